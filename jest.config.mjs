@@ -1,0 +1,15 @@
+/** One configuration, three projects: `unit` beside the code, `adapters` and `pipeline` on real parts. */
+const common = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', {}] },
+  testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.cache/'],
+};
+
+export default {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,test/support}/**/*.spec.ts'] },
+    { ...common, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
+    { ...common, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+  ],
+};

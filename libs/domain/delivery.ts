@@ -1,0 +1,49 @@
+/** One attempt to make, as it travels on webhook.deliveries, and its variants that wait, are parked or are dead. */
+
+export type DeliveryKind = 'event' | 'test' | 'ping';
+export type Trigger = 'first' | 'retry' | 'manual' | 'replay' | 'probe';
+export type ParkedReason = 'backlog' | 'breaker' | 'rate_limit' | 'blocked';
+
+export interface Delivery {
+  /** UUID v8, a function of event and webhook (libs/domain/ids.ts). */
+  readonly deliveryId: string;
+  readonly webhookId: string;
+  readonly clientId: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly kind: DeliveryKind;
+  readonly trigger: Trigger;
+  /** Empty in the delivery's own round of attempts; the id of the resend or replay that began another. */
+  readonly round: string;
+  /** Counts from 1 within the round. */
+  readonly attempt: number;
+  readonly contentType: string;
+  /** The exact bytes to sign and send. */
+  readonly body: Buffer;
+  /** Unix milliseconds at which this round began. */
+  readonly createdAt: number;
+  /** W3C Trace Context of the event. */
+  readonly traceparent: string | null;
+}
+
+/** On webhook.retry.<tier>. */
+export interface RetryDelivery extends Delivery {
+  /** Unix milliseconds before which the attempt is not made. */
+  readonly notBefore: number;
+}
+
+/** On webhook.deliveries.parked. */
+export interface ParkedDelivery extends Delivery {
+  readonly parkedAt: number;
+  readonly parkedReason: ParkedReason;
+}
+
+/** On webhook.dead. */
+export interface DeadDelivery extends Delivery {
+  readonly reason: string;
+  readonly attemptsMade: number;
+  readonly lastResponseCode: number | null;
+  readonly lastErrorKind: string | null;
+  readonly lastErrorMessage: string | null;
+  readonly diedAt: number;
+}

@@ -1,0 +1,43 @@
+/**
+ * Ids that are functions of what they name, so that doing a step twice names the same thing.
+ * UUID v8 (RFC 9562, section 5.8): 48 bits of Unix milliseconds, version, hash bits, variant, hash bits.
+ */
+import { hash } from 'node:crypto';
+
+const timeMsMax = 2 ** 48 - 1;
+
+/** UUID v8 from a time in Unix milliseconds and the SHA-256 of the parts, each preceded by its length. */
+export function timedId(timeMs: number, ...parts: readonly string[]): string {
+  if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs > timeMsMax) {
+    throw new RangeError(`time out of the range of an id: ${timeMs}`);
+  }
+  const digest = hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'hex');
+  const time = timeMs.toString(16).padStart(12, '0');
+  const variant = ((parseInt(digest.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
+}
+
+/** The id of what an event becomes at a webhook: the same however often the event is fanned out. */
+export function deliveryIdOf(eventTimeMs: number, eventId: string, webhookId: string): string {
+  return timedId(eventTimeMs, 'delivery', eventId, webhookId);
+}
+
+/** The key of an event in the history; `clientId` null for a broadcast. */
+export function eventKeyOf(eventTimeMs: number, clientId: string | null, eventId: string): string {
+  return timedId(eventTimeMs, 'event', clientId ?? '', eventId);
+}
+
+/** Unix milliseconds that an id carries. The id must be one that {@link timedId} made. */
+export function timeOfId(id: string): number {
+  return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/**
+ * The time that ids carry: the event's own when it lies within the history's reach of its record's timestamp
+ * (`retentionMs` back, one day ahead), else the record's. A function of the record alone, so a second fan-out agrees.
+ */
+export function idTimeOf(eventTimeMs: number | null, recordTimeMs: number, retentionMs: number): number {
+  if (eventTimeMs === null) return recordTimeMs;
+  const isWithinReach = eventTimeMs >= recordTimeMs - retentionMs && eventTimeMs <= recordTimeMs + 86_400_000;
+  return isWithinReach ? eventTimeMs : recordTimeMs;
+}

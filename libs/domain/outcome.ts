@@ -1,0 +1,52 @@
+/** What one attempt led to, as it travels on webhook.delivery-outcomes: a public contract. */
+import type { DeliveryKind, Trigger } from './delivery.ts';
+
+export type OutcomeStatus = 'delivered' | 'failed_retryable' | 'failed_permanent';
+/** Status of a delivery in the history: a delivery without an outcome yet is `pending`. */
+export type DeliveryStatus = 'pending' | OutcomeStatus;
+
+export type AttemptErrorKind = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'refused-address' | 'circuit-open';
+
+export type RetryableReason = 'http' | 'timeout' | 'dns' | 'connect' | 'tls' | 'reset';
+export type PermanentReason =
+  | 'exhausted'
+  | 'expired'
+  | 'gone'
+  | 'disabled'
+  | 'deleted'
+  | 'refused_address'
+  | 'payload_too_large'
+  | 'rejected'
+  | 'aborted'
+  | 'signing_failed';
+
+export interface DeliveryOutcome {
+  readonly deliveryId: string;
+  readonly webhookId: string;
+  readonly clientId: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly kind: DeliveryKind;
+  readonly trigger: Trigger;
+  readonly round: string;
+  readonly attempt: number;
+  readonly status: OutcomeStatus;
+  readonly reason: RetryableReason | PermanentReason | null;
+  readonly startedAt: number;
+  /** Null when no POST was made. */
+  readonly latencyMs: number | null;
+  /** Lower-case names, credentials masked. */
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly responseCode: number | null;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  /** At most 4 KiB, as they came. */
+  readonly responseBodySample: Buffer | null;
+  readonly responseBodyTruncated: boolean;
+  readonly errorKind: AttemptErrorKind | null;
+  readonly errorMessage: string | null;
+  readonly nextAttemptAt: number | null;
+  readonly deliveryCreatedAt: number;
+  /** `gone` when the endpoint asked for no more. */
+  readonly disableWebhook: 'gone' | null;
+  readonly traceparent: string | null;
+}

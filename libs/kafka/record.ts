@@ -1,0 +1,50 @@
+/** What comes from Kafka and what goes there, without a type of the client library. */
+
+export interface KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** Below 2^53, asserted where records are made. */
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer>>;
+}
+
+export interface OutgoingRecord {
+  readonly topic: string;
+  /** Null: spread over partitions. */
+  readonly key: string | Buffer | null;
+  /** Null: a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers?: Readonly<Record<string, string | Buffer>>;
+  readonly partition?: number;
+}
+
+/**
+ * One stay of a partition with this member, from assignment to revocation. Records are worked in any order;
+ * the lease keeps which are complete and commits the lowest offset that is not.
+ */
+export interface PartitionLease {
+  readonly topic: string;
+  readonly partition: number;
+  /** Grows with every assignment of this member. */
+  readonly epoch: number;
+  /** False once the partition was revoked: what completes later is fenced (ignored). */
+  readonly isHeld: boolean;
+  /** Records handed out and not complete yet. */
+  readonly incomplete: number;
+  /** The record at this offset is done: its effects are acknowledged. Idempotent; fenced after revocation. */
+  complete(offset: number): void;
+  /** Fetch no more of this partition until {@link resume}. Idempotent. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What a handler gets: records of one partition in offset order, without those already complete. */
+export interface RecordBatch {
+  readonly lease: PartitionLease;
+  readonly records: readonly KafkaRecord[];
+  /** Kafka's end offset of the partition when this was fetched: lag = highWatermark - last offset - 1. */
+  readonly highWatermark: number;
+}

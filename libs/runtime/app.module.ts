@@ -1,0 +1,186 @@
+/**
+ * What every app has: configuration checked at boot, JSON logs, /health/live, /health/ready, /metrics, a graceful
+ * stop. `runApp` is the whole of an app's main.ts.
+ *
+ * Order of a stop, which apps rely on: readiness goes false; Kafka consumers drain and leave (transport `close`);
+ * then `onApplicationShutdown` closes producers and pools, which the drain still needed.
+ */
+import { Controller, Get, Module, Res, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
+import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec, type Environment } from './config.ts';
+import { Health } from './health.ts';
+import { createLogger, errorFields, type Logger } from './logger.ts';
+import { Metrics } from './metrics.ts';
+
+/** Injection token of {@link Logger}. */
+export const LOGGER = Symbol('logger');
+
+@Controller()
+class OperationsController {
+  constructor(
+    private readonly health: Health,
+    private readonly metrics: Metrics,
+  ) {}
+
+  @Get('health/live')
+  live() {
+    return { status: 'live' };
+  }
+
+  @Get('health/ready')
+  async ready(@Res() reply: FastifyReply) {
+    const report = await this.health.report();
+    await reply.status(report.status === 'ready' ? 200 : 503).send(report);
+  }
+
+  @Get('metrics')
+  async scrape(@Res() reply: FastifyReply) {
+    await reply.header('content-type', this.metrics.contentType).send(await this.metrics.text());
+  }
+}
+
+/** Provides Logger (by {@link LOGGER}), Health and Metrics everywhere. */
+@Module({})
+export class OperationsModule {
+  static with(context: AppContext): DynamicModule {
+    const providers = [
+      { provide: LOGGER, useValue: context.logger },
+      { provide: Health, useValue: context.health },
+      { provide: Metrics, useValue: context.metrics },
+    ];
+    return {
+      module: OperationsModule,
+      global: true,
+      controllers: [OperationsController],
+      providers,
+      exports: providers,
+    };
+  }
+}
+
+export interface AppContext {
+  readonly name: string;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+export interface AppDefinition<Spec extends ConfigSpec> {
+  readonly name: string;
+  readonly config: Spec;
+  /** The app's root module; it need not import OperationsModule, `runApp` adds it. */
+  root(config: ConfigOf<Spec>, context: AppContext): DynamicModule | Promise<DynamicModule>;
+  /** Connects transports and the like, before anything listens. */
+  prepare?(app: NestFastifyApplication, config: ConfigOf<Spec>, context: AppContext): void | Promise<void>;
+  /** Where its HTTP server listens. */
+  address(config: ConfigOf<Spec>): { host: string; port: number };
+}
+
+/** Longest graceful stop; then the process ends all the same. */
+const stopDeadlineMs = 9_500;
+
+/** Boots an app and stays until it is told to stop. Exit status: 0 stopped, 1 failed, 78 configuration (sysexits). */
+export async function runApp<Spec extends ConfigSpec>(
+  definition: AppDefinition<Spec>,
+  env: Environment = process.env,
+): Promise<void> {
+  const logger = createLogger(definition.name, env['LOG_LEVEL'] ?? 'info');
+  exitOnUncaught(logger);
+  try {
+    const config = readConfig(definition.config, env);
+    logger.info({ config: describeConfig(definition.config, env) }, 'starting');
+    const context = { name: definition.name, logger, health: new Health(), metrics: new Metrics(definition.name) };
+    const app = await createApp(definition, config, context);
+    stopOnSignal(app, context);
+    // Listen first: reading tables and joining groups takes a while, and readiness should say so meanwhile.
+    const { host, port } = definition.address(config);
+    await app.listen({ host, port });
+    logger.info({ address: await app.getUrl() }, 'listening');
+    await app.startAllMicroservices();
+    logger.info({}, 'started');
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const problem of error.problems) logger.error({ problem }, 'invalid configuration');
+      process.exit(78);
+    }
+    logger.error(errorFields(error), 'cannot start');
+    process.exit(1);
+  }
+}
+
+async function createApp<Spec extends ConfigSpec>(
+  definition: AppDefinition<Spec>,
+  config: ConfigOf<Spec>,
+  context: AppContext,
+): Promise<NestFastifyApplication> {
+  const root = await definition.root(config, context);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    { ...root, imports: [OperationsModule.with(context), ...(root.imports ?? [])] },
+    new FastifyAdapter(),
+    { logger: nestLogger(context.logger), abortOnError: false },
+  );
+  await definition.prepare?.(app, config, context);
+  return app;
+}
+
+function nestLogger(logger: Logger) {
+  const say =
+    (level: 'debug' | 'warn' | 'error') =>
+    (message: unknown, ...rest: unknown[]) => {
+      logger[level]({ nest: rest.at(-1) }, String(message));
+    };
+  return {
+    log: say('debug'),
+    debug: say('debug'),
+    verbose: say('debug'),
+    warn: say('warn'),
+    error: say('error'),
+    fatal: say('error'),
+  };
+}
+
+function stopOnSignal(app: INestApplication, context: AppContext): void {
+  let isStopping = false;
+  const stop = (cause: string) => {
+    if (isStopping) return;
+    isStopping = true;
+    context.health.beginStop();
+    context.logger.info({ cause }, 'stopping');
+    const timer = setTimeout(() => {
+      context.logger.error({ stopDeadlineMs }, 'did not stop in time');
+      process.exit(1);
+    }, stopDeadlineMs);
+    timer.unref();
+    app.close().then(
+      () => {
+        context.logger.info({ cause }, 'stopped');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        context.logger.error(errorFields(error), 'failed to stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => {
+    stop('SIGTERM');
+  });
+  process.on('SIGINT', () => {
+    stop('SIGINT');
+  });
+  // A supervisor that was killed closes the channel: nobody would stop this process any more.
+  process.on('disconnect', () => {
+    stop('supervisor gone');
+  });
+}
+
+function exitOnUncaught(logger: Logger): void {
+  const fail = (error: unknown) => {
+    logger.error(errorFields(error), 'unexpected error, leaving');
+    process.exit(1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+}

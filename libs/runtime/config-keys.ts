@@ -1,0 +1,217 @@
+/** Every configuration key there is, once: apps pick the ones they read. Checked against docs/reference.md. */
+import { booleanKey, choiceKey, listKey, numberKey, optionalKey, stringKey } from './config.ts';
+
+const dayMs = 86_400_000;
+
+export const connectionKeys = {
+  KAFKA_BROKERS: listKey({ description: 'Kafka brokers as host:port', default: '127.0.0.1:19092' }),
+  KAFKA_TLS: booleanKey({ description: 'Connect to Kafka with TLS', default: 'false' }),
+  KAFKA_TLS_CA: optionalKey({ description: 'CA for Kafka in PEM; empty: the system ones' }),
+  KAFKA_SASL_MECHANISM: choiceKey({
+    description: 'SASL mechanism; none: no authentication',
+    default: 'none',
+    choices: ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
+  }),
+  KAFKA_SASL_USERNAME: optionalKey({ description: 'SASL user' }),
+  KAFKA_SASL_PASSWORD: optionalKey({ description: 'SASL password', secret: true }),
+  TOPIC_PREFIX: stringKey({ description: 'Goes before the name of every topic and consumer group', default: '' }),
+  LOG_LEVEL: choiceKey({
+    description: 'Least level that is logged',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error', 'silent'],
+  }),
+} as const;
+
+export const registryKeys = {
+  SCHEMA_REGISTRY_URL: stringKey({
+    description: 'Confluent-compatible schema registry',
+    default: 'http://127.0.0.1:18081/apis/ccompat/v7',
+  }),
+  SCHEMA_REGISTRY_USERNAME: optionalKey({ description: 'Registry user' }),
+  SCHEMA_REGISTRY_PASSWORD: optionalKey({ description: 'Registry password', secret: true }),
+} as const;
+
+export const databaseKeys = {
+  DATABASE_URL: stringKey({
+    description: 'PostgreSQL; sslmode in the query switches TLS',
+    default: 'postgresql://webhooks:webhooks@127.0.0.1:15432/webhooks',
+  }),
+  DATABASE_POOL_MAX: numberKey({ description: 'Connections of one process', default: '8', min: 2, max: 100 }),
+} as const;
+
+export const topicKeys = {
+  TOPIC_PARTITIONS: numberKey({ description: 'Partitions of each topic', default: '12', min: 1, max: 1000 }),
+  TOPIC_REPLICATION: numberKey({
+    description: 'Replicas of each topic; from 3 on min.insync.replicas is 2',
+    default: '3',
+    min: 1,
+    max: 9,
+  }),
+  PLATFORM_TOPICS: listKey({
+    description: 'Topics that bring platform events; an item between slashes is a regular expression',
+    default: 'platform.events',
+  }),
+} as const;
+
+export const eventKeys = {
+  UNKNOWN_EVENT_TYPES: choiceKey({
+    description: 'An event whose type is not in the catalogue',
+    default: 'accept',
+    choices: ['accept', 'reject'],
+  }),
+  MAX_PAYLOAD_SIZE_KB: numberKey({ description: 'Largest event', unit: 'KiB', default: '256', min: 1, max: 900 }),
+  SENSITIVE_FIELDS: listKey({
+    description: 'Names of fields that are masked in every event, case does not count',
+    default:
+      'password,passwd,pwd,secret,token,accessToken,refreshToken,apiKey,authorization,cookie,cardNumber,cvv,cvc,pin,ssn,privateKey,clientSecret',
+  }),
+  HISTORY_RETENTION_DAYS: numberKey({
+    description: 'How long history is kept',
+    unit: 'days',
+    default: '30',
+    min: 1,
+    max: 3650,
+  }),
+} as const;
+
+export const egressKeys = {
+  ALLOWED_URL_SCHEMES: listKey({ description: 'Schemes of webhook URLs', default: 'https' }),
+  ALLOWED_PORTS: listKey({ description: 'Ports of webhook URLs; * for any', default: '443,8443' }),
+  DISALLOWED_IP_RANGES: listKey({ description: 'CIDRs that are refused beside the private ones', default: '' }),
+  EGRESS_ALLOW: listKey({ description: 'CIDRs that are allowed though they are private', default: '' }),
+} as const;
+
+export const signatureKeys = {
+  SIGNATURE_HEADER: stringKey({
+    description: 'Name of the second signature header; empty: off',
+    default: 'X-DeeperHub-Signature',
+  }),
+  ENCRYPTION_KEYS: listKey({
+    description: 'id:base64 of 32 bytes, comma separated; the first one encrypts, all decrypt',
+    secret: true,
+  }),
+} as const;
+
+export const retryKeys = {
+  DELIVERY_MAX_AGE_HOURS: numberKey({
+    description: 'A delivery that waits longer is given up',
+    unit: 'h',
+    default: '72',
+    min: 1,
+    max: 720,
+  }),
+  RETRY_MAX_ATTEMPTS: numberKey({ description: 'Attempts of a delivery', default: '8', min: 1, max: 20 }),
+  RETRY_BASE_DELAY_MS: numberKey({
+    description: 'Delay before the second attempt',
+    unit: 'ms',
+    default: '5000',
+    min: 1000,
+    max: dayMs,
+  }),
+  RETRY_MAX_DELAY_MS: numberKey({
+    description: 'Longest delay',
+    unit: 'ms',
+    default: '21600000',
+    min: 1000,
+    max: dayMs,
+  }),
+  RETRY_BACKOFF_FACTOR: numberKey({
+    description: 'Each delay is the one before times this',
+    default: '6',
+    min: 1,
+    max: 10,
+    whole: false,
+  }),
+  RETRY_JITTER: numberKey({
+    description: 'Part of a delay that is random',
+    default: '0.2',
+    min: 0,
+    max: 1,
+    whole: false,
+  }),
+} as const;
+
+export const webhookDefaultKeys = {
+  DEFAULT_HTTP_TIMEOUT_MS: numberKey({
+    description: 'Deadline of one attempt',
+    unit: 'ms',
+    default: '5000',
+    min: 100,
+    max: 30_000,
+  }),
+  DEFAULT_SIGNATURE_ALGORITHM: choiceKey({
+    description: 'Signature of a webhook that names none',
+    default: 'hmac-sha256',
+    choices: ['hmac-sha256', 'ed25519'],
+  }),
+} as const;
+
+export const dispatchKeys = {
+  WEBHOOKS_ENABLED: booleanKey({ description: 'False: deliveries wait in Kafka, nothing is lost', default: 'true' }),
+  DISPATCH_MAX_IN_FLIGHT: numberKey({
+    description: 'Attempts at the same time in one dispatcher',
+    default: '512',
+    min: 1,
+    max: 10_000,
+  }),
+  WEBHOOK_MAX_BUFFERED: numberKey({
+    description: 'Deliveries of one webhook in memory',
+    default: '500',
+    min: 1,
+    max: 20_000,
+  }),
+  WEBHOOK_MAX_BUFFERED_KB: numberKey({
+    description: 'The same in bytes',
+    unit: 'KiB',
+    default: '4096',
+    min: 256,
+    max: 262_144,
+  }),
+  DRAIN_DEADLINE_MS: numberKey({
+    description: 'How long a stop or a rebalance waits for attempts in flight',
+    unit: 'ms',
+    default: '8000',
+    min: 0,
+    max: 25_000,
+  }),
+} as const;
+
+export const monitorKeys = {
+  AUTO_DEACTIVATION_ENABLED: booleanKey({ description: 'Disable webhooks that keep failing', default: 'true' }),
+  AUTO_DEACTIVATION_FAILURE_THRESHOLD: numberKey({
+    description: 'Consecutive failed attempts',
+    default: '20',
+    min: 1,
+    max: 10_000,
+  }),
+  AUTO_DEACTIVATION_MIN_MINUTES: numberKey({
+    description: 'over at least',
+    unit: 'min',
+    default: '60',
+    min: 0,
+    max: 43_200,
+  }),
+  HEALTH_CHECK_INTERVAL_MINUTES: numberKey({
+    description: 'Between pings of a webhook',
+    unit: 'min',
+    default: '15',
+    min: 1,
+    max: 1440,
+  }),
+  AUTO_HEAL_ENABLED: booleanKey({ description: 'Enable again after good pings', default: 'true' }),
+} as const;
+
+export const adminKeys = {
+  ADMIN_API_KEY: optionalKey({
+    description: 'The first admin key; empty: none but those in the database',
+    secret: true,
+  }),
+} as const;
+
+/** The port of an app's HTTP server and the address it listens on. */
+export function httpKeys(port: number) {
+  return {
+    HTTP_HOST: stringKey({ description: 'Address to listen on', default: '127.0.0.1' }),
+    HTTP_PORT: numberKey({ description: 'Port to listen on', default: String(port), min: 0, max: 65_535 }),
+  } as const;
+}

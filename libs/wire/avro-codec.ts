@@ -1,0 +1,95 @@
+/**
+ * Avro in the registry's wire format: one zero byte, the schema id (32 bits, big endian), the Avro binary.
+ * Source: Confluent Schema Registry, "Wire format". The registry's own `decode` builds a resolver for every
+ * record; here each writer schema gets one resolver, once.
+ */
+import avsc from 'avsc';
+
+const magicByte = 0;
+const headerBytes = 5;
+
+/** A value that is no Avro of ours: never retryable, the record is set aside. */
+export class AvroDecodeError extends Error {
+  readonly code = 'avro_decode';
+  readonly retryable = false;
+}
+
+/** What a codec needs of the registry: the schema of an id. */
+export interface SchemaSource {
+  schemaById(id: number): Promise<object>;
+}
+
+export class AvroCodec<T> {
+  private readonly type: avsc.Type;
+  private readonly resolvers = new Map<number, avsc.Resolver | null>();
+  private readonly writerId: number;
+  private readonly source: SchemaSource;
+
+  constructor(schema: object, writerId: number, source: SchemaSource) {
+    this.type = avsc.Type.forSchema(schema as avsc.Schema);
+    this.writerId = writerId;
+    this.source = source;
+    this.resolvers.set(writerId, null);
+  }
+
+  encode(value: T): Buffer {
+    const body = this.type.toBuffer(value);
+    const framed = Buffer.allocUnsafe(headerBytes + body.length);
+    framed.writeUInt8(magicByte, 0);
+    framed.writeInt32BE(this.writerId, 1);
+    body.copy(framed, headerBytes);
+    return framed;
+  }
+
+  /**
+   * Decodes when the writer's schema is known already, else returns null: call {@link learn} with the buffer
+   * and decode again. Kept synchronous because it runs for every record.
+   * @throws AvroDecodeError when the bytes are not a value of this schema
+   */
+  decode(framed: Buffer): T | null {
+    const id = schemaIdOf(framed);
+    const resolver = this.resolvers.get(id);
+    if (resolver === undefined) return null;
+    try {
+      const body = framed.subarray(headerBytes);
+      return (resolver === null ? this.type.fromBuffer(body) : this.type.fromBuffer(body, resolver)) as T;
+    } catch (cause) {
+      throw new AvroDecodeError(`not a value of schema ${id}`, { cause });
+    }
+  }
+
+  /** Fetches the writer schema of these bytes from the registry and keeps its resolver. */
+  async learn(framed: Buffer): Promise<void> {
+    const id = schemaIdOf(framed);
+    if (this.resolvers.has(id)) return;
+    const writer = avsc.Type.forSchema((await this.source.schemaById(id)) as avsc.Schema);
+    try {
+      this.resolvers.set(id, this.type.createResolver(writer));
+    } catch (cause) {
+      throw new AvroDecodeError(`schema ${id} cannot be read as this one`, { cause });
+    }
+  }
+
+  /** {@link decode}, fetching the schema first when it is new. */
+  async decodeAsync(framed: Buffer): Promise<T> {
+    const known = this.decode(framed);
+    if (known !== null) return known;
+    await this.learn(framed);
+    const value = this.decode(framed);
+    if (value === null) throw new AvroDecodeError('schema was learned but is not known');
+    return value;
+  }
+}
+
+/** The schema id in the frame. @throws AvroDecodeError when there is no frame. */
+export function schemaIdOf(framed: Buffer): number {
+  if (framed.length < headerBytes || framed[0] !== magicByte) {
+    throw new AvroDecodeError('not in the registry wire format');
+  }
+  return framed.readInt32BE(1);
+}
+
+/** True when the bytes begin like the registry's wire format. */
+export function isFramed(value: Buffer): boolean {
+  return value.length >= headerBytes && value[0] === magicByte;
+}

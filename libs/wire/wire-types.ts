@@ -1,0 +1,17 @@
+/** Which domain type travels under which schema file. */
+import type { DeadDelivery, Delivery, ParkedDelivery, RetryDelivery } from '../domain/delivery.ts';
+import type { EventType } from '../domain/event-type.ts';
+import type { DeliveryOutcome } from '../domain/outcome.ts';
+import type { WebhookDefinition } from '../domain/webhook.ts';
+import type { WebhookEvent } from '../domain/webhook-event.ts';
+
+export interface WireTypes {
+  'webhook.events': WebhookEvent;
+  'webhook.deliveries': Delivery;
+  'webhook.deliveries.parked': ParkedDelivery;
+  'webhook.retry': RetryDelivery;
+  'webhook.delivery-outcomes': DeliveryOutcome;
+  'webhook.dead': DeadDelivery;
+  'webhook.definitions': WebhookDefinition;
+  'webhook.event-types': EventType;
+}
