@@ -1,0 +1,287 @@
+/**
+ * The filter language of webhooks: JSON that says which events of a subscribed type a webhook wants.
+ *
+ * A filter is an object; all of its members must hold (`{}` holds always):
+ *
+ *     { "data.amount": { "$gte": 100 }, "data.currency": { "$in": ["EUR", "USD"] }, "$not": { "source": "/test" } }
+ *
+ * - A field is a dotted path that begins with `id`, `type`, `source`, `subject`, `time` or `data`; objects may be
+ *   nested instead of dots: `{ "data": { "amount": … } }` is the same.
+ * - A plain string, number, boolean or null means `$eq`. Otherwise an object of operators, all of which must hold:
+ *   `$eq $ne $in $nin $gt $gte $lt $lte $exists $prefix`, and `$not`, `$and`, `$or` with conditions of the same field.
+ * - `$and`, `$or` (lists of filters, not empty) and `$not` (a filter) combine filters at the top.
+ * - Where a path meets a list, an index picks one item; otherwise any one item that holds is enough, also at its end.
+ *   `$ne`, `$nin` and `$not` are the opposite of `$eq`, `$in` and what they hold: true when the field is missing.
+ * - Types are never converted: `"1"` is not `1`. `$gt` and its kin compare numbers with numbers (as doubles) and
+ *   strings with strings (by UTF-16 code units, so RFC 3339 times in UTC compare as times). A missing field is not null.
+ *
+ * Events are seen as they are delivered: with sensitive fields masked, so that a filter cannot guess at them.
+ * Both the filter and the work of one evaluation are bounded by {@link filterLimits}.
+ */
+
+/** What a filter sees of an event. */
+export interface FilterEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly source: string | null;
+  readonly subject: string | null;
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly time: string;
+  readonly data: unknown;
+}
+
+export type ParsedFilter =
+  | { readonly ok: true; matches(event: FilterEvent): boolean }
+  /** `path` is a JSON Pointer (RFC 6901) into the filter; empty for the filter itself. */
+  | { readonly ok: false; readonly path: string; readonly message: string };
+
+export const filterLimits = {
+  /** Objects and lists inside each other. */
+  depthMax: 10,
+  /** Comparisons in the whole filter, each item of a list counted. */
+  conditionsMax: 200,
+  pathSegmentsMax: 20,
+  stringLengthMax: 1_000,
+  /** Values of an event that one evaluation looks at; an event that needs more does not match. */
+  visitsMax: 20_000,
+} as const;
+
+const eventFields: readonly string[] = ['id', 'type', 'source', 'subject', 'time', 'data'];
+
+type Scalar = string | number | boolean | null;
+type ValueTest = (value: unknown) => boolean;
+/** Counts down; below zero the evaluation is over. */
+interface Budget {
+  visits: number;
+}
+type Predicate = (event: FilterEvent, budget: Budget) => boolean;
+
+/** Validates and compiles a filter; to be called once per definition. Never throws. */
+export function parseFilter(json: unknown): ParsedFilter {
+  try {
+    const predicate = new Compiler().filter(json, '', 1);
+    return {
+      ok: true,
+      matches(event) {
+        const budget: Budget = { visits: filterLimits.visitsMax };
+        return predicate(event, budget) && budget.visits >= 0;
+      },
+    };
+  } catch (error) {
+    if (error instanceof FilterProblem) return { ok: false, path: error.path, message: error.message };
+    return { ok: false, path: '', message: 'cannot be read as a filter' };
+  }
+}
+
+class FilterProblem extends Error {
+  readonly path: string;
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+class Compiler {
+  private conditions = 0;
+
+  filter(json: unknown, at: string, depth: number): Predicate {
+    const members = membersOf(json, at, depth, 'must be an object');
+    return all(members.map(([key, value]) => this.member(key, value, [], below(at, key), depth)));
+  }
+
+  /** One member of a filter or of a nested object of fields. */
+  private member(key: string, value: unknown, prefix: readonly string[], at: string, depth: number): Predicate {
+    if (!key.startsWith('$')) return this.field([...prefix, ...segmentsOf(key, prefix, at)], value, at, depth + 1);
+    if (prefix.length > 0) throw new FilterProblem(at, 'operators and fields cannot be members of one object');
+    if (key === '$and') return all(this.list(value, at, depth, (item, path) => this.filter(item, path, depth + 2)));
+    if (key === '$or') return any(this.list(value, at, depth, (item, path) => this.filter(item, path, depth + 2)));
+    if (key === '$not') return not(this.filter(value, at, depth + 1));
+    throw new FilterProblem(at, `${quoted(key)} needs a field; here only $and, $or and $not are possible`);
+  }
+
+  /** A field with its condition: a scalar, an object of operators, or an object of fields below it. */
+  private field(path: readonly string[], value: unknown, at: string, depth: number): Predicate {
+    if (path.length > filterLimits.pathSegmentsMax) throw new FilterProblem(at, 'the path is too long');
+    if (isScalar(value)) return this.compare(path, equals(this.scalar(value, at)));
+    if (Array.isArray(value)) throw new FilterProblem(at, 'a list is no condition: use $in');
+    const members = membersOf(value, at, depth, 'must be a string, number, boolean, null or object');
+    if (members.length === 0) throw new FilterProblem(at, 'is an empty condition');
+    const isOperators = members[0]?.[0].startsWith('$') === true;
+    if (!isOperators) return all(members.map(([key, item]) => this.member(key, item, path, below(at, key), depth)));
+    return all(members.map(([key, operand]) => this.operator(path, key, operand, below(at, key), depth)));
+  }
+
+  private operator(path: readonly string[], key: string, operand: unknown, at: string, depth: number): Predicate {
+    switch (key) {
+      case '$eq':
+        return this.compare(path, equals(this.scalar(operand, at)));
+      case '$ne':
+        return not(this.compare(path, equals(this.scalar(operand, at))));
+      case '$in':
+        return this.compare(path, this.oneOf(operand, at, depth));
+      case '$nin':
+        return not(this.compare(path, this.oneOf(operand, at, depth)));
+      case '$gt':
+      case '$gte':
+      case '$lt':
+      case '$lte':
+        return this.compare(path, ordered(key, this.ordinal(operand, at)));
+      case '$prefix':
+        return this.compare(path, beginsWith(this.text(operand, at)));
+      case '$exists':
+        if (typeof operand !== 'boolean') throw new FilterProblem(at, 'must be true or false');
+        return operand ? this.compare(path, () => true) : not(this.compare(path, () => true));
+      case '$not':
+        return not(this.field(path, operand, at, depth + 1));
+      case '$and':
+        return all(this.list(operand, at, depth, (item, below) => this.field(path, item, below, depth + 2)));
+      case '$or':
+        return any(this.list(operand, at, depth, (item, below) => this.field(path, item, below, depth + 2)));
+      default:
+        throw new FilterProblem(
+          at,
+          key.startsWith('$')
+            ? `${quoted(key)} is no operator`
+            : 'operators and fields cannot be members of one object',
+        );
+    }
+  }
+
+  private list<T>(value: unknown, at: string, depth: number, each: (item: unknown, at: string) => T): T[] {
+    checkDepth(at, depth + 1);
+    if (!Array.isArray(value) || value.length === 0) throw new FilterProblem(at, 'must be a list that is not empty');
+    // Counted before anything is made of the items: a list of a million empty filters costs nothing.
+    this.count(value.length, at);
+    return value.map((item: unknown, index) => each(item, `${at}/${index}`));
+  }
+
+  private oneOf(value: unknown, at: string, depth: number): ValueTest {
+    const allowed = new Set(this.list(value, at, depth, (item, path) => this.scalar(item, path)));
+    return (candidate) => allowed.has(candidate as Scalar);
+  }
+
+  private compare(path: readonly string[], test: ValueTest): Predicate {
+    this.count(1, '');
+    return (event, budget) => someAt(event, path, 0, test, budget);
+  }
+
+  private count(conditions: number, at: string): void {
+    this.conditions += conditions;
+    if (this.conditions > filterLimits.conditionsMax) {
+      throw new FilterProblem(at, `has more than ${filterLimits.conditionsMax} conditions`);
+    }
+  }
+
+  private scalar(value: unknown, at: string): Scalar {
+    if (typeof value === 'string') return this.text(value, at);
+    if (!isScalar(value)) throw new FilterProblem(at, 'must be a string, number, boolean or null');
+    if (typeof value === 'number' && !Number.isFinite(value)) throw new FilterProblem(at, 'is out of range');
+    return value;
+  }
+
+  private ordinal(value: unknown, at: string): string | number {
+    if (typeof value === 'number' || typeof value === 'string') return this.scalar(value, at) as string | number;
+    throw new FilterProblem(at, 'must be a number or a string');
+  }
+
+  private text(value: unknown, at: string): string {
+    if (typeof value !== 'string') throw new FilterProblem(at, 'must be a string');
+    if (value.length > filterLimits.stringLengthMax) {
+      throw new FilterProblem(at, `is longer than ${filterLimits.stringLengthMax} characters`);
+    }
+    return value;
+  }
+}
+
+/** True when the path leads to a value for which `test` holds; lists on the way mean any of their items. */
+function someAt(value: unknown, path: readonly string[], index: number, test: ValueTest, budget: Budget): boolean {
+  budget.visits -= 1;
+  if (budget.visits < 0) return false;
+  const segment = path[index];
+  if (Array.isArray(value)) {
+    if (segment === undefined && test(value)) return true;
+    if (segment !== undefined && /^\d{1,9}$/.test(segment)) {
+      const position = Number(segment);
+      return position < value.length && someAt(value[position], path, index + 1, test, budget);
+    }
+    return value.some((item) => someAt(item, path, index, test, budget));
+  }
+  if (segment === undefined) return test(value);
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return false;
+  return someAt((value as Record<string, unknown>)[segment], path, index + 1, test, budget);
+}
+
+function membersOf(json: unknown, at: string, depth: number, message: string): [string, unknown][] {
+  checkDepth(at, depth);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new FilterProblem(at, message);
+  const keys = Object.keys(json);
+  if (keys.length > filterLimits.conditionsMax) {
+    throw new FilterProblem(at, `has more than ${filterLimits.conditionsMax} conditions`);
+  }
+  return keys.map((key) => [key, (json as Record<string, unknown>)[key]]);
+}
+
+function segmentsOf(key: string, prefix: readonly string[], at: string): string[] {
+  if (key.length > filterLimits.stringLengthMax) throw new FilterProblem(at, 'the path is too long');
+  const segments = key.split('.');
+  if (segments.includes('')) throw new FilterProblem(at, `${quoted(key)} is no path: a part of it is empty`);
+  const first = prefix[0] ?? segments[0] ?? '';
+  if (!eventFields.includes(first)) {
+    throw new FilterProblem(at, `${quoted(first)} is no field of an event: one of ${eventFields.join(', ')}`);
+  }
+  return segments;
+}
+
+function checkDepth(at: string, depth: number): void {
+  if (depth > filterLimits.depthMax) {
+    throw new FilterProblem(at, `is nested deeper than ${filterLimits.depthMax} levels`);
+  }
+}
+
+function below(at: string, key: string): string {
+  return `${at}/${key.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+function quoted(key: string): string {
+  return JSON.stringify(key.slice(0, 100));
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function equals(operand: Scalar): ValueTest {
+  return (value) => value === operand;
+}
+
+function beginsWith(prefix: string): ValueTest {
+  return (value) => typeof value === 'string' && value.startsWith(prefix);
+}
+
+function ordered(operator: '$gt' | '$gte' | '$lt' | '$lte', operand: string | number): ValueTest {
+  // Compared only when both are of the operand's type, so it may stand for either here.
+  const bound = operand as number;
+  const isComparable = (value: unknown): value is number => typeof value === typeof operand;
+  switch (operator) {
+    case '$gt':
+      return (value) => isComparable(value) && value > bound;
+    case '$gte':
+      return (value) => isComparable(value) && value >= bound;
+    case '$lt':
+      return (value) => isComparable(value) && value < bound;
+    case '$lte':
+      return (value) => isComparable(value) && value <= bound;
+  }
+}
+
+function all(predicates: readonly Predicate[]): Predicate {
+  return (event, budget) => predicates.every((predicate) => predicate(event, budget));
+}
+
+function any(predicates: readonly Predicate[]): Predicate {
+  return (event, budget) => predicates.some((predicate) => predicate(event, budget));
+}
+
+function not(predicate: Predicate): Predicate {
+  return (event, budget) => !predicate(event, budget);
+}

@@ -1,0 +1,54 @@
+/**
+ * JSON whose numbers survive: a number that a double cannot hold keeps the text it was written in.
+ * Source: ECMAScript proposal "JSON.parse source text access" (Node.js 24: the reviver's context, JSON.rawJSON).
+ */
+
+interface RawJson {
+  readonly rawJSON: string;
+}
+interface JsonWithSource {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
+}
+const json = JSON as unknown as JsonWithSource;
+
+/** 16 digits (with a point or not), or an exponent of three digits: only then can a double fall short. */
+const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/;
+
+/**
+ * Like JSON.parse, but numbers that a double would change become raw JSON values, which JSON.stringify writes as they
+ * were. Text without long numbers takes the plain way. @throws SyntaxError when the text is not JSON
+ */
+export function parseLossless(text: string): unknown {
+  if (!longNumber.test(text)) return JSON.parse(text);
+  return json.parse(text, (_key, value, { source }) => {
+    if (typeof value !== 'number' || source === undefined || isExact(value, source)) return value;
+    return json.rawJSON(source);
+  });
+}
+
+/** The text of a number that {@link parseLossless} kept, else null. */
+export function rawNumberOf(value: unknown): string | null {
+  return json.isRawJSON(value) ? value.rawJSON : null;
+}
+
+function isExact(value: number, source: string): boolean {
+  return decimalOf(String(value)) === decimalOf(source);
+}
+
+/** A spelling that two decimal numbers share exactly when they are the same number. */
+function decimalOf(text: string): string {
+  const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
+  if (match === null) return text;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  const significant = (whole + fraction).replace(/^0+/, '');
+  const digits = significant.replace(/0+$/, '');
+  if (digits === '') return '0';
+  // BigInt: an exponent may itself be longer than a double is exact.
+  const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(significant.length - digits.length);
+  return `${sign}${digits}e${power}`;
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { payloadShaper, shapePayload, type PayloadEvent } from './payload.ts';
+
+const event: PayloadEvent = {
+  eventId: 'evt "1"',
+  eventType: 'order.created',
+  source: '/shop',
+  subject: 'order/7',
+  time: Date.UTC(2026, 2, 1, 12, 0, 0, 5),
+  data: Buffer.from('{"b": 1.50, "a": 12345678901234567890, "ü": [true, null, {"2": "x&y <z>", "1": ""}], "e": []}'),
+};
+const target = { webhookId: 'wh-1', deliveryId: 'd-1', clientId: 'acme' };
+
+test('json carries the data text as it is', () => {
+  const { contentType, body } = shapePayload(event, target, 'json');
+  expect(contentType).toBe('application/json');
+  expect(body.toString()).toBe(
+    '{"id":"evt \\"1\\"","type":"order.created","timestamp":"2026-03-01T12:00:00.005Z","data":' +
+      event.data.toString() +
+      ',"metadata":{"webhookId":"wh-1","deliveryId":"d-1","clientId":"acme"}}',
+  );
+});
+
+test('cloudevents is a structured CloudEvent 1.0', () => {
+  const { contentType, body } = shapePayload(event, target, 'cloudevents');
+  expect(contentType).toBe('application/cloudevents+json; charset=utf-8');
+  expect(body.toString()).toContain(event.data.toString());
+  expect(JSON.parse(body.toString())).toMatchObject({
+    specversion: '1.0',
+    id: 'evt "1"',
+    source: '/shop',
+    type: 'order.created',
+    time: '2026-03-01T12:00:00.005Z',
+    subject: 'order/7',
+    datacontenttype: 'application/json',
+    clientid: 'acme',
+    webhookid: 'wh-1',
+    deliveryid: 'd-1',
+  });
+});
+
+test('cloudevents has a source and no subject where the event has neither', () => {
+  const parsed: unknown = JSON.parse(
+    shapePayload({ ...event, source: null, subject: null }, target, 'cloudevents').body.toString(),
+  );
+  expect(parsed).toHaveProperty('source', '/');
+  expect(parsed).not.toHaveProperty('subject');
+});
+
+test('form spells every value out', () => {
+  const { contentType, body } = shapePayload(event, target, 'form');
+  expect(contentType).toBe('application/x-www-form-urlencoded');
+  expect([...new URLSearchParams(body.toString())]).toEqual([
+    ['id', 'evt "1"'],
+    ['type', 'order.created'],
+    ['timestamp', '2026-03-01T12:00:00.005Z'],
+    ['data[b]', '1.5'],
+    ['data[a]', '12345678901234567890'],
+    ['data[ü][0]', 'true'],
+    ['data[ü][1]', ''],
+    ['data[ü][2][1]', ''],
+    ['data[ü][2][2]', 'x&y <z>'],
+    ['data[e]', ''],
+    ['metadata[webhookId]', 'wh-1'],
+    ['metadata[deliveryId]', 'd-1'],
+    ['metadata[clientId]', 'acme'],
+  ]);
+});
+
+test('xml spells every value out', () => {
+  const { contentType, body } = shapePayload(event, target, 'xml');
+  expect(contentType).toBe('application/xml; charset=utf-8');
+  expect(body.toString()).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+      '<event><id>evt &quot;1&quot;</id><type>order.created</type><timestamp>2026-03-01T12:00:00.005Z</timestamp>' +
+      '<data><b>1.5</b><a>12345678901234567890</a><entry name="ü"><item>true</item><item null="true"/>' +
+      '<item><entry name="1"></entry><entry name="2">x&amp;y &lt;z&gt;</entry></item></entry><e></e></data>' +
+      '<metadata><webhookId>wh-1</webhookId><deliveryId>d-1</deliveryId><clientId>acme</clientId></metadata></event>',
+  );
+});
+
+describe('text that a format has no place for', () => {
+  const hostile = { ...event, data: Buffer.from('{"</data>":"]]>\\u0000\\ud800\\r\\n","xmlns":1,"a:b":2}') };
+  test('is escaped or replaced in xml', () => {
+    expect(shapePayload(hostile, target, 'xml').body.toString()).toContain(
+      '<data><entry name="&lt;/data&gt;">]]&gt;\ufffd\ufffd&#13;&#10;</entry>' +
+        '<entry name="xmlns">1</entry><entry name="a:b">2</entry></data>',
+    );
+  });
+  test('is escaped or replaced in form', () => {
+    const fields = new URLSearchParams(shapePayload(hostile, target, 'form').body.toString());
+    expect(fields.get('data[</data>]')).toBe(']]>\0\ufffd\r\n');
+  });
+});
+
+test('a shaper makes of one event what shapePayload makes for each target', () => {
+  const shape = payloadShaper(event);
+  for (const format of ['json', 'cloudevents', 'form', 'xml', 'json'] as const) {
+    for (const webhookId of ['wh-1', 'wh-ü']) {
+      const to = { ...target, webhookId };
+      expect(shape(to, format)).toEqual(shapePayload(event, to, format));
+    }
+  }
+});
+
+test('data that is no object goes as it is', () => {
+  for (const data of ['null', '"text"', '5', '[]']) {
+    const body = shapePayload({ ...event, data: Buffer.from(data) }, target, 'json').body.toString();
+    expect(body).toContain(`"data":${data},"metadata"`);
+  }
+});
