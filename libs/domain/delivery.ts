@@ -36,6 +36,8 @@ export interface RetryDelivery extends Delivery {
 export interface ParkedDelivery extends Delivery {
   readonly parkedAt: number;
   readonly parkedReason: ParkedReason;
+  /** Unix milliseconds before which the head of a strict webhook is not tried again; null: at once. */
+  readonly notBefore: number | null;
 }
 
 /** On webhook.dead. */

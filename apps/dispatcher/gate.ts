@@ -1,0 +1,118 @@
+/**
+ * In: a webhook that has something to send. Out: whether it may, and if not, until when not and why.
+ * Holds: a blocked webhook never costs an attempt; each limit is its own (rate, breaker, strict head, origin), so the
+ * reason can be told.
+ */
+import { afterResult, initialConcurrency, type Concurrency } from '../../libs/domain/concurrency.ts';
+import type { ParkedReason } from '../../libs/domain/delivery.ts';
+import type { AttemptResult } from '../../libs/domain/attempt.ts';
+import type { Breakers } from '../../libs/sender/breaker.ts';
+import type { ReadyWebhook, WebhookTable } from './webhook-table.ts';
+
+/** A strict webhook whose head has failed and is waited for. */
+export interface Block {
+  readonly deliveryId: string;
+  readonly since: number;
+}
+
+/** When an origin has all the attempts it may have, its webhooks ask again after this. */
+const originRetryMs = 20;
+
+export class Gate {
+  private readonly table: WebhookTable;
+  private readonly breakers: Breakers;
+  private readonly originInFlightMax: number;
+  private readonly nextSlotAt = new Map<string, number>();
+  private readonly concurrency = new Map<string, Concurrency>();
+  private readonly originInFlight = new Map<string, number>();
+  private readonly blocks = new Map<string, Block>();
+
+  constructor(options: { table: WebhookTable; breakers: Breakers; originInFlightMax: number }) {
+    this.table = options.table;
+    this.breakers = options.breakers;
+    this.originInFlightMax = options.originInFlightMax;
+  }
+
+  limit(webhookId: string): number {
+    const webhook = this.table.find(webhookId);
+    if (webhook?.definition.ordering !== 'parallel') return 1;
+    const { limit } = this.concurrency.get(webhookId) ?? initialConcurrency;
+    return Math.max(1, Math.floor(Math.min(limit, webhook.definition.maxInFlight)));
+  }
+
+  /** Null: go ahead, and the slot is taken. */
+  admit(webhookId: string, now: number): number | null {
+    const webhook = this.table.find(webhookId);
+    // Without a POST to make (deleted, disabled) there is nothing to wait for.
+    if (webhook?.definition.isActive !== true) return null;
+    const slotAt = this.nextSlotAt.get(webhookId) ?? 0;
+    if (slotAt > now) return slotAt;
+    if ((this.originInFlight.get(webhook.origin) ?? 0) >= this.originInFlightMax) return now + originRetryMs;
+    const breakerUntil = this.breakers.blockedUntil(webhookId, now);
+    if (breakerUntil !== null && breakerUntil > now) return breakerUntil;
+    this.takeSlot(webhook, now);
+    return null;
+  }
+
+  waitsFor(webhookId: string, now: number): ParkedReason | null {
+    if (this.blocks.has(webhookId)) return 'blocked';
+    if ((this.nextSlotAt.get(webhookId) ?? 0) > now) return 'rate_limit';
+    return this.breakers.isOpen(webhookId) ? 'breaker' : null;
+  }
+
+  attemptStarted(webhook: ReadyWebhook): void {
+    this.originInFlight.set(webhook.origin, (this.originInFlight.get(webhook.origin) ?? 0) + 1);
+  }
+
+  attemptEnded(webhook: ReadyWebhook, result: AttemptResult): void {
+    const left = (this.originInFlight.get(webhook.origin) ?? 1) - 1;
+    if (left > 0) this.originInFlight.set(webhook.origin, left);
+    else this.originInFlight.delete(webhook.origin);
+    const { id, ordering, maxInFlight } = webhook.definition;
+    this.breakers.record(id, webhook.host, isEndpointWell(result));
+    if (ordering !== 'parallel') return;
+    const state = this.concurrency.get(id) ?? initialConcurrency;
+    this.concurrency.set(id, afterResult(state, isOverload(result), maxInFlight));
+  }
+
+  block(webhookId: string, block: Block): void {
+    if (!this.blocks.has(webhookId)) this.blocks.set(webhookId, block);
+  }
+
+  unblock(webhookId: string): void {
+    this.blocks.delete(webhookId);
+  }
+
+  blockOf(webhookId: string): Block | null {
+    return this.blocks.get(webhookId) ?? null;
+  }
+
+  /** Forgets the pace of webhooks that are gone. */
+  forget(webhookId: string): void {
+    this.nextSlotAt.delete(webhookId);
+    this.concurrency.delete(webhookId);
+    this.blocks.delete(webhookId);
+  }
+
+  /** Smooth: the next slot is one interval after this one, and unused slots are not saved up. */
+  private takeSlot(webhook: ReadyWebhook, now: number): void {
+    const { id, rateLimitPerSecond } = webhook.definition;
+    if (rateLimitPerSecond === null) {
+      this.nextSlotAt.delete(id);
+      return;
+    }
+    const intervalMs = 1000 / rateLimitPerSecond;
+    const due = this.nextSlotAt.get(id) ?? 0;
+    // A slot taken a few milliseconds late does not push the following ones back.
+    this.nextSlotAt.set(id, Math.max(due, now - intervalMs) + intervalMs);
+  }
+}
+
+function isEndpointWell(result: AttemptResult): boolean {
+  return result.kind === 'answer' && result.code < 500 && result.code !== 429;
+}
+
+function isOverload(result: AttemptResult): boolean {
+  if (result.kind === 'error') return result.errorKind === 'timeout';
+  return result.code === 429 || result.code === 503;
+}

@@ -1,0 +1,212 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ParkedLog } from './parked-log.ts';
+import { decodeParkedState, encodeParkedState, metadataCharactersMax } from './parked-state.ts';
+
+/** A partition of the parked topic and a member that reads it, completes, commits, crashes. */
+class Simulation {
+  readonly log: string[] = [];
+  readonly done = new Set<number>();
+  readonly drained: string[] = [];
+  duplicates = 0;
+  capacity: Record<string, number> = {};
+  committed: { offset: number; metadata: string } | null = null;
+  queues = new Map<string, number[]>();
+  parked: ParkedLog;
+
+  constructor() {
+    this.parked = this.assign();
+  }
+
+  assign(): ParkedLog {
+    this.queues = new Map();
+    return new ParkedLog({
+      committed: this.committed,
+      startOffset: 0,
+      endOffset: this.log.length,
+      capacity: (webhookId) => this.capacity[webhookId] ?? 100,
+      drained: (webhookId) => {
+        this.drained.push(webhookId);
+        expect(this.log.every((owner, offset) => owner !== webhookId || this.done.has(offset))).toBe(true);
+      },
+    });
+  }
+
+  divert(webhookId: string): void {
+    this.parked.diverting(webhookId);
+    this.log.push(webhookId);
+  }
+
+  read(count: number): void {
+    const { offset } = this.parked.plan();
+    const end = Math.min(offset + count, this.log.length);
+    const records = this.log.slice(offset, end).map((webhookId, index) => ({ webhookId, offset: offset + index }));
+    for (const record of this.parked.read(records, Math.max(end, offset))) this.takeInOrder(record);
+  }
+
+  takeInOrder({ webhookId, offset }: { webhookId: string; offset: number }): void {
+    const queue = this.queues.get(webhookId) ?? [];
+    const missed = this.log.findIndex(
+      (owner, at) => owner === webhookId && at < offset && !this.done.has(at) && !queue.includes(at),
+    );
+    expect({ offset, missed }).toEqual({ offset, missed: -1 });
+    expect(queue.includes(offset)).toBe(false);
+    if (this.done.has(offset)) this.duplicates += 1;
+    queue.push(offset);
+    this.queues.set(webhookId, queue);
+  }
+
+  complete(webhookId: string): void {
+    const offset = this.queues.get(webhookId)?.shift();
+    if (offset === undefined) return;
+    this.done.add(offset);
+    this.parked.complete(webhookId, offset);
+  }
+
+  giveBack(webhookId: string, keep: number): void {
+    const queue = this.queues.get(webhookId) ?? [];
+    this.parked.giveBack(webhookId, queue.splice(keep));
+  }
+
+  commit(): void {
+    this.committed = this.parked.commit();
+    expect(this.committed.metadata.length).toBeLessThanOrEqual(metadataCharactersMax);
+    const firstOpen = this.log.findIndex((_, offset) => !this.done.has(offset));
+    if (firstOpen !== -1) expect(this.committed.offset).toBeLessThanOrEqual(firstOpen);
+  }
+
+  finish(): void {
+    this.capacity = {};
+    for (let round = 0; round < this.log.length * 4 + 50; round += 1) {
+      this.read(50);
+      for (const webhookId of new Set(this.log))
+        while ((this.queues.get(webhookId)?.length ?? 0) > 0) this.complete(webhookId);
+    }
+  }
+}
+
+const webhooks = ['a', 'b', 'c', 'd'];
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('divert' as const), webhook: fc.constantFrom(...webhooks) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), count: fc.integer({ min: 1, max: 12 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('complete' as const), webhook: fc.constantFrom(...webhooks) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('capacity' as const),
+      webhook: fc.constantFrom(...webhooks),
+      records: fc.constantFrom(0, 1, 3, 70, 100),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('giveBack' as const),
+      webhook: fc.constantFrom(...webhooks),
+      keep: fc.integer({ min: 0, max: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('commit' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+);
+
+function apply(
+  simulation: Simulation,
+  steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[],
+): void {
+  for (const action of steps) {
+    if (action.kind === 'divert') simulation.divert(action.webhook);
+    else if (action.kind === 'read') simulation.read(action.count);
+    else if (action.kind === 'complete') simulation.complete(action.webhook);
+    else if (action.kind === 'capacity') simulation.capacity[action.webhook] = action.records;
+    else if (action.kind === 'giveBack') simulation.giveBack(action.webhook, action.keep);
+    else if (action.kind === 'commit') simulation.commit();
+    else {
+      if (action.kind === 'restart') simulation.commit();
+      simulation.parked = simulation.assign();
+    }
+  }
+}
+
+describe('parked log', () => {
+  test('takes every record in order per webhook, once, whatever the room, the crashes and the restarts', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+        const simulation = new Simulation();
+        apply(simulation, steps);
+        simulation.finish();
+        expect(simulation.done.size).toBe(simulation.log.length);
+        expect(simulation.parked.parkedWebhooks).toBe(0);
+        expect(simulation.parked.commit().offset).toBe(simulation.log.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('repeats nothing when every completion was committed before the member left', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+        const simulation = new Simulation();
+        apply(
+          simulation,
+          steps.map((action) => (action.kind === 'crash' ? { kind: 'restart' as const } : action)),
+        );
+        simulation.finish();
+        expect(simulation.duplicates).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a webhook without room keeps its records in the log and out of the way of the others', () => {
+    const simulation = new Simulation();
+    simulation.capacity = { a: 0 };
+    for (let index = 0; index < 1_000; index += 1) simulation.divert('a');
+    simulation.divert('b');
+    for (let index = 0; index < 30; index += 1) simulation.read(50);
+    expect(simulation.queues.get('a')).toBeUndefined();
+    expect(simulation.queues.get('b')).toEqual([1_000]);
+  });
+
+  test('the main lane waits only for what was parked before the assignment', () => {
+    const simulation = new Simulation();
+    for (let index = 0; index < 10; index += 1) simulation.divert('a');
+    simulation.parked = simulation.assign();
+    expect(simulation.parked.isDiscovering).toBe(true);
+    simulation.read(10);
+    expect(simulation.parked.isDiscovering).toBe(false);
+    expect(simulation.parked.isParked('a')).toBe(true);
+    expect(simulation.parked.isParked('b')).toBe(false);
+  });
+});
+
+describe('parked state', () => {
+  test('survives its own encoding', () => {
+    const cursors = [
+      { hash: 'AAAAAAAAAAA', offset: 1_000, attempt: 0, notBefore: 0 },
+      { hash: 'BBBBBBBBBBB', offset: 1_000_000, attempt: 3, notBefore: 1_700_000_000_000 },
+    ];
+    const metadata = encodeParkedState({ knownEnd: 2_000_000, base: 1_000, cursors });
+    expect(decodeParkedState(metadata)).toEqual({ knownEnd: 2_000_000, isWhole: true, cursors });
+  });
+
+  test('says so when not every webhook fits', () => {
+    const cursors = Array.from({ length: 1_000 }, (_, index) => ({
+      hash: 'CCCCCCCCCCC',
+      offset: index,
+      attempt: 0,
+      notBefore: 0,
+    }));
+    const metadata = encodeParkedState({ knownEnd: 1_000, base: 0, cursors });
+    expect(metadata.length).toBeLessThanOrEqual(metadataCharactersMax);
+    expect(decodeParkedState(metadata)?.isWhole).toBe(false);
+  });
+
+  test.each(['', 'nonsense', 'AAAA'])('is null for %j', (metadata) => {
+    expect(decodeParkedState(metadata)).toBeNull();
+  });
+});

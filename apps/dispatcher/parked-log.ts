@@ -1,0 +1,287 @@
+/**
+ * In: the records of one partition of webhook.deliveries.parked, as they are read, in runs of consecutive offsets.
+ * Out: which of them to take into memory now, where to read next, and what to commit.
+ * Holds: each webhook's records are taken in log order, each once; a webhook without room (or without permission to
+ * send) costs neither memory nor reading; what is taken and not complete is read again after a crash.
+ *
+ * A backlog of a million deliveries of one webhook lies in the log, not in memory. A record of a webhook without room
+ * is passed over, and `next`, the first offset not taken, is remembered; when the webhook has room again the log is
+ * read again from there. So one offset per parked webhook is all the state there is, and it fits the commit's metadata.
+ */
+import { hash } from 'node:crypto';
+import { decodeParkedState, encodeParkedState, type ParkedCursor } from './parked-state.ts';
+
+export interface ParkedRecord {
+  readonly offset: number;
+  readonly webhookId: string;
+}
+
+interface Entry {
+  readonly hash: string;
+  /** Null for one restored from a commit until a record of it is read. */
+  webhookId: string | null;
+  /** Every record of this webhook below this offset is taken. */
+  next: number;
+  /** The highest offset at which this webhook may have a record; untaken ones exist when it is not below `next`. */
+  lastSeen: number;
+  /** The run in which it was passed over for want of room. */
+  skippedInRun: number;
+  /** Taken and not complete, ascending. */
+  readonly incomplete: Set<number>;
+  /** Diverted by this process and not read back yet. */
+  pending: number;
+  /** Attempts the first incomplete record has behind it, for a strict webhook whose head is tried again. */
+  cursor: Pick<ParkedCursor, 'attempt' | 'notBefore'>;
+  servedAt: number;
+}
+
+export interface ParkedLogOptions {
+  /** Position and metadata of the last commit; null when there is none. */
+  readonly committed: { readonly offset: number; readonly metadata: string } | null;
+  /** First and end offset of the partition at assignment. */
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** Records of the webhook that may be in memory at a time; 0 while it may not send or its bytes are used up. */
+  capacity(webhookId: string): number;
+  /** Nothing of this webhook is parked any more. */
+  drained(webhookId: string): void;
+}
+
+/** A webhook asks for more of the log when it has room for this many, so that a run is worth its reading. */
+const roomWorthReading = 64;
+
+export class ParkedLog {
+  private readonly options: ParkedLogOptions;
+  private readonly entries = new Map<string, Entry>();
+  private readonly hashes = new Map<string, string>();
+  /** Where the next record is read. */
+  private position: number;
+  /** Offset from which nothing was ever read by this member. */
+  private frontier: number;
+  private run = 0;
+  private runStart: number;
+  private turn = 0;
+  private frontierServedAt = 0;
+
+  constructor(options: ParkedLogOptions) {
+    this.options = options;
+    const state = options.committed === null ? null : decodeParkedState(options.committed.metadata);
+    const committed = Math.max(options.committed?.offset ?? options.startOffset, options.startOffset);
+    this.frontier = state?.isWhole === true ? Math.max(state.knownEnd, committed) : committed;
+    this.position = this.frontier;
+    this.runStart = this.frontier;
+    for (const cursor of state?.cursors ?? []) this.restore(cursor, state?.isWhole === true);
+  }
+
+  /** True until all that was parked before this assignment is known: the main lane waits for it. */
+  get isDiscovering(): boolean {
+    return this.frontier < this.options.endOffset;
+  }
+
+  get parkedWebhooks(): number {
+    return this.entries.size;
+  }
+
+  get nextPosition(): number {
+    return this.position;
+  }
+
+  isParked(webhookId: string): boolean {
+    return this.entries.size > 0 && this.entries.has(this.hashOf(webhookId));
+  }
+
+  /** A delivery of this webhook is on its way to the log. */
+  diverting(webhookId: string): void {
+    this.entryOf(webhookId).pending += 1;
+  }
+
+  /**
+   * Takes a batch that begins at {@link nextPosition}; `end` is the offset after it.
+   * @returns the records to take into memory, in order
+   */
+  read(records: readonly ParkedRecord[], end: number): readonly ParkedRecord[] {
+    const taken = records.filter((record) => this.take(record));
+    this.position = Math.max(end, this.position);
+    this.frontier = Math.max(this.frontier, this.position);
+    for (const entry of this.entries.values()) this.advance(entry);
+    return taken;
+  }
+
+  /** Taken but not started: out of memory again, to be read when the webhook may send. `offsets` ascending. */
+  giveBack(webhookId: string, offsets: readonly number[]): void {
+    const entry = this.entries.get(this.hashOf(webhookId));
+    const [lowest] = offsets;
+    if (entry === undefined || lowest === undefined) return;
+    for (const offset of offsets) entry.incomplete.delete(offset);
+    entry.next = Math.min(entry.next, lowest);
+    entry.skippedInRun = this.run;
+  }
+
+  complete(webhookId: string, offset: number): void {
+    const entry = this.entries.get(this.hashOf(webhookId));
+    if (entry === undefined) return;
+    if (first(entry.incomplete) === offset) entry.cursor = { attempt: 0, notBefore: 0 };
+    entry.incomplete.delete(offset);
+    this.forgetIfDrained(entry);
+  }
+
+  /** The first incomplete record of the webhook has been tried: a restart goes on from there. */
+  noteAttempt(webhookId: string, offset: number, attempt: number, notBefore: number): void {
+    const entry = this.entries.get(this.hashOf(webhookId));
+    if (entry !== undefined && first(entry.incomplete) === offset) entry.cursor = { attempt, notBefore };
+  }
+
+  /** Attempts and due time restored for this record, when it is the one that the last commit spoke of. */
+  restoredAttempt(webhookId: string, offset: number): Pick<ParkedCursor, 'attempt' | 'notBefore'> | null {
+    const entry = this.entries.get(this.hashOf(webhookId));
+    if (entry === undefined || first(entry.incomplete) !== offset || entry.cursor.attempt === 0) return null;
+    return entry.cursor;
+  }
+
+  /**
+   * Where to read next. Webhooks with room and untaken records take turns, the never-read end of the log among them;
+   * reading goes on where it is as long as that serves the one whose turn it is.
+   */
+  plan(): { readonly offset: number; readonly isSeek: boolean } {
+    const target = this.isDiscovering ? this.frontier : this.nextTarget();
+    if (target === this.position) return { offset: target, isSeek: false };
+    this.endRun();
+    this.position = target;
+    this.runStart = target;
+    this.run += 1;
+    return { offset: target, isSeek: true };
+  }
+
+  /** What to commit: nothing below the offset is needed, and the metadata holds the rest. */
+  commit(): { readonly offset: number; readonly metadata: string } {
+    const cursors: ParkedCursor[] = [];
+    let lowest = this.frontier;
+    for (const entry of this.entries.values()) {
+      const offset = first(entry.incomplete) ?? (entry.lastSeen >= entry.next ? entry.next : null);
+      if (offset === null) continue;
+      cursors.push({ hash: entry.hash, offset, ...entry.cursor });
+      lowest = Math.min(lowest, offset);
+    }
+    return { offset: lowest, metadata: encodeParkedState({ knownEnd: this.frontier, cursors, base: lowest }) };
+  }
+
+  private take(record: ParkedRecord): boolean {
+    const isNew = record.offset >= this.frontier;
+    // Read before and no longer known: all of this webhook down here is complete.
+    if (!isNew && !this.isParked(record.webhookId)) return false;
+    const entry = this.entryOf(record.webhookId);
+    if (isNew && record.offset >= this.options.endOffset && entry.pending > 0) entry.pending -= 1;
+    // Untaken records can only lie where nothing was read yet, so a webhook without any starts here.
+    if (isNew && entry.lastSeen < entry.next) entry.next = Math.max(entry.next, this.runStart);
+    entry.lastSeen = Math.max(entry.lastSeen, record.offset);
+    if (record.offset < entry.next || entry.skippedInRun === this.run || entry.next < this.runStart) return false;
+    if (this.roomOf(entry) <= 0) {
+      entry.skippedInRun = this.run;
+      entry.next = record.offset;
+      return false;
+    }
+    entry.next = record.offset + 1;
+    entry.incomplete.add(record.offset);
+    return true;
+  }
+
+  private roomOf(entry: Entry): number {
+    if (entry.webhookId === null) return 0;
+    return this.options.capacity(entry.webhookId) - entry.incomplete.size;
+  }
+
+  /** A webhook that follows the run has all its records below the position. */
+  private advance(entry: Entry): void {
+    const follows = entry.skippedInRun !== this.run && entry.next >= this.runStart && entry.next < this.position;
+    if (follows) entry.next = this.position;
+    this.forgetIfDrained(entry);
+  }
+
+  private endRun(): void {
+    for (const entry of this.entries.values()) this.advance(entry);
+  }
+
+  private nextTarget(): number {
+    let chosen: Entry | null = null;
+    for (const entry of this.entries.values()) {
+      if (entry.lastSeen < entry.next || !this.isWorthReading(entry)) continue;
+      if (chosen === null || entry.servedAt < chosen.servedAt) chosen = entry;
+    }
+    // The never-read end has its turn too while something was diverted of which nothing was read back yet.
+    if (chosen === null || (this.awaitsFrontier() && this.frontierServedAt < chosen.servedAt)) {
+      this.frontierServedAt = this.turn += 1;
+      return this.frontier;
+    }
+    const follows = chosen.skippedInRun !== this.run && chosen.next >= this.runStart && chosen.next >= this.position;
+    chosen.servedAt = this.turn += 1;
+    return follows ? this.position : chosen.next;
+  }
+
+  private awaitsFrontier(): boolean {
+    for (const entry of this.entries.values()) if (entry.pending > 0 && entry.lastSeen < entry.next) return true;
+    return false;
+  }
+
+  private isWorthReading(entry: Entry): boolean {
+    return entry.webhookId === null || this.roomOf(entry) >= roomWorthReading;
+  }
+
+  private restore(cursor: ParkedCursor, isWhole: boolean): void {
+    const next = Math.max(cursor.offset, this.options.startOffset);
+    this.entries.set(cursor.hash, {
+      ...emptyEntry(cursor.hash, null),
+      next,
+      lastSeen: isWhole ? this.frontier - 1 : -1,
+      cursor: { attempt: cursor.attempt, notBefore: cursor.notBefore },
+    });
+  }
+
+  private entryOf(webhookId: string): Entry {
+    const key = this.hashOf(webhookId);
+    const known = this.entries.get(key);
+    if (known !== undefined) {
+      known.webhookId ??= webhookId;
+      return known;
+    }
+    const entry = emptyEntry(key, webhookId);
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  private forgetIfDrained(entry: Entry): void {
+    if (entry.incomplete.size > 0 || entry.lastSeen >= entry.next || entry.pending > 0) return;
+    if (this.isDiscovering) return;
+    this.entries.delete(entry.hash);
+    if (entry.webhookId === null) return;
+    this.hashes.delete(entry.webhookId);
+    this.options.drained(entry.webhookId);
+  }
+
+  private hashOf(webhookId: string): string {
+    const known = this.hashes.get(webhookId);
+    if (known !== undefined) return known;
+    // 64 bits: two webhooks parked in one partition share one with a probability below 2^-50.
+    const made = hash('sha256', webhookId, 'base64url').slice(0, 11);
+    if (this.entries.has(made)) this.hashes.set(webhookId, made);
+    return made;
+  }
+}
+
+function emptyEntry(key: string, webhookId: string | null): Entry {
+  return {
+    hash: key,
+    webhookId,
+    next: 0,
+    lastSeen: -1,
+    skippedInRun: -1,
+    incomplete: new Set(),
+    pending: 0,
+    cursor: { attempt: 0, notBefore: 0 },
+    servedAt: 0,
+  };
+}
+
+function first(offsets: ReadonlySet<number>): number | null {
+  for (const offset of offsets) return offset;
+  return null;
+}

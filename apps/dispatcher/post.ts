@@ -1,0 +1,98 @@
+/**
+ * In: one delivery and its webhook. Out: the settlement of one attempt: its outcome and what follows.
+ * Holds: exactly one POST, or none with the reason; every live secret signs; it never rejects.
+ */
+import type { AttemptResult } from '../../libs/domain/attempt.ts';
+import type { Delivery } from '../../libs/domain/delivery.ts';
+import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/settle.ts';
+import { signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
+import type { HttpSender } from '../../libs/sender/http-attempt.ts';
+import { maskHeaders } from '../../libs/sender/request-headers.ts';
+import type { ReadyWebhook } from './webhook-table.ts';
+
+export interface PostOptions {
+  readonly sender: HttpSender;
+  readonly userAgent: string;
+  /** Name of the second signature header in lower case; empty: off. */
+  readonly signatureHeader: string;
+  readonly deliveryAgeMsMax: number;
+  readonly attemptStarted: (webhook: ReadyWebhook) => void;
+  readonly attemptEnded: (webhook: ReadyWebhook, result: AttemptResult, delivery: Delivery) => void;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+export class Post {
+  private readonly options: PostOptions;
+
+  constructor(options: PostOptions) {
+    this.options = options;
+  }
+
+  async run(delivery: Delivery, webhook: ReadyWebhook | undefined): Promise<Settlement> {
+    const now = this.options.now();
+    if (webhook === undefined) return settleWithoutPost(delivery, 'deleted', 'the webhook was deleted', now);
+    const refusal = this.refusalOf(delivery, webhook, now);
+    if (refusal !== null) return settleWithoutPost(delivery, refusal.reason, refusal.message, now);
+    return this.send(delivery, webhook, now);
+  }
+
+  private refusalOf(delivery: Delivery, webhook: ReadyWebhook, now: number) {
+    const { isActive, disabledReason } = webhook.definition;
+    // A ping finds out whether a disabled webhook could be enabled again.
+    if (!isActive && delivery.kind !== 'ping') {
+      return { reason: 'disabled', message: disabledReason ?? 'the webhook is disabled' } as const;
+    }
+    if (now - delivery.createdAt > this.options.deliveryAgeMsMax) {
+      return { reason: 'expired', message: 'it waited longer than DELIVERY_MAX_AGE_HOURS' } as const;
+    }
+    if (webhook.problem !== null) return { reason: 'signing_failed', message: webhook.problem } as const;
+    return null;
+  }
+
+  private async send(delivery: Delivery, webhook: ReadyWebhook, startedAt: number): Promise<Settlement> {
+    const headers = this.headersOf(delivery, webhook, startedAt);
+    this.options.attemptStarted(webhook);
+    const { definition } = webhook;
+    const result = await this.options.sender.send({
+      url: definition.url,
+      headers,
+      body: delivery.body,
+      timeoutMs: definition.timeoutMs,
+      tls: webhook.tls,
+    });
+    this.options.attemptEnded(webhook, result, delivery);
+    return settleAttempt({
+      delivery,
+      policy: definition.retryPolicy,
+      result,
+      requestHeaders: maskHeaders(headers),
+      startedAt,
+      now: this.options.now(),
+      random: this.options.random(),
+    });
+  }
+
+  /** The client's own headers come first, so none of them can stand in for one of ours. */
+  private headersOf(delivery: Delivery, webhook: ReadyWebhook, now: number): Record<string, string> {
+    const secrets = webhook.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now).map(({ key }) => key);
+    const timestampS = Math.floor(now / 1000);
+    const { deliveryId, body } = delivery;
+    const headers: Record<string, string> = {
+      ...webhook.headers,
+      'content-type': delivery.contentType,
+      'user-agent': this.options.userAgent,
+      'webhook-id': deliveryId,
+      'webhook-timestamp': String(timestampS),
+      'webhook-signature': signStandardWebhooks({ id: deliveryId, timestampS, body, secrets }),
+      'x-deeperhub-event': delivery.eventType,
+      'x-deeperhub-delivery': deliveryId,
+      'x-deeperhub-attempt': String(delivery.attempt),
+    };
+    if (this.options.signatureHeader !== '') {
+      headers[this.options.signatureHeader] = signSimple(secrets, timestampS, body);
+    }
+    if (delivery.traceparent !== null) headers['traceparent'] = delivery.traceparent;
+    return headers;
+  }
+}

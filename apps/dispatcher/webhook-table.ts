@@ -1,0 +1,82 @@
+/**
+ * In: webhook.definitions, live. Out: a webhook ready to be sent to, secrets opened at its first delivery.
+ * Holds: what is known here is never older than a second; a hundred thousand webhooks at rest cost their definition only.
+ */
+import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import { signingKeyOf, type SigningKey } from '../../libs/domain/signature.ts';
+import type { SecretBox } from '../../libs/runtime/secret-box.ts';
+
+export interface ReadyWebhook {
+  readonly definition: WebhookDefinition;
+  readonly origin: string;
+  readonly host: string;
+  readonly keys: readonly { readonly key: SigningKey; readonly expiresAt: number | null }[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsMaterial | null;
+  /** Why nothing can be signed for it: its secrets do not open. Null when all is well. */
+  readonly problem: string | null;
+}
+
+export interface TlsMaterial {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+interface Row {
+  definition: WebhookDefinition;
+  ready: ReadyWebhook | null;
+}
+
+export class WebhookTable {
+  private readonly rows = new Map<string, Row>();
+  private readonly secretBox: SecretBox;
+
+  constructor(secretBox: SecretBox) {
+    this.secretBox = secretBox;
+  }
+
+  get size(): number {
+    return this.rows.size;
+  }
+
+  apply(webhookId: string, definition: WebhookDefinition | null): void {
+    if (definition === null) this.rows.delete(webhookId);
+    else this.rows.set(webhookId, { definition, ready: null });
+  }
+
+  /** Undefined when there is no such webhook (any more). */
+  find(webhookId: string): ReadyWebhook | undefined {
+    const row = this.rows.get(webhookId);
+    if (row === undefined) return undefined;
+    row.ready ??= this.prepare(row.definition);
+    return row.ready;
+  }
+
+  private prepare(definition: WebhookDefinition): ReadyWebhook {
+    const { origin, host } = new URL(definition.url);
+    const bare = { definition, origin, host, keys: [], headers: {}, tls: null };
+    try {
+      return { ...bare, ...this.open(definition), problem: null };
+    } catch (error) {
+      return { ...bare, problem: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** @throws SecretBoxError or SecretFormatError when a secret does not open with our keys or is none */
+  private open(definition: WebhookDefinition): Pick<ReadyWebhook, 'keys' | 'headers' | 'tls'> {
+    const keys = definition.secrets.map((secret) => ({
+      key: signingKeyOf(this.secretBox.open(secret.sealed)),
+      expiresAt: secret.expiresAt,
+    }));
+    return {
+      keys,
+      headers: (this.openJson(definition.sealedHeaders) ?? {}) as Record<string, string>,
+      tls: this.openJson(definition.sealedTls) as TlsMaterial | null,
+    };
+  }
+
+  private openJson(sealed: string | null): unknown {
+    return sealed === null ? null : JSON.parse(this.secretBox.open(sealed));
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * In: a delivery, its webhook's policy and what its attempt met. Out: the outcome to report and what follows it
+ * (a retry, the end, or nothing). Holds: exactly one outcome per attempt; a failed delivery always goes on, either
+ * to a retry tier or to webhook.dead with its reason.
+ */
+import type { AttemptResult } from './attempt.ts';
+import { classify } from './classify.ts';
+import type { DeadDelivery, Delivery, RetryDelivery } from './delivery.ts';
+import type { DeliveryOutcome, PermanentReason } from './outcome.ts';
+import { retryDelayMs, tierFor, type RetryTierName } from './retry.ts';
+import type { RetryPolicy } from './webhook.ts';
+
+export type FollowUp =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'retry'; readonly tier: RetryTierName; readonly delivery: RetryDelivery }
+  | { readonly kind: 'dead'; readonly delivery: DeadDelivery };
+
+export interface Settlement {
+  readonly outcome: DeliveryOutcome;
+  readonly followUp: FollowUp;
+}
+
+export interface AttemptMade {
+  readonly delivery: Delivery;
+  readonly policy: RetryPolicy;
+  readonly result: AttemptResult;
+  /** As sent, credentials masked. */
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  /** Unix milliseconds at which the attempt ended. */
+  readonly now: number;
+  /** In [0, 1), for the jitter. */
+  readonly random: number;
+}
+
+/** Settles an attempt that was made: a POST went out, or failed to. */
+export function settleAttempt(made: AttemptMade): Settlement {
+  const { delivery, result, now } = made;
+  const verdict = classify(result, now);
+  const report = { ...outcomeOf(made), disableWebhook: verdict.disableWebhook };
+  if (verdict.status === 'delivered') return { outcome: report, followUp: { kind: 'none' } };
+  const failed = { ...report, errorMessage: report.errorMessage ?? verdict.message };
+  if (verdict.status === 'failed_permanent') {
+    return ended(delivery, verdict.reason, { ...failed, status: 'failed_permanent', reason: verdict.reason });
+  }
+  // A ping tells how things are now; trying again later would tell something else.
+  if (delivery.kind === 'ping' || delivery.attempt >= made.policy.maxAttempts) {
+    return ended(delivery, 'exhausted', { ...failed, status: 'failed_permanent', reason: 'exhausted' });
+  }
+  const delayMs = retryDelayMs(made.policy, delivery.attempt, verdict.retryAfterMs, made.random);
+  const notBefore = now + delayMs;
+  return {
+    outcome: { ...failed, status: 'failed_retryable', reason: verdict.reason, nextAttemptAt: notBefore },
+    followUp: {
+      kind: 'retry',
+      tier: tierFor(delayMs).name,
+      delivery: { ...delivery, trigger: 'retry', attempt: delivery.attempt + 1, notBefore },
+    },
+  };
+}
+
+/** Settles a delivery that ends without a POST. */
+export function settleWithoutPost(delivery: Delivery, reason: PermanentReason, message: string, now: number): Settlement {
+  return ended(delivery, reason, {
+    ...reportOf(delivery, now),
+    status: 'failed_permanent',
+    reason,
+    errorMessage: message,
+  });
+}
+
+function ended(delivery: Delivery, reason: PermanentReason, outcome: DeliveryOutcome): Settlement {
+  if (delivery.kind === 'ping') return { outcome, followUp: { kind: 'none' } };
+  const attemptsMade = outcome.latencyMs === null ? delivery.attempt - 1 : delivery.attempt;
+  const dead: DeadDelivery = {
+    ...delivery,
+    reason,
+    attemptsMade,
+    lastResponseCode: outcome.responseCode,
+    lastErrorKind: outcome.errorKind,
+    lastErrorMessage: outcome.errorMessage,
+    diedAt: outcome.startedAt + (outcome.latencyMs ?? 0),
+  };
+  return { outcome, followUp: { kind: 'dead', delivery: dead } };
+}
+
+/** The outcome of an attempt, as delivered: the caller overrides what differs. */
+function outcomeOf(made: AttemptMade): DeliveryOutcome {
+  const report = { ...reportOf(made.delivery, made.startedAt), requestHeaders: made.requestHeaders };
+  const { result } = made;
+  if (result.kind === 'error') {
+    return { ...report, latencyMs: result.latencyMs, errorKind: result.errorKind, errorMessage: result.message };
+  }
+  return {
+    ...report,
+    latencyMs: result.latencyMs,
+    responseCode: result.code,
+    responseHeaders: result.headers,
+    responseBodySample: result.bodySample,
+    responseBodyTruncated: result.bodyTruncated,
+  };
+}
+
+function reportOf(delivery: Delivery, startedAt: number): DeliveryOutcome {
+  return {
+    deliveryId: delivery.deliveryId,
+    webhookId: delivery.webhookId,
+    clientId: delivery.clientId,
+    eventId: delivery.eventId,
+    eventType: delivery.eventType,
+    kind: delivery.kind,
+    trigger: delivery.trigger,
+    round: delivery.round,
+    attempt: delivery.attempt,
+    status: 'delivered',
+    reason: null,
+    startedAt,
+    latencyMs: null,
+    requestHeaders: {},
+    responseCode: null,
+    responseHeaders: {},
+    responseBodySample: null,
+    responseBodyTruncated: false,
+    errorKind: null,
+    errorMessage: null,
+    nextAttemptAt: null,
+    deliveryCreatedAt: delivery.createdAt,
+    disableWebhook: null,
+    traceparent: delivery.traceparent,
+  };
+}
