@@ -1,0 +1,28 @@
+/** What one attempt met: an answer of the endpoint, or an error on the way to it. */
+import type { AttemptErrorKind } from './outcome.ts';
+
+/** The endpoint answered, whatever it said. */
+export interface AttemptAnswer {
+  readonly kind: 'answer';
+  /** HTTP status code, 200 or higher. */
+  readonly code: number;
+  /** Lower-case names, repeated ones joined with a comma, credentials masked; at most 16 KiB. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The first 4 KiB of the body at most, as they came. */
+  readonly bodySample: Buffer;
+  /** True when the body was longer than the sample. */
+  readonly bodyTruncated: boolean;
+  /** From the start of the attempt to the end of the answer, in whole milliseconds. */
+  readonly latencyMs: number;
+}
+
+/** No answer came, or not all of it in time. */
+export interface AttemptError {
+  readonly kind: 'error';
+  readonly errorKind: AttemptErrorKind;
+  readonly message: string;
+  /** From the start of the attempt to the error, in whole milliseconds. */
+  readonly latencyMs: number;
+}
+
+export type AttemptResult = AttemptAnswer | AttemptError;

@@ -1,0 +1,105 @@
+/**
+ * In: what an attempt met. Out: what that means for its delivery, by the outcome table in docs/architecture.md.
+ * Holds: 2xx and nothing else is delivered; every error on the way may be tried again, except a refused address.
+ */
+import type { AttemptAnswer, AttemptError, AttemptResult } from './attempt.ts';
+import type { PermanentReason, RetryableReason } from './outcome.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+export type Verdict =
+  | {
+      readonly status: 'delivered';
+      readonly reason: null;
+      readonly retryAfterMs: null;
+      readonly disableWebhook: 'gone' | null;
+      readonly message: null;
+    }
+  | {
+      readonly status: 'failed_retryable';
+      readonly reason: RetryableReason;
+      /** Lower bound of the delay that the endpoint asked for, in milliseconds. */
+      readonly retryAfterMs: number | null;
+      readonly disableWebhook: null;
+      readonly message: string | null;
+    }
+  | {
+      readonly status: 'failed_permanent';
+      readonly reason: PermanentReason;
+      readonly retryAfterMs: null;
+      readonly disableWebhook: 'gone' | null;
+      /** For a person who reads the history; null where the code says all. */
+      readonly message: string | null;
+    };
+
+/** Longest part of a Location that is repeated in a message. */
+const locationCharsMax = 500;
+
+/** `now` in Unix milliseconds, for a Retry-After that is a date. */
+export function classify(result: AttemptResult, now: number): Verdict {
+  return result.kind === 'answer' ? classifyAnswer(result, now) : classifyError(result);
+}
+
+function classifyAnswer(answer: AttemptAnswer, now: number): Verdict {
+  const { code } = answer;
+  const wish = deliveryWish(answer);
+  if (code >= 200 && code <= 299) {
+    return delivered(wish === 'disable' ? 'gone' : null);
+  }
+  if (wish === 'disable') return ended('gone', 'the endpoint asked for no more deliveries', 'gone');
+  if (wish === 'abort') return ended('aborted', 'the endpoint asked to give this delivery up');
+  if (code === 410) return ended('gone', null, 'gone');
+  if (code >= 300 && code <= 399) return retryable('http', null, redirectMessage(answer));
+  if (code === 429 || code === 503) {
+    return retryable('http', parseRetryAfter(answer.headers['retry-after'] ?? '', now), null);
+  }
+  if (code === 408 || code === 425 || code >= 500) return retryable('http', null, null);
+  return ended('rejected', null);
+}
+
+function classifyError(error: AttemptError): Verdict {
+  const { errorKind, message } = error;
+  switch (errorKind) {
+    case 'refused-address':
+      return ended('refused_address', message);
+    case 'circuit-open':
+      throw new Error('an open breaker postpones a delivery without an attempt: there is nothing to classify');
+    case 'timeout':
+    case 'dns':
+    case 'connect':
+    case 'tls':
+    case 'reset':
+      return retryable(errorKind, null, message);
+  }
+}
+
+/** What the endpoint asks for in `webhook-delivery` (Standard Webhooks, proposal "Delivery control"). */
+function deliveryWish(answer: AttemptAnswer): 'disable' | 'abort' | null {
+  switch (answer.headers['webhook-delivery']?.trim().toLowerCase()) {
+    case 'disable':
+      return 'disable';
+    case 'abort':
+    case 'abort-message':
+      return 'abort';
+    default:
+      return null;
+  }
+}
+
+function redirectMessage(answer: AttemptAnswer): string {
+  const location = answer.headers['location'];
+  if (location === undefined) return 'redirects are not followed';
+  const shown = location.length > locationCharsMax ? `${location.slice(0, locationCharsMax)}…` : location;
+  return `redirects are not followed: it pointed to ${shown}`;
+}
+
+function delivered(disableWebhook: 'gone' | null): Verdict {
+  return { status: 'delivered', reason: null, retryAfterMs: null, disableWebhook, message: null };
+}
+
+function retryable(reason: RetryableReason, retryAfterMs: number | null, message: string | null): Verdict {
+  return { status: 'failed_retryable', reason, retryAfterMs, disableWebhook: null, message };
+}
+
+function ended(reason: PermanentReason, message: string | null, disableWebhook: 'gone' | null = null): Verdict {
+  return { status: 'failed_permanent', reason, retryAfterMs: null, disableWebhook, message };
+}
