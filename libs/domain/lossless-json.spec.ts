@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseLossless, rawNumberOf } from './lossless-json.ts';
+
+test.each([
+  ['long integers', '[12345678901234567890,-9007199254740993]'],
+  ['long fractions', '[0.1234567890123456789,123456789.12345678912345]'],
+  ['numbers beyond a double', '[1e400,-1E+999,1e-400]'],
+  ['names that look like numbers of a list', '{"a":12345678901234567890,"b":{"__proto__":{"x":1}}}'],
+])('%s survive', (_name, text) => {
+  expect(JSON.stringify(parseLossless(text))).toBe(text);
+});
+
+test.each(['1000000000000000000', '1.5000000000000000000', '0.000000000000000', '1e100', '-0.0', '123456789012345'])(
+  '%s is a plain number, since a double holds it',
+  (text) => {
+    expect(parseLossless(text)).toBe(Number(text));
+  },
+);
+
+test('a number that is kept gives its text', () => {
+  expect(rawNumberOf(parseLossless('12345678901234567890'))).toBe('12345678901234567890');
+  expect(rawNumberOf(1)).toBeNull();
+  expect(rawNumberOf({ rawJSON: '1' })).toBeNull();
+});
+
+test('anything else is what JSON.parse makes of it', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const text = JSON.stringify([value, 1234567890123456]);
+      expect(JSON.stringify(parseLossless(text))).toBe(JSON.stringify(JSON.parse(text)));
+    }),
+  );
+  expect(() => parseLossless('{"a":1234567890123456789')).toThrow(SyntaxError);
+});

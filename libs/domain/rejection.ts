@@ -1,0 +1,25 @@
+/** Why an event was set aside on platform.events.rejected: the one table of its reasons. */
+
+/** Reason codes are stable: operators filter and alert on them. */
+export const rejectionReasons = {
+  unparsable:
+    'The value is no CloudEvent: not JSON, not UTF-8, not an object, nested too deep, or Avro that cannot be read',
+  unsupported_version: 'specversion is not 1.x',
+  missing_id: 'The event has no id',
+  missing_type: 'The event has no type',
+  invalid_attribute: 'id, type, clientid, source or subject is no text, empty, too long, or has control characters',
+  payload_too_large:
+    'The value is larger than MAX_PAYLOAD_SIZE_KB, or too large for a record in the format of a webhook',
+  no_audience: 'The event has no clientid, and its type is not catalogued as a broadcast',
+  unknown_event_type: 'The type is not in the catalogue, and UNKNOWN_EVENT_TYPES is reject',
+  schema_violation: "data does not fit the event type's JSON Schema, which is enforced",
+  internal_error: 'A defect of ours: handling this event failed unexpectedly',
+} as const;
+
+export type RejectionReason = keyof typeof rejectionReasons;
+
+export interface Rejection {
+  readonly reason: RejectionReason;
+  /** For people; names places, never values of the payload. */
+  readonly detail: string;
+}
