@@ -1,0 +1,208 @@
+/**
+ * In: the URL of a webhook, at its registration and before each attempt; the addresses its name resolves to, as they
+ * are dialled. Out: why it is refused, or nothing. Holds: an address that is dialled was judged, and no name is
+ * resolved a second time between judging and dialling, so that an answer that changes changes nothing.
+ */
+import { isIP, type LookupFunction } from 'node:net';
+import { AddressRules } from './address-rules.ts';
+import { NameResolver, type ResolvedAddress } from './name-resolver.ts';
+
+/** As in libs/runtime/config-keys.ts: ALLOWED_URL_SCHEMES, ALLOWED_PORTS, DISALLOWED_IP_RANGES, EGRESS_ALLOW. */
+export interface EgressRules {
+  /** http or https. */
+  readonly schemes: readonly string[];
+  /** Numbers, ranges such as 8000-8999, or * for any. */
+  readonly ports: readonly string[];
+  /** CIDRs or addresses that are refused beside what is not global. */
+  readonly disallowed: readonly string[];
+  /** CIDRs or addresses that are allowed though they are not global. */
+  readonly allowed: readonly string[];
+}
+
+export type UrlRule = 'format' | 'characters' | 'userinfo' | 'scheme' | 'port' | 'host' | 'address';
+
+export interface UrlRefusal {
+  readonly rule: UrlRule;
+  /** A sentence for whoever wrote the URL. */
+  readonly message: string;
+}
+
+/** A name or an address that must not be dialled. */
+export class RefusedAddressError extends Error {
+  readonly code = 'refused_address';
+  readonly retryable = false;
+}
+
+/** A name that could not be resolved. */
+export class NameError extends Error {
+  readonly code = 'name_not_resolved';
+  readonly retryable = true;
+}
+
+export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+
+const urlCharsMax = 2048;
+const schemesKnown = ['http', 'https'];
+
+/** Names of this machine and of metadata services, whatever they resolve to. */
+const refusedNames = new Set([
+  'localhost',
+  'localhost.localdomain',
+  'localhost4',
+  'localhost4.localdomain4',
+  'localhost6',
+  'localhost6.localdomain6',
+  'ip6-localhost',
+  'ip6-loopback',
+  'broadcasthost',
+  'metadata',
+  'metadata.goog',
+  'metadata.google.internal',
+  'instance-data',
+  'instance-data.ec2.internal',
+]);
+
+export class AddressGuard {
+  readonly #schemes: ReadonlySet<string>;
+  readonly #ports: readonly { readonly from: number; readonly to: number }[];
+  readonly #rules: EgressRules;
+  readonly #addresses: AddressRules;
+  readonly #resolve: Resolve;
+
+  /** @throws Error on a rule that cannot be read: a bad CIDR, an unknown scheme, a port that is none */
+  constructor(rules: EgressRules, resolve?: Resolve) {
+    this.#schemes = new Set(rules.schemes.map(parseScheme));
+    this.#ports = rules.ports.map(parsePorts);
+    this.#addresses = new AddressRules(rules.disallowed, rules.allowed);
+    this.#rules = rules;
+    const resolver = new NameResolver();
+    this.#resolve = resolve ?? ((hostname) => resolver.resolve(hostname));
+  }
+
+  /** Why the URL may not be used for a webhook; null when it may. A name is resolved only when it is dialled. */
+  checkUrl(text: string): UrlRefusal | null {
+    if (text.length > urlCharsMax) return refuse('format', `A URL has at most ${urlCharsMax} characters.`);
+    if (hasControlCharacter(text) || text.includes('\\')) {
+      return refuse('characters', 'A URL has no blanks, control characters or backslashes.');
+    }
+    const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text)?.[1];
+    if (authority === undefined || authority === '') return refuse('format', 'This is not an absolute URL.');
+    if (authority.includes('@')) return refuse('userinfo', 'A URL carries no user name or password; use a header.');
+    if (authority.startsWith('[') && authority.includes('%')) {
+      return refuse('host', 'An IPv6 address in a URL has no zone id.');
+    }
+    if (!URL.canParse(text)) return refuse('format', 'This is not a URL.');
+    return this.#checkParsed(new URL(text));
+  }
+
+  /** Null when the address may be dialled, else why not. */
+  checkAddress(address: string): string | null {
+    return this.#addresses.refusal(address);
+  }
+
+  /** For the connector: resolves once and hands out the addresses only when every one of them may be dialled. */
+  readonly lookup: LookupFunction = (hostname, options, callback) => {
+    this.#resolve(hostname).then(
+      (found) => {
+        const refusal = this.#refusalOfAnswer(hostname, found);
+        const [first] = found;
+        if (refusal !== null || first === undefined)
+          callback(refusal ?? new NameError(`${hostname} has no address`), '');
+        else if (options.all === true) callback(null, [...found]);
+        else callback(null, first.address, first.family);
+      },
+      (error: unknown) => {
+        callback(new NameError(`${hostname} was not resolved: ${describeDnsError(error)}`, { cause: error }), '');
+      },
+    );
+  };
+
+  /** For the connector, which does not look up what is an address already. @throws RefusedAddressError */
+  assertLiteral(hostname: string): void {
+    if (isIP(hostname) === 0) return;
+    const reason = this.checkAddress(hostname);
+    if (reason !== null) throw new RefusedAddressError(`${hostname} is refused: it is ${reason}`);
+  }
+
+  #checkParsed(url: URL): UrlRefusal | null {
+    const scheme = url.protocol.slice(0, -1);
+    if (!this.#schemes.has(scheme)) {
+      return refuse('scheme', `${scheme} is not among the allowed schemes: ${this.#rules.schemes.join(', ')}.`);
+    }
+    const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
+    if (port === 0 || !this.#ports.some((range) => port >= range.from && port <= range.to)) {
+      return refuse('port', `Port ${port} is not among the allowed ports: ${this.#rules.ports.join(', ')}.`);
+    }
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) === 0) return checkName(host);
+    const reason = this.checkAddress(host);
+    return reason === null ? null : refuse('address', `${host} is refused: it is ${reason}.`);
+  }
+
+  #refusalOfAnswer(hostname: string, found: readonly ResolvedAddress[]): RefusedAddressError | null {
+    for (const { address } of found) {
+      const reason = this.checkAddress(address);
+      if (reason !== null) {
+        return new RefusedAddressError(`${hostname} resolves to ${address}, which is refused: it is ${reason}`);
+      }
+    }
+    return null;
+  }
+}
+
+function checkName(host: string): UrlRefusal | null {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  const labels = name.split('.');
+  if (name.length > 253 || !labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))) {
+    return refuse('host', `${host} is not a host name.`);
+  }
+  if (refusedNames.has(name) || labels.at(-1) === 'localhost') {
+    return refuse('host', `${host} names a machine inside, not an endpoint.`);
+  }
+  return null;
+}
+
+function refuse(rule: UrlRule, message: string): UrlRefusal {
+  return { rule, message };
+}
+
+/** C0, C1 and blanks: a URL parser would drop or encode them, so that what is read is not what was written. */
+function hasControlCharacter(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return /[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/.test(text);
+}
+
+function parseScheme(text: string): string {
+  const scheme = text.toLowerCase().replace(/:(\/\/)?$/, '');
+  if (!schemesKnown.includes(scheme))
+    throw new Error(`ALLOWED_URL_SCHEMES has an item that is not http or https: '${text}'`);
+  return scheme;
+}
+
+function parsePorts(text: string): { from: number; to: number } {
+  if (text === '*') return { from: 1, to: 65_535 };
+  const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+  const range = { from: Number(first), to: Number(last ?? first) };
+  if (!(range.from >= 1 && range.to >= range.from && range.to <= 65_535)) {
+    throw new Error(`ALLOWED_PORTS has an item that is no port: '${text}'`);
+  }
+  return range;
+}
+
+function describeDnsError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'ENODATA':
+      return 'there is no such name, or it has no address';
+    case 'ETIMEOUT':
+    case 'EAI_AGAIN':
+      return 'the name servers did not answer';
+    case 'ESERVFAIL':
+      return 'the name servers failed';
+    case null:
+      return String(error);
+    default:
+      return code;
+  }
+}
