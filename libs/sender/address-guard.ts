@@ -85,8 +85,12 @@ export class AddressGuard {
     if (hasControlCharacter(text) || text.includes('\\')) {
       return refuse('characters', 'A URL has no blanks, control characters or backslashes.');
     }
-    const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text)?.[1];
-    if (authority === undefined || authority === '') return refuse('format', 'This is not an absolute URL.');
+    const [, scheme = '', authority = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(text) ?? [];
+    if (scheme === '') return refuse('format', 'This is not an absolute URL.');
+    if (!this.#schemes.has(scheme.toLowerCase())) {
+      return refuse('scheme', `${scheme} is not among the allowed schemes: ${this.#rules.schemes.join(', ')}.`);
+    }
+    if (authority === '') return refuse('format', 'This URL has no host.');
     if (authority.includes('@')) return refuse('userinfo', 'A URL carries no user name or password; use a header.');
     if (authority.startsWith('[') && authority.includes('%')) {
       return refuse('host', 'An IPv6 address in a URL has no zone id.');
@@ -125,11 +129,7 @@ export class AddressGuard {
   }
 
   #checkParsed(url: URL): UrlRefusal | null {
-    const scheme = url.protocol.slice(0, -1);
-    if (!this.#schemes.has(scheme)) {
-      return refuse('scheme', `${scheme} is not among the allowed schemes: ${this.#rules.schemes.join(', ')}.`);
-    }
-    const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
     if (port === 0 || !this.#ports.some((range) => port >= range.from && port <= range.to)) {
       return refuse('port', `Port ${port} is not among the allowed ports: ${this.#rules.ports.join(', ')}.`);
     }
