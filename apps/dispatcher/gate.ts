@@ -13,6 +13,8 @@ import type { ReadyWebhook, WebhookTable } from './webhook-table.ts';
 export interface Block {
   readonly deliveryId: string;
   readonly since: number;
+  /** Unix milliseconds before which it is not tried again. */
+  readonly until: number;
 }
 
 /** When an origin has all the attempts it may have, its webhooks ask again after this. */
@@ -45,6 +47,8 @@ export class Gate {
     const webhook = this.table.find(webhookId);
     // Without a POST to make (deleted, disabled) there is nothing to wait for.
     if (webhook?.definition.isActive !== true) return null;
+    const block = this.blocks.get(webhookId);
+    if (block !== undefined && block.until > now) return block.until;
     const slotAt = this.nextSlotAt.get(webhookId) ?? 0;
     if (slotAt > now) return slotAt;
     if ((this.originInFlight.get(webhook.origin) ?? 0) >= this.originInFlightMax) return now + originRetryMs;
@@ -76,7 +80,8 @@ export class Gate {
   }
 
   block(webhookId: string, block: Block): void {
-    if (!this.blocks.has(webhookId)) this.blocks.set(webhookId, block);
+    const since = this.blocks.get(webhookId)?.since ?? block.since;
+    this.blocks.set(webhookId, { ...block, since });
   }
 
   unblock(webhookId: string): void {

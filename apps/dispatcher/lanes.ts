@@ -94,6 +94,16 @@ export class Lanes {
     return queued;
   }
 
+  /** Unix milliseconds at which the oldest waiting delivery came into memory; null when none waits. */
+  get oldestAddedAt(): number | null {
+    let oldest: number | null = null;
+    for (const lane of this.lanes.values()) {
+      const addedAt = lane.queue.peek()?.addedAt;
+      if (addedAt !== undefined && (oldest === null || addedAt < oldest)) oldest = addedAt;
+    }
+    return oldest;
+  }
+
   /** How many parked records of the webhook may be in memory: none while it is blocked or its bytes are used up. */
   parkedCapacity(webhookId: string): number {
     const lane = this.lanes.get(webhookId);

@@ -41,10 +41,27 @@ export interface PartitionLease {
   resume(): void;
 }
 
+/** A partition whose position the app keeps itself (BatchConsumerOptions.positioned): it may read back and forth. */
+export interface PositionedLease extends PartitionLease {
+  /** The last commit of the group; null when there is none. */
+  readonly committed: { readonly offset: number; readonly metadata: string } | null;
+  /** First and end offset of the partition at assignment. */
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** The next batch begins at this offset; batches fetched before come with another `fetchedOffset`. */
+  seek(offset: number): void;
+  /** Asked at every commit, and on revoke: what to commit. At most 4,000 characters of metadata. */
+  commitWith(read: () => { readonly offset: number; readonly metadata: string }): void;
+}
+
 /** What a handler gets: records of one partition in offset order, without those already complete. */
 export interface RecordBatch {
   readonly lease: PartitionLease;
   readonly records: readonly KafkaRecord[];
+  /** The offset that was asked for: with compaction the first record may lie behind it. */
+  readonly fetchedOffset: number;
+  /** The offset after the last one that this batch covers, filtered records included. */
+  readonly nextOffset: number;
   /** Kafka's end offset of the partition when this was fetched: lag = highWatermark - last offset - 1. */
   readonly highWatermark: number;
 }

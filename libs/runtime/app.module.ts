@@ -72,8 +72,10 @@ export interface AppDefinition<Spec extends ConfigSpec> {
   readonly config: Spec;
   /** The app's root module; it need not import OperationsModule, `runApp` adds it. */
   root(config: ConfigOf<Spec>, context: AppContext): DynamicModule | Promise<DynamicModule>;
-  /** Connects transports and the like, before anything listens. */
+  /** Connects transports and the like, before anything listens or is consumed. */
   prepare?(app: NestFastifyApplication, config: ConfigOf<Spec>, context: AppContext): void | Promise<void>;
+  /** After listening and before anything is consumed: tables that must be complete first. Readiness is false meanwhile. */
+  warmUp?(app: NestFastifyApplication): Promise<void>;
   /** Where its HTTP server listens. */
   address(config: ConfigOf<Spec>): { host: string; port: number };
 }
@@ -98,6 +100,7 @@ export async function runApp<Spec extends ConfigSpec>(
     const { host, port } = definition.address(config);
     await app.listen({ host, port });
     logger.info({ address: await app.getUrl() }, 'listening');
+    await definition.warmUp?.(app);
     await app.startAllMicroservices();
     logger.info({}, 'started');
   } catch (error) {

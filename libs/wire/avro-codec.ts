@@ -14,14 +14,15 @@ export class AvroDecodeError extends Error {
   readonly retryable = false;
 }
 
-/** What a codec needs of the registry: the schema of an id. */
+/** What a codec needs of the registry: the schema of an id; null when it has none. */
 export interface SchemaSource {
-  schemaById(id: number): Promise<object>;
+  schemaById(id: number): Promise<object | null>;
 }
 
 export class AvroCodec<T> {
   private readonly type: avsc.Type;
-  private readonly resolvers = new Map<number, avsc.Resolver | null>();
+  /** Null: our own schema. An error: a schema that cannot be had or read, so that its records are told apart for good. */
+  private readonly resolvers = new Map<number, avsc.Resolver | AvroDecodeError | null>();
   private readonly writerId: number;
   private readonly source: SchemaSource;
 
@@ -41,6 +42,11 @@ export class AvroCodec<T> {
     return framed;
   }
 
+  /** True when {@link decode} will not return null for these bytes (it may still throw). */
+  knows(framed: Buffer): boolean {
+    return !isFramed(framed) || this.resolvers.has(schemaIdOf(framed));
+  }
+
   /**
    * Decodes when the writer's schema is known already, else returns null: call {@link learn} with the buffer
    * and decode again. Kept synchronous because it runs for every record.
@@ -50,6 +56,7 @@ export class AvroCodec<T> {
     const id = schemaIdOf(framed);
     const resolver = this.resolvers.get(id);
     if (resolver === undefined) return null;
+    if (resolver instanceof AvroDecodeError) throw resolver;
     try {
       const body = framed.subarray(headerBytes);
       return (resolver === null ? this.type.fromBuffer(body) : this.type.fromBuffer(body, resolver)) as T;
@@ -58,15 +65,23 @@ export class AvroCodec<T> {
     }
   }
 
-  /** Fetches the writer schema of these bytes from the registry and keeps its resolver. */
+  /**
+   * Fetches the writer schema of these bytes from the registry and keeps its resolver. A schema that the registry does
+   * not have, or that cannot be read as ours, is remembered as such: decoding then throws.
+   * @throws when the registry is away: try again
+   */
   async learn(framed: Buffer): Promise<void> {
     const id = schemaIdOf(framed);
     if (this.resolvers.has(id)) return;
-    const writer = avsc.Type.forSchema((await this.source.schemaById(id)) as avsc.Schema);
+    const schema = await this.source.schemaById(id);
+    if (schema === null) {
+      this.resolvers.set(id, new AvroDecodeError(`the registry has no schema ${id}`));
+      return;
+    }
     try {
-      this.resolvers.set(id, this.type.createResolver(writer));
+      this.resolvers.set(id, this.type.createResolver(avsc.Type.forSchema(schema as avsc.Schema)));
     } catch (cause) {
-      throw new AvroDecodeError(`schema ${id} cannot be read as this one`, { cause });
+      this.resolvers.set(id, new AvroDecodeError(`schema ${id} cannot be read as this one`, { cause }));
     }
   }
 

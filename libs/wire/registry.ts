@@ -43,9 +43,14 @@ export class Registry implements SchemaSource {
     return new AvroCodec<WireTypes[Name]>(schemaFile(topic.schema), await this.register(topic), this);
   }
 
-  async schemaById(id: number): Promise<object> {
-    const schema: unknown = await this.client.getSchema(id);
-    // The library hands back an avsc type; its JSON form is the writer's schema.
-    return JSON.parse(JSON.stringify(schema)) as object;
+  async schemaById(id: number): Promise<object | null> {
+    try {
+      const schema: unknown = await this.client.getSchema(id);
+      // The library hands back an avsc type; its JSON form is the writer's schema.
+      return JSON.parse(JSON.stringify(schema)) as object;
+    } catch (error) {
+      if (error instanceof Error && 'status' in error && error.status === 404) return null;
+      throw error;
+    }
   }
 }

@@ -1,0 +1,23 @@
+/** The configuration that the dispatcher reads. */
+import {
+  connectionKeys,
+  dispatchKeys,
+  egressKeys,
+  httpKeys,
+  registryKeys,
+  retryKeys,
+  signatureKeys,
+} from '../../libs/runtime/config-keys.ts';
+import type { ConfigOf } from '../../libs/runtime/config.ts';
+
+export const dispatcherConfig = {
+  ...connectionKeys,
+  ...registryKeys,
+  ...egressKeys,
+  ...signatureKeys,
+  ...dispatchKeys,
+  DELIVERY_MAX_AGE_HOURS: retryKeys.DELIVERY_MAX_AGE_HOURS,
+  ...httpKeys(3002),
+} as const;
+
+export type DispatcherConfig = ConfigOf<typeof dispatcherConfig>;

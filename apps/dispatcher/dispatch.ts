@@ -1,0 +1,316 @@
+/**
+ * In: batches of webhook.deliveries and of the parked lane. Out: one POST per delivery, its outcome on Kafka, and a
+ * retry, parked or dead record where one follows.
+ * Holds: a record is complete once all that follows from it is acknowledged by Kafka, never before; a webhook's
+ * deliveries start in order; one webhook's trouble takes no other's turn.
+ */
+import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery.ts';
+import type { Settlement } from '../../libs/domain/settle.ts';
+import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { DispatchMetrics } from './dispatch-metrics.ts';
+import type { Gate } from './gate.ts';
+import { Lanes, type LaneItem, type RunningAttempt } from './lanes.ts';
+import { Partition } from './partition.ts';
+import type { Post } from './post.ts';
+import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
+import { restoredItem, StrictHeads } from './strict-heads.ts';
+import type { WebhookTable } from './webhook-table.ts';
+
+export interface DispatchOptions {
+  readonly maxInFlight: number;
+  readonly laneRecordsMax: number;
+  readonly laneBytesMax: number;
+  readonly isParkedTopic: (topic: string) => boolean;
+  /** False while what is done cannot be reported fast enough. */
+  readonly mayStart: () => boolean;
+  readonly table: WebhookTable;
+  readonly gate: Gate;
+  readonly post: Post;
+  readonly reports: Reports;
+  readonly codecs: DispatchCodecs;
+  readonly metrics: DispatchMetrics;
+  readonly logger: Logger;
+}
+
+const slowAfterMs = 500;
+const divertAfterMs = 2_000;
+const sweepMs = 50;
+
+export class Dispatch {
+  readonly lanes: Lanes;
+  private readonly options: DispatchOptions;
+  private readonly partitions = new Map<number, Partition>();
+  private readonly strictHeads = new StrictHeads();
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(options: DispatchOptions) {
+    this.options = options;
+    const { gate } = options;
+    this.lanes = new Lanes({
+      maxInFlight: options.maxInFlight,
+      laneRecordsMax: options.laneRecordsMax,
+      laneBytesMax: options.laneBytesMax,
+      slowAfterMs,
+      divertAfterMs,
+      mayStart: options.mayStart,
+      limit: (webhookId) => gate.limit(webhookId),
+      admit: (webhookId, now) => gate.admit(webhookId, now),
+      waitsFor: (webhookId, now) => gate.waitsFor(webhookId, now),
+      start: (item, webhookId, attempt) => {
+        void this.attempt(item, webhookId, attempt);
+      },
+      divert: (webhookId, items, reason) => {
+        this.divert(webhookId, items, reason);
+      },
+      giveBack: (webhookId, items) => {
+        this.giveBack(webhookId, items);
+      },
+    });
+    this.sweeper = setInterval(() => {
+      this.sweep();
+    }, sweepMs);
+  }
+
+  /** Parked records in this member's partitions belong to so many webhooks. */
+  get parkedWebhooks(): number {
+    let count = 0;
+    for (const partition of this.partitions.values()) count += partition.log.parkedWebhooks;
+    return count;
+  }
+
+  assigned(leases: readonly PartitionLease[]): void {
+    for (const main of leases.filter((lease) => !this.options.isParkedTopic(lease.topic))) {
+      const parked = leases.find(
+        (lease) => this.options.isParkedTopic(lease.topic) && lease.partition === main.partition,
+      );
+      if (parked === undefined) throw new Error(`partition ${main.partition} came without its parked lane`);
+      this.partitions.set(main.partition, this.partitionOf(main, parked as PositionedLease));
+    }
+  }
+
+  /** Lets go of what waits; resolves when what is under way is acknowledged. */
+  async revoking(leases: readonly PartitionLease[]): Promise<void> {
+    this.lanes.drop(new Set(leases));
+    const partitions = new Set(leases.map((lease) => lease.partition));
+    await Promise.all([...partitions].map((number) => this.partitions.get(number)?.allSettled()));
+    for (const number of partitions) this.partitions.delete(number);
+    this.strictHeads.clear();
+  }
+
+  take(batch: RecordBatch): void {
+    const partition = this.partitions.get(batch.lease.partition);
+    if (partition === undefined || !batch.lease.isHeld) return;
+    const isParked = this.options.isParkedTopic(batch.lease.topic);
+    const codec = isParked ? this.options.codecs.parked : this.options.codecs.delivery;
+    partition.whenReadable(batch, codec, () => {
+      if (isParked) partition.addParked(batch);
+      else partition.addMain(batch);
+      this.lanes.run(Date.now());
+    });
+  }
+
+  close(): void {
+    clearInterval(this.sweeper);
+    this.lanes.stop();
+  }
+
+  private partitionOf(main: PartitionLease, parked: PositionedLease): Partition {
+    const partition: Partition = new Partition(main, parked, {
+      parkedCapacity: (webhookId) => this.lanes.parkedCapacity(webhookId),
+      drained: (webhookId) => {
+        this.lanes.undivert(webhookId);
+      },
+      add: (webhookId, item) => {
+        if (item.source === 'main' && !this.lanes.isDiverted(webhookId) && partition.log.isParked(webhookId)) {
+          this.lanes.setDiverted(webhookId, 'backlog');
+        }
+        this.lanes.add(webhookId, restoredItem(partition.log, webhookId, item));
+      },
+      now: Date.now,
+    });
+    return partition;
+  }
+
+  private sweep(): void {
+    const now = Date.now();
+    this.lanes.sweep(now);
+    for (const partition of this.partitions.values()) partition.plan();
+  }
+
+  private async attempt(item: LaneItem, webhookId: string, attempt: RunningAttempt): Promise<void> {
+    const partition = this.partitions.get(item.lease.partition);
+    partition?.opened();
+    try {
+      const delivery = this.readable(item, webhookId);
+      const resumed = delivery === null ? null : this.strictHeads.resume(delivery, item, Date.now());
+      if (resumed?.kind === 'send') {
+        await this.deliver(resumed.delivery, resumed.item, attempt);
+        return;
+      }
+      if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, resumed.item);
+      if (resumed?.kind === 'done') this.complete(item, webhookId);
+      this.lanes.finish(attempt);
+    } catch (error) {
+      this.leave(error);
+    } finally {
+      partition?.settled();
+    }
+  }
+
+  private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt): Promise<void> {
+    const webhook = this.options.table.find(delivery.webhookId);
+    const isStrict = webhook?.definition.ordering === 'strict' && delivery.kind !== 'ping';
+    if (isStrict && item.source === 'main') this.strictHeads.started(delivery);
+    const settlement = await this.options.post.run(delivery, webhook);
+    const isHeld = isStrict && this.holdHead(settlement, delivery, item);
+    this.lanes.finish(attempt);
+    this.lanes.run(Date.now());
+    const { outcome, followUp } = settlement;
+    await this.options.reports.settle(outcome, isHeld ? { kind: 'none' } : followUp);
+    this.options.metrics.settled(settlement, delivery);
+    // A held head from the parked lane stays incomplete; one from the main lane lives on as a parked record.
+    if (!isHeld || item.source === 'main') this.complete(item, delivery.webhookId);
+    this.options.logger.info(wideLine(settlement), messageOf(settlement));
+  }
+
+  /** A strict webhook waits for its head: it goes back to its place, not to a retry tier. @returns true when it does */
+  private holdHead({ outcome, followUp }: Settlement, delivery: Delivery, item: LaneItem): boolean {
+    const { webhookId } = delivery;
+    const partition = this.partitions.get(item.lease.partition);
+    const notBefore = followUp.kind === 'retry' ? followUp.delivery.notBefore : null;
+    const isCopied = item.source === 'main' && this.strictHeads.ended(delivery, notBefore);
+    if (followUp.kind !== 'retry' || notBefore === null || partition === undefined) {
+      this.options.gate.unblock(webhookId);
+      return false;
+    }
+    this.options.gate.block(webhookId, { deliveryId: delivery.deliveryId, since: outcome.startedAt, until: notBefore });
+    if (item.source === 'parked') {
+      const tried = { ...item, triedSince: item.triedSince + 1, notBefore };
+      partition.log.noteAttempt(webhookId, item.offset, tried.triedSince, notBefore);
+      this.lanes.putBack(webhookId, tried);
+    } else if (!isCopied) {
+      const parked = parkedFrom(followUp.delivery, 'blocked', notBefore, Date.now());
+      this.lanes.divertBehind(webhookId, () => {
+        this.park(partition, webhookId, [parked]);
+      });
+    }
+    return true;
+  }
+
+  /** Null when the record is none of ours to send: it is set aside, and the lane goes on. */
+  private readable(item: LaneItem, webhookId: string): Delivery | null {
+    const codec = item.source === 'main' ? this.options.codecs.delivery : this.options.codecs.parked;
+    try {
+      const delivery = codec.decode(item.value);
+      if (delivery !== null) return delivery;
+      throw new Error('its schema was not learned');
+    } catch (error) {
+      this.setAside(item, webhookId, error);
+      return null;
+    }
+  }
+
+  private setAside(item: LaneItem, webhookId: string, error: unknown): void {
+    const { topic, partition: number } = item.lease;
+    const { offset, value } = item;
+    this.options.logger.error(
+      { topic, partition: number, offset, ...errorFields(error) },
+      'undecodable delivery set aside',
+    );
+    this.options.metrics.undecodable();
+    const partition = this.partitions.get(number);
+    if (partition === undefined) return;
+    this.follow(
+      partition,
+      this.options.reports.setAside({ topic, partition: number, offset, value }, String(error)),
+      () => {
+        this.complete(item, webhookId);
+      },
+    );
+  }
+
+  private divert(webhookId: string, items: readonly LaneItem[], reason: ParkedReason): void {
+    const [first] = items;
+    if (first === undefined) return;
+    const partition = this.partitions.get(first.lease.partition);
+    if (partition === undefined) return; // revoked meanwhile: another member reads them
+    const now = Date.now();
+    const head = this.strictHeads.copyOf(webhookId);
+    const parked = head === null ? [] : [parkedFrom(head, reason, null, now)];
+    const moved: LaneItem[] = [];
+    for (const item of items) {
+      const delivery = this.readable(item, webhookId);
+      if (delivery === null) continue;
+      parked.push(parkedFrom(delivery, reason, null, now));
+      moved.push(item);
+    }
+    this.park(partition, webhookId, parked, () => {
+      for (const item of moved) item.lease.complete(item.offset);
+    });
+    this.options.metrics.parked(reason, items.length);
+  }
+
+  private park(
+    partition: Partition,
+    webhookId: string,
+    parked: readonly ParkedDelivery[],
+    done: () => void = () => undefined,
+  ): void {
+    for (const _ of parked) partition.log.diverting(webhookId);
+    this.follow(partition, this.options.reports.park(partition.main.partition, parked), done);
+  }
+
+  /** Does what follows an acknowledgement; a revoke waits for it. */
+  private follow(partition: Partition, acknowledged: Promise<void>, done: () => void): void {
+    partition.opened();
+    acknowledged
+      .then(done)
+      .catch((error: unknown) => {
+        this.leave(error);
+      })
+      .finally(() => {
+        partition.settled();
+      });
+  }
+
+  /** What was not acknowledged must not be lost by going on: without a commit it is read again after a restart. */
+  private leave(error: unknown): never {
+    this.options.logger.error(errorFields(error), 'dispatch failed unexpectedly, leaving');
+    process.exit(1);
+  }
+
+  private giveBack(webhookId: string, items: readonly LaneItem[]): void {
+    const [first] = items;
+    if (first === undefined) return;
+    const offsets = items.map((item) => item.offset);
+    this.partitions.get(first.lease.partition)?.log.giveBack(webhookId, offsets);
+  }
+
+  private complete(item: LaneItem, webhookId: string): void {
+    if (item.source === 'main') item.lease.complete(item.offset);
+    else if (item.lease.isHeld) this.partitions.get(item.lease.partition)?.log.complete(webhookId, item.offset);
+  }
+}
+
+function wideLine({ outcome, followUp }: Settlement) {
+  return {
+    deliveryId: outcome.deliveryId,
+    webhookId: outcome.webhookId,
+    clientId: outcome.clientId,
+    eventType: outcome.eventType,
+    kind: outcome.kind,
+    trigger: outcome.trigger,
+    attempt: outcome.attempt,
+    status: outcome.status,
+    reason: outcome.reason,
+    responseCode: outcome.responseCode,
+    latencyMs: outcome.latencyMs,
+    ageMs: outcome.startedAt + (outcome.latencyMs ?? 0) - outcome.deliveryCreatedAt,
+    ...(followUp.kind === 'retry' ? { nextAttemptAt: followUp.delivery.notBefore } : {}),
+  };
+}
+
+function messageOf({ outcome }: Settlement): string {
+  return `attempt ${outcome.status}`;
+}

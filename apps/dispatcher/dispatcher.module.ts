@@ -1,0 +1,161 @@
+/** Where the dispatcher's parts are wired. */
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import type { AppContext } from '../../libs/runtime/app.module.ts';
+import { SecretBox } from '../../libs/runtime/secret-box.ts';
+import { AddressGuard } from '../../libs/sender/address-guard.ts';
+import { Breakers } from '../../libs/sender/breaker.ts';
+import { HttpSender } from '../../libs/sender/http-attempt.ts';
+import { Registry } from '../../libs/wire/registry.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
+import type { DispatcherConfig } from './config.ts';
+import { Definitions } from './definitions.ts';
+import { DeliveriesController } from './deliveries.controller.ts';
+import { DispatchMetrics } from './dispatch-metrics.ts';
+import { Dispatch } from './dispatch.ts';
+import { Gate } from './gate.ts';
+import { Post } from './post.ts';
+import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
+import { WebhookTable } from './webhook-table.ts';
+
+/** While more than this waits to be acknowledged, nothing new is sent: memory stays bounded when Kafka is away. */
+const unacknowledgedBytesMax = 32 * 1024 * 1024;
+const unacknowledgedRecordsMax = 20_000;
+/** Attempts in flight at one origin, however many webhooks point there. */
+const originInFlightMax = 128;
+const failuresToOpen = 5;
+const breakerOpenMs = 10_000;
+const hourMs = 3_600_000;
+
+@Module({})
+export class DispatcherModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(Dispatch) private readonly dispatch: Dispatch,
+    @Inject(Definitions) private readonly definitions: Definitions,
+    @Inject(HttpSender) private readonly sender: HttpSender,
+  ) {}
+
+  static async with(config: DispatcherConfig, context: AppContext): Promise<DynamicModule> {
+    const registry = new Registry({
+      url: config.SCHEMA_REGISTRY_URL,
+      username: config.SCHEMA_REGISTRY_USERNAME,
+      password: config.SCHEMA_REGISTRY_PASSWORD,
+      topicPrefix: config.TOPIC_PREFIX,
+    });
+    const codecs = await dispatchCodecs(registry);
+    const definitionCodec = await registry.codec(topics.definitions);
+    return {
+      module: DispatcherModule,
+      imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'))],
+      controllers: [DeliveriesController],
+      providers: [
+        { provide: HttpSender, useFactory: () => new HttpSender(guardFrom(config)) },
+        {
+          provide: Dispatch,
+          inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics],
+          useFactory: (
+            sink: RecordSink,
+            sender: HttpSender,
+            table: WebhookTable,
+            gate: Gate,
+            metrics: DispatchMetrics,
+          ) => makeDispatch({ config, context, codecs, sink, sender, table, gate, metrics }),
+        },
+        { provide: WebhookTable, useFactory: () => new WebhookTable(new SecretBox(config.ENCRYPTION_KEYS)) },
+        { provide: DispatchMetrics, useFactory: () => new DispatchMetrics(context.metrics) },
+        {
+          provide: Gate,
+          inject: [WebhookTable, DispatchMetrics],
+          useFactory: (table: WebhookTable, metrics: DispatchMetrics) => makeGate(table, metrics, context),
+        },
+        {
+          provide: Definitions,
+          inject: [KafkaClient, WebhookTable, Gate],
+          useFactory: (client: KafkaClient, table: WebhookTable, gate: Gate) =>
+            new Definitions({
+              client,
+              topic: topicName(config.TOPIC_PREFIX, topics.definitions),
+              codec: definitionCodec,
+              table,
+              onGone: (webhookId) => {
+                gate.forget(webhookId);
+              },
+              logger: context.logger,
+            }),
+        },
+      ],
+    };
+  }
+
+  /** By now the consumer has drained and left; its producer is closed by KafkaModule. */
+  async onApplicationShutdown(): Promise<void> {
+    this.dispatch.close();
+    await this.definitions.stop();
+    await this.sender.close();
+  }
+}
+
+function guardFrom(config: DispatcherConfig): AddressGuard {
+  return new AddressGuard({
+    schemes: config.ALLOWED_URL_SCHEMES,
+    ports: config.ALLOWED_PORTS,
+    disallowed: config.DISALLOWED_IP_RANGES,
+    allowed: config.EGRESS_ALLOW,
+  });
+}
+
+function makeGate(table: WebhookTable, metrics: DispatchMetrics, context: AppContext): Gate {
+  const breakers = new Breakers({
+    failuresToOpen,
+    openMs: breakerOpenMs,
+    onChange: (webhookId, host, state) => {
+      metrics.breakerChanged(host, state);
+      context.logger.warn({ webhookId, host, state }, 'circuit breaker changed');
+    },
+  });
+  return new Gate({ table, breakers, originInFlightMax });
+}
+
+function makeDispatch(parts: {
+  config: DispatcherConfig;
+  context: AppContext;
+  codecs: DispatchCodecs;
+  sink: RecordSink;
+  sender: HttpSender;
+  table: WebhookTable;
+  gate: Gate;
+  metrics: DispatchMetrics;
+}): Dispatch {
+  const { config, codecs, sink, gate, metrics, table } = parts;
+  const parkedTopic = topicName(config.TOPIC_PREFIX, topics.parked);
+  return new Dispatch({
+    maxInFlight: config.DISPATCH_MAX_IN_FLIGHT,
+    laneRecordsMax: config.WEBHOOK_MAX_BUFFERED,
+    laneBytesMax: config.WEBHOOK_MAX_BUFFERED_KB * 1024,
+    isParkedTopic: (topic) => topic === parkedTopic,
+    mayStart: () => sink.waiting.records < unacknowledgedRecordsMax && sink.waiting.bytes < unacknowledgedBytesMax,
+    table,
+    gate,
+    post: new Post({
+      sender: parts.sender,
+      userAgent: 'DeeperHub-Webhooks/0.1.0',
+      signatureHeader: config.SIGNATURE_HEADER.toLowerCase(),
+      deliveryAgeMsMax: config.DELIVERY_MAX_AGE_HOURS * hourMs,
+      attemptStarted: (webhook) => {
+        gate.attemptStarted(webhook);
+      },
+      attemptEnded: (webhook, result, delivery) => {
+        gate.attemptEnded(webhook, result);
+        metrics.attempted(delivery.webhookId, delivery.eventType, result);
+      },
+      now: Date.now,
+      random: Math.random,
+    }),
+    reports: new Reports({ sink, codecs, topicPrefix: config.TOPIC_PREFIX }),
+    codecs,
+    metrics,
+    logger: parts.context.logger,
+  });
+}

@@ -1,0 +1,56 @@
+/** The dispatcher: posts deliveries to endpoints. The only app that opens connections to them. */
+import 'reflect-metadata';
+import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { runApp } from '../../libs/runtime/app.module.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
+import { dispatcherConfig } from './config.ts';
+import { Definitions } from './definitions.ts';
+import { DispatchMetrics } from './dispatch-metrics.ts';
+import { Dispatch } from './dispatch.ts';
+import { DispatcherModule } from './dispatcher.module.ts';
+import { WebhookTable } from './webhook-table.ts';
+
+await runApp({
+  name: 'dispatcher',
+  config: dispatcherConfig,
+  root: (config, context) => DispatcherModule.with(config, context),
+  prepare: (app, config, context) => {
+    const dispatch = app.get(Dispatch);
+    const definitions = app.get(Definitions);
+    const sink = app.get(RecordSink);
+    const server = new KafkaBatchServer({
+      client: app.get(KafkaClient),
+      logger: context.logger,
+      groupId: `${config.TOPIC_PREFIX}dispatcher`,
+      topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
+      positioned: [topicName(config.TOPIC_PREFIX, topics.parked)],
+      drainDeadlineMs: config.DRAIN_DEADLINE_MS,
+      onAssigned: (leases) => {
+        dispatch.assigned(leases);
+        return Promise.resolve();
+      },
+      onRevoking: (leases) => dispatch.revoking(leases),
+    });
+    // Switched off, deliveries wait in Kafka: nothing is read, nothing is lost.
+    if (config.WEBHOOKS_ENABLED) app.connectMicroservice({ strategy: server });
+    else context.logger.warn({}, 'WEBHOOKS_ENABLED is false: deliveries wait in Kafka');
+    context.health.add('kafka consumer', () => (config.WEBHOOKS_ENABLED ? server.problem() : null));
+    context.health.add('kafka producer', () => sink.problem());
+    context.health.add('webhook definitions', () => definitions.problem());
+    app.get(DispatchMetrics).watch({
+      inFlight: () => dispatch.lanes.inFlight,
+      queued: () => dispatch.lanes.queued,
+      parkedWebhooks: () => dispatch.parkedWebhooks,
+      webhooks: () => app.get(WebhookTable).size,
+      oldestQueuedAgeMs: () => {
+        const oldest = dispatch.lanes.oldestAddedAt;
+        return oldest === null ? 0 : Date.now() - oldest;
+      },
+      lag: () => server.lag,
+    });
+  },
+  warmUp: (app) => app.get(Definitions).start(),
+  address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
+});

@@ -1,0 +1,154 @@
+/**
+ * One partition number as this member holds it: the main topic's lease, the parked topic's, and the log of what is
+ * parked. In: batches of both. Out: items for the lanes, seeks, what to commit.
+ * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it.
+ */
+import { setTimeout } from 'node:timers/promises';
+import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import type { LaneItem } from './lanes.ts';
+import { ParkedLog } from './parked-log.ts';
+
+export interface PartitionHooks {
+  parkedCapacity(webhookId: string): number;
+  drained(webhookId: string): void;
+  /** A record of a webhook that may be taken now. */
+  add(webhookId: string, item: LaneItem): void;
+  now(): number;
+}
+
+/** What is needed of a codec to read records of a schema that is new here. */
+export interface SchemaLearner {
+  knows(framed: Buffer): boolean;
+  learn(framed: Buffer): Promise<void>;
+}
+
+const learnAgainMs = 500;
+
+export class Partition {
+  readonly main: PartitionLease;
+  readonly parked: PositionedLease;
+  readonly log: ParkedLog;
+  private readonly hooks: PartitionHooks;
+  private readonly waiting: RecordBatch[] = [];
+  private learning: Promise<void> | null = null;
+  /** Started, diverted or set aside, and not acknowledged yet. */
+  private open = 0;
+  private whenSettled: (() => void)[] = [];
+
+  constructor(main: PartitionLease, parked: PositionedLease, hooks: PartitionHooks) {
+    this.main = main;
+    this.parked = parked;
+    this.hooks = hooks;
+    this.log = new ParkedLog({
+      committed: parked.committed,
+      startOffset: parked.startOffset,
+      endOffset: parked.endOffset,
+      capacity: (webhookId) => hooks.parkedCapacity(webhookId),
+      drained: (webhookId) => {
+        hooks.drained(webhookId);
+      },
+    });
+    parked.commitWith(() => this.log.commit());
+    parked.seek(this.log.nextPosition);
+    if (this.log.isDiscovering) main.pause();
+  }
+
+  /**
+   * Runs `then` once the schema of every record is known, in the order of the calls: at once, but after a new version
+   * of a schema was rolled out.
+   */
+  whenReadable(batch: RecordBatch, codec: SchemaLearner, then: () => void): void {
+    const isKnown = batch.records.every(({ value }) => value === null || codec.knows(value));
+    if (isKnown && this.learning === null) {
+      then();
+      return;
+    }
+    const learned = (this.learning ?? Promise.resolve()).then(() => learnAll(batch, codec)).then(then);
+    this.learning = learned;
+    void learned.finally(() => {
+      if (this.learning === learned) this.learning = null;
+    });
+  }
+
+  addMain(batch: RecordBatch): void {
+    if (this.log.isDiscovering) this.waiting.push(batch);
+    else this.pass(batch, 'main');
+  }
+
+  addParked(batch: RecordBatch): void {
+    // A batch that was under way when the plan changed: its records are read again when their turn comes.
+    if (batch.fetchedOffset !== this.log.nextPosition) return;
+    const keyed = batch.records.map((record) => ({ record, offset: record.offset, webhookId: keyOf(record.key) }));
+    const wasDiscovering = this.log.isDiscovering;
+    const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
+    this.pass({ ...batch, records: taken.map(({ record }) => record) }, 'parked');
+    if (wasDiscovering && !this.log.isDiscovering) this.release();
+    this.plan();
+  }
+
+  /** Reads where it is worth most now: after a batch, and whenever a webhook's room or permission may have changed. */
+  plan(): void {
+    const { offset, isSeek } = this.log.plan();
+    if (isSeek) this.parked.seek(offset);
+  }
+
+  opened(count = 1): void {
+    this.open += count;
+  }
+
+  settled(count = 1): void {
+    this.open -= count;
+    if (this.open > 0) return;
+    for (const resolve of this.whenSettled.splice(0)) resolve();
+  }
+
+  /** Resolves when nothing of this partition is under way any more. */
+  allSettled(): Promise<void> {
+    if (this.open === 0) return Promise.resolve();
+    return new Promise((resolve) => this.whenSettled.push(resolve));
+  }
+
+  private release(): void {
+    for (const batch of this.waiting.splice(0)) this.pass(batch, 'main');
+    this.main.resume();
+  }
+
+  private pass(batch: RecordBatch, source: LaneItem['source']): void {
+    const addedAt = this.hooks.now();
+    for (const { offset, key, value } of batch.records) {
+      // A copy: the record is a slice of the whole fetched response and would keep all of it in memory.
+      const item = {
+        lease: batch.lease,
+        offset,
+        source,
+        value: Buffer.from(value ?? ''),
+        addedAt,
+        notBefore: 0,
+        triedSince: 0,
+      };
+      this.hooks.add(keyOf(key), item);
+    }
+  }
+}
+
+function keyOf(key: Buffer | null): string {
+  return key === null ? '' : key.toString('utf8');
+}
+
+async function learnAll(batch: RecordBatch, codec: SchemaLearner): Promise<void> {
+  for (const { value } of batch.records) {
+    if (value !== null && !codec.knows(value)) await learnInTheEnd(codec, value);
+  }
+}
+
+/** The registry may be away for a while: the partition waits, its records wait in Kafka. */
+async function learnInTheEnd(codec: SchemaLearner, framed: Buffer): Promise<void> {
+  for (;;) {
+    try {
+      await codec.learn(framed);
+      return;
+    } catch {
+      await setTimeout(learnAgainMs);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * In: settlements, deliveries to park, records that cannot be read. Out: records for Kafka.
+ * Holds: what belongs to one attempt (outcome and retry, or outcome and dead) is appended together, and `append`
+ * resolves when all of it is acknowledged.
+ */
+import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { FollowUp } from '../../libs/domain/settle.ts';
+import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
+import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { Registry } from '../../libs/wire/registry.ts';
+import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
+import type { WireTypes } from '../../libs/wire/wire-types.ts';
+
+type Codec<Name extends keyof WireTypes> = AvroCodec<WireTypes[Name]>;
+
+export interface DispatchCodecs {
+  readonly delivery: Codec<'webhook.deliveries'>;
+  readonly parked: Codec<'webhook.deliveries.parked'>;
+  readonly retry: Codec<'webhook.retry'>;
+  readonly outcome: Codec<'webhook.delivery-outcomes'>;
+  readonly dead: Codec<'webhook.dead'>;
+}
+
+export async function dispatchCodecs(registry: Registry): Promise<DispatchCodecs> {
+  return {
+    delivery: await registry.codec(topics.deliveries),
+    parked: await registry.codec(topics.parked),
+    // All tiers share one schema; any of their subjects gives its id.
+    retry: await registry.codec(retryTopic('5s')),
+    outcome: await registry.codec(topics.outcomes),
+    dead: await registry.codec(topics.dead),
+  };
+}
+
+export class Reports {
+  private readonly sink: RecordSink;
+  private readonly codecs: DispatchCodecs;
+  private readonly prefix: string;
+
+  constructor(options: { sink: RecordSink; codecs: DispatchCodecs; topicPrefix: string }) {
+    this.sink = options.sink;
+    this.codecs = options.codecs;
+    this.prefix = options.topicPrefix;
+  }
+
+  settle(outcome: DeliveryOutcome, followUp: FollowUp): Promise<void> {
+    const key = outcome.webhookId;
+    const report = { topic: topicName(this.prefix, topics.outcomes), key, value: this.codecs.outcome.encode(outcome) };
+    switch (followUp.kind) {
+      case 'none':
+        return this.sink.append([report]);
+      case 'retry': {
+        const topic = topicName(this.prefix, retryTopic(followUp.tier));
+        return this.sink.append([report, { topic, key, value: this.codecs.retry.encode(followUp.delivery) }]);
+      }
+      case 'dead': {
+        const topic = topicName(this.prefix, topics.dead);
+        return this.sink.append([report, { topic, key, value: this.codecs.dead.encode(followUp.delivery) }]);
+      }
+    }
+  }
+
+  /** To the parked lane, into the same partition number, in the order given. */
+  park(partition: number, parked: readonly ParkedDelivery[]): Promise<void> {
+    const topic = topicName(this.prefix, topics.parked);
+    return this.sink.append(
+      parked.map((delivery) => ({
+        topic,
+        partition,
+        key: delivery.webhookId,
+        value: this.codecs.parked.encode(delivery),
+      })),
+    );
+  }
+
+  /** A record of ours that cannot be read goes where rejected events go, as it came, and the lane goes on. */
+  setAside(record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'value'>, reason: string): Promise<void> {
+    const headers = {
+      reason: 'undecodable_delivery',
+      detail: reason,
+      'source-topic': record.topic,
+      'source-partition': String(record.partition),
+      'source-offset': String(record.offset),
+    };
+    const rejected: OutgoingRecord = {
+      topic: topicName(this.prefix, topics.platformEventsRejected),
+      key: null,
+      value: record.value,
+      headers,
+    };
+    return this.sink.append([rejected]);
+  }
+}
+
+export function parkedFrom(
+  delivery: Delivery,
+  reason: ParkedReason,
+  notBefore: number | null,
+  now: number,
+): ParkedDelivery {
+  return { ...delivery, parkedAt: now, parkedReason: reason, notBefore };
+}
