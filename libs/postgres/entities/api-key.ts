@@ -1,0 +1,24 @@
+/** A key of the management API. The key itself is nowhere: only its SHA-256. */
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+
+export type ApiKeyRole = 'admin' | 'client' | 'publisher';
+
+export const ApiKeyRow = defineEntity({
+  name: 'ApiKey',
+  tableName: 'api_key',
+  properties: {
+    id: p.text().primary(),
+    /** SHA-256 of the whole key, hexadecimal. */
+    hash: p.text(),
+    /** First characters of the key, to recognise it by. */
+    prefix: p.text(),
+    role: p.text().$type<ApiKeyRole>(),
+    /** Null unless the role is `client`. */
+    clientId: p.text().nullable(),
+    name: p.text(),
+    createdAt: p.datetime(),
+    lastUsedAt: p.datetime().nullable(),
+    revokedAt: p.datetime().nullable(),
+  },
+});
+export type ApiKeyRow = InferEntity<typeof ApiKeyRow>;

@@ -1,0 +1,25 @@
+/** An entry of the catalogue of event types. */
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { Audience, SchemaMode } from '../../domain/event-type.ts';
+
+export const EventTypeRow = defineEntity({
+  name: 'EventType',
+  tableName: 'event_type',
+  properties: {
+    type: p.text().primary(),
+    description: p.text().nullable(),
+    audience: p.text().$type<Audience>(),
+    /** JSON text, as it was given. */
+    jsonSchema: p.text().nullable(),
+    schemaMode: p.text().$type<SchemaMode>(),
+    /** JSON text, as it was given. */
+    example: p.text().nullable(),
+    sensitivePaths: p.json<string[]>(),
+    deprecated: p.boolean(),
+    /** Counts changes from 1. */
+    version: p.integer(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});
+export type EventTypeRow = InferEntity<typeof EventTypeRow>;

@@ -1,0 +1,24 @@
+/** What the monitor knows of a webhook's endpoint. */
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { HealthState } from '../../domain/health.ts';
+import type { HealthWindows } from '../../domain/health-window.ts';
+
+export const WebhookHealthRow = defineEntity({
+  name: 'WebhookHealth',
+  tableName: 'webhook_health',
+  properties: {
+    webhookId: p.text().primary(),
+    state: p.text().$type<HealthState>(),
+    consecutiveFailures: p.integer(),
+    failingSince: p.datetime().nullable(),
+    lastSuccessAt: p.datetime().nullable(),
+    lastFailureAt: p.datetime().nullable(),
+    /** Attempts that began before do not count towards disabling: when the webhook was last enabled. */
+    countedFrom: p.datetime().nullable(),
+    lastPingAt: p.datetime().nullable(),
+    lastPingDelivered: p.boolean().nullable(),
+    windows: p.json<HealthWindows>(),
+    updatedAt: p.datetime(),
+  },
+});
+export type WebhookHealthRow = InferEntity<typeof WebhookHealthRow>;

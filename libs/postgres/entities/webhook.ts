@@ -1,0 +1,39 @@
+/** A webhook as its owner set it: the source of what travels on webhook.definitions. */
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { DisabledBy, Ordering, PayloadFormat, RetryPolicy, SignatureAlgorithm } from '../../domain/webhook.ts';
+
+export const WebhookRow = defineEntity({
+  name: 'Webhook',
+  tableName: 'webhook',
+  properties: {
+    id: p.text().primary(),
+    clientId: p.text(),
+    url: p.text(),
+    description: p.text().nullable(),
+    eventTypes: p.json<string[]>(),
+    isActive: p.boolean(),
+    disabledBy: p.text().$type<DisabledBy>().nullable(),
+    disabledReason: p.text().nullable(),
+    disabledAt: p.datetime().nullable(),
+    /** JSON text, as it was given (libs/domain/filter.ts). */
+    filter: p.text().nullable(),
+    format: p.text().$type<PayloadFormat>(),
+    ordering: p.text().$type<Ordering>(),
+    maxInFlight: p.integer(),
+    rateLimitPerSecond: p.double().$type<number>().nullable(),
+    timeoutMs: p.integer(),
+    retryPolicy: p.json<RetryPolicy>(),
+    signatureAlgorithm: p.text().$type<SignatureAlgorithm>(),
+    /** Ciphertext envelope of a JSON object of headers. */
+    sealedHeaders: p.text().nullable(),
+    /** The same headers with credentials masked: what the API shows. */
+    maskedHeaders: p.json<Record<string, string>>(),
+    /** Ciphertext envelope of `{ ca?, cert?, key? }`. */
+    sealedTls: p.text().nullable(),
+    /** Counts changes from 1. */
+    version: p.integer(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});
+export type WebhookRow = InferEntity<typeof WebhookRow>;

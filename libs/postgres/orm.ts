@@ -1,0 +1,66 @@
+/** The object-relational mapper with all entities and migrations. Every table is named here once. */
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
+import { ApiKeyRow } from './entities/api-key.ts';
+import { AuditEntryRow } from './entities/audit-entry.ts';
+import { ClientRow } from './entities/client.ts';
+import { ConsumerOffsetRow } from './entities/consumer-offset.ts';
+import { DeliveryAttemptRow } from './entities/delivery-attempt.ts';
+import { DeliveryRow } from './entities/delivery.ts';
+import { EventTypeRow } from './entities/event-type.ts';
+import { EventRow } from './entities/event.ts';
+import { IdempotencyKeyRow } from './entities/idempotency-key.ts';
+import { OutboxRow } from './entities/outbox.ts';
+import { ReplayRow } from './entities/replay.ts';
+import { WebhookHealthRow } from './entities/webhook-health.ts';
+import { WebhookSecretRow } from './entities/webhook-secret.ts';
+import { WebhookRow } from './entities/webhook.ts';
+import { Initial } from './migrations/0001-initial.ts';
+
+export const allEntities = [
+  ApiKeyRow,
+  AuditEntryRow,
+  ClientRow,
+  ConsumerOffsetRow,
+  DeliveryAttemptRow,
+  DeliveryRow,
+  EventRow,
+  EventTypeRow,
+  IdempotencyKeyRow,
+  OutboxRow,
+  ReplayRow,
+  WebhookHealthRow,
+  WebhookRow,
+  WebhookSecretRow,
+] as const;
+
+export type Orm = MikroORM;
+
+/** @param poolMax connections of this process */
+export function ormOptions(databaseUrl: string, poolMax: number): Options {
+  return defineConfig({
+    clientUrl: databaseUrl,
+    entities: [...allEntities],
+    pool: { min: 0, max: poolMax, idleTimeoutMillis: 30_000 },
+    extensions: [Migrator],
+    migrations: {
+      tableName: 'migration',
+      // Listed, not looked for: compiled code under dist/ finds the same ones.
+      migrationsList: [Initial],
+      snapshot: false,
+      silent: true,
+      transactional: true,
+      allOrNothing: true,
+      // Switching them off takes a superuser.
+      disableForeignKeys: false,
+    },
+    allowGlobalContext: false,
+    colors: false,
+  }) as Options;
+}
+
+/** Does not connect: the first query does. */
+export function createOrm(databaseUrl: string, poolMax: number): Orm {
+  // What the pool has to say about lost connections comes with the queries that fail for it.
+  return new MikroORM({ ...ormOptions(databaseUrl, poolMax), logger: () => undefined });
+}
