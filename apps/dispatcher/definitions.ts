@@ -5,6 +5,7 @@ import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import { learnInTheEnd } from '../../libs/wire/learn-in-the-end.ts';
 import type { WebhookTable } from './webhook-table.ts';
 
 export class Definitions {
@@ -13,6 +14,8 @@ export class Definitions {
   private readonly table: WebhookTable;
   private readonly logger: Logger;
   private readonly onGone: (webhookId: string) => void;
+  /** Definitions in a schema that is new here, being learned: those behind them wait, so the newest wins. */
+  private learning: Promise<void> | null = null;
   private isComplete = false;
 
   constructor(options: {
@@ -44,6 +47,7 @@ export class Definitions {
   /** Resolves when every definition that there is has been read. */
   async start(): Promise<void> {
     await this.tail.start();
+    while (this.learning !== null) await this.learning;
     this.isComplete = true;
   }
 
@@ -57,28 +61,28 @@ export class Definitions {
 
   private take(record: KafkaRecord): void {
     const webhookId = record.key?.toString('utf8') ?? '';
-    if (record.value === null) {
+    const { value } = record;
+    if (this.learning === null && (value === null || this.codec.knows(value))) {
+      this.apply(webhookId, value);
+      return;
+    }
+    const learned = (this.learning ?? Promise.resolve())
+      .then(() => (value === null ? undefined : learnInTheEnd(this.codec, value)))
+      .then(() => {
+        this.apply(webhookId, value);
+        if (this.learning === learned) this.learning = null;
+      });
+    this.learning = learned;
+  }
+
+  private apply(webhookId: string, value: Buffer | null): void {
+    if (value === null) {
       this.table.apply(webhookId, null);
       this.onGone(webhookId);
       return;
     }
-    const known = this.codec.knows(record.value) ? this.decode(record.value) : undefined;
-    if (known !== undefined) this.table.apply(webhookId, known);
-    else void this.learn(webhookId, record.value);
-  }
-
-  private decode(value: Buffer): WebhookDefinition | undefined {
     try {
-      return this.codec.decode(value) ?? undefined;
-    } catch (error) {
-      this.logger.error(errorFields(error), 'unreadable webhook definition ignored');
-      return undefined;
-    }
-  }
-
-  private async learn(webhookId: string, value: Buffer): Promise<void> {
-    try {
-      this.table.apply(webhookId, await this.codec.decodeAsync(value));
+      this.table.apply(webhookId, this.codec.decode(value));
     } catch (error) {
       this.logger.error({ webhookId, ...errorFields(error) }, 'unreadable webhook definition ignored');
     }

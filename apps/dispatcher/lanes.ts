@@ -190,6 +190,7 @@ export class Lanes {
       this.blocked.delete(lane);
       lane.place = 'idle';
       this.list(lane);
+      this.forgetIfIdle(lane);
     }
     for (const lane of this.lanes.values()) this.divertOld(lane, now);
     this.run(now);
@@ -216,7 +217,11 @@ export class Lanes {
 
   private turn(lane: Lane, now: number): void {
     const next = lane.queue.peek();
-    if (next === undefined || lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
+    if (next === undefined) {
+      this.forgetIfIdle(lane); // its deliveries were dropped meanwhile
+      return;
+    }
+    if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
     const until = Math.max(next.notBefore, 0) > now ? next.notBefore : this.options.admit(lane.webhookId, now);
     if (until !== null && until > now) {
       lane.place = 'blocked';

@@ -3,8 +3,8 @@
  * parked. In: batches of both. Out: items for the lanes, seeks, what to commit.
  * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it.
  */
-import { setTimeout } from 'node:timers/promises';
 import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
 import type { LaneItem } from './lanes.ts';
 import { ParkedLog } from './parked-log.ts';
 
@@ -15,14 +15,6 @@ export interface PartitionHooks {
   add(webhookId: string, item: LaneItem): void;
   now(): number;
 }
-
-/** What is needed of a codec to read records of a schema that is new here. */
-export interface SchemaLearner {
-  knows(framed: Buffer): boolean;
-  learn(framed: Buffer): Promise<void>;
-}
-
-const learnAgainMs = 500;
 
 export class Partition {
   readonly main: PartitionLease;
@@ -137,18 +129,6 @@ function keyOf(key: Buffer | null): string {
 
 async function learnAll(batch: RecordBatch, codec: SchemaLearner): Promise<void> {
   for (const { value } of batch.records) {
-    if (value !== null && !codec.knows(value)) await learnInTheEnd(codec, value);
-  }
-}
-
-/** The registry may be away for a while: the partition waits, its records wait in Kafka. */
-async function learnInTheEnd(codec: SchemaLearner, framed: Buffer): Promise<void> {
-  for (;;) {
-    try {
-      await codec.learn(framed);
-      return;
-    } catch {
-      await setTimeout(learnAgainMs);
-    }
+    if (value !== null) await learnInTheEnd(codec, value);
   }
 }

@@ -1,0 +1,221 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { ParkedReason } from '../../libs/domain/delivery.ts';
+import type { PartitionLease } from '../../libs/kafka/record.ts';
+import { Lanes, type LaneItem, type RunningAttempt } from './lanes.ts';
+
+const lease = { topic: 'webhook.deliveries', partition: 0 } as unknown as PartitionLease;
+
+interface Started {
+  readonly webhookId: string;
+  readonly offset: number;
+  readonly attempt: RunningAttempt;
+}
+
+let started: Started[];
+let diverted: { webhookId: string; offsets: number[]; reason: ParkedReason }[];
+let givenBack: number[];
+let limits: Record<string, number>;
+let blockedUntil: Record<string, number>;
+let lanes: Lanes;
+let mayStart: boolean;
+
+function makeLanes(maxInFlight: number): Lanes {
+  return new Lanes({
+    maxInFlight,
+    slowAfterMs: 500,
+    laneRecordsMax: 5,
+    laneBytesMax: 1_000,
+    divertAfterMs: 2_000,
+    mayStart: () => mayStart,
+    limit: (webhookId) => limits[webhookId] ?? 1,
+    admit: (webhookId) => blockedUntil[webhookId] ?? null,
+    waitsFor: (webhookId) => (webhookId in blockedUntil ? 'breaker' : null),
+    start: (item, webhookId, attempt) => {
+      started.push({ webhookId, offset: item.offset, attempt });
+    },
+    divert: (webhookId, items, reason) => {
+      diverted.push({ webhookId, offsets: items.map(({ offset }) => offset), reason });
+    },
+    giveBack: (_webhookId, items) => {
+      givenBack.push(...items.map(({ offset }) => offset));
+    },
+  });
+}
+
+function item(offset: number, source: LaneItem['source'] = 'main', bytes = 10): LaneItem {
+  return { lease, offset, source, value: Buffer.alloc(bytes), addedAt: 0, notBefore: 0, triedSince: 0 };
+}
+
+function finish(index: number): void {
+  const attempt = started[index]?.attempt;
+  if (attempt !== undefined) lanes.finish(attempt);
+}
+
+const names = () => started.map(({ webhookId, offset }) => `${webhookId}${offset}`);
+
+beforeEach(() => {
+  started = [];
+  diverted = [];
+  givenBack = [];
+  limits = {};
+  blockedUntil = {};
+  mayStart = true;
+  lanes = makeLanes(10);
+});
+
+describe('turns', () => {
+  test('one delivery of a webhook is in flight, in order', () => {
+    for (const offset of [1, 2, 3]) lanes.add('a', item(offset));
+    lanes.run(0);
+    expect(names()).toEqual(['a1']);
+    finish(0);
+    lanes.run(0);
+    expect(names()).toEqual(['a1', 'a2']);
+  });
+
+  test('ready webhooks take turns, whoever has more waiting', () => {
+    lanes = makeLanes(2);
+    for (const offset of [1, 2, 3]) lanes.add('a', item(offset));
+    lanes.add('b', item(4));
+    lanes.add('c', item(5));
+    lanes.run(0);
+    finish(0);
+    lanes.run(0);
+    finish(1);
+    lanes.run(0);
+    expect(names()).toEqual(['a1', 'b4', 'c5', 'a2']);
+  });
+
+  test('a parallel webhook has as many in flight as its limit', () => {
+    limits = { a: 2 };
+    for (const offset of [1, 2, 3]) lanes.add('a', item(offset));
+    lanes.run(0);
+    expect(names()).toEqual(['a1', 'a2']);
+  });
+
+  test('slow attempts do not use up the places of the others', () => {
+    lanes = makeLanes(1);
+    lanes.add('slow', item(1));
+    lanes.add('fast', item(2));
+    lanes.run(0);
+    expect(names()).toEqual(['slow1']);
+    lanes.sweep(600);
+    expect(names()).toEqual(['slow1', 'fast2']);
+  });
+
+  test('slow attempts have a bound of their own', () => {
+    lanes = makeLanes(1);
+    for (let index = 0; index < 10; index += 1) lanes.add(`w${index}`, item(index));
+    for (let now = 0; now < 20_000; now += 600) lanes.sweep(now);
+    expect(lanes.inFlight).toBe(4);
+  });
+
+  test('nothing starts while what is done cannot be reported', () => {
+    mayStart = false;
+    lanes.add('a', item(1));
+    lanes.run(0);
+    expect(names()).toEqual([]);
+    mayStart = true;
+    lanes.sweep(10);
+    expect(names()).toEqual(['a1']);
+  });
+
+  test('a blocked webhook starts when its time has come, and holds nobody', () => {
+    blockedUntil = { a: 300 };
+    lanes.add('a', item(1));
+    lanes.add('b', item(2));
+    lanes.run(0);
+    expect(names()).toEqual(['b2']);
+    blockedUntil = {};
+    lanes.sweep(299);
+    expect(names()).toEqual(['b2']);
+    lanes.sweep(300);
+    expect(names()).toEqual(['b2', 'a1']);
+  });
+});
+
+describe('diversion', () => {
+  test('a webhook over its cap in records goes to the parked lane, oldest first, and what comes later follows', () => {
+    for (let offset = 1; offset <= 7; offset += 1) lanes.add('a', item(offset));
+    lanes.add('a', item(8));
+    expect(diverted).toEqual([
+      { webhookId: 'a', offsets: [1, 2, 3, 4, 5], reason: 'backlog' },
+      { webhookId: 'a', offsets: [6], reason: 'backlog' },
+      { webhookId: 'a', offsets: [7], reason: 'backlog' },
+      { webhookId: 'a', offsets: [8], reason: 'backlog' },
+    ]);
+    expect(lanes.queued).toBe(0);
+  });
+
+  test('the cap counts bytes too', () => {
+    lanes.add('a', item(1, 'main', 900));
+    lanes.add('a', item(2, 'main', 200));
+    expect(diverted.flatMap(({ offsets }) => offsets)).toEqual([1, 2]);
+  });
+
+  test('a single delivery larger than the cap is still sent', () => {
+    lanes.add('a', item(1, 'main', 5_000));
+    lanes.run(0);
+    expect(names()).toEqual(['a1']);
+  });
+
+  test('what waits too long leaves the main lane, with the reason it waits for', () => {
+    blockedUntil = { a: 60_000 };
+    lanes.add('a', item(1));
+    lanes.sweep(1_999);
+    expect(diverted).toEqual([]);
+    lanes.sweep(2_000);
+    expect(diverted).toEqual([{ webhookId: 'a', offsets: [1], reason: 'breaker' }]);
+  });
+
+  test('once nothing is parked, deliveries are taken directly again', () => {
+    lanes.setDiverted('a', 'backlog');
+    lanes.add('a', item(1));
+    expect(diverted).toHaveLength(1);
+    lanes.undivert('a');
+    lanes.add('a', item(2));
+    lanes.run(0);
+    expect(names()).toEqual(['a2']);
+  });
+
+  test('parked deliveries of a webhook that stays blocked leave memory', () => {
+    lanes.setDiverted('a', 'backlog');
+    blockedUntil = { a: 60_000 };
+    for (const offset of [1, 2]) lanes.add('a', item(offset, 'parked'));
+    lanes.run(0);
+    expect(lanes.parkedCapacity('a')).toBe(0);
+    lanes.sweep(2_000);
+    expect(givenBack).toEqual([1, 2]);
+    expect(lanes.queued).toBe(0);
+  });
+
+  test('a strict head goes before its successors to the parked lane', () => {
+    const order: string[] = [];
+    for (const offset of [2, 3]) lanes.add('a', item(offset));
+    lanes.divertBehind('a', () => order.push(`head, then ${lanes.queued}`));
+    expect(order).toEqual(['head, then 2']);
+    expect(diverted).toEqual([{ webhookId: 'a', offsets: [2, 3], reason: 'blocked' }]);
+  });
+});
+
+describe('memory', () => {
+  test('a webhook at rest is forgotten', () => {
+    lanes.add('a', item(1));
+    lanes.run(0);
+    finish(0);
+    expect(lanes.parkedCapacity('a')).toBe(5);
+    expect(Object.keys(lanes['lanes'] as object)).toEqual([]);
+    expect((lanes['lanes'] as ReadonlyMap<string, unknown>).size).toBe(0);
+  });
+
+  test('what waits of a revoked partition is forgotten, what is in flight goes on', () => {
+    for (const offset of [1, 2]) lanes.add('a', item(offset));
+    lanes.run(0);
+    lanes.drop(new Set([lease]));
+    expect(lanes.queued).toBe(0);
+    expect(lanes.inFlight).toBe(1);
+    finish(0);
+    lanes.run(0);
+    expect(names()).toEqual(['a1']);
+  });
+});

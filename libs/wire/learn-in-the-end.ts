@@ -1,0 +1,20 @@
+/** Learns a schema however long the registry is away: what needs it waits, its records wait in Kafka. */
+import { setTimeout } from 'node:timers/promises';
+
+/** What is needed of a codec to read records of a schema that is new here. */
+export interface SchemaLearner {
+  knows(framed: Buffer): boolean;
+  learn(framed: Buffer): Promise<void>;
+}
+
+const learnAgainMs = 500;
+
+export async function learnInTheEnd(codec: SchemaLearner, framed: Buffer): Promise<void> {
+  while (!codec.knows(framed)) {
+    try {
+      await codec.learn(framed);
+    } catch {
+      await setTimeout(learnAgainMs);
+    }
+  }
+}
