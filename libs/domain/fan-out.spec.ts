@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PlatformEvent } from './cloud-event.ts';
+import type { EventType } from './event-type.ts';
+import { audienceOf, bodyBytesMax, fanOut, webhookOfNotice, type FanOutInput } from './fan-out.ts';
+import { deliveryIdOf, eventKeyOf } from './ids.ts';
+import type { Subscription } from './match.ts';
+
+const dayMs = 86_400_000;
+const recordTime = Date.UTC(2026, 2, 1);
+
+const event: PlatformEvent = {
+  id: 'evt-1',
+  type: 'order.created',
+  source: '/shop',
+  subject: null,
+  timeMs: recordTime - 1000,
+  clientId: 'acme',
+  traceparent: null,
+  data: { amount: 5 },
+  dataText: { text: '{"amount":5}', members: 1 },
+};
+
+function input(candidates: Subscription[], more: Partial<FanOutInput> = {}): FanOutInput {
+  const origin = { topic: 'platform.events', partition: 3, offset: 42, timestampMs: recordTime };
+  return { event, dataText: Buffer.from(event.dataText.text), origin, candidates, historyMs: 30 * dayMs, ...more };
+}
+
+function candidate(webhookId: string, more: Partial<Subscription> = {}): Subscription {
+  return { webhookId, clientId: 'acme', eventTypes: ['*'], isActive: true, format: 'json', filter: null, ...more };
+}
+
+describe('fan-out', () => {
+  test('makes a delivery of each match, and one event with a decision for each candidate', () => {
+    const result = fanOut(
+      input([
+        candidate('w1'),
+        candidate('w2', { isActive: false }),
+        candidate('w3', { filter: ({ data }) => (data as { amount: number }).amount > 5 }),
+        candidate('w4', { filter: () => true, format: 'cloudevents' }),
+      ]),
+    );
+    const time = recordTime - 1000;
+    const [d1, d4] = ['w1', 'w4'].map((id) => deliveryIdOf(time, 'evt-1', id));
+    expect(result.tooLarge).toEqual([]);
+    expect(result.events).toEqual([
+      {
+        eventId: 'evt-1',
+        eventKey: eventKeyOf(time, 'acme', 'evt-1'),
+        eventType: 'order.created',
+        source: '/shop',
+        subject: null,
+        clientId: 'acme',
+        kind: 'event',
+        time,
+        receivedAt: recordTime,
+        data: Buffer.from('{"amount":5}'),
+        decisions: [
+          { webhookId: 'w1', clientId: 'acme', decision: 'matched', deliveryId: d1, format: 'json' },
+          { webhookId: 'w2', clientId: 'acme', decision: 'disabled', deliveryId: null, format: null },
+          { webhookId: 'w3', clientId: 'acme', decision: 'filtered', deliveryId: null, format: null },
+          { webhookId: 'w4', clientId: 'acme', decision: 'matched', deliveryId: d4, format: 'cloudevents' },
+        ],
+        sourceTopic: 'platform.events',
+        sourcePartition: 3,
+        sourceOffset: 42,
+        traceparent: null,
+      },
+    ]);
+    expect(result.deliveries.map(({ webhookId, deliveryId }) => [webhookId, deliveryId])).toEqual([
+      ['w1', d1],
+      ['w4', d4],
+    ]);
+    expect(result.deliveries[0]).toMatchObject({
+      kind: 'event',
+      trigger: 'first',
+      round: '',
+      attempt: 1,
+      createdAt: recordTime,
+      contentType: 'application/json',
+    });
+    expect(result.deliveries[0]?.body.toString()).toContain('"data":{"amount":5}');
+  });
+
+  test('makes the same of the same event, whatever the clock says', () => {
+    expect(fanOut(input([candidate('w1')]))).toEqual(fanOut(input([candidate('w1')])));
+  });
+
+  test("shows filters the event's time as it is kept", () => {
+    const times: string[] = [];
+    const filter: Subscription['filter'] = ({ time }) => times.push(time) > 0;
+    fanOut(input([candidate('w1', { filter })]));
+    fanOut(input([candidate('w1', { filter })], { event: { ...event, timeMs: null } }));
+    expect(times).toEqual(['2026-02-28T23:59:59.000Z', '2026-03-01T00:00:00.000Z']);
+  });
+
+  test('keeps an event that nobody wants', () => {
+    expect(fanOut(input([]))).toMatchObject({ events: [{ eventId: 'evt-1', decisions: [] }], deliveries: [] });
+  });
+
+  test('never decides on a webhook of another client', () => {
+    expect(() => fanOut(input([candidate('w1', { clientId: 'beta' })]))).toThrow('another client');
+  });
+
+  test('names each client in the deliveries of a broadcast', () => {
+    const { events, deliveries } = fanOut(
+      input([candidate('w1'), candidate('w2', { clientId: 'beta' })], { event: { ...event, clientId: null } }),
+    );
+    expect(events[0]?.clientId).toBeNull();
+    expect(deliveries.map(({ clientId }) => clientId)).toEqual(['acme', 'beta']);
+    expect(deliveries[1]?.body.toString()).toContain('"clientId":"beta"');
+  });
+
+  test('leaves out a webhook in whose format the event is too large', () => {
+    const dataText = Buffer.from(JSON.stringify({ text: '&'.repeat(300_000) }));
+    const result = fanOut(input([candidate('w1', { format: 'xml' }), candidate('w2')], { dataText }));
+    expect(result.deliveries.map(({ webhookId }) => webhookId)).toEqual(['w2']);
+    expect(result.tooLarge).toEqual([{ webhookId: 'w1', bodyBytes: expect.any(Number) }]);
+    expect(result.events[0]?.decisions.map(({ decision }) => decision)).toEqual(['filtered', 'matched']);
+  });
+
+  test('spreads the decisions of a large broadcast over records that Kafka takes', () => {
+    const candidates = Array.from({ length: 30_000 }, (_, index) => candidate(`webhook-${index}`, { isActive: false }));
+    const { events } = fanOut(input(candidates, { event: { ...event, clientId: null } }));
+    expect(events.length).toBeGreaterThan(1);
+    const decided = events.flatMap(({ decisions }) => decisions);
+    expect(decided.map(({ webhookId }) => webhookId)).toEqual(candidates.map(({ webhookId }) => webhookId));
+    for (const { decisions, eventKey } of events) {
+      expect(eventKey).toBe(events[0]?.eventKey);
+      expect(JSON.stringify(decisions.map((decision) => Object.values<unknown>(decision))).length).toBeLessThan(
+        bodyBytesMax,
+      );
+    }
+  });
+
+  test.each([-1, 0, 2 ** 60])('survives the record timestamp %s', (timestampMs) => {
+    const origin = { topic: 't', partition: 0, offset: 0, timestampMs };
+    expect(fanOut(input([candidate('w1')], { origin, event: { ...event, timeMs: -5 } })).deliveries).toHaveLength(1);
+  });
+});
+
+describe('the audience', () => {
+  const catalogued: EventType = {
+    type: 'order.created',
+    description: null,
+    audience: 'client',
+    jsonSchema: null,
+    schemaMode: 'off',
+    example: null,
+    sensitivePaths: [],
+    deprecated: false,
+    version: 1,
+    updatedAt: 0,
+  };
+  const broadcast: EventType = { ...catalogued, audience: 'broadcast' };
+  const own = { kind: 'client', clientId: 'acme' };
+  const none = (reason: string) => ({ kind: 'none', rejection: { reason } });
+  test.each<[string, string | null, EventType | null, 'accept' | 'reject', object]>([
+    ['is the client that is named', 'acme', catalogued, 'accept', own],
+    ['is that client for a broadcast type too', 'acme', broadcast, 'accept', own],
+    ['is that client for an unknown type', 'acme', null, 'accept', own],
+    ['is nobody for an unknown type that is refused', 'acme', null, 'reject', none('unknown_event_type')],
+    ['is everyone for a broadcast type', null, broadcast, 'reject', { kind: 'everyone' }],
+    ['is nobody without a client', null, catalogued, 'accept', none('no_audience')],
+    ['is nobody without a client for an unknown type', null, null, 'accept', none('no_audience')],
+  ])('%s', (_name, clientId, eventType, unknown, expected) => {
+    expect(audienceOf({ type: 'order.created', clientId }, eventType, unknown)).toMatchObject(expected);
+  });
+});
+
+test('a notice names its webhook in its data, else as its subject', () => {
+  expect(webhookOfNotice({ subject: 's', data: { webhookId: 'w1' } })).toBe('w1');
+  expect(webhookOfNotice({ subject: 's', data: { webhookId: 1 } })).toBe('s');
+  expect(webhookOfNotice({ subject: null, data: [] })).toBeNull();
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { deliveryIdOf, eventKeyOf, idTimeOf, timedId, timeOfId } from './ids.ts';
+
+const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
+const dayMs = 86_400_000;
+
+test('an id is a UUID of version 8 that carries its time', () => {
+  fc.assert(
+    fc.property(time, fc.array(fc.string()), (timeMs, parts) => {
+      const id = timedId(timeMs, ...parts);
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(timeOfId(id)).toBe(timeMs);
+    }),
+  );
+});
+
+test('ids sort by time', () => {
+  fc.assert(
+    fc.property(time, time, fc.string(), fc.string(), (a, b, one, other) => {
+      fc.pre(a < b);
+      expect(timedId(a, one) < timedId(b, other)).toBe(true);
+    }),
+  );
+});
+
+test('ids stay what they were: history and receivers know them', () => {
+  expect(deliveryIdOf(1_767_225_600_000, 'evt-1', 'wh-1')).toBe('019b76da-a800-8d42-8538-697cebd4ff37');
+  expect(eventKeyOf(1_767_225_600_000, 'acme', 'evt-1')).toBe('019b76da-a800-8e6c-b998-015ab11a975c');
+});
+
+test('parts are told apart wherever they are cut', () => {
+  expect(timedId(0, 'ab', 'c')).not.toBe(timedId(0, 'a', 'bc'));
+  expect(timedId(0, '1:a')).not.toBe(timedId(0, '1', 'a'));
+  expect(eventKeyOf(0, null, 'e')).not.toBe(eventKeyOf(0, 'e', ''));
+  expect(deliveryIdOf(0, 'a', 'b')).not.toBe(eventKeyOf(0, 'a', 'b'));
+});
+
+test.each([-1, 0.5, Number.NaN, 2 ** 48])('%s is no time of an id', (timeMs) => {
+  expect(() => timedId(timeMs, 'a')).toThrow(RangeError);
+});
+
+describe('the time of an id', () => {
+  const record = 100 * dayMs;
+  const retention = 30 * dayMs;
+  test.each<[string, number | null, number]>([
+    ["is the record's when the event has none", null, record],
+    ["is the event's own", record - 5, record - 5],
+    ["is the event's own as far as the history reaches", record - retention, record - retention],
+    ["is the record's for an older event", record - retention - 1, record],
+    ["is the event's own up to a day ahead", record + dayMs, record + dayMs],
+    ["is the record's for an event of the future", record + dayMs + 1, record],
+  ])('%s', (_name, eventTime, expected) => {
+    expect(idTimeOf(eventTime, record, retention)).toBe(expected);
+  });
+});

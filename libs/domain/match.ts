@@ -1,0 +1,148 @@
+/**
+ * Which webhooks an event type concerns. The table is asked for every event and finds the candidates through indexes,
+ * so the cost of an event grows with the webhooks it concerns, not with those there are.
+ */
+import { parseFilter, type FilterEvent } from './filter.ts';
+import type { PayloadFormat, WebhookDefinition } from './webhook.ts';
+
+const everything = '*';
+
+/** What fan-out needs of a webhook. */
+export interface Subscription {
+  readonly webhookId: string;
+  readonly clientId: string;
+  readonly eventTypes: readonly string[];
+  readonly isActive: boolean;
+  readonly format: PayloadFormat;
+  /** Null: no filter. */
+  readonly filter: ((event: FilterEvent) => boolean) | null;
+}
+
+/**
+ * True when a subscription to `pattern` gets events of `type`: `*` is every type, `order.*` is every type that begins
+ * with `order.` (not `order` itself), anything else is one type.
+ */
+export function patternMatches(pattern: string, type: string): boolean {
+  return patternsFor(type).includes(pattern);
+}
+
+/** Every pattern that a type is matched by: `a.b.c` by `a.b.c`, `a.b.*`, `a.*` and `*`. */
+function patternsFor(type: string): string[] {
+  const patterns = [type];
+  for (let dot = type.lastIndexOf('.'); dot > 0; dot = type.lastIndexOf('.', dot - 1)) {
+    patterns.push(`${type.slice(0, dot)}.*`);
+  }
+  patterns.push(everything);
+  return patterns;
+}
+
+export type Applied = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+/** The live webhooks, inactive ones included: they are candidates whose decision is `disabled`. */
+export class SubscriptionTable {
+  private readonly byId = new Map<string, Subscription>();
+  private readonly byClient = new Map<string, PatternIndex>();
+  private readonly everyone = new PatternIndex();
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  /**
+   * Takes a definition in the place of the one before. With a filter that cannot be read (registration refuses those)
+   * the webhook gets nothing, and the answer says why: sending it what its filter may exclude would be worse.
+   */
+  apply(definition: WebhookDefinition): Applied {
+    this.remove(definition.id);
+    const { filter, problem } = compiled(definition.filter);
+    const subscription: Subscription = {
+      webhookId: definition.id,
+      clientId: definition.clientId,
+      eventTypes: definition.eventTypes,
+      isActive: definition.isActive,
+      format: definition.format,
+      filter,
+    };
+    this.byId.set(definition.id, subscription);
+    this.everyone.add(subscription);
+    let own = this.byClient.get(definition.clientId);
+    if (own === undefined) {
+      own = new PatternIndex();
+      this.byClient.set(definition.clientId, own);
+    }
+    own.add(subscription);
+    return problem === null ? { ok: true } : { ok: false, message: problem };
+  }
+
+  remove(webhookId: string): void {
+    const subscription = this.byId.get(webhookId);
+    if (subscription === undefined) return;
+    this.byId.delete(webhookId);
+    this.everyone.remove(subscription);
+    const own = this.byClient.get(subscription.clientId);
+    own?.remove(subscription);
+    if (own?.isEmpty === true) this.byClient.delete(subscription.clientId);
+  }
+
+  /** Webhooks of a client, or of every client with null, that subscribed to the type; each once. */
+  candidates(clientId: string | null, type: string): readonly Subscription[] {
+    const index = clientId === null ? this.everyone : this.byClient.get(clientId);
+    return index === undefined ? [] : index.find(patternsFor(type));
+  }
+
+  /**
+   * Webhooks of a client that subscribed to a notice about webhooks, by its type or a pattern such as `webhook.*`.
+   * `*` does not bring notices: it stands for the platform's events, and who asked for those did not ask to hear of
+   * every change to a webhook.
+   */
+  noticeCandidates(clientId: string, type: string): readonly Subscription[] {
+    return this.byClient.get(clientId)?.find(patternsFor(type).filter((pattern) => pattern !== everything)) ?? [];
+  }
+}
+
+class PatternIndex {
+  private readonly byPattern = new Map<string, Set<Subscription>>();
+
+  get isEmpty(): boolean {
+    return this.byPattern.size === 0;
+  }
+
+  add(subscription: Subscription): void {
+    for (const pattern of subscription.eventTypes) {
+      const subscriptions = this.byPattern.get(pattern);
+      if (subscriptions === undefined) this.byPattern.set(pattern, new Set([subscription]));
+      else subscriptions.add(subscription);
+    }
+  }
+
+  remove(subscription: Subscription): void {
+    for (const pattern of subscription.eventTypes) {
+      const subscriptions = this.byPattern.get(pattern);
+      subscriptions?.delete(subscription);
+      if (subscriptions?.size === 0) this.byPattern.delete(pattern);
+    }
+  }
+
+  find(patterns: readonly string[]): Subscription[] {
+    const found = patterns.flatMap((pattern) => this.byPattern.get(pattern) ?? []);
+    const [first, ...more] = found;
+    if (first === undefined) return [];
+    if (more.length === 0) return [...first];
+    return [...new Set(found.flatMap((subscriptions) => [...subscriptions]))];
+  }
+}
+
+function compiled(filter: string | null): { filter: Subscription['filter']; problem: string | null } {
+  if (filter === null) return { filter: null, problem: null };
+  const parsed = parseFilter(parseJson(filter));
+  if (!parsed.ok) return { filter: () => false, problem: `${parsed.path} ${parsed.message}`.trim() };
+  return { filter: (event) => parsed.matches(event), problem: null };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
