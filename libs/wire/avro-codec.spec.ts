@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals';
+import { AvroCodec, AvroDecodeError } from './avro-codec.ts';
+import { schemaFile } from './schema-files.ts';
+import { allTopics } from './topics.ts';
+
+const v1 = { type: 'record', name: 'R', fields: [{ name: 'a', type: 'string' }] };
+const v2 = { type: 'record', name: 'R', fields: [...v1.fields, { name: 'b', type: 'int', default: 7 }] };
+const unrelated = { type: 'record', name: 'R', fields: [{ name: 'z', type: 'bytes' }] };
+
+function source(schemas: Record<number, object>) {
+  const asked: number[] = [];
+  return {
+    asked,
+    schemaById: (id: number) => {
+      asked.push(id);
+      return Promise.resolve(schemas[id] ?? null);
+    },
+  };
+}
+
+describe('codec', () => {
+  test('frames values with the id of their schema', () => {
+    const codec = new AvroCodec<{ a: string }>(v1, 258, source({}));
+    const framed = codec.encode({ a: 'x' });
+    expect([...framed.subarray(0, 5)]).toEqual([0, 0, 0, 1, 2]);
+    expect(codec.decode(framed)).toEqual({ a: 'x' });
+  });
+
+  test('learns an older writer once, then reads it at once', async () => {
+    const registry = source({ 1: v1 });
+    const older = new AvroCodec<{ a: string }>(v1, 1, source({})).encode({ a: 'x' });
+    const codec = new AvroCodec<{ a: string; b: number }>(v2, 2, registry);
+    expect(codec.knows(older)).toBe(false);
+    expect(codec.decode(older)).toBeNull();
+    await codec.learn(older);
+    expect(codec.decode(older)).toEqual({ a: 'x', b: 7 });
+    await codec.learn(older);
+    expect(registry.asked).toEqual([1]);
+  });
+
+  test.each([
+    ['a schema that the registry does not have', 9],
+    ['a schema that cannot be read as ours', 3],
+  ])('%s makes its records unreadable, not the stream', async (_, id) => {
+    const record = new AvroCodec<{ z: Buffer }>(unrelated, id, source({})).encode({ z: Buffer.from('z') });
+    const codec = new AvroCodec<{ a: string }>(v1, 1, source({ 3: unrelated }));
+    await codec.learn(record);
+    expect(codec.knows(record)).toBe(true);
+    expect(() => codec.decode(record)).toThrow(AvroDecodeError);
+  });
+
+  test.each([Buffer.from(''), Buffer.from('{}'), Buffer.from([0, 0, 0, 0]), Buffer.from([1, 0, 0, 0, 1, 2])])(
+    'bytes %j are no frame',
+    (bytes) => {
+      expect(() => new AvroCodec(v1, 1, source({})).decode(bytes)).toThrow('wire format');
+    },
+  );
+
+  test('a registry that is away is not remembered as having nothing', async () => {
+    let isAway = true;
+    const codec = new AvroCodec<{ a: string; b: number }>(v2, 2, {
+      schemaById: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(v1)),
+    });
+    const older = new AvroCodec<{ a: string }>(v1, 1, source({})).encode({ a: 'x' });
+    await expect(codec.learn(older)).rejects.toThrow('away');
+    isAway = false;
+    await expect(codec.decodeAsync(older)).resolves.toEqual({ a: 'x', b: 7 });
+  });
+});
+
+test.each(allTopics.filter((topic) => topic.schema !== null).map((topic) => [topic.name, topic.schema]))(
+  '%s has its schema, and every field of it says what it means',
+  (_, name) => {
+    const schema = schemaFile(String(name)) as { doc?: string; fields: { name: string; doc?: string }[] };
+    expect(schema.doc).toBeTruthy();
+    expect(schema.fields.filter((field) => (field.doc ?? '').length < 8).map((field) => field.name)).toEqual([]);
+  },
+);
