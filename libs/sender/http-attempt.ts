@@ -1,0 +1,223 @@
+/**
+ * In: one request to make. Out: what it met, as a value; it never rejects.
+ * Holds: one deadline covers waiting for a connection, resolving, connecting, the handshake, sending and reading to
+ * the end; no redirect is followed; at most 16 KiB of an answer are read and 4 KiB kept, and a connection with an
+ * unfinished answer is never used again; certificates are always verified.
+ */
+import type { Dispatcher } from 'undici';
+import type { AttemptResult } from '../domain/attempt.ts';
+import type { AddressGuard } from './address-guard.ts';
+import { attemptFailure, deadlineFailure, isClosedConnection, type AttemptFailure } from './attempt-error.ts';
+import type { ConnectionPool, Waiter } from './connection-pool.ts';
+import type { Connection } from './connection.ts';
+import { Origins, type TlsMaterial } from './origins.ts';
+import { isCredentialHeader, maskedValue } from './request-headers.ts';
+
+export interface AttemptRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as it is. */
+  readonly body: Buffer;
+  /** For the whole attempt. */
+  readonly timeoutMs: number;
+  readonly tls: TlsMaterial | null;
+}
+
+export interface HttpSenderOptions {
+  /** Connections to one origin at the same time; an attempt beyond waits within its deadline. Default: 512 */
+  readonly connectionsPerOriginMax?: number;
+  /** Origins to which connections are kept; beyond, the one used longest ago is let go. Default: 2000 */
+  readonly originsMax?: number;
+  /** How long a connection is kept without use; an endpoint may ask for less. Default: 30000 */
+  readonly keepAliveMs?: number;
+}
+
+const bodyBytesMax = 16_384;
+const sampleBytesMax = 4096;
+const noBytes = Buffer.alloc(0);
+
+export class HttpSender {
+  readonly #origins: Origins;
+  readonly #inFlight = new Set<Attempt>();
+  #isClosed = false;
+
+  constructor(guard: AddressGuard, options: HttpSenderOptions = {}) {
+    this.#origins = new Origins(guard, {
+      connectionsPerOriginMax: options.connectionsPerOriginMax ?? 512,
+      originsMax: options.originsMax ?? 2000,
+      keepAliveMs: options.keepAliveMs ?? 30_000,
+    });
+  }
+
+  /** Connections that are open or being opened, for metrics. */
+  get connections(): number {
+    return this.#origins.connections;
+  }
+
+  /** POSTs the body and tells what came of it. */
+  send(request: AttemptRequest): Promise<AttemptResult> {
+    if (this.#isClosed) return Promise.resolve(failed('connect', 'the sender is closed'));
+    const target = this.#origins.target(request.url);
+    if (target.refusal !== null) return Promise.resolve(failed('refused-address', target.refusal.message));
+    const pool = this.#origins.pool(target.origin, request.tls);
+    return new Promise((resolve) => {
+      const attempt = new Attempt(pool, target.path, request, (result) => {
+        this.#inFlight.delete(attempt);
+        resolve(result);
+      });
+      this.#inFlight.add(attempt);
+      pool.take(attempt);
+    });
+  }
+
+  /** Ends every connection; attempts in flight end as errors. Drain before closing. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const attempt of [...this.#inFlight]) attempt.cancel('the sender was closed');
+    await this.#origins.close();
+  }
+}
+
+function failed(errorKind: AttemptFailure['errorKind'], message: string): AttemptResult {
+  return { kind: 'error', errorKind, message, latencyMs: 0 };
+}
+
+/** One request under way: waits for its connection, then hears from undici what happens on it. */
+class Attempt implements Waiter, Dispatcher.DispatchHandler {
+  readonly #pool: ConnectionPool;
+  readonly #path: string;
+  readonly #request: AttemptRequest;
+  readonly #settle: (result: AttemptResult) => void;
+  readonly #startedAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #connection: Connection | null = null;
+  #code = 0;
+  #headers: Record<string, string> = {};
+  #sample: Buffer = noBytes;
+  #bodyBytes = 0;
+  #hasAnswerBegun = false;
+  #wasReplaced = false;
+  isDone = false;
+
+  constructor(pool: ConnectionPool, path: string, request: AttemptRequest, settle: (result: AttemptResult) => void) {
+    this.#pool = pool;
+    this.#path = path;
+    this.#request = request;
+    this.#settle = settle;
+    this.#timer = setTimeout(expire, request.timeoutMs, this);
+  }
+
+  useConnection(connection: Connection): void {
+    this.#connection = connection;
+    const { headers, body } = this.#request;
+    connection.dispatch({ path: this.#path, method: 'POST', headers, body }, this);
+  }
+
+  expire(): void {
+    this.#fail(deadlineFailure(this.#request.timeoutMs, this.#doing()));
+  }
+
+  cancel(message: string): void {
+    this.#fail({ errorKind: 'reset', message });
+  }
+
+  /** Required by undici. There is nothing to do: an attempt that is over has killed its connection. */
+  onRequestStart(): void {}
+
+  onResponseStarted(): void {
+    this.#hasAnswerBegun = true;
+  }
+
+  onResponseStart(_controller: unknown, code: number, headers: Record<string, string | string[] | undefined>): void {
+    // Informational answers come before the answer (RFC 9110, section 15.2).
+    if (code < 200) return;
+    this.#code = code;
+    this.#headers = shownHeaders(headers);
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    if (this.isDone) return;
+    const missing = sampleBytesMax - this.#sample.length;
+    if (missing > 0) {
+      // The chunk is a view of the socket's buffer, which is much larger than what is kept.
+      const part = Buffer.from(chunk.subarray(0, missing));
+      this.#sample = this.#sample.length === 0 ? part : Buffer.concat([this.#sample, part]);
+    }
+    this.#bodyBytes += chunk.length;
+    if (this.#bodyBytes > bodyBytesMax) this.#answer(false);
+  }
+
+  onResponseEnd(): void {
+    if (!this.isDone) this.#answer(true);
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    const connection = this.#connection;
+    if (this.isDone || connection === null) return;
+    const wasClosedBefore = connection.isReused && !this.#hasAnswerBegun && isClosedConnection(error);
+    if (wasClosedBefore && !this.#wasReplaced) {
+      // The endpoint closed the connection just as it was used again. It has not answered, ids make a second copy
+      // harmless, and a failed attempt would put this delivery behind its successors.
+      this.#wasReplaced = true;
+      this.#pool.replace(connection, this);
+      return;
+    }
+    this.#fail(attemptFailure(error, connection.phase, this.#hasAnswerBegun));
+  }
+
+  #doing(): Parameters<typeof deadlineFailure>[1] {
+    if (this.#connection === null) return 'queued';
+    return this.#hasAnswerBegun ? 'answering' : this.#connection.phase;
+  }
+
+  #answer(isWhole: boolean): void {
+    this.#end(isWhole);
+    this.#settle({
+      kind: 'answer',
+      code: this.#code,
+      headers: this.#headers,
+      bodySample: this.#sample,
+      bodyTruncated: this.#bodyBytes > sampleBytesMax,
+      latencyMs: this.#elapsedMs(),
+    });
+  }
+
+  #fail(failure: AttemptFailure): void {
+    if (this.isDone) return;
+    this.#end(false);
+    this.#settle({ kind: 'error', ...failure, latencyMs: this.#elapsedMs() });
+  }
+
+  #end(isConnectionClean: boolean): void {
+    this.isDone = true;
+    clearTimeout(this.#timer);
+    const connection = this.#connection;
+    this.#connection = null;
+    if (connection === null) return;
+    if (isConnectionClean) {
+      connection.answered();
+      this.#pool.release(connection);
+    } else {
+      this.#pool.discard(connection);
+    }
+  }
+
+  #elapsedMs(): number {
+    return Math.round(performance.now() - this.#startedAt);
+  }
+}
+
+function expire(attempt: Attempt): void {
+  attempt.expire();
+}
+
+/** Lower-case names as undici gives them, credentials masked. */
+function shownHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined) continue;
+    shown[name] = isCredentialHeader(name) ? maskedValue : typeof value === 'string' ? value : value.join(', ');
+  }
+  return shown;
+}
