@@ -1,5 +1,6 @@
 /** The schema registry: registers our schemas at setup, hands out codecs to the apps. */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { DecimalType } from './any-avro.ts';
 import { AvroCodec, type SchemaSource } from './avro-codec.ts';
 import { schemaFile } from './schema-files.ts';
 import { topicName, type TopicSpec } from './topics.ts';
@@ -19,10 +20,14 @@ export class Registry implements SchemaSource {
 
   constructor(config: RegistryConfig) {
     this.topicPrefix = config.topicPrefix;
-    this.client = new SchemaRegistry({
-      host: config.url,
-      ...(config.username === null ? {} : { auth: { username: config.username, password: config.password ?? '' } }),
-    });
+    this.client = new SchemaRegistry(
+      {
+        host: config.url,
+        ...(config.username === null ? {} : { auth: { username: config.username, password: config.password ?? '' } }),
+      },
+      // Without these the client would forget, of the schemas it hands out, which bytes are decimals.
+      { [SchemaType.AVRO]: { logicalTypes: { decimal: DecimalType } } },
+    );
   }
 
   /**
