@@ -1,4 +1,4 @@
-/** What the monitor knows of a webhook's endpoint. */
+/** What the monitor knows of a webhook's endpoint. Only the monitor writes it. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { HealthState } from '../../domain/health.ts';
 import type { HealthWindows } from '../../domain/health-window.ts';
@@ -13,7 +13,7 @@ export const WebhookHealthRow = defineEntity({
     failingSince: p.datetime().nullable(),
     lastSuccessAt: p.datetime().nullable(),
     lastFailureAt: p.datetime().nullable(),
-    /** Attempts that began before do not count towards disabling: when the webhook was last enabled. */
+    /** The webhook's `enabledAt` that this row has heeded. */
     countedFrom: p.datetime().nullable(),
     lastPingAt: p.datetime().nullable(),
     lastPingDelivered: p.boolean().nullable(),

@@ -15,6 +15,8 @@ export const WebhookRow = defineEntity({
     disabledBy: p.text().$type<DisabledBy>().nullable(),
     disabledReason: p.text().nullable(),
     disabledAt: p.datetime().nullable(),
+    /** When it was last enabled: failures from before are forgiven (libs/domain/health.ts). */
+    enabledAt: p.datetime().nullable(),
     /** JSON text, as it was given (libs/domain/filter.ts). */
     filter: p.text().nullable(),
     format: p.text().$type<PayloadFormat>(),

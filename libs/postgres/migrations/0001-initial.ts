@@ -32,6 +32,7 @@ create table webhook (
   disabled_by text check (disabled_by in ('client', 'operator', 'failures', 'gone')),
   disabled_reason text,
   disabled_at timestamptz,
+  enabled_at timestamptz,
   filter text,
   format text not null,
   ordering text not null,
@@ -58,8 +59,9 @@ create table webhook_secret (
 );
 create index webhook_secret_webhook on webhook_secret (webhook_id, created_at desc);
 
+-- Written by the monitor alone, in the order of the outcomes; rows of deleted webhooks go with housekeeping.
 create table webhook_health (
-  webhook_id text primary key references webhook (id) on delete cascade,
+  webhook_id text primary key,
   state text not null,
   consecutive_failures int not null,
   failing_since timestamptz,

@@ -1,0 +1,53 @@
+/**
+ * Many rows in one statement: rows travel as one JSON parameter and are taken apart by json_to_recordset. Uses the
+ * driver's own parameters, because the mapper writes its parameters into the SQL text.
+ */
+import type { EntityManager } from '@mikro-orm/postgresql';
+
+/** Runs one statement with $1, $2… and returns its rows. */
+export type Run = <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** Runs `work` in one transaction; an error rolls it back. A connection that failed is not used again. */
+export async function inTransaction<T>(em: EntityManager, work: (run: Run) => Promise<T>): Promise<T> {
+  const pool = await em.getConnection().getNativeClient();
+  const client = await pool.connect();
+  let isBroken = false;
+  const run: Run = async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
+    (await client.query<Row>(sql, [...values])).rows;
+  try {
+    await run('begin');
+    const result = await work(run);
+    await run('commit');
+    return result;
+  } catch (error) {
+    // After a lost connection the rollback fails too; the server has rolled back by itself.
+    await run('rollback').catch(() => {
+      isBroken = true;
+    });
+    throw error;
+  } finally {
+    client.release(isBroken);
+  }
+}
+
+/** Rows as the JSON parameter of json_to_recordset, without what PostgreSQL's text cannot hold. */
+export function recordset(rows: readonly object[]): string {
+  const text = JSON.stringify(rows);
+  // Rare, and a look for two short strings is much cheaper than a callback for each value.
+  if (!text.includes('\\u0000') && !text.includes('\\ud')) return text;
+  return JSON.stringify(rows, (_name, value: unknown) => (typeof value === 'string' ? storable(value) : value));
+}
+
+/** NUL and lone surrogates become U+FFFD. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed();
+}
+
+/** Unix milliseconds as timestamptz text. @throws RangeError out of the range of a date */
+export function timestamp(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function timestampOrNull(ms: number | null): string | null {
+  return ms === null ? null : timestamp(ms);
+}

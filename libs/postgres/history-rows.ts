@@ -1,0 +1,231 @@
+/**
+ * A batch of events and outcomes as rows of the history, each row once, sorted by its key: one statement may not
+ * touch a row twice, and writers that lock in one order cannot block each other in a circle.
+ */
+import { timeOfId } from '../domain/ids.ts';
+import type { DeliveryOutcome } from '../domain/outcome.ts';
+import { compareStanding } from '../domain/standing.ts';
+import type { Decision, WebhookEvent } from '../domain/webhook-event.ts';
+import { timestamp, timestampOrNull } from './bulk.ts';
+
+export interface HistoryRows {
+  readonly events: readonly EventInput[];
+  readonly deliveries: readonly DeliveryInput[];
+  readonly attempts: readonly AttemptInput[];
+}
+
+export type EventInput = ReturnType<typeof eventInput>;
+export type AttemptInput = ReturnType<typeof attemptInput>;
+
+export interface DeliveryInput {
+  readonly id: string;
+  readonly day_time: string;
+  readonly webhook_id: string;
+  readonly client_id: string;
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly kind: string;
+  readonly event_key: string | null;
+  readonly format: string | null;
+  readonly created_at: string;
+  /** Fields of the outcome that decides; all null when only the event is known. */
+  readonly status: string;
+  readonly reason: string | null;
+  readonly next_attempt_at: string | null;
+  readonly last_attempt_at: string | null;
+  readonly last_round_at: string | null;
+  readonly last_round: string | null;
+  readonly last_attempt: number | null;
+  readonly last_latency_ms: number | null;
+  readonly last_response_code: number | null;
+  readonly last_error_kind: string | null;
+}
+
+/** @throws RangeError for an id without a time or a time that is none */
+export function historyRows(events: readonly WebhookEvent[], outcomes: readonly DeliveryOutcome[]): HistoryRows {
+  const eventByKey = foldBy(events, (event) => event.eventKey, mergeEvents);
+  const outcomeByAttempt = foldBy(outcomes, attemptKey, strongerOutcome);
+  const outcomeByDelivery = foldBy(outcomeByAttempt.values(), ({ deliveryId }) => deliveryId, strongerOutcome);
+  const deliveries = foldBy(
+    [
+      ...[...eventByKey.values()].flatMap((event) => event.decisions.flatMap((decision) => pending(event, decision))),
+      ...[...outcomeByAttempt.values()].map((outcome) => firstKnown(outcome)),
+    ],
+    ({ id }) => id,
+    mergeDeliveries,
+  );
+  return {
+    events: [...eventByKey.values()].map(eventInput).sort(byText((row) => row.event_key)),
+    deliveries: [...deliveries.values()]
+      .map((row) => ({ ...row, ...standing(outcomeByDelivery.get(row.id)) }))
+      .sort(byText((row) => row.id)),
+    attempts: [...outcomeByAttempt.values()]
+      .map(attemptInput)
+      .sort(byText((row) => `${row.delivery_id} ${row.round} ${row.attempt}`)),
+  };
+}
+
+export function attemptKey(outcome: Pick<DeliveryOutcome, 'deliveryId' | 'round' | 'attempt'>): string {
+  return `${outcome.deliveryId} ${outcome.round} ${outcome.attempt}`;
+}
+
+function foldBy<T>(items: Iterable<T>, keyOf: (item: T) => string, merge: (a: T, b: T) => T): Map<string, T> {
+  const folded = new Map<string, T>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const known = folded.get(key);
+    folded.set(key, known === undefined ? item : merge(known, item));
+  }
+  return folded;
+}
+
+function byText<T>(textOf: (item: T) => string): (a: T, b: T) => number {
+  return (a, b) => (textOf(a) < textOf(b) ? -1 : 1);
+}
+
+function strongerOutcome(a: DeliveryOutcome, b: DeliveryOutcome): DeliveryOutcome {
+  return compareStanding(b, a) > 0 ? b : a;
+}
+
+/** The first record of an event is the event; the decisions of all of them count (SQL: merge_decisions). */
+function mergeEvents(a: WebhookEvent, b: WebhookEvent): WebhookEvent {
+  return { ...(isEarlier(b, a) ? b : a), decisions: mergeDecisions([...a.decisions, ...b.decisions]) };
+}
+
+function isEarlier(a: WebhookEvent, b: WebhookEvent): boolean {
+  if (a.receivedAt !== b.receivedAt) return a.receivedAt < b.receivedAt;
+  const [topicA, topicB] = [a.sourceTopic ?? '', b.sourceTopic ?? ''];
+  if (topicA !== topicB) return topicA < topicB;
+  const [partitionA, partitionB] = [a.sourcePartition ?? -1, b.sourcePartition ?? -1];
+  if (partitionA !== partitionB) return partitionA < partitionB;
+  return (a.sourceOffset ?? -1) < (b.sourceOffset ?? -1);
+}
+
+const decisionRanks = ['matched', 'filtered', 'disabled'] as const;
+
+function mergeDecisions(decisions: readonly Decision[]): Decision[] {
+  const byWebhook = foldBy(
+    decisions,
+    ({ webhookId }) => webhookId,
+    (a, b) => {
+      const difference = decisionRanks.indexOf(b.decision) - decisionRanks.indexOf(a.decision);
+      return difference < 0 || (difference === 0 && (b.format ?? '') > (a.format ?? '')) ? b : a;
+    },
+  );
+  return [...byWebhook.values()].sort(byText(({ webhookId }) => webhookId));
+}
+
+function eventInput(event: WebhookEvent) {
+  return {
+    event_key: event.eventKey,
+    day_time: timestamp(timeOfId(event.eventKey)),
+    event_id: event.eventId,
+    event_type: event.eventType,
+    source: event.source,
+    subject: event.subject,
+    client_id: event.clientId,
+    kind: event.kind,
+    received_at: timestamp(event.receivedAt),
+    data: event.data.toString('base64'),
+    decisions: mergeDecisions(event.decisions).map(({ webhookId, clientId, decision, deliveryId, format }) => ({
+      webhookId,
+      clientId,
+      decision,
+      deliveryId,
+      format,
+    })),
+    source_topic: event.sourceTopic,
+    source_partition: event.sourcePartition,
+    source_offset: event.sourceOffset,
+    traceparent: event.traceparent,
+  };
+}
+
+type KnownDelivery = Omit<DeliveryInput, keyof ReturnType<typeof standing>>;
+
+function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
+  if (decision.decision !== 'matched' || decision.deliveryId === null) return [];
+  return [
+    {
+      id: decision.deliveryId,
+      day_time: timestamp(timeOfId(decision.deliveryId)),
+      webhook_id: decision.webhookId,
+      client_id: decision.clientId,
+      event_id: event.eventId,
+      event_type: event.eventType,
+      kind: event.kind,
+      event_key: event.eventKey,
+      format: decision.format,
+      created_at: timestamp(event.receivedAt),
+    },
+  ];
+}
+
+function firstKnown(outcome: DeliveryOutcome): KnownDelivery {
+  return {
+    id: outcome.deliveryId,
+    day_time: timestamp(timeOfId(outcome.deliveryId)),
+    webhook_id: outcome.webhookId,
+    client_id: outcome.clientId,
+    event_id: outcome.eventId,
+    event_type: outcome.eventType,
+    kind: outcome.kind,
+    event_key: null,
+    format: null,
+    created_at: timestamp(outcome.deliveryCreatedAt),
+  };
+}
+
+function mergeDeliveries(a: KnownDelivery, b: KnownDelivery): KnownDelivery {
+  return {
+    ...a,
+    event_key: lesser(a.event_key, b.event_key),
+    format: lesser(a.format, b.format),
+    created_at: a.created_at < b.created_at ? a.created_at : b.created_at,
+  };
+}
+
+/** The lesser of two texts; null counts as none. */
+function lesser(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}
+
+function standing(outcome: DeliveryOutcome | undefined) {
+  return {
+    status: outcome?.status ?? 'pending',
+    reason: outcome?.reason ?? null,
+    next_attempt_at: timestampOrNull(outcome?.nextAttemptAt ?? null),
+    last_attempt_at: timestampOrNull(outcome?.startedAt ?? null),
+    last_round_at: timestampOrNull(outcome?.deliveryCreatedAt ?? null),
+    last_round: outcome?.round ?? null,
+    last_attempt: outcome?.attempt ?? null,
+    last_latency_ms: outcome?.latencyMs ?? null,
+    last_response_code: outcome?.responseCode ?? null,
+    last_error_kind: outcome?.errorKind ?? null,
+  };
+}
+
+function attemptInput(outcome: DeliveryOutcome) {
+  return {
+    delivery_id: outcome.deliveryId,
+    round: outcome.round,
+    attempt: outcome.attempt,
+    day_time: timestamp(timeOfId(outcome.deliveryId)),
+    round_at: timestamp(outcome.deliveryCreatedAt),
+    trigger: outcome.trigger,
+    started_at: timestamp(outcome.startedAt),
+    status: outcome.status,
+    reason: outcome.reason,
+    latency_ms: outcome.latencyMs,
+    request_headers: outcome.requestHeaders,
+    response_code: outcome.responseCode,
+    response_headers: outcome.responseHeaders,
+    response_body_sample: outcome.responseBodySample?.toString('base64') ?? null,
+    response_body_truncated: outcome.responseBodyTruncated,
+    error_kind: outcome.errorKind,
+    error_message: outcome.errorMessage,
+    next_attempt_at: timestampOrNull(outcome.nextAttemptAt),
+    traceparent: outcome.traceparent,
+  };
+}

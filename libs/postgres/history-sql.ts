@@ -1,0 +1,129 @@
+/** The statements of the history writer. Each upsert commutes with every other: the order of arrival leaves no trace. */
+
+/** A row of the first table counts rather than one of the second: compareStanding (libs/domain/standing.ts). */
+function standsOver(a: string, b: string, columns: Readonly<Record<StandingColumn, string>>): string {
+  const tuple = (table: string) =>
+    `(${table}.${columns.roundAt}, ${table}.${columns.round} collate "C", ${table}.status = 'delivered',
+      ${table}.${columns.startedAt}, ${table}.${columns.attempt}, ${table}.status collate "C",
+      coalesce(${table}.reason, '') collate "C", coalesce(${table}.next_attempt_at, 'epoch'),
+      coalesce(${table}.${columns.latency}, -1), coalesce(${table}.${columns.code}, 0),
+      coalesce(${table}.${columns.errorKind}, '') collate "C")`;
+  return `${tuple(a)} > ${tuple(b)}`;
+}
+
+type StandingColumn = 'roundAt' | 'round' | 'startedAt' | 'attempt' | 'latency' | 'code' | 'errorKind';
+
+const eventColumns =
+  'event_type, source, subject, client_id, kind, received_at, data, source_topic, source_partition, source_offset, traceparent';
+
+const arrival = (table: string) =>
+  `(${table}.received_at, coalesce(${table}.source_topic, '') collate "C", coalesce(${table}.source_partition, -1),
+    coalesce(${table}.source_offset, -1))`;
+const isEarlier = `${arrival('excluded')} < ${arrival('event')}`;
+
+export const upsertEvents = `
+insert into event (event_key, day_time, event_id, decisions, ${eventColumns})
+select event_key, day_time, event_id, decisions, event_type, source, subject, client_id, kind, received_at,
+  decode(data, 'base64'), source_topic, source_partition, source_offset, traceparent
+from json_to_recordset($1::json) as i(
+  event_key uuid, day_time timestamptz, event_id text, decisions jsonb, event_type text, source text, subject text,
+  client_id text, kind text, received_at timestamptz, data text, source_topic text, source_partition int,
+  source_offset bigint, traceparent text)
+on conflict (event_key, day_time) do update set
+  decisions = merge_decisions(event.decisions, excluded.decisions),
+  ${eventColumns
+    .split(', ')
+    .map((column) => `${column} = case when ${isEarlier} then excluded.${column} else event.${column} end`)
+    .join(',\n  ')}
+where event.decisions is distinct from excluded.decisions or ${isEarlier}`;
+
+const attemptColumnList = [
+  'round_at',
+  'trigger',
+  'started_at',
+  'status',
+  'reason',
+  'latency_ms',
+  'request_headers',
+  'response_code',
+  'response_headers',
+  'response_body_sample',
+  'response_body_truncated',
+  'error_kind',
+  'error_message',
+  'next_attempt_at',
+  'traceparent',
+];
+const attemptColumns = attemptColumnList.join(', ');
+const attemptValues = attemptColumnList
+  .map((column) => (column === 'response_body_sample' ? `decode(i.${column}, 'base64')` : `i.${column}`))
+  .join(', ');
+const attemptInput = `json_to_recordset($1::json) as i(
+  delivery_id uuid, round text, attempt int, day_time timestamptz, round_at timestamptz, trigger text,
+  started_at timestamptz, status text, reason text, latency_ms int, request_headers json, response_code int,
+  response_headers json, response_body_sample text, response_body_truncated boolean, error_kind text,
+  error_message text, next_attempt_at timestamptz, traceparent text)`;
+
+/** Returns the attempts that were not known. */
+export const insertAttempts = `
+insert into delivery_attempt (delivery_id, round, attempt, day_time, ${attemptColumns})
+select delivery_id, round, attempt, day_time, ${attemptValues} from ${attemptInput}
+on conflict do nothing
+returning delivery_id as "deliveryId", round, attempt`;
+
+const attemptStanding = {
+  roundAt: 'round_at',
+  round: 'round',
+  startedAt: 'started_at',
+  attempt: 'attempt',
+  latency: 'latency_ms',
+  code: 'response_code',
+  errorKind: 'error_kind',
+} as const;
+
+/** For attempts that are known already: an attempt that was made twice shows the time that counts. */
+export const strengthenAttempts = `
+update delivery_attempt a set (${attemptColumns}) = row(${attemptValues})
+from ${attemptInput}
+where a.delivery_id = i.delivery_id and a.round = i.round and a.attempt = i.attempt and a.day_time = i.day_time
+  and ${standsOver('i', 'a', attemptStanding)}`;
+
+const standingColumns =
+  'status, reason, next_attempt_at, last_attempt_at, last_round_at, last_round, last_attempt, last_latency_ms, last_response_code, last_error_kind';
+
+const deliveryStanding = {
+  roundAt: 'last_round_at',
+  round: 'last_round',
+  startedAt: 'last_attempt_at',
+  attempt: 'last_attempt',
+  latency: 'last_latency_ms',
+  code: 'last_response_code',
+  errorKind: 'last_error_kind',
+} as const;
+
+const isNewStanding = `excluded.last_round_at is not null and (delivery.last_round_at is null or ${standsOver('excluded', 'delivery', deliveryStanding)})`;
+
+export const upsertDeliveries = `
+insert into delivery (id, day_time, webhook_id, client_id, event_id, event_type, kind, event_key, format, created_at,
+  attempt_count, ${standingColumns})
+select id, day_time, webhook_id, client_id, event_id, event_type, kind, event_key, format, created_at,
+  attempt_count, ${standingColumns}
+from json_to_recordset($1::json) as i(
+  id uuid, day_time timestamptz, webhook_id text, client_id text, event_id text, event_type text, kind text,
+  event_key uuid, format text, created_at timestamptz, attempt_count int, status text, reason text,
+  next_attempt_at timestamptz, last_attempt_at timestamptz, last_round_at timestamptz, last_round text,
+  last_attempt int, last_latency_ms int, last_response_code int, last_error_kind text)
+on conflict (id, day_time) do update set
+  event_key = least(delivery.event_key, excluded.event_key),
+  format = least(delivery.format collate "C", excluded.format collate "C"),
+  created_at = least(delivery.created_at, excluded.created_at),
+  attempt_count = delivery.attempt_count + excluded.attempt_count,
+  ${standingColumns
+    .split(', ')
+    .map((column) => `${column} = case when ${isNewStanding} then excluded.${column} else delivery.${column} end`)
+    .join(',\n  ')}
+where excluded.attempt_count > 0
+  or excluded.created_at < delivery.created_at
+  or least(delivery.event_key, excluded.event_key) is distinct from delivery.event_key
+  or least(delivery.format collate "C", excluded.format collate "C") is distinct from delivery.format
+  or (${isNewStanding})`;
