@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'node_modules/', '.data/', '.cache/', 'bench/results/']),
+  globalIgnores(['dist/', '.build-*/', 'node_modules/', '.data/', '.cache/', 'bench/results/']),
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -27,6 +27,14 @@ export default defineConfig(
   {
     files: ['stack/**/*.ts', 'bench/**/*.ts', '**/*.mjs'],
     rules: { 'no-console': 'off' },
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        setInterval: 'readonly',
+      },
+    },
   },
 );

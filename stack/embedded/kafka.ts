@@ -1,0 +1,129 @@
+/** Embedded Kafka: one node that is broker and controller, with settings for a small machine. */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { StackFailure } from '../failure.ts';
+import { startGuarded, type GuardedProcess } from './guarded-process.ts';
+import { requireJava } from './java.ts';
+import { fetchKafka } from './maven.ts';
+import type { EmbeddedOptions, EmbeddedServer } from './embedded-server.ts';
+
+const kafkaVersion = '4.4.0';
+
+/** Where `npm start` runs it. The controller listens one port above. */
+export const kafkaPort = 19_092;
+
+export interface KafkaOptions extends EmbeddedOptions {
+  readonly controllerPort: number;
+}
+
+/** `address` of the result is host:port. @throws StackFailure, Stopped */
+export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer> {
+  const java = requireJava();
+  const jars = await fetchKafka(kafkaVersion, options);
+  mkdirSync(options.dataDir, { recursive: true });
+  const settingsFile = join(options.dataDir, 'server.properties');
+  writeFileSync(settingsFile, settings(options));
+  writeFileSync(join(options.dataDir, 'log4j2.yaml'), logSettings);
+  options.onProgress('starting');
+  if (!existsSync(join(options.dataDir, 'log', 'meta.properties'))) format(java, jars, settingsFile);
+  const server: GuardedProcess = await startGuarded({
+    ...options,
+    name: 'Kafka',
+    command: java,
+    args: [
+      '-Xms256m',
+      '-Xmx512m',
+      // A development broker starts often and works little.
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      `-Dlog4j2.configurationFile=${join(options.dataDir, 'log4j2.yaml')}`,
+      '-cp',
+      join(jars, '*'),
+      'kafka.Kafka',
+      settingsFile,
+    ],
+    stopSignal: 'TERM',
+    pidFile: join(options.dataDir, 'server.pid'),
+    mark: settingsFile,
+    isReady: () => accepts(options.port),
+    readyDeadlineMs: 60_000,
+  });
+  return { address: `127.0.0.1:${options.port}`, stop: () => server.stop(), kill: () => server.kill() };
+}
+
+function format(java: string, jars: string, settingsFile: string): void {
+  const clusterId = randomBytes(16).toString('base64url');
+  const args = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settingsFile];
+  const { status, stderr, error } = spawnSync(java, ['-XX:TieredStopAtLevel=1', ...args], { encoding: 'utf8' });
+  if (status === 0) return;
+  const reason = error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
+  throw new StackFailure(`Kafka's data folder cannot be prepared: ${reason}`);
+}
+
+/** The broker opens its port only once it has caught up and may serve. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+function settings(options: KafkaOptions): string {
+  const broker = `PLAINTEXT://127.0.0.1:${options.port}`;
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${options.controllerPort}
+listeners=${broker},CONTROLLER://127.0.0.1:${options.controllerPort}
+advertised.listeners=${broker}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=${join(options.dataDir, 'log')}
+auto.create.topics.enable=false
+# One node: its internal topics have one replica, and few partitions are enough.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=8
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=8
+group.initial.rebalance.delay.ms=0
+# Small machines: little memory for compaction, small files, few threads.
+log.cleaner.dedupe.buffer.size=16777216
+log.segment.bytes=134217728
+log.index.size.max.bytes=1048576
+num.network.threads=2
+num.io.threads=4
+num.recovery.threads.per.data.dir=2
+background.threads=2
+${Object.entries(options.settings ?? {})
+  .map(([name, value]) => `${name}=${value}\n`)
+  .join('')}`;
+}
+
+const logSettings = `Configuration:
+  Properties:
+    Property:
+      - name: pattern
+        value: "%d %p %m (%c)%n"
+  Appenders:
+    Console:
+      name: out
+      PatternLayout:
+        pattern: "\${pattern}"
+  Loggers:
+    Root:
+      level: WARN
+      AppenderRef:
+        - ref: out
+`;

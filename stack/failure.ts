@@ -1,0 +1,33 @@
+/** Something that the person at the terminal can put right: told as one sentence with the way out, no stack trace. */
+export class StackFailure extends Error {
+  readonly code = 'stack_failure';
+}
+
+/** The stop was asked for while something was starting. */
+export class Stopped extends Error {
+  readonly code = 'stopped';
+
+  constructor() {
+    super('stopped before it was up');
+  }
+}
+
+/** One sentence for any error. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof StackFailure) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  if (hasCode(error, 'ENOSPC')) return 'The disk is full: free some space and try again.';
+  if (hasCode(error, 'EACCES')) return `${error.message}: make it accessible to this user and try again.`;
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return (error.message === '' ? messagesWithin(error) : error.message) + cause;
+}
+
+function messagesWithin(error: Error): string {
+  // Node reports a refused connection to a name with several addresses as an AggregateError without a message.
+  const errors = error instanceof AggregateError ? error.errors : [];
+  return errors.map((inner: unknown) => (inner instanceof Error ? inner.message : String(inner))).join('; ');
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === code;
+}

@@ -1,0 +1,95 @@
+/**
+ * The door: `node stack/start.mjs <verb>`, straight after clone, on any Node from 20 on and with nothing installed.
+ * It installs the locked dependencies when they are missing, builds, and goes on as the verb in Node 24, which is
+ * one of those dependencies. Plain JavaScript, because before it ran there is nothing that could compile.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+
+const verbs = ['start', 'test', 'setup', 'smoke', 'config', 'dev'];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function fail(sentence) {
+  console.error(`\n✗ ${sentence}`);
+  process.exit(1);
+}
+
+/** True when node_modules holds what package-lock.json names; packages of other platforms may be missing. */
+function isInstalled() {
+  const installedFile = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedFile)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, entry]) => path === '' || entry.optional === true || installed[path]?.version === entry.version,
+  );
+}
+
+function install() {
+  console.log('Installing the locked dependencies (about a minute, 500 MB) …');
+  const npm = process.env['npm_execpath'];
+  const [command, prefix] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
+  const { status, error } = spawnSync(command, [...prefix, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
+    cwd: root,
+    // Our engines field is what counts: some dependencies ask for the Node that is being installed.
+    env: { ...process.env, npm_config_loglevel: 'error', npm_config_progress: 'true' },
+    stdio: 'inherit',
+  });
+  if (error !== undefined) fail(`npm cannot be run (${error.message}): install npm, or run 'npm ci' yourself.`);
+  if (status !== 0) fail("'npm ci' failed, see above: check the network and the free disk space, then try again.");
+}
+
+/** Node 24: the one in node_modules, else the one that runs, when it is new enough. */
+function nodeBinary() {
+  const local = join(root, 'node_modules', '.bin', 'node');
+  if (spawnSync(local, ['--version']).status === 0) return local;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  return fail(
+    "Node.js 24 is missing in node_modules: run 'npm rebuild node' with the network on and install scripts allowed.",
+  );
+}
+
+function run(verb, args) {
+  const script = join(root, 'dist', 'stack', 'verbs', `${verb}.js`);
+  const child = spawn(nodeBinary(), ['--enable-source-maps', script, ...args], {
+    cwd: root,
+    // When this process is killed the channel closes, and the verb stops what it started.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  // A terminal sends Ctrl-C to both; the child decides when it is done. What reaches this process alone is passed on.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+  stopWhenOrphaned(child);
+  child.on('error', (error) => fail(`Node.js cannot be started: ${error.message}`));
+  child.on('exit', (code) => process.exit(code ?? 1));
+}
+
+/** npm that is killed hard leaves this process behind, and nobody could stop it any more. */
+function stopWhenOrphaned(child) {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 1000).unref();
+}
+
+function main() {
+  const [verb = '', ...args] = process.argv.slice(2);
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    fail(`Node.js ${process.versions.node} is too old: install Node.js 20 or newer (it fetches Node.js 24 by itself).`);
+  }
+  if (!verbs.includes(verb)) fail(`Unknown verb '${verb}': use one of ${verbs.join(', ')}.`);
+  try {
+    if (!isInstalled()) install();
+    build(root, nodeBinary());
+    run(verb, args);
+  } catch (error) {
+    if (error.code === 'ENOSPC') fail(`The disk is full: free some space below ${root} and try again.`);
+    fail(error.message);
+  }
+}
+
+main();
