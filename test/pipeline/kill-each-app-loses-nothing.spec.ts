@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startSystem, type AppName, type System } from '../support/app-harness.ts';
+import { cloudEvent, createClient, createWebhook, listDeliveries, type TestClient } from '../support/clients.ts';
+import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { until } from '../support/until.ts';
+
+const webhookCount = 20;
+const eventsPerWebhook = 100;
+const expected = webhookCount * eventsPerWebhook;
+
+let system: System;
+let client: TestClient;
+
+beforeAll(async () => {
+  system = await startSystem({});
+  client = await createClient(system);
+}, 120_000);
+
+afterAll(() => system.stop(), 60_000);
+
+async function registerWebhooks(receiver: RecordingReceiver, prefix: string): Promise<void> {
+  for (let index = 0; index < webhookCount; index += 1) {
+    await createWebhook(system, client, {
+      url: `${receiver.url}/w${index}`,
+      eventTypes: [`${prefix}.w${index}`],
+      // Fails now and then, so that the retry-scheduler is in the stream too.
+      retryPolicy: { maxAttempts: 5, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 },
+    });
+  }
+}
+
+function makeEvents(prefix: string): Record<string, unknown>[] {
+  return Array.from({ length: expected }, (_, n) => {
+    const type = `${prefix}.w${n % webhookCount}`;
+    return cloudEvent(client, { n }, { id: `${prefix}-${n}`, type });
+  });
+}
+
+/** Ids of the events that were answered 200. */
+function arrived(receiver: RecordingReceiver): string[] {
+  return receiver.requests
+    .filter((_, index) => index % 10 !== 9)
+    .map(({ body }) => (JSON.parse(body.toString('utf8')) as { id: string }).id);
+}
+
+const apps: readonly AppName[] = ['fanout', 'dispatcher', 'retry-scheduler', 'projector', 'management-api', 'monitor'];
+
+describe.each(apps)('%s killed in mid-stream of 2,000 events', (app) => {
+  test('all arrive', async () => {
+    const receiver = await startReceiver({
+      respond: (_, index) => ({ status: index % 10 === 9 ? 503 : 200, delayMs: 2 }),
+    });
+    try {
+      await registerWebhooks(receiver, app);
+      const events = makeEvents(app);
+      await system.publish(events.slice(0, expected / 2));
+      await until(() => receiver.requests.length > expected / 10, { timeoutMs: 30_000 });
+      await system.kill(app, 'SIGKILL');
+      await system.publish(events.slice(expected / 2));
+      await system.start(app);
+      await until(() => new Set(arrived(receiver)).size === expected, { timeoutMs: 90_000 });
+      const ids = arrived(receiver);
+      const duplicates = ids.length - new Set(ids).size;
+      process.stdout.write(`killed ${app}: ${expected} events arrived, ${duplicates} twice\n`);
+      if (app !== 'dispatcher' && app !== 'fanout' && app !== 'retry-scheduler') expect(duplicates).toBe(0);
+      const isHistoryWhole = async () => {
+        const delivered = await listDeliveries(system, client, '&status=delivered');
+        return delivered.filter(({ eventType }) => eventType.startsWith(`${app}.`)).length === expected;
+      };
+      await until(isHistoryWhole, { timeoutMs: 60_000, everyMs: 1_000 });
+    } finally {
+      await receiver.close();
+    }
+  }, 200_000);
+});

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startSystem, type System } from '../support/app-harness.ts';
+import {
+  cloudEvent,
+  createClient,
+  createWebhook,
+  getDelivery,
+  listDeliveries,
+  type DeliveryView,
+  type TestClient,
+} from '../support/clients.ts';
+import { startReceiver } from '../support/receivers/recording-receiver.ts';
+import { until } from '../support/until.ts';
+
+const retryPolicy = { maxAttempts: 3, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 };
+
+let system: System;
+let client: TestClient;
+
+beforeAll(async () => {
+  system = await startSystem({});
+  client = await createClient(system);
+}, 120_000);
+
+afterAll(() => system.stop(), 60_000);
+
+async function endedDelivery(eventType: string): Promise<DeliveryView> {
+  const isEnded = async () => {
+    const [delivery] = await listDeliveries(system, client, `&eventType=${eventType}`);
+    return delivery?.status === 'delivered' || delivery?.status === 'failed_permanent';
+  };
+  await until(isEnded, { timeoutMs: 30_000 });
+  const [listed] = await listDeliveries(system, client, `&eventType=${eventType}`);
+  return getDelivery(system, client, listed?.id ?? '');
+}
+
+test('an endpoint that answers 500 twice and then 200 shows three attempts, delivered', async () => {
+  const receiver = await startReceiver({
+    respond: (_, index) => (index < 2 ? { status: 500, body: `broken ${index}` } : { status: 200, body: 'thanks' }),
+  });
+  try {
+    await createWebhook(system, client, { url: receiver.url, eventTypes: ['test.recovers'], retryPolicy });
+    await system.publish([cloudEvent(client, {}, { type: 'test.recovers' })]);
+    const delivery = await endedDelivery('test.recovers');
+    expect(delivery.status).toBe('delivered');
+    expect(
+      delivery.attempts.map(({ attempt, trigger, outcome, responseCode, responseBodySample }) => [
+        attempt,
+        trigger,
+        outcome,
+        responseCode,
+        responseBodySample,
+      ]),
+    ).toEqual([
+      [1, 'first', 'failed_retryable', 500, 'broken 0'],
+      [2, 'retry', 'failed_retryable', 500, 'broken 1'],
+      [3, 'retry', 'delivered', 200, 'thanks'],
+    ]);
+    const [first, second, third] = receiver.requests;
+    // Never early, and within 250 ms of due plus the way through Kafka.
+    for (const [earlier, later] of [
+      [first, second],
+      [second, third],
+    ]) {
+      const waitedMs = (later?.at ?? 0) - (earlier?.at ?? 0);
+      expect(waitedMs).toBeGreaterThanOrEqual(1_000);
+      expect(waitedMs).toBeLessThan(2_500);
+    }
+    expect(receiver.requests.map(({ headers }) => headers['x-deeperhub-attempt'])).toEqual(['1', '2', '3']);
+    expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  } finally {
+    await receiver.close();
+  }
+}, 60_000);
+
+test('a delivery that never succeeds ends exhausted after its attempts, and is kept as dead', async () => {
+  const receiver = await startReceiver({ respond: () => ({ status: 503 }) });
+  try {
+    await createWebhook(system, client, { url: receiver.url, eventTypes: ['test.exhausts'], retryPolicy });
+    await system.publish([cloudEvent(client, {}, { type: 'test.exhausts' })]);
+    const delivery = await endedDelivery('test.exhausts');
+    expect(delivery).toMatchObject({ status: 'failed_permanent', reason: 'exhausted', attemptCount: 3 });
+    expect(receiver.requests).toHaveLength(3);
+    const dead = await system.records('webhook.dead');
+    expect(dead.filter(({ key }) => key === delivery.webhookId)).toHaveLength(1);
+  } finally {
+    await receiver.close();
+  }
+}, 60_000);
+
+test('Retry-After is a lower bound', async () => {
+  const receiver = await startReceiver({
+    respond: (_, index) => (index === 0 ? { status: 429, headers: { 'retry-after': '3' } } : { status: 200 }),
+  });
+  try {
+    await createWebhook(system, client, { url: receiver.url, eventTypes: ['test.later'], retryPolicy });
+    await system.publish([cloudEvent(client, {}, { type: 'test.later' })]);
+    expect((await endedDelivery('test.later')).status).toBe('delivered');
+    const [first, second] = receiver.requests;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(3_000);
+  } finally {
+    await receiver.close();
+  }
+}, 60_000);
+
+test.each([
+  [404, 'rejected', true],
+  [410, 'gone', false],
+])(
+  '%i ends the delivery at once',
+  async (status, reason, staysActive) => {
+    const receiver = await startReceiver({ respond: () => ({ status }) });
+    try {
+      const eventType = `test.code${status}`;
+      const webhook = await createWebhook(system, client, { url: receiver.url, eventTypes: [eventType], retryPolicy });
+      await system.publish([cloudEvent(client, {}, { type: eventType })]);
+      expect(await endedDelivery(eventType)).toMatchObject({ status: 'failed_permanent', reason, attemptCount: 1 });
+      const isAsExpected = async () => {
+        const { body } = await system.api('GET', `/v1/webhooks/${webhook.id}`, undefined, client.key);
+        return (body as { isActive: boolean }).isActive === staysActive;
+      };
+      await until(isAsExpected, { timeoutMs: 15_000 });
+    } finally {
+      await receiver.close();
+    }
+  },
+  60_000,
+);
