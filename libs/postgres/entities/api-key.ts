@@ -13,7 +13,7 @@ export const ApiKeyRow = defineEntity({
     /** First characters of the key, to recognise it by. */
     prefix: p.text(),
     role: p.text().$type<ApiKeyRole>(),
-    /** Null unless the role is `client`. */
+    /** The client it is bound to: never null for `client`, always null for `admin`; a `publisher` may be either. */
     clientId: p.text().nullable(),
     name: p.text(),
     createdAt: p.datetime(),

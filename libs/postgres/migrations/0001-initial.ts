@@ -18,7 +18,7 @@ create table api_key (
   created_at timestamptz not null,
   last_used_at timestamptz,
   revoked_at timestamptz,
-  check ((role = 'client') = (client_id is not null))
+  check (case role when 'client' then client_id is not null when 'admin' then client_id is null else true end)
 );
 create index api_key_client on api_key (client_id, id);
 
