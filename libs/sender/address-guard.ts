@@ -190,7 +190,7 @@ function parsePorts(text: string): { from: number; to: number } {
 }
 
 function describeDnsError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : null;
   switch (code) {
     case 'ENOTFOUND':
     case 'ENODATA':

@@ -55,7 +55,7 @@ function describeReset(error: Error, hasAnswerBegun: boolean): string {
   const code = codeOf(error);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers of the answer are over 16 KiB';
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'the answer is not as long as its content-length';
-  if (code.startsWith('HPE_')) return `the answer is not HTTP/1.1: ${describe(error)}`;
+  if (error.name === 'HTTPParserError') return `the answer is not HTTP/1.1: ${describe(error)}`;
   if (!isClosedConnection(error)) return describe(error);
   return hasAnswerBegun
     ? 'the connection was closed in the middle of the answer'
@@ -64,9 +64,8 @@ function describeReset(error: Error, hasAnswerBegun: boolean): string {
 
 function describe(error: Error): string {
   // Several addresses were tried, each with its own error.
-  if (error instanceof AggregateError) {
-    const messages = error.errors.map((one) => (one instanceof Error ? one.message : String(one)));
-    return [...new Set(messages)].join('; ');
+  if ('errors' in error && Array.isArray(error.errors)) {
+    return [...new Set(error.errors.map((one: Error) => one.message))].join('; ');
   }
   const code = codeOf(error);
   return code === '' || error.message.includes(code) ? error.message : `${error.message} (${code})`;

@@ -92,7 +92,7 @@ export class Connection {
         waiting = null;
       });
     } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), null);
+      callback(error as Error, null);
     }
   };
 

@@ -1,0 +1,104 @@
+/** One deadline over everything that an attempt does, whatever the endpoint does to stretch it. */
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { AttemptResult } from '../../../libs/domain/attempt.ts';
+import type { HttpSender } from '../../../libs/sender/http-attempt.ts';
+import {
+  startDripping,
+  startDrippingHeaders,
+  startHanging,
+  startSaying,
+  type HostileReceiver,
+} from '../../support/receivers/hostile-receivers.ts';
+import { listen, startReceiver } from '../../support/receivers/recording-receiver.ts';
+import { slow } from '../../support/receivers/responses.ts';
+import { closeAll, makeSender, post, track } from './sender-factory.ts';
+
+const timeoutMs = 300;
+afterEach(closeAll);
+
+function expectTimeout(result: AttemptResult, words: string): void {
+  expect(result).toMatchObject({ kind: 'error', errorKind: 'timeout' });
+  expect(result.kind === 'error' && result.message).toBe(`no answer within ${timeoutMs} ms: ${words}`);
+  expect(result.latencyMs).toBeGreaterThanOrEqual(timeoutMs - 1);
+  expect(result.latencyMs).toBeLessThan(timeoutMs + 250);
+}
+
+describe('an endpoint that', () => {
+  test.each<[string, () => Promise<HostileReceiver>, string]>([
+    ['never answers', startHanging, 'the request was sent, nothing came back'],
+    ['drips its headers', () => startDrippingHeaders(20), 'the answer began and did not end'],
+    ['drips its 200 a byte at a time', () => startDripping(20), 'the answer began and did not end'],
+    [
+      'says only 103 Early Hints',
+      () => startSaying('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'),
+      'the answer began and did not end',
+    ],
+  ])('%s is a timeout, and its connection is ended', async (_what, start, words) => {
+    const receiver = track(await start());
+    const sender = makeSender();
+    expectTimeout(await sender.send(post(receiver.url, { timeoutMs })), words);
+    await receiver.whenLeft();
+    expect(sender.connections).toBe(0);
+  });
+
+  test('answers slowly, but in time, has answered', async () => {
+    const receiver = track(await startReceiver({ respond: slow(200) }));
+    const result = await makeSender().send(post(receiver.url, { timeoutMs: 2000 }));
+    expect(result).toMatchObject({ kind: 'answer', code: 200 });
+    expect(result.latencyMs).toBeGreaterThanOrEqual(195);
+    expect(result.latencyMs).toBeLessThan(600);
+  });
+});
+
+describe('the deadline covers', () => {
+  test('resolving the name', async () => {
+    const sender = makeSender({}, () => new Promise(() => undefined));
+    expectTimeout(await sender.send(post('http://never.example/', { timeoutMs })), 'the name was not resolved');
+    expect(sender.connections).toBe(0);
+  });
+
+  test('the TLS handshake', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined).resume());
+    const port = await listen(silent);
+    track({
+      close: () =>
+        new Promise((resolve) =>
+          silent.close(() => {
+            resolve();
+          }),
+        ),
+    });
+    const result = await makeSender().send(post(`https://127.0.0.1:${port}/`, { timeoutMs }));
+    expectTimeout(result, 'the TLS handshake did not end');
+  });
+
+  test('waiting for a connection', async () => {
+    const receiver = track(await startHanging());
+    const sender = makeSender({ connectionsPerOriginMax: 1 });
+    const first = sender.send(post(receiver.url, { timeoutMs: 3 * timeoutMs }));
+    expectTimeout(await sender.send(post(receiver.url, { timeoutMs })), 'every connection to this origin was in use');
+    expect(receiver.connections).toBe(1);
+    expect(await first).toMatchObject({ errorKind: 'timeout' });
+  });
+});
+
+test('an attempt that waited gets the connection when the one before it ends', async () => {
+  const receiver = track(await startReceiver({ respond: slow(50) }));
+  const sender = makeSender({ connectionsPerOriginMax: 2 });
+  const results = await Promise.all(Array.from({ length: 6 }, () => sender.send(post(receiver.url))));
+  expect(results.every((result) => result.kind === 'answer')).toBe(true);
+  expect(receiver.connections).toBe(2);
+});
+
+test('a connection is opened for who waits when the one before it had to be ended', async () => {
+  const receiver = track(await startHanging());
+  const sender: HttpSender = makeSender({ connectionsPerOriginMax: 1 });
+  const results = await Promise.all([1, 2, 3].map((n) => sender.send(post(receiver.url, { timeoutMs: n * 150 }))));
+  expect(results.map((result) => result.kind === 'error' && result.message)).toEqual([
+    'no answer within 150 ms: the request was sent, nothing came back',
+    'no answer within 300 ms: the request was sent, nothing came back',
+    'no answer within 450 ms: the request was sent, nothing came back',
+  ]);
+  expect(receiver.connections).toBe(3);
+});

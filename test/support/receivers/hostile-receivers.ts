@@ -1,0 +1,152 @@
+/** Endpoints that misbehave below HTTP. Each keeps what it does until it is closed. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { listen } from './recording-receiver.ts';
+
+export interface HostileReceiver {
+  /** With a slash at its end. */
+  readonly url: string;
+  readonly port: number;
+  /** Connections that were accepted so far. */
+  readonly connections: number;
+  /** Connections that are open now. */
+  readonly open: number;
+  /** Resolves when no connection is open any more. */
+  whenLeft(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes the request and never says a word. */
+export function startHanging(): Promise<HostileReceiver> {
+  return start(() => undefined);
+}
+
+/** Says 200 and then one byte after another, for ever. */
+export function startDripping(everyMs = 1000): Promise<HostileReceiver> {
+  return start((socket) => {
+    onRequest(socket, () => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 1000000\r\n\r\n');
+      const timer = setInterval(() => socket.write('.'), everyMs);
+      socket.on('close', () => {
+        clearInterval(timer);
+      });
+    });
+  });
+}
+
+/** Says its headers one byte after another, for ever. */
+export function startDrippingHeaders(everyMs = 1000): Promise<HostileReceiver> {
+  return start((socket) => {
+    onRequest(socket, () => {
+      socket.write('HTTP/1.1 200 OK\r\nx-slow: ');
+      const timer = setInterval(() => socket.write('.'), everyMs);
+      socket.on('close', () => {
+        clearInterval(timer);
+      });
+    });
+  });
+}
+
+/** Says 200 and a body without an end, as fast as it is read. */
+export function startEndless(status = 200): Promise<HostileReceiver> {
+  const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+  return start((socket) => {
+    onRequest(socket, () => {
+      socket.write(`HTTP/1.1 ${status} X\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n`);
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(chunk));
+      };
+      socket.on('drain', pour);
+      pour();
+    });
+  });
+}
+
+/** Resets the connection: when it is made, when the request came, or in the middle of the answer. */
+export function startResetting(when: 'connected' | 'requested' | 'answering' = 'requested'): Promise<HostileReceiver> {
+  return start((socket) => {
+    if (when === 'connected') socket.resetAndDestroy();
+    else {
+      onRequest(socket, () => {
+        if (when === 'requested') socket.resetAndDestroy();
+        else {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', () => socket.resetAndDestroy());
+        }
+      });
+    }
+  });
+}
+
+/** Takes the request, closes its own half and keeps the other open. */
+export function startHalfClosing(firstWords = ''): Promise<HostileReceiver> {
+  return start((socket) => {
+    onRequest(socket, () => socket.end(firstWords));
+  });
+}
+
+/** Answers each request with these very bytes. */
+export function startSaying(bytes: string | Buffer): Promise<HostileReceiver> {
+  return start((socket) => {
+    socket.on('data', () => {
+      if (!socket.destroyed) socket.write(bytes);
+    });
+  });
+}
+
+/** Answers the first request of each connection and closes it when the second one comes. */
+export function startClosingReused(): Promise<HostileReceiver> {
+  return start((socket) => {
+    let requests = 0;
+    socket.on('data', () => {
+      requests++;
+      if (requests === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+      else socket.destroy();
+    });
+  });
+}
+
+function onRequest(socket: Socket, act: () => void): void {
+  socket.once('data', act);
+  socket.resume();
+}
+
+async function start(onConnection: (socket: Socket) => void): Promise<HostileReceiver> {
+  const sockets = new Set<Socket>();
+  const leaving = new Set<() => void>();
+  let connections = 0;
+  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
+    connections++;
+    sockets.add(socket);
+    // The other side breaks off when it has had enough: that is what is tested.
+    socket.on('error', () => undefined);
+    socket.on('end', () => socket.end());
+    socket.on('close', () => {
+      sockets.delete(socket);
+      if (sockets.size > 0) return;
+      for (const left of leaving) left();
+      leaving.clear();
+    });
+    socket.resume();
+    onConnection(socket);
+  });
+  const port = await listen(server);
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    port,
+    get connections() {
+      return connections;
+    },
+    get open() {
+      return sockets.size;
+    },
+    whenLeft: () =>
+      new Promise((resolve) => {
+        if (sockets.size === 0) resolve();
+        else leaving.add(resolve);
+      }),
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
