@@ -19,6 +19,8 @@ export interface Block {
 
 /** When an origin has all the attempts it may have, its webhooks ask again after this. */
 const originRetryMs = 20;
+/** A slot taken later than this is a new beginning, not a lag to make up for. */
+const slotLatenessMs = 50;
 
 export class Gate {
   private readonly table: WebhookTable;
@@ -109,7 +111,7 @@ export class Gate {
     const intervalMs = 1000 / rateLimitPerSecond;
     const due = this.nextSlotAt.get(id) ?? 0;
     // A slot taken a few milliseconds late does not push the following ones back.
-    this.nextSlotAt.set(id, Math.max(due, now - intervalMs) + intervalMs);
+    this.nextSlotAt.set(id, (now - due < slotLatenessMs ? due : now) + intervalMs);
   }
 }
 

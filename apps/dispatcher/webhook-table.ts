@@ -3,7 +3,7 @@
  * Holds: what is known here is never older than a second; a hundred thousand webhooks at rest cost their definition only.
  */
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
-import { signingKeyOf, type SigningKey } from '../../libs/domain/signature.ts';
+import { prepareSigningKey, type SigningKey } from '../../libs/domain/signature.ts';
 import type { SecretBox } from '../../libs/runtime/secret-box.ts';
 
 export interface ReadyWebhook {
@@ -66,7 +66,7 @@ export class WebhookTable {
   /** @throws SecretBoxError or SecretFormatError when a secret does not open with our keys or is none */
   private open(definition: WebhookDefinition): Pick<ReadyWebhook, 'keys' | 'headers' | 'tls'> {
     const keys = definition.secrets.map((secret) => ({
-      key: signingKeyOf(this.secretBox.open(secret.sealed)),
+      key: prepareSigningKey(this.secretBox.open(secret.sealed)),
       expiresAt: secret.expiresAt,
     }));
     return {

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AttemptResult } from '../../libs/domain/attempt.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import { SecretBox } from '../../libs/runtime/secret-box.ts';
+import { Breakers } from '../../libs/sender/breaker.ts';
+import { Gate } from './gate.ts';
+import { WebhookTable } from './webhook-table.ts';
+
+const secretBox = new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]);
+
+const definition: WebhookDefinition = {
+  id: 'w',
+  clientId: 'c',
+  url: 'https://example.com/hook',
+  eventTypes: ['*'],
+  isActive: true,
+  disabledBy: null,
+  disabledReason: null,
+  filter: null,
+  format: 'json',
+  ordering: 'inOrder',
+  maxInFlight: 10,
+  rateLimitPerSecond: null,
+  timeoutMs: 5_000,
+  retryPolicy: { maxAttempts: 3, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 },
+  signatureAlgorithm: 'hmac-sha256',
+  secrets: [],
+  sealedHeaders: null,
+  sealedTls: null,
+  version: 1,
+  updatedAt: 0,
+};
+
+const timeout: AttemptResult = { kind: 'error', errorKind: 'timeout', message: 'late', latencyMs: 5_000 };
+const ok: AttemptResult = {
+  kind: 'answer',
+  code: 200,
+  headers: {},
+  bodySample: Buffer.alloc(0),
+  bodyTruncated: false,
+  latencyMs: 1,
+};
+
+function setup(change: Partial<WebhookDefinition> = {}, originInFlightMax = 100) {
+  const table = new WebhookTable(secretBox);
+  table.apply('w', { ...definition, ...change });
+  const breakers = new Breakers({ failuresToOpen: 3, openMs: 1_000, onChange: () => undefined });
+  const gate = new Gate({ table, breakers, originInFlightMax });
+  const webhook = table.find('w');
+  if (webhook === undefined) throw new Error('no webhook');
+  return { gate, table, webhook };
+}
+
+describe('rate', () => {
+  test('attempts are an interval apart, and unused slots are not saved up', () => {
+    const { gate } = setup({ rateLimitPerSecond: 10 });
+    expect(gate.admit('w', 1_000)).toBeNull();
+    expect(gate.admit('w', 1_001)).toBe(1_100);
+    expect(gate.admit('w', 1_100)).toBeNull();
+    expect(gate.waitsFor('w', 1_150)).toBe('rate_limit');
+    expect(gate.admit('w', 9_000)).toBeNull();
+    expect(gate.admit('w', 9_000)).toBeGreaterThan(9_000);
+  });
+
+  test('a slot taken late does not slow the rate down', () => {
+    const { gate } = setup({ rateLimitPerSecond: 100 });
+    let sent = 0;
+    // Asked only every 7 ms, the mean still is one each 10 ms.
+    for (let now = 0; now < 10_000; now += 7) if (gate.admit('w', now) === null) sent += 1;
+    expect(sent).toBeGreaterThanOrEqual(980);
+    expect(sent).toBeLessThanOrEqual(1_001);
+  });
+});
+
+describe('limit', () => {
+  test('one at a time, unless the webhook is parallel', () => {
+    expect(setup().gate.limit('w')).toBe(1);
+    expect(setup({ ordering: 'strict' }).gate.limit('w')).toBe(1);
+    expect(setup({ ordering: 'parallel' }).gate.limit('w')).toBe(4);
+    expect(setup({ ordering: 'parallel', maxInFlight: 2 }).gate.limit('w')).toBe(2);
+  });
+
+  test('a parallel webhook gets more while it is well and less when it is not', () => {
+    const { gate, webhook } = setup({ ordering: 'parallel' });
+    for (let index = 0; index < 200; index += 1) gate.attemptEnded(webhook, ok);
+    expect(gate.limit('w')).toBe(10);
+    gate.attemptEnded(webhook, timeout);
+    expect(gate.limit('w')).toBe(5);
+  });
+});
+
+describe('origin', () => {
+  test('has a bound on attempts in flight, whichever webhooks they are of', () => {
+    const { gate, webhook } = setup({}, 2);
+    gate.attemptStarted(webhook);
+    gate.attemptStarted(webhook);
+    expect(gate.admit('w', 0)).toBeGreaterThan(0);
+    gate.attemptEnded(webhook, ok);
+    expect(gate.admit('w', 0)).toBeNull();
+  });
+});
+
+describe('breaker', () => {
+  test('holds a webhook that keeps failing, and says so', () => {
+    const { gate, webhook } = setup();
+    const now = Date.now();
+    expect(gate.waitsFor('w', now)).toBeNull();
+    for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);
+    expect(gate.admit('w', now)).toBeGreaterThan(now);
+    expect(gate.waitsFor('w', now)).toBe('breaker');
+  });
+
+  test('does not hold what needs no POST', () => {
+    const { gate, table, webhook } = setup();
+    for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);
+    table.apply('w', { ...definition, isActive: false });
+    expect(gate.admit('w', Date.now())).toBeNull();
+    table.apply('w', null);
+    expect(gate.admit('w', Date.now())).toBeNull();
+  });
+});
+
+describe('strict', () => {
+  test('waits for its head, and remembers since when', () => {
+    const { gate } = setup({ ordering: 'strict' });
+    gate.block('w', { deliveryId: 'd', since: 100, until: 500 });
+    gate.block('w', { deliveryId: 'd', since: 500, until: 900 });
+    expect(gate.admit('w', 600)).toBe(900);
+    expect(gate.waitsFor('w', 600)).toBe('blocked');
+    expect(gate.blockOf('w')).toEqual({ deliveryId: 'd', since: 100, until: 900 });
+    gate.unblock('w');
+    expect(gate.admit('w', 600)).toBeNull();
+  });
+});
