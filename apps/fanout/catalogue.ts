@@ -1,0 +1,53 @@
+/** The catalogue of event types in memory, with what each makes necessary: its mask and its schema check. */
+import type { EventType } from '../../libs/domain/event-type.ts';
+import { Mask, SensitiveNames } from '../../libs/domain/mask.ts';
+import { schemaCheck, type SchemaCheck } from './schema-check.ts';
+
+export interface CatalogueEntry {
+  /** Null: not catalogued. */
+  readonly eventType: EventType | null;
+  readonly mask: Mask;
+  /** Null where no schema is to be checked. */
+  readonly check: SchemaCheck | null;
+}
+
+export class Catalogue {
+  private readonly entries = new Map<string, CatalogueEntry>();
+  private readonly names: SensitiveNames;
+  private readonly uncatalogued: CatalogueEntry;
+
+  constructor(sensitiveFields: readonly string[]) {
+    this.names = new SensitiveNames(sensitiveFields);
+    this.uncatalogued = { eventType: null, mask: new Mask(this.names, []), check: null };
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  apply(eventType: EventType): void {
+    this.entries.set(eventType.type, {
+      eventType,
+      mask: new Mask(this.names, eventType.sensitivePaths),
+      check: checkOf(eventType),
+    });
+  }
+
+  remove(type: string): void {
+    this.entries.delete(type);
+  }
+
+  find(type: string): CatalogueEntry {
+    return this.entries.get(type) ?? this.uncatalogued;
+  }
+}
+
+/** Compiled at its first use: a catalogue is long, and few of its types are in use at once. */
+function checkOf({ jsonSchema, schemaMode }: EventType): SchemaCheck | null {
+  if (jsonSchema === null || schemaMode === 'off') return null;
+  let compiled: SchemaCheck | null = null;
+  return (data) => {
+    compiled ??= schemaCheck(jsonSchema);
+    return compiled(data);
+  };
+}

@@ -1,0 +1,65 @@
+/** What fanout tells Prometheus. Event types come from outside: a hundred of them get a label of their own. */
+import type { RejectionReason } from '../../libs/domain/rejection.ts';
+import { BoundedLabel, type Metrics } from '../../libs/runtime/metrics.ts';
+
+const ageBucketsMs = [2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 60_000, 3_600_000];
+
+export interface FanoutGauges {
+  webhooks(): number;
+  eventTypes(): number;
+  lag(): ReadonlyMap<string, number>;
+}
+
+export class FanoutMetrics {
+  private readonly typeLabel = new BoundedLabel(100);
+  private readonly published;
+  private readonly accepted;
+  private readonly rejected;
+  private readonly warned;
+  private readonly age;
+  private readonly metrics: Metrics;
+
+  constructor(metrics: Metrics) {
+    this.metrics = metrics;
+    this.published = metrics.counter('events_published_to_dispatcher_total', 'Deliveries handed to the dispatcher', [
+      'event_type',
+    ]);
+    this.accepted = metrics.counter('events_accepted_total', 'Platform events fanned out', ['event_type']);
+    this.rejected = metrics.counter('events_rejected_total', 'Platform events set aside', ['reason']);
+    this.warned = metrics.counter('event_schema_warnings_total', 'Events that do not fit a schema that only warns', [
+      'event_type',
+    ]);
+    this.age = metrics.histogram('fanout_age_ms', 'From the event on Kafka to its deliveries on Kafka', ageBucketsMs);
+  }
+
+  /** Gauges that are asked at each scrape. */
+  watch(gauges: FanoutGauges): void {
+    this.metrics.gauge('known_webhooks', 'Webhooks in the subscription table', [], (gauge) => {
+      gauge.set(gauges.webhooks());
+    });
+    this.metrics.gauge('known_event_types', 'Event types in the catalogue', [], (gauge) => {
+      gauge.set(gauges.eventTypes());
+    });
+    this.metrics.gauge('consumer_lag', 'Records behind the end of a partition', ['partition'], (gauge) => {
+      for (const [partition, lag] of gauges.lag()) gauge.set(lag, { partition });
+    });
+  }
+
+  eventAccepted(type: string, deliveries: number): void {
+    const labels = { event_type: this.typeLabel.of(type) };
+    this.accepted.inc(labels);
+    if (deliveries > 0) this.published.inc(labels, deliveries);
+  }
+
+  eventRejected(reason: RejectionReason): void {
+    this.rejected.inc({ reason });
+  }
+
+  schemaWarned(type: string): void {
+    this.warned.inc({ event_type: this.typeLabel.of(type) });
+  }
+
+  acknowledged(ageMs: number): void {
+    this.age.observe(Math.max(0, ageMs));
+  }
+}

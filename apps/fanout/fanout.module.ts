@@ -1,0 +1,173 @@
+/** Where fanout's parts are wired. */
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { SubscriptionTable } from '../../libs/domain/match.ts';
+import { BatchPump } from '../../libs/kafka/batch-pump.ts';
+import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
+import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import type { AppContext } from '../../libs/runtime/app.module.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import { Registry } from '../../libs/wire/registry.ts';
+import { topicName, topics, type TopicSpec } from '../../libs/wire/topics.ts';
+import type { WireTypes } from '../../libs/wire/wire-types.ts';
+import { Catalogue } from './catalogue.ts';
+import type { FanoutConfig } from './config.ts';
+import { EventHandler } from './event-handler.ts';
+import { EventRuns } from './event-runs.ts';
+import { FanoutMetrics } from './fanout-metrics.ts';
+import { LiveTables, type LiveTable } from './live-tables.ts';
+import { PlatformEventsController } from './platform-events.controller.ts';
+
+/** What waits in memory for its turn, at most; partitions are paused beyond. */
+const pumpLimits = { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024, maxPerRun: 2_000 } as const;
+const dayMs = 86_400_000;
+
+interface Codecs {
+  readonly events: AvroCodec<WireTypes['webhook.events']>;
+  readonly deliveries: AvroCodec<WireTypes['webhook.deliveries']>;
+  readonly definitions: AvroCodec<WireTypes['webhook.definitions']>;
+  readonly eventTypes: AvroCodec<WireTypes['webhook.event-types']>;
+}
+
+@Module({})
+export class FanoutModule implements OnApplicationShutdown {
+  constructor(@Inject(LiveTables) private readonly tables: LiveTables) {}
+
+  static async with(config: FanoutConfig, context: AppContext): Promise<DynamicModule> {
+    const registry = new Registry({
+      url: config.SCHEMA_REGISTRY_URL,
+      username: config.SCHEMA_REGISTRY_USERNAME,
+      password: config.SCHEMA_REGISTRY_PASSWORD,
+      topicPrefix: config.TOPIC_PREFIX,
+    });
+    const codecs = await codecsFrom(registry);
+    const metrics = new FanoutMetrics(context.metrics);
+    const table = new SubscriptionTable();
+    const catalogue = new Catalogue(config.SENSITIVE_FIELDS);
+    const handler = makeHandler({ config, codecs, table, catalogue });
+    return {
+      module: FanoutModule,
+      imports: [KafkaModule.with(kafkaConnection(config, 'fanout'))],
+      controllers: [PlatformEventsController],
+      providers: [
+        { provide: SubscriptionTable, useValue: table },
+        { provide: Catalogue, useValue: catalogue },
+        { provide: FanoutMetrics, useValue: metrics },
+        {
+          provide: BatchPump,
+          inject: [RecordSink],
+          useFactory: (sink: RecordSink) =>
+            makePump(
+              new EventRuns({
+                handler,
+                avro: new AnyAvro(registry),
+                sink,
+                metrics,
+                rejectedTopic: topicName(config.TOPIC_PREFIX, topics.platformEventsRejected),
+                logger: context.logger,
+                now: Date.now,
+              }),
+              context.logger,
+            ),
+        },
+        {
+          provide: LiveTables,
+          inject: [KafkaClient],
+          useFactory: (client: KafkaClient) =>
+            new LiveTables(
+              client,
+              followedTopics({ config, codecs, table, catalogue, logger: context.logger }),
+              context.logger,
+            ),
+        },
+      ],
+    };
+  }
+
+  /** By now the consumer has drained and left; its producer is closed by KafkaModule. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.tables.stop();
+  }
+}
+
+async function codecsFrom(registry: Registry): Promise<Codecs> {
+  const [events, deliveries, definitions, eventTypes] = await Promise.all([
+    registry.codec(topics.webhookEvents),
+    registry.codec(topics.deliveries),
+    registry.codec(topics.definitions),
+    registry.codec(topics.eventTypes),
+  ]);
+  return { events, deliveries, definitions, eventTypes };
+}
+
+interface Parts {
+  readonly config: FanoutConfig;
+  readonly codecs: Codecs;
+  readonly table: SubscriptionTable;
+  readonly catalogue: Catalogue;
+}
+
+function makeHandler({ config, codecs, table, catalogue }: Parts): EventHandler {
+  const name = (spec: TopicSpec) => topicName(config.TOPIC_PREFIX, spec);
+  return new EventHandler({
+    table,
+    catalogue,
+    encodeEvent: (event) => codecs.events.encode(event),
+    encodeDelivery: (delivery) => codecs.deliveries.encode(delivery),
+    topics: {
+      events: name(topics.webhookEvents),
+      deliveries: name(topics.deliveries),
+      rejected: name(topics.platformEventsRejected),
+      notices: name(topics.notices),
+    },
+    payloadBytesMax: config.MAX_PAYLOAD_SIZE_KB * 1024,
+    unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
+    historyMs: config.HISTORY_RETENTION_DAYS * dayMs,
+  });
+}
+
+function makePump(runs: EventRuns, logger: Logger): BatchPump {
+  return new BatchPump({
+    ...pumpLimits,
+    work: (batches) => runs.work(batches),
+    onError: (error) => {
+      if (error instanceof SinkClosedError) {
+        logger.info({}, 'events left for the next start: the producer is closed');
+        return;
+      }
+      // Not caught anywhere: the process leaves, and its successor reads the same events again.
+      setImmediate(() => {
+        throw new Error('events could not be written', { cause: error });
+      });
+    },
+  });
+}
+
+function followedTopics({ config, codecs, table, catalogue, logger }: Parts & { logger: Logger }): LiveTable[] {
+  return [
+    {
+      topic: topicName(config.TOPIC_PREFIX, topics.definitions),
+      codec: codecs.definitions,
+      apply: (webhookId, value) => {
+        const definition = value === null ? null : codecs.definitions.decode(value);
+        if (definition === null) {
+          table.remove(webhookId);
+          return;
+        }
+        const applied = table.apply(definition);
+        if (!applied.ok) logger.error({ webhookId, problem: applied.message }, 'a filter that cannot be read');
+      },
+    },
+    {
+      topic: topicName(config.TOPIC_PREFIX, topics.eventTypes),
+      codec: codecs.eventTypes,
+      apply: (type, value) => {
+        const eventType = value === null ? null : codecs.eventTypes.decode(value);
+        if (eventType === null) catalogue.remove(type);
+        else catalogue.apply(eventType);
+      },
+    },
+  ];
+}

@@ -1,0 +1,46 @@
+/** Fanout: decides which webhooks get a platform event, and makes a delivery for each. */
+import 'reflect-metadata';
+import { SubscriptionTable } from '../../libs/domain/match.ts';
+import { BatchPump } from '../../libs/kafka/batch-pump.ts';
+import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { runApp } from '../../libs/runtime/app.module.ts';
+import { Catalogue } from './catalogue.ts';
+import { fanoutConfig } from './config.ts';
+import { FanoutMetrics } from './fanout-metrics.ts';
+import { FanoutModule } from './fanout.module.ts';
+import { LiveTables } from './live-tables.ts';
+import { platformPattern } from './platform-events.controller.ts';
+import { platformTopics } from './platform-topics.ts';
+
+await runApp({
+  name: 'fanout',
+  config: fanoutConfig,
+  root: (config, context) => FanoutModule.with(config, context),
+  prepare: (app, config, context) => {
+    const prefix = config.TOPIC_PREFIX;
+    const inputs = platformTopics(config.PLATFORM_TOPICS, prefix);
+    const tables = app.get(LiveTables);
+    const sink = app.get(RecordSink);
+    const pump = app.get(BatchPump);
+    const server = new KafkaBatchServer({
+      client: app.get(KafkaClient),
+      logger: context.logger,
+      groupId: `${prefix}fanout`,
+      topicsOf: (pattern) => (pattern === platformPattern ? inputs : [prefix + pattern]),
+      onRevoking: () => pump.drain(),
+    });
+    app.connectMicroservice({ strategy: server });
+    context.health.add('webhook definitions and event types', () => tables.problem());
+    context.health.add('kafka consumer', () => server.problem());
+    context.health.add('kafka producer', () => sink.problem());
+    app.get(FanoutMetrics).watch({
+      webhooks: () => app.get(SubscriptionTable).size,
+      eventTypes: () => app.get(Catalogue).size,
+      lag: () => server.lag,
+    });
+  },
+  warmUp: (app) => app.get(LiveTables).start(),
+  address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
+});
