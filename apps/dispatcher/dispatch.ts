@@ -93,7 +93,7 @@ export class Dispatch {
   async revoking(leases: readonly PartitionLease[]): Promise<void> {
     this.lanes.drop(new Set(leases));
     const partitions = new Set(leases.map((lease) => lease.partition));
-    await Promise.all([...partitions].map((number) => this.partitions.get(number)?.allSettled()));
+    for (const number of partitions) await this.partitions.get(number)?.allSettled();
     for (const number of partitions) this.partitions.delete(number);
     this.strictHeads.clear();
   }
@@ -127,6 +127,10 @@ export class Dispatch {
         }
         this.lanes.add(webhookId, restoredItem(partition.log, webhookId, item));
       },
+      // A ping asks how the endpoint is now: behind its backlog the answer would come too late.
+      express: (webhookId, item) => {
+        void this.attempt(item, webhookId, null);
+      },
       now: Date.now,
     });
     return partition;
@@ -138,7 +142,7 @@ export class Dispatch {
     for (const partition of this.partitions.values()) partition.plan();
   }
 
-  private async attempt(item: LaneItem, webhookId: string, attempt: RunningAttempt): Promise<void> {
+  private async attempt(item: LaneItem, webhookId: string, attempt: RunningAttempt | null): Promise<void> {
     const partition = this.partitions.get(item.lease.partition);
     partition?.opened();
     try {
@@ -150,7 +154,7 @@ export class Dispatch {
       }
       if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, resumed.item);
       if (resumed?.kind === 'done') this.complete(item, webhookId);
-      this.lanes.finish(attempt);
+      this.release(attempt);
     } catch (error) {
       this.leave(error);
     } finally {
@@ -158,20 +162,26 @@ export class Dispatch {
     }
   }
 
-  private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt): Promise<void> {
+  private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt | null): Promise<void> {
     const webhook = this.options.table.find(delivery.webhookId);
     const isStrict = webhook?.definition.ordering === 'strict' && delivery.kind !== 'ping';
     if (isStrict && item.source === 'main') this.strictHeads.started(delivery);
     const settlement = await this.options.post.run(delivery, webhook);
     const isHeld = isStrict && this.holdHead(settlement, delivery, item);
-    this.lanes.finish(attempt);
-    this.lanes.run(Date.now());
+    this.release(attempt);
     const { outcome, followUp } = settlement;
     await this.options.reports.settle(outcome, isHeld ? { kind: 'none' } : followUp);
     this.options.metrics.settled(settlement, delivery);
     // A held head from the parked lane stays incomplete; one from the main lane lives on as a parked record.
     if (!isHeld || item.source === 'main') this.complete(item, delivery.webhookId);
     this.options.logger.info(wideLine(settlement), messageOf(settlement));
+  }
+
+  /** The webhook's place is free again; an express delivery had none. */
+  private release(attempt: RunningAttempt | null): void {
+    if (attempt === null) return;
+    this.lanes.finish(attempt);
+    this.lanes.run(Date.now());
   }
 
   /** A strict webhook waits for its head: it goes back to its place, not to a retry tier. @returns true when it does */

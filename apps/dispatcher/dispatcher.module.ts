@@ -5,8 +5,8 @@ import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { AddressGuard } from '../../libs/sender/address-guard.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
+import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { HttpSender } from '../../libs/sender/http-attempt.ts';
 import { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
@@ -51,7 +51,7 @@ export class DispatcherModule implements OnApplicationShutdown {
       imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'))],
       controllers: [DeliveriesController],
       providers: [
-        { provide: HttpSender, useFactory: () => new HttpSender(guardFrom(config)) },
+        { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config)) },
         {
           provide: Dispatch,
           inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics],
@@ -95,15 +95,6 @@ export class DispatcherModule implements OnApplicationShutdown {
     await this.definitions.stop();
     await this.sender.close();
   }
-}
-
-function guardFrom(config: DispatcherConfig): AddressGuard {
-  return new AddressGuard({
-    schemes: config.ALLOWED_URL_SCHEMES,
-    ports: config.ALLOWED_PORTS,
-    disallowed: config.DISALLOWED_IP_RANGES,
-    allowed: config.EGRESS_ALLOW,
-  });
 }
 
 function makeGate(table: WebhookTable, metrics: DispatchMetrics, context: AppContext): Gate {

@@ -13,6 +13,8 @@ export interface PartitionHooks {
   drained(webhookId: string): void;
   /** A record of a webhook that may be taken now. */
   add(webhookId: string, item: LaneItem): void;
+  /** A delivery that waits for no other. */
+  express(webhookId: string, item: LaneItem): void;
   now(): number;
 }
 
@@ -57,9 +59,13 @@ export class Partition {
     }
     const learned = (this.learning ?? Promise.resolve()).then(() => learnAll(batch, codec)).then(then);
     this.learning = learned;
-    void learned.finally(() => {
-      if (this.learning === learned) this.learning = null;
+    void learned.then(() => {
+      this.endLearning(learned);
     });
+  }
+
+  private endLearning(learned: Promise<void>): void {
+    if (this.learning === learned) this.learning = null;
   }
 
   addMain(batch: RecordBatch): void {
@@ -107,7 +113,7 @@ export class Partition {
 
   private pass(batch: RecordBatch, source: LaneItem['source']): void {
     const addedAt = this.hooks.now();
-    for (const { offset, key, value } of batch.records) {
+    for (const { offset, key, value, headers } of batch.records) {
       // A copy: the record is a slice of the whole fetched response and would keep all of it in memory.
       const item = {
         lease: batch.lease,
@@ -118,7 +124,8 @@ export class Partition {
         notBefore: 0,
         triedSince: 0,
       };
-      this.hooks.add(keyOf(key), item);
+      if (headers['kind']?.toString() === 'ping') this.hooks.express(keyOf(key), item);
+      else this.hooks.add(keyOf(key), item);
     }
   }
 }
