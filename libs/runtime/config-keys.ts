@@ -79,6 +79,10 @@ export const egressKeys = {
   ALLOWED_PORTS: listKey({ description: 'Ports of webhook URLs; * for any', default: '443,8443' }),
   DISALLOWED_IP_RANGES: listKey({ description: 'CIDRs that are refused beside the private ones', default: '' }),
   EGRESS_ALLOW: listKey({ description: 'CIDRs that are allowed though they are private', default: '' }),
+  DNS_SERVERS: listKey({
+    description: 'Name servers for the names of webhooks; empty: those of the system',
+    default: '',
+  }),
 } as const;
 
 export const signatureKeys = {

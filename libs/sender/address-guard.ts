@@ -41,6 +41,13 @@ export class NameError extends Error {
 
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
+let systemResolver: NameResolver | null = null;
+
+/** With the name servers and the hosts file of the system. */
+function systemResolve(hostname: string): Promise<readonly ResolvedAddress[]> {
+  return (systemResolver ??= new NameResolver()).resolve(hostname);
+}
+
 const urlCharsMax = 2048;
 const schemesKnown = ['http', 'https'];
 
@@ -70,13 +77,13 @@ export class AddressGuard {
   readonly #resolve: Resolve;
 
   /** @throws Error on a rule that cannot be read: a bad CIDR, an unknown scheme, a port that is none */
-  constructor(rules: EgressRules, resolve?: Resolve) {
+  constructor(rules: EgressRules, resolve: Resolve = systemResolve) {
     this.#schemes = new Set(rules.schemes.map(parseScheme));
     this.#ports = rules.ports.map(parsePorts);
     this.#addresses = new AddressRules(rules.disallowed, rules.allowed);
     this.#rules = rules;
-    const resolver = new NameResolver();
-    this.#resolve = resolve ?? ((hostname) => resolver.resolve(hostname));
+
+    this.#resolve = resolve;
   }
 
   /** Why the URL may not be used for a webhook; null when it may. A name is resolved only when it is dialled. */

@@ -35,7 +35,7 @@ export interface ReceiverOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
 }
 
-export interface Receiver {
+export interface RecordingReceiver {
   /** With a slash at its end. */
   readonly url: string;
   readonly port: number;
@@ -47,7 +47,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
+export async function startReceiver(options: ReceiverOptions = {}): Promise<RecordingReceiver> {
   const respond: Respond = options.respond ?? (() => ({}));
   const requests: ReceivedRequest[] = [];
   const waiting = new Set<() => void>();

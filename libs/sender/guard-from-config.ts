@@ -1,0 +1,19 @@
+/** The address guard as the environment sets it: the same one for registration and for every attempt. */
+import type { egressKeys } from '../runtime/config-keys.ts';
+import type { ConfigOf } from '../runtime/config.ts';
+import { AddressGuard } from './address-guard.ts';
+import { NameResolver } from './name-resolver.ts';
+
+/** @throws Error that names the key whose value cannot be read */
+export function guardFromConfig(config: ConfigOf<typeof egressKeys>): AddressGuard {
+  const resolver = new NameResolver(config.DNS_SERVERS.length === 0 ? {} : { servers: config.DNS_SERVERS });
+  return new AddressGuard(
+    {
+      schemes: config.ALLOWED_URL_SCHEMES,
+      ports: config.ALLOWED_PORTS,
+      disallowed: config.DISALLOWED_IP_RANGES,
+      allowed: config.EGRESS_ALLOW,
+    },
+    (hostname) => resolver.resolve(hostname),
+  );
+}
