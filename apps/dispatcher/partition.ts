@@ -24,6 +24,7 @@ export class Partition {
   readonly log: ParkedLog;
   private readonly hooks: PartitionHooks;
   private readonly waiting: RecordBatch[] = [];
+  private isMainHeld: boolean;
   private learning: Promise<void> | null = null;
   /** Started, diverted or set aside, and not acknowledged yet. */
   private open = 0;
@@ -44,7 +45,8 @@ export class Partition {
     });
     parked.commitWith(() => this.log.commit());
     parked.seek(this.log.nextPosition);
-    if (this.log.isDiscovering) main.pause();
+    this.isMainHeld = this.log.isDiscovering;
+    if (this.isMainHeld) main.pause();
   }
 
   /**
@@ -69,7 +71,7 @@ export class Partition {
   }
 
   addMain(batch: RecordBatch): void {
-    if (this.log.isDiscovering) this.waiting.push(batch);
+    if (this.isMainHeld) this.waiting.push(batch);
     else this.pass(batch, 'main');
   }
 
@@ -77,10 +79,9 @@ export class Partition {
     // A batch that was under way when the plan changed: its records are read again when their turn comes.
     if (batch.fetchedOffset !== this.log.nextPosition) return;
     const keyed = batch.records.map((record) => ({ record, offset: record.offset, webhookId: keyOf(record.key) }));
-    const wasDiscovering = this.log.isDiscovering;
     const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
     this.pass({ ...batch, records: taken.map(({ record }) => record) }, 'parked');
-    if (wasDiscovering && !this.log.isDiscovering) this.release();
+    if (this.isMainHeld && !this.log.isDiscovering) this.release();
     this.plan();
   }
 
@@ -107,6 +108,7 @@ export class Partition {
   }
 
   private release(): void {
+    this.isMainHeld = false;
     for (const batch of this.waiting.splice(0)) this.pass(batch, 'main');
     this.main.resume();
   }
