@@ -24,7 +24,7 @@ describe('the request', () => {
     const receiver = track(await startReceiver());
     const body = Buffer.from([0x7b, 0x7d, 0x00, 0xff, 0xfe]);
     const headers = { 'Content-Type': 'application/json', 'X-Tenant': 'caf\u00e9' };
-    await makeSender().send(post(`${receiver.url}hooks/%C3%BC?a=1&b=%20`, { headers, body }));
+    await makeSender().send(post(`${receiver.url}/hooks/%C3%BC?a=1&b=%20`, { headers, body }));
     const [request] = receiver.requests;
     expect(request).toMatchObject({ method: 'POST', path: '/hooks/%C3%BC?a=1&b=%20', body });
     expect(request?.headers).toMatchObject({
@@ -128,9 +128,9 @@ describe('what the answer means', () => {
 
   test('a redirect is not followed, and told', async () => {
     const inside = track(await startReceiver());
-    const answer = await answerTo(redirecting(`${inside.url}admin`, 307));
+    const answer = await answerTo(redirecting(`${inside.url}/admin`, 307));
     expect(answer.code).toBe(307);
-    expect(classify(answer, 0).message).toBe(`redirects are not followed: it pointed to ${inside.url}admin`);
+    expect(classify(answer, 0).message).toBe(`redirects are not followed: it pointed to ${inside.url}/admin`);
     expect(inside.requests).toHaveLength(0);
   });
 });

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { listen } from './recording-receiver.ts';
 
 export interface HostileReceiver {
-  /** With a slash at its end. */
+  /** The origin: scheme, host and port. */
   readonly url: string;
   readonly port: number;
   /** Connections that were accepted so far. */
@@ -130,7 +130,7 @@ async function start(onConnection: (socket: Socket) => void): Promise<HostileRec
   });
   const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${port}/`,
+    url: `http://127.0.0.1:${port}`,
     port,
     get connections() {
       return connections;

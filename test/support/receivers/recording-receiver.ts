@@ -36,7 +36,7 @@ export interface ReceiverOptions {
 }
 
 export interface RecordingReceiver {
-  /** With a slash at its end. */
+  /** The origin: scheme, host and port. */
   readonly url: string;
   readonly port: number;
   readonly requests: readonly ReceivedRequest[];
@@ -86,7 +86,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Reco
   const port = await listen(server, options.port ?? 0);
 
   return {
-    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     requests,
     get connections() {
