@@ -6,10 +6,19 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.cache/', '<rootDir>/.build-'],
 };
 
+/** Shared servers, started when first asked for; one test file at a time. */
+const real = {
+  ...common,
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  runner: '<rootDir>/test/support/serial-runner.mjs',
+};
+
 export default {
+  reporters: ['default', 'summary', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,test/support}/**/*.spec.ts'] },
-    { ...common, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
-    { ...common, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+    { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
+    { ...real, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
   ],
 };

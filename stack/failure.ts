@@ -29,5 +29,5 @@ function messagesWithin(error: Error): string {
 }
 
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === code;
+  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === code;
 }

@@ -1,0 +1,4 @@
+/** After the last real-stack test: the shared servers go. */
+export default async function globalTeardown() {
+  await globalThis.testStackTeardown?.();
+}

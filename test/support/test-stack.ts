@@ -1,0 +1,78 @@
+/**
+ * What a test gets of the real parts: addresses of the servers that the run shares, and names that are its own.
+ * The servers are started by test-servers.ts when they are first asked for.
+ */
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import type { ServerName } from './test-servers.ts';
+
+export interface TestStackOptions {
+  readonly kafka?: boolean;
+  readonly registry?: boolean;
+  readonly postgres?: boolean;
+}
+
+export interface TestStack {
+  /** Comma separated; empty when not asked for. */
+  readonly kafkaBrokers: string;
+  readonly registryUrl: string;
+  /** A database that all tests share: use {@link createDatabase} for tables. */
+  readonly databaseUrl: string;
+  /** For topics, subjects and groups; no other call gets it. */
+  readonly topicPrefix: string;
+  /** A new, empty database; its address. */
+  createDatabase(): Promise<string>;
+}
+
+export async function testStack(options: TestStackOptions): Promise<TestStack> {
+  const [kafkaBrokers, registryUrl, databaseUrl] = await Promise.all([
+    options.kafka === true ? addressOf('kafka') : '',
+    options.registry === true ? addressOf('registry') : '',
+    options.postgres === true ? addressOf('postgres') : '',
+  ]);
+  return {
+    kafkaBrokers,
+    registryUrl,
+    databaseUrl,
+    topicPrefix: `${ownName()}.`,
+    createDatabase: () => createDatabase(databaseUrl),
+  };
+}
+
+/** Compiles the apps, once for the run. */
+export async function buildApps(): Promise<void> {
+  await ask('build');
+}
+
+function addressOf(name: ServerName): Promise<string> {
+  return ask(name);
+}
+
+async function ask(what: string): Promise<string> {
+  const door = process.env['TEST_STACK_DOOR'];
+  if (door === undefined) throw new Error('real-stack tests live in test/adapters and test/pipeline');
+  const response = await fetch(`${door}/${what}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text;
+}
+
+/** Starts with what all names of this run start with. */
+function ownName(): string {
+  return `test-${process.env['TEST_RUN_ID'] ?? ''}-${randomBytes(4).toString('hex')}`;
+}
+
+async function createDatabase(anyDatabaseUrl: string): Promise<string> {
+  if (anyDatabaseUrl === '') throw new Error('testStack was not asked for postgres');
+  const name = ownName();
+  const client = new pg.Client({ connectionString: anyDatabaseUrl });
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(anyDatabaseUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
