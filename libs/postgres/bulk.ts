@@ -7,6 +7,19 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 /** Runs one statement with $1, $2… and returns its rows. */
 export type Run = <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
 
+/** Runs statements in the transaction that `em` is in, beside what the mapper does there. */
+export function runIn(em: EntityManager): Run {
+  return async <Row extends object>(sql: string, values: readonly unknown[] = []) => {
+    const ordered: unknown[] = [];
+    // The mapper knows only question marks.
+    const text = sql.replaceAll(/\$(\d+)/g, (_match, number: string) => {
+      ordered.push(values[Number(number) - 1]);
+      return '?';
+    });
+    return em.execute<Row[]>(text, ordered);
+  };
+}
+
 /** Runs `work` in one transaction; an error rolls it back. A connection that failed is not used again. */
 export async function inTransaction<T>(em: EntityManager, work: (run: Run) => Promise<T>): Promise<T> {
   const pool = await em.getConnection().getNativeClient();

@@ -36,12 +36,17 @@ export const allEntities = [
 
 export type Orm = MikroORM;
 
+/** Longest run of one statement, migrations included. */
+const queryTimeoutMs = 120_000;
+
 /** @param poolMax connections of this process */
 export function ormOptions(databaseUrl: string, poolMax: number): Options {
   return defineConfig({
     clientUrl: databaseUrl,
     entities: [...allEntities],
     pool: { min: 0, max: poolMax, idleTimeoutMillis: 30_000 },
+    // A server that vanished without a word must show as an error, not as a wait without end.
+    driverOptions: { connectionTimeoutMillis: 5_000, query_timeout: queryTimeoutMs, keepAlive: true },
     extensions: [Migrator],
     migrations: {
       tableName: 'migration',

@@ -1,9 +1,10 @@
-/** Provides MikroORM and its EntityManager; closes the pool when consumers have drained. Does not migrate. */
+/** Provides MikroORM, its EntityManager and Database; closes the pool when consumers have drained. Does not migrate. */
 import { MikroOrmModule } from '@mikro-orm/nestjs';
-import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { ConfigOf } from '../runtime/config.ts';
 import type { databaseKeys } from '../runtime/config-keys.ts';
+import { Database } from './database.ts';
 import { ormOptions } from './orm.ts';
 
 @Module({})
@@ -16,6 +17,11 @@ export class PostgresModule {
       // Units of work fork the entity manager themselves.
       registerRequestContext: false,
     });
-    return { module: PostgresModule, global: true, imports: [orm], exports: [orm] };
+    const database = {
+      provide: Database,
+      inject: [EntityManager],
+      useFactory: (em: EntityManager) => new Database(em),
+    };
+    return { module: PostgresModule, global: true, imports: [orm], providers: [database], exports: [orm, Database] };
   }
 }

@@ -1,0 +1,41 @@
+/** The monitor: health of webhooks, disabling what keeps failing, housekeeping of the database. */
+import 'reflect-metadata';
+import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { Database } from '../../libs/postgres/database.ts';
+import { runApp } from '../../libs/runtime/app.module.ts';
+import { Caretaker } from './caretaker.ts';
+import { monitorConfig } from './config.ts';
+import { MonitorMetrics } from './monitor-metrics.ts';
+import { MonitorModule } from './monitor.module.ts';
+import { Observation } from './observation.ts';
+
+/** A write takes a fraction of a second; one that is cut off is done again by whoever comes next. */
+const drainDeadlineMs = 4_000;
+
+await runApp({
+  name: 'monitor',
+  config: monitorConfig,
+  root: (config, context) => MonitorModule.with(config, context),
+  prepare: (app, config, context) => {
+    const observation = app.get(Observation);
+    const database = app.get(Database);
+    const server = new KafkaBatchServer({
+      client: app.get(KafkaClient),
+      logger: context.logger,
+      groupId: `${config.TOPIC_PREFIX}monitor`,
+      topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
+      offsets: 'external',
+      drainDeadlineMs,
+      onAssigned: (leases) => observation.work.assigned(leases),
+      onRevoking: () => observation.drain(),
+    });
+    app.connectMicroservice({ strategy: server });
+    context.health.add('kafka consumer', () => server.problem());
+    context.health.add('database', () => database.problem());
+    context.health.add('observation', () => observation.work.problem());
+    app.get(MonitorMetrics).watchLag(() => server.lag);
+    app.get(Caretaker).start();
+  },
+  address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
+});

@@ -1,0 +1,12 @@
+/** The configuration that the projector reads. */
+import { connectionKeys, databaseKeys, httpKeys, registryKeys } from '../../libs/runtime/config-keys.ts';
+import type { ConfigOf } from '../../libs/runtime/config.ts';
+
+export const projectorConfig = {
+  ...connectionKeys,
+  ...registryKeys,
+  ...databaseKeys,
+  ...httpKeys(3004),
+} as const;
+
+export type ProjectorConfig = ConfigOf<typeof projectorConfig>;

@@ -1,0 +1,39 @@
+/** The projector: puts events and outcomes into PostgreSQL, exactly once. */
+import 'reflect-metadata';
+import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { Database } from '../../libs/postgres/database.ts';
+import { runApp } from '../../libs/runtime/app.module.ts';
+import { projectorConfig } from './config.ts';
+import { Projection } from './projection.ts';
+import { ProjectorMetrics } from './projector-metrics.ts';
+import { ProjectorModule } from './projector.module.ts';
+
+/** A write takes a fraction of a second; one that is cut off is done again by whoever comes next. */
+const drainDeadlineMs = 4_000;
+
+await runApp({
+  name: 'projector',
+  config: projectorConfig,
+  root: (config, context) => ProjectorModule.with(config, context),
+  prepare: (app, config, context) => {
+    const projection = app.get(Projection);
+    const database = app.get(Database);
+    const server = new KafkaBatchServer({
+      client: app.get(KafkaClient),
+      logger: context.logger,
+      groupId: `${config.TOPIC_PREFIX}projector`,
+      topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
+      offsets: 'external',
+      drainDeadlineMs,
+      onAssigned: (leases) => projection.work.assigned(leases),
+      onRevoking: () => projection.drain(),
+    });
+    app.connectMicroservice({ strategy: server });
+    context.health.add('kafka consumer', () => server.problem());
+    context.health.add('database', () => database.problem());
+    context.health.add('history', () => projection.work.problem());
+    app.get(ProjectorMetrics).watchLag(() => server.lag);
+  },
+  address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
+});

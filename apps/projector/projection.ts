@@ -1,0 +1,108 @@
+/**
+ * Puts the history into PostgreSQL. In: records of webhook.events and webhook.delivery-outcomes. Out: rows and the
+ * next offsets, together. What must hold: exactly once, whatever comes twice, late, or while the database is away.
+ */
+import { BatchPump } from '../../libs/kafka/batch-pump.ts';
+import { decodeRecord, type Decoded } from '../../libs/kafka/decode-record.ts';
+import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
+import { StoredWork, type WriteResult } from '../../libs/kafka/stored-work.ts';
+import type { PositionStep } from '../../libs/kafka/stored-positions.ts';
+import type { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
+import type { HistoryWriter } from '../../libs/postgres/history-writer.ts';
+import { writeResultOf } from '../../libs/postgres/write-result.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { ProjectorMetrics } from './projector-metrics.ts';
+
+/** Enough for a statement to be worth its while, little enough to be done in a fraction of a second. */
+const recordsPerWrite = 2_000;
+const recordsInMemoryMax = 8_000;
+const bytesInMemoryMax = 48 * 1024 * 1024;
+
+type HistoryItem =
+  | { readonly kind: 'event'; readonly event: WebhookEvent }
+  | { readonly kind: 'outcome'; readonly outcome: DeliveryOutcome };
+
+export interface ProjectionParts {
+  /** Name of the topic on this cluster, prefix included. */
+  readonly eventsTopic: string;
+  readonly eventCodec: AvroCodec<WebhookEvent>;
+  readonly outcomeCodec: AvroCodec<DeliveryOutcome>;
+  readonly writer: HistoryWriter;
+  readonly offsets: ConsumerOffsetStore;
+  readonly metrics: ProjectorMetrics;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** A bug: what is in memory cannot go on. */
+  readonly crash: (error: unknown) => void;
+}
+
+export class Projection {
+  readonly work: StoredWork<HistoryItem>;
+  private readonly parts: ProjectionParts;
+  private readonly pump: BatchPump;
+
+  constructor(parts: ProjectionParts) {
+    this.parts = parts;
+    this.work = new StoredWork<HistoryItem>({
+      positions: (partitions) => parts.offsets.positions(partitions),
+      decode: (record) => this.decode(record),
+      write: (items, steps) => this.write(items, steps),
+      setAside: (record, error) => {
+        this.setAside(record, error);
+      },
+      onAway: (error) => {
+        parts.logger.warn(errorFields(error), 'cannot write history now, trying again');
+      },
+    });
+    this.pump = new BatchPump({
+      maxRecords: recordsInMemoryMax,
+      maxBytes: bytesInMemoryMax,
+      maxPerRun: recordsPerWrite,
+      work: (batches) => this.work.work(batches),
+      onError: parts.crash,
+    });
+  }
+
+  take(batch: RecordBatch): void {
+    this.pump.enqueue(batch);
+  }
+
+  drain(): Promise<void> {
+    return this.pump.drain();
+  }
+
+  private async decode(record: KafkaRecord): Promise<Decoded<HistoryItem>> {
+    if (record.topic === this.parts.eventsTopic) {
+      const decoded = await decodeRecord(this.parts.eventCodec, record);
+      return decoded.kind === 'value' ? { kind: 'value', value: { kind: 'event', event: decoded.value } } : decoded;
+    }
+    const decoded = await decodeRecord(this.parts.outcomeCodec, record);
+    return decoded.kind === 'value' ? { kind: 'value', value: { kind: 'outcome', outcome: decoded.value } } : decoded;
+  }
+
+  private async write(items: readonly HistoryItem[], offsets: readonly PositionStep[]): Promise<WriteResult> {
+    const { writer, metrics, now } = this.parts;
+    const events = items.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
+    const outcomes = items.flatMap((item) => (item.kind === 'outcome' ? [item.outcome] : []));
+    const startedAt = now();
+    const result = await writeResultOf(writer.writeBatch({ events, outcomes, offsets }));
+    if (result.kind === 'written') {
+      metrics.written(events.length, outcomes.length, now() - startedAt);
+      const ends = outcomes.map((outcome) => outcome.startedAt + (outcome.latencyMs ?? 0));
+      if (ends.length > 0) metrics.aged(now() - ends.reduce((oldest, end) => Math.min(oldest, end)));
+    }
+    return result;
+  }
+
+  private setAside(record: KafkaRecord, error: unknown): void {
+    const { topic, partition, offset } = record;
+    this.parts.metrics.setAside(topic);
+    this.parts.logger.error(
+      { topic, partition, offset, ...errorFields(error) },
+      'record set aside, not in the history',
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/** What the projector counts. */
+import type { CounterMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
+
+const ageBucketsMs = [50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000, 300_000, 3_600_000];
+const writeBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000];
+
+export class ProjectorMetrics {
+  private readonly metrics: Metrics;
+  private readonly records: CounterMetric;
+  private readonly undecodable: CounterMetric;
+  private readonly age: HistogramMetric;
+  private readonly duration: HistogramMetric;
+
+  constructor(metrics: Metrics) {
+    this.metrics = metrics;
+    this.records = metrics.counter('history_records_total', 'Records written into the history', ['kind']);
+    this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.age = metrics.histogram('history_age_ms', 'From the end of an attempt to its row', ageBucketsMs);
+    this.duration = metrics.histogram('history_write_ms', 'One batch into PostgreSQL', writeBucketsMs);
+  }
+
+  written(events: number, outcomes: number, durationMs: number): void {
+    this.records.inc({ kind: 'event' }, events);
+    this.records.inc({ kind: 'outcome' }, outcomes);
+    this.duration.observe(durationMs);
+  }
+
+  /** @param ageMs of the oldest outcome of a batch when its row was there */
+  aged(ageMs: number): void {
+    this.age.observe(Math.max(0, ageMs));
+  }
+
+  setAside(topic: string): void {
+    this.undecodable.inc({ topic });
+  }
+
+  watchLag(lag: () => ReadonlyMap<string, number>): void {
+    this.metrics.gauge('consumer_lag', 'Records behind the end of a partition', ['partition'], (gauge) => {
+      for (const [partition, behind] of lag()) gauge.set(behind, { partition });
+    });
+  }
+}

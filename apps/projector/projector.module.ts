@@ -1,0 +1,70 @@
+/** Where the projector's parts are wired. */
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
+import { HistoryWriter } from '../../libs/postgres/history-writer.ts';
+import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
+import type { AppContext } from '../../libs/runtime/app.module.ts';
+import { Registry } from '../../libs/wire/registry.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
+import type { ProjectorConfig } from './config.ts';
+import { HistoryController } from './history.controller.ts';
+import { Projection } from './projection.ts';
+import { ProjectorMetrics } from './projector-metrics.ts';
+
+@Module({})
+export class ProjectorModule implements OnModuleDestroy {
+  constructor(@Inject(Projection) private readonly projection: Projection) {}
+
+  static async with(config: ProjectorConfig, context: AppContext): Promise<DynamicModule> {
+    const registry = new Registry({
+      url: config.SCHEMA_REGISTRY_URL,
+      username: config.SCHEMA_REGISTRY_USERNAME,
+      password: config.SCHEMA_REGISTRY_PASSWORD,
+      topicPrefix: config.TOPIC_PREFIX,
+    });
+    const eventCodec = await registry.codec(topics.webhookEvents);
+    const outcomeCodec = await registry.codec(topics.outcomes);
+    return {
+      module: ProjectorModule,
+      imports: [await PostgresModule.with(config)],
+      controllers: [HistoryController],
+      providers: [
+        {
+          provide: KafkaClient,
+          useFactory: () => new KafkaClient(kafkaConnection(config, 'projector'), context.logger),
+        },
+        { provide: ProjectorMetrics, useFactory: () => new ProjectorMetrics(context.metrics) },
+        {
+          provide: Projection,
+          inject: [EntityManager, ProjectorMetrics],
+          useFactory: (em: EntityManager, metrics: ProjectorMetrics) => {
+            const offsets = new ConsumerOffsetStore(em, `${config.TOPIC_PREFIX}projector`);
+            return new Projection({
+              eventsTopic: topicName(config.TOPIC_PREFIX, topics.webhookEvents),
+              eventCodec,
+              outcomeCodec,
+              writer: new HistoryWriter(em, offsets),
+              offsets,
+              metrics,
+              logger: context.logger,
+              now: Date.now,
+              crash: (error) => {
+                // Reaches the process's own handler, which logs it and leaves with a status of 1.
+                setImmediate(() => {
+                  throw error;
+                });
+              },
+            });
+          },
+        },
+      ],
+    };
+  }
+
+  /** Comes before the consumer drains. */
+  onModuleDestroy(): void {
+    this.projection.work.beginStop();
+  }
+}

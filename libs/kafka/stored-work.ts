@@ -1,0 +1,173 @@
+/**
+ * Works records whose position is stored with their effects: exactly once into that store. In: batches from the
+ * pump. Out: decoded items with the steps that they make, to `write`, in order. What must hold: a record that cannot
+ * be decoded or stored is set aside and the stream goes on; while the store is away the same records are tried
+ * again; what was lost in a rebalance is dropped, because its new owner begins where the store is.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Decoded } from './decode-record.ts';
+import type { KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
+import { PositionLostError, StoredPositions, type Position, type PositionStep } from './stored-positions.ts';
+
+export type WriteResult =
+  | { readonly kind: 'written' }
+  /** Another member stored other positions; nothing was written. */
+  | { readonly kind: 'moved'; readonly stored: readonly Position[] }
+  /** A value among the items can never be stored; nothing was written. */
+  | { readonly kind: 'unstorable'; readonly error: unknown }
+  /** The store is away; nothing is known to be written. */
+  | { readonly kind: 'away'; readonly error: unknown };
+
+export interface StoredWorkOptions<T> {
+  /** Reads the store. Rejects while it is away. */
+  positions(partitions: readonly { topic: string; partition: number }[]): Promise<readonly Position[]>;
+  /** Rejects while what it needs (the registry) is away. */
+  decode(record: KafkaRecord): Promise<Decoded<T>>;
+  /** Applies items and steps together or not at all. */
+  write(items: readonly T[], steps: readonly PositionStep[]): Promise<WriteResult>;
+  /** Will never be applied: log and count it. */
+  setAside(record: KafkaRecord, error: unknown): void;
+  /** Something is away; called for each try, to be logged. */
+  onAway(error: unknown): void;
+}
+
+interface Item<T> {
+  readonly record: KafkaRecord;
+  readonly value: T | null;
+}
+
+const backOffMs = [100, 200, 500, 1_000, 2_000];
+
+export class StoredWork<T> {
+  private readonly options: StoredWorkOptions<T>;
+  private readonly positions = new StoredPositions();
+  private readonly stopping = new AbortController();
+  private away: string | null = null;
+  private isGivenUp = false;
+
+  constructor(options: StoredWorkOptions<T>) {
+    this.options = options;
+  }
+
+  /** Null while the store answers, else what is wrong. */
+  problem(): string | null {
+    return this.away;
+  }
+
+  /** Where to begin. Waits for the store. An offset of 0 is left to Kafka: it means the beginning. */
+  async assigned(leases: readonly PartitionLease[]): Promise<{ topic: string; partition: number; offset: number }[]> {
+    const partitions = leases.map(({ topic, partition }) => ({ topic, partition }));
+    const stored = await this.untilThere(
+      () => this.options.positions(partitions),
+      () => true,
+    );
+    if (stored === null) throw new Error('stopped before the positions were read');
+    this.positions.assign(stored);
+    return stored
+      .filter(({ nextOffset }) => nextOffset > 0)
+      .map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
+  }
+
+  /** Returns when everything of these batches is stored, set aside, or somebody else's. */
+  async work(batches: readonly RecordBatch[]): Promise<void> {
+    const isOurs = () => batches.some(({ lease }) => lease.isHeld);
+    const items = await this.untilThere(() => this.decodeAll(batches), isOurs);
+    if (items === null) return;
+    if (!(await this.write(items, batches))) return;
+    for (const { lease, records } of batches) for (const { offset } of records) lease.complete(offset);
+  }
+
+  /** From now on everything is tried once: a stop drains into a store that is there and does not wait for one. */
+  beginStop(): void {
+    this.stopping.abort();
+  }
+
+  private async decodeAll(batches: readonly RecordBatch[]): Promise<Item<T>[]> {
+    const items: Item<T>[] = [];
+    const undecodable: [KafkaRecord, unknown][] = [];
+    for (const record of batches.flatMap((batch) => batch.records)) {
+      const decoded = await this.options.decode(record);
+      if (decoded.kind === 'undecodable') undecodable.push([record, decoded.error]);
+      items.push({ record, value: decoded.kind === 'value' ? decoded.value : null });
+    }
+    // Only now: a decode that rejects begins anew, and nothing is to be counted twice.
+    for (const [record, error] of undecodable) this.options.setAside(record, error);
+    return items;
+  }
+
+  /** Halves what cannot be stored until the record that is at fault stands alone. False: not all is stored. */
+  private async write(items: readonly Item<T>[], batches: readonly RecordBatch[]): Promise<boolean> {
+    const result = await this.tryWrite(items, batches);
+    if (result?.kind !== 'unstorable') return result !== null;
+    const [only] = items;
+    if (items.length === 1 && only !== undefined && only.value !== null) {
+      this.options.setAside(only.record, result.error);
+      return this.write([{ record: only.record, value: null }], batches);
+    }
+    const middle = Math.ceil(items.length / 2);
+    return (await this.write(items.slice(0, middle), batches)) && (await this.write(items.slice(middle), batches));
+  }
+
+  /** Null when the records are not ours any more. */
+  private async tryWrite(items: readonly Item<T>[], batches: readonly RecordBatch[]): Promise<WriteResult | null> {
+    const held = () => {
+      const ours = new Set(batches.filter(({ lease }) => lease.isHeld).map(({ lease }) => nameOf(lease)));
+      return items.filter(({ record }) => ours.has(nameOf(record)));
+    };
+    return this.untilThere(
+      async () => {
+        for (;;) {
+          const { fresh, steps } = this.positions.plan(held().map(({ record }) => record));
+          if (steps.length === 0) return { kind: 'written' };
+          const isFresh = new Set(fresh);
+          const values = items.filter(({ record }) => isFresh.has(record)).map(({ value }) => value);
+          const result = await this.options.write(
+            values.filter((value) => value !== null),
+            steps,
+          );
+          if (result.kind === 'away') throw new AwayError(result.error);
+          if (result.kind === 'written') this.positions.advance(steps);
+          if (result.kind !== 'moved') return result;
+          this.positions.correct(result.stored);
+        }
+      },
+      () => held().length > 0,
+    );
+  }
+
+  /** Tries until it does not reject, with growing pauses; null when there is no point any more. */
+  private async untilThere<R>(attempt: () => Promise<R>, isWanted: () => boolean): Promise<R | null> {
+    for (let tries = 0; isWanted() && !this.isGivenUp; tries += 1) {
+      try {
+        const result = await attempt();
+        this.away = null;
+        return result;
+      } catch (error) {
+        if (isProgrammerError(error)) throw error;
+        const cause = error instanceof AwayError ? error.cause : error;
+        this.away = cause instanceof Error ? cause.message : String(cause);
+        this.options.onAway(cause);
+        // What comes after this must not be stored either: the position would pass what was left out.
+        this.isGivenUp = this.stopping.signal.aborted;
+        const delayMs = backOffMs[Math.min(tries, backOffMs.length - 1)];
+        if (!this.isGivenUp) await pause(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
+    }
+    return null;
+  }
+}
+
+function nameOf({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}-${partition}`;
+}
+
+class AwayError extends Error {
+  constructor(cause: unknown) {
+    super('the store is away', { cause });
+  }
+}
+
+/** Neither a bug nor a position that was lost gets better by waiting: the process ends and begins anew. */
+function isProgrammerError(error: unknown): boolean {
+  return error instanceof PositionLostError || error instanceof TypeError || error instanceof ReferenceError;
+}
