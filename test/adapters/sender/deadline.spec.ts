@@ -8,6 +8,7 @@ import {
   startDrippingHeaders,
   startHanging,
   startSaying,
+  startUnaccepting,
   type HostileReceiver,
 } from '../../support/receivers/hostile-receivers.ts';
 import { listen, startReceiver } from '../../support/receivers/recording-receiver.ts';
@@ -55,6 +56,13 @@ describe('the deadline covers', () => {
   test('resolving the name', async () => {
     const sender = makeSender({}, () => new Promise(() => undefined));
     expectTimeout(await sender.send(post('http://never.example/', { timeoutMs })), 'the name was not resolved');
+    expect(sender.connections).toBe(0);
+  });
+
+  test('connecting', async () => {
+    const receiver = track(await startUnaccepting());
+    const sender = makeSender();
+    expectTimeout(await sender.send(post(receiver.url, { timeoutMs })), 'no connection was made');
     expect(sender.connections).toBe(0);
   });
 

@@ -1,5 +1,6 @@
 /** Endpoints that misbehave below HTTP. Each keeps what it does until it is closed. */
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { listen } from './recording-receiver.ts';
 
 export interface HostileReceiver {
@@ -103,6 +104,34 @@ export function startClosingReused(): Promise<HostileReceiver> {
     });
   });
 }
+
+/** Listens and never accepts: once its queue is full, a connection is neither made nor refused. */
+export async function startUnaccepting(): Promise<{ url: string; close(): Promise<void> }> {
+  const worker = new Worker(unaccepting, { eval: true });
+  const port = await new Promise<number>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  // Linux keeps one connection more than the backlog says.
+  const fillers = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await Promise.all(fillers.slice(0, 2).map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      for (const socket of fillers) socket.destroy();
+      await worker.terminate();
+    },
+  };
+}
+
+/** A thread that waits accepts nothing, while the system goes on to queue connections for it. */
+const unaccepting = `
+  const { parentPort } = require('node:worker_threads');
+  const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+`;
 
 function onRequest(socket: Socket, act: () => void): void {
   socket.once('data', act);

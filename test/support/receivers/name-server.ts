@@ -2,8 +2,8 @@
 import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 
-/** Addresses for the n-th question (from 0) about a name; null: no such name; 'silent': no answer at all. */
-export type Names = (name: string, index: number) => readonly string[] | null | 'silent';
+/** Addresses for the n-th question (from 0) about a name and type; null: no such name; 'silent': no answer at all. */
+export type Names = (name: string, index: number, type: 'A' | 'AAAA') => readonly string[] | null | 'silent';
 
 export interface NameServer {
   /** As NameResolver takes it: address and port. */
@@ -26,7 +26,7 @@ export async function startNameServer(names: Names): Promise<NameServer> {
     const key = `${name} ${type}`;
     const index = asked.get(key) ?? 0;
     asked.set(key, index + 1);
-    const found = names(name, index);
+    const found = names(name, index, type === typeA ? 'A' : 'AAAA');
     if (found !== 'silent') socket.send(answerTo(query, end, type, found), peer.port, peer.address);
   });
   await new Promise<void>((resolve) => {
