@@ -8,6 +8,7 @@ import { rejectionReasons } from '../../libs/domain/rejection.ts';
 import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { allTopics } from '../../libs/wire/topics.ts';
+import { setupConfig } from '../../stack/setup-config.ts';
 import { repositoryRoot, sourceFiles } from './source-tree.ts';
 
 export type Row = readonly string[];
@@ -86,7 +87,7 @@ function isUnion(type: AvroType): type is readonly AvroType[] {
 
 const apps = ['fanout', 'dispatcher', 'retry-scheduler', 'projector', 'management-api', 'monitor'];
 
-/** Every configuration key, with the apps whose config.ts names it. */
+/** Every configuration key, with the apps whose config.ts names it, and the setup step. */
 export async function configRows(): Promise<readonly Row[]> {
   const readers = new Map<string, string[]>();
   for (const app of apps) {
@@ -101,7 +102,7 @@ export async function configRows(): Promise<readonly Row[]> {
       key.default === null ? 'required' : key.default === '' ? '(empty)' : key.default,
       key.unit,
       key.description + (key.secret ? ' (secret)' : ''),
-      appsText(readers.get(name) ?? []),
+      readersText(readers.get(name) ?? [], name in setupConfig),
     ]),
   );
 }
@@ -119,8 +120,9 @@ async function appConfig(app: string): Promise<ConfigSpec> {
   return Object.values(module).find((value) => typeof value === 'object') as ConfigSpec;
 }
 
-function appsText(names: readonly string[]): string {
-  return names.length === apps.length ? 'all' : names.join(', ');
+function readersText(names: readonly string[], isSetup: boolean): string {
+  const readers = names.length === apps.length ? ['all'] : names;
+  return [...readers, ...(isSetup ? ['setup'] : [])].join(', ');
 }
 
 const metricCall = /\b(counter|gauge|histogram)\(\s*(?=['"])/g;
