@@ -16,8 +16,9 @@ export interface ConnectionTarget {
   readonly keepAliveMs: number;
   /** Made once: reading PEM costs more than a connection. @throws TlsMaterialError */
   readonly secureContext: () => SecureContext;
-  /** The newest TLS session, so that a handshake is short the next time. */
-  session: Buffer | null;
+  /** The newest TLS session, so that the next handshake is short; it outlives the connections. */
+  readonly recallSession: () => Buffer | undefined;
+  readonly keepSession: (session: Buffer) => void;
 }
 
 const headersBytesMax = 16_384;
@@ -107,13 +108,14 @@ export class Connection {
 
   #dialTls(options: buildConnector.Options): Socket {
     const { hostname } = options;
+    const session = this.#target.recallSession();
     const socket = connectTls({
       host: hostname,
       port: Number(options.port) || 443,
       // An address is no server name (RFC 6066, section 3), and the name has no trailing dot.
       servername: isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : '',
       secureContext: this.#target.secureContext(),
-      ...(this.#target.session === null ? {} : { session: this.#target.session }),
+      ...(session === undefined ? {} : { session }),
       ALPNProtocols: ['http/1.1'],
       lookup: this.#lookup,
     });
@@ -121,9 +123,7 @@ export class Connection {
     socket.once('connect', () => {
       this.#phase = 'handshake';
     });
-    socket.on('session', (session) => {
-      this.#target.session = session;
-    });
+    socket.on('session', this.#target.keepSession);
     return socket;
   }
 

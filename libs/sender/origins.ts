@@ -31,6 +31,8 @@ interface Target {
 }
 
 const targetsMax = 20_000;
+/** A few KiB each. */
+const sessionsMax = 5000;
 
 /** The system's CAs, read once. */
 let systemContext: SecureContext | null = null;
@@ -40,6 +42,7 @@ export class Origins {
   readonly #options: OriginsOptions;
   readonly #targets = new Map<string, Target>();
   readonly #pools = new Map<string, ConnectionPool>();
+  readonly #sessions = new Map<string, Buffer>();
   readonly #tlsHashes = new WeakMap<TlsMaterial, string>();
 
   constructor(guard: AddressGuard, options: OriginsOptions) {
@@ -98,12 +101,22 @@ export class Origins {
       guard: this.#guard,
       keepAliveMs: this.#options.keepAliveMs,
       secureContext: () => (context ??= tls === null ? (systemContext ??= createSecureContext()) : ownContext(tls)),
-      session: null,
+      recallSession: () => this.#sessions.get(key),
+      keepSession: (session: Buffer) => {
+        this.#keepSession(key, session);
+      },
     };
     const pool = new ConnectionPool(target, this.#options.connectionsPerOriginMax, () => {
       if (this.#pools.get(key) === pool) this.#pools.delete(key);
     });
     return pool;
+  }
+
+  #keepSession(key: string, session: Buffer): void {
+    this.#sessions.delete(key);
+    const oldest = this.#sessions.size >= sessionsMax ? this.#sessions.keys().next().value : undefined;
+    if (oldest !== undefined) this.#sessions.delete(oldest);
+    this.#sessions.set(key, session);
   }
 
   #evict(): void {

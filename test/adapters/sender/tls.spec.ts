@@ -95,6 +95,16 @@ test('a connection over TLS is kept', async () => {
   expect(receiver.connections).toBe(1);
 });
 
+test('a handshake is short the second time, though the connection is long gone', async () => {
+  const receiver = track(await startReceiver({ tls: authority.issue() }));
+  const sender = makeSender({ keepAliveMs: 20 });
+  await sender.send(post(receiver.url, { tls: trusting }));
+  while (sender.connections > 0) await new Promise(setImmediate);
+  await sender.send(post(receiver.url, { tls: trusting }));
+  expect(receiver.connections).toBe(2);
+  expect(receiver.resumedSessions).toBe(1);
+});
+
 test('an endpoint without TLS is an error of TLS', async () => {
   const receiver = track(await startReceiver());
   const result = await makeSender().send(post(receiver.url.replace('http:', 'https:')));

@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server as NetServer } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 export interface ReceivedRequest {
   /** Unix milliseconds at which its last byte came. */
@@ -42,6 +43,8 @@ export interface RecordingReceiver {
   readonly requests: readonly ReceivedRequest[];
   /** Connections that were accepted so far. */
   readonly connections: number;
+  /** Of them, those over TLS that took up a session from before. */
+  readonly resumedSessions: number;
   /** Resolves with the requests when there are so many; rejects when they do not come in time. */
   waitFor(count: number, timeoutMs?: number): Promise<readonly ReceivedRequest[]>;
   close(): Promise<void>;
@@ -53,6 +56,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Reco
   const waiting = new Set<() => void>();
   const timers = new Set<NodeJS.Timeout>();
   let connections = 0;
+  let resumedSessions = 0;
 
   const listener: RequestListener = (incoming, outgoing) => {
     const answerOne = async (): Promise<void> => {
@@ -83,6 +87,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Reco
           listener,
         );
   server.on('connection', () => connections++);
+  server.on('secureConnection', (socket: TLSSocket) => (resumedSessions += socket.isSessionReused() ? 1 : 0));
   const port = await listen(server, options.port ?? 0);
 
   return {
@@ -91,6 +96,9 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Reco
     requests,
     get connections() {
       return connections;
+    },
+    get resumedSessions() {
+      return resumedSessions;
     },
     waitFor: (count, timeoutMs = 10_000) => waitFor(requests, waiting, count, timeoutMs),
     close: async () => {
