@@ -1,0 +1,33 @@
+/** The retry scheduler: puts failed deliveries back in their lane when their moment has come. */
+import 'reflect-metadata';
+import { retryTiers } from '../../libs/domain/retry.ts';
+import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { runApp } from '../../libs/runtime/app.module.ts';
+import { retrySchedulerConfig } from './config.ts';
+import { RetrySchedulerModule, tierTopic } from './retry-scheduler.module.ts';
+import { Scheduler } from './scheduler.ts';
+import { SchedulerMetrics } from './scheduler-metrics.ts';
+
+await runApp({
+  name: 'retry-scheduler',
+  config: retrySchedulerConfig,
+  root: (config, context) => RetrySchedulerModule.with(config, context),
+  prepare: (app, config, context) => {
+    const scheduler = app.get(Scheduler);
+    const sink = app.get(RecordSink);
+    const server = new KafkaBatchServer({
+      client: app.get(KafkaClient),
+      logger: context.logger,
+      groupId: `${config.TOPIC_PREFIX}retry-scheduler`,
+      topicsOf: () => retryTiers.map((tier) => tierTopic(config.TOPIC_PREFIX, tier.name)),
+      onRevoking: (leases) => scheduler.release(leases),
+    });
+    app.connectMicroservice({ strategy: server });
+    context.health.add('kafka consumer', () => server.problem());
+    context.health.add('kafka producer', () => sink.problem());
+    app.get(SchedulerMetrics).watch({ waiting: () => scheduler.waiting, lag: () => server.lag });
+  },
+  address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
+});

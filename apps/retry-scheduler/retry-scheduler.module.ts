@@ -1,0 +1,117 @@
+/** Where the retry scheduler's parts are wired. */
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
+import { kafkaConnection } from '../../libs/kafka/kafka-client.ts';
+import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
+import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import type { AppContext } from '../../libs/runtime/app.module.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import { Registry } from '../../libs/wire/registry.ts';
+import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
+import type { RetrySchedulerConfig } from './config.ts';
+import { RETRY_CODEC, RetriesController } from './retries.controller.ts';
+import { RetryWriter } from './retry-writer.ts';
+import { Scheduler, type SchedulerLimits } from './scheduler.ts';
+import { SchedulerMetrics } from './scheduler-metrics.ts';
+
+/** Some 250 MB with what surrounds the bytes; a partition's span of offsets ends at 24,000. */
+const limits: SchedulerLimits = {
+  heldRecordsMax: 150_000,
+  heldBytesMax: 128 * 1024 * 1024,
+  leaseIncompleteMax: 8_000,
+};
+const unacknowledgedBytesMax = 32 * 1024 * 1024;
+
+@Module({})
+export class RetrySchedulerModule implements OnApplicationShutdown {
+  constructor(@Inject(Scheduler) private readonly scheduler: Scheduler) {}
+
+  static async with(config: RetrySchedulerConfig, context: AppContext): Promise<DynamicModule> {
+    const registry = new Registry({
+      url: config.SCHEMA_REGISTRY_URL,
+      username: config.SCHEMA_REGISTRY_USERNAME,
+      password: config.SCHEMA_REGISTRY_PASSWORD,
+      topicPrefix: config.TOPIC_PREFIX,
+    });
+    const [retries, deliveries] = await Promise.all([
+      registry.codec(retryTopic(retryTiers[0].name)),
+      registry.codec(topics.deliveries),
+    ]);
+    const metrics = new SchedulerMetrics(context.metrics);
+    return {
+      module: RetrySchedulerModule,
+      imports: [KafkaModule.with(kafkaConnection(config, 'retry-scheduler'))],
+      controllers: [RetriesController],
+      providers: [
+        { provide: SchedulerMetrics, useValue: metrics },
+        { provide: RETRY_CODEC, useValue: retries },
+        {
+          provide: RetryWriter,
+          inject: [RecordSink],
+          useFactory: (sink: RecordSink) =>
+            new RetryWriter({
+              sink,
+              retries,
+              deliveries,
+              topics: {
+                deliveries: topicName(config.TOPIC_PREFIX, topics.deliveries),
+                rejected: topicName(config.TOPIC_PREFIX, topics.platformEventsRejected),
+                tier: (name: RetryTierName) => tierTopic(config.TOPIC_PREFIX, name),
+              },
+              metrics,
+              logger: context.logger,
+              now: Date.now,
+            }),
+        },
+        {
+          provide: Scheduler,
+          inject: [RetryWriter, RecordSink],
+          useFactory: (writer: RetryWriter, sink: RecordSink) =>
+            makeScheduler(writer, sink, config.TOPIC_PREFIX, context.logger),
+        },
+      ],
+    };
+  }
+
+  /** By now the consumer has drained and left; its producer is closed by KafkaModule. */
+  onApplicationShutdown(): void {
+    this.scheduler.close();
+  }
+}
+
+export function tierTopic(prefix: string, name: RetryTierName): string {
+  return topicName(prefix, retryTopic(name));
+}
+
+function makeScheduler(writer: RetryWriter, sink: RecordSink, prefix: string, logger: Logger): Scheduler {
+  const tiers = new Map<string, RetryTier>(retryTiers.map((tier) => [tierTopic(prefix, tier.name), tier]));
+  return new Scheduler({
+    limits,
+    tierOf: (topic) => {
+      const tier = tiers.get(topic);
+      if (tier === undefined) throw new Error(`${topic} is no retry tier`);
+      return tier;
+    },
+    notBeforeOf: (value) => writer.notBeforeOf(value),
+    passOn: (passed) => writer.passOn(passed),
+    setAside: (record, error) => writer.setAside(record, error),
+    mayWrite: () => sink.waiting.bytes < unacknowledgedBytesMax,
+    onFailed: (error) => {
+      if (error instanceof SinkClosedError) {
+        logger.info({}, 'retries left for the next start: the producer is closed');
+        return;
+      }
+      // Not caught anywhere: the process leaves, and its successor reads the same retries again.
+      setImmediate(() => {
+        throw new Error('retries could not be written', { cause: error });
+      });
+    },
+    now: Date.now,
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs);
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+  });
+}

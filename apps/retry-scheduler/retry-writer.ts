@@ -1,0 +1,106 @@
+/**
+ * In: retries that are due, or go on to wait in another tier; records that cannot be read. Out: all of them written.
+ * Holds: what Kafka refuses is set aside on platform.events.rejected as it came; nothing is tried for ever, and nothing
+ * disappears.
+ */
+import type { Delivery, RetryDelivery } from '../../libs/domain/delivery.ts';
+import type { RejectionReason } from '../../libs/domain/rejection.ts';
+import type { RetryTierName } from '../../libs/domain/retry.ts';
+import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
+import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { Passed, WaitingRetry } from './scheduler.ts';
+import type { SchedulerMetrics } from './scheduler-metrics.ts';
+
+export interface RetryWriterOptions {
+  readonly sink: Pick<RecordSink, 'append'>;
+  readonly retries: Pick<AvroCodec<RetryDelivery>, 'decode'>;
+  readonly deliveries: Pick<AvroCodec<Delivery>, 'encode'>;
+  readonly topics: { deliveries: string; rejected: string; tier: (name: RetryTierName) => string };
+  readonly metrics: SchedulerMetrics;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+export class RetryWriter {
+  private readonly options: RetryWriterOptions;
+
+  constructor(options: RetryWriterOptions) {
+    this.options = options;
+  }
+
+  /** @throws when the value is no retry in a schema that is known */
+  notBeforeOf(value: Buffer): number {
+    return this.read(value).notBefore;
+  }
+
+  async passOn(passed: readonly Passed[]): Promise<void> {
+    const records = passed.map((one) => this.outgoing(one));
+    try {
+      await this.options.sink.append(records);
+    } catch (error) {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      for (const record of records) await this.writeAlone(record);
+    }
+    this.report(passed);
+  }
+
+  async setAside(record: KafkaRecord, error: unknown): Promise<void> {
+    const { topic, partition, offset } = record;
+    this.options.metrics.setAside(topic);
+    this.options.logger.error({ topic, partition, offset, ...errorFields(error) }, 'unreadable retry set aside');
+    const source = { 'source-topic': topic, 'source-partition': String(partition), 'source-offset': String(offset) };
+    await this.writeAlone(this.aside(record, 'unparsable', source));
+  }
+
+  private outgoing({ retry, tier }: Passed): OutgoingRecord {
+    const { notBefore: _due, ...delivery } = this.read(retry.value);
+    const { topics, deliveries } = this.options;
+    const where = { key: delivery.webhookId, headers: retry.headers };
+    if (tier !== null) return { ...where, topic: topics.tier(tier), value: retry.value };
+    return { ...where, topic: topics.deliveries, value: deliveries.encode(delivery) };
+  }
+
+  private read(value: Buffer): RetryDelivery {
+    const retry = this.options.retries.decode(value);
+    if (retry === null) throw new Error('the schema of a retry is not known yet');
+    return retry;
+  }
+
+  private async writeAlone(record: OutgoingRecord): Promise<void> {
+    const { sink, logger, topics } = this.options;
+    try {
+      await sink.append([record]);
+    } catch (error) {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      logger.error({ topic: record.topic, bytes: record.value?.length }, 'Kafka refuses a record');
+      // Once more, elsewhere; without its bytes, if it was those that were too many even there.
+      const aside = this.aside(record, 'payload_too_large', { 'source-topic': record.topic });
+      if (record.topic !== topics.rejected) await this.writeAlone(aside);
+      else if (record.value !== null) await this.writeAlone({ ...record, value: null });
+    }
+  }
+
+  private aside(
+    record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>,
+    reason: RejectionReason,
+    source: Record<string, string>,
+  ): OutgoingRecord {
+    const headers = { ...record.headers, reason, ...source };
+    return { topic: this.options.topics.rejected, key: record.key, value: record.value, headers };
+  }
+
+  private report(passed: readonly Passed[]): void {
+    const { logger, metrics } = this.options;
+    const now = this.options.now();
+    const late = (retry: WaitingRetry) => now - retry.notBefore;
+    const due = passed.filter(({ tier }) => tier === null);
+    for (const { retry, tier } of passed) {
+      if (tier === null) metrics.putBack(late(retry));
+      else metrics.hopped(tier);
+    }
+    const lateMs = Math.max(0, ...due.map(({ retry }) => late(retry)));
+    logger.debug({ putBack: due.length, hopped: passed.length - due.length, lateMs }, 'retries passed on');
+  }
+}

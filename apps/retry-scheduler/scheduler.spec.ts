@@ -1,0 +1,393 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/retry.ts';
+import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
+import { DueQueue } from './due-queue.ts';
+import { Scheduler, type Passed, type SchedulerLimits } from './scheduler.ts';
+
+const dayMs = 86_400_000;
+const fetchRecordsMax = 20;
+const fetchMs = 40;
+const roomy: SchedulerLimits = { heldRecordsMax: 10_000, heldBytesMax: 1e9, leaseIncompleteMax: 10_000 };
+
+interface Retry {
+  readonly id: number;
+  readonly notBefore: number;
+}
+
+/** One partition of a tier: its log, what is complete, and the stay of its reader. */
+class TierLog {
+  readonly records: KafkaRecord[] = [];
+  readonly completed = new Set<number>();
+  readonly topic: string;
+  private next = 0;
+  private stay = 0;
+  private paused = false;
+  lease: PartitionLease;
+  /** Told when there is something to fetch. */
+  onReadable: () => void = () => undefined;
+
+  constructor(topic: string) {
+    this.topic = topic;
+    this.lease = this.begin();
+  }
+
+  append(value: Buffer, timestampMs: number): void {
+    const at = { topic: this.topic, partition: 0, offset: this.records.length };
+    this.records.push({ ...at, timestampMs, key: Buffer.from('w'), value, headers: {} });
+    this.onReadable();
+  }
+
+  /** A new stay: read again from the first that is not complete. */
+  begin(): PartitionLease {
+    this.stay += 1;
+    this.next = 0;
+    this.paused = false;
+    const { stay, completed, topic } = this;
+    const isCurrent = () => stay === this.stay;
+    const readSoFar = () => this.next;
+    this.lease = {
+      topic,
+      partition: 0,
+      epoch: stay,
+      get isHeld() {
+        return isCurrent();
+      },
+      get incomplete() {
+        return readSoFar() - completed.size;
+      },
+      complete: (offset) => {
+        if (isCurrent()) completed.add(offset);
+      },
+      pause: () => {
+        if (isCurrent()) this.paused = true;
+      },
+      resume: () => {
+        if (!isCurrent()) return;
+        this.paused = false;
+        this.onReadable();
+      },
+    };
+    return this.lease;
+  }
+
+  fetch(): RecordBatch | null {
+    if (this.paused || this.next === this.records.length) return null;
+    const fetchedOffset = this.next;
+    const fetched = this.records.slice(fetchedOffset, fetchedOffset + fetchRecordsMax);
+    this.next += fetched.length;
+    const records = fetched.filter(({ offset }) => !this.completed.has(offset));
+    return { lease: this.lease, records, fetchedOffset, nextOffset: this.next, highWatermark: this.records.length };
+  }
+}
+
+class Simulation {
+  now = Date.UTC(2026, 0, 1);
+  readonly startedAt = this.now;
+  readonly putBack: { readonly id: number; readonly at: number }[] = [];
+  readonly setAside: number[] = [];
+  readonly failures: unknown[] = [];
+  heldMax = 0;
+  hops = 0;
+  private readonly events = new DueQueue<() => void>();
+  private readonly logs = new Map(retryTiers.map((tier) => [tier.name, new TierLog(tier.name)]));
+  private scheduler: Scheduler | null = null;
+  private run = 0;
+  private readonly limits: SchedulerLimits;
+
+  constructor(limits: SchedulerLimits = roomy) {
+    this.limits = limits;
+  }
+
+  /** A dispatcher schedules a retry in `inMs`, for `delayMs` later. */
+  schedule(id: number, inMs: number, delayMs: number): void {
+    this.at(this.startedAt + inMs, () => {
+      const retry: Retry = { id, notBefore: this.now + delayMs };
+      this.log(tierFor(delayMs).name).append(Buffer.from(JSON.stringify(retry)), this.now);
+    });
+  }
+
+  garbage(inMs: number, tier: RetryTierName): void {
+    this.at(this.startedAt + inMs, () => {
+      this.log(tier).append(Buffer.from('garbage'), this.now);
+    });
+  }
+
+  start(): void {
+    const run = this.run;
+    this.scheduler = this.makeScheduler(run);
+    for (const log of this.logs.values()) {
+      log.begin();
+      const poll = () => {
+        if (run !== this.run || this.scheduler === null) return;
+        const batch = log.fetch();
+        if (batch === null) return;
+        this.scheduler.take(batch);
+        this.heldMax = Math.max(this.heldMax, this.scheduler.waiting.held);
+        log.onReadable();
+      };
+      log.onReadable = () => {
+        this.at(this.now + fetchMs, poll);
+      };
+      log.onReadable();
+    }
+  }
+
+  /** The process is gone from one moment to the next: nothing of it happens any more. */
+  kill(): void {
+    this.run += 1;
+    this.scheduler?.close();
+    this.scheduler = null;
+    for (const log of this.logs.values()) log.begin();
+  }
+
+  async advance(ms: number): Promise<void> {
+    const end = this.now + ms;
+    for (;;) {
+      const { nextAt } = this.events;
+      if (nextAt === null || nextAt > end) break;
+      this.now = Math.max(this.now, nextAt);
+      this.events.popDue(this.now)?.();
+      // Let promises that were resolved by this event run before the clock goes on.
+      for (let turn = 0; turn < 6; turn += 1) await Promise.resolve();
+    }
+    this.now = end;
+  }
+
+  get incomplete(): number {
+    return [...this.logs.values()].reduce((sum, log) => sum + log.records.length - log.completed.size, 0);
+  }
+
+  at(time: number, run: () => void): void {
+    this.events.push(time, run);
+  }
+
+  private log(name: RetryTierName): TierLog {
+    const log = this.logs.get(name);
+    if (log === undefined) throw new Error(`no tier ${name}`);
+    return log;
+  }
+
+  private makeScheduler(run: number): Scheduler {
+    return new Scheduler({
+      limits: this.limits,
+      tierOf: (topic) => retryTiers.find(({ name }) => name === topic) ?? retryTiers[0],
+      notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
+      passOn: (passed) =>
+        this.acknowledged(run, () => {
+          this.written(passed);
+        }),
+      setAside: ({ offset }) => this.acknowledged(run, () => this.setAside.push(offset)),
+      mayWrite: () => true,
+      onFailed: (error) => this.failures.push(error),
+      now: () => this.now,
+      after: (delayMs, callback) => {
+        let isOff = false;
+        this.at(this.now + delayMs, () => {
+          if (!isOff && run === this.run) callback();
+        });
+        return () => {
+          isOff = true;
+        };
+      },
+    });
+  }
+
+  /** Kafka has it at once and says so a little later: a process that dies in between repeats it. */
+  private acknowledged(run: number, effect: () => void): Promise<void> {
+    effect();
+    return new Promise((resolve) => {
+      this.at(this.now + 10, () => {
+        if (run === this.run) resolve();
+      });
+    });
+  }
+
+  private written(passed: readonly Passed[]): void {
+    for (const { retry, tier } of passed) {
+      const { id, notBefore } = JSON.parse(retry.value.toString()) as Retry;
+      if (tier === null) {
+        if (this.now < notBefore) throw new Error(`retry ${id} was put back ${notBefore - this.now} ms early`);
+        this.putBack.push({ id, at: this.now });
+      } else {
+        this.hops += 1;
+        this.log(tier).append(retry.value, this.now);
+      }
+    }
+  }
+}
+
+const delay = fc.oneof(
+  fc.integer({ min: 0, max: 40_000 }),
+  fc.integer({ min: 0, max: 20 * 60_000 }),
+  fc.integer({ min: 0, max: dayMs }),
+  fc.constantFrom(0, 1, 4_999, 5_000, 29_999, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, dayMs),
+);
+const retries = fc.array(fc.record({ inMs: fc.nat(90_000), delayMs: delay }), { minLength: 1, maxLength: 60 });
+
+function dueOf(simulation: Simulation, retry: { inMs: number; delayMs: number }): number {
+  return simulation.startedAt + retry.inMs + retry.delayMs;
+}
+
+describe('the retry scheduler', () => {
+  test('puts every retry back once, within 250 ms of its moment and never before', async () => {
+    await fc.assert(
+      fc.asyncProperty(retries, async (list) => {
+        const simulation = new Simulation();
+        list.forEach(({ inMs, delayMs }, id) => {
+          simulation.schedule(id, inMs, delayMs);
+        });
+        simulation.start();
+        await simulation.advance(dayMs + 200_000);
+        simulation.kill();
+        expect(simulation.putBack.map(({ id }) => id).sort((a, b) => a - b)).toEqual(list.map((_, id) => id));
+        for (const { id, at } of simulation.putBack) {
+          const retry = list[id];
+          if (retry === undefined) throw new Error('a retry that nobody scheduled');
+          expect(at - dueOf(simulation, retry)).toBeLessThanOrEqual(250);
+        }
+        expect(simulation.incomplete).toBe(0);
+        expect(simulation.failures).toEqual([]);
+      }),
+      { numRuns: 12 },
+    );
+  }, 60_000);
+
+  test('loses and advances none over kills', async () => {
+    const kills = fc.array(fc.record({ afterMs: fc.nat(1_500_000), downMs: fc.nat(60_000) }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    const short = fc.array(fc.record({ inMs: fc.nat(60_000), delayMs: fc.nat(1_200_000) }), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(short, kills, async (list, stops) => {
+        const simulation = new Simulation();
+        list.forEach(({ inMs, delayMs }, id) => {
+          simulation.schedule(id, inMs, delayMs);
+        });
+        const away: { from: number; to: number }[] = [];
+        for (const { afterMs, downMs } of stops) {
+          simulation.start();
+          await simulation.advance(afterMs);
+          simulation.kill();
+          const from = simulation.now;
+          await simulation.advance(downMs);
+          away.push({ from, to: simulation.now });
+        }
+        simulation.start();
+        await simulation.advance(1_500_000);
+        simulation.kill();
+        for (const [id, retry] of list.entries()) {
+          const first = simulation.putBack.find((entry) => entry.id === id);
+          const due = dueOf(simulation, retry);
+          // While nobody was there, and for what it takes to come back, it could not be put back.
+          const excused = away.find(({ from, to }) => due >= from - 250 && due <= to + 250)?.to ?? due;
+          expect((first?.at ?? Infinity) - Math.max(due, excused)).toBeLessThanOrEqual(500);
+        }
+        expect(simulation.incomplete).toBe(0);
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+
+  test('keeps its bounds: what does not fit waits in Kafka, and is in time all the same', async () => {
+    const simulation = new Simulation({ heldRecordsMax: 700, heldBytesMax: 1e9, leaseIncompleteMax: 10_000 });
+    // Ten a second for 30 s each is what the first tier has in memory at once: under half of the bound.
+    for (let id = 0; id < 1_000; id += 1) simulation.schedule(id, id * 100, 45_000 + (id % 70) * 1_000);
+    simulation.start();
+    await simulation.advance(300_000);
+    simulation.kill();
+    expect(simulation.heldMax).toBeLessThanOrEqual(400);
+    expect(simulation.hops).toBeGreaterThan(50);
+    expect(simulation.putBack).toHaveLength(1_000);
+    for (const { id, at } of simulation.putBack) {
+      const due = simulation.startedAt + id * 100 + 45_000 + (id % 70) * 1_000;
+      expect(at - due).toBeGreaterThanOrEqual(0);
+      expect(at - due).toBeLessThanOrEqual(250);
+    }
+  });
+
+  test('moves what waits in the way of its partition to the end of a log', async () => {
+    const simulation = new Simulation({ heldRecordsMax: 10_000, heldBytesMax: 1e9, leaseIncompleteMax: 50 });
+    for (let id = 0; id < 300; id += 1) simulation.schedule(id, id * 20, id % 2 === 0 ? 25_000 : 500);
+    simulation.start();
+    await simulation.advance(60_000);
+    simulation.kill();
+    expect(simulation.hops).toBeGreaterThan(0);
+    expect(simulation.putBack).toHaveLength(300);
+    for (const { id, at } of simulation.putBack) {
+      expect(at - simulation.startedAt - id * 20 - (id % 2 === 0 ? 25_000 : 500)).toBeLessThanOrEqual(250);
+    }
+  });
+
+  test('pauses the first tier when memory is full, and goes on', async () => {
+    const simulation = new Simulation({ heldRecordsMax: 40, heldBytesMax: 1e9, leaseIncompleteMax: 10_000 });
+    for (let id = 0; id < 400; id += 1) simulation.schedule(id, 0, 3_000);
+    simulation.start();
+    await simulation.advance(120_000);
+    simulation.kill();
+    expect(simulation.heldMax).toBeLessThanOrEqual(40 + fetchRecordsMax);
+    expect(new Set(simulation.putBack.map(({ id }) => id)).size).toBe(400);
+  });
+
+  test('sets aside what it cannot read, and goes on', async () => {
+    const simulation = new Simulation();
+    simulation.garbage(0, '5s');
+    simulation.garbage(10, '6h');
+    simulation.schedule(1, 20, 100);
+    simulation.start();
+    await simulation.advance(2_000);
+    simulation.kill();
+    expect(simulation.setAside).toEqual([0, 0]);
+    expect(simulation.putBack.map(({ id }) => id)).toEqual([1]);
+    expect(simulation.incomplete).toBe(0);
+  });
+});
+
+test('partitions that are given up take what waits with them, and stop waits for what is being written', async () => {
+  const log = new TierLog('5s');
+  const written: number[] = [];
+  const acknowledge: (() => void)[] = [];
+  let now = 1_000_000;
+  const timers: (() => void)[] = [];
+  const scheduler = new Scheduler({
+    limits: roomy,
+    tierOf: () => retryTiers[0],
+    notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
+    passOn: (passed) =>
+      new Promise((resolve) => {
+        written.push(...passed.map(({ retry }) => (JSON.parse(retry.value.toString()) as Retry).id));
+        acknowledge.push(resolve);
+      }),
+    setAside: () => Promise.resolve(),
+    mayWrite: () => true,
+    onFailed: () => undefined,
+    now: () => now,
+    after: (_delay, run) => {
+      timers.push(run);
+      return () => timers.splice(timers.indexOf(run), 1);
+    },
+  });
+  log.append(Buffer.from(JSON.stringify({ id: 1, notBefore: now })), now);
+  log.append(Buffer.from(JSON.stringify({ id: 2, notBefore: now + 100 })), now);
+  const batch = log.fetch();
+  if (batch !== null) scheduler.take(batch);
+  expect(scheduler.waiting).toMatchObject({ all: 1, held: 1 });
+  let isReleased = false;
+  const released = scheduler.release([log.lease]).then(() => {
+    isReleased = true;
+  });
+  await Promise.resolve();
+  expect(isReleased).toBe(false);
+  for (const resolve of acknowledge) resolve();
+  await released;
+  expect(log.completed).toEqual(new Set([0]));
+  now += 1_000;
+  for (const run of timers.splice(0)) run();
+  expect(written).toEqual([1]);
+  expect(scheduler.waiting).toEqual({ all: 0, held: 0, heldBytes: 0 });
+  scheduler.close();
+});
