@@ -1,7 +1,12 @@
 /** The way into kafkajs: a connection described by configuration, and clients with the remedies applied. */
+import './kafkajs-patches.ts';
+import { Kafka, logLevel, type Admin, type Producer, type ProducerConfig, type SASLOptions } from 'kafkajs';
 import type { ConfigOf } from '../runtime/config.ts';
 import type { connectionKeys } from '../runtime/config-keys.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { ClusterLink } from './cluster-link.ts';
+import { kafkajsLog } from './kafkajs-log.ts';
+import { Sockets } from './sockets.ts';
 
 export interface KafkaConnection {
   readonly brokers: readonly string[];
@@ -33,7 +38,21 @@ export function kafkaConnection(config: ConfigOf<typeof connectionKeys>, clientI
   };
 }
 
-/** Wraps kafkajs; the other classes of this library take it. */
+/** How old what is known of topics and brokers may become: new partitions are noticed within it. */
+const metadataMaxAgeMs = 30_000;
+const connectionTimeoutMs = 5_000;
+/** A lost connection is tried again soon: brokers restart in seconds, and Kafka's back-off of 300 ms doubles quickly. */
+const firstRetryMs = 20;
+const longestRetryMs = 1_000;
+/** Retries inside kafkajs, about a second: whoever asked tries on, and can be stopped in between. */
+const retries = 6;
+/** A send is retried for about a minute with its sequence numbers, so that what was written is not written again. */
+const sendRetries = 60;
+
+/**
+ * Wraps kafkajs; the other classes of this library take it. Each of the things below has its own connections: kafkajs
+ * shares the committed offsets of a group between all consumers of one client.
+ */
 export class KafkaClient {
   readonly connection: KafkaConnection;
   readonly logger: Logger;
@@ -42,4 +61,45 @@ export class KafkaClient {
     this.connection = connection;
     this.logger = logger;
   }
+
+  link(): ClusterLink {
+    const sockets = new Sockets();
+    return new ClusterLink(this.kafka(sockets), sockets, metadataMaxAgeMs);
+  }
+
+  /** Idempotent, and to be used for one `sendBatch` at a time: a failed send takes back sequence numbers. */
+  producer(partitionOf: Parameters<typeof producerOf>[1]): { producer: Producer; sockets: Sockets } {
+    const sockets = new Sockets();
+    return { producer: producerOf(this.kafka(sockets), partitionOf), sockets };
+  }
+
+  admin(): Admin {
+    return this.kafka(new Sockets()).admin();
+  }
+
+  private kafka(sockets: Sockets): Kafka {
+    const { brokers, clientId, tls, tlsCa, sasl } = this.connection;
+    const log = kafkajsLog(this.logger);
+    return new Kafka({
+      brokers: [...brokers],
+      clientId,
+      ...(tls ? { ssl: tlsCa === null ? {} : { ca: [tlsCa] } } : {}),
+      ...(sasl === null ? {} : { sasl: sasl as SASLOptions }),
+      socketFactory: sockets.factory,
+      connectionTimeout: connectionTimeoutMs,
+      retry: { initialRetryTime: firstRetryMs, maxRetryTime: longestRetryMs, retries },
+      logLevel: logLevel.WARN,
+      logCreator: () => log,
+    });
+  }
+}
+
+function producerOf(kafka: Kafka, partitionOf: ReturnType<NonNullable<ProducerConfig['createPartitioner']>>): Producer {
+  return kafka.producer({
+    idempotent: true,
+    allowAutoTopicCreation: false,
+    metadataMaxAge: metadataMaxAgeMs,
+    createPartitioner: () => partitionOf,
+    retry: { initialRetryTime: firstRetryMs, maxRetryTime: longestRetryMs, retries: sendRetries },
+  });
 }

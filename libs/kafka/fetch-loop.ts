@@ -1,0 +1,215 @@
+/**
+ * In: partitions to read, each from a position. Out: their batches, in order, as fast as they are taken.
+ * Holds: one fetch per broker at a time; a partition that is paused, moved or given up while a fetch is under way
+ * gets nothing of that fetch, and reads it again when its turn comes; nothing polls while everything is paused.
+ */
+import type { Logger } from '../runtime/logger.ts';
+import { errorFields } from '../runtime/logger.ts';
+import { byTopic, partitionKey, type ClusterLink } from './cluster-link.ts';
+import { fetchedBatch, type FetchedBatch, type FetchedPartition } from './fetched-batch.ts';
+import { Pause } from './pause.ts';
+
+/** A partition being read. Whoever assigned it may change both fields, then calls `wake`. */
+export interface ReadPosition {
+  readonly topic: string;
+  readonly partition: number;
+  next: number;
+  isPaused: boolean;
+}
+
+export interface FetchLoopOptions {
+  /** How long a broker waits for a first record, in milliseconds. */
+  readonly maxWaitMs: number;
+  onBatch(position: ReadPosition, batch: FetchedBatch): void;
+  /** What was asked for is not there (any more): reading goes on at `position.next`, the earliest there is. */
+  onOutOfRange(position: ReadPosition, asked: number): void;
+}
+
+const partitionBytesMax = 1_048_576;
+/** Decoding an answer keeps the process busy: 4 MiB take some 20 ms. */
+const answerBytesMax = 4 * 1_048_576;
+const readCommitted = 1;
+const leadersAgeMsMax = 5_000;
+const backOffMsMin = 50;
+const backOffMsMax = 2_000;
+/** Leaders move and connections break: readiness speaks of it when it lasts. */
+const failingMsToTell = 3_000;
+
+export class FetchLoop {
+  private readonly link: ClusterLink;
+  private readonly options: FetchLoopOptions;
+  private readonly logger: Logger;
+  private readonly pause = new Pause();
+  private readonly busy = new Set<string>();
+  private positions: readonly ReadPosition[] = [];
+  private leaders = new Map<ReadPosition, string>();
+  private leadersAt = 0;
+  private round = 0;
+  private backOffMs = 0;
+  private failing: { since: number; message: string } | null = null;
+  private isStopped = false;
+
+  constructor(link: ClusterLink, options: FetchLoopOptions, logger: Logger) {
+    this.link = link;
+    this.options = options;
+    this.logger = logger;
+  }
+
+  /** Replaces what is read. With nothing, reading ends. */
+  assign(positions: readonly ReadPosition[]): void {
+    this.round += 1;
+    this.positions = positions;
+    this.leadersAt = 0;
+    this.failing = null;
+    this.wake();
+  }
+
+  /** Something was resumed or moved. */
+  wake(): void {
+    if (this.isStopped) return;
+    for (const [nodeId, positions] of this.readable()) {
+      if (this.busy.has(nodeId)) continue;
+      this.busy.add(nodeId);
+      void this.fetchFrom(nodeId, positions).finally(() => {
+        this.busy.delete(nodeId);
+        this.wake();
+      });
+    }
+  }
+
+  problem(): string | null {
+    if (this.failing === null || Date.now() - this.failing.since < failingMsToTell) return null;
+    return `cannot fetch: ${this.failing.message}`;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.positions = [];
+    this.round += 1;
+    this.pause.end();
+  }
+
+  private readable(): Map<string, ReadPosition[]> {
+    const found = new Map<string, ReadPosition[]>();
+    if (this.positions.length === 0) return found;
+    if (Date.now() - this.leadersAt > leadersAgeMsMax) this.findLeaders();
+    for (const position of this.positions) {
+      if (position.isPaused) continue;
+      const leader = this.leaders.get(position) ?? 'unknown';
+      const others = found.get(leader);
+      if (others === undefined) found.set(leader, [position]);
+      else others.push(position);
+    }
+    return found;
+  }
+
+  private findLeaders(): void {
+    this.leadersAt = Date.now();
+    this.leaders = new Map();
+    for (const topic of new Set(this.positions.map((position) => position.topic))) {
+      const metadata = this.metadataOf(topic);
+      for (const position of this.positions) {
+        const leader = position.topic === topic ? metadata.get(position.partition) : undefined;
+        if (leader !== undefined) this.leaders.set(position, leader);
+      }
+    }
+  }
+
+  private metadataOf(topic: string): Map<number, string> {
+    try {
+      const partitions = this.link.cluster.findTopicPartitionMetadata(topic);
+      return new Map(partitions.map(({ partitionId, leader }) => [partitionId, String(leader)]));
+    } catch {
+      // Not loaded, or lost with the last broker: the fetch fails, and that loads it.
+      return new Map();
+    }
+  }
+
+  private async fetchFrom(nodeId: string, positions: readonly ReadPosition[]): Promise<void> {
+    const { round } = this;
+    const asked = new Map(positions.map((position) => [partitionKey(position), { position, next: position.next }]));
+    let responses: { topicName: string; partitions: FetchedPartition[] }[];
+    try {
+      await this.link.cluster.refreshMetadataIfNecessary();
+      const broker = await this.link.cluster.findBroker({ nodeId });
+      const answer = (await broker.fetch({
+        maxWaitTime: this.options.maxWaitMs,
+        minBytes: 1,
+        maxBytes: answerBytesMax,
+        isolationLevel: readCommitted,
+        topics: byTopic(positions, ({ partition, next }) => ({
+          partition,
+          fetchOffset: String(next),
+          maxBytes: partitionBytesMax,
+        })),
+      })) as { responses: { topicName: string; partitions: FetchedPartition[] }[] };
+      responses = answer.responses;
+      this.backOffMs = 0;
+      this.failing = null;
+    } catch (error) {
+      if (round === this.round) await this.recover(error, asked);
+      return;
+    }
+    for (const { topicName, partitions } of responses) {
+      for (const fetched of partitions) {
+        const key = partitionKey({ topic: topicName, partition: fetched.partition });
+        if (round === this.round) this.take(asked.get(key), fetched);
+      }
+    }
+  }
+
+  private take(asked: { position: ReadPosition; next: number } | undefined, fetched: FetchedPartition): void {
+    if (asked === undefined) return;
+    const { position, next } = asked;
+    if (position.isPaused || position.next !== next) return;
+    const batch = fetchedBatch(position.topic, next, fetched);
+    position.next = batch.nextOffset;
+    this.options.onBatch(position, batch);
+  }
+
+  /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
+  private async recover(error: unknown, asked: Map<string, { position: ReadPosition; next: number }>): Promise<void> {
+    const { name, message, type, host, port, topic, partition } = error as FetchError;
+    this.failing ??= { since: Date.now(), message };
+    this.failing.message = message;
+    this.backOffMs = Math.min(Math.max(this.backOffMs * 2, backOffMsMin), backOffMsMax);
+    const fields = { ...errorFields(error), type, backOffMs: this.backOffMs };
+    if (this.backOffMs < backOffMsMax) this.logger.debug(fields, 'a fetch failed, trying again');
+    else this.logger.warn(fields, 'fetches keep failing, trying again');
+    await this.pause.for(this.backOffMs);
+    if (this.isStopped) return;
+    try {
+      if (name === 'KafkaJSOffsetOutOfRange' && topic !== undefined && partition !== undefined) {
+        await this.restartAtEarliest(asked.get(partitionKey({ topic, partition })));
+        return;
+      }
+      if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined) {
+        this.link.cluster.removeBroker({ host, port });
+      }
+      await this.link.cluster.refreshMetadata();
+    } catch (failure) {
+      this.logger.debug(errorFields(failure), 'where to fetch from is not known');
+    }
+    this.leadersAt = 0;
+  }
+
+  private async restartAtEarliest(asked: { position: ReadPosition; next: number } | undefined): Promise<void> {
+    if (asked === undefined) return;
+    const { position, next } = asked;
+    const { round } = this;
+    const earliest = (await this.link.offsets([position], true)).get(partitionKey(position));
+    if (earliest === undefined || round !== this.round || position.next !== next) return;
+    position.next = earliest;
+    this.options.onOutOfRange(position, next);
+  }
+}
+
+interface FetchError {
+  readonly name?: string;
+  readonly message: string;
+  readonly type?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly topic?: string;
+  readonly partition?: number;
+}

@@ -1,0 +1,177 @@
+/**
+ * One member of a consumer group, as far as the coordinator knows it: join, heartbeat, commit, leave. It decides
+ * nothing: each call is one exchange that works or throws.
+ * Holds: commits carry the generation in which the partitions were assigned, so that the coordinator refuses those of
+ * a member that was replaced meanwhile.
+ */
+import { byTopic, partitionKey, type ClusterLink, type GroupBroker, type TopicPartition } from './cluster-link.ts';
+import {
+  coPartition,
+  coPartitionProtocol,
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from './co-partition.ts';
+
+/** A member that is silent for so long is dead: its partitions go to others. */
+const sessionTimeoutMs = 30_000;
+/** How long the coordinator waits for members to drain and join again. */
+const rebalanceTimeoutMs = 60_000;
+
+export interface CommittedOffset {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+export interface OffsetToCommit extends TopicPartition, CommittedOffset {}
+
+export class GroupMember {
+  private readonly link: ClusterLink;
+  private readonly groupId: string;
+  private memberId = '';
+  private generation = -1;
+  private coordinator: GroupBroker | null = null;
+  /** Partition counts that the leader assigned by; null for who is not the leader. */
+  private assignedCounts: ReadonlyMap<string, number> | null = null;
+
+  constructor(link: ClusterLink, groupId: string) {
+    this.link = link;
+    this.groupId = groupId;
+  }
+
+  /** Waits until all members have joined. @returns what this one is to read */
+  async join(topics: readonly string[]): Promise<TopicPartition[]> {
+    try {
+      const coordinator = await this.findCoordinator();
+      const joined = await coordinator.joinGroup({
+        groupId: this.groupId,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: rebalanceTimeoutMs,
+        memberId: this.memberId,
+        groupProtocols: [{ name: coPartitionProtocol, metadata: encodeSubscription(topics) }],
+      });
+      this.memberId = joined.memberId;
+      this.generation = joined.generationId;
+      const isLeader = joined.leaderId === joined.memberId;
+      const groupAssignment = isLeader ? await this.assign(joined.members) : [];
+      if (!isLeader) this.assignedCounts = null;
+      const { memberAssignment } = await coordinator.syncGroup({ ...this.ids(), groupAssignment });
+      const assignment = decodeAssignment(memberAssignment);
+      return Object.entries(assignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => ({ topic, partition })),
+      );
+    } catch (error) {
+      if (typeOf(error) === 'UNKNOWN_MEMBER_ID') this.memberId = '';
+      throw error;
+    }
+  }
+
+  /** Partitions were added since the leader assigned them: the group should share them anew. */
+  isAssignmentStale(): boolean {
+    if (this.assignedCounts === null) return false;
+    for (const [topic, count] of this.assignedCounts) {
+      if (this.link.partitionsOf(topic).length > count) return true;
+    }
+    return false;
+  }
+
+  /** 'rejoin': the group is sharing partitions anew, or does not know this member any more. */
+  async heartbeat(): Promise<'ok' | 'rejoin'> {
+    try {
+      const { groupId, generationId, memberId } = this.ids();
+      await (await this.connectedCoordinator()).heartbeat({ groupId, groupGenerationId: generationId, memberId });
+      return 'ok';
+    } catch (error) {
+      if (!asksToRejoin(error)) throw error;
+      return 'rejoin';
+    }
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<Map<string, CommittedOffset>> {
+    const found = new Map<string, CommittedOffset>();
+    if (partitions.length === 0) return found;
+    const topics = byTopic(partitions, ({ partition }) => ({ partition }));
+    const coordinator = await this.connectedCoordinator();
+    const { responses } = await coordinator.offsetFetch({ groupId: this.groupId, topics });
+    for (const { topic, partitions: answered } of responses) {
+      for (const { partition, offset, metadata } of answered) {
+        const known = { offset: Number(offset), metadata: metadata ?? '' };
+        if (known.offset >= 0) found.set(partitionKey({ topic, partition }), known);
+      }
+    }
+    return found;
+  }
+
+  /** @returns 'rejoin' when refused because this member was replaced */
+  async commit(offsets: readonly OffsetToCommit[]): Promise<'ok' | 'rejoin'> {
+    const { groupId, generationId, memberId } = this.ids();
+    const topics = byTopic(offsets, ({ partition, offset, metadata }) => ({
+      partition,
+      offset: String(offset),
+      metadata,
+    }));
+    try {
+      const coordinator = await this.connectedCoordinator();
+      await coordinator.offsetCommit({ groupId, groupGenerationId: generationId, memberId, topics });
+      return 'ok';
+    } catch (error) {
+      if (!asksToRejoin(error)) throw error;
+      return 'rejoin';
+    }
+  }
+
+  /** The others need not wait for the session to time out. */
+  async leave(): Promise<void> {
+    if (this.memberId === '') return;
+    const { groupId, memberId } = this;
+    this.memberId = '';
+    await (await this.connectedCoordinator()).leaveGroup({ groupId, memberId });
+  }
+
+  private ids(): { groupId: string; generationId: number; memberId: string } {
+    return { groupId: this.groupId, generationId: this.generation, memberId: this.memberId };
+  }
+
+  private async assign(members: readonly { memberId: string; memberMetadata: Buffer }[]) {
+    const subscribed = members.map(({ memberId, memberMetadata }) => ({
+      memberId,
+      topics: decodeSubscription(memberMetadata),
+    }));
+    const topics = [...new Set(subscribed.flatMap((member) => member.topics))];
+    await this.link.connect(topics);
+    await this.link.cluster.refreshMetadata();
+    const counts = new Map(topics.map((topic) => [topic, this.link.partitionsOf(topic).length]));
+    this.assignedCounts = counts;
+    const assignments = coPartition(subscribed, (topic) => counts.get(topic) ?? 0);
+    return [...assignments].map(([memberId, assignment]) => ({
+      memberId,
+      memberAssignment: encodeAssignment(assignment),
+    }));
+  }
+
+  private async findCoordinator(): Promise<GroupBroker> {
+    this.coordinator = await this.link.coordinatorOf(this.groupId);
+    return this.coordinator;
+  }
+
+  private async connectedCoordinator(): Promise<GroupBroker> {
+    return this.coordinator?.isConnected() === true ? this.coordinator : this.findCoordinator();
+  }
+}
+
+const rejoinTypes = [
+  'REBALANCE_IN_PROGRESS',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'FENCED_INSTANCE_ID',
+  'NOT_COORDINATOR_FOR_GROUP',
+];
+
+function asksToRejoin(error: unknown): boolean {
+  return rejoinTypes.includes(typeOf(error) ?? '');
+}
+
+function typeOf(error: unknown): string | undefined {
+  return (error as { type?: string }).type;
+}

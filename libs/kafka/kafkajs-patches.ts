@@ -1,0 +1,47 @@
+/**
+ * What is changed inside kafkajs 2.2.4, once per process, by importing this file. Everything that reaches into the
+ * library's own files is here.
+ */
+import { createRequire } from 'node:module';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests: (this: RequestQueue) => void;
+}
+
+interface Codec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
+  decompress(buffer: Buffer): Promise<Buffer>;
+}
+
+const requireHere = createRequire(import.meta.url);
+
+/**
+ * A connection re-arms a timer of 1 ms for ever after its first answer. With nothing pending there is nothing to
+ * check: whoever pushes a request schedules the check itself.
+ */
+function stopIdleTimers(): void {
+  const queue = requireHere('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+  const { prototype } = queue;
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+}
+
+/** kafkajs brings gzip only; Node 24 has zstd. Synchronous: a batch is small, and a thread switch costs more. */
+function addZstd(): void {
+  const { CompressionCodecs, CompressionTypes } = requireHere('kafkajs') as {
+    CompressionCodecs: Record<number, () => Codec>;
+    CompressionTypes: { readonly ZSTD: number };
+  };
+  const zstd: Codec = {
+    compress: (encoder) => Promise.resolve(zstdCompressSync(encoder.buffer)),
+    decompress: (buffer) => Promise.resolve(zstdDecompressSync(buffer)),
+  };
+  CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
+}
+
+stopIdleTimers();
+addZstd();

@@ -1,0 +1,167 @@
+/**
+ * One stay of a partition with this member. In: fetched batches, completions. Out: batches without what is already
+ * complete, and what to commit.
+ * Holds: after the fence nothing changes any more, whatever still completes; a partition whose incomplete records
+ * spread over more offsets than a commit can speak of is not read further until they are fewer.
+ */
+import { offsetsCovered } from './completed-offsets.ts';
+import type { FetchedBatch } from './fetched-batch.ts';
+import type { ReadPosition } from './fetch-loop.ts';
+import type { CommittedOffset } from './group-member.ts';
+import { OffsetTracker } from './offset-tracker.ts';
+import type { PositionedLease, RecordBatch } from './record.ts';
+
+export interface LeaseStart {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  /** Who keeps the position: the offsets of completed records in Kafka, the app in its commits, or the app elsewhere. */
+  readonly keeps: 'completed' | 'positioned' | 'external';
+  readonly committed: CommittedOffset | null;
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** The position was changed, or the partition resumed. */
+  wake(): void;
+}
+
+export class Lease implements PositionedLease {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly committed: CommittedOffset | null;
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** Where the fetch loop reads this partition. */
+  readonly position: ReadPosition;
+  private readonly start: LeaseStart;
+  private tracker: OffsetTracker | null;
+  private readCommit: (() => CommittedOffset) | null = null;
+  private isFenced = false;
+  private isPausedByApp = false;
+  private isPausedBySpread = false;
+  private committedVersion = -1;
+  private lastCommit: CommittedOffset | null;
+  private highWatermark: number;
+
+  constructor(start: LeaseStart) {
+    this.start = start;
+    this.topic = start.topic;
+    this.partition = start.partition;
+    this.epoch = start.epoch;
+    this.committed = start.committed;
+    this.lastCommit = start.committed;
+    this.startOffset = start.startOffset;
+    this.endOffset = start.endOffset;
+    this.highWatermark = start.endOffset;
+    const next = Math.max(start.committed?.offset ?? start.startOffset, start.startOffset);
+    this.position = { topic: start.topic, partition: start.partition, next, isPaused: false };
+    const metadata = next === start.committed?.offset ? start.committed.metadata : null;
+    this.tracker = start.keeps === 'completed' ? new OffsetTracker(next, metadata) : null;
+  }
+
+  get isHeld(): boolean {
+    return !this.isFenced;
+  }
+
+  get incomplete(): number {
+    return this.tracker?.incomplete ?? 0;
+  }
+
+  /** Records that are not done yet, or not read: how far this partition is behind. */
+  get lag(): number {
+    return Math.max(0, this.highWatermark - (this.tracker?.committable ?? this.position.next));
+  }
+
+  complete(offset: number): void {
+    if (this.isFenced || this.tracker === null) return;
+    this.tracker.complete(offset);
+    if (this.isPausedBySpread && this.tracker.spread < offsetsCovered / 2) {
+      this.isPausedBySpread = false;
+      this.applyPause();
+    }
+  }
+
+  pause(): void {
+    this.isPausedByApp = true;
+    this.applyPause();
+  }
+
+  resume(): void {
+    this.isPausedByApp = false;
+    this.applyPause();
+  }
+
+  seek(offset: number): void {
+    if (this.tracker !== null) throw new Error(`${this.topic} is not positioned by the app`);
+    if (this.isFenced) return;
+    this.position.next = offset;
+    this.start.wake();
+  }
+
+  /** Before the first fetch: the app keeps its position elsewhere. */
+  startAt(offset: number): void {
+    this.position.next = offset;
+    this.restartAt(offset);
+  }
+
+  commitWith(read: () => CommittedOffset): void {
+    if (this.start.keeps !== 'positioned') throw new Error(`${this.topic} is not positioned by the app`);
+    this.readCommit = read;
+  }
+
+  /** @returns null when there is nothing in it to hand out */
+  take(fetched: FetchedBatch): RecordBatch | null {
+    if (this.isFenced) return null;
+    this.highWatermark = fetched.highWatermark;
+    const { tracker } = this;
+    if (tracker === null) return { lease: this, ...fetched };
+    const records = fetched.records.filter(({ offset }) => tracker.add(offset));
+    tracker.advanceTo(fetched.nextOffset);
+    if (tracker.spread > offsetsCovered) {
+      this.isPausedBySpread = true;
+      this.applyPause();
+    }
+    return records.length === 0 ? null : { lease: this, ...fetched, records };
+  }
+
+  /** The log begins later than what was to be read, or ends before it: what is gone needs no completion. */
+  restartAt(offset: number): void {
+    if (this.tracker !== null) this.tracker = new OffsetTracker(offset, null);
+    this.committedVersion = -1;
+  }
+
+  /** What to commit now; null when nothing changed since {@link wasCommitted}. */
+  toCommit(): { readonly commit: CommittedOffset; readonly version: number } | null {
+    if (this.isFenced) return null;
+    if (this.readCommit !== null) return this.changed(this.readCommit());
+    if (this.tracker === null || this.tracker.version === this.committedVersion) return null;
+    const { version } = this.tracker;
+    const commit = { offset: this.tracker.committable, metadata: this.tracker.commitMetadata() };
+    const changed = this.changed(commit, version);
+    if (changed === null) this.committedVersion = version;
+    return changed;
+  }
+
+  wasCommitted({ commit, version }: { readonly commit: CommittedOffset; readonly version: number }): void {
+    this.lastCommit = commit;
+    this.committedVersion = version;
+  }
+
+  fence(): void {
+    this.isFenced = true;
+    this.position.isPaused = true;
+  }
+
+  private changed(commit: CommittedOffset, version = 0): { commit: CommittedOffset; version: number } | null {
+    const last = this.lastCommit;
+    if (last !== null && last.offset === commit.offset && last.metadata === commit.metadata) return null;
+    return { commit, version };
+  }
+
+  private applyPause(): void {
+    const isPaused = this.isFenced || this.isPausedByApp || this.isPausedBySpread;
+    if (isPaused === this.position.isPaused) return;
+    this.position.isPaused = isPaused;
+    if (!isPaused) this.start.wake();
+  }
+}

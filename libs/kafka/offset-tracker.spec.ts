@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { offsetsCovered } from './completed-offsets.ts';
+import { OffsetTracker } from './offset-tracker.ts';
+
+function tracking(...offsets: number[]): OffsetTracker {
+  const tracker = new OffsetTracker(offsets[0] ?? 0, null);
+  for (const offset of offsets) tracker.add(offset);
+  return tracker;
+}
+
+describe('what may be committed', () => {
+  test('is the position before anything was read', () => {
+    expect(new OffsetTracker(7, null)).toMatchObject({ committable: 7, incomplete: 0, spread: 0 });
+  });
+
+  test('is the lowest offset that is not complete, in whatever order they complete', () => {
+    const tracker = tracking(10, 11, 12, 13);
+    tracker.complete(12);
+    tracker.complete(11);
+    expect(tracker).toMatchObject({ committable: 10, incomplete: 2, spread: 4 });
+    tracker.complete(10);
+    expect(tracker).toMatchObject({ committable: 13, incomplete: 1 });
+    tracker.complete(13);
+    expect(tracker).toMatchObject({ committable: 14, incomplete: 0, spread: 0 });
+  });
+
+  test('passes gaps, within and at the end of what was read', () => {
+    const tracker = tracking(5, 9, 1_000_000_000);
+    tracker.advanceTo(1_000_000_007);
+    tracker.complete(5);
+    expect(tracker.committable).toBe(9);
+    tracker.complete(1_000_000_000);
+    tracker.complete(9);
+    expect(tracker.committable).toBe(1_000_000_007);
+  });
+
+  test('does not move for an offset completed twice, or never handed out', () => {
+    const tracker = tracking(1, 3);
+    const { version } = tracker;
+    tracker.complete(2);
+    tracker.complete(0);
+    tracker.complete(99);
+    expect(tracker).toMatchObject({ version, incomplete: 2 });
+    tracker.complete(3);
+    tracker.complete(3);
+    expect(tracker).toMatchObject({ version: version + 1, incomplete: 1, committable: 1 });
+  });
+});
+
+describe('a restart', () => {
+  test('hands out again only what was not complete', () => {
+    const before = tracking(0, 1, 2, 3);
+    before.complete(1);
+    before.complete(3);
+    const after = new OffsetTracker(before.committable, before.commitMetadata());
+    expect([0, 1, 2, 3, 4].filter((offset) => after.add(offset))).toEqual([0, 2, 4]);
+  });
+
+  test('keeps what it did not read again yet in the next commit', () => {
+    const before = tracking(0, 1, 2);
+    before.complete(2);
+    const after = new OffsetTracker(before.committable, before.commitMetadata());
+    after.add(0);
+    const third = new OffsetTracker(after.committable, after.commitMetadata());
+    expect([0, 1, 2].filter((offset) => third.add(offset))).toEqual([0, 1]);
+  });
+
+  test.each([null, '', 'some text', 'c1:', 'c1:%%%', 'c2:AAAA'])(
+    'reads everything with the metadata %j',
+    (metadata) => {
+      expect(new OffsetTracker(0, metadata).add(0)).toBe(true);
+    },
+  );
+});
+
+test('metadata is at most 4,000 characters, and covers 23,976 offsets', () => {
+  const tracker = new OffsetTracker(50, null);
+  for (let offset = 50; offset < 50 + 40_000; offset += 1) tracker.add(offset);
+  for (let offset = 51; offset < 50 + 40_000; offset += 1) tracker.complete(offset);
+  expect(tracker.commitMetadata().length).toBeLessThanOrEqual(4_000);
+  expect(offsetsCovered).toBe(23_976);
+  const after = new OffsetTracker(50, tracker.commitMetadata());
+  const again: number[] = [];
+  for (let offset = 50; offset < 50 + 40_000; offset += 1) if (after.add(offset)) again.push(offset);
+  expect(again).toEqual([50, ...Array.from({ length: 40_000 - offsetsCovered }, (_, n) => 50 + offsetsCovered + n)]);
+});
+
+test('a hundred thousand records in, in the worst order, out', () => {
+  const tracker = new OffsetTracker(0, null);
+  const count = 100_000;
+  for (let offset = 0; offset < count; offset += 1) tracker.add(offset);
+  for (let offset = count - 1; offset >= 0; offset -= 1) tracker.complete(offset);
+  expect(tracker).toMatchObject({ committable: count, incomplete: 0 });
+});
+
+/** The simplest thing that could be right: sets. */
+interface Model {
+  /** Completed at some time: these need not be handed out again. */
+  readonly ever: Set<number>;
+  /** Completed as far as this run knows. */
+  known: Set<number>;
+  commit: { offset: number; metadata: string; known: Set<number> };
+  /** How many of the log were read. */
+  read: number;
+}
+
+const steps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('read' as const), count: fc.integer({ min: 1, max: 9 }) }) },
+    { weight: 8, arbitrary: fc.record({ do: fc.constant('complete' as const), pick: fc.nat() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('commit' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
+  ),
+  { maxLength: 120 },
+);
+
+test('never commits past what is incomplete, and after a restart never hands out what a commit knew as complete', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 60 }), steps, (gaps, script) => {
+      const log = gaps.map((_, index) => gaps.slice(0, index).reduce((sum, gap) => sum + gap, 100));
+      const model: Model = {
+        ever: new Set(),
+        known: new Set(),
+        commit: { offset: 100, metadata: '', known: new Set() },
+        read: 0,
+      };
+      let tracker = new OffsetTracker(100, null);
+      let handedOut: number[] = [];
+      for (const step of script) {
+        if (step.do === 'read') {
+          for (const offset of log.slice(model.read, model.read + step.count)) {
+            const isNew = tracker.add(offset);
+            expect(isNew).toBe(!model.known.has(offset));
+            if (isNew) handedOut.push(offset);
+          }
+          model.read = Math.min(model.read + step.count, log.length);
+        } else if (step.do === 'complete') {
+          const offset = handedOut[step.pick % Math.max(handedOut.length, 1)];
+          if (offset === undefined) continue;
+          tracker.complete(offset);
+          model.ever.add(offset);
+          model.known.add(offset);
+          handedOut = handedOut.filter((other) => other !== offset);
+        } else if (step.do === 'commit') {
+          model.commit = {
+            offset: tracker.committable,
+            metadata: tracker.commitMetadata(),
+            known: new Set(model.known),
+          };
+        } else {
+          tracker = new OffsetTracker(model.commit.offset, model.commit.metadata);
+          handedOut = [];
+          model.known = new Set(model.commit.known);
+          model.read = log.findIndex((offset) => offset >= model.commit.offset);
+          if (model.read === -1) model.read = log.length;
+        }
+        expect(tracker.incomplete).toBe(handedOut.length);
+        const belowCommit = log.filter((offset) => offset < tracker.committable);
+        expect(belowCommit.every((offset) => model.ever.has(offset))).toBe(true);
+        const lowest = handedOut.length === 0 ? null : Math.min(...handedOut);
+        if (lowest !== null) expect(tracker.committable).toBe(lowest);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
