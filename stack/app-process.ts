@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly script: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly port: number;
+  /** Told of each process that runs it. */
+  readonly onSpawn?: (pid: number) => void;
   readonly onLine: (line: string) => void;
   /** Told of each death that was not asked for. */
   readonly onDeath: (death: AppDeath) => void;
@@ -120,6 +122,7 @@ export class AppProcess {
       detached: true,
     });
     this.child = child;
+    if (child.pid !== undefined) this.options.onSpawn?.(child.pid);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', this.options.onLine);
     }

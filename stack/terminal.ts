@@ -13,8 +13,8 @@ export function warn(line: string): void {
 
 /** A step that takes a while. */
 export interface Step {
-  progress(text: string): void;
-  done(text?: string): void;
+  readonly progress: (text: string) => void;
+  readonly done: (text?: string) => void;
 }
 
 /** Several steps run side by side: only the newest progress is shown, finished ones stay as lines. */

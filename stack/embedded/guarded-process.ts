@@ -11,6 +11,8 @@ import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync } from
 import { setTimeout as pause } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import { StackFailure, Stopped } from '../failure.ts';
+import { endOrphan, sendSignal } from '../orphan.ts';
+import { requireFreePort } from '../ports.ts';
 
 const guardScript = `
 exec 3<&0
@@ -46,6 +48,8 @@ export interface GuardedOptions {
   readonly logFile: string;
   /** A part of the command line that only this server has, such as its data folder. */
   readonly mark: string;
+  /** Those that it listens on. */
+  readonly ports: readonly number[];
   /** Resolves to true once the server answers. */
   readonly isReady: () => Promise<boolean>;
   readonly readyDeadlineMs: number;
@@ -63,9 +67,10 @@ export interface GuardedProcess {
 
 const stopDeadlineMs = 7000;
 
-/** @throws StackFailure when it exits or does not answer in time; Stopped when aborted */
+/** @throws StackFailure when a port is taken, when it exits or does not answer in time; Stopped when aborted */
 export async function startGuarded(options: GuardedOptions): Promise<GuardedProcess> {
-  await endOrphan(options);
+  await endOrphan(options.pidFile, options.mark, `SIG${options.stopSignal}`);
+  for (const port of options.ports) await requireFreePort(port, options.name);
   mkdirSync(dirname(options.logFile), { recursive: true });
   const log = openSync(options.logFile, 'a');
   const child = spawn('/bin/sh', ['-c', guardScript, 'sh', options.command, ...options.args], {
@@ -160,43 +165,4 @@ function lastLine(file: string): string {
   const telling =
     lines.slice(-40).findLast((line) => /FATAL|ERROR|Exception|No space left/i.test(line)) ?? lines.at(-1);
   return telling === undefined || telling === '' ? 'no log' : telling.trim().slice(0, 200);
-}
-
-/** Ends the server of an earlier start that was killed together with its guard. */
-async function endOrphan(options: GuardedOptions): Promise<void> {
-  const pid = existsSync(options.pidFile) ? Number(readFileSync(options.pidFile, 'utf8')) : NaN;
-  if (!Number.isInteger(pid) || !isRunning(pid, options.mark)) return;
-  sendSignal(pid, `SIG${options.stopSignal}`);
-  const deadline = Date.now() + stopDeadlineMs;
-  while (isRunning(pid, options.mark)) {
-    if (Date.now() > deadline) sendSignal(pid, 'SIGKILL');
-    await pause(50);
-  }
-  rmSync(options.pidFile, { force: true });
-}
-
-/** True when that process lives and its command line holds `mark`: a pid alone may be somebody else's by now. */
-export function isRunning(pid: number, mark: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(mark);
-  } catch {
-    return existsSync('/proc/self') ? false : isAlive(pid);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Gone already.
-  }
 }

@@ -48,6 +48,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
     stopSignal: 'TERM',
     pidFile: join(options.dataDir, 'server.pid'),
     mark: settingsFile,
+    ports: [options.port, options.controllerPort],
     isReady: () => accepts(options.port),
     readyDeadlineMs: 60_000,
   });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { StackFailure, Stopped } from '../failure.ts';
-import { isRunning } from './guarded-process.ts';
+import { isRunning } from '../orphan.ts';
 import { cacheFolder, repositoryRoot } from '../repository.ts';
 
 /** The plugin version that fetches a single file without asking for its parents' descriptors. */
@@ -40,7 +40,7 @@ async function cached(name: string, fill: (folder: string) => Promise<void>): Pr
 function removeAbandoned(name: string): void {
   for (const entry of existsSync(cacheFolder) ? readdirSync(cacheFolder) : []) {
     const [, pid] = entry.split(`${name}.partial-`);
-    if (pid !== undefined && !isRunning(Number(pid), ''))
+    if (pid !== undefined && !isRunning(Number(pid), 'node'))
       rmSync(join(cacheFolder, entry), { recursive: true, force: true });
   }
 }

@@ -36,6 +36,7 @@ export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedS
     stopSignal: 'INT',
     pidFile: join(dataDir, 'server.pid'),
     mark: cluster,
+    ports: [options.port],
     isReady: () => answers(urlOf(options.port)),
     readyDeadlineMs: 60_000,
   });

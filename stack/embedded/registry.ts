@@ -48,6 +48,7 @@ export async function startRegistry(options: EmbeddedOptions): Promise<EmbeddedS
     stopSignal: 'TERM',
     pidFile: join(options.dataDir, 'server.pid'),
     mark: `-Dstack.data=${options.dataDir}`,
+    ports: [options.port],
     isReady: () => answers(`${address}/subjects`),
     readyDeadlineMs: 60_000,
   });

@@ -1,0 +1,29 @@
+/** How to reach a system that `npm start` started, or the one that the environment names. */
+import type { Environment } from '../libs/runtime/config.ts';
+import { adminKeys } from '../libs/runtime/config-keys.ts';
+import { readConfig } from '../libs/runtime/config.ts';
+import { ApiClient } from './api-client.ts';
+import { appPorts } from './apps.ts';
+import { kafkaPort } from './embedded/kafka.ts';
+import { postgresPort } from './embedded/postgres.ts';
+import { registryPort } from './embedded/registry.ts';
+import { localEnvironment } from './environment.ts';
+import { adminKey, encryptionKeys } from './secrets.ts';
+
+export const apiUrl = `http://127.0.0.1:${appPorts['management-api']}`;
+
+/** As `npm start` would set it, without starting anything. */
+export function presentEnvironment(): Environment {
+  const addresses = {
+    kafka: `127.0.0.1:${kafkaPort}`,
+    registry: `http://127.0.0.1:${registryPort}/apis/ccompat/v7`,
+    postgres: `postgresql://webhooks:webhooks@127.0.0.1:${postgresPort}/webhooks`,
+  };
+  return localEnvironment(process.env, { addresses, adminKey, encryptionKeys }).env;
+}
+
+/** With the admin key of this environment; null when it names none. */
+export function adminApi(env: Environment): ApiClient | null {
+  const { ADMIN_API_KEY: key } = readConfig(adminKeys, env);
+  return key === null ? null : new ApiClient(apiUrl, key);
+}

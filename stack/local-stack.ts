@@ -1,0 +1,119 @@
+/**
+ * The whole system on this machine: embedded parts (those that the environment does not name), setup, apps. Whatever
+ * was started is stopped in the order apps, registry, Kafka, PostgreSQL, also when something on the way failed.
+ */
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Environment } from '../libs/runtime/config.ts';
+import { readConfig } from '../libs/runtime/config.ts';
+import { EmbeddedParts } from './embedded-parts.ts';
+import { embeddedParts, isSaid, localEnvironment, partVariables } from './environment.ts';
+import { StackFailure, Stopped, sentenceOf } from './failure.ts';
+import { createFileLogger } from './file-logger.ts';
+import { isRunning, pidIn } from './orphan.ts';
+import { dataFolder } from './repository.ts';
+import { adminKey, encryptionKeys } from './secrets.ts';
+import { setupConfig } from './setup-config.ts';
+import { placeOf, setUp } from './setup.ts';
+import { Supervisor } from './supervisor.ts';
+import { say, startStep, warn } from './terminal.ts';
+
+const freeMegabytesMin = 500;
+const lockFile = join(dataFolder, 'run', 'stack.pid');
+const lockMark = join('stack', 'verbs');
+
+export interface LocalStack {
+  readonly env: Environment;
+  readonly supervisor: Supervisor;
+}
+
+/** Starts it, runs `whileUp`, stops it. @throws StackFailure, ConfigError, Stopped */
+export async function runLocalStack(signal: AbortSignal, whileUp: (stack: LocalStack) => Promise<void>): Promise<void> {
+  lock();
+  const parts = new EmbeddedParts(signal);
+  let supervisor: Supervisor | null = null;
+  try {
+    requireSpace();
+    const env = await startParts(parts, signal);
+    await prepare(env, signal);
+    supervisor = new Supervisor(env);
+    await supervisor.start(signal);
+    await whileUp({ env, supervisor });
+  } finally {
+    await stop(supervisor, parts);
+    rmSync(lockFile, { force: true });
+  }
+}
+
+async function startParts(parts: EmbeddedParts, signal: AbortSignal): Promise<Environment> {
+  for (const name of Object.values(partVariables)) {
+    if (process.env[name] === '')
+      throw new StackFailure(`${name} is set but empty: give it an address, or unset it to use the embedded one.`);
+  }
+  const addresses = await parts.start(embeddedParts(process.env));
+  if (signal.aborted) throw new Stopped();
+  const { env, opened } = localEnvironment(process.env, { addresses, adminKey, encryptionKeys });
+  if (opened.length > 0)
+    warn(`Development mode: deliveries to this machine and over http are open (${opened.join(' ')})`);
+  return env;
+}
+
+async function prepare(env: Environment, signal: AbortSignal): Promise<void> {
+  if (isSaid(process.env, partVariables.postgres)) await requireDatabase(env);
+  const step = startStep('Tables, topics, schemas');
+  step.progress('checking');
+  const result = await setUp(env, createFileLogger(join(dataFolder, 'logs', 'setup.log')));
+  step.done(
+    `${result.migrations.length} migrations, ${result.createdTopics.length} topics made, ${result.schemaCount} schemas`,
+  );
+  for (const problem of result.mismatched)
+    warn(`Topic differs from the configuration and is left as it is: ${problem}`);
+  if (signal.aborted) throw new Stopped();
+}
+
+async function requireDatabase(env: Environment): Promise<void> {
+  const { DATABASE_URL: url } = readConfig({ DATABASE_URL: setupConfig.DATABASE_URL }, env);
+  if (!/^postgres(ql)?:\/\//.test(url) || URL.parse(url) === null) {
+    throw new StackFailure(
+      'DATABASE_URL is no address of PostgreSQL: write it as postgresql://user:password@host:5432/database.',
+    );
+  }
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+  } catch (error) {
+    throw new StackFailure(
+      `PostgreSQL at ${placeOf(url)} cannot be used (${sentenceOf(error)}): correct DATABASE_URL, or unset it to use the embedded one.`,
+    );
+  }
+}
+
+async function stop(supervisor: Supervisor | null, parts: EmbeddedParts): Promise<void> {
+  const startedAt = Date.now();
+  say('\nStopping …');
+  await supervisor?.stop();
+  await parts.stop();
+  say(`✓ Stopped (${((Date.now() - startedAt) / 1000).toFixed(1)} s); the data is in ${dataFolder}`);
+}
+
+/** @throws StackFailure when it runs here already */
+function lock(): void {
+  const pid = pidIn(lockFile);
+  if (pid !== null && pid !== process.pid && isRunning(pid, lockMark)) {
+    throw new StackFailure(`It runs already, as process ${pid}: stop that first (Ctrl-C there, or kill ${pid}).`);
+  }
+  mkdirSync(join(dataFolder, 'run'), { recursive: true });
+  writeFileSync(lockFile, String(process.pid));
+}
+
+function requireSpace(): void {
+  const { bavail, bsize } = statfsSync(dataFolder);
+  const freeMegabytes = Math.floor((bavail * bsize) / 1_000_000);
+  if (freeMegabytes >= freeMegabytesMin) return;
+  throw new StackFailure(
+    `Only ${freeMegabytes} MB are free at ${dataFolder}: free at least ${freeMegabytesMin} MB and try again.`,
+  );
+}

@@ -1,0 +1,50 @@
+/** Processes of ours that outlived their parent: found by their pid files, and only ever ended when they are ours. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const deadlineMs = 10_000;
+
+/**
+ * Ends the process of this pid file, when it still lives and its command line holds `mark`; resolves when it is gone.
+ * @param signal what it takes as the request to stop; SIGKILL follows when it does not
+ */
+export async function endOrphan(pidFile: string, mark: string, signal: NodeJS.Signals): Promise<void> {
+  const pid = pidIn(pidFile);
+  if (pid === null) return;
+  if (isRunning(pid, mark)) sendSignal(pid, signal);
+  const deadline = Date.now() + deadlineMs;
+  while (isRunning(pid, mark)) {
+    if (Date.now() > deadline) sendSignal(pid, 'SIGKILL');
+    await pause(50);
+  }
+  rmSync(pidFile, { force: true });
+}
+
+export function pidIn(file: string): number | null {
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : NaN;
+  return Number.isInteger(pid) && pid > 0 ? pid : null;
+}
+
+/** True when that process lives and its command line holds `mark`: a pid alone may be somebody else's by now. */
+export function isRunning(pid: number, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(mark);
+  } catch {
+    return existsSync('/proc/self') ? false : commandOf(pid).includes(mark);
+  }
+}
+
+/** Where there is no /proc. */
+function commandOf(pid: number): string {
+  const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout;
+}
+
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
+  }
+}

@@ -1,0 +1,70 @@
+/** How every verb begins and ends: options read, signals heard, failures told in one sentence, an honest exit status. */
+import { ConfigError } from '../libs/runtime/config.ts';
+import { parseCommandLine, type Verb } from './command-line.ts';
+import { Stopped, sentenceOf } from './failure.ts';
+import { say } from './terminal.ts';
+
+export interface VerbContext {
+  readonly flags: ReadonlySet<string>;
+  /** Aborted by Ctrl-C, SIGTERM, a closed terminal or a killed parent. */
+  readonly signal: AbortSignal;
+}
+
+/** Whatever hangs, this process leaves; what it started notices that and leaves too. */
+const stopDeadlineMs = 9_700;
+
+/** Runs `main` and ends the process: 0, or 1 after a failure. */
+export async function runVerb(verb: Verb, main: (context: VerbContext) => Promise<void>): Promise<never> {
+  const commandLine = parseCommandLine(verb, process.argv.slice(2));
+  switch (commandLine.kind) {
+    case 'help':
+      say(commandLine.text);
+      return process.exit(0);
+    case 'refused':
+      return fail(commandLine.sentence);
+    case 'run':
+      break;
+  }
+  process.on('unhandledRejection', (error) => fail(sentenceOf(error)));
+  process.on('uncaughtException', (error) => fail(sentenceOf(error)));
+  try {
+    await main({ flags: commandLine.flags, signal: stopSignal() });
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(`The configuration is wrong: ${error.problems.join('; ')}.`);
+    if (!(error instanceof Stopped)) return fail(sentenceOf(error));
+  }
+  return process.exit(0);
+}
+
+function fail(sentence: string): never {
+  process.stderr.write(`\n✗ ${sentence}\n`);
+  process.exit(1);
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) return;
+    controller.abort();
+    setTimeout(() => fail('Something did not stop in time and was left to stop by itself.'), stopDeadlineMs).unref();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.on('disconnect', stop);
+  return controller.signal;
+}
+
+/** Resolves when the signal is aborted. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+    }
+  });
+}

@@ -1,0 +1,72 @@
+/** `npm run dev`: the whole system, rebuilt and its apps restarted when a source changes. */
+import { watch } from 'node:fs';
+import { join } from 'node:path';
+import { build } from '../build.mjs';
+import { Stopped, sentenceOf } from '../failure.ts';
+import { apiUrl } from '../local-access.ts';
+import { runLocalStack, type LocalStack } from '../local-stack.ts';
+import { repositoryRoot } from '../repository.ts';
+import { runVerb, untilAborted } from '../run-verb.ts';
+import { say, warn } from '../terminal.ts';
+
+const verb = {
+  name: 'dev',
+  summary:
+    'Starts the whole system; whenever a source of apps/, libs/ or schemas/ changes it is built and the apps are restarted.',
+  flags: {},
+};
+
+/** Editors write a file in several steps, and branches change many at once. */
+const settleMs = 300;
+
+await runVerb(verb, ({ signal }) =>
+  runLocalStack(signal, async (stack) => {
+    say(`\nReady at ${apiUrl}/v1, watching the sources. Ctrl-C stops everything.\n`);
+    const reloader = new Reloader(stack, signal);
+    const watchers = ['apps', 'libs', 'schemas'].map((folder) =>
+      watch(join(repositoryRoot, folder), { recursive: true }, (_event, file) => {
+        if (file !== null && /\.(ts|avsc|json)$/.test(file) && !file.endsWith('.spec.ts')) reloader.changed(file);
+      }),
+    );
+    await untilAborted(signal);
+    for (const watcher of watchers) watcher.close();
+    await reloader.finish();
+  }),
+);
+
+class Reloader {
+  private readonly stack: LocalStack;
+  private readonly signal: AbortSignal;
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(stack: LocalStack, signal: AbortSignal) {
+    this.stack = stack;
+    this.signal = signal;
+  }
+
+  changed(file: string): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.running = this.running.then(() => this.reload(file));
+    }, settleMs);
+  }
+
+  /** Resolves when no restart is under way any more, and none follows. */
+  async finish(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private async reload(file: string): Promise<void> {
+    if (this.signal.aborted) return;
+    say(`${file} changed: building`);
+    try {
+      build(repositoryRoot, process.execPath);
+      await this.stack.supervisor.restart(this.signal);
+      say('✓ Apps restarted');
+    } catch (error) {
+      if (!(error instanceof Stopped)) warn(sentenceOf(error));
+    }
+  }
+}
