@@ -1,0 +1,234 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Delivery } from '../../libs/domain/delivery.ts';
+import type { EventType } from '../../libs/domain/event-type.ts';
+import { SubscriptionTable } from '../../libs/domain/match.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
+import { Catalogue } from './catalogue.ts';
+import { EventHandler, type EventHandlerOptions } from './event-handler.ts';
+
+const topics = { events: 'events', deliveries: 'deliveries', rejected: 'rejected', notices: 'notices' };
+const now = Date.UTC(2026, 2, 1);
+
+function webhook(id: string, clientId: string, more: Partial<WebhookDefinition> = {}): WebhookDefinition {
+  return {
+    id,
+    clientId,
+    url: 'https://example.com',
+    eventTypes: ['*'],
+    isActive: true,
+    disabledBy: null,
+    disabledReason: null,
+    filter: null,
+    format: 'json',
+    ordering: 'inOrder',
+    maxInFlight: 1,
+    rateLimitPerSecond: null,
+    timeoutMs: 5_000,
+    retryPolicy: { maxAttempts: 8, baseDelayMs: 5_000, maxDelayMs: 60_000, backoffFactor: 2, jitter: 0 },
+    signatureAlgorithm: 'hmac-sha256',
+    secrets: [],
+    sealedHeaders: null,
+    sealedTls: null,
+    version: 1,
+    updatedAt: 0,
+    ...more,
+  };
+}
+
+function eventType(type: string, more: Partial<EventType> = {}): EventType {
+  return {
+    type,
+    description: null,
+    audience: 'client',
+    jsonSchema: null,
+    schemaMode: 'off',
+    example: null,
+    sensitivePaths: [],
+    deprecated: false,
+    version: 1,
+    updatedAt: 0,
+    ...more,
+  };
+}
+
+class Fixture {
+  readonly table = new SubscriptionTable();
+  readonly catalogue = new Catalogue(['password']);
+  readonly handler: EventHandler;
+
+  constructor(options: Partial<EventHandlerOptions> = {}) {
+    this.handler = new EventHandler({
+      table: this.table,
+      catalogue: this.catalogue,
+      encodeEvent: (event) => Buffer.from(JSON.stringify({ ...event, data: event.data.toString() })),
+      encodeDelivery: (delivery) => Buffer.from(JSON.stringify({ ...delivery, body: delivery.body.toString() })),
+      topics,
+      payloadBytesMax: 1_000,
+      unknownEventTypes: 'accept',
+      historyMs: 30 * 86_400_000,
+      ...options,
+    });
+    this.table.apply(webhook('w-acme', 'acme'));
+    this.table.apply(webhook('w-beta', 'beta'));
+  }
+
+  handle(value: object | string, more: Partial<KafkaRecord> = {}) {
+    const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+    const at = { topic: 'platform.events', partition: 2, offset: 7, timestampMs: now };
+    const record: KafkaRecord = {
+      ...at,
+      key: Buffer.from('k'),
+      value: bytes,
+      headers: { h: Buffer.from('1') },
+      ...more,
+    };
+    const handled = this.handler.handle(record, null);
+    return { ...handled, record, to: deliveriesOf(handled.records), event: eventOf(handled.records) };
+  }
+}
+
+function deliveriesOf(records: readonly OutgoingRecord[]): (Omit<Delivery, 'body'> & { body: string })[] {
+  return records
+    .filter(({ topic }) => topic === topics.deliveries)
+    .map(({ value }) => JSON.parse(String(value)) as Omit<Delivery, 'body'> & { body: string });
+}
+
+function eventOf(records: readonly OutgoingRecord[]): (Omit<WebhookEvent, 'data'> & { data: string }) | null {
+  const found = records.find(({ topic }) => topic === topics.events);
+  return found === undefined
+    ? null
+    : (JSON.parse(String(found.value)) as Omit<WebhookEvent, 'data'> & { data: string });
+}
+
+const event = { id: 'e1', type: 'order.created', clientid: 'acme', data: { amount: 1 } };
+
+describe('an event', () => {
+  test('becomes a record of itself, then one for each webhook of its client', () => {
+    const { records, to, deliveries, eventType: type, rejection } = new Fixture().handle(event);
+    expect(records.map(({ topic, key }) => [topic, key])).toEqual([
+      ['events', 'e1'],
+      ['deliveries', 'w-acme'],
+    ]);
+    expect(to[0]).toMatchObject({ webhookId: 'w-acme', clientId: 'acme', eventId: 'e1', createdAt: now });
+    expect({ deliveries, type, rejection }).toEqual({ deliveries: 1, type: 'order.created', rejection: null });
+  });
+
+  test('of a broadcast type goes to every client', () => {
+    const fixture = new Fixture();
+    fixture.catalogue.apply(eventType('order.created', { audience: 'broadcast' }));
+    const { to } = fixture.handle({ ...event, clientid: undefined });
+    expect(to.map(({ webhookId }) => webhookId)).toEqual(['w-acme', 'w-beta']);
+  });
+
+  test('is masked before anything leaves, and before filters see it', () => {
+    const fixture = new Fixture();
+    fixture.catalogue.apply(eventType('order.created', { sensitivePaths: ['card.number'] }));
+    fixture.table.apply(webhook('w-spy', 'acme', { filter: '{"data.card.number":{"$prefix":"4"}}' }));
+    const handled = fixture.handle({ ...event, data: { password: 'hunter2', card: { number: '4111' } } });
+    expect(handled.event?.decisions.map(({ webhookId, decision }) => [webhookId, decision])).toEqual([
+      ['w-acme', 'matched'],
+      ['w-spy', 'filtered'],
+    ]);
+    expect(JSON.stringify(handled.records.map(({ value }) => String(value)))).not.toMatch(/hunter2|4111/);
+  });
+
+  test('keeps the text of its data', () => {
+    const text = '{ "n": 12345678901234567890, "2": 1, "1": 2.50 }';
+    const { event: kept, to } = new Fixture().handle(`{"id":"e1","type":"t","clientid":"acme","data":${text}}`);
+    expect(kept?.data).toBe(text);
+    expect(to[0]?.body).toContain(`"data":${text},`);
+  });
+
+  test('that nobody subscribed to is kept without decisions', () => {
+    const { event: kept, deliveries } = new Fixture().handle({ ...event, clientid: 'nobody' });
+    expect(kept?.decisions).toEqual([]);
+    expect(deliveries).toBe(0);
+  });
+});
+
+describe('an event is set aside as it came', () => {
+  test('with where it came from and why', () => {
+    const { records, record } = new Fixture().handle('garbage');
+    expect(records).toEqual([
+      {
+        topic: 'rejected',
+        key: record.key,
+        value: record.value,
+        headers: {
+          h: Buffer.from('1'),
+          reason: 'unparsable',
+          detail: 'the value is not JSON',
+          'source-topic': 'platform.events',
+          'source-partition': '2',
+          'source-offset': '7',
+        },
+      },
+    ]);
+  });
+
+  test.each<[string, object | string, Partial<EventHandlerOptions>]>([
+    ['payload_too_large', { ...event, data: 'x'.repeat(1_000) }, {}],
+    ['missing_id', { ...event, id: undefined }, {}],
+    ['no_audience', { ...event, clientid: undefined }, {}],
+    ['unknown_event_type', event, { unknownEventTypes: 'reject' }],
+    ['internal_error', event, { encodeEvent: () => JSON.parse('{') as Buffer }],
+  ])('%s', (reason, value, options) => {
+    const handled = new Fixture(options).handle(value);
+    expect(handled.rejection?.reason).toBe(reason);
+    expect(handled.records).toHaveLength(1);
+    expect(handled.records[0]).toMatchObject({ topic: 'rejected', value: handled.record.value, headers: { reason } });
+  });
+
+  test('schema_violation, when its schema is enforced', () => {
+    const fixture = new Fixture();
+    const jsonSchema = '{"properties":{"password":{"minLength":10}}}';
+    const misfit = { ...event, data: { password: 'short' } };
+    fixture.catalogue.apply(eventType('order.created', { jsonSchema, schemaMode: 'enforce' }));
+    expect(fixture.handle(misfit).rejection).toEqual({
+      reason: 'schema_violation',
+      detail: 'data/password must NOT have fewer than 10 characters',
+    });
+    fixture.catalogue.apply(eventType('order.created', { jsonSchema, schemaMode: 'warn' }));
+    expect(fixture.handle(misfit)).toMatchObject({ rejection: null, deliveries: 1, schemaWarning: expect.any(String) });
+    fixture.catalogue.apply(eventType('order.created', { jsonSchema, schemaMode: 'off' }));
+    expect(fixture.handle(misfit)).toMatchObject({ rejection: null, schemaWarning: null });
+  });
+
+  test('unparsable, when it is Avro that cannot be read', () => {
+    const record = { topic: 'platform.events', partition: 0, offset: 0, timestampMs: now, key: null, headers: {} };
+    const handled = new Fixture().handler.handle({ ...record, value: Buffer.from([0, 1]) }, { problem: 'no schema' });
+    expect(handled.rejection).toEqual({ reason: 'unparsable', detail: 'no schema' });
+  });
+
+  test('for one webhook only, when it is too large in that format', () => {
+    const fixture = new Fixture({ payloadBytesMax: 1_000_000 });
+    fixture.table.apply(webhook('w-xml', 'acme', { format: 'xml' }));
+    const { records, deliveries } = fixture.handle({ ...event, data: '&'.repeat(300_000) });
+    expect(records.map(({ topic }) => topic)).toEqual(['events', 'deliveries', 'rejected']);
+    expect(String(records[2]?.headers?.['detail'])).toContain('w-xml');
+    expect(deliveries).toBe(1);
+  });
+});
+
+describe('a notice', () => {
+  const notice = { id: 'n1', type: 'webhook.disabled', clientid: 'acme', data: { webhookId: 'w-1' } };
+  const fixture = new Fixture({ unknownEventTypes: 'reject' });
+  fixture.table.apply(webhook('w-1', 'acme', { eventTypes: ['webhook.*'] }));
+  fixture.table.apply(webhook('w-2', 'acme', { eventTypes: ['webhook.disabled'] }));
+  fixture.table.apply(webhook('w-3', 'beta', { eventTypes: ['webhook.*'] }));
+
+  test('goes to those who asked for notices, but never to the webhook that it is about', () => {
+    expect(fixture.handle(notice, { topic: topics.notices }).to.map(({ webhookId }) => webhookId)).toEqual(['w-2']);
+  });
+  test('about no webhook goes to all of them', () => {
+    const { to } = fixture.handle({ ...notice, data: {} }, { topic: topics.notices });
+    expect(to.map(({ webhookId }) => webhookId).sort()).toEqual(['w-1', 'w-2']);
+  });
+  test('without a client goes to nobody', () => {
+    expect(fixture.handle({ ...notice, clientid: undefined }, { topic: topics.notices }).rejection?.reason).toBe(
+      'no_audience',
+    );
+  });
+});
