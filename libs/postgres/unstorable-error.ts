@@ -6,8 +6,11 @@ export class UnstorableError extends Error {
   readonly retryable = false;
 }
 
-/** SQLSTATE classes: data exception, integrity constraint violation, program limit exceeded. */
-const dataFaults = ['22', '23', '54'];
+/**
+ * SQLSTATE: data exceptions, program limits, a missing value. Not 23514 (check violation), which a default partition
+ * gives to a row whose own partition was attached a moment ago: written again, the row goes there.
+ */
+const dataFaults = ['22', '54', '23502'];
 
 /** The error itself, or an UnstorableError that it causes. */
 export function asUnstorable(error: unknown): unknown {

@@ -1,0 +1,206 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
+import type { Position, PositionStep } from './stored-positions.ts';
+import { StoredWork, type WriteResult } from './stored-work.ts';
+
+type Fault = 'away' | 'committed, then away' | 'rival';
+
+/** A store that applies items and positions together, and fails when told to. */
+class FakeStore {
+  readonly applied: string[] = [];
+  position = 0;
+  faults: Fault[] = [];
+
+  positions(): Promise<Position[]> {
+    return Promise.resolve([this.at()]);
+  }
+
+  write(items: readonly string[], steps: readonly PositionStep[]): Promise<WriteResult> {
+    const fault = this.faults.shift();
+    if (fault === 'away') return Promise.resolve({ kind: 'away', error: new Error('no route') });
+    const [step] = steps;
+    if (fault === 'rival' && step?.from === this.position) this.applyFirst(items, step.from);
+    if (step?.from !== this.position) return Promise.resolve({ kind: 'moved', stored: [this.at()] });
+    if (items.some((item) => item.includes('unstorable'))) {
+      return Promise.resolve({ kind: 'unstorable', error: new Error('too long') });
+    }
+    this.apply(items, step.to);
+    const result: WriteResult =
+      fault === undefined ? { kind: 'written' } : { kind: 'away', error: new Error('reset after commit') };
+    return Promise.resolve(result);
+  }
+
+  /** As another member would, a moment before. Values end in their offset. */
+  private applyFirst(items: readonly string[], offset: number): void {
+    this.apply(
+      items.filter((item) => item.startsWith('good') && item.endsWith(`-${offset}`)),
+      offset + 1,
+    );
+  }
+
+  private apply(items: readonly string[], position: number): void {
+    this.applied.push(...items);
+    this.position = position;
+  }
+
+  private at(): Position {
+    return { topic: 't', partition: 0, nextOffset: this.position };
+  }
+}
+
+class FakeLease implements PartitionLease {
+  readonly topic = 't';
+  readonly partition = 0;
+  readonly epoch = 1;
+  isHeld = true;
+  readonly completed: number[] = [];
+  readonly incomplete = 0;
+
+  complete(offset: number): void {
+    this.completed.push(offset);
+  }
+  pause(): void {
+    throw new Error('not paused here');
+  }
+  resume(): void {
+    throw new Error('not paused here');
+  }
+}
+
+function batch(lease: PartitionLease, values: readonly string[], first = 0): RecordBatch {
+  const records = values.map((value, index): KafkaRecord => ({
+    topic: 't',
+    partition: 0,
+    offset: first + index,
+    timestampMs: 0,
+    key: null,
+    value: Buffer.from(value),
+    headers: {},
+  }));
+  const end = first + values.length;
+  return { lease, records, fetchedOffset: first, nextOffset: end, highWatermark: end };
+}
+
+async function workOver(store: FakeStore) {
+  const aside: number[] = [];
+  const away: unknown[] = [];
+  const work = new StoredWork<string>({
+    positions: () => store.positions(),
+    decode: (record) => {
+      const value = record.value?.toString() ?? '';
+      return Promise.resolve(
+        value.includes('garbage') ? { kind: 'undecodable', error: new Error(value) } : { kind: 'value', value },
+      );
+    },
+    write: (items, steps) => store.write(items, steps),
+    setAside: ({ offset }) => aside.push(offset),
+    onAway: (error) => away.push(error),
+  });
+  const lease = new FakeLease();
+  const starts = await work.assigned([lease]);
+  return { work, lease, aside, away, starts };
+}
+
+test('what cannot be decoded or stored is set aside, and everything else is applied in order', async () => {
+  const store = new FakeStore();
+  const { work, lease, aside } = await workOver(store);
+  await work.work([batch(lease, ['a', 'garbage', 'b', 'unstorable', 'c', 'unstorable', 'garbage'])]);
+  expect(store.applied).toEqual(['a', 'b', 'c']);
+  expect(aside.sort()).toEqual([1, 3, 5, 6]);
+  expect(store.position).toBe(7);
+  expect(lease.completed).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});
+
+test('while the store is away the same records are tried again, and readiness says so meanwhile', async () => {
+  const store = new FakeStore();
+  store.faults = ['away', 'away'];
+  const { work, lease, away } = await workOver(store);
+  const worked = work.work([batch(lease, ['a', 'b'])]);
+  await new Promise(setImmediate);
+  expect(work.problem()).toBe('no route');
+  await worked;
+  expect(work.problem()).toBeNull();
+  expect(away).toHaveLength(2);
+  expect(store.applied).toEqual(['a', 'b']);
+});
+
+test('a commit whose answer was lost is not applied twice', async () => {
+  const store = new FakeStore();
+  store.faults = ['committed, then away'];
+  const { work, lease } = await workOver(store);
+  await work.work([batch(lease, ['a', 'b'])]);
+  expect(store.applied).toEqual(['a', 'b']);
+});
+
+test('what another member applied in between is left to it', async () => {
+  const store = new FakeStore();
+  store.faults = ['rival'];
+  const { work, lease } = await workOver(store);
+  await work.work([batch(lease, ['good-0', 'good-1', 'good-2'])]);
+  expect(store.applied).toEqual(['good-0', 'good-1', 'good-2']);
+});
+
+test('records of a partition that was lost are dropped', async () => {
+  const store = new FakeStore();
+  const { work, lease } = await workOver(store);
+  lease.isHeld = false;
+  await work.work([batch(lease, ['a'])]);
+  expect(store.applied).toEqual([]);
+  expect(lease.completed).toEqual([]);
+});
+
+test('a position of 0 is left to Kafka, another one is where to begin', async () => {
+  expect((await workOver(new FakeStore())).starts).toEqual([]);
+  const store = new FakeStore();
+  store.position = 12;
+  expect((await workOver(store)).starts).toEqual([{ topic: 't', partition: 0, offset: 12 }]);
+});
+
+describe('at a stop', () => {
+  test('what is in memory is written when the store is there', async () => {
+    const store = new FakeStore();
+    const { work, lease } = await workOver(store);
+    work.beginStop();
+    await work.work([batch(lease, ['a'])]);
+    expect(store.applied).toEqual(['a']);
+  });
+
+  test('it does not wait for a store that is away, and writes nothing behind what it left out', async () => {
+    const store = new FakeStore();
+    store.faults = ['away', 'away'];
+    const { work, lease } = await workOver(store);
+    const waiting = work.work([batch(lease, ['a'])]);
+    await new Promise(setImmediate);
+    work.beginStop();
+    await waiting;
+    store.faults = [];
+    await work.work([batch(lease, ['b'], 1)]);
+    expect(store.applied).toEqual([]);
+    expect(store.position).toBe(0);
+    expect(lease.completed).toEqual([]);
+  });
+});
+
+test('whatever goes wrong, each good record is applied once and in order', async () => {
+  const anyFaults = fc.array(fc.constantFrom<Fault>('committed, then away', 'rival'), { maxLength: 6 });
+  const anyValues = fc.array(fc.constantFrom('good', 'garbage', 'unstorable'), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyValues, { minLength: 1, maxLength: 3 }), anyFaults, async (batches, faults) => {
+      const store = new FakeStore();
+      const { work, lease } = await workOver(store);
+      store.faults = [...faults];
+      let offset = 0;
+      const expected: string[] = [];
+      for (const values of batches) {
+        const named = values.map((value, index) => `${value}-${offset + index}`);
+        expected.push(...named.filter((value) => value.startsWith('good')));
+        await work.work([batch(lease, named, offset)]);
+        offset += values.length;
+      }
+      expect(store.applied.filter((value) => value.startsWith('good'))).toEqual(expected);
+      expect(store.position).toBe(offset);
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
+import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/outcome.ts';
+import { compareStanding, greatestStanding } from '../../../libs/domain/standing.ts';
+import type { DecisionKind, WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import { ConsumerOffsetStore, OffsetMismatchError } from '../../../libs/postgres/consumer-offset-store.ts';
+import { DeliveryAttemptRow } from '../../../libs/postgres/entities/delivery-attempt.ts';
+import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
+import { EventRow } from '../../../libs/postgres/entities/event.ts';
+import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
+import { UnstorableError } from '../../../libs/postgres/unstorable-error.ts';
+import { migratedDatabase, type TestDatabase } from './history-database.ts';
+import { aDecision, anEvent, anOutcome, noon } from './history-factory.ts';
+
+const partition = { topic: 'webhook.delivery-outcomes', partition: 0 };
+let database: TestDatabase;
+let offsets: ConsumerOffsetStore;
+let writer: HistoryWriter;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  offsets = new ConsumerOffsetStore(database.em, 'projector');
+  writer = new HistoryWriter(database.em, offsets);
+});
+afterAll(async () => {
+  await database.close();
+});
+beforeEach(async () => {
+  for (const table of ['event', 'delivery', 'delivery_attempt', 'consumer_offset']) {
+    await database.rows(`delete from ${table}`);
+  }
+});
+
+/** Without positions: what the rows become is the question. */
+function write(events: readonly WebhookEvent[], outcomes: readonly DeliveryOutcome[]): Promise<void> {
+  return writer.writeBatch({ events, outcomes, offsets: [] });
+}
+
+function deliveryRow(id = deliveryIdOf(noon, 'event-1', 'wh-1')): Promise<DeliveryRow> {
+  return database.em.fork().findOneOrFail(DeliveryRow, { id });
+}
+
+describe('rows', () => {
+  test('an event is stored with its bytes as they came and its decisions by webhook', async () => {
+    const disabled = aDecision({ webhookId: 'wh-0', decision: 'disabled', deliveryId: null, format: null });
+    const data = Buffer.from('{"b":1,  "a":12.500000000000000001, "text":"\\u0000 é"}');
+    await write([anEvent({ data, decisions: [aDecision(), disabled] })], []);
+    const key = eventKeyOf(noon, 'client-1', 'event-1');
+    const row = await database.em
+      .fork()
+      .findOneOrFail(EventRow, { eventKey: key, dayTime: new Date(noon) }, { populate: ['data', 'decisions'] });
+    expect(Buffer.from(row.data)).toEqual(data);
+    expect(row.decisions).toEqual([disabled, aDecision()]);
+    expect(row).toMatchObject({ eventId: 'event-1', clientId: 'client-1', sourceOffset: 0, traceparent: null });
+  });
+
+  test('a match is a pending delivery until its outcome comes', async () => {
+    await write([anEvent()], []);
+    expect(await deliveryRow()).toMatchObject({
+      status: 'pending',
+      attemptCount: 0,
+      format: 'json',
+      eventKey: eventKeyOf(noon, 'client-1', 'event-1'),
+      lastAttemptAt: null,
+      createdAt: new Date(noon + 5),
+    });
+    await write([], [anOutcome()]);
+    expect(await deliveryRow()).toMatchObject({ status: 'delivered', attemptCount: 1, lastResponseCode: 200 });
+  });
+
+  test('an attempt is stored with all that is known of it', async () => {
+    const outcome = anOutcome({
+      status: 'failed_retryable',
+      reason: 'http',
+      responseCode: 503,
+      responseBodySample: Buffer.from([0xff, 0x00, 0x41]),
+      responseBodyTruncated: true,
+      nextAttemptAt: noon + 5_000,
+      errorMessage: 'a\0b',
+    });
+    await write([], [outcome]);
+    const row = await database.em.fork().findOneOrFail(DeliveryAttemptRow, { deliveryId: outcome.deliveryId });
+    expect(row).toMatchObject({
+      round: '',
+      attempt: 1,
+      status: 'failed_retryable',
+      reason: 'http',
+      startedAt: new Date(outcome.startedAt),
+      nextAttemptAt: new Date(noon + 5_000),
+      requestHeaders: outcome.requestHeaders,
+      responseHeaders: outcome.responseHeaders,
+      responseBodyTruncated: true,
+      errorMessage: 'a\ufffdb',
+    });
+    expect(Buffer.from(row.responseBodySample ?? [])).toEqual(outcome.responseBodySample);
+    expect(await deliveryRow()).toMatchObject({ status: 'failed_retryable', nextAttemptAt: new Date(noon + 5_000) });
+  });
+
+  test('a ping is found by its delivery id and is no event', async () => {
+    await write([], [anOutcome({ kind: 'ping', eventId: 'ping-1' })]);
+    expect(await deliveryRow(deliveryIdOf(noon, 'ping-1', 'wh-1'))).toMatchObject({
+      kind: 'ping',
+      status: 'delivered',
+      eventKey: null,
+    });
+    expect(await database.rows('select 1 from event')).toEqual([]);
+  });
+
+  test('a value that no row can hold is told apart from a database that is away', async () => {
+    const outcome = { ...anOutcome(), deliveryId: 'no-uuid' };
+    await expect(write([], [anOutcome(), outcome])).rejects.toBeInstanceOf(UnstorableError);
+    await expect(write([], [anOutcome({ startedAt: 9e15 })])).rejects.toBeInstanceOf(UnstorableError);
+    expect(await database.rows('select 1 from delivery')).toEqual([]);
+  });
+
+  test('ids and types of any length are taken', async () => {
+    const long = 'x'.repeat(20_000);
+    await write([anEvent({ eventId: long })], [anOutcome({ eventId: long })]);
+    expect(await database.em.fork().count(DeliveryRow, { eventId: long })).toBe(1);
+  });
+});
+
+describe('exactly once', () => {
+  test('a batch moves its positions with its rows', async () => {
+    expect(await offsets.positions([partition])).toEqual([{ ...partition, nextOffset: 0 }]);
+    await writer.writeBatch({ events: [], outcomes: [anOutcome()], offsets: [{ ...partition, from: 0, to: 7 }] });
+    expect(await offsets.positions([partition])).toEqual([{ ...partition, nextOffset: 7 }]);
+  });
+
+  test('a batch that begins where the position is not writes nothing and tells where it is', async () => {
+    await offsets.positions([partition, { ...partition, partition: 1 }]);
+    await writer.writeBatch({ events: [], outcomes: [], offsets: [{ ...partition, from: 0, to: 7 }] });
+    const late = writer.writeBatch({
+      events: [anEvent()],
+      outcomes: [anOutcome()],
+      offsets: [
+        { ...partition, from: 0, to: 9 },
+        { ...partition, partition: 1, from: 0, to: 3 },
+      ],
+    });
+    await expect(late).rejects.toBeInstanceOf(OffsetMismatchError);
+    await late.catch((error: unknown) => {
+      expect((error as OffsetMismatchError).stored).toEqual([
+        { ...partition, nextOffset: 7 },
+        { ...partition, partition: 1, nextOffset: 0 },
+      ]);
+    });
+    expect(await database.rows('select 1 from delivery union all select 1 from event')).toEqual([]);
+    expect(await offsets.positions([{ ...partition, partition: 1 }])).toMatchObject([{ nextOffset: 0 }]);
+  });
+
+  test('of two members that hold the same partition for a moment, one applies each record', async () => {
+    await offsets.positions([partition]);
+    const rival = new HistoryWriter(database.em, new ConsumerOffsetStore(database.em, 'projector'));
+    const results = await Promise.allSettled(
+      [writer, rival, writer, rival].map((member, index) =>
+        member.writeBatch({
+          events: [],
+          outcomes: [anOutcome({ attempt: index + 1 })],
+          offsets: [{ ...partition, from: 0, to: 1 }],
+        }),
+      ),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await deliveryRow()).toMatchObject({ attemptCount: 1 });
+  });
+
+  test('groups keep their positions apart', async () => {
+    const monitor = new ConsumerOffsetStore(database.em, 'monitor');
+    await offsets.positions([partition]);
+    await writer.writeBatch({ events: [], outcomes: [], offsets: [{ ...partition, from: 0, to: 7 }] });
+    expect(await monitor.positions([partition])).toMatchObject([{ nextOffset: 0 }]);
+  });
+
+  test('writers that touch the same rows in turn do not end in a deadlock', async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `event-${index}`);
+    const batches = Array.from({ length: 12 }, (_, round) => {
+      const order = round % 2 === 0 ? ids : [...ids].reverse();
+      return write(
+        order.map((eventId) => anEvent({ eventId })),
+        order.map((eventId) => anOutcome({ eventId, attempt: 1 + (round % 3) })),
+      );
+    });
+    await Promise.all(batches);
+    expect(await database.rows('select distinct attempt_count from delivery')).toEqual([{ attempt_count: 3 }]);
+  });
+});
+
+describe('any order of arrival', () => {
+  const rounds = [
+    { round: '', deliveryCreatedAt: noon + 5 },
+    { round: 'resend-1', deliveryCreatedAt: noon + 60_000 },
+  ];
+  const statuses: OutcomeStatus[] = ['delivered', 'failed_retryable', 'failed_permanent'];
+  const anyOutcome = fc
+    .record({
+      eventId: fc.constantFrom('event-1', 'event-2'),
+      webhookId: fc.constantFrom('wh-1', 'wh-2'),
+      round: fc.constantFrom(...rounds),
+      attempt: fc.integer({ min: 1, max: 3 }),
+      status: fc.constantFrom(...statuses),
+      startedAt: fc.integer({ min: noon, max: noon + 4 }),
+      latencyMs: fc.option(fc.integer({ min: 0, max: 2 })),
+      responseCode: fc.constantFrom(200, 500, null),
+    })
+    .map(({ round, ...fields }) =>
+      anOutcome({ ...fields, ...round, nextAttemptAt: fields.status === 'failed_retryable' ? noon + 9_000 : null }),
+    );
+  const kinds: DecisionKind[] = ['matched', 'filtered', 'disabled'];
+  const anyEvent = fc
+    .record({
+      eventId: fc.constantFrom('event-1', 'event-2'),
+      sourceOffset: fc.integer({ min: 0, max: 3 }),
+      kinds: fc.dictionary(fc.constantFrom('wh-1', 'wh-2'), fc.constantFrom(...kinds)),
+    })
+    .map(({ eventId, sourceOffset, kinds: byWebhook }) =>
+      anEvent({
+        eventId,
+        sourceOffset,
+        receivedAt: noon + 10 + sourceOffset,
+        data: Buffer.from(`{"offset":${sourceOffset}}`),
+        decisions: Object.entries(byWebhook).map(([webhookId, decision]) =>
+          aDecision({
+            webhookId,
+            decision,
+            deliveryId: decision === 'matched' ? deliveryIdOf(noon, eventId, webhookId) : null,
+            format: decision === 'matched' ? 'json' : null,
+          }),
+        ),
+      }),
+    );
+  const anyRecords = fc.array(fc.oneof(anyOutcome, anyEvent), { minLength: 1, maxLength: 12 });
+
+  test('leaves the rows that the records stand for', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyRecords.chain((records) =>
+          fc.tuple(
+            fc.shuffledSubarray([...records, ...records.slice(0, 3)], { minLength: Math.min(records.length, 3) }),
+            fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 20, maxLength: 20 }),
+          ),
+        ),
+        async ([records, cuts]) => {
+          for (const table of ['event', 'delivery', 'delivery_attempt']) await database.rows(`delete from ${table}`);
+          const left = [...records];
+          for (const cut of cuts) {
+            const part = left.splice(0, cut);
+            await write(part.filter(isEvent), part.filter(isOutcome));
+          }
+          await write(left.filter(isEvent), left.filter(isOutcome));
+          await expectModel(records);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+
+  async function expectModel(records: readonly (WebhookEvent | DeliveryOutcome)[]): Promise<void> {
+    const outcomes = records.filter(isOutcome);
+    const events = records.filter(isEvent);
+    const matched = events.flatMap(({ decisions }) => decisions.flatMap(({ deliveryId }) => deliveryId ?? []));
+    const byDelivery = Map.groupBy(outcomes, ({ deliveryId }) => deliveryId);
+    const rows = await database.em.fork().findAll(DeliveryRow);
+    expect(rows.map(({ id }) => id).sort()).toEqual([...new Set([...matched, ...byDelivery.keys()])].sort());
+    for (const row of rows) {
+      const own = byDelivery.get(row.id) ?? [];
+      const standing = greatestStanding(own);
+      expect(row).toMatchObject({
+        status: standing?.status ?? 'pending',
+        lastRound: standing?.round ?? null,
+        lastAttempt: standing?.attempt ?? null,
+        lastLatencyMs: standing?.latencyMs ?? null,
+        lastResponseCode: standing?.responseCode ?? null,
+        attemptCount: new Set(own.map(({ round, attempt }) => `${round} ${attempt}`)).size,
+        format: matched.includes(row.id) ? 'json' : null,
+      });
+    }
+    const attempts = await database.em.fork().findAll(DeliveryAttemptRow);
+    for (const attempt of attempts) {
+      const made = (byDelivery.get(attempt.deliveryId) ?? []).filter(
+        (outcome) => outcome.round === attempt.round && outcome.attempt === attempt.attempt,
+      );
+      const [shown] = made.sort((a, b) => compareStanding(b, a));
+      expect({ status: attempt.status, latencyMs: attempt.latencyMs, code: attempt.responseCode }).toEqual({
+        status: shown?.status,
+        latencyMs: shown?.latencyMs,
+        code: shown?.responseCode,
+      });
+    }
+    await expectEvents(events);
+  }
+
+  async function expectEvents(events: readonly WebhookEvent[]): Promise<void> {
+    const rows = await database.em.fork().findAll(EventRow, { populate: ['data', 'decisions'] });
+    const byId = Map.groupBy(events, ({ eventId }) => eventId);
+    expect(rows.map(({ eventId }) => eventId).sort()).toEqual([...byId.keys()].sort());
+    for (const row of rows) {
+      const own = byId.get(row.eventId) ?? [];
+      expect(row.sourceOffset).toBe(Math.min(...own.map(({ sourceOffset }) => sourceOffset ?? 0)));
+      expect(Buffer.from(row.data).toString()).toBe(`{"offset":${row.sourceOffset ?? ''}}`);
+      const decided = own.flatMap(({ decisions }) => decisions);
+      const strongest = [...new Set(decided.map(({ webhookId }) => webhookId))].sort().map((webhookId) => {
+        const said = decided.filter((decision) => decision.webhookId === webhookId);
+        return { webhookId, decision: kinds.find((kind) => said.some(({ decision }) => decision === kind)) };
+      });
+      expect(row.decisions.map(({ webhookId, decision }) => ({ webhookId, decision }))).toEqual(strongest);
+    }
+  }
+});
+
+function isEvent(record: WebhookEvent | DeliveryOutcome): record is WebhookEvent {
+  return 'decisions' in record;
+}
+
+function isOutcome(record: WebhookEvent | DeliveryOutcome): record is DeliveryOutcome {
+  return !isEvent(record);
+}

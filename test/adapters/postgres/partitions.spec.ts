@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { inTransaction } from '../../../libs/postgres/bulk.ts';
+import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
+import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
+import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
+import { UnstorableError } from '../../../libs/postgres/unstorable-error.ts';
+import { maintainPartitions, partitionedTables, partitionsOf } from '../../../libs/postgres/partitions.ts';
+import { migratedDatabase, type TestDatabase } from './history-database.ts';
+import { anEvent, anOutcome } from './history-factory.ts';
+
+const dayMs = 86_400_000;
+const rules = { daysAhead: 3, retentionDays: 30 };
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(async () => {
+  await database.close();
+});
+beforeEach(async () => {
+  for (const table of partitionedTables) {
+    for (const name of await partitionNames(table)) await database.rows(`drop table ${name}`);
+    await database.rows(`delete from ${table}`);
+  }
+});
+
+function partitionNames(table: (typeof partitionedTables)[number]): Promise<string[]> {
+  return inTransaction(database.em, async (run) => (await partitionsOf(run, table)).map(({ name }) => name));
+}
+
+async function write(time: number): Promise<void> {
+  const eventId = `event-${time}`;
+  const writer = new HistoryWriter(database.em, new ConsumerOffsetStore(database.em, 'projector'));
+  await writer.writeBatch({
+    events: [anEvent({ eventId, time })],
+    outcomes: [anOutcome({ eventId, time })],
+    offsets: [],
+  });
+}
+
+async function rowsIn(table: string): Promise<number> {
+  const [row] = await database.rows<{ count: number }>(`select count(*)::int as count from ${table}`);
+  return row?.count ?? 0;
+}
+
+test('after months of days each row of the last 30 days is there, in a partition of its day, and no other', async () => {
+  const begin = Date.parse('2026-01-20T09:00:00Z');
+  for (let day = 0; day < 100; day += 1) {
+    const now = begin + day * dayMs;
+    const report = await maintainPartitions(database.em, now, rules);
+    expect(report?.created).toHaveLength(day === 0 ? 12 : 3);
+    await write(now);
+  }
+  const now = begin + 99 * dayMs;
+  const names = await partitionNames('delivery');
+  // 30 days before today, today, and 3 ahead.
+  expect(names).toHaveLength(34);
+  expect([names.at(0), names.at(-1)]).toEqual(['delivery_p20260330', 'delivery_p20260502']);
+  const kept = await database.em.fork().findAll(DeliveryRow, { orderBy: { id: 'asc' } });
+  expect(kept).toHaveLength(31);
+  expect(kept[0]?.dayTime.getTime()).toBe(now - 30 * dayMs);
+  for (const table of partitionedTables) expect(await rowsIn(`${table}_default`)).toBe(0);
+}, 60_000);
+
+test('rows that came before the partition of their day move into it', async () => {
+  const now = Date.parse('2026-03-10T23:59:59.999Z');
+  const [yesterday, today, tomorrow] = [now - dayMs, now, now + 1];
+  for (const time of [yesterday, today, tomorrow]) await write(time);
+  expect(await rowsIn('delivery_default')).toBe(3);
+  const report = await maintainPartitions(database.em, now, { ...rules, daysAhead: 1 });
+  expect(report).toMatchObject({ movedRows: 9, deletedRows: 0 });
+  expect(await partitionNames('event')).toEqual(['event_p20260309', 'event_p20260310', 'event_p20260311']);
+  for (const table of partitionedTables) {
+    expect(await rowsIn(`${table}_default`)).toBe(0);
+    expect(await rowsIn(`${table}_p20260311`)).toBe(1);
+  }
+  // What was written before is still found by its key, and written again it is the same row.
+  await write(tomorrow);
+  expect(await rowsIn('delivery')).toBe(3);
+});
+
+test('rows past retention without a partition of their own go too', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  await write(now - 45 * dayMs);
+  await write(now - 30 * dayMs);
+  const report = await maintainPartitions(database.em, now, rules);
+  expect(report).toMatchObject({ deletedRows: 3, movedRows: 3 });
+  expect(await rowsIn('delivery')).toBe(1);
+});
+
+test('doing it again, and several at once, does it once', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  const reports = await Promise.all(Array.from({ length: 5 }, () => maintainPartitions(database.em, now, rules)));
+  expect(
+    reports.flatMap((report) => report?.created ?? []).filter((name) => name.startsWith('delivery_p')),
+  ).toHaveLength(4);
+  expect(await maintainPartitions(database.em, now, rules)).toEqual({
+    created: [],
+    dropped: [],
+    movedRows: 0,
+    deletedRows: 0,
+  });
+});
+
+test('writers go on while partitions come and go; what hits the moment of change is written at the second try', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  const days = Array.from({ length: 6 }, (_, day) => now + day * dayMs);
+  const changing = (async () => {
+    for (const day of days) await maintainPartitions(database.em, day, { ...rules, daysAhead: 0 });
+  })();
+  const change = { isOver: false };
+  void changing.finally(() => {
+    change.isOver = true;
+  });
+  let written = 0;
+  do {
+    const time = (days[written % days.length] ?? now) + written;
+    await write(time).catch((error: unknown) => {
+      expect(error).not.toBeInstanceOf(UnstorableError);
+      return write(time);
+    });
+    written += 1;
+  } while (!change.isOver);
+  await changing;
+  expect(await rowsIn('delivery')).toBe(written);
+  expect(await rowsIn('delivery_attempt')).toBe(written);
+});
+
+test('a delivery is found by its id in one partition', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  await maintainPartitions(database.em, now, rules);
+  const plan = await database.rows<{ 'QUERY PLAN': string }>(
+    `explain select * from delivery where id = gen_random_uuid() and day_time = '${new Date(now).toISOString()}'`,
+  );
+  const text = plan.map((row) => row['QUERY PLAN']).join('\n');
+  expect(text).toContain('delivery_p20260310');
+  expect(text).not.toContain('Append');
+});
