@@ -102,7 +102,7 @@ function decide({ event, candidates }: FanOutInput, webhookEvent: WebhookEvent) 
   const deliveries: Delivery[] = [];
   const tooLarge: { webhookId: string; bodyBytes: number }[] = [];
   const shape = payloadShaper(webhookEvent);
-  const filterEvent = filterEventOf(event, webhookEvent.time);
+  let filterEvent: FilterEvent | null = null;
   for (const candidate of candidates) {
     const { webhookId, clientId } = candidate;
     if (event.clientId !== null && clientId !== event.clientId) throw new Error('a candidate of another client');
@@ -111,7 +111,7 @@ function decide({ event, candidates }: FanOutInput, webhookEvent: WebhookEvent) 
       decisions.push({ ...unmatched, decision: 'disabled' });
       continue;
     }
-    if (candidate.filter?.(filterEvent) === false) {
+    if (candidate.filter !== null && !candidate.filter((filterEvent ??= filterEventOf(event, webhookEvent.time)))) {
       decisions.push({ ...unmatched, decision: 'filtered' });
       continue;
     }
