@@ -16,6 +16,7 @@ import { Lease } from './lease.ts';
 import { Pause } from './pause.ts';
 import type { PartitionLease, RecordBatch } from './record.ts';
 import { Subscription } from './subscription.ts';
+import { troubleFields } from './trouble.ts';
 import { within } from './within.ts';
 
 export interface StartPosition {
@@ -167,7 +168,7 @@ export class BatchConsumer {
     try {
       await this.member.leave();
     } catch (error) {
-      this.logger.debug(errorFields(error), 'left without saying so');
+      this.logger.debug(troubleFields(error), 'left without saying so');
     }
   }
 
@@ -269,11 +270,11 @@ export class BatchConsumer {
 
   private noteTrouble(error: unknown, backOffMs: number): void {
     this.state = `cannot join: ${error instanceof Error ? error.message : String(error)}`;
-    this.logger.warn({ ...errorFields(error), backOffMs }, 'cannot join the group, trying again');
+    this.logger.warn({ ...troubleFields(error), backOffMs }, 'cannot join the group, trying again');
   }
 
-  /** A programmer error: nothing may be committed after it. */
-  private fail(error: unknown): void {
+  /** A programmer error, here or wherever a batch went: nothing is committed after it, and the process leaves. */
+  fail(error: unknown): void {
     this.state = 'failed';
     this.isStopping = true;
     this.leases = new Map();

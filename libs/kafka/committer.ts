@@ -2,9 +2,10 @@
  * Commits what the leases say, every 250 ms when something changed.
  * Holds: one commit at a time, so that an older one never lands after a newer; only leases that are held now.
  */
-import { errorFields, type Logger } from '../runtime/logger.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { GroupMember } from './group-member.ts';
 import type { Lease } from './lease.ts';
+import { troubleFields } from './trouble.ts';
 
 export interface CommitterHooks {
   leases(): Iterable<Lease>;
@@ -32,7 +33,7 @@ export class Committer {
     this.timer ??= setInterval(() => {
       this.committing ??= this.commit()
         .catch((error: unknown) => {
-          this.logger.debug(errorFields(error), 'a commit failed, trying again');
+          this.logger.debug(troubleFields(error), 'a commit failed, trying again');
         })
         .finally(() => {
           this.committing = null;
@@ -54,7 +55,7 @@ export class Committer {
         return;
       } catch (error) {
         if (tried < lastTries) continue;
-        this.logger.warn(errorFields(error), 'the last commit failed: what it spoke of will be read again');
+        this.logger.warn(troubleFields(error), 'the last commit failed: what it spoke of will be read again');
         return;
       }
     }

@@ -4,10 +4,10 @@
  * gets nothing of that fetch, and reads it again when its turn comes; nothing polls while everything is paused.
  */
 import type { Logger } from '../runtime/logger.ts';
-import { errorFields } from '../runtime/logger.ts';
 import { byTopic, partitionKey, type ClusterLink } from './cluster-link.ts';
 import { fetchedBatch, type FetchedBatch, type FetchedPartition } from './fetched-batch.ts';
 import { Pause } from './pause.ts';
+import { troubleFields } from './trouble.ts';
 
 /** A partition being read. Whoever assigned it may change both fields, then calls `wake`. */
 export interface ReadPosition {
@@ -173,7 +173,7 @@ export class FetchLoop {
     this.failing ??= { since: Date.now(), message };
     this.failing.message = message;
     this.backOffMs = Math.min(Math.max(this.backOffMs * 2, backOffMsMin), backOffMsMax);
-    const fields = { ...errorFields(error), type, backOffMs: this.backOffMs };
+    const fields = { ...troubleFields(error), type, backOffMs: this.backOffMs };
     if (this.backOffMs < backOffMsMax) this.logger.debug(fields, 'a fetch failed, trying again');
     else this.logger.warn(fields, 'fetches keep failing, trying again');
     await this.pause.for(this.backOffMs);
@@ -188,7 +188,7 @@ export class FetchLoop {
       }
       await this.link.cluster.refreshMetadata();
     } catch (failure) {
-      this.logger.debug(errorFields(failure), 'where to fetch from is not known');
+      this.logger.debug(troubleFields(failure), 'where to fetch from is not known');
     }
     this.leadersAt = 0;
   }

@@ -1,6 +1,7 @@
 /** Tells the coordinator every second that this member lives, and hears from it when partitions are shared anew. */
-import { errorFields, type Logger } from '../runtime/logger.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { GroupMember } from './group-member.ts';
+import { troubleFields } from './trouble.ts';
 
 const intervalMs = 1_000;
 /** Readiness speaks of missing answers when they last. */
@@ -48,7 +49,7 @@ export class Heartbeats {
       // What comes after a stop speaks of a generation that is over.
       if (answer === 'rejoin' && run === this.run) this.rejoin('asked by the coordinator');
     } catch (error) {
-      this.logger.debug(errorFields(error), 'no answer to a heartbeat');
+      this.logger.debug(troubleFields(error), 'no answer to a heartbeat');
     } finally {
       this.isAsking = false;
     }

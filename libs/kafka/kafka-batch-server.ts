@@ -1,4 +1,10 @@
-import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+/**
+ * Nest transport over a consumer group: a handler of `@EventPattern(topic)` gets a whole RecordBatch as its payload,
+ * and completes offsets itself. A handler that throws or rejects ends the process: operating errors are its own to
+ * deal with, and nothing may be committed after an error that nobody expected.
+ */
+import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { isObservable } from 'rxjs';
 import type { Logger } from '../runtime/logger.ts';
 import { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -8,12 +14,15 @@ export interface KafkaBatchServerOptions extends Omit<BatchConsumerOptions, 'sub
   readonly client: KafkaClient;
   readonly logger: Logger;
   /** Topics of an @EventPattern. Default: the topic of that name; between slashes, the topics that match. */
-  topicsOf?(pattern: string): readonly (string | RegExp)[];
+  readonly topicsOf?: (pattern: string) => readonly (string | RegExp)[];
 }
 
-/** Nest transport: a handler of `@EventPattern(topic)` gets the batch as its payload. */
+type Handler = MessageHandler<RecordBatch, BaseRpcContext, unknown>;
+
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
+  override readonly propagatesEventHandlerErrors: boolean = true;
   private readonly settings: KafkaBatchServerOptions;
+  private readonly handlersOfTopic = new Map<string, readonly Handler[]>();
   private consumer: BatchConsumer | null = null;
 
   constructor(options: KafkaBatchServerOptions) {
@@ -22,17 +31,35 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   listen(callback: (error?: unknown) => void): void {
-    const handlers: MessageHandler<RecordBatch>[] = [...this.messageHandlers.values()];
-    callback(handlers.length === 0 ? undefined : new Error('not built yet'));
+    const { client, logger, topicsOf = topicsOfPattern, ...options } = this.settings;
+    const routes = [...this.messageHandlers].map(([pattern, handler]) => ({
+      topics: topicsOf(pattern),
+      handler: handler as Handler,
+    }));
+    const consumer = new BatchConsumer(
+      client,
+      {
+        ...options,
+        subscriptions: routes.flatMap(({ topics }) => topics),
+        onBatch: (batch) => {
+          for (const handler of this.handlersOf(batch.lease.topic, routes)) this.handle(handler, batch, consumer);
+        },
+      },
+      logger,
+    );
+    this.consumer = consumer;
+    consumer.start().then(() => {
+      callback();
+    }, callback);
   }
 
-  close(): Promise<void> {
-    return this.consumer?.stop() ?? Promise.resolve();
+  async close(): Promise<void> {
+    await this.consumer?.stop();
   }
 
   /** Null once joined and consuming. */
   problem(): string | null {
-    return this.consumer === null ? `not started: ${this.settings.groupId}` : this.consumer.problem();
+    return this.consumer === null ? 'not started' : this.consumer.problem();
   }
 
   /** Records behind the end, by `topic-partition`. */
@@ -44,7 +71,33 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     throw new Error('this transport has no events');
   }
 
+  // The type parameter is Nest's.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   override unwrap<T>(): T {
     return this.consumer as T;
   }
+
+  private handlersOf(topic: string, routes: readonly { topics: readonly (string | RegExp)[]; handler: Handler }[]) {
+    let handlers = this.handlersOfTopic.get(topic);
+    if (handlers === undefined) {
+      const isOf = (item: string | RegExp) => (typeof item === 'string' ? item === topic : item.test(topic));
+      handlers = routes.filter(({ topics }) => topics.some(isOf)).map(({ handler }) => handler);
+      this.handlersOfTopic.set(topic, handlers);
+    }
+    return handlers;
+  }
+
+  private handle(handler: Handler, batch: RecordBatch, consumer: BatchConsumer): void {
+    const fail = (error: unknown) => {
+      consumer.fail(error);
+    };
+    handler(batch, new BaseRpcContext([batch])).then((result: unknown) => {
+      if (isObservable(result)) result.subscribe({ error: fail });
+    }, fail);
+  }
+}
+
+function topicsOfPattern(pattern: string): readonly (string | RegExp)[] {
+  const expression = /^\/(.+)\/$/.exec(pattern)?.[1];
+  return [expression === undefined ? pattern : new RegExp(expression)];
 }

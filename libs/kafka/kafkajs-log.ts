@@ -9,15 +9,18 @@ import type { Logger } from '../runtime/logger.ts';
 const repeatAfterMs = 10_000;
 const messagesKept = 100;
 
-/** Said of every idempotent producer that may be given up, which is what we want. */
-const unwanted = ['Limiting retries for the idempotent producer may invalidate EoS guarantees'];
+/**
+ * Said of every idempotent producer that may be given up, which is what we want; of every answer that is an error,
+ * which whoever asked deals with, a rebalance among them; and of connections that we cut ourselves.
+ */
+const unwanted = /^Limiting retries for the idempotent producer|^Response |this client was closed/;
 
 export function kafkajsLog(logger: Logger, now: () => number = Date.now): (entry: LogEntry) => void {
   const saidAt = new Map<string, number>();
   return ({ level, namespace, log }) => {
     if (level !== logLevel.ERROR && level !== logLevel.WARN) return;
     const { message } = log;
-    if (unwanted.includes(message)) return;
+    if (unwanted.test(message)) return;
     const last = saidAt.get(message);
     if (last !== undefined && now() - last < repeatAfterMs) return;
     if (saidAt.size >= messagesKept) saidAt.clear();

@@ -128,7 +128,7 @@ function messageOf({ key, value, headers, partition }: OutgoingRecord): Outgoing
   return {
     key,
     value,
-    ...(headers === undefined ? {} : { headers: headers as Record<string, string | Buffer> }),
+    ...(headers === undefined ? {} : { headers }),
     ...(partition === undefined ? {} : { partition }),
   };
 }

@@ -5,13 +5,14 @@
  *
  * Whatever waits goes out in one request, so the load makes the batches: a single record leaves at once.
  */
-import { errorFields, type Logger } from '../runtime/logger.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { bytesOf, OutgoingQueue, type QueuedRecord } from './outgoing-queue.ts';
 import { Pause } from './pause.ts';
 import { ProducerSession, type SendResult } from './producer-session.ts';
 import type { OutgoingRecord } from './record.ts';
 import { within } from './within.ts';
+import { troubleFields } from './trouble.ts';
 
 /** Kafka will never take this record: it is too large, or there is no such partition. */
 export class RecordRefusedError extends Error {
@@ -174,6 +175,6 @@ export class RecordSink {
     this.failing ??= { since: Date.now(), message };
     this.failing.message = message;
     const { records, bytes } = this.waiting;
-    this.logger.warn({ ...errorFields(error), records, bytes, backOffMs }, 'cannot send to Kafka, trying again');
+    this.logger.warn({ ...troubleFields(error), records, bytes, backOffMs }, 'cannot send to Kafka, trying again');
   }
 }

@@ -32,7 +32,11 @@ export class Sockets {
       disconnected.catch(() => undefined),
     );
     this.isClosed = true;
-    for (const socket of this.open) socket.destroy(new Error('this client was closed'));
+    for (const socket of this.open) {
+      // One that kafkajs has ended waits for nothing; on the others requests wait for an answer, or for this error.
+      if (socket.writableEnded) socket.destroy();
+      else socket.destroy(new Error('this client was closed'));
+    }
   }
 }
 

@@ -2,8 +2,9 @@
  * Which topics there are of those that were asked for, by name or by pattern; and, while consuming, whether there are
  * more now, or more partitions.
  */
-import { errorFields, type Logger } from '../runtime/logger.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { ClusterLink } from './cluster-link.ts';
+import { troubleFields } from './trouble.ts';
 
 const lookAgainMs = 10_000;
 
@@ -51,7 +52,7 @@ export class Subscription {
       );
       if (added.length > 0) onChange(`topics appeared: ${added.join(', ')}`);
     } catch (error) {
-      this.logger.debug(errorFields(error), 'cannot look for new topics');
+      this.logger.debug(troubleFields(error), 'cannot look for new topics');
     }
   }
 

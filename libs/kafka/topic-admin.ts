@@ -1,3 +1,6 @@
+/** Creates topics and looks at them. */
+import kafkajs, { type Admin } from 'kafkajs';
+import { partitionKey } from './cluster-link.ts';
 import type { KafkaClient } from './kafka-client.ts';
 
 export interface WantedTopic {
@@ -14,27 +17,101 @@ export interface EnsureResult {
   readonly mismatched: readonly string[];
 }
 
+const createTimeoutMs = 15_000;
+
 export class TopicAdmin {
+  private readonly client: KafkaClient;
+  private connected: Promise<Admin> | null = null;
+
   constructor(client: KafkaClient) {
-    void client;
+    this.client = client;
   }
 
-  /** Creates what is missing; changes nothing that exists. */
-  ensure(topics: readonly WantedTopic[]): Promise<EnsureResult> {
-    return Promise.reject(new Error(`not built yet ${topics.length}`));
+  /** Creates what is missing; changes nothing that exists. @throws what kafkajs throws */
+  async ensure(topics: readonly WantedTopic[]): Promise<EnsureResult> {
+    const admin = await this.admin();
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(({ name }) => !existing.has(name));
+    if (missing.length > 0) await this.create(missing);
+    const mismatched = await this.mismatches(topics.filter(({ name }) => existing.has(name)));
+    return { created: missing.map(({ name }) => name), mismatched };
   }
 
   /** End offset of each partition. */
-  endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
-    return Promise.reject(new Error(`not built yet ${topic}`));
+  async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
+    const offsets = await (await this.admin()).fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
   }
 
-  /** Records that the group has not committed, by `topic-partition`. */
-  groupLag(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return Promise.reject(new Error(`not built yet ${groupId} ${topics.length}`));
+  /** Records that the group has not committed, by `topic-partition`; all there are where it never committed. */
+  async groupLag(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const admin = await this.admin();
+    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
+    const lag = new Map<string, number>();
+    for (const { topic, partitions } of committed) {
+      const ends = await admin.fetchTopicOffsets(topic);
+      for (const { partition, low, high } of ends) {
+        const found = Number(partitions.find((candidate) => candidate.partition === partition)?.offset ?? -1);
+        lag.set(partitionKey({ topic, partition }), Number(high) - Math.max(found, Number(low)));
+      }
+    }
+    return lag;
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    const admin = await this.connected?.catch(() => null);
+    this.connected = null;
+    await admin?.disconnect();
   }
+
+  private async create(topics: readonly WantedTopic[]): Promise<void> {
+    const admin = await this.admin();
+    await admin.createTopics({
+      waitForLeaders: true,
+      timeout: createTimeoutMs,
+      topics: topics.map(({ name, partitions, replication, config }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor: replication,
+        configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+      })),
+    });
+  }
+
+  private async mismatches(topics: readonly WantedTopic[]): Promise<string[]> {
+    if (topics.length === 0) return [];
+    const admin = await this.admin();
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+    });
+    return topics.flatMap(({ name, partitions, replication, config }) => {
+      const metadata = found.find((candidate) => candidate.name === name)?.partitions ?? [];
+      const entries = resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
+      const different: string[] = [];
+      const compare = (what: string, has: number | string | undefined, wants: number | string) => {
+        if (has !== wants) different.push(`${name}: ${what} is ${has ?? 'not set'}, not ${wants}`);
+      };
+      compare('partitions', metadata.length, partitions);
+      compare('replication', metadata[0]?.replicas.length, replication);
+      for (const [key, value] of Object.entries(config)) {
+        compare(key, entries.find(({ configName }) => configName === key)?.configValue, value);
+      }
+      return different;
+    });
+  }
+
+  private admin(): Promise<Admin> {
+    this.connected ??= connect(this.client.admin()).catch((error: unknown) => {
+      this.connected = null;
+      throw error;
+    });
+    return this.connected;
+  }
+}
+
+async function connect(admin: Admin): Promise<Admin> {
+  await admin.connect();
+  return admin;
 }

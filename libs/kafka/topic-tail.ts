@@ -1,6 +1,16 @@
-import type { Logger } from '../runtime/logger.ts';
+/**
+ * Reads topics outside any consumer group: to their end, then live. For tables in memory and live feeds.
+ * Holds: records of one partition come in order, each once; what goes wrong with Kafka is tried again for ever, what
+ * goes wrong in the handler ends the process.
+ */
+import { errorFields, type Logger } from '../runtime/logger.ts';
+import { partitionKey, type ClusterLink, type TopicPartition } from './cluster-link.ts';
+import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
+import type { FetchedBatch } from './fetched-batch.ts';
 import type { KafkaClient } from './kafka-client.ts';
+import { Pause } from './pause.ts';
 import type { KafkaRecord } from './record.ts';
+import { troubleFields } from './trouble.ts';
 
 export interface TopicTailOptions {
   readonly topics: readonly string[];
@@ -11,22 +21,146 @@ export interface TopicTailOptions {
   exit?(error: unknown): void;
 }
 
-/** Reads topics outside any consumer group: to their end, then live. */
+const maxWaitMs = 100;
+const backOffMs = 500;
+const lookAgainMs = 10_000;
+
 export class TopicTail {
+  private readonly options: TopicTailOptions;
+  private readonly logger: Logger;
+  private readonly link: ClusterLink;
+  private readonly fetches: FetchLoop;
+  private readonly pause = new Pause();
+  /** End offsets at start of the partitions that are not read up to there yet. */
+  private readonly behind = new Map<string, number>();
+  private positions: ReadPosition[] = [];
+  private state: string | null = 'not started';
+  private isStopped = false;
+  private timer: NodeJS.Timeout | null = null;
+  private onCaughtUp: () => void = () => undefined;
+
   constructor(client: KafkaClient, options: TopicTailOptions, logger: Logger) {
-    void [client, options, logger];
+    this.options = options;
+    this.logger = logger.child({ tail: options.topics });
+    this.link = client.link();
+    this.fetches = new FetchLoop(
+      this.link,
+      {
+        maxWaitMs,
+        onBatch: (position, batch) => {
+          this.handOut(position, batch);
+        },
+        onOutOfRange: ({ topic, partition, next }, asked) => {
+          this.logger.error(
+            { topic, partition, asked, next },
+            'offset out of range: reading from the earliest there is',
+          );
+        },
+      },
+      this.logger,
+    );
   }
 
   /** 'beginning': resolves when caught up to the end offsets seen at start; 'end': when positioned. */
-  start(): Promise<void> {
-    return Promise.reject(new Error('not built yet'));
+  async start(): Promise<void> {
+    const caughtUp = new Promise<void>((resolve) => (this.onCaughtUp = resolve));
+    while (!this.isStopped && !(await this.position()));
+    if (this.isStopped) return;
+    this.timer = setInterval(() => void this.lookForPartitions(), lookAgainMs);
+    if (this.behind.size > 0) {
+      this.state = 'reading to the end';
+      this.fetches.assign(this.positions);
+      await caughtUp;
+    } else {
+      this.fetches.assign(this.positions);
+    }
+    this.state = this.problemOfState();
   }
 
-  stop(): Promise<void> {
-    return Promise.resolve();
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.state = 'stopped';
+    if (this.timer !== null) clearInterval(this.timer);
+    this.pause.end();
+    this.fetches.stop();
+    this.onCaughtUp();
+    await this.link.close();
   }
 
+  /** Null when everything up to the start is read and what follows is being followed, else what is wrong. */
   problem(): string | null {
-    return null;
+    return this.state ?? this.fetches.problem();
+  }
+
+  private problemOfState(): string | null {
+    return this.isStopped ? 'stopped' : null;
+  }
+
+  /** @returns false when it has to be tried again */
+  private async position(): Promise<boolean> {
+    try {
+      await this.link.connect(this.options.topics);
+      const partitions = this.partitions();
+      const ranges = await this.link.offsetRanges(partitions);
+      this.positions = partitions.map(({ topic, partition }) => {
+        const range = ranges.get(partitionKey({ topic, partition })) ?? { start: 0, end: 0 };
+        const next = this.options.from === 'beginning' ? range.start : range.end;
+        if (next < range.end) this.behind.set(partitionKey({ topic, partition }), range.end);
+        return { topic, partition, next, isPaused: false };
+      });
+      return true;
+    } catch (error) {
+      if (this.isStopped) return false;
+      this.state = `cannot read: ${error instanceof Error ? error.message : String(error)}`;
+      this.logger.warn(troubleFields(error), 'cannot read topics yet, trying again');
+      await this.pause.for(backOffMs);
+      return false;
+    }
+  }
+
+  private partitions(): TopicPartition[] {
+    return this.options.topics.flatMap((topic) =>
+      this.link.partitionsOf(topic).map((partition) => ({ topic, partition })),
+    );
+  }
+
+  private handOut(position: ReadPosition, { records }: FetchedBatch): void {
+    try {
+      for (const record of records) {
+        if (this.isStopped) return;
+        this.options.onRecord(record);
+      }
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (this.behind.size === 0) return;
+    const key = partitionKey(position);
+    if (position.next >= (this.behind.get(key) ?? Infinity)) this.behind.delete(key);
+    if (this.behind.size === 0) this.onCaughtUp();
+  }
+
+  /** Partitions that were added are new altogether: read from their beginning. */
+  private async lookForPartitions(): Promise<void> {
+    try {
+      await this.link.cluster.refreshMetadataIfNecessary();
+    } catch (error) {
+      this.logger.debug(troubleFields(error), 'cannot look for new partitions');
+      return;
+    }
+    const known = new Set(this.positions.map(partitionKey));
+    const added = this.partitions().filter((partition) => !known.has(partitionKey(partition)));
+    if (added.length === 0 || this.isStopped) return;
+    this.positions = [...this.positions, ...added.map((added) => ({ ...added, next: 0, isPaused: false }))];
+    this.fetches.assign(this.positions);
+  }
+
+  private fail(error: unknown): void {
+    this.isStopped = true;
+    this.state = 'failed';
+    this.fetches.stop();
+    this.logger.error(errorFields(error), 'a handler failed, leaving');
+    if (this.options.exit === undefined) process.exit(1);
+    else this.options.exit(error);
   }
 }
