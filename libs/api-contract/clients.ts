@@ -1,0 +1,173 @@
+/** Tenants and the keys that open the API. */
+import Type from 'typebox';
+import { anyId, clientId, idParams, lineOf, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
+import { operation, type Role } from './operation.ts';
+
+const operators: readonly Role[] = ['admin'];
+
+export const clientSchema = Type.Object(
+  { id: clientId, name: lineOf(200, 'For people.'), createdAt: timestamp },
+  { description: 'A tenant: it owns webhooks, and events name it in `clientid`.' },
+);
+
+export const createClient = operation({
+  id: 'createClient',
+  method: 'post',
+  path: '/v1/clients',
+  tag: 'Clients',
+  summary: 'Create a client',
+  roles: operators,
+  body: Type.Object({ id: Type.Optional(clientId), name: lineOf(200, 'For people.', { examples: ['Acme'] }) }, strict),
+  status: 201,
+  answer: clientSchema,
+  answered: 'The client.',
+  problems: ['already_exists'],
+  example: { name: 'Acme' },
+});
+
+export const listClients = operation({
+  id: 'listClients',
+  method: 'get',
+  path: '/v1/clients',
+  tag: 'Clients',
+  summary: 'List clients',
+  roles: operators,
+  query: Type.Object(pageQuery, strict),
+  status: 200,
+  answer: pageOf(clientSchema, 'Clients, in the order of their ids.'),
+  answered: 'A page of clients.',
+});
+
+export const getClient = operation({
+  id: 'getClient',
+  method: 'get',
+  path: '/v1/clients/{id}',
+  tag: 'Clients',
+  summary: 'Read a client',
+  description: 'A client’s key reads its own client only.',
+  roles: ['admin', 'client'],
+  params: idParams,
+  status: 200,
+  answer: clientSchema,
+  answered: 'The client.',
+  problems: ['not_found'],
+});
+
+const apiKeyFields = {
+  id: anyId,
+  name: lineOf(200, 'For people.'),
+  role: Type.Enum(['admin', 'client', 'publisher'], {
+    description:
+      'admin: everything. client: what belongs to its client. publisher: publishes events, for its client only when it has one.',
+  }),
+  clientId: nullable(clientId),
+  prefix: Type.String({ description: 'How the key begins, to recognise it by.', examples: ['whk_7Yq3kP'] }),
+  createdAt: timestamp,
+  lastUsedAt: nullable(timestamp),
+};
+
+export const apiKeySchema = Type.Object(apiKeyFields, {
+  description: 'A key that is in force. The key itself is not kept.',
+});
+
+const newApiKeySchema = Type.Object(
+  { ...apiKeyFields, key: Type.String({ description: 'Shown in this answer only.' }) },
+  { description: 'The only answer with the key.' },
+);
+
+export const createClientKey = operation({
+  id: 'createClientKey',
+  method: 'post',
+  path: '/v1/clients/{id}/api-keys',
+  tag: 'API keys',
+  summary: 'Create a key of a client',
+  roles: operators,
+  params: idParams,
+  body: Type.Object(
+    {
+      name: lineOf(200, 'For people.', { examples: ['ci'] }),
+      role: Type.Optional(Type.Enum(['client', 'publisher'], { default: 'client' })),
+    },
+    strict,
+  ),
+  status: 201,
+  answer: newApiKeySchema,
+  answered: 'The key.',
+  problems: ['not_found'],
+  example: { name: 'ci', role: 'client' },
+});
+
+const keyPageQuery = Type.Object(pageQuery, strict);
+
+export const listClientKeys = operation({
+  id: 'listClientKeys',
+  method: 'get',
+  path: '/v1/clients/{id}/api-keys',
+  tag: 'API keys',
+  summary: 'List the keys of a client',
+  roles: operators,
+  params: idParams,
+  query: keyPageQuery,
+  status: 200,
+  answer: pageOf(apiKeySchema, 'Keys in force, newest first.'),
+  answered: 'A page of keys.',
+  problems: ['not_found'],
+});
+
+export const revokeClientKey = operation({
+  id: 'revokeClientKey',
+  method: 'delete',
+  path: '/v1/clients/{id}/api-keys/{keyId}',
+  tag: 'API keys',
+  summary: 'Revoke a key of a client',
+  description: 'The next request with it is refused.',
+  roles: operators,
+  params: Type.Object({ id: anyId, keyId: anyId }),
+  status: 204,
+  answered: 'It is revoked.',
+  problems: ['not_found'],
+});
+
+export const createOperatorKey = operation({
+  id: 'createOperatorKey',
+  method: 'post',
+  path: '/v1/api-keys',
+  tag: 'API keys',
+  summary: 'Create a key of no client',
+  description: 'For operators (`admin`) and for platform services that publish events of every client (`publisher`).',
+  roles: operators,
+  body: Type.Object(
+    { name: lineOf(200, 'For people.', { examples: ['billing service'] }), role: Type.Enum(['admin', 'publisher']) },
+    strict,
+  ),
+  status: 201,
+  answer: newApiKeySchema,
+  answered: 'The key.',
+  example: { name: 'billing service', role: 'publisher' },
+});
+
+export const listOperatorKeys = operation({
+  id: 'listOperatorKeys',
+  method: 'get',
+  path: '/v1/api-keys',
+  tag: 'API keys',
+  summary: 'List the keys of no client',
+  roles: operators,
+  query: keyPageQuery,
+  status: 200,
+  answer: pageOf(apiKeySchema, 'Keys in force, newest first.'),
+  answered: 'A page of keys.',
+});
+
+export const revokeOperatorKey = operation({
+  id: 'revokeOperatorKey',
+  method: 'delete',
+  path: '/v1/api-keys/{keyId}',
+  tag: 'API keys',
+  summary: 'Revoke a key of no client',
+  roles: operators,
+  params: Type.Object({ keyId: anyId }),
+  status: 204,
+  answered: 'It is revoked.',
+  problems: ['not_found'],
+});

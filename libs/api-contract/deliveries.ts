@@ -1,0 +1,139 @@
+/** History: what became of events at webhooks. */
+import Type from 'typebox';
+import { anyId, idParams, mapOf, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
+import { operation, type Role } from './operation.ts';
+import { attemptErrorSchema } from './webhook-checks.ts';
+
+const owners: readonly Role[] = ['admin', 'client'];
+const tag = 'Deliveries';
+
+export const deliveryStatuses = ['pending', 'delivered', 'failed_retryable', 'failed_permanent'] as const;
+
+const deliveryFields = {
+  id: Type.String({ description: 'Also the header `webhook-id`.', examples: ['0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d'] }),
+  webhookId: Type.String(),
+  clientId: Type.String(),
+  eventId: Type.String(),
+  eventType: Type.String(),
+  kind: Type.Enum(['event', 'test', 'ping']),
+  status: Type.Enum([...deliveryStatuses], {
+    description:
+      'failed_retryable: another attempt follows at nextAttemptAt. failed_permanent: nothing follows, reason says why.',
+  }),
+  reason: nullable(Type.String()),
+  attemptCount: Type.Integer(),
+  createdAt: timestamp,
+  nextAttemptAt: nullable(timestamp),
+  lastAttemptAt: nullable(timestamp),
+  lastResponseCode: nullable(Type.Integer()),
+};
+
+export const deliverySchema = Type.Object(deliveryFields, { description: 'What became of an event at a webhook.' });
+
+const headersSchema = mapOf(Type.String());
+
+export const attemptSchema = Type.Object({
+  attempt: Type.Integer({ description: 'Counts the attempts of the delivery from 1, in the order they began.' }),
+  trigger: Type.Enum(['first', 'retry', 'manual', 'replay', 'probe']),
+  startedAt: timestamp,
+  outcome: Type.Enum(['delivered', 'failed_retryable', 'failed_permanent']),
+  reason: nullable(Type.String()),
+  requestHeaders: mapOf(Type.String(), { description: 'Credentials are masked.' }),
+  responseCode: nullable(Type.Integer()),
+  responseHeaders: headersSchema,
+  responseBodySample: nullable(Type.String({ description: 'The first 4 KiB of the answer as text.' })),
+  responseBodyTruncated: Type.Boolean(),
+  latencyMs: nullable(Type.Integer()),
+  error: attemptErrorSchema,
+  nextAttemptAt: nullable(timestamp),
+});
+
+export const deliveryDetailSchema = Type.Object({
+  ...deliveryFields,
+  payloadSent: Type.Unknown({
+    description:
+      'The body that is posted: as JSON for the formats json and cloudevents, else as text. Null when the event is not in the history.',
+  }),
+  payloadSentText: nullable(Type.String({ description: 'The exact text that is posted and signed.' })),
+  payloadContentType: nullable(Type.String()),
+  attempts: Type.Array(attemptSchema),
+});
+
+const deliveryFilters = {
+  status: Type.Optional(Type.Enum([...deliveryStatuses])),
+  eventType: Type.Optional(anyId),
+  eventId: Type.Optional(anyId),
+  from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
+  to: Type.Optional({ ...timestamp, description: 'Events before this time.' }),
+};
+
+export const listDeliveries = operation({
+  id: 'listDeliveries',
+  method: 'get',
+  path: '/v1/deliveries',
+  tag,
+  summary: 'List deliveries',
+  roles: owners,
+  query: Type.Object(
+    { ...pageQuery, ...deliveryFilters, webhookId: Type.Optional(anyId), clientId: Type.Optional(anyId) },
+    strict,
+  ),
+  status: 200,
+  answer: pageOf(deliverySchema, 'Deliveries, those of the newest events first.'),
+  answered: 'A page of deliveries.',
+});
+
+export const listWebhookDeliveries = operation({
+  id: 'listWebhookDeliveries',
+  method: 'get',
+  path: '/v1/webhooks/{id}/deliveries',
+  tag,
+  summary: 'List the deliveries of a webhook',
+  roles: owners,
+  params: idParams,
+  query: Type.Object({ ...pageQuery, ...deliveryFilters }, strict),
+  status: 200,
+  answer: pageOf(deliverySchema, 'Deliveries, those of the newest events first.'),
+  answered: 'A page of deliveries.',
+  problems: ['not_found'],
+});
+
+export const getDelivery = operation({
+  id: 'getDelivery',
+  method: 'get',
+  path: '/v1/deliveries/{id}',
+  tag,
+  summary: 'Read a delivery with its attempts',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: deliveryDetailSchema,
+  answered: 'The delivery, what was sent, and every attempt.',
+  problems: ['not_found'],
+});
+
+export const resendDelivery = operation({
+  id: 'resendDelivery',
+  method: 'post',
+  path: '/v1/deliveries/{id}/resend',
+  tag,
+  summary: 'Send a delivery again',
+  description: 'The same delivery id and body in a new round of attempts, signed anew. Several resends all run.',
+  roles: owners,
+  params: idParams,
+  status: 202,
+  answer: Type.Object({
+    deliveryId: Type.String(),
+    round: Type.String({ description: 'Names this round of attempts.' }),
+  }),
+  answered: 'On its way.',
+  problems: [
+    'not_found',
+    'webhook_disabled',
+    'webhook_deleted',
+    'event_not_in_history',
+    'kafka_unavailable',
+    'overloaded',
+  ],
+  example: {},
+});

@@ -1,0 +1,116 @@
+/** The catalogue of event types. */
+import Type from 'typebox';
+import { eventTypeName, lineOf, nullable, pageOf, pageQuery, strict, textOf, timestamp } from './fields.ts';
+import { operation } from './operation.ts';
+
+const tag = 'Event types';
+
+const description = nullable(textOf(2000, 'For people.'));
+const audience = Type.Enum(['client', 'broadcast'], {
+  description: 'client: an event needs a clientId. broadcast: an event without one goes to every client.',
+});
+const jsonSchema = nullable(
+  Type.Unsafe<object | boolean>({ type: ['object', 'boolean'], description: 'JSON Schema (2020-12) of `data`.' }),
+);
+const schemaMode = Type.Enum(['off', 'warn', 'enforce'], {
+  description: 'enforce: events whose data does not fit are set aside.',
+});
+const sensitivePaths = Type.Array(lineOf(300, 'Such as card.number; `*` stands for any name.'), {
+  maxItems: 100,
+  description: 'Paths inside `data` that are masked before anything leaves.',
+});
+
+export const eventTypeSchema = Type.Object(
+  {
+    type: eventTypeName,
+    description,
+    audience,
+    jsonSchema,
+    schemaMode,
+    example: Type.Unknown({ description: 'An example of `data`; null when there is none.' }),
+    sensitivePaths,
+    deprecated: Type.Boolean(),
+    version: Type.Integer({ description: 'Counts changes from 1.' }),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  },
+  { description: 'An entry of the catalogue.' },
+);
+
+const typeParams = Type.Object({ type: eventTypeName });
+
+export const putEventType = operation({
+  id: 'putEventType',
+  method: 'put',
+  path: '/v1/event-types/{type}',
+  tag,
+  summary: 'Put an event type into the catalogue',
+  description: 'Replaces the whole entry: what is left out takes its default.',
+  roles: ['admin'],
+  params: typeParams,
+  body: Type.Object(
+    {
+      description: Type.Optional(description),
+      audience: Type.Optional({ ...audience, default: 'client' }),
+      jsonSchema: Type.Optional(jsonSchema),
+      schemaMode: Type.Optional({ ...schemaMode, default: 'off' }),
+      example: Type.Optional(Type.Unknown({ description: 'An example of `data`.' })),
+      sensitivePaths: Type.Optional(sensitivePaths),
+      deprecated: Type.Optional(Type.Boolean({ default: false })),
+    },
+    strict,
+  ),
+  isBodyRequired: false,
+  status: 200,
+  answer: eventTypeSchema,
+  answered: 'The entry as it is now.',
+  problems: ['payload_too_large'],
+  example: {
+    description: 'An order was placed',
+    audience: 'client',
+    jsonSchema: { type: 'object', required: ['orderId'], properties: { orderId: { type: 'string' } } },
+    schemaMode: 'warn',
+    example: { orderId: 'o-1', amount: 120 },
+  },
+});
+
+export const listEventTypes = operation({
+  id: 'listEventTypes',
+  method: 'get',
+  path: '/v1/event-types',
+  tag,
+  summary: 'List the catalogue',
+  roles: ['admin', 'client', 'publisher'],
+  query: Type.Object(pageQuery, strict),
+  status: 200,
+  answer: pageOf(eventTypeSchema, 'Event types, in the order of their names.'),
+  answered: 'A page of event types.',
+});
+
+export const getEventType = operation({
+  id: 'getEventType',
+  method: 'get',
+  path: '/v1/event-types/{type}',
+  tag,
+  summary: 'Read an event type',
+  roles: ['admin', 'client', 'publisher'],
+  params: typeParams,
+  status: 200,
+  answer: eventTypeSchema,
+  answered: 'The entry.',
+  problems: ['not_found'],
+});
+
+export const deleteEventType = operation({
+  id: 'deleteEventType',
+  method: 'delete',
+  path: '/v1/event-types/{type}',
+  tag,
+  summary: 'Remove an event type from the catalogue',
+  description: 'Its events are then of an unknown type (UNKNOWN_EVENT_TYPES).',
+  roles: ['admin'],
+  params: typeParams,
+  status: 204,
+  answered: 'It is removed.',
+  problems: ['not_found'],
+});

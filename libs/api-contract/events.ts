@@ -1,0 +1,105 @@
+/** Events: publish them, and see why each went where it went. */
+import Type from 'typebox';
+import { anyId, clientId, eventTypeName, lineOf, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
+import { operation, type Role } from './operation.ts';
+
+const readers: readonly Role[] = ['admin', 'client'];
+const tag = 'Events';
+
+export const newEventSchema = Type.Object(
+  {
+    id: Type.Optional(lineOf(256, 'Yours: the same id at the same time is the same event. Made up when left out.')),
+    type: eventTypeName,
+    clientId: Type.Optional({
+      ...clientId,
+      description: 'Whom it is for. Left out: everyone, if the type is a broadcast.',
+    }),
+    time: Type.Optional({ ...timestamp, description: 'When it happened; now when left out.' }),
+    source: Type.Optional(lineOf(2048, 'Where it comes from, as CloudEvents has it.')),
+    subject: Type.Optional(lineOf(2048, 'What it is about, as CloudEvents has it.')),
+    data: Type.Optional(Type.Unknown({ description: 'Any JSON.' })),
+  },
+  { ...strict, description: 'An event to publish.' },
+);
+
+export const publishEvents = operation({
+  id: 'publishEvents',
+  method: 'post',
+  path: '/v1/events',
+  tag,
+  summary: 'Publish events',
+  description:
+    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole.',
+  roles: ['admin', 'publisher'],
+  body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: 500 })]),
+  status: 202,
+  answer: Type.Object({ accepted: Type.Array(Type.Object({ id: Type.String() })) }),
+  answered: 'Their ids, in order.',
+  problems: ['payload_too_large', 'kafka_unavailable', 'overloaded'],
+  example: { id: 'evt-1', type: 'order.created', clientId: 'acme', data: { orderId: 'o-1', amount: 120 } },
+});
+
+const eventFields = {
+  id: Type.String({ description: 'The CloudEvent’s id.' }),
+  type: Type.String(),
+  clientId: nullable(Type.String({ description: 'Null for a broadcast.' })),
+  time: timestamp,
+  source: nullable(Type.String()),
+  subject: nullable(Type.String()),
+  kind: Type.Enum(['event', 'test']),
+  receivedAt: timestamp,
+};
+
+export const eventSchema = Type.Object(eventFields, { description: 'An event as fan-out took it.' });
+
+export const eventDetailSchema = Type.Object({
+  ...eventFields,
+  data: Type.Unknown({ description: 'Sensitive fields are masked.' }),
+  decisions: Type.Array(
+    Type.Object({
+      webhookId: Type.String(),
+      decision: Type.Enum(['matched', 'filtered', 'disabled']),
+      deliveryId: nullable(Type.String()),
+    }),
+    { description: 'One for each webhook that subscribed to the type.' },
+  ),
+});
+
+export const listEvents = operation({
+  id: 'listEvents',
+  method: 'get',
+  path: '/v1/events',
+  tag,
+  summary: 'List events',
+  description: 'A client’s key sees its own events and broadcasts.',
+  roles: readers,
+  query: Type.Object(
+    {
+      ...pageQuery,
+      type: Type.Optional(anyId),
+      clientId: Type.Optional(anyId),
+      from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
+      to: Type.Optional({ ...timestamp, description: 'Events before this time.' }),
+    },
+    strict,
+  ),
+  status: 200,
+  answer: pageOf(eventSchema, 'Events, newest first.'),
+  answered: 'A page of events.',
+});
+
+export const getEvent = operation({
+  id: 'getEvent',
+  method: 'get',
+  path: '/v1/events/{id}',
+  tag,
+  summary: 'Read an event with the decisions on it',
+  description: 'Ids are unique per client only: of several events with this id an admin gets the newest.',
+  roles: readers,
+  params: Type.Object({ id: anyId }),
+  query: Type.Object({ clientId: Type.Optional(anyId) }, strict),
+  status: 200,
+  answer: eventDetailSchema,
+  answered: 'The event: why it went where it went, and why not.',
+  problems: ['not_found'],
+});

@@ -1,0 +1,80 @@
+/** Fields that occur in several objects of the API. */
+import Type, { type Static, type TSchema } from 'typebox';
+
+/** One line of text: no control characters, no lone surrogates. */
+export function lineOf(lengthMax: number, description: string, more: Record<string, unknown> = {}) {
+  return Type.String({ minLength: 1, maxLength: lengthMax, pattern: '^[^\\p{Cc}\\p{Cs}]*$', description, ...more });
+}
+
+/** Text of several lines: tabs and line ends are allowed. */
+export function textOf(lengthMax: number, description: string, more: Record<string, unknown> = {}) {
+  return Type.String({ maxLength: lengthMax, pattern: '^([^\\p{Cc}\\p{Cs}]|[\\t\\n\\r])*$', description, ...more });
+}
+
+export function nullable<Schema extends TSchema>(schema: Schema) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** An object of any names. TypeBox's own Record would let names with line ends through unchecked. */
+export function mapOf<Schema extends TSchema>(schema: Schema, options: Record<string, unknown> = {}) {
+  return Type.Unsafe<Record<string, Static<Schema>>>({ type: 'object', additionalProperties: schema, ...options });
+}
+
+/** An object that refuses what it does not name. */
+export const strict = { additionalProperties: false } as const;
+
+export const timestamp = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339, UTC.',
+  examples: ['2026-03-14T09:26:53.589Z'],
+});
+
+/** An id as it comes in a path or a filter: whatever it looks like, it names something or nothing. */
+export const anyId = Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\p{Cc}\\p{Cs}]*$' });
+
+export const clientId = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$',
+  description: 'Letters, digits and . _ : - ; what events name in `clientid`.',
+  examples: ['acme'],
+});
+
+export const eventTypeName = Type.String({
+  maxLength: 255,
+  pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:/+@-]*$',
+  description: 'A CloudEvents type.',
+  examples: ['order.created'],
+});
+
+export const eventTypePattern = Type.String({
+  maxLength: 255,
+  pattern: '^(\\*|[A-Za-z0-9_][A-Za-z0-9_.:/+@-]*|[A-Za-z0-9_][A-Za-z0-9_.:/+@-]*\\.\\*)$',
+  description: 'A type, a prefix such as `order.*`, or `*` for every type.',
+  examples: ['order.*'],
+});
+
+export const idempotencyKeyHeader = {
+  name: 'Idempotency-Key',
+  pattern: '^[\\x21-\\x7e]{1,255}$',
+  description:
+    'Any text of up to 255 printable ASCII characters. The same request under the same key is answered with the first answer for 24 hours.',
+} as const;
+
+/** Parameters of every list. */
+export const pageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250, default: 50, description: 'Items on a page.' })),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 1000, description: '`nextCursor` of the page before; everything else unchanged.' }),
+  ),
+};
+
+export function pageOf<Item extends TSchema>(item: Item, description: string) {
+  return Type.Object(
+    {
+      data: Type.Array(item),
+      nextCursor: nullable(Type.String({ description: 'For the next page; null on the last one.' })),
+    },
+    { description },
+  );
+}
+
+export const idParams = Type.Object({ id: anyId });

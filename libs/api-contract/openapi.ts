@@ -1,0 +1,122 @@
+/** The API as an OpenAPI 3.1 document, made from the same operations that validate and route. */
+import type { TObject, TSchema } from 'typebox';
+import { idempotencyKeyHeader } from './fields.ts';
+import type { Operation } from './operation.ts';
+import { allOperations } from './operations.ts';
+import { commonProblemCodes, problemCodes, type ProblemCode } from './problem-codes.ts';
+import { problemDocument, problemMediaType, problemSchema } from './problem.ts';
+
+/** @param version of the product */
+export function openApiDocument(version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of allOperations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'DeeperHub Webhooks',
+      version,
+      description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ apiKey: [] }],
+    tags: [...new Set(allOperations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
+      schemas: { Problem: problemSchema },
+    },
+  };
+}
+
+const description =
+  'Webhooks for clients: subscribe endpoints to events, see every delivery and attempt, send again. ' +
+  'Times are RFC 3339 in UTC. Lists come in pages: pass `nextCursor` as `cursor`. ' +
+  'Every POST takes an `Idempotency-Key`. Problems are RFC 9457 documents with a stable `code`. ' +
+  'A header or field that looks like a credential is shown as `********`.';
+
+function operationObject(operation: Operation): object {
+  return {
+    operationId: operation.id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    description: `${operation.description}\n\nRoles: ${operation.roles.join(', ')}.`.trim(),
+    parameters: parametersOf(operation),
+    ...requestBodyOf(operation),
+    responses: responsesOf(operation),
+  };
+}
+
+function parametersOf(operation: Operation): object[] {
+  const { pattern, ...header } = idempotencyKeyHeader;
+  return [
+    ...parameters(operation.params, 'path'),
+    ...parameters(operation.query, 'query'),
+    ...(operation.method === 'post' ? [{ ...header, in: 'header', schema: { type: 'string', pattern } }] : []),
+  ];
+}
+
+function parameters(schema: TObject, place: 'path' | 'query'): object[] {
+  const required = (schema as { required?: readonly string[] }).required ?? [];
+  return Object.entries(schema.properties).map(([name, property]) => {
+    const { description: text, ...rest } = property as TSchema & { description?: string };
+    return {
+      name,
+      in: place,
+      required: place === 'path' || required.includes(name),
+      ...(text === undefined ? {} : { description: text }),
+      schema: rest,
+    };
+  });
+}
+
+function requestBodyOf(operation: Operation): object {
+  const isEmpty = 'properties' in operation.body && Object.keys(operation.body.properties as object).length === 0;
+  if (operation.method === 'get' || operation.method === 'delete' || (isEmpty && operation.example === null)) return {};
+  return {
+    requestBody: {
+      required: operation.isBodyRequired,
+      content: {
+        'application/json': {
+          schema: operation.body,
+          ...(operation.example === null ? {} : { example: operation.example }),
+        },
+      },
+    },
+  };
+}
+
+function responsesOf(operation: Operation): Record<string, object> {
+  const { status, schema, description: text } = operation.answer;
+  const responses: Record<string, object> = {
+    [status]: { description: text, ...(schema === null ? {} : { content: { 'application/json': { schema } } }) },
+  };
+  for (const [problemStatus, codes] of problemsByStatus(operation)) {
+    responses[problemStatus] = {
+      description: codes.map((code) => `\`${code}\`: ${problemCodes[code].meaning}`).join('\n\n'),
+      content: {
+        [problemMediaType]: {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: Object.fromEntries(
+            codes.map((code) => [code, { value: problemDocument(code, problemCodes[code].meaning) }]),
+          ),
+        },
+      },
+    };
+  }
+  return responses;
+}
+
+function problemsByStatus(operation: Operation): Map<number, ProblemCode[]> {
+  const codes: ProblemCode[] = [...commonProblemCodes, ...operation.problems];
+  if (operation.method !== 'get') codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
+  if (operation.method === 'post') codes.push('idempotency_in_progress', 'idempotency_key_reused');
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of new Set(codes)) {
+    const { status } = problemCodes[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return new Map([...byStatus].sort(([a], [b]) => a - b));
+}

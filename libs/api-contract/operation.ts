@@ -1,0 +1,92 @@
+/**
+ * An operation of the API: what it takes, what it answers, who may call it. One table of these is the source of the
+ * routes, of validation, of the types that controllers see, and of the OpenAPI document.
+ */
+import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import type { ProblemCode } from './problem-codes.ts';
+
+export const roles = ['admin', 'client', 'publisher'] as const;
+export type Role = (typeof roles)[number];
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+export interface Operation<
+  Params extends TObject = TObject,
+  Query extends TObject = TObject,
+  Body extends TSchema = TSchema,
+  Answer extends TSchema = TSchema,
+> {
+  /** Unique; becomes operationId. */
+  readonly id: string;
+  readonly method: Method;
+  /** With parameters in braces. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly roles: readonly Role[];
+  readonly params: Params;
+  readonly query: Query;
+  /** An object without properties where there is nothing to send. */
+  readonly body: Body;
+  /** False: no body stands for `{}`. */
+  readonly isBodyRequired: boolean;
+  readonly answer: { readonly status: number; readonly schema: Answer | null; readonly description: string };
+  /** Beyond commonProblemCodes. */
+  readonly problems: readonly ProblemCode[];
+  /** A body that works as it stands. */
+  readonly example: unknown;
+}
+
+export type ParamsOf<Op extends Operation> = Static<Op['params']>;
+export type QueryOf<Op extends Operation> = Static<Op['query']>;
+export type BodyOf<Op extends Operation> = Static<Op['body']>;
+export type AnswerOf<Op extends Operation> = Static<NonNullable<Op['answer']['schema']>>;
+
+const none = Type.Object({}, { additionalProperties: false });
+type None = typeof none;
+
+export interface OperationText<
+  Params extends TObject,
+  Query extends TObject,
+  Body extends TSchema,
+  Answer extends TSchema,
+> {
+  readonly id: string;
+  readonly method: Method;
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly roles: readonly Role[];
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly isBodyRequired?: boolean;
+  readonly status: 200 | 201 | 202 | 204;
+  readonly answer?: Answer;
+  readonly answered: string;
+  readonly problems?: readonly ProblemCode[];
+  readonly example?: unknown;
+}
+
+export function operation<
+  Params extends TObject = None,
+  Query extends TObject = None,
+  Body extends TSchema = None,
+  Answer extends TSchema = None,
+>(text: OperationText<Params, Query, Body, Answer>): Operation<Params, Query, Body, Answer> {
+  const { status, answered, answer, params, query, body, ...rest } = text;
+  return {
+    description: '',
+    problems: [],
+    example: null,
+    ...rest,
+    // Left out, each of these is an object without properties, and its type argument says so.
+    params: params ?? (none as unknown as Params),
+    query: query ?? (none as unknown as Query),
+    body: body ?? (none as unknown as Body),
+    isBodyRequired: text.isBodyRequired ?? body !== undefined,
+    answer: { status, schema: answer ?? null, description: answered },
+  };
+}

@@ -1,0 +1,44 @@
+/** Every operation of the API, in the order of the reference. */
+import * as audit from './audit.ts';
+import * as clients from './clients.ts';
+import * as deliveries from './deliveries.ts';
+import * as eventTypes from './event-types.ts';
+import * as events from './events.ts';
+import type { Operation } from './operation.ts';
+import * as webhookChecks from './webhook-checks.ts';
+import * as webhooks from './webhooks.ts';
+
+export const allOperations: readonly Operation[] = [
+  clients.createClient,
+  clients.listClients,
+  clients.getClient,
+  clients.createClientKey,
+  clients.listClientKeys,
+  clients.revokeClientKey,
+  clients.createOperatorKey,
+  clients.listOperatorKeys,
+  clients.revokeOperatorKey,
+  webhooks.createWebhook,
+  webhooks.listWebhooks,
+  webhooks.getWebhook,
+  webhooks.updateWebhook,
+  webhooks.deleteWebhook,
+  webhooks.enableWebhook,
+  webhooks.disableWebhook,
+  webhooks.rotateSecret,
+  webhookChecks.getWebhookHealth,
+  webhookChecks.pingWebhook,
+  webhookChecks.sendTestEvent,
+  deliveries.listDeliveries,
+  deliveries.listWebhookDeliveries,
+  deliveries.getDelivery,
+  deliveries.resendDelivery,
+  events.publishEvents,
+  events.listEvents,
+  events.getEvent,
+  eventTypes.putEventType,
+  eventTypes.listEventTypes,
+  eventTypes.getEventType,
+  eventTypes.deleteEventType,
+  audit.listAudit,
+];

@@ -1,0 +1,130 @@
+/** Every problem that the API answers with (RFC 9457): the one table of stable codes. */
+
+export interface ProblemKind {
+  /** HTTP status. */
+  readonly status: number;
+  /** The same for every problem of this code. */
+  readonly title: string;
+  /** When it happens, for the reference. */
+  readonly meaning: string;
+}
+
+export const problemCodes = {
+  malformed_request: {
+    status: 400,
+    title: 'The request cannot be read',
+    meaning: 'The URL or the framing of the request is broken.',
+  },
+  malformed_json: {
+    status: 400,
+    title: 'The body is not JSON',
+    meaning: 'The body does not parse, is not UTF-8, or is nested deeper than 100 levels.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'An API key is needed',
+    meaning: 'There is no `Authorization: Bearer` header, or its key is unknown or revoked.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'This key may not do that',
+    meaning: 'The role of the key does not include this operation.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is no such object',
+    meaning: 'The id is nobody’s, or belongs to another client: the answer is the same.',
+  },
+  route_not_found: {
+    status: 404,
+    title: 'There is no such route',
+    meaning: 'No operation has this method and path.',
+  },
+  already_exists: {
+    status: 409,
+    title: 'It exists already',
+    meaning: 'An object with the id that was given is there.',
+  },
+  webhook_disabled: {
+    status: 409,
+    title: 'The webhook is disabled',
+    meaning: 'Nothing is sent to a disabled webhook: enable it first.',
+  },
+  webhook_deleted: {
+    status: 409,
+    title: 'The webhook was deleted',
+    meaning: 'The delivery is history of a webhook that is no more.',
+  },
+  event_not_in_history: {
+    status: 409,
+    title: 'The event is not in the history',
+    meaning: 'It is older than the history reaches, was a ping, or has not arrived there yet: it cannot be sent again.',
+  },
+  too_many_secrets: {
+    status: 409,
+    title: 'Too many secrets are live',
+    meaning: 'Ten secrets of the webhook sign already: wait until one expires, or rotate with overlapHours 0.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'The first request is still in progress',
+    meaning: 'A request with the same Idempotency-Key is being worked on: try again shortly.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    meaning: 'The request, or an event in it, is larger than allowed (MAX_PAYLOAD_SIZE_KB for an event).',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body has to be JSON',
+    meaning: 'The Content-Type is not application/json.',
+  },
+  validation_failed: {
+    status: 422,
+    title: 'The request is not valid',
+    meaning: '`errors` names every field that is wrong and the rule that it breaks.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    meaning: 'The key was used within 24 hours with another method, path or body.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Something went wrong here',
+    meaning: 'A defect of ours; the log has it under the `requestId` of the problem.',
+  },
+  database_unavailable: {
+    status: 503,
+    title: 'The database is away',
+    meaning: 'Try again after the time in `Retry-After`.',
+  },
+  kafka_unavailable: {
+    status: 503,
+    title: 'Kafka did not acknowledge in time',
+    meaning: 'It may still arrive: try again with the same ids after the time in `Retry-After`.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too much is waiting',
+    meaning: 'More waits to be acknowledged than is kept in memory: try again after the time in `Retry-After`.',
+  },
+  health_check_timeout: {
+    status: 504,
+    title: 'The ping has no outcome yet',
+    meaning: 'Its outcome did not come in time; the endpoint may be slow, or the dispatcher busy or stopped.',
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problemCodes;
+
+/** Codes that any operation may answer with; operations name only those beyond. */
+export const commonProblemCodes = [
+  'malformed_request',
+  'unauthenticated',
+  'forbidden',
+  'validation_failed',
+  'internal_error',
+  'database_unavailable',
+] as const satisfies readonly ProblemCode[];

@@ -1,0 +1,91 @@
+/** What a validator found, in words that name the field and the rule. */
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { TSchema } from 'typebox';
+import type { FieldProblem } from './problem.ts';
+
+/** One problem per field and rule. */
+export function fieldProblems(errors: readonly ErrorObject[], schema: TSchema): FieldProblem[] {
+  const problems = withoutOtherBranches(errors).map((error) => problemOf(error, schema));
+  const seen = new Set<string>();
+  return problems.filter(({ path, rule }) => {
+    const key = `${path} ${rule}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/**
+ * A value that may be of several kinds fails in every branch. Branches whose kind it is not at all say nothing about
+ * what is wrong, unless it is of none: then the branches' kinds together are what is said.
+ */
+function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
+  let kept = [...errors];
+  for (const union of errors.filter(({ keyword }) => keyword === 'anyOf')) {
+    const prefix = `${union.schemaPath}/`;
+    const inside = kept.filter(({ schemaPath }) => schemaPath.startsWith(prefix));
+    const branchOf = ({ schemaPath }: ErrorObject) => schemaPath.slice(prefix.length).split('/')[0] ?? '';
+    const otherKinds = new Set(
+      inside.filter((error) => isOfAnotherKind(error) && error.instancePath === union.instancePath).map(branchOf),
+    );
+    const isOfNone = new Set(inside.map(branchOf)).size === otherKinds.size;
+    kept = kept.filter((error) => {
+      if (error === union) return isOfNone;
+      return !inside.includes(error) || (!isOfNone && !otherKinds.has(branchOf(error)));
+    });
+  }
+  return kept;
+}
+
+function isOfAnotherKind({ keyword }: ErrorObject): boolean {
+  return keyword === 'type' || keyword === 'enum' || keyword === 'const';
+}
+
+function problemOf(error: ErrorObject, root: TSchema): FieldProblem {
+  const params = error.params as Record<string, unknown>;
+  const below = (name: unknown) => `${error.instancePath}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  switch (error.keyword) {
+    case 'required':
+      return { path: below(params['missingProperty']), rule: 'required', message: 'This is required.' };
+    case 'additionalProperties': {
+      const message = `There is no such field${knownFields(error.parentSchema ?? root)}.`;
+      return { path: below(params['additionalProperty']), rule: 'unknown', message };
+    }
+    case 'enum':
+      return at(error, `Must be one of ${(params['allowedValues'] as unknown[]).join(', ')}.`);
+    case 'anyOf':
+      return noneOf(error);
+    case 'pattern':
+      return at(error, `Has characters or a form that are not allowed: ${describe(error)}`);
+    case 'format':
+      return at(error, 'Must be a time in RFC 3339, such as 2026-03-14T09:26:53Z.');
+    default:
+      return at(error, sentence(error.message ?? 'is not valid'));
+  }
+}
+
+function at(error: ErrorObject, message: string): FieldProblem {
+  return { path: error.instancePath, rule: error.keyword, message };
+}
+
+function describe(error: ErrorObject): string {
+  const schema = error.parentSchema as { description?: string } | undefined;
+  return schema?.description ?? 'one line of text without control characters.';
+}
+
+function knownFields(schema: object): string {
+  const { properties } = schema as { properties?: object };
+  const names = Object.keys(properties ?? {});
+  return names.length === 0 ? '' : `; there are ${names.join(', ')}`;
+}
+
+function noneOf(error: ErrorObject): FieldProblem {
+  const branches = error.schema as { type?: string | string[]; enum?: unknown[] }[];
+  const choices = new Set(branches.flatMap((branch) => branch.enum ?? branch.type ?? []));
+  const rule = branches.some((branch) => branch.enum !== undefined) ? 'enum' : 'type';
+  return { path: error.instancePath, rule, message: `Must be one of ${[...choices].map(String).join(', ')}.` };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

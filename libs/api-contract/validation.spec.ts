@@ -1,0 +1,139 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Operation } from './operation.ts';
+import { allOperations } from './operations.ts';
+import { publishEvents } from './events.ts';
+import { InputValidator, isTimestamp } from './validation.ts';
+import { createWebhook, listWebhooks, updateWebhook } from './webhooks.ts';
+
+const webhook = { url: 'https://example.com', eventTypes: ['order.*'] };
+
+function problemsOf(operation: Operation, input: { query?: object; body?: unknown }): string[] {
+  const query = { ...input.query } as Record<string, unknown>;
+  const params = Object.fromEntries(Object.keys(operation.params.properties).map((name) => [name, 'order.created']));
+  const result = new InputValidator(operation).validate({ params, query, body: input.body });
+  if (result.kind === 'not_found') return ['not found'];
+  return result.kind === 'valid' ? [] : result.problems.map(({ path, rule }) => `${path} ${rule}`);
+}
+
+describe('operations', () => {
+  test('have ids and routes of their own', () => {
+    const routes = allOperations.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(routes).size).toBe(routes.length);
+    expect(new Set(allOperations.map(({ id }) => id)).size).toBe(allOperations.length);
+  });
+
+  test.each(
+    allOperations.filter(({ example }) => example !== null).map((operation) => [operation.id, operation] as const),
+  )('the example of %s is valid', (_, operation) => {
+    expect(problemsOf(operation, { body: operation.example })).toEqual([]);
+  });
+
+  test.each(allOperations.map((operation) => [operation.id, operation] as const))(
+    '%s refuses unknown parameters',
+    (_, operation) => {
+      expect(problemsOf(operation, { query: { surprise: 'x' }, body: operation.example ?? {} })).toEqual([
+        '/surprise unknown',
+      ]);
+    },
+  );
+});
+
+describe('bodies', () => {
+  test.each<[string, unknown, string[]]>([
+    ['nothing', undefined, [' required']],
+    ['a text', 'x', [' type']],
+    ['a list', [], [' type']],
+    ['null', null, [' type']],
+    ['nothing in it', {}, ['/url required', '/eventTypes required']],
+    ['an unknown field', { ...webhook, a: 1, 'b/c': 2 }, ['/a unknown', '/b~1c unknown']],
+    [
+      'a name of the prototype',
+      JSON.parse('{"url":"https://a.example","eventTypes":["*"],"__proto__":{}}'),
+      ['/__proto__ unknown'],
+    ],
+    ['wrong kinds', { url: 1, eventTypes: 'x' }, ['/url type', '/eventTypes type']],
+    ['empty lists', { ...webhook, eventTypes: [] }, ['/eventTypes minItems']],
+    ['the same twice', { ...webhook, eventTypes: ['a', 'a'] }, ['/eventTypes uniqueItems']],
+    [
+      'a bad pattern',
+      { ...webhook, eventTypes: ['a', '*.b', 'a*', ''] },
+      ['/eventTypes/1 pattern', '/eventTypes/2 pattern', '/eventTypes/3 pattern'],
+    ],
+    [
+      'numbers out of range',
+      { ...webhook, timeoutMs: 99, maxInFlight: 0.5 },
+      ['/maxInFlight type', '/timeoutMs minimum'],
+    ],
+    ['a nested unknown field', { ...webhook, retryPolicy: { attempts: 1 } }, ['/retryPolicy/attempts unknown']],
+    ['a nested wrong kind', { ...webhook, retryPolicy: { maxAttempts: '1' } }, ['/retryPolicy/maxAttempts type']],
+    ['no choice', { ...webhook, format: 'yaml', ordering: 1 }, ['/ordering enum', '/format enum']],
+    ['neither of two kinds', { ...webhook, filter: 'x' }, ['/filter type']],
+    [
+      'header values that are no text',
+      { ...webhook, headers: { a: 1, 'b\nc': 2 } },
+      ['/headers/a type', '/headers/b\nc type'],
+    ],
+    ['control characters', { ...webhook, description: 'a\u0000b' }, ['/description pattern']],
+    ['half a character', { ...webhook, description: 'a\ud800b' }, ['/description pattern']],
+  ])('%s', (_, body, expected) => {
+    expect(problemsOf(createWebhook, { body })).toEqual(expected);
+  });
+
+  test('null is told from absent', () => {
+    expect(problemsOf(updateWebhook, { body: { description: null, filter: null, headers: null } })).toEqual([]);
+    expect(problemsOf(updateWebhook, { body: { url: null, eventTypes: null } })).toEqual([
+      '/url type',
+      '/eventTypes type',
+    ]);
+  });
+
+  test.each<[string, unknown, string[]]>([
+    ['one event', { type: 'a' }, []],
+    ['a list', [{ type: 'a' }, { type: 'b', data: null }], []],
+    ['no event', [], [' minItems']],
+    ['too many', Array.from({ length: 501 }, () => ({ type: 'a' })), [' maxItems']],
+    ['a bad one among good ones', [{ type: 'a' }, { typ: 'b' }], ['/1/type required', '/1/typ unknown']],
+    ['one that is wrong', { type: 'a', time: 'yesterday' }, ['/time format']],
+    ['neither', 'x', [' type']],
+  ])('published: %s', (_, body, expected) => {
+    expect(problemsOf(publishEvents, { body })).toEqual(expected);
+  });
+
+  test('fields are checked beyond their schema when it holds, and all problems come together', () => {
+    const check = () => [{ path: '', rule: 'scheme', message: 'no' }];
+    const validator = new InputValidator(createWebhook, { url: check });
+    const result = (body: unknown) => {
+      const validated = validator.validate({ params: {}, query: {}, body });
+      return validated.kind === 'invalid' ? validated.problems.map(({ path, rule }) => `${path} ${rule}`) : [];
+    };
+    expect(result({ url: 'ftp://a' })).toEqual(['/eventTypes required', '/url scheme']);
+    expect(result({ url: 1, eventTypes: ['a'] })).toEqual(['/url type']);
+  });
+});
+
+test.each([
+  [{ limit: '0' }, ['/limit minimum']],
+  [{ limit: '251' }, ['/limit maximum']],
+  [{ limit: 'ten' }, ['/limit type']],
+  [{ limit: '' }, ['/limit type']],
+  [{ limit: ['1', '2'] }, ['/limit type']],
+  [{ isActive: 'yes' }, ['/isActive type']],
+  [{ isActive: 'true', limit: '250' }, []],
+])('query %j', (query, expected) => {
+  expect(problemsOf(listWebhooks, { query })).toEqual(expected);
+});
+
+test.each([
+  ['2026-03-14T09:26:53Z', true],
+  ['2026-03-14t09:26:53.123456+05:30', true],
+  ['2028-02-29T00:00:00Z', true],
+  ['2026-02-29T00:00:00Z', false],
+  ['2026-13-01T00:00:00Z', false],
+  ['2026-03-14T24:00:01Z', false],
+  ['2026-03-14', false],
+  ['2026-03-14T09:26:53', false],
+  ['+010000-01-01T00:00:00Z', false],
+  ['', false],
+])('%s as a time: %s', (text, expected) => {
+  expect(isTimestamp(text)).toBe(expected);
+});

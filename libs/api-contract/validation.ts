@@ -1,0 +1,115 @@
+/**
+ * In: an operation and a request as it came. Out: what the controller may rely on, or every problem at once.
+ * Holds: what passes has the shape that the operation's schemas say; nothing unknown passes.
+ */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { TObject } from 'typebox';
+import type { Operation } from './operation.ts';
+import type { FieldProblem } from './problem.ts';
+import { fieldProblems } from './validation-messages.ts';
+
+/** What a schema cannot say, such as whether a URL may be called. Asked for a field only when its schema holds. */
+export type FieldCheck = (value: unknown) => readonly FieldProblem[];
+/** By the name of a field of the body; paths in the answer are pointers from there. */
+export type FieldChecks = Readonly<Record<string, FieldCheck>>;
+
+export interface RawInput {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Texts as they came. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Undefined when there was none. */
+  readonly body: unknown;
+}
+
+export interface ValidInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+export type Validated =
+  | { readonly kind: 'valid'; readonly input: ValidInput }
+  /** An id that nothing can have. */
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'invalid'; readonly problems: readonly FieldProblem[] };
+
+/** More would help nobody. */
+const problemsMax = 100;
+
+const ajv = new Ajv2020({ allErrors: true, strict: true, verbose: true, strictTypes: false, allowUnionTypes: true });
+ajv.addFormat('date-time', { type: 'string', validate: isTimestamp });
+
+/** The validator of one operation; compile it once. */
+export class InputValidator {
+  private readonly operation: Operation;
+  private readonly checks: FieldChecks;
+  private readonly params: ValidateFunction;
+  private readonly query: ValidateFunction;
+  private readonly body: ValidateFunction;
+
+  constructor(operation: Operation, checks: FieldChecks = {}) {
+    this.operation = operation;
+    this.checks = checks;
+    this.params = ajv.compile(operation.params);
+    this.query = ajv.compile(operation.query);
+    this.body = ajv.compile(operation.body);
+  }
+
+  validate(raw: RawInput): Validated {
+    if (!this.params(raw.params)) return { kind: 'not_found' };
+    const query = typedQuery(raw.query, this.operation.query);
+    const body = raw.body === undefined && !this.operation.isBodyRequired ? {} : raw.body;
+    const problems = [...this.queryProblems(query), ...this.bodyProblems(body)];
+    if (problems.length > 0) return { kind: 'invalid', problems: problems.slice(0, problemsMax) };
+    return { kind: 'valid', input: { params: raw.params, query, body } };
+  }
+
+  private queryProblems(query: unknown): FieldProblem[] {
+    return this.query(query) ? [] : fieldProblems(this.query.errors ?? [], this.operation.query);
+  }
+
+  private bodyProblems(body: unknown): FieldProblem[] {
+    if (body === undefined) return [{ path: '', rule: 'required', message: 'A body is required.' }];
+    const errors: ErrorObject[] = this.body(body) ? [] : (this.body.errors ?? []);
+    const problems = fieldProblems(errors, this.operation.body);
+    if (typeof body !== 'object' || body === null) return problems;
+    for (const [name, check] of Object.entries(this.checks)) {
+      const value: unknown = Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
+      if (value === undefined || problems.some(({ path }) => isWithin(path, name))) continue;
+      problems.push(...check(value).map((problem) => ({ ...problem, path: `/${name}${problem.path}` })));
+    }
+    return problems;
+  }
+}
+
+/** RFC 3339 with a date that exists, in years that every part of the way can hold. */
+export function isTimestamp(text: string): boolean {
+  if (!/^(19[7-9]\d|[2-9]\d{3})-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return false;
+  const days = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
+  return Number(text.slice(8, 10)) <= days && !Number.isNaN(Date.parse(text.toUpperCase()));
+}
+
+/** One token of a JSON Pointer (RFC 6901, section 3). */
+export function pointerToken(name: string | number): string {
+  return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+function isWithin(path: string, name: string): boolean {
+  return path === `/${name}` || path.startsWith(`/${name}/`);
+}
+
+/** Numbers and booleans of a query come as text; what is neither stays text and is refused by its schema. */
+function typedQuery(query: Readonly<Record<string, unknown>>, schema: TObject): Record<string, unknown> {
+  const typed: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(query)) {
+    const property = Object.hasOwn(schema.properties, name) ? (schema.properties[name] as { type?: unknown }) : {};
+    typed[name] = typeof value === 'string' ? typedText(value, property.type) : value;
+  }
+  return typed;
+}
+
+function typedText(text: string, type: unknown): unknown {
+  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}

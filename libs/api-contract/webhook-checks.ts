@@ -1,0 +1,106 @@
+/** How a webhook is doing, and ways to try it. */
+import Type from 'typebox';
+import { eventTypeName, idParams, mapOf, nullable, strict, timestamp } from './fields.ts';
+import { operation, type Role } from './operation.ts';
+
+const owners: readonly Role[] = ['admin', 'client'];
+const tag = 'Webhook health and tests';
+
+const latencySchema = nullable(
+  Type.Object({ p50: Type.Number(), p95: Type.Number(), p99: Type.Number() }, { description: 'Milliseconds.' }),
+);
+const rateSchema = nullable(Type.Number({ description: 'Part of the attempts that arrived, 0 to 1.' }));
+
+export const attemptErrorSchema = nullable(
+  Type.Object(
+    {
+      kind: Type.String({
+        description: 'timeout, dns, connect, tls, reset, refused-address or circuit-open; http or a reason otherwise.',
+      }),
+      message: Type.String(),
+    },
+    { description: 'Null when an answer came.' },
+  ),
+);
+
+export const healthSchema = Type.Object({
+  webhookId: Type.String(),
+  state: Type.Enum(['healthy', 'failing', 'disabled', 'recovering']),
+  disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
+  disabledReason: nullable(Type.String()),
+  lastSuccessAt: nullable(timestamp),
+  lastFailureAt: nullable(timestamp),
+  consecutiveFailures: Type.Integer(),
+  failingSince: nullable(timestamp),
+  successRate: rateSchema,
+  latencyMs: latencySchema,
+  windows: mapOf(Type.Object({ attempts: Type.Integer(), successRate: rateSchema, latencyMs: latencySchema }), {
+    description:
+      'The last 5 minutes (5m), hour (1h) and day (24h); successRate and latencyMs above are those of the day.',
+  }),
+  waiting: Type.Object(
+    {
+      count: Type.Integer({ description: 'Deliveries that are not settled; 10,000 stands for that many or more.' }),
+      oldestAt: nullable(timestamp),
+    },
+    { description: 'What waits for its first or next attempt.' },
+  ),
+  blockedBy: nullable(Type.String({ description: 'With `strict`: the delivery that holds up the others.' })),
+  lastPingAt: nullable(timestamp),
+});
+
+export const getWebhookHealth = operation({
+  id: 'getWebhookHealth',
+  method: 'get',
+  path: '/v1/webhooks/{id}/health',
+  tag,
+  summary: 'Read how a webhook is doing',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: healthSchema,
+  answered: 'Its health.',
+  problems: ['not_found'],
+});
+
+export const pingWebhook = operation({
+  id: 'pingWebhook',
+  method: 'post',
+  path: '/v1/webhooks/{id}/health-checks',
+  tag,
+  summary: 'Ping a webhook now',
+  description:
+    'Posts a signed event of type `webhook.ping` once and waits for its outcome. Works for a disabled webhook too.',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: Type.Object({
+    outcome: Type.Enum(['delivered', 'failed_retryable', 'failed_permanent']),
+    responseCode: nullable(Type.Integer()),
+    latencyMs: nullable(Type.Integer()),
+    error: attemptErrorSchema,
+    checkedAt: timestamp,
+  }),
+  answered: 'What came of it, good or bad.',
+  problems: ['not_found', 'health_check_timeout', 'kafka_unavailable', 'overloaded'],
+  example: {},
+});
+
+export const sendTestEvent = operation({
+  id: 'sendTestEvent',
+  method: 'post',
+  path: '/v1/webhooks/{id}/test-events',
+  tag,
+  summary: 'Send a test event to a webhook',
+  description:
+    'A real delivery of a made-up event to this webhook alone, whatever it subscribed to. Without `eventType` the first type it subscribed to (or `webhook.test`), without `data` the example of that type.',
+  roles: owners,
+  params: idParams,
+  body: Type.Object({ eventType: Type.Optional(eventTypeName), data: Type.Optional(Type.Unknown()) }, strict),
+  isBodyRequired: false,
+  status: 202,
+  answer: Type.Object({ eventId: Type.String(), deliveryId: Type.String() }),
+  answered: 'On its way.',
+  problems: ['not_found', 'webhook_disabled', 'payload_too_large', 'kafka_unavailable', 'overloaded'],
+  example: { eventType: 'order.created', data: { orderId: 'o-1', amount: 120 } },
+});

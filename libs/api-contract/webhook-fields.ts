@@ -1,0 +1,108 @@
+/** The fields of a webhook, with their limits. */
+import Type from 'typebox';
+import { clientId, eventTypePattern, mapOf, nullable, strict, textOf, timestamp } from './fields.ts';
+
+export const url = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description:
+    'Where events are posted. Schemes, ports and addresses are restricted (ALLOWED_URL_SCHEMES, ALLOWED_PORTS); private addresses are refused.',
+  examples: ['https://example.com/hooks/orders'],
+});
+
+export const eventTypes = Type.Array(eventTypePattern, {
+  minItems: 1,
+  maxItems: 100,
+  uniqueItems: true,
+  description:
+    'Which events: types, prefixes such as `order.*`, or `*`. Notices about webhooks have to be named (`webhook.*`).',
+  examples: [['order.*']],
+});
+
+export const description = nullable(textOf(1000, 'For people.', { examples: ['Orders to the warehouse'] }));
+
+export const headers = mapOf(Type.String(), {
+  description:
+    'Headers to add to each POST. Values of headers that look like credentials are kept encrypted and never shown again.',
+  examples: [{ 'x-tenant': 'acme' }],
+});
+
+export const filter = nullable(
+  Type.Object(
+    {},
+    {
+      additionalProperties: true,
+      description:
+        'Which events of these types: a filter over the event, such as `{ "data.amount": { "$gte": 100 } }`.',
+      examples: [{ 'data.amount': { $gte: 100 } }],
+    },
+  ),
+);
+
+export const ordering = Type.Enum(['inOrder', 'parallel', 'strict'], {
+  description:
+    'inOrder: one at a time in order, a failed one is retried later and holds up nothing. parallel: up to maxInFlight at a time. strict: a failed one holds up what follows.',
+});
+
+export const maxInFlight = Type.Integer({
+  minimum: 1,
+  maximum: 100,
+  description: 'Most POSTs at a time with `parallel`.',
+});
+
+export const rateLimitPerSecond = nullable(
+  Type.Number({ minimum: 0.01, maximum: 10_000, description: 'Most POSTs per second; null: no limit.' }),
+);
+
+export const timeoutMs = Type.Integer({
+  minimum: 100,
+  maximum: 30_000,
+  description: 'Deadline of one POST, from name resolution to the end of the answer, in milliseconds.',
+});
+
+export const retryPolicyFields = {
+  maxAttempts: Type.Integer({ minimum: 1, maximum: 20, description: 'Most attempts, the first included.' }),
+  baseDelayMs: Type.Integer({ minimum: 1000, maximum: 86_400_000, description: 'Delay before the second attempt.' }),
+  maxDelayMs: Type.Integer({ minimum: 1000, maximum: 86_400_000, description: 'Longest delay, at least baseDelayMs.' }),
+  backoffFactor: Type.Number({ minimum: 1, maximum: 10, description: 'Each delay is the one before times this.' }),
+  jitter: Type.Number({ minimum: 0, maximum: 1, description: 'Part of a delay that is random: 0.2 is ±20 %.' }),
+};
+
+export const retryPolicy = Type.Object(retryPolicyFields, { description: 'When and how often to try again.' });
+
+export const retryPolicyInput = nullable(
+  Type.Partial(retryPolicy, { ...strict, description: 'What is left out keeps its default, or its value.' }),
+);
+
+export const format = Type.Enum(['json', 'cloudevents', 'form', 'xml'], { description: 'How the body is written.' });
+
+export const signatureAlgorithm = Type.Enum(['hmac-sha256', 'ed25519'], {
+  description: 'How deliveries are signed (Standard Webhooks `v1` or `v1a`). Fixed when the webhook is created.',
+});
+
+export const secretDescription =
+  'What the receiver verifies signatures with: the `whsec_` secret, or for ed25519 the public key `whpk_`. Shown in this answer only.';
+
+export const webhookFields = {
+  id: Type.String({ examples: ['wh_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d'] }),
+  clientId,
+  url,
+  eventTypes,
+  description,
+  isActive: Type.Boolean({ description: 'False: nothing is sent.' }),
+  disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
+  disabledReason: nullable(Type.String()),
+  disabledAt: nullable(timestamp),
+  headers: mapOf(Type.String(), { description: 'Credentials are masked.' }),
+  filter,
+  ordering,
+  maxInFlight,
+  rateLimitPerSecond,
+  timeoutMs,
+  retryPolicy,
+  format,
+  signatureAlgorithm,
+  version: Type.Integer({ description: 'Counts changes from 1.' }),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+};

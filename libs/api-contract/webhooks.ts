@@ -1,0 +1,193 @@
+/** Webhooks: create, read, update, delete, list, secrets, on and off. */
+import Type from 'typebox';
+import {
+  anyId,
+  clientId,
+  eventTypeName,
+  idParams,
+  mapOf,
+  nullable,
+  pageOf,
+  pageQuery,
+  strict,
+  timestamp,
+} from './fields.ts';
+import { operation, type Role } from './operation.ts';
+import * as field from './webhook-fields.ts';
+
+const owners: readonly Role[] = ['admin', 'client'];
+const tag = 'Webhooks';
+
+export const webhookSchema = Type.Object(field.webhookFields, { description: 'A subscription of a client.' });
+
+const createdWebhookSchema = Type.Object(
+  { ...field.webhookFields, secret: Type.String({ description: field.secretDescription }) },
+  { description: 'The only answer with the secret.' },
+);
+
+export const createWebhook = operation({
+  id: 'createWebhook',
+  method: 'post',
+  path: '/v1/webhooks',
+  tag,
+  summary: 'Create a webhook',
+  description: 'What is left out, or null, takes its default.',
+  roles: owners,
+  body: Type.Object(
+    {
+      clientId: Type.Optional(clientId),
+      url: field.url,
+      eventTypes: field.eventTypes,
+      description: Type.Optional(field.description),
+      isActive: Type.Optional(Type.Boolean({ default: true })),
+      headers: Type.Optional(nullable(field.headers)),
+      filter: Type.Optional(field.filter),
+      ordering: Type.Optional(nullable(field.ordering)),
+      maxInFlight: Type.Optional(nullable(field.maxInFlight)),
+      rateLimitPerSecond: Type.Optional(field.rateLimitPerSecond),
+      timeoutMs: Type.Optional(nullable(field.timeoutMs)),
+      retryPolicy: Type.Optional(field.retryPolicyInput),
+      format: Type.Optional(nullable(field.format)),
+      signatureAlgorithm: Type.Optional(nullable(field.signatureAlgorithm)),
+    },
+    { ...strict, description: 'An admin names `clientId`; a client’s key implies it.' },
+  ),
+  status: 201,
+  answer: createdWebhookSchema,
+  answered: 'The webhook, with its secret.',
+  example: { clientId: 'acme', url: 'https://example.com/hooks/orders', eventTypes: ['order.*'] },
+});
+
+export const listWebhooks = operation({
+  id: 'listWebhooks',
+  method: 'get',
+  path: '/v1/webhooks',
+  tag,
+  summary: 'List webhooks',
+  roles: owners,
+  query: Type.Object(
+    {
+      ...pageQuery,
+      isActive: Type.Optional(Type.Boolean()),
+      eventType: Type.Optional({ ...eventTypeName, description: 'Webhooks that get events of this type.' }),
+      clientId: Type.Optional(anyId),
+    },
+    strict,
+  ),
+  status: 200,
+  answer: pageOf(webhookSchema, 'Webhooks, newest first.'),
+  answered: 'A page of webhooks.',
+});
+
+export const getWebhook = operation({
+  id: 'getWebhook',
+  method: 'get',
+  path: '/v1/webhooks/{id}',
+  tag,
+  summary: 'Read a webhook',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: webhookSchema,
+  answered: 'The webhook.',
+  problems: ['not_found'],
+});
+
+export const updateWebhook = operation({
+  id: 'updateWebhook',
+  method: 'patch',
+  path: '/v1/webhooks/{id}',
+  tag,
+  summary: 'Change a webhook',
+  description:
+    'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers` and `retryPolicy` are changed one by one. A header value given as it is shown masked stays as it is. `isActive` enables or disables.',
+  roles: owners,
+  params: idParams,
+  body: Type.Object(
+    {
+      url: Type.Optional(field.url),
+      eventTypes: Type.Optional(field.eventTypes),
+      description: Type.Optional(field.description),
+      isActive: Type.Optional(Type.Boolean()),
+      headers: Type.Optional(nullable(mapOf(nullable(Type.String()), { description: 'null removes a header.' }))),
+      filter: Type.Optional(field.filter),
+      ordering: Type.Optional(nullable(field.ordering)),
+      maxInFlight: Type.Optional(nullable(field.maxInFlight)),
+      rateLimitPerSecond: Type.Optional(field.rateLimitPerSecond),
+      timeoutMs: Type.Optional(nullable(field.timeoutMs)),
+      retryPolicy: Type.Optional(field.retryPolicyInput),
+      format: Type.Optional(nullable(field.format)),
+    },
+    strict,
+  ),
+  status: 200,
+  answer: webhookSchema,
+  answered: 'The webhook as it is now.',
+  problems: ['not_found'],
+  example: { description: 'Orders to the warehouse', timeoutMs: 10_000 },
+});
+
+export const deleteWebhook = operation({
+  id: 'deleteWebhook',
+  method: 'delete',
+  path: '/v1/webhooks/{id}',
+  tag,
+  summary: 'Delete a webhook',
+  description: 'What waits for it is not sent any more. Its history stays.',
+  roles: owners,
+  params: idParams,
+  status: 204,
+  answered: 'It is deleted.',
+  problems: ['not_found'],
+});
+
+export const enableWebhook = operation({
+  id: 'enableWebhook',
+  method: 'post',
+  path: '/v1/webhooks/{id}/enable',
+  tag,
+  summary: 'Enable a webhook',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: webhookSchema,
+  answered: 'The webhook, active.',
+  problems: ['not_found'],
+});
+
+export const disableWebhook = operation({
+  id: 'disableWebhook',
+  method: 'post',
+  path: '/v1/webhooks/{id}/disable',
+  tag,
+  summary: 'Disable a webhook',
+  description: 'What waits for it ends as `failed_permanent` with reason `disabled`.',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: webhookSchema,
+  answered: 'The webhook, inactive.',
+  problems: ['not_found'],
+});
+
+export const rotateSecret = operation({
+  id: 'rotateSecret',
+  method: 'post',
+  path: '/v1/webhooks/{id}/secret/rotate',
+  tag,
+  summary: 'Rotate the secret of a webhook',
+  description:
+    'The new secret signs at once; older ones sign too until the overlap ends. `overlapHours` 0 ends them at once. At most ten are live.',
+  roles: owners,
+  params: idParams,
+  body: Type.Object({ overlapHours: Type.Optional(Type.Number({ minimum: 0, maximum: 168, default: 24 })) }, strict),
+  isBodyRequired: false,
+  status: 200,
+  answer: Type.Object({
+    secret: Type.String({ description: field.secretDescription }),
+    previousSecretExpiresAt: timestamp,
+  }),
+  answered: 'The new secret.',
+  problems: ['not_found', 'too_many_secrets'],
+  example: { overlapHours: 24 },
+});
