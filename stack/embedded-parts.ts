@@ -39,19 +39,31 @@ export class EmbeddedParts {
 
   /** Starts these parts side by side; the result are their addresses. @throws StackFailure, Stopped */
   async start(wanted: readonly Part[]): Promise<Readonly<Partial<Record<Part, string>>>> {
-    const results = await Promise.allSettled(wanted.map((part) => this.startOne(part)));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    const failure = new AbortController();
+    const signal = AbortSignal.any([this.signal, failure.signal]);
+    const starts = wanted.map((part) => this.startOne(part, signal));
+    try {
+      await Promise.all(starts);
+    } catch (error) {
+      // The others are not waited for to come up, only to be gone.
+      failure.abort();
+      await Promise.allSettled(starts);
+      throw error;
+    }
     return Object.fromEntries([...this.servers].map(([part, server]) => [part, server.address]));
+  }
+
+  get isAnyUp(): boolean {
+    return this.servers.size > 0;
   }
 
   async stop(): Promise<void> {
     for (const part of stopOrder) await this.servers.get(part)?.stop();
   }
 
-  private async startOne(part: Part): Promise<void> {
+  private async startOne(part: Part, signal: AbortSignal): Promise<void> {
     const step = startStep(partNames[part]);
-    const server = await startFunctions[part](this.optionsOf(part, null, step.progress));
+    const server = await startFunctions[part]({ ...this.optionsOf(part, null, step.progress), signal });
     this.servers.set(part, server);
     // Credentials of the embedded database are no secret, but nobody needs them on the screen either.
     step.done(`port ${partPorts[part]}`);

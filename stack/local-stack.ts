@@ -4,18 +4,16 @@
  */
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import type { Environment } from '../libs/runtime/config.ts';
-import { readConfig } from '../libs/runtime/config.ts';
 import { EmbeddedParts } from './embedded-parts.ts';
-import { embeddedParts, isSaid, localEnvironment, partVariables } from './environment.ts';
-import { StackFailure, Stopped, sentenceOf } from './failure.ts';
+import { embeddedParts, localEnvironment, parts as allParts } from './environment.ts';
+import { StackFailure, Stopped } from './failure.ts';
 import { createFileLogger } from './file-logger.ts';
 import { isRunning, pidIn } from './orphan.ts';
+import { requireOutsideParts } from './outside-parts.ts';
 import { dataFolder } from './repository.ts';
 import { adminKey, encryptionKeys } from './secrets.ts';
-import { setupConfig } from './setup-config.ts';
-import { placeOf, setUp } from './setup.ts';
+import { setUp } from './setup.ts';
 import { Supervisor } from './supervisor.ts';
 import { say, startStep, warn } from './terminal.ts';
 
@@ -47,11 +45,13 @@ export async function runLocalStack(signal: AbortSignal, whileUp: (stack: LocalS
 }
 
 async function startParts(parts: EmbeddedParts, signal: AbortSignal): Promise<Environment> {
-  for (const name of Object.values(partVariables)) {
-    if (process.env[name] === '')
-      throw new StackFailure(`${name} is set but empty: give it an address, or unset it to use the embedded one.`);
-  }
-  const addresses = await parts.start(embeddedParts(process.env));
+  const embedded = embeddedParts(process.env);
+  await requireOutsideParts(
+    allParts.filter((part) => !embedded.includes(part)),
+    process.env,
+  );
+  await Supervisor.makeRoom();
+  const addresses = await parts.start(embedded);
   if (signal.aborted) throw new Stopped();
   const { env, opened } = localEnvironment(process.env, { addresses, adminKey, encryptionKeys });
   if (opened.length > 0)
@@ -60,7 +60,6 @@ async function startParts(parts: EmbeddedParts, signal: AbortSignal): Promise<En
 }
 
 async function prepare(env: Environment, signal: AbortSignal): Promise<void> {
-  if (isSaid(process.env, partVariables.postgres)) await requireDatabase(env);
   const step = startStep('Tables, topics, schemas');
   step.progress('checking');
   const result = await setUp(env, createFileLogger(join(dataFolder, 'logs', 'setup.log')));
@@ -72,27 +71,9 @@ async function prepare(env: Environment, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw new Stopped();
 }
 
-async function requireDatabase(env: Environment): Promise<void> {
-  const { DATABASE_URL: url } = readConfig({ DATABASE_URL: setupConfig.DATABASE_URL }, env);
-  if (!/^postgres(ql)?:\/\//.test(url) || URL.parse(url) === null) {
-    throw new StackFailure(
-      'DATABASE_URL is no address of PostgreSQL: write it as postgresql://user:password@host:5432/database.',
-    );
-  }
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.end();
-  } catch (error) {
-    throw new StackFailure(
-      `PostgreSQL at ${placeOf(url)} cannot be used (${sentenceOf(error)}): correct DATABASE_URL, or unset it to use the embedded one.`,
-    );
-  }
-}
-
 async function stop(supervisor: Supervisor | null, parts: EmbeddedParts): Promise<void> {
   const startedAt = Date.now();
+  if (supervisor === null && !parts.isAnyUp) return;
   say('\nStopping …');
   await supervisor?.stop();
   await parts.stop();

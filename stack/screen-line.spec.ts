@@ -10,7 +10,10 @@ test.each([
     '[fanout] error: invalid configuration: X is not set',
   ],
   ['Segmentation fault', '[fanout] Segmentation fault'],
-  ['{broken', '[fanout] {broken'],
+  ["TypeError: cannot read 'x'", "[fanout] TypeError: cannot read 'x'"],
+  ['    at run (error.js:1:2)', null],
+  ['node:internal/modules/run_main:154', null],
+  ['{broken', null],
   ['  ', null],
   [`{"level":"warn","msg":"${'x'.repeat(500)}"}`, `[fanout] warn: ${'x'.repeat(200)}…`],
 ])('%p shows as %p', (line, shown) => {

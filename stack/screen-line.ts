@@ -2,10 +2,13 @@
 
 const widthMax = 200;
 
-/** Null: not for the screen. A line that is no JSON comes from outside our logger, such as Node's last words. */
+/** A line that is no JSON comes from outside our logger, such as Node's last words: the one that names the trouble. */
+const lastWords = /^\S.*\b(\w*Error|error|fatal|fault|killed|out of memory)\b/i;
+
+/** Null: not for the screen. */
 export function screenLine(app: string, line: string): string | null {
   const entry = parsed(line);
-  if (entry === null) return line.trim() === '' ? null : `[${app}] ${cut(line)}`;
+  if (entry === null) return lastWords.test(line) ? `[${app}] ${cut(line)}` : null;
   const level = entry['level'];
   if (level !== 'warn' && level !== 'error') return null;
   const reason = [entry['problem'], entry['error']].find((value) => typeof value === 'string');

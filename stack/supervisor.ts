@@ -33,9 +33,14 @@ export class Supervisor {
     for (const app of appNames) this.processes.set(app, this.processOf(app, env));
   }
 
+  /** Ends apps of an earlier start that was killed. @throws StackFailure when a port is taken by somebody else */
+  static async makeRoom(): Promise<void> {
+    await Promise.all(appNames.map((app) => endOrphan(pidFileOf(app), appScript(app), 'SIGTERM')));
+    for (const app of appNames) await requireFreePort(appPorts[app], app);
+  }
+
   /** Resolves when all are ready. @throws StackFailure when one cannot become so, Stopped */
   async start(signal: AbortSignal): Promise<void> {
-    for (const app of appNames) await this.makeRoomFor(app);
     const step = startStep('Apps');
     const hopeless = new Promise<never>((_resolve, reject) => {
       this.failWaiting = reject;
@@ -109,11 +114,6 @@ export class Supervisor {
       if (!(error instanceof StackFailure)) throw error;
       throw new StackFailure(`${error.message}: see ${logFileOf(app)}.`);
     }
-  }
-
-  private async makeRoomFor(app: AppName): Promise<void> {
-    await endOrphan(pidFileOf(app), appScript(app), 'SIGTERM');
-    await requireFreePort(appPorts[app], app);
   }
 }
 

@@ -21,7 +21,7 @@ export async function startRegistry(options: EmbeddedOptions): Promise<EmbeddedS
   const database = join(options.dataDir, 'schemas');
   const server = await startGuarded({
     ...options,
-    name: 'The schema registry',
+    name: 'Apicurio Registry',
     command: java,
     args: [
       '-Xmx256m',

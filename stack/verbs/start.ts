@@ -15,8 +15,8 @@ const verb = {
     'Starts Kafka, the schema registry, PostgreSQL and the six apps, shows that they work, and stays until Ctrl-C.',
   flags: { '--no-demo': 'leaves the demonstration out' },
   notes: [
-    'KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL each replace the embedded part; every key of',
-    'docs/reference.md may be set in the environment. Data and logs are in .data/, downloads in .cache/.',
+    `KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL each replace the embedded part; every key of
+docs/reference.md may be set in the environment. Data and logs are in .data/, downloads in .cache/.`,
   ],
 };
 
