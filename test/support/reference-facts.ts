@@ -4,6 +4,8 @@
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { allOperations } from '../../libs/api-contract/operations.ts';
+import { problemCodes } from '../../libs/api-contract/problem-codes.ts';
 import { rejectionReasons } from '../../libs/domain/rejection.ts';
 import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
@@ -122,7 +124,7 @@ async function appConfig(app: string): Promise<ConfigSpec> {
 
 function readersText(names: readonly string[], isSetup: boolean): string {
   const readers = names.length === apps.length ? ['all'] : names;
-  return [...readers, ...(isSetup ? ['setup'] : [])].join(', ');
+  return [...readers, ...(isSetup ? ['setup'] : [])].join(', ') || '—';
 }
 
 const metricCall = /\b(counter|gauge|histogram)\(\s*(?=['"])/g;
@@ -171,6 +173,18 @@ function argumentsAt(text: string, start: number): readonly string[] {
     }
   }
   return found;
+}
+
+export function operationRows(): readonly Row[] {
+  return allOperations.map(({ method, path, summary, roles }) => [
+    `${method.toUpperCase()} ${path}`,
+    summary,
+    roles.join(', '),
+  ]);
+}
+
+export function problemRows(): readonly Row[] {
+  return Object.entries(problemCodes).map(([code, { status, meaning }]) => [code, String(status), meaning]);
 }
 
 export function rejectionRows(): readonly Row[] {

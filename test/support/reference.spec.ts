@@ -7,7 +7,9 @@ import { ReferenceDocument } from './reference-document.ts';
 import {
   configRows,
   metricRows,
+  operationRows,
   portRows,
+  problemRows,
   rejectionRows,
   schemas,
   topicRows,
@@ -74,11 +76,19 @@ test('every metric is there, with its labels', () => {
   expectTable('Metrics', metricRows());
 });
 
+test('every operation of the API is there, with who may use it', () => {
+  expectTable('Operations', operationRows());
+});
+
+test('every problem of the API is there', () => {
+  expectTable('Problems', problemRows());
+});
+
 test('every reason to reject an event is there', () => {
   expectTable('Rejected events', rejectionRows());
 });
 
-describe('every word of an outcome is there', () => {
+describe('every word of a fixed list is there', () => {
   test.each([
     ['Status', 'libs/domain/outcome.ts', ['OutcomeStatus']],
     ['Reasons of a retry', 'libs/domain/outcome.ts', ['RetryableReason']],
@@ -88,6 +98,9 @@ describe('every word of an outcome is there', () => {
     ['Kinds of delivery', 'libs/domain/delivery.ts', ['DeliveryKind']],
     ['Reasons to park', 'libs/domain/delivery.ts', ['ParkedReason']],
     ['Decisions', 'libs/domain/webhook-event.ts', ['DecisionKind']],
+    ['Notices', 'libs/domain/notice.ts', ['NoticeType']],
+    ['States of a webhook', 'libs/domain/health.ts', ['HealthState']],
+    ['Who disabled it', 'libs/domain/webhook.ts', ['DisabledBy']],
   ])('%s', (heading, path, types) => {
     expectTable(
       heading,
