@@ -71,8 +71,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     throw new Error('this transport has no events');
   }
 
-  // The type parameter is Nest's.
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the type parameter is Nest's
   override unwrap<T>(): T {
     return this.consumer as T;
   }
