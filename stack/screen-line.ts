@@ -3,7 +3,7 @@
 const widthMax = 200;
 
 /** A line that is no JSON comes from outside our logger, such as Node's last words: the one that names the trouble. */
-const lastWords = /^\S.*\b(\w*Error|error|fatal|fault|killed|out of memory)\b/i;
+const lastWords = /^\S.*(error|fatal|fault|killed|out of memory)\b/i;
 
 /** Null: not for the screen. */
 export function screenLine(app: string, line: string): string | null {
