@@ -1,0 +1,126 @@
+/** The two apps that keep their positions in PostgreSQL, as processes on real Kafka, killed and rebalanced. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { DeliveryOutcome } from '../../../libs/domain/outcome.ts';
+import type { WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import { inTransaction } from '../../../libs/postgres/bulk.ts';
+import { createOrm, type Orm } from '../../../libs/postgres/orm.ts';
+import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
+import { Registry } from '../../../libs/wire/registry.ts';
+import { topics } from '../../../libs/wire/topics.ts';
+import { startSystem, type System } from '../../support/app-harness.ts';
+import { until } from '../../support/until.ts';
+import { anEvent, anOutcome } from './history-factory.ts';
+import { storeWebhook } from './webhook-factory.ts';
+
+const webhookIds = Array.from({ length: 8 }, (_, index) => `wh-${index}`);
+let system: System;
+let orm: Orm;
+let eventCodec: AvroCodec<WebhookEvent>;
+let outcomeCodec: AvroCodec<DeliveryOutcome>;
+
+beforeEach(async () => {
+  system = await startSystem({
+    apps: ['projector', 'monitor'],
+    env: { AUTO_DEACTIVATION_FAILURE_THRESHOLD: '1000', AUTO_DEACTIVATION_MIN_MINUTES: '0' },
+  });
+  orm = createOrm(system.env['DATABASE_URL'] ?? '', 3);
+  const registry = new Registry({
+    url: system.env['SCHEMA_REGISTRY_URL'] ?? '',
+    username: null,
+    password: null,
+    topicPrefix: system.env['TOPIC_PREFIX'] ?? '',
+  });
+  eventCodec = await registry.codec(topics.webhookEvents);
+  outcomeCodec = await registry.codec(topics.outcomes);
+  for (const id of webhookIds) await storeWebhook(orm.em, id);
+}, 120_000);
+afterEach(async () => {
+  await orm.close(true);
+  await system.stop();
+}, 60_000);
+
+async function count(sql: string): Promise<number> {
+  const [row] = await inTransaction(orm.em, (run) => run<{ count: number }>(sql));
+  return row?.count ?? 0;
+}
+
+/** One failed attempt for each event. */
+async function publish(first: number, events: number): Promise<void> {
+  const now = Date.now();
+  const numbers = Array.from({ length: events }, (_, index) => first + index);
+  const webhookOf = (number: number) => webhookIds[number % webhookIds.length] ?? '';
+  await system.publishRaw(
+    numbers.map((number) => ({
+      key: `event-${number}`,
+      value: eventCodec.encode(anEvent({ eventId: `event-${number}`, time: now, webhooks: [webhookOf(number)] })),
+    })),
+    { topic: 'webhook.events' },
+  );
+  await system.publishRaw(
+    numbers.map((number) => ({
+      key: webhookOf(number),
+      value: outcomeCodec.encode(
+        anOutcome({
+          eventId: `event-${number}`,
+          time: now,
+          startedAt: now + number,
+          webhookId: webhookOf(number),
+          status: 'failed_permanent',
+          reason: 'rejected',
+          responseCode: 400,
+        }),
+      ),
+    })),
+    { topic: 'webhook.delivery-outcomes' },
+  );
+}
+
+async function expectAll(events: number): Promise<void> {
+  const attempts = 'select sum(attempt_count)::int as count from delivery';
+  await until(async () => (await count(attempts)) >= events, {
+    timeoutMs: 60_000,
+    what: 'all attempts in the history',
+  });
+  const failures = 'select sum(consecutive_failures)::int as count from webhook_health';
+  await until(async () => (await count(failures)) >= events, { timeoutMs: 60_000, what: 'all failures in the health' });
+  await until(async () => (await count('select count(*)::int as count from event')) >= events, { timeoutMs: 60_000 });
+  expect(await count('select count(*)::int as count from event')).toBe(events);
+  expect(await count('select count(*)::int as count from delivery_attempt')).toBe(events);
+  expect(await count(attempts)).toBe(events);
+  expect(await count(failures)).toBe(events);
+}
+
+test('killed in mid-stream, both go on where their rows are: nothing is lost, nothing counts twice', async () => {
+  await publish(0, 500);
+  const publishing = publish(500, 1_500);
+  await Promise.all([system.kill('projector', 'SIGKILL'), system.kill('monitor', 'SIGKILL')]);
+  await Promise.all([publishing, system.start('projector'), system.start('monitor')]);
+  await expectAll(2_000);
+}, 180_000);
+
+test('members that join and leave in mid-stream apply each record once', async () => {
+  const publishing = publish(0, 2_000);
+  await Promise.all([system.start('projector', 1), system.start('monitor', 1)]);
+  await publishing;
+  await publish(2_000, 1_000);
+  await system.kill('projector', 'SIGTERM');
+  await system.kill('monitor', 'SIGTERM');
+  await publish(3_000, 1_000);
+  await expectAll(4_000);
+}, 180_000);
+
+test('records that nobody can read are logged and left behind', async () => {
+  await system.publishRaw(
+    [{ value: 'garbage' }, { value: null, key: 'wh-0' }, { value: Buffer.from([0, 0, 0, 99, 9, 1]) }],
+    {
+      topic: 'webhook.delivery-outcomes',
+    },
+  );
+  await system.publishRaw([{ key: 'wh-0', value: outcomeCodec.encode({ ...anOutcome(), deliveryId: 'no-uuid' }) }], {
+    topic: 'webhook.delivery-outcomes',
+  });
+  await publish(0, 40);
+  await expectAll(40);
+  const setAside = system.logs('projector').filter((line) => line.includes('record set aside'));
+  expect(setAside).toHaveLength(4);
+}, 120_000);
