@@ -11,10 +11,11 @@ import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate.ts';
 import { Lanes, type LaneItem, type RunningAttempt } from './lanes.ts';
+import { settledHead } from './parked-state.ts';
 import { Partition } from './partition.ts';
 import type { Post } from './post.ts';
 import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
-import { restoredItem, StrictHeads } from './strict-heads.ts';
+import { resume, StrictHeads, type Resumed } from './strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
 
 export interface DispatchOptions {
@@ -125,7 +126,7 @@ export class Dispatch {
         if (item.source === 'main' && !this.lanes.isDiverted(webhookId) && partition.log.isParked(webhookId)) {
           this.lanes.setDiverted(webhookId, 'backlog');
         }
-        this.lanes.add(webhookId, restoredItem(partition.log, webhookId, item));
+        this.lanes.add(webhookId, item);
       },
       // A ping asks how the endpoint is now: behind its backlog the answer would come too late.
       express: (webhookId, item) => {
@@ -147,19 +148,25 @@ export class Dispatch {
     partition?.opened();
     try {
       const delivery = this.readable(item, webhookId);
-      const resumed = delivery === null ? null : this.strictHeads.resume(delivery, item, Date.now());
+      const resumed = delivery === null ? null : this.resumed(delivery, item, partition);
       if (resumed?.kind === 'send') {
-        await this.deliver(resumed.delivery, resumed.item, attempt);
+        await this.deliver(resumed.delivery, item, attempt);
         return;
       }
-      if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, resumed.item);
-      if (resumed?.kind === 'done') this.complete(item, webhookId);
+      if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, { ...item, notBefore: resumed.until });
+      if (resumed?.kind === 'settled') this.complete(item, webhookId);
       this.release(attempt);
     } catch (error) {
       this.leave(error);
     } finally {
       partition?.settled();
     }
+  }
+
+  private resumed(delivery: Delivery, item: LaneItem, partition: Partition | undefined): Resumed {
+    if (item.source === 'main') return { kind: 'send', delivery };
+    const head = partition?.log.headAt(delivery.webhookId, item.offset) ?? null;
+    return resume(delivery as ParkedDelivery, head, Date.now());
   }
 
   private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt | null): Promise<void> {
@@ -189,17 +196,20 @@ export class Dispatch {
     const { webhookId } = delivery;
     const partition = this.partitions.get(item.lease.partition);
     const notBefore = followUp.kind === 'retry' ? followUp.delivery.notBefore : null;
-    const isCopied = item.source === 'main' && this.strictHeads.ended(delivery, notBefore);
-    if (followUp.kind !== 'retry' || notBefore === null || partition === undefined) {
+    const isCopied = item.source === 'main' && this.strictHeads.ended(webhookId);
+    if (notBefore === null || followUp.kind !== 'retry' || partition === undefined) {
+      if (isCopied) partition?.log.noteHead(webhookId, { attempt: settledHead, notBefore: 0 });
       this.options.gate.unblock(webhookId);
       return false;
     }
     this.options.gate.block(webhookId, { deliveryId: delivery.deliveryId, since: outcome.startedAt, until: notBefore });
     if (item.source === 'parked') {
-      const tried = { ...item, triedSince: item.triedSince + 1, notBefore };
-      partition.log.noteAttempt(webhookId, item.offset, tried.triedSince, notBefore);
-      this.lanes.putBack(webhookId, tried);
-    } else if (!isCopied) {
+      const behind = partition.log.headAt(webhookId, item.offset)?.attempt ?? 0;
+      partition.log.noteHead(webhookId, { attempt: behind + 1, notBefore });
+      this.lanes.putBack(webhookId, { ...item, notBefore });
+    } else if (isCopied) {
+      partition.log.noteHead(webhookId, { attempt: 1, notBefore });
+    } else {
       const parked = parkedFrom(followUp.delivery, 'blocked', notBefore, Date.now());
       this.lanes.divertBehind(webhookId, () => {
         this.park(partition, webhookId, [parked]);

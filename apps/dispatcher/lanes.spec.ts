@@ -43,7 +43,7 @@ function makeLanes(maxInFlight: number): Lanes {
 }
 
 function item(offset: number, source: LaneItem['source'] = 'main', bytes = 10): LaneItem {
-  return { lease, offset, source, value: Buffer.alloc(bytes), addedAt: 0, notBefore: 0, triedSince: 0 };
+  return { lease, offset, source, value: Buffer.alloc(bytes), addedAt: 0, notBefore: 0 };
 }
 
 function finish(index: number): void {

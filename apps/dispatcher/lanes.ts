@@ -20,8 +20,6 @@ export interface LaneItem {
   readonly addedAt: number;
   /** Unix milliseconds before which it must not start: the head of a strict webhook that is tried again. 0: at once. */
   readonly notBefore: number;
-  /** Attempts made since the record was written, which therefore does not know of them. */
-  readonly triedSince: number;
 }
 
 export interface LanesOptions {

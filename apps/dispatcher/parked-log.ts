@@ -30,10 +30,14 @@ interface Entry {
   readonly incomplete: Set<number>;
   /** Diverted by this process and not read back yet. */
   pending: number;
-  /** Attempts the first incomplete record has behind it, for a strict webhook whose head is tried again. */
-  cursor: Pick<ParkedCursor, 'attempt' | 'notBefore'>;
+  /** Of the first record that is not complete. */
+  head: HeadState;
   servedAt: number;
 }
+
+export type HeadState = Pick<ParkedCursor, 'attempt' | 'notBefore'>;
+
+const untried: HeadState = { attempt: 0, notBefore: 0 };
 
 export interface ParkedLogOptions {
   /** Position and metadata of the last commit; null when there is none. */
@@ -120,22 +124,25 @@ export class ParkedLog {
   complete(webhookId: string, offset: number): void {
     const entry = this.entries.get(this.hashOf(webhookId));
     if (entry === undefined) return;
-    if (first(entry.incomplete) === offset) entry.cursor = { attempt: 0, notBefore: 0 };
+    if (first(entry.incomplete) === offset) entry.head = untried;
     entry.incomplete.delete(offset);
     this.forgetIfDrained(entry);
   }
 
-  /** The first incomplete record of the webhook has been tried: a restart goes on from there. */
-  noteAttempt(webhookId: string, offset: number, attempt: number, notBefore: number): void {
+  /**
+   * What is known of the webhook's first record, read or still on its way here, beyond what is written in it: a
+   * restart goes on from there.
+   */
+  noteHead(webhookId: string, head: HeadState): void {
     const entry = this.entries.get(this.hashOf(webhookId));
-    if (entry !== undefined && first(entry.incomplete) === offset) entry.cursor = { attempt, notBefore };
+    if (entry !== undefined) entry.head = head;
   }
 
-  /** Attempts and due time restored for this record, when it is the one that the last commit spoke of. */
-  restoredAttempt(webhookId: string, offset: number): Pick<ParkedCursor, 'attempt' | 'notBefore'> | null {
+  /** What {@link noteHead} said of this record, also in an earlier life; null when nothing. */
+  headAt(webhookId: string, offset: number): HeadState | null {
     const entry = this.entries.get(this.hashOf(webhookId));
-    if (entry === undefined || first(entry.incomplete) !== offset || entry.cursor.attempt === 0) return null;
-    return entry.cursor;
+    if (entry === undefined || first(entry.incomplete) !== offset || entry.head.attempt === 0) return null;
+    return entry.head;
   }
 
   /**
@@ -157,12 +164,18 @@ export class ParkedLog {
     const cursors: ParkedCursor[] = [];
     let lowest = this.frontier;
     for (const entry of this.entries.values()) {
-      const offset = first(entry.incomplete) ?? (entry.lastSeen >= entry.next ? entry.next : null);
+      const offset = first(entry.incomplete) ?? this.untakenFrom(entry);
       if (offset === null) continue;
-      cursors.push({ hash: entry.hash, offset, ...entry.cursor });
+      cursors.push({ hash: entry.hash, offset, ...entry.head });
       lowest = Math.min(lowest, offset);
     }
     return { offset: lowest, metadata: encodeParkedState({ knownEnd: this.frontier, cursors, base: lowest }) };
+  }
+
+  /** Where the first untaken record may be; of one that is on its way, only what is known of it has to be kept. */
+  private untakenFrom(entry: Entry): number | null {
+    if (entry.lastSeen >= entry.next) return entry.next;
+    return entry.head.attempt === 0 ? null : this.frontier;
   }
 
   private take(record: ParkedRecord): boolean {
@@ -232,7 +245,7 @@ export class ParkedLog {
       ...emptyEntry(cursor.hash, null),
       next,
       lastSeen: isWhole ? this.frontier - 1 : -1,
-      cursor: { attempt: cursor.attempt, notBefore: cursor.notBefore },
+      head: { attempt: cursor.attempt, notBefore: cursor.notBefore },
     });
   }
 
@@ -276,7 +289,7 @@ function emptyEntry(key: string, webhookId: string | null): Entry {
     skippedInRun: -1,
     incomplete: new Set(),
     pending: 0,
-    cursor: { attempt: 0, notBefore: 0 },
+    head: untried,
     servedAt: 0,
   };
 }

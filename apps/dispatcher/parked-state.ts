@@ -10,12 +10,15 @@
 const version = '2';
 export const metadataCharactersMax = 4_000;
 
+/** The first record is a copy of one that was delivered, or given up, meanwhile: it is passed over. */
+export const settledHead = -1;
+
 export interface ParkedCursor {
   /** 11 characters, base64url: 64 bits of the SHA-256 of the webhook id. */
   readonly hash: string;
   /** The webhook's first offset that is not complete. */
   readonly offset: number;
-  /** Attempts that the record at `offset` has behind it; 0 when none. */
+  /** Attempts that the record at `offset` has behind it; 0 when none, {@link settledHead} when it needs no more. */
   readonly attempt: number;
   /** Unix milliseconds before which it is not tried again; 0 when at once. */
   readonly notBefore: number;

@@ -124,7 +124,6 @@ export class Partition {
         value: Buffer.from(value ?? ''),
         addedAt,
         notBefore: 0,
-        triedSince: 0,
       };
       if (headers['kind']?.toString() === 'ping') this.hooks.express(keyOf(key), item);
       else this.hooks.add(keyOf(key), item);

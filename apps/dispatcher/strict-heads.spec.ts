@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Delivery } from '../../libs/domain/delivery.ts';
-import type { LaneItem } from './lanes.ts';
-import { StrictHeads } from './strict-heads.ts';
+import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
+import { settledHead } from './parked-state.ts';
+import { resume, StrictHeads } from './strict-heads.ts';
 
 const head = { deliveryId: 'd', webhookId: 'w', attempt: 1, trigger: 'first' } as Delivery;
-const parkedItem = { source: 'parked', offset: 1, notBefore: 0, triedSince: 0 } as LaneItem;
+const parked: ParkedDelivery = { ...head, parkedAt: 0, parkedReason: 'blocked', notBefore: null };
 
 describe('the head of a strict webhook', () => {
   test('is copied before its successors once, while it runs', () => {
@@ -13,42 +13,33 @@ describe('the head of a strict webhook', () => {
     heads.started(head);
     expect(heads.copyOf('w')).toBe(head);
     expect(heads.copyOf('w')).toBeNull();
+    expect(heads.ended('w')).toBe(true);
+    expect(heads.copyOf('w')).toBeNull();
   });
 
-  test('that was delivered makes its copy be skipped', () => {
+  test('without successors to divert is not copied', () => {
     const heads = new StrictHeads();
     heads.started(head);
-    heads.copyOf('w');
-    expect(heads.ended(head, null)).toBe(true);
-    expect(heads.resume(head, parkedItem, 0)).toEqual({ kind: 'done' });
+    expect(heads.ended('w')).toBe(false);
+  });
+});
+
+describe('a parked delivery', () => {
+  test('that nothing more is known of is sent as it is written', () => {
+    expect(resume(parked, null, 1_000)).toEqual({ kind: 'send', delivery: parked });
   });
 
-  test('that failed hands over to its copy, which waits and counts on', () => {
-    const heads = new StrictHeads();
-    heads.started(head);
-    heads.copyOf('w');
-    expect(heads.ended(head, 5_000)).toBe(true);
-    const waiting = heads.resume(head, parkedItem, 1_000);
-    expect(waiting).toMatchObject({ kind: 'wait', item: { triedSince: 1, notBefore: 5_000 } });
-    const item = waiting.kind === 'wait' ? waiting.item : parkedItem;
-    expect(heads.resume(head, item, 5_000)).toMatchObject({ kind: 'send', delivery: { attempt: 2, trigger: 'retry' } });
+  test('whose original was settled meanwhile is passed over', () => {
+    expect(resume(parked, { attempt: settledHead, notBefore: 0 }, 1_000)).toEqual({ kind: 'settled' });
   });
 
-  test('without a copy stays where it is', () => {
-    const heads = new StrictHeads();
-    heads.started(head);
-    expect(heads.ended(head, 5_000)).toBe(false);
+  test('that was tried since waits for its time, then counts on', () => {
+    const tried = { attempt: 2, notBefore: 5_000 };
+    expect(resume(parked, tried, 4_999)).toEqual({ kind: 'wait', until: 5_000 });
+    expect(resume(parked, tried, 5_000)).toMatchObject({ kind: 'send', delivery: { attempt: 3, trigger: 'retry' } });
   });
 
-  test('restored from a parked record waits for its time', () => {
-    const parked = { ...head, attempt: 2, parkedAt: 0, parkedReason: 'blocked' as const, notBefore: 9_000 };
-    expect(new StrictHeads().resume(parked, parkedItem, 1_000)).toMatchObject({
-      kind: 'wait',
-      item: { notBefore: 9_000 },
-    });
-    expect(new StrictHeads().resume(parked, parkedItem, 9_000)).toMatchObject({
-      kind: 'send',
-      delivery: { attempt: 2 },
-    });
+  test('that was parked as a failed head waits for the time written in it', () => {
+    expect(resume({ ...parked, attempt: 2, notBefore: 9_000 }, null, 1_000)).toEqual({ kind: 'wait', until: 9_000 });
   });
 });

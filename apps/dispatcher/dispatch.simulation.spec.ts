@@ -1,0 +1,420 @@
+/**
+ * The whole of the dispatcher's own part, its lanes, parked log, gate, strict heads and offset trackers, against a
+ * simple model: two logs, endpoints that fail and hang, a Kafka that acknowledges late, restarts, kills. The clock is
+ * simulated; nothing here is real but what is tested.
+ */
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { AttemptResult } from '../../libs/domain/attempt.ts';
+import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
+import { settleAttempt, type FollowUp, type Settlement } from '../../libs/domain/settle.ts';
+import type { Ordering, WebhookDefinition } from '../../libs/domain/webhook.ts';
+import { Lease } from '../../libs/kafka/lease.ts';
+import type { KafkaRecord } from '../../libs/kafka/record.ts';
+import { SecretBox } from '../../libs/runtime/secret-box.ts';
+import { Breakers } from '../../libs/sender/breaker.ts';
+import { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import { schemaFile } from '../../libs/wire/schema-files.ts';
+import type { DispatchMetrics } from './dispatch-metrics.ts';
+import { Dispatch } from './dispatch.ts';
+import { Gate } from './gate.ts';
+import type { Post } from './post.ts';
+import type { DispatchCodecs, Reports } from './reports.ts';
+import { WebhookTable } from './webhook-table.ts';
+
+const mainTopic = 'webhook.deliveries';
+const parkedTopic = 'webhook.deliveries.parked';
+const source = { schemaById: () => Promise.resolve(null) };
+const codecs = {
+  delivery: new AvroCodec<Delivery>(schemaFile('webhook.deliveries'), 1, source),
+  parked: new AvroCodec<ParkedDelivery>(schemaFile('webhook.deliveries.parked'), 2, source),
+} as unknown as DispatchCodecs;
+const secretBox = new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]);
+const policy = { maxAttempts: 20, baseDelayMs: 1_000, maxDelayMs: 3_000, backoffFactor: 2, jitter: 0 };
+const silent = { debug: noop, info: noop, warn: noop, error: noop, child: () => silent };
+
+function noop(): void {
+  // Metrics and logs are not what is tested here.
+}
+
+function definitionOf(id: string, ordering: Ordering): WebhookDefinition {
+  return {
+    id,
+    clientId: 'c',
+    url: `https://${id}.example/hook`,
+    eventTypes: ['*'],
+    isActive: true,
+    disabledBy: null,
+    disabledReason: null,
+    filter: null,
+    format: 'json',
+    ordering,
+    maxInFlight: 4,
+    rateLimitPerSecond: null,
+    timeoutMs: 5_000,
+    retryPolicy: policy,
+    signatureAlgorithm: 'hmac-sha256',
+    secrets: [],
+    sealedHeaders: null,
+    sealedTls: null,
+    version: 1,
+    updatedAt: 0,
+  };
+}
+
+interface Attempt {
+  readonly webhookId: string;
+  readonly deliveryId: string;
+  readonly isOk: boolean;
+}
+
+interface Committed {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** What survives a crash: the logs, the commits, the endpoints and what they saw. */
+class World {
+  readonly logs: Record<string, Buffer[]> = { [mainTopic]: [], [parkedTopic]: [] };
+  readonly keys: Record<string, string[]> = { [mainTopic]: [], [parkedTopic]: [] };
+  readonly committed: Record<string, Committed | null> = { [mainTopic]: null, [parkedTopic]: null };
+  readonly attempts: Attempt[] = [];
+  readonly produced: { webhookId: string; deliveryId: string }[] = [];
+  readonly isDown = new Set<string>();
+  readonly isSlow = new Set<string>();
+
+  constructor(readonly orderings: Readonly<Record<string, Ordering>>) {}
+
+  append(topic: string, key: string, value: Buffer): void {
+    this.logs[topic]?.push(value);
+    this.keys[topic]?.push(key);
+  }
+
+  produce(webhookId: string): void {
+    const deliveryId = `${webhookId}-${this.produced.length}`;
+    this.produced.push({ webhookId, deliveryId });
+    this.append(mainTopic, webhookId, codecs.delivery.encode(deliveryOf(webhookId, deliveryId)));
+  }
+}
+
+function deliveryOf(webhookId: string, deliveryId: string): Delivery {
+  return {
+    deliveryId,
+    webhookId,
+    clientId: 'c',
+    eventId: deliveryId,
+    eventType: 't',
+    kind: 'event',
+    trigger: 'first',
+    round: '',
+    attempt: 1,
+    contentType: 'application/json',
+    body: Buffer.from('{}'),
+    createdAt: Date.now(),
+    traceparent: null,
+  };
+}
+
+/** One life of a dispatcher. */
+class Life {
+  private readonly dispatch: Dispatch;
+  private readonly leases: { main: Lease; parked: Lease };
+  private isAlive = true;
+  /** Acknowledgements come in the order of the appends. */
+  private acknowledged: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly world: World,
+    private readonly epoch: number,
+  ) {
+    const table = new WebhookTable(secretBox);
+    for (const [id, ordering] of Object.entries(world.orderings)) table.apply(id, definitionOf(id, ordering));
+    const breakers = new Breakers({ failuresToOpen: 3, openMs: 2_000, onChange: noop });
+    const gate = new Gate({ table, breakers, originInFlightMax: 100 });
+    this.dispatch = new Dispatch({
+      maxInFlight: 8,
+      laneRecordsMax: 70,
+      laneBytesMax: 1_000_000,
+      isParkedTopic: (topic) => topic === parkedTopic,
+      mayStart: () => true,
+      table,
+      gate,
+      post: { run: (delivery: Delivery) => this.post(delivery, gate, table) } as unknown as Post,
+      reports: this.reports(),
+      codecs,
+      metrics: { settled: noop, attempted: noop, parked: noop, undecodable: noop } as unknown as DispatchMetrics,
+      logger: silent,
+    });
+    this.leases = { main: this.lease(mainTopic, 'completed'), parked: this.lease(parkedTopic, 'positioned') };
+    this.dispatch.assigned([this.leases.main, this.leases.parked]);
+  }
+
+  /** Reads once of both topics, as a fetch would. */
+  poll(count: number): void {
+    for (const lease of [this.leases.parked, this.leases.main]) {
+      const log = this.world.logs[lease.topic] ?? [];
+      const { next, isPaused } = lease.position;
+      if (isPaused || next >= log.length) continue;
+      const end = Math.min(next + count, log.length);
+      const records = Array.from({ length: end - next }, (_, index) => this.record(lease.topic, next + index));
+      lease.position.next = end;
+      const batch = lease.take({ records, fetchedOffset: next, nextOffset: end, highWatermark: log.length });
+      if (batch !== null) this.dispatch.take(batch);
+    }
+  }
+
+  commit(): void {
+    for (const lease of [this.leases.main, this.leases.parked]) {
+      const due = lease.toCommit();
+      if (due === null) continue;
+      this.world.committed[lease.topic] = due.commit;
+      lease.wasCommitted(due);
+    }
+  }
+
+  /** What was not acknowledged is as if it had not been. */
+  kill(): void {
+    this.isAlive = false;
+    this.dispatch.close();
+    this.fence();
+  }
+
+  async leave(): Promise<void> {
+    await advancing(this.dispatch.revoking([this.leases.main, this.leases.parked]));
+    this.commit();
+    this.fence();
+    this.dispatch.close();
+  }
+
+  private fence(): void {
+    this.leases.main.fence();
+    this.leases.parked.fence();
+  }
+
+  private lease(topic: string, keeps: 'completed' | 'positioned'): Lease {
+    const endOffset = this.world.logs[topic]?.length ?? 0;
+    const committed = this.world.committed[topic] ?? null;
+    return new Lease({
+      topic,
+      partition: 0,
+      epoch: this.epoch,
+      keeps,
+      committed,
+      startOffset: 0,
+      endOffset,
+      wake: noop,
+    });
+  }
+
+  private record(topic: string, offset: number): KafkaRecord {
+    const key = Buffer.from(this.world.keys[topic]?.[offset] ?? '');
+    return {
+      topic,
+      partition: 0,
+      offset,
+      timestampMs: 0,
+      key,
+      value: this.world.logs[topic]?.[offset] ?? null,
+      headers: {},
+    };
+  }
+
+  private async post(delivery: Delivery, gate: Gate, table: WebhookTable): Promise<Settlement> {
+    const webhook = table.find(delivery.webhookId);
+    if (webhook === undefined) throw new Error('unknown webhook');
+    gate.attemptStarted(webhook);
+    const startedAt = Date.now();
+    const isOk = !this.world.isDown.has(delivery.webhookId);
+    this.world.attempts.push({ webhookId: delivery.webhookId, deliveryId: delivery.deliveryId, isOk });
+    await later(this.world.isSlow.has(delivery.webhookId) ? 700 : 5);
+    const code = isOk ? 200 : 500;
+    const result: AttemptResult = {
+      kind: 'answer',
+      code,
+      headers: {},
+      bodySample: Buffer.alloc(0),
+      bodyTruncated: false,
+      latencyMs: 5,
+    };
+    gate.attemptEnded(webhook, result);
+    return settleAttempt({ delivery, policy, result, requestHeaders: {}, startedAt, now: Date.now(), random: 0.5 });
+  }
+
+  private reports(): Reports {
+    const inOrder = (effect: () => void) => {
+      this.acknowledged = this.acknowledged
+        .then(() => later(3))
+        // A killed process hears of no acknowledgement.
+        .then(() => (this.isAlive ? effect() : new Promise<void>(noop)));
+      return this.acknowledged;
+    };
+    return {
+      settle: (_: unknown, followUp: FollowUp) =>
+        inOrder(() => {
+          this.scheduleRetry(followUp);
+        }),
+      park: (_: number, parked: readonly ParkedDelivery[]) =>
+        inOrder(() => {
+          for (const delivery of parked)
+            this.world.append(parkedTopic, delivery.webhookId, codecs.parked.encode(delivery));
+        }),
+    } as unknown as Reports;
+  }
+
+  /** The retry-scheduler's part: back on the main topic when due. It outlives the dispatcher. */
+  private scheduleRetry(followUp: FollowUp): void {
+    if (followUp.kind !== 'retry') return;
+    const { delivery } = followUp;
+    setTimeout(() => {
+      this.world.append(mainTopic, delivery.webhookId, codecs.delivery.encode(delivery));
+    }, delivery.notBefore - Date.now());
+  }
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Lets simulated time pass until the promise is settled. */
+async function advancing(promise: Promise<void>): Promise<void> {
+  let isOver = false;
+  void promise.then(() => (isOver = true));
+  for (let step = 0; step < 1_000 && !isOver; step += 1) await jest.advanceTimersByTimeAsync(20);
+  if (!isOver) throw new Error('it never ended');
+}
+
+const webhooks = { a: 'inOrder', b: 'inOrder', p: 'parallel', s: 'strict' } as const satisfies Record<string, Ordering>;
+const ids = Object.keys(webhooks);
+const webhook = fc.constantFrom(...ids);
+const action = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('produce' as const), webhook, count: fc.constantFrom(1, 3, 90) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(10, 100, 1_000, 3_000) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('down' as const), webhook }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('up' as const), webhook }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('slow' as const), webhook }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const) }) },
+);
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+/** Found by the property: the copy of a strict head was sent although the head had been delivered, after a restart. */
+const copiedHeadThatSucceeds: Action[] = [
+  { kind: 'produce', webhook: 's', count: 90 },
+  { kind: 'slow', webhook: 's' },
+  { kind: 'pass', ms: 100 },
+  { kind: 'leave' },
+];
+
+async function pass(life: Life, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 50) {
+    life.poll(40);
+    await jest.advanceTimersByTimeAsync(Math.min(50, ms));
+    if (passed % 250 === 0) life.commit();
+  }
+}
+
+async function live(actions: readonly Action[]): Promise<World> {
+  const world = new World(webhooks);
+  let epoch = 1;
+  let life = new Life(world, epoch);
+  for (const step of actions) {
+    if (step.kind === 'produce') for (let index = 0; index < step.count; index += 1) world.produce(step.webhook);
+    else if (step.kind === 'pass') await pass(life, step.ms);
+    else if (step.kind === 'down') world.isDown.add(step.webhook);
+    else if (step.kind === 'up') world.isDown.delete(step.webhook);
+    else if (step.kind === 'slow') world.isSlow.add(step.webhook);
+    else {
+      if (step.kind === 'leave') await life.leave();
+      else life.kill();
+      life = new Life(world, (epoch += 1));
+    }
+  }
+  world.isDown.clear();
+  world.isSlow.clear();
+  for (let round = 0; round < 80 && !isAllDelivered(world); round += 1) await pass(life, 1_000);
+  await pass(life, 3_000);
+  await life.leave();
+  return world;
+}
+
+function isAllDelivered(world: World): boolean {
+  return deliveredIds(world).size === world.produced.length;
+}
+
+function deliveredIds(world: World): Set<string> {
+  return new Set(world.attempts.filter(({ isOk }) => isOk).map(({ deliveryId }) => deliveryId));
+}
+
+/** In the order in which each delivery of the webhook was first tried. */
+function firstAttempts(world: World, webhookId: string): string[] {
+  return [
+    ...new Set(world.attempts.filter((attempt) => attempt.webhookId === webhookId).map(({ deliveryId }) => deliveryId)),
+  ];
+}
+
+function expectPromisesKept(world: World): void {
+  expect(deliveredIds(world).size).toBe(world.produced.length);
+  for (const [webhookId, ordering] of Object.entries(webhooks)) {
+    const produced = world.produced
+      .filter((delivery) => delivery.webhookId === webhookId)
+      .map(({ deliveryId }) => deliveryId);
+    if (ordering !== 'parallel') expect(firstAttempts(world, webhookId)).toEqual(produced);
+  }
+  expectStrictKept(world);
+  // At the end nothing is left to do, and the commits say so.
+  expect(world.committed[mainTopic]?.offset ?? 0).toBe(world.logs[mainTopic]?.length);
+  expect(world.committed[parkedTopic]?.offset ?? 0).toBe(world.logs[parkedTopic]?.length);
+}
+
+/** Nothing of a strict webhook is first tried before its predecessor was delivered. */
+function expectStrictKept(world: World): void {
+  const delivered = new Set<string>();
+  const tried = new Set<string>();
+  const own = world.attempts.filter(({ webhookId }) => webhookId === 's');
+  const order = firstAttempts(world, 's');
+  for (const { deliveryId, isOk } of own) {
+    const predecessor = order[order.indexOf(deliveryId) - 1];
+    if (!tried.has(deliveryId) && predecessor !== undefined) expect(delivered).toContain(predecessor);
+    tried.add(deliveryId);
+    if (isOk) delivered.add(deliveryId);
+  }
+}
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: 1_700_000_000_000 });
+});
+
+afterEach(() => {
+  jest.clearAllTimers();
+  jest.useRealTimers();
+});
+
+describe('a dispatcher, whatever happens to it', () => {
+  test('delivers everything, each webhook in its order, and commits it all', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
+        jest.clearAllTimers();
+        expectPromisesKept(await live(actions));
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+
+  test('sends nothing twice as long as it is not killed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
+        jest.clearAllTimers();
+        const world = await live(actions.filter(({ kind }) => kind !== 'kill'));
+        const ok = world.attempts.filter(({ isOk }) => isOk).map(({ deliveryId }) => deliveryId);
+        expect(ok.length - new Set(ok).size).toBe(0);
+      }),
+      { numRuns: 60, examples: [[copiedHeadThatSucceeds]] },
+    );
+  }, 120_000);
+});
