@@ -8,6 +8,7 @@ import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import { startSystem, type System } from '../../support/app-harness.ts';
+import { testStack } from '../../support/test-stack.ts';
 import { until } from '../../support/until.ts';
 import { anEvent, anOutcome } from './history-factory.ts';
 import { storeWebhook } from './webhook-factory.ts';
@@ -108,6 +109,28 @@ test('members that join and leave in mid-stream apply each record once', async (
   await publish(3_000, 1_000);
   await expectAll(4_000);
 }, 180_000);
+
+test('while the database is away both say so and wait, then nothing is missing', async () => {
+  await publish(0, 500);
+  const server = createOrm((await testStack({ postgres: true })).databaseUrl, 1);
+  const name = new URL(system.env['DATABASE_URL'] ?? '').pathname.slice(1);
+  const onServer = (sql: string) => server.em.fork().execute(sql);
+  await onServer(`alter database "${name}" with allow_connections false`);
+  await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+  await publish(500, 500);
+  for (const app of ['projector', 'monitor'] as const) {
+    await until(async () => (await fetch(`${system.url(app)}/health/ready`)).status === 503, { timeoutMs: 20_000 });
+  }
+  await onServer(`alter database "${name}" with allow_connections true`);
+  await server.close(true);
+  await expectAll(1_000);
+  for (const app of ['projector', 'monitor'] as const) {
+    await until(async () => (await fetch(`${system.url(app)}/health/ready`)).status === 200, { timeoutMs: 20_000 });
+  }
+  expect([...system.logs('projector'), ...system.logs('monitor')].filter((line) => line.includes('set aside'))).toEqual(
+    [],
+  );
+}, 120_000);
 
 test('records that nobody can read are logged and left behind', async () => {
   await system.publishRaw(
