@@ -27,7 +27,7 @@ export function patternMatches(pattern: string, type: string): boolean {
 }
 
 /** Every pattern that a type is matched by: `a.b.c` by `a.b.c`, `a.b.*`, `a.*` and `*`. */
-function patternsFor(type: string): string[] {
+export function patternsFor(type: string): string[] {
   const patterns = [type];
   for (let dot = type.lastIndexOf('.'); dot > 0; dot = type.lastIndexOf('.', dot - 1)) {
     patterns.push(`${type.slice(0, dot)}.*`);

@@ -1,0 +1,108 @@
+/**
+ * What the owner of a webhook sets. In: what was given, at creation or as a change. Out: the settings as they are
+ * then. Holds: absent leaves a setting as it is, null takes it back to its default; members of headers and of the
+ * retry policy change one by one (JSON Merge Patch, RFC 7396).
+ */
+import { maskedValue } from './mask.ts';
+import type { Ordering, PayloadFormat, RetryPolicy, SignatureAlgorithm } from './webhook.ts';
+
+export interface WebhookSettings {
+  readonly url: string;
+  readonly eventTypes: readonly string[];
+  readonly description: string | null;
+  /** In clear, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly filter: string | null;
+  readonly ordering: Ordering;
+  readonly maxInFlight: number;
+  readonly rateLimitPerSecond: number | null;
+  readonly timeoutMs: number;
+  readonly retryPolicy: RetryPolicy;
+  readonly format: PayloadFormat;
+}
+
+/** Settings that have a default of the operator. */
+export interface WebhookDefaults {
+  readonly timeoutMs: number;
+  readonly retryPolicy: RetryPolicy;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+}
+
+/** What a request gives: undefined is absent. */
+export interface GivenSettings {
+  readonly url?: string | undefined;
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly description?: string | null | undefined;
+  readonly headers?: Readonly<Record<string, string | null>> | null | undefined;
+  /** A filter as JSON (libs/domain/filter.ts). */
+  readonly filter?: object | null | undefined;
+  readonly ordering?: Ordering | null | undefined;
+  readonly maxInFlight?: number | null | undefined;
+  readonly rateLimitPerSecond?: number | null | undefined;
+  readonly timeoutMs?: number | null | undefined;
+  readonly retryPolicy?: Partial<RetryPolicy> | null | undefined;
+  readonly format?: PayloadFormat | null | undefined;
+}
+
+const maxInFlightDefault = 10;
+
+/** The settings that a new webhook begins with, before what its owner gives. */
+export function initialSettings(
+  url: string,
+  eventTypes: readonly string[],
+  defaults: WebhookDefaults,
+): WebhookSettings {
+  return {
+    url,
+    eventTypes,
+    description: null,
+    headers: {},
+    filter: null,
+    ordering: 'inOrder',
+    maxInFlight: maxInFlightDefault,
+    rateLimitPerSecond: null,
+    timeoutMs: defaults.timeoutMs,
+    retryPolicy: defaults.retryPolicy,
+    format: 'json',
+  };
+}
+
+export function changedSettings(
+  current: WebhookSettings,
+  given: GivenSettings,
+  defaults: WebhookDefaults,
+): WebhookSettings {
+  const initial = initialSettings(current.url, current.eventTypes, defaults);
+  const pick = <Name extends keyof WebhookSettings>(name: Name, value: WebhookSettings[Name] | null | undefined) =>
+    value === undefined ? current[name] : (value ?? initial[name]);
+  return {
+    url: given.url ?? current.url,
+    eventTypes: given.eventTypes ?? current.eventTypes,
+    description: pick('description', given.description),
+    headers: changedHeaders(current.headers, given.headers),
+    filter: given.filter === undefined ? current.filter : given.filter === null ? null : JSON.stringify(given.filter),
+    ordering: pick('ordering', given.ordering),
+    maxInFlight: pick('maxInFlight', given.maxInFlight),
+    rateLimitPerSecond: pick('rateLimitPerSecond', given.rateLimitPerSecond),
+    timeoutMs: pick('timeoutMs', given.timeoutMs),
+    retryPolicy: given.retryPolicy === null ? defaults.retryPolicy : { ...current.retryPolicy, ...given.retryPolicy },
+    format: pick('format', given.format),
+  };
+}
+
+/** A header that comes back as it was shown, masked, keeps its value. */
+function changedHeaders(
+  current: WebhookSettings['headers'],
+  given: GivenSettings['headers'],
+): WebhookSettings['headers'] {
+  if (given === undefined) return current;
+  if (given === null) return {};
+  const headers = new Map(Object.entries(current));
+  for (const [name, value] of Object.entries(given)) {
+    const lower = name.toLowerCase();
+    if (value === null) headers.delete(lower);
+    else if (value !== maskedValue || !headers.has(lower)) headers.set(lower, value);
+  }
+  return Object.fromEntries(headers);
+}

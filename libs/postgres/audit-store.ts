@@ -1,0 +1,87 @@
+/** The audit log: written in the transaction of the change, read in pages. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../domain/actor.ts';
+import { Conditions } from './conditions.ts';
+import { AuditEntryRow, type ActorKind } from './entities/audit-entry.ts';
+import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { readerOf } from './read.ts';
+
+export interface AuditedChange {
+  /** Such as webhook.updated. */
+  readonly action: string;
+  readonly objectKind: 'client' | 'api_key' | 'webhook' | 'event_type' | 'delivery';
+  readonly objectId: string;
+  readonly clientId: string | null;
+  /** Secrets masked; null when it was created. */
+  readonly before: object | null;
+  /** Secrets masked; null when it was deleted. */
+  readonly after: object | null;
+}
+
+/** Call it before the outbox is written, in the same transaction. */
+export async function appendAudit(em: EntityManager, change: AuditedChange, actor: Actor, now: Date): Promise<void> {
+  await em.insert(AuditEntryRow, {
+    ...change,
+    at: now,
+    actorKind: actor.kind,
+    actorId: actor.id,
+    actorName: actor.name,
+    address: actor.address,
+    requestId: actor.requestId,
+  });
+}
+
+/** Only the members that differ, before and after. */
+export function changedMembers(before: object, after: object): { before: object; after: object } {
+  const changed = Object.keys(after).filter((name) => textOf(before, name) !== textOf(after, name));
+  const only = (from: object) => Object.fromEntries(Object.entries(from).filter(([name]) => changed.includes(name)));
+  return { before: only(before), after: only(after) };
+}
+
+function textOf(from: object, name: string): string | undefined {
+  return JSON.stringify((from as Record<string, unknown>)[name]);
+}
+
+export interface AuditEntry extends AuditedChange {
+  readonly id: number;
+  readonly at: Date;
+  readonly actorKind: ActorKind;
+  readonly actorId: string;
+  readonly actorName: string | null;
+  readonly address: string | null;
+  readonly requestId: string | null;
+}
+
+export interface AuditFilter {
+  /** Only the changes to this client's objects; null: all. */
+  readonly scope: string | null;
+  readonly clientId?: string | undefined;
+  readonly objectKind?: string | undefined;
+  readonly objectId?: string | undefined;
+}
+
+export class AuditStore {
+  private readonly em: EntityManager;
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  /** Newest first. */
+  async list(filter: AuditFilter, { limit, after }: PageRequest<number>): Promise<Page<AuditEntry, number>> {
+    const conditions = new Conditions()
+      .add('client_id = ?', filter.scope)
+      .add('client_id = ?', filter.clientId)
+      .add('object_kind = ?', filter.objectKind)
+      .add('object_id = ?', filter.objectId)
+      .add('id < ?', after);
+    const found = await readerOf(this.em)<AuditEntry>(
+      `select id::float8 as id, at, actor_kind as "actorKind", actor_id as "actorId", actor_name as "actorName",
+        client_id as "clientId", action, object_kind as "objectKind", object_id as "objectId", before, after, address,
+        request_id as "requestId"
+      from audit_entry ${conditions.where} order by audit_entry.id desc limit ${limit + 1}`,
+      conditions.values,
+    );
+    return pageFrom(found, limit, ({ id }) => id);
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * Changes to webhooks. In: settings in clear and who changes them. Out: the webhook as it is then. Holds: the row, its
+ * audit entry, its definition and its notice commit together or not at all; secrets and headers are sealed before
+ * they are stored; rows are locked before the outbox is.
+ */
+import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../domain/actor.ts';
+import { noticeOf, type NoticeType } from '../domain/notice.ts';
+import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
+import type { WebhookSettings } from '../domain/webhook-settings.ts';
+import type { SecretBox } from '../runtime/secret-box.ts';
+import { appendAudit, changedMembers, type AuditedChange } from './audit-store.ts';
+import { ClientRow } from './entities/client.ts';
+import { WebhookSecretRow } from './entities/webhook-secret.ts';
+import { WebhookRow } from './entities/webhook.ts';
+import { appendToOutbox } from './outbox-writer.ts';
+import { readDefinition } from './webhook-definition.ts';
+import { shownWebhook, type ShownWebhook } from './webhook-view.ts';
+
+export interface NewWebhook {
+  readonly id: string;
+  readonly clientId: string;
+  readonly settings: WebhookSettings;
+  readonly isActive: boolean;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly secret: NewSecret;
+}
+
+export interface NewSecret {
+  readonly id: string;
+  /** In its `whsec_` or `whsk_` form. */
+  readonly text: string;
+}
+
+/** What becomes of the settings. `activity` undefined: stays as it is. */
+export type SettingsChange<Refusal> =
+  | { readonly kind: 'change'; readonly settings: WebhookSettings; readonly activity?: Activity | undefined }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export type Activity =
+  { readonly isActive: true } | { readonly isActive: false; readonly by: DisabledBy; readonly reason: string | null };
+
+export type Updated<Refusal> =
+  | { readonly kind: 'updated'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'missing' };
+
+export type Rotated =
+  | { readonly kind: 'rotated'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'too_many' }
+  | { readonly kind: 'missing' };
+
+export interface WebhookStoreOptions {
+  readonly em: EntityManager;
+  readonly secretBox: SecretBox;
+  /** What is shown of headers (libs/sender, which this library may not import). */
+  readonly maskHeaders: (headers: Readonly<Record<string, string>>) => Record<string, string>;
+}
+
+export class WebhookStore {
+  private readonly em: EntityManager;
+  private readonly secretBox: SecretBox;
+  private readonly maskHeaders: WebhookStoreOptions['maskHeaders'];
+
+  constructor({ em, secretBox, maskHeaders }: WebhookStoreOptions) {
+    this.em = em;
+    this.secretBox = secretBox;
+    this.maskHeaders = maskHeaders;
+  }
+
+  /** Null when there is no such client. */
+  async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<ShownWebhook | null> {
+    return this.em.fork().transactional(async (em) => {
+      const { id, clientId, isActive } = webhook;
+      const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_PARTIAL_READ });
+      if (owner === null) return null;
+      const row = em.create(WebhookRow, {
+        id,
+        clientId,
+        ...this.columnsOf(webhook.settings),
+        signatureAlgorithm: webhook.signatureAlgorithm,
+        isActive,
+        disabledBy: isActive ? null : by,
+        disabledAt: isActive ? null : now,
+        version: 1,
+        createdAt: now,
+        updatedAt: now,
+      });
+      await em.persist(row).flush();
+      await this.insertSecret(em, id, webhook.secret, now);
+      const shown = shownWebhook(row);
+      await publish(
+        em,
+        row,
+        'webhook.created',
+        { ...changeOf(row, 'webhook.created'), before: null, after: shown },
+        actor,
+        now,
+      );
+      return shown;
+    });
+  }
+
+  /** `change` gets the settings as they are, in clear, under the lock of the row. What changes nothing is no change. */
+  async update<Refusal>(
+    id: string,
+    scope: string | null,
+    change: (current: WebhookSettings) => SettingsChange<Refusal>,
+    actor: Actor,
+    now: Date,
+  ): Promise<Updated<Refusal>> {
+    return this.em.fork().transactional(async (em) => {
+      const row = await lockWebhook(em, id, scope);
+      if (row === null) return { kind: 'missing' };
+      const before = shownWebhook(row);
+      const current = this.settingsOf(row);
+      const wanted = change(current);
+      if (wanted.kind === 'refused') return wanted;
+      const isChanged = JSON.stringify(current) !== JSON.stringify(wanted.settings);
+      const isSwitched = wanted.activity !== undefined && wanted.activity.isActive !== row.isActive;
+      if (!isChanged && !isSwitched) return { kind: 'updated', webhook: before };
+      if (isChanged) em.assign(row, this.columnsOf(wanted.settings));
+      if (isSwitched) switchActivity(row, wanted.activity, now);
+      row.version += 1;
+      row.updatedAt = now;
+      await em.flush();
+      const after = shownWebhook(row);
+      const action = isChanged ? 'webhook.updated' : after.isActive ? 'webhook.enabled' : 'webhook.disabled';
+      const notice = isSwitched && !after.isActive ? 'webhook.disabled' : 'webhook.updated';
+      await publish(em, row, notice, { ...changeOf(row, action), ...changedMembers(before, after) }, actor, now);
+      return { kind: 'updated', webhook: after };
+    });
+  }
+
+  /** The new secret signs at once; no older one signs after `previousEndAt`. */
+  async rotate(
+    target: { readonly id: string; readonly scope: string | null },
+    secret: (algorithm: SignatureAlgorithm) => NewSecret,
+    previousEndAt: Date,
+    liveMax: number,
+    actor: Actor,
+    now: Date,
+  ): Promise<Rotated> {
+    return this.em.fork().transactional(async (em) => {
+      const row = await lockWebhook(em, target.id, target.scope);
+      if (row === null) return { kind: 'missing' };
+      await em.nativeDelete(WebhookSecretRow, { webhookId: row.id, expiresAt: { $lte: now } });
+      const live = previousEndAt > now ? await em.count(WebhookSecretRow, { webhookId: row.id }) : 0;
+      if (live >= liveMax) return { kind: 'too_many' };
+      await em.nativeUpdate(
+        WebhookSecretRow,
+        { webhookId: row.id, $or: [{ expiresAt: null }, { expiresAt: { $gt: previousEndAt } }] },
+        { expiresAt: previousEndAt },
+      );
+      await this.insertSecret(em, row.id, secret(row.signatureAlgorithm), now);
+      row.version += 1;
+      row.updatedAt = now;
+      await em.flush();
+      const after = { previousSecretExpiresAt: previousEndAt.toISOString() };
+      await publish(
+        em,
+        row,
+        'webhook.updated',
+        { ...changeOf(row, 'webhook.secret_rotated'), before: {}, after },
+        actor,
+        now,
+      );
+      return { kind: 'rotated', webhook: shownWebhook(row) };
+    });
+  }
+
+  /** False when there is none of this scope. */
+  async remove(id: string, scope: string | null, actor: Actor, now: Date): Promise<boolean> {
+    return this.em.fork().transactional(async (em) => {
+      const row = await lockWebhook(em, id, scope);
+      if (row === null) return false;
+      const before = shownWebhook(row);
+      await em.nativeDelete(WebhookRow, { id });
+      await appendAudit(em, { ...changeOf(row, 'webhook.deleted'), before, after: null }, actor, now);
+      const notice = noticeOf('webhook.deleted', { ...row, version: row.version + 1 }, now.getTime(), {});
+      await appendToOutbox(
+        em,
+        [
+          { topic: definitionsTopic, key: id, value: null },
+          { topic: noticesTopic, key: row.clientId, value: { ...notice } },
+        ],
+        now,
+      );
+      return true;
+    });
+  }
+
+  private async insertSecret(em: EntityManager, webhookId: string, { id, text }: NewSecret, now: Date): Promise<void> {
+    await em.insert(WebhookSecretRow, { id, webhookId, sealed: this.secretBox.seal(text), createdAt: now });
+  }
+
+  private columnsOf(settings: WebhookSettings) {
+    const { headers, eventTypes, ...same } = settings;
+    const hasHeaders = Object.keys(headers).length > 0;
+    return {
+      ...same,
+      eventTypes: [...eventTypes],
+      sealedHeaders: hasHeaders ? this.secretBox.seal(JSON.stringify(headers)) : null,
+      maskedHeaders: this.maskHeaders(headers),
+    };
+  }
+
+  private settingsOf(row: WebhookRow): WebhookSettings {
+    const headers = row.sealedHeaders == null ? {} : (JSON.parse(this.secretBox.open(row.sealedHeaders)) as object);
+    return {
+      url: row.url,
+      eventTypes: row.eventTypes,
+      description: row.description ?? null,
+      headers: headers as Record<string, string>,
+      filter: row.filter ?? null,
+      ordering: row.ordering,
+      maxInFlight: row.maxInFlight,
+      rateLimitPerSecond: row.rateLimitPerSecond ?? null,
+      timeoutMs: row.timeoutMs,
+      retryPolicy: row.retryPolicy,
+      format: row.format,
+    };
+  }
+}
+
+/** Topics without TOPIC_PREFIX, as the outbox has them (libs/wire/topics.ts, which this library may not import). */
+const definitionsTopic = 'webhook.definitions';
+const noticesTopic = 'webhook.notices';
+
+async function lockWebhook(em: EntityManager, id: string, scope: string | null): Promise<WebhookRow | null> {
+  const owner = scope === null ? {} : { clientId: scope };
+  return em.findOne(WebhookRow, { id, ...owner }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+}
+
+function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
+  row.isActive = activity.isActive;
+  row.disabledBy = activity.isActive ? null : activity.by;
+  row.disabledReason = activity.isActive ? null : activity.reason;
+  row.disabledAt = activity.isActive ? null : now;
+  if (activity.isActive) row.enabledAt = now;
+}
+
+function changeOf(row: WebhookRow, action: string) {
+  return { action, objectKind: 'webhook', objectId: row.id, clientId: row.clientId } as const;
+}
+
+async function publish(
+  em: EntityManager,
+  row: WebhookRow,
+  notice: NoticeType,
+  change: AuditedChange,
+  actor: Actor,
+  now: Date,
+): Promise<void> {
+  const definition = await readDefinition(em, row, now);
+  await appendAudit(em, change, actor, now);
+  const { isActive, disabledBy, disabledReason, version } = definition;
+  const said = noticeOf(notice, row, now.getTime(), { isActive, disabledBy, disabledReason, version });
+  await appendToOutbox(
+    em,
+    [
+      { topic: definitionsTopic, key: row.id, value: definition },
+      { topic: noticesTopic, key: row.clientId, value: { ...said } },
+    ],
+    now,
+  );
+}

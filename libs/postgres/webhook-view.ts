@@ -1,0 +1,107 @@
+/** Webhooks as they are shown: no secret, credentials in headers masked. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { patternsFor } from '../domain/match.ts';
+import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
+import type { WebhookSettings } from '../domain/webhook-settings.ts';
+import { Conditions } from './conditions.ts';
+import type { WebhookRow } from './entities/webhook.ts';
+import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { readerOf } from './read.ts';
+
+/** `headers` are masked. */
+export interface ShownWebhook extends WebhookSettings {
+  readonly id: string;
+  readonly clientId: string;
+  readonly isActive: boolean;
+  readonly disabledBy: DisabledBy | null;
+  readonly disabledReason: string | null;
+  readonly disabledAt: Date | null;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface WebhookFilter {
+  /** Only this client's; null: everybody's. */
+  readonly scope: string | null;
+  readonly clientId?: string | undefined;
+  readonly isActive?: boolean | undefined;
+  /** That get events of this type. */
+  readonly eventType?: string | undefined;
+}
+
+export class WebhookView {
+  private readonly em: EntityManager;
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  /** Null when there is none, or none of the scope's client. */
+  async find(id: string, scope: string | null): Promise<ShownWebhook | null> {
+    const conditions = new Conditions().add('id = ?', id).add('client_id = ?', scope);
+    const [found] = await this.select(conditions, '');
+    return found ?? null;
+  }
+
+  /** Newest first. */
+  async list(filter: WebhookFilter, { limit, after }: PageRequest<string>): Promise<Page<ShownWebhook, string>> {
+    const conditions = new Conditions()
+      .add('client_id = ?', filter.scope)
+      .add('client_id = ?', filter.clientId)
+      .add('is_active = ?', filter.isActive)
+      .add('id < ?', after);
+    if (filter.eventType !== undefined) conditions.addOverlap('event_types', patternsFor(filter.eventType));
+    const found = await this.select(conditions, `order by id desc limit ${limit + 1}`);
+    return pageFrom(found, limit, ({ id }) => id);
+  }
+
+  /** How many there are, active and not. */
+  async count(): Promise<{ readonly active: number; readonly inactive: number }> {
+    const [row] = await readerOf(this.em)<{ active: number; inactive: number }>(
+      `select count(*) filter (where is_active)::float8 as active,
+        count(*) filter (where not is_active)::float8 as inactive from webhook`,
+    );
+    return row ?? { active: 0, inactive: 0 };
+  }
+
+  private select(conditions: Conditions, tail: string): Promise<ShownWebhook[]> {
+    return readerOf(this.em)<ShownWebhook>(
+      `select ${columns} from webhook ${conditions.where} ${tail}`,
+      conditions.values,
+    );
+  }
+}
+
+export function shownWebhook(row: WebhookRow): ShownWebhook {
+  return {
+    id: row.id,
+    clientId: row.clientId,
+    url: row.url,
+    eventTypes: row.eventTypes,
+    description: row.description ?? null,
+    isActive: row.isActive,
+    disabledBy: row.disabledBy ?? null,
+    disabledReason: row.disabledReason ?? null,
+    disabledAt: row.disabledAt ?? null,
+    headers: row.maskedHeaders,
+    filter: row.filter ?? null,
+    ordering: row.ordering,
+    maxInFlight: row.maxInFlight,
+    rateLimitPerSecond: row.rateLimitPerSecond ?? null,
+    timeoutMs: row.timeoutMs,
+    retryPolicy: row.retryPolicy,
+    format: row.format,
+    signatureAlgorithm: row.signatureAlgorithm,
+    version: row.version,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}
+
+const columns = `id, client_id as "clientId", url, event_types as "eventTypes", description, is_active as "isActive",
+  disabled_by as "disabledBy", disabled_reason as "disabledReason", disabled_at as "disabledAt",
+  masked_headers as "headers", filter, ordering, max_in_flight as "maxInFlight",
+  rate_limit_per_second as "rateLimitPerSecond", timeout_ms as "timeoutMs", retry_policy as "retryPolicy", format,
+  signature_algorithm as "signatureAlgorithm", version, created_at as "createdAt", updated_at as "updatedAt"`;
