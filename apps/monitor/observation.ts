@@ -3,7 +3,6 @@
  * that belongs to it, each batch in one transaction with its offsets. What must hold: an outcome counts once, so a
  * restart neither forgets a run of failures nor counts it twice.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { BatchPump } from '../../libs/kafka/batch-pump.ts';
 import { decodeRecord } from '../../libs/kafka/decode-record.ts';
 import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
@@ -21,8 +20,8 @@ import type { MonitorMetrics } from './monitor-metrics.ts';
 const recordsPerWrite = 5_000;
 const recordsInMemoryMax = 20_000;
 const bytesInMemoryMax = 48 * 1024 * 1024;
-/** Between two writes, so that a busy webhook's row is written a few times a second and not for each batch. */
-const restMs = 250;
+/** A busy webhook's row is written a few times a second and not for each batch. */
+const rest = { ms: 250, belowRecords: recordsPerWrite };
 
 export interface ObservationParts {
   readonly codec: AvroCodec<DeliveryOutcome>;
@@ -40,7 +39,6 @@ export class Observation {
   readonly work: StoredWork<DeliveryOutcome>;
   private readonly parts: ObservationParts;
   private readonly pump: BatchPump;
-  private resting = new AbortController();
 
   constructor(parts: ObservationParts) {
     this.parts = parts;
@@ -51,6 +49,7 @@ export class Observation {
       setAside: (record, error) => {
         this.setAside(record, error);
       },
+      rest,
       onAway: (error) => {
         parts.logger.warn(errorFields(error), 'cannot write health now, trying again');
       },
@@ -59,10 +58,7 @@ export class Observation {
       maxRecords: recordsInMemoryMax,
       maxBytes: bytesInMemoryMax,
       maxPerRun: recordsPerWrite,
-      work: async (batches) => {
-        await this.work.work(batches);
-        await pause(restMs, undefined, { signal: this.resting.signal }).catch(() => undefined);
-      },
+      work: (batches) => this.work.work(batches),
       onError: parts.crash,
     });
   }
@@ -71,10 +67,8 @@ export class Observation {
     this.pump.enqueue(batch);
   }
 
-  async drain(): Promise<void> {
-    this.resting.abort();
-    await this.pump.drain();
-    this.resting = new AbortController();
+  drain(): Promise<void> {
+    return this.pump.drain();
   }
 
   private async write(outcomes: readonly DeliveryOutcome[], offsets: readonly PositionStep[]): Promise<WriteResult> {

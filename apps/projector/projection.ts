@@ -21,6 +21,9 @@ const recordsPerWrite = 2_000;
 const recordsInMemoryMax = 8_000;
 const bytesInMemoryMax = 48 * 1024 * 1024;
 
+/** Long enough for an outcome to meet its event in one write, short against the second that history may take. */
+const rest = { ms: 50, belowRecords: 500 };
+
 type HistoryItem =
   | { readonly kind: 'event'; readonly event: WebhookEvent }
   | { readonly kind: 'outcome'; readonly outcome: DeliveryOutcome };
@@ -53,6 +56,7 @@ export class Projection {
       setAside: (record, error) => {
         this.setAside(record, error);
       },
+      rest,
       onAway: (error) => {
         parts.logger.warn(errorFields(error), 'cannot write history now, trying again');
       },

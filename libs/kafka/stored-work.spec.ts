@@ -96,6 +96,7 @@ async function workOver(store: FakeStore) {
     write: (items, steps) => store.write(items, steps),
     setAside: ({ offset }) => aside.push(offset),
     onAway: (error) => away.push(error),
+    rest: { ms: 0, belowRecords: 0 },
   });
   const lease = new FakeLease();
   const starts = await work.assigned([lease]);

@@ -27,6 +27,8 @@ export interface StoredWorkOptions<T> {
   write(items: readonly T[], steps: readonly PositionStep[]): Promise<WriteResult>;
   /** Will never be applied: log and count it. */
   setAside(record: KafkaRecord, error: unknown): void;
+  /** After a write of less than `belowRecords`, wait so long for more to come: fewer, larger transactions. */
+  readonly rest: { readonly ms: number; readonly belowRecords: number };
   /** Something is away; called for each try, to be logged. */
   onAway(error: unknown): void;
 }
@@ -75,6 +77,7 @@ export class StoredWork<T> {
     if (items === null) return;
     if (!(await this.write(items, batches))) return;
     for (const { lease, records } of batches) for (const { offset } of records) lease.complete(offset);
+    if (items.length < this.options.rest.belowRecords) await this.pause(this.options.rest.ms);
   }
 
   /** From now on everything is tried once: a stop drains into a store that is there and does not wait for one. */
@@ -149,11 +152,15 @@ export class StoredWork<T> {
         this.options.onAway(cause);
         // What comes after this must not be stored either: the position would pass what was left out.
         this.isGivenUp = this.stopping.signal.aborted;
-        const delayMs = backOffMs[Math.min(tries, backOffMs.length - 1)];
-        if (!this.isGivenUp) await pause(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        if (!this.isGivenUp) await this.pause(backOffMs[Math.min(tries, backOffMs.length - 1)] ?? 0);
       }
     }
     return null;
+  }
+
+  /** A stop ends it. */
+  private async pause(delayMs: number): Promise<void> {
+    await pause(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }
 

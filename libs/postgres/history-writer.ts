@@ -10,6 +10,7 @@ import { inTransaction, recordset, type Run } from './bulk.ts';
 import type { Advance, ConsumerOffsetStore } from './consumer-offset-store.ts';
 import { attemptKey, historyRows, type AttemptInput, type HistoryRows } from './history-rows.ts';
 import { insertAttempts, strengthenAttempts, upsertDeliveries, upsertEvents } from './history-sql.ts';
+import { keepPartitions } from './partitions.ts';
 import { asUnstorable } from './unstorable-error.ts';
 
 export interface HistoryBatch {
@@ -37,6 +38,7 @@ export class HistoryWriter {
     try {
       const rows = historyRows(batch.events, batch.outcomes);
       await inTransaction(this.em, async (run) => {
+        await keepPartitions(run);
         await this.offsets.advance(run, batch.offsets);
         await writeRows(run, rows);
       });

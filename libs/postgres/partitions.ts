@@ -53,6 +53,14 @@ export async function maintainPartitions(
   return report;
 }
 
+/**
+ * Held by a transaction that writes history, and exclusively by one that changes partitions: a row that was routed
+ * before its day got a partition would be refused by the default one.
+ */
+export async function keepPartitions(run: Run): Promise<void> {
+  await run("select pg_advisory_xact_lock_shared(hashtext('webhooks.partitions.change'))");
+}
+
 async function maintainTable(
   run: Run,
   table: PartitionedTable,
@@ -66,6 +74,7 @@ async function maintainTable(
   if (lock?.got !== true) return null;
   // Whoever waits for an exclusive lock makes all others wait behind it: rather try again later.
   await run("set local lock_timeout = '3s'");
+  await run("select pg_advisory_xact_lock(hashtext('webhooks.partitions.change'))");
   const existing = await partitionsOf(run, table);
   const dropped = oldestKept === null ? [] : existing.filter(({ day }) => day < oldestKept);
   for (const { name } of dropped) await run(`drop table ${name}`);

@@ -7,8 +7,8 @@ export class UnstorableError extends Error {
 }
 
 /**
- * SQLSTATE: data exceptions, program limits, a missing value. Not 23514 (check violation), which a default partition
- * gives to a row whose own partition was attached a moment ago: written again, the row goes there.
+ * SQLSTATE: data exceptions, program limits, a missing value. Not 23514 (check violation): no value of ours is checked,
+ * but a default partition answers so to a row whose own partition was attached a moment ago.
  */
 const dataFaults = ['22', '54', '23502'];
 
