@@ -42,7 +42,7 @@ export interface BatchConsumerOptions {
   onRevoking?(leases: readonly PartitionLease[]): Promise<void>;
   /** Topics whose position the app keeps in the commit itself: their leases are PositionedLease. */
   readonly positioned?: readonly string[];
-  /** Default 8,000. Stay well below the session timeout of 30 s. */
+  /** Default 8,000. Stay well below the 60 s that a rebalance waits for its members. */
   readonly drainDeadlineMs?: number;
   /** 'external': nothing is committed to Kafka. Default 'kafka'. */
   readonly offsets?: 'kafka' | 'external';

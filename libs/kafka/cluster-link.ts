@@ -12,6 +12,8 @@ export type GroupBroker = Omit<Broker, 'offsetCommit' | 'offsetFetch'> & {
     sessionTimeout: number;
     rebalanceTimeout: number;
     memberId: string;
+    /** Understood by what kafkajs-patches.ts makes of it. */
+    groupInstanceId: string | null;
     groupProtocols: { name: string; metadata: Buffer }[];
   }): Promise<{
     generationId: number;
@@ -55,11 +57,14 @@ export interface OffsetRange {
 
 export class ClusterLink {
   readonly cluster: Cluster;
+  /** Under which a member of a group comes back after a restart; null: as a new one. */
+  readonly instanceId: string | null;
   private readonly sockets: Sockets;
 
-  constructor(kafka: Kafka, sockets: Sockets, metadataMaxAgeMs: number) {
+  constructor(kafka: Kafka, sockets: Sockets, metadataMaxAgeMs: number, instanceId: string | null) {
     this.cluster = clusterOf(kafka, metadataMaxAgeMs);
     this.sockets = sockets;
+    this.instanceId = instanceId;
   }
 
   /** @throws a kafkajs error, such as that a topic does not exist */

@@ -14,8 +14,11 @@ import {
   encodeSubscription,
 } from './co-partition.ts';
 
-/** A member that is silent for so long is dead: its partitions go to others. */
-const sessionTimeoutMs = 30_000;
+/**
+ * A member that is silent for so long is dead: its partitions go to others. Until then the whole group waits for it
+ * when it has no instance id and comes back as a new member, so it is no longer than a busy process may be silent.
+ */
+const sessionTimeoutMs = 10_000;
 /** How long the coordinator waits for members to drain and join again. */
 const rebalanceTimeoutMs = 60_000;
 
@@ -49,6 +52,7 @@ export class GroupMember {
         sessionTimeout: sessionTimeoutMs,
         rebalanceTimeout: rebalanceTimeoutMs,
         memberId: this.memberId,
+        groupInstanceId: this.link.instanceId,
         groupProtocols: [{ name: coPartitionProtocol, metadata: encodeSubscription(topics) }],
       });
       this.memberId = joined.memberId;

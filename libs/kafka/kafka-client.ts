@@ -15,6 +15,8 @@ export interface KafkaConnection {
   readonly tlsCa: string | null;
   readonly sasl: SaslLogin | null;
   readonly clientId: string;
+  /** Member of its consumer groups under this name, now and after a restart; no other process may have it. */
+  readonly instanceId?: string | null;
 }
 
 export interface SaslLogin {
@@ -35,6 +37,7 @@ export function kafkaConnection(config: ConfigOf<typeof connectionKeys>, clientI
         ? null
         : { mechanism, username: config.KAFKA_SASL_USERNAME ?? '', password: config.KAFKA_SASL_PASSWORD ?? '' },
     clientId,
+    instanceId: config.KAFKA_INSTANCE_ID,
   };
 }
 
@@ -46,8 +49,8 @@ const firstRetryMs = 20;
 const longestRetryMs = 1_000;
 /** Retries inside kafkajs, about a second: whoever asked tries on, and can be stopped in between. */
 const retries = 6;
-/** A send is retried for about a minute with its sequence numbers, so that what was written is not written again. */
-const sendRetries = 60;
+/** Retries of one send inside kafkajs, about five seconds: leaders move in less. RecordSink goes on from there. */
+const sendRetries = 10;
 
 /**
  * Wraps kafkajs; the other classes of this library take it. Each of the things below has its own connections: kafkajs
@@ -64,7 +67,7 @@ export class KafkaClient {
 
   link(): ClusterLink {
     const sockets = new Sockets();
-    return new ClusterLink(this.kafka(sockets), sockets, metadataMaxAgeMs);
+    return new ClusterLink(this.kafka(sockets), sockets, metadataMaxAgeMs, this.connection.instanceId ?? null);
   }
 
   /** Idempotent, and to be used for one `sendBatch` at a time: a failed send takes back sequence numbers. */

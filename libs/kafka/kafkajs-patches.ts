@@ -43,5 +43,29 @@ function addZstd(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
 }
 
+interface BrokerPrototype {
+  joinGroup(this: BrokerPrototype, request: { groupInstanceId?: string | null }): Promise<unknown>;
+  lookupRequest(apiKey: number, versions: unknown): (fields: object) => unknown;
+}
+
+/**
+ * Lets joinGroup take a `groupInstanceId`: kafkajs can write one into the request (version 5, KIP-345), but drops it
+ * on the way there. A member that comes back under its instance id gets its partitions at once, and nobody else stops.
+ */
+function addInstanceIds(): void {
+  const { prototype } = requireHere('kafkajs/src/broker') as { prototype: BrokerPrototype };
+  const { joinGroup } = prototype;
+  prototype.joinGroup = function (request) {
+    const { groupInstanceId = null } = request;
+    const named = Object.create(this) as BrokerPrototype;
+    named.lookupRequest = (apiKey, versions) => {
+      const make = this.lookupRequest(apiKey, versions);
+      return (fields) => make({ ...fields, groupInstanceId });
+    };
+    return joinGroup.call(named, request);
+  };
+}
+
 stopIdleTimers();
 addZstd();
+addInstanceIds();

@@ -115,13 +115,16 @@ export class Lease implements PositionedLease {
     this.highWatermark = fetched.highWatermark;
     const { tracker } = this;
     if (tracker === null) return { lease: this, ...fetched };
-    const records = fetched.records.filter(({ offset }) => tracker.add(offset));
-    tracker.advanceTo(fetched.nextOffset);
-    if (tracker.spread > offsetsCovered) {
-      this.isPausedBySpread = true;
-      this.applyPause();
-    }
-    return records.length === 0 ? null : { lease: this, ...fetched, records };
+    const [first] = fetched.records;
+    if (first !== undefined && tracker.incomplete === 0) tracker.advanceTo(first.offset);
+    const limit = tracker.committable + offsetsCovered;
+    const tooFar = fetched.records.findIndex(({ offset }) => offset >= limit);
+    const nextOffset = tooFar === -1 ? fetched.nextOffset : (fetched.records[tooFar]?.offset ?? limit);
+    const inReach = tooFar === -1 ? fetched.records : fetched.records.slice(0, tooFar);
+    const records = inReach.filter(({ offset }) => tracker.add(offset));
+    tracker.advanceTo(nextOffset);
+    if (tooFar !== -1) this.stopReadingAt(nextOffset, tracker.spread);
+    return records.length === 0 ? null : { lease: this, ...fetched, records, nextOffset };
   }
 
   /** The log begins later than what was to be read, or ends before it: what is gone needs no completion. */
@@ -150,6 +153,13 @@ export class Lease implements PositionedLease {
   fence(): void {
     this.isFenced = true;
     this.position.isPaused = true;
+  }
+
+  /** A commit cannot speak of more; half of it has to be done before it goes on. */
+  private stopReadingAt(offset: number, spread: number): void {
+    this.position.next = offset;
+    this.isPausedBySpread = spread >= offsetsCovered / 2;
+    this.applyPause();
   }
 
   private changed(commit: CommittedOffset, version = 0): { commit: CommittedOffset; version: number } | null {

@@ -42,6 +42,8 @@ const defaultCloseDeadlineMs = 5_000;
 const batchBytesMax = 900 * 1_024;
 /** kafkajs groups the records of a partition in quadratic time. */
 const batchRecordsMax = 2_000;
+/** kafkajs passes a record over when it knows no leader of its partition. One that has none after so many tries is none. */
+const ignoredMax = 6;
 const backOffMsMin = 50;
 const backOffMsMax = 2_000;
 /** Brokers change places in a second or two: readiness speaks of it when it lasts. */
@@ -55,7 +57,9 @@ export class RecordSink {
   private readonly recordBytesMax: number;
   private readonly closeDeadlineMs: number;
   private sending: Promise<void> | null = null;
-  private failing: { since: number; message: string } | null = null;
+  private failing: { message: string } | null = null;
+  /** When what is being sent was first tried. */
+  private triedAt = Infinity;
   private isClosed = false;
   private hasGivenUp = false;
 
@@ -101,8 +105,8 @@ export class RecordSink {
   problem(): string | null {
     if (this.isClosed) return 'closed';
     if (!this.session.isConnected) return `not connected${this.failing === null ? '' : `: ${this.failing.message}`}`;
-    if (this.failing === null || Date.now() - this.failing.since < failingMsToTell) return null;
-    return `cannot send: ${this.failing.message}`;
+    if (Date.now() - this.triedAt < failingMsToTell) return null;
+    return `cannot send: ${this.failing?.message ?? 'no answer'}`;
   }
 
   /** Sends what waits, then disconnects. What Kafka does not take in time is rejected. */
@@ -128,11 +132,16 @@ export class RecordSink {
   /** Ends when every record is acknowledged or refused. */
   private async send(batch: readonly QueuedRecord[]): Promise<void> {
     let rest = batch;
+    let ignored = 0;
     const isDone = await this.retry(async () => {
       const result = await this.session.send(rest);
       this.queue.acknowledge(result.taken);
-      rest = result.refused === null ? result.rest : await this.sendParts(rest, result);
-      return rest.length === 0;
+      if (result.refused !== null) rest = await this.sendParts(rest, result);
+      else if (result.taken.length > 0) rest = result.rest;
+      else ignored += 1;
+      if (ignored < ignoredMax) return rest.length === 0;
+      for (const record of rest) this.queue.refuse(record, new RecordRefusedError('there is no such partition'));
+      return true;
     });
     if (isDone) return;
     for (const record of rest) this.queue.refuse(record, new SinkClosedError('closed before Kafka took it'));
@@ -154,10 +163,12 @@ export class RecordSink {
   /** Tries until `work` says that it is done; false when the sink was closed before. */
   private async retry(work: () => Promise<boolean>): Promise<boolean> {
     let backOffMs = backOffMsMin;
+    this.triedAt = Date.now();
     while (!this.hasGivenUp) {
       try {
         if (await work()) {
           this.failing = null;
+          this.triedAt = Infinity;
           return true;
         }
       } catch (error) {
@@ -172,8 +183,7 @@ export class RecordSink {
   private noteFailure(error: unknown, backOffMs: number): void {
     if (this.hasGivenUp) return;
     const message = error instanceof Error ? error.message : String(error);
-    this.failing ??= { since: Date.now(), message };
-    this.failing.message = message;
+    this.failing = { message };
     const { records, bytes } = this.waiting;
     this.logger.warn({ ...troubleFields(error), records, bytes, backOffMs }, 'cannot send to Kafka, trying again');
   }

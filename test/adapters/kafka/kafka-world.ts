@@ -38,7 +38,7 @@ export class KafkaWorld {
   readonly log = keptLog();
   readonly sink: RecordSink;
   readonly admin: TopicAdmin;
-  private readonly brokers: readonly string[];
+  readonly brokers: readonly string[];
   private readonly started: { stop(): Promise<void> }[] = [];
   private names = 0;
 
