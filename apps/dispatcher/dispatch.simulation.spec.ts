@@ -122,11 +122,12 @@ class Life {
   private isAlive = true;
   /** Acknowledgements come in the order of the appends. */
   private acknowledged: Promise<void> = Promise.resolve();
+  private readonly world: World;
+  private readonly epoch: number;
 
-  constructor(
-    private readonly world: World,
-    private readonly epoch: number,
-  ) {
+  constructor(world: World, epoch: number) {
+    this.world = world;
+    this.epoch = epoch;
     const table = new WebhookTable(secretBox);
     for (const [id, ordering] of Object.entries(world.orderings)) table.apply(id, definitionOf(id, ordering));
     const breakers = new Breakers({ failuresToOpen: 3, openMs: 2_000, onChange: noop });
