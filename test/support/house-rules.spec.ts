@@ -136,7 +136,7 @@ describe('pure code', () => {
 
 describe('files', () => {
   test('are named after the one thing they export, in kebab case', () => {
-    const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller))?(\.((simulation\.)?spec|d))?\.ts$/;
+    const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller|guard|interceptor|filter))?(\.((simulation\.)?spec|d))?\.ts$/;
     expectNone((file) => {
       const name = posix.basename(file.path);
       if (forbiddenNames.test(file.path.replace(/\.ts$/, ''))) return [[1, 'a name that says nothing']];
