@@ -1,24 +1,23 @@
 import { expect, test } from '@jest/globals';
-import { holdMsMax, nextStep } from './next-step.ts';
+import { nextStep } from './next-step.ts';
 
-const all = { inMemory: true, inPartition: true };
-const noMemory = { inMemory: false, inPartition: true };
-const noSpan = { inMemory: true, inPartition: false };
+const now = 1_000_000;
+const hold = (ms: number) => ({ kind: 'hold', until: now + ms });
 const hop = (tier: string) => ({ kind: 'hop', tier });
 
 test.each([
-  [0, all, { kind: 'due' }],
-  [-5_000, noMemory, { kind: 'due' }],
-  [1, all, { kind: 'hold' }],
-  [4_999, noSpan, { kind: 'hold' }],
-  [5_000, noSpan, hop('5s')],
-  [5_000, noMemory, { kind: 'hold' }],
-  [29_999, noMemory, { kind: 'hold' }],
-  [30_000, noMemory, hop('30s')],
-  [30_000, all, { kind: 'hold' }],
-  [holdMsMax, all, { kind: 'hold' }],
-  [holdMsMax + 1, all, hop('2m')],
-  [18 * 3_600_000, all, hop('6h')],
-])('with %s ms left and room %p: %p', (restMs, room, expected) => {
-  expect(nextStep(1_000_000 + restMs, 1_000_000, room)).toEqual(expected);
+  [0, false, { kind: 'due' }],
+  [-5_000, true, { kind: 'due' }],
+  [1, false, hold(1)],
+  [4_999, true, hold(4_999)],
+  [5_000, false, hold(5_000)],
+  [5_000, true, hop('5s')],
+  [12_000, false, hold(5_000)],
+  [29_999, false, hold(5_000)],
+  [29_999, true, hop('5s')],
+  [30_000, false, hop('30s')],
+  [130_000, false, hop('2m')],
+  [18 * 3_600_000, false, hop('6h')],
+])('with %s ms left, in the way %s: %p', (restMs, isInTheWay, expected) => {
+  expect(nextStep(now + restMs, now, isInTheWay)).toEqual(expected);
 });

@@ -14,11 +14,11 @@ import { RetryWriter } from './retry-writer.ts';
 import { Scheduler, type SchedulerLimits } from './scheduler.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 
-/** Some 250 MB with what surrounds the bytes; a partition's span of offsets ends at 24,000. */
+/** Some 250 MB with what surrounds the bytes. */
 const limits: SchedulerLimits = {
   heldRecordsMax: 150_000,
   heldBytesMax: 128 * 1024 * 1024,
-  leaseIncompleteMax: 8_000,
+  offsetsBehindMax: 12_000,
 };
 const unacknowledgedBytesMax = 32 * 1024 * 1024;
 

@@ -10,7 +10,7 @@ import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
-import type { Passed, WaitingRetry } from './scheduler.ts';
+import type { WaitingRetry } from './scheduler.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
 export interface RetryWriterOptions {
@@ -35,8 +35,8 @@ export class RetryWriter {
     return this.read(value).notBefore;
   }
 
-  async passOn(passed: readonly Passed[]): Promise<void> {
-    const records = passed.map((one) => this.outgoing(one));
+  async passOn(passed: readonly WaitingRetry[]): Promise<void> {
+    const records = passed.map((retry) => this.outgoing(retry));
     try {
       await this.options.sink.append(records);
     } catch (error) {
@@ -54,11 +54,11 @@ export class RetryWriter {
     await this.writeAlone(this.aside(record, 'unparsable', source));
   }
 
-  private outgoing({ retry, tier }: Passed): OutgoingRecord {
-    const { notBefore: _due, ...delivery } = this.read(retry.value);
+  private outgoing({ value, headers, tier }: WaitingRetry): OutgoingRecord {
+    const { notBefore: _due, ...delivery } = this.read(value);
     const { topics, deliveries } = this.options;
-    const where = { key: delivery.webhookId, headers: retry.headers };
-    if (tier !== null) return { ...where, topic: topics.tier(tier), value: retry.value };
+    const where = { key: delivery.webhookId, headers };
+    if (tier !== null) return { ...where, topic: topics.tier(tier), value };
     return { ...where, topic: topics.deliveries, value: deliveries.encode(delivery) };
   }
 
@@ -91,16 +91,20 @@ export class RetryWriter {
     return { topic: this.options.topics.rejected, key: record.key, value: record.value, headers };
   }
 
-  private report(passed: readonly Passed[]): void {
+  private report(passed: readonly WaitingRetry[]): void {
     const { logger, metrics } = this.options;
     const now = this.options.now();
-    const late = (retry: WaitingRetry) => now - retry.notBefore;
-    const due = passed.filter(({ tier }) => tier === null);
-    for (const { retry, tier } of passed) {
-      if (tier === null) metrics.putBack(late(retry));
-      else metrics.hopped(tier);
+    let lateMsMax = 0;
+    let putBack = 0;
+    for (const { notBefore, tier } of passed) {
+      if (tier !== null) {
+        metrics.hopped(tier);
+        continue;
+      }
+      putBack += 1;
+      lateMsMax = Math.max(lateMsMax, now - notBefore);
+      metrics.putBack(now - notBefore);
     }
-    const lateMs = Math.max(0, ...due.map(({ retry }) => late(retry)));
-    logger.debug({ putBack: due.length, hopped: passed.length - due.length, lateMs }, 'retries passed on');
+    logger.debug({ putBack, hopped: passed.length - putBack, lateMsMax }, 'retries passed on');
   }
 }

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from './due-queue.ts';
-import { Scheduler, type Passed, type SchedulerLimits } from './scheduler.ts';
+import { Scheduler, type SchedulerLimits, type WaitingRetry } from './scheduler.ts';
 
 const dayMs = 86_400_000;
 const fetchRecordsMax = 20;
 const fetchMs = 40;
-const roomy: SchedulerLimits = { heldRecordsMax: 10_000, heldBytesMax: 1e9, leaseIncompleteMax: 10_000 };
+const roomy: SchedulerLimits = { heldRecordsMax: 10_000, heldBytesMax: 1e9, offsetsBehindMax: 12_000 };
 
 interface Retry {
   readonly id: number;
@@ -27,8 +27,12 @@ class TierLog {
   /** Told when there is something to fetch. */
   onReadable: () => void = () => undefined;
 
-  constructor(topic: string) {
+  private readonly spanMax: number;
+  private lowestIncomplete = 0;
+
+  constructor(topic: string, spanMax: number) {
     this.topic = topic;
+    this.spanMax = spanMax;
     this.lease = this.begin();
   }
 
@@ -57,7 +61,10 @@ class TierLog {
         return readSoFar() - completed.size;
       },
       complete: (offset) => {
-        if (isCurrent()) completed.add(offset);
+        if (!isCurrent()) return;
+        completed.add(offset);
+        while (completed.has(this.lowestIncomplete)) this.lowestIncomplete += 1;
+        this.onReadable();
       },
       pause: () => {
         if (isCurrent()) this.paused = true;
@@ -72,7 +79,8 @@ class TierLog {
   }
 
   fetch(): RecordBatch | null {
-    if (this.paused || this.next === this.records.length) return null;
+    if (this.paused || this.next === this.records.length || this.next - this.lowestIncomplete > this.spanMax)
+      return null;
     const fetchedOffset = this.next;
     const fetched = this.records.slice(fetchedOffset, fetchedOffset + fetchRecordsMax);
     this.next += fetched.length;
@@ -90,13 +98,14 @@ class Simulation {
   heldMax = 0;
   hops = 0;
   private readonly events = new DueQueue<() => void>();
-  private readonly logs = new Map(retryTiers.map((tier) => [tier.name, new TierLog(tier.name)]));
+  private readonly logs: ReadonlyMap<RetryTierName, TierLog>;
   private scheduler: Scheduler | null = null;
   private run = 0;
   private readonly limits: SchedulerLimits;
 
-  constructor(limits: SchedulerLimits = roomy) {
+  constructor(limits: SchedulerLimits = roomy, spanMax = 24_000) {
     this.limits = limits;
+    this.logs = new Map(retryTiers.map(({ name }) => [name, new TierLog(name, spanMax)]));
   }
 
   /** A dispatcher schedules a retry in `inMs`, for `delayMs` later. */
@@ -203,15 +212,15 @@ class Simulation {
     });
   }
 
-  private written(passed: readonly Passed[]): void {
-    for (const { retry, tier } of passed) {
-      const { id, notBefore } = JSON.parse(retry.value.toString()) as Retry;
+  private written(passed: readonly WaitingRetry[]): void {
+    for (const { value, tier } of passed) {
+      const { id, notBefore } = JSON.parse(value.toString()) as Retry;
       if (tier === null) {
         if (this.now < notBefore) throw new Error(`retry ${id} was put back ${notBefore - this.now} ms early`);
         this.putBack.push({ id, at: this.now });
       } else {
         this.hops += 1;
-        this.log(tier).append(retry.value, this.now);
+        this.log(tier).append(value, this.now);
       }
     }
   }
@@ -294,7 +303,7 @@ describe('the retry scheduler', () => {
   }, 60_000);
 
   test('keeps its bounds: what does not fit waits in Kafka, and is in time all the same', async () => {
-    const simulation = new Simulation({ heldRecordsMax: 700, heldBytesMax: 1e9, leaseIncompleteMax: 10_000 });
+    const simulation = new Simulation({ ...roomy, heldRecordsMax: 700 });
     // Ten a second for 30 s each is what the first tier has in memory at once: under half of the bound.
     for (let id = 0; id < 1_000; id += 1) simulation.schedule(id, id * 100, 45_000 + (id % 70) * 1_000);
     simulation.start();
@@ -311,20 +320,20 @@ describe('the retry scheduler', () => {
   });
 
   test('moves what waits in the way of its partition to the end of a log', async () => {
-    const simulation = new Simulation({ heldRecordsMax: 10_000, heldBytesMax: 1e9, leaseIncompleteMax: 50 });
-    for (let id = 0; id < 300; id += 1) simulation.schedule(id, id * 20, id % 2 === 0 ? 25_000 : 500);
+    const delayOf = (id: number) => (id % 2 === 0 ? 25_000 : 500);
+    // Fifty a second for 25 s are more than the span: without moving, the reading would stop.
+    const simulation = new Simulation({ ...roomy, offsetsBehindMax: 500 }, 1_000);
+    for (let id = 0; id < 3_000; id += 1) simulation.schedule(id, id * 20, delayOf(id));
     simulation.start();
-    await simulation.advance(60_000);
+    await simulation.advance(100_000);
     simulation.kill();
-    expect(simulation.hops).toBeGreaterThan(0);
-    expect(simulation.putBack).toHaveLength(300);
-    for (const { id, at } of simulation.putBack) {
-      expect(at - simulation.startedAt - id * 20 - (id % 2 === 0 ? 25_000 : 500)).toBeLessThanOrEqual(250);
-    }
+    expect(simulation.putBack).toHaveLength(3_000);
+    const lateMs = simulation.putBack.map(({ id, at }) => at - simulation.startedAt - id * 20 - delayOf(id));
+    expect(Math.max(...lateMs)).toBeLessThanOrEqual(250);
   });
 
   test('pauses the first tier when memory is full, and goes on', async () => {
-    const simulation = new Simulation({ heldRecordsMax: 40, heldBytesMax: 1e9, leaseIncompleteMax: 10_000 });
+    const simulation = new Simulation({ ...roomy, heldRecordsMax: 40 });
     for (let id = 0; id < 400; id += 1) simulation.schedule(id, 0, 3_000);
     simulation.start();
     await simulation.advance(120_000);
@@ -348,7 +357,7 @@ describe('the retry scheduler', () => {
 });
 
 test('partitions that are given up take what waits with them, and stop waits for what is being written', async () => {
-  const log = new TierLog('5s');
+  const log = new TierLog('5s', 24_000);
   const written: number[] = [];
   const acknowledge: (() => void)[] = [];
   let now = 1_000_000;
@@ -359,7 +368,7 @@ test('partitions that are given up take what waits with them, and stop waits for
     notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
     passOn: (passed) =>
       new Promise((resolve) => {
-        written.push(...passed.map(({ retry }) => (JSON.parse(retry.value.toString()) as Retry).id));
+        written.push(...passed.map(({ value }) => (JSON.parse(value.toString()) as Retry).id));
         acknowledge.push(resolve);
       }),
     setAside: () => Promise.resolve(),

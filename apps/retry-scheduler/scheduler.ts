@@ -7,20 +7,24 @@
  *   passed on again, and advances nothing.
  * - Each tier but the first is paused while what was fetched of it waits: nothing behind can be due sooner. The first
  *   takes every delay under 30 s, so it is read on and each delivery keeps its own moment.
- * - Memory is bounded: of each longer tier one fetch per partition; of what is kept for its last stretch (and of the
- *   first tier) `heldRecordsMax` and `heldBytesMax`, after which the first tier is paused too. From half of that on, what
- *   can wait in the log of another tier goes back to Kafka instead of being kept (nextStep).
+ * - Memory is bounded: of each longer tier one fetch per partition; of what has less than 30 s left (and of the first
+ *   tier) `heldRecordsMax` and `heldBytesMax`. Beyond, every partition is paused after its next batch, until there is
+ *   room: deliveries are late then, none is lost. What has longer to wait goes back to Kafka (nextStep).
+ * - What is due is written before what goes on waiting.
  */
 import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from './due-queue.ts';
-import { nextStep, type Room } from './next-step.ts';
+import { nextStep } from './next-step.ts';
 
 export interface SchedulerLimits {
   readonly heldRecordsMax: number;
   readonly heldBytesMax: number;
-  /** Incomplete offsets of one partition from which on nothing is held that can go to the end of a log. */
-  readonly leaseIncompleteMax: number;
+  /**
+   * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets,
+   * and reading stops when its lowest incomplete one lies further back.
+   */
+  readonly offsetsBehindMax: number;
 }
 
 /** A delivery that waits. Its bytes are a copy: a part of what was fetched would keep all of it in memory. */
@@ -28,11 +32,7 @@ export interface WaitingRetry {
   readonly notBefore: number;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, Buffer>>;
-}
-
-/** A retry and where it goes: null: it is due, back to webhook.deliveries; else to wait in that tier. */
-export interface Passed {
-  readonly retry: WaitingRetry;
+  /** Where it is passed on to: null: it is due, back to webhook.deliveries; else to wait in that tier. */
   readonly tier: RetryTierName | null;
 }
 
@@ -42,7 +42,7 @@ export interface SchedulerOptions {
   /** The moment of a retry. @throws for a value that cannot be read */
   readonly notBeforeOf: (value: Buffer) => number;
   /** Writes retries to where they go; resolves when they are acknowledged there. */
-  readonly passOn: (passed: readonly Passed[]) => Promise<void>;
+  readonly passOn: (retries: readonly WaitingRetry[]) => Promise<void>;
   /** Sets a record aside that cannot be read; resolves when that is acknowledged. */
   readonly setAside: (record: KafkaRecord, error: unknown) => Promise<void>;
   /** False while too much waits for Kafka's acknowledgement. */
@@ -61,11 +61,14 @@ const timerMsMax = 1_000;
 /** How soon to look again when Kafka or memory has no room. */
 const lookAgainMs = 50;
 const writtenAtOnceMax = 2_000;
+/** On the way to other tiers at the same time: these have at least seconds, what is due has not. */
+const hopsAtOnceMax = 2_000;
 
 interface WaitingRecord extends WaitingRetry {
   readonly kind: 'record';
   readonly lease: PartitionLease;
   readonly offset: number;
+  tier: RetryTierName | null;
   /** Counts towards the bounds. */
   isHeld: boolean;
 }
@@ -79,10 +82,12 @@ export class Scheduler {
   private readonly options: SchedulerOptions;
   private readonly queue = new DueQueue<WaitingRecord | Resumption>();
   private readonly writing = new Set<Promise<void>>();
-  private readonly firstTier = new Set<PartitionLease>();
+  /** The newest offset that was read of each partition. */
+  private readonly newest = new WeakMap<PartitionLease, number>();
   private readonly leaving = new WeakSet<PartitionLease>();
   private readonly held = { records: 0, bytes: 0 };
   private isFull = false;
+  private hopping = 0;
   private timer: { readonly at: number; readonly callOff: () => void } | null = null;
 
   constructor(options: SchedulerOptions) {
@@ -100,22 +105,17 @@ export class Scheduler {
     const isFirst = tier === retryTiers[0];
     let lastAt = 0;
     for (const record of records) lastAt = Math.max(lastAt, this.accept(lease, record, tier.delayMs, isFirst));
-    const resumeAt = lastAt - readAheadMs;
-    if (isFirst) this.firstTier.add(lease);
-    else if (resumeAt > this.options.now()) {
-      lease.pause();
-      this.queue.push(resumeAt, { kind: 'resumption', lease });
-    }
+    this.newest.set(lease, records.at(-1)?.offset ?? 0);
     this.work();
+    const now = this.options.now();
+    if (!isFirst && lastAt - readAheadMs > now) this.pause(lease, lastAt - readAheadMs);
+    else if (this.isFull) this.pause(lease, now + lookAgainMs);
   }
 
   /** Partitions are given up: what waits is forgotten, to be read again by whoever gets them. */
   async release(leases: readonly PartitionLease[]): Promise<void> {
     const gone = new Set(leases);
-    for (const lease of leases) {
-      this.leaving.add(lease);
-      this.firstTier.delete(lease);
-    }
+    for (const lease of leases) this.leaving.add(lease);
     this.queue.remove((item) => {
       if (!gone.has(item.lease)) return false;
       if (item.kind === 'record') this.letGo(item);
@@ -142,7 +142,8 @@ export class Scheduler {
       return 0;
     }
     const copy = Buffer.from(value);
-    const item: WaitingRecord = { kind: 'record', lease, offset, notBefore, value: copy, headers, isHeld: false };
+    const place = { lease, offset, tier: null, isHeld: false };
+    const item: WaitingRecord = { ...place, kind: 'record', notBefore, value: copy, headers };
     if (isFirst) this.hold(item);
     const at = Math.min(notBefore, record.timestampMs + tierMs);
     this.queue.push(at, item);
@@ -153,35 +154,56 @@ export class Scheduler {
   private work(): void {
     const now = this.options.now();
     while (this.options.mayWrite()) {
-      const { passed, from } = this.popDue(now);
-      if (passed.length === 0) break;
-      this.completeAfter(this.options.passOn(passed), from);
+      const { due, hops } = this.popDue(now);
+      if (due.length + hops.length === 0) break;
+      if (due.length > 0) this.completeAfter(this.options.passOn(due), due);
+      if (hops.length > 0) {
+        this.hopping += hops.length;
+        this.completeAfter(
+          this.options.passOn(hops).finally(() => (this.hopping -= hops.length)),
+          hops,
+        );
+      }
     }
     this.checkBounds();
     this.arm(now);
   }
 
-  private popDue(now: number): { passed: Passed[]; from: WaitingRecord[] } {
-    const passed: Passed[] = [];
-    const from: WaitingRecord[] = [];
-    while (passed.length < writtenAtOnceMax) {
+  private popDue(now: number): { due: WaitingRecord[]; hops: WaitingRecord[] } {
+    const due: WaitingRecord[] = [];
+    const hops: WaitingRecord[] = [];
+    while (due.length + hops.length < writtenAtOnceMax) {
       const item = this.queue.popDue(now);
       if (item === null) break;
-      if (item.kind === 'resumption') {
-        this.resume(item, now);
-        continue;
-      }
-      const step = nextStep(item.notBefore, now, this.roomFor(item.lease));
-      if (step.kind === 'hold') {
-        this.hold(item);
-        this.queue.push(item.notBefore, item);
-        continue;
-      }
-      this.letGo(item);
-      passed.push({ retry: item, tier: step.kind === 'due' ? null : step.tier });
-      from.push(item);
+      if (item.kind === 'resumption') this.resume(item, now);
+      else this.place(item, now, due, hops);
     }
-    return { passed, from };
+    return { due, hops };
+  }
+
+  private place(item: WaitingRecord, now: number, due: WaitingRecord[], hops: WaitingRecord[]): void {
+    const offsetsBehind = (this.newest.get(item.lease) ?? item.offset) - item.offset;
+    const step = nextStep(item.notBefore, now, offsetsBehind > this.options.limits.offsetsBehindMax);
+    switch (step.kind) {
+      case 'due':
+        item.tier = null;
+        due.push(item);
+        this.letGo(item);
+        return;
+      case 'hold':
+        this.hold(item);
+        this.queue.push(step.until, item);
+        return;
+      case 'hop':
+        if (this.hopping + hops.length >= hopsAtOnceMax) {
+          this.hold(item);
+          this.queue.push(now + lookAgainMs, item);
+          return;
+        }
+        item.tier = step.tier;
+        hops.push(item);
+        this.letGo(item);
+    }
   }
 
   private completeAfter(written: Promise<void>, from: readonly { lease: PartitionLease; offset: number }[]): void {
@@ -192,6 +214,12 @@ export class Scheduler {
       .catch(this.options.onFailed)
       .finally(() => this.writing.delete(done));
     this.writing.add(done);
+  }
+
+  private pause(lease: PartitionLease, until: number): void {
+    lease.pause();
+    this.queue.push(until, { kind: 'resumption', lease });
+    this.arm(this.options.now());
   }
 
   private resume(resumption: Resumption, now: number): void {
@@ -215,28 +243,15 @@ export class Scheduler {
     this.held.bytes -= item.value.length;
   }
 
-  private roomFor(lease: PartitionLease): Room {
-    return {
-      inMemory: this.fillLevel() < 0.5,
-      inPartition: lease.incomplete < this.options.limits.leaseIncompleteMax,
-    };
-  }
-
   private fillLevel(): number {
     const { heldRecordsMax, heldBytesMax } = this.options.limits;
     return Math.max(this.held.records / heldRecordsMax, this.held.bytes / heldBytesMax);
   }
 
-  /** The longer tiers are paused anyway while what was fetched of them waits; they resume only when there is room. */
   private checkBounds(): void {
     const level = this.fillLevel();
-    if (!this.isFull && level >= 1) {
-      this.isFull = true;
-      for (const lease of this.firstTier) lease.pause();
-    } else if (this.isFull && level < 0.75) {
-      this.isFull = false;
-      for (const lease of this.firstTier) lease.resume();
-    }
+    // Not full again at once: partitions are resumed for more than a batch.
+    this.isFull = level >= 1 || (this.isFull && level >= 0.75);
   }
 
   private arm(now: number): void {
