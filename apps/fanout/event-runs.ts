@@ -4,6 +4,7 @@
  * partition are written in their order; a record that Kafka refuses is set aside instead of being tried for ever.
  */
 import { mayBeAvro } from '../../libs/domain/cloud-event.ts';
+import type { RejectionReason } from '../../libs/domain/rejection.ts';
 import type { KafkaRecord, OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
@@ -123,33 +124,47 @@ export class EventRuns {
   private report({ sources, handled }: Slice): void {
     const { logger, metrics, now } = this.options;
     const nowMs = now();
-    const rejected: Record<string, number> = {};
-    const misfits: Record<string, string> = {};
-    let deliveries = 0;
+    const tally = new Tally();
     handled.forEach((event, index) => {
       const record = sources[index]?.record;
-      const { rejection, eventType, schemaWarning } = event;
-      deliveries += event.deliveries;
-      if (rejection !== null) {
-        rejected[rejection.reason] = (rejected[rejection.reason] ?? 0) + 1;
-        metrics.eventRejected(rejection.reason);
-        if (event.defect !== null) this.reportDefect(record, event.defect);
-      } else metrics.eventAccepted(eventType ?? '', event.deliveries);
-      if (schemaWarning !== null && rejection === null && eventType !== null) {
-        misfits[eventType] = schemaWarning;
-        metrics.schemaWarned(eventType);
-      }
+      tally.add(event);
+      if (event.defect !== null) this.reportDefect(record, event.defect);
       if (record !== undefined) metrics.acknowledged(nowMs - record.timestampMs);
     });
-    const line = { events: handled.length, deliveries, rejected, misfits };
-    const isClean = Object.keys(rejected).length === 0 && Object.keys(misfits).length === 0;
-    if (isClean) logger.debug(line, 'events fanned out');
+    for (const [type, { events, deliveries }] of tally.accepted) metrics.eventsAccepted(type, events, deliveries);
+    for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
+    for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
+    const line = {
+      events: handled.length,
+      rejected: Object.fromEntries(tally.rejected),
+      misfits: Object.fromEntries(tally.misfits),
+    };
+    if (tally.rejected.size + tally.misfits.size === 0) logger.debug(line, 'events fanned out');
     else logger.warn(line, 'events fanned out, some with problems');
   }
 
   private reportDefect(record: KafkaRecord | undefined, defect: unknown): void {
     const place = { topic: record?.topic, partition: record?.partition, offset: record?.offset };
     this.options.logger.error({ ...place, ...errorFields(defect) }, 'event rejected by a defect');
+  }
+}
+
+/** Sums over a slice: metrics are asked for once per label, not once per event. */
+class Tally {
+  readonly accepted = new Map<string, { events: number; deliveries: number }>();
+  readonly rejected = new Map<RejectionReason, number>();
+  readonly misfits = new Map<string, { count: number; example: string }>();
+
+  add({ rejection, eventType, deliveries, schemaWarning }: HandledEvent): void {
+    if (rejection !== null) {
+      this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
+      return;
+    }
+    const type = eventType ?? '';
+    const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
+    this.accepted.set(type, { events: sum.events + 1, deliveries: sum.deliveries + deliveries });
+    if (schemaWarning === null) return;
+    this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });
   }
 }
 

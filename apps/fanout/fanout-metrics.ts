@@ -45,18 +45,18 @@ export class FanoutMetrics {
     });
   }
 
-  eventAccepted(type: string, deliveries: number): void {
+  eventsAccepted(type: string, events: number, deliveries: number): void {
     const labels = { event_type: this.typeLabel.of(type) };
-    this.accepted.inc(labels);
+    this.accepted.inc(labels, events);
     if (deliveries > 0) this.published.inc(labels, deliveries);
   }
 
-  eventRejected(reason: RejectionReason): void {
-    this.rejected.inc({ reason });
+  eventsRejected(reason: RejectionReason, events: number): void {
+    this.rejected.inc({ reason }, events);
   }
 
-  schemaWarned(type: string): void {
-    this.warned.inc({ event_type: this.typeLabel.of(type) });
+  schemaWarned(type: string, events: number): void {
+    this.warned.inc({ event_type: this.typeLabel.of(type) }, events);
   }
 
   acknowledged(ageMs: number): void {
