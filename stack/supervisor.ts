@@ -77,7 +77,8 @@ export class Supervisor {
       name: app,
       script: appScript(app),
       port: appPorts[app],
-      env: { ...env, HTTP_PORT: String(appPorts[app]) },
+      // There is one process of each app, so its name is enough.
+      env: { KAFKA_INSTANCE_ID: app, ...env, HTTP_PORT: String(appPorts[app]) },
       onSpawn: (pid) => {
         mkdirSync(join(dataFolder, 'run'), { recursive: true });
         writeFileSync(pidFileOf(app), String(pid));

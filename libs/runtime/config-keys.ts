@@ -14,6 +14,10 @@ export const connectionKeys = {
   }),
   KAFKA_SASL_USERNAME: optionalKey({ description: 'SASL user' }),
   KAFKA_SASL_PASSWORD: optionalKey({ description: 'SASL password', secret: true }),
+  KAFKA_INSTANCE_ID: optionalKey({
+    description:
+      'Name of this process among those of its app, the same at its next start, so that after a crash it goes on at once; empty: none',
+  }),
   TOPIC_PREFIX: stringKey({ description: 'Goes before the name of every topic and consumer group', default: '' }),
   LOG_LEVEL: choiceKey({
     description: 'Least level that is logged',

@@ -94,6 +94,11 @@ export class System {
     return this.instance(app, index).url;
   }
 
+  /** Addresses of its processes that are running. */
+  running(app: AppName): readonly string[] {
+    return (this.processes.get(app) ?? []).filter(({ pid }) => pid !== null).map(({ url }) => url);
+  }
+
   pid(app: AppName, index = 0): number | null {
     return this.instance(app, index).pid;
   }
@@ -164,7 +169,13 @@ export class System {
       name: app,
       script: appScript(app),
       port,
-      env: { ...process.env, ...this.env, HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port) },
+      env: {
+        ...process.env,
+        ...this.env,
+        KAFKA_INSTANCE_ID: `${app}-${port}`,
+        HTTP_HOST: '127.0.0.1',
+        HTTP_PORT: String(port),
+      },
       onLine: (line) => {
         lines.push(line);
         if (lines.length > logLinesMax) lines.splice(0, logLinesMax / 2);
