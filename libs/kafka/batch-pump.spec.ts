@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import { BatchPump, type BatchPumpOptions } from './batch-pump.ts';
+import type { PartitionLease, RecordBatch } from './record.ts';
+
+function lease(): PartitionLease & { isHeld: boolean; isPaused: boolean } {
+  return {
+    topic: 't',
+    partition: 0,
+    epoch: 1,
+    isHeld: true,
+    isPaused: false,
+    incomplete: 0,
+    complete: () => undefined,
+    pause() {
+      this.isPaused = true;
+    },
+    resume() {
+      this.isPaused = false;
+    },
+  };
+}
+
+function batch(held: PartitionLease, from: number, to: number): RecordBatch {
+  const records = Array.from({ length: to - from }, (_, index) => ({
+    topic: 't',
+    partition: 0,
+    offset: from + index,
+    timestampMs: 0,
+    key: null,
+    value: Buffer.alloc(10),
+    headers: {},
+  }));
+  return { lease: held, records, fetchedOffset: from, nextOffset: to, highWatermark: 1_000 };
+}
+
+/** Runs wait for `finish`. */
+function pumping(more: Partial<BatchPumpOptions> = {}) {
+  const runs: number[][] = [];
+  const errors: unknown[] = [];
+  let finish: (error?: Error) => void = () => undefined;
+  const pump = new BatchPump({
+    maxRecords: 100,
+    maxBytes: 1_000_000,
+    maxPerRun: 50,
+    work: (batches) => {
+      runs.push(batches.flatMap(({ records }) => records.map(({ offset }) => offset)));
+      return new Promise((resolve, reject) => {
+        finish = (error) => {
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+      });
+    },
+    onError: (error) => errors.push(error),
+    ...more,
+  });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  return {
+    pump,
+    runs,
+    errors,
+    settled,
+    finish: async (error?: Error) => {
+      finish(error);
+      await settled();
+    },
+  };
+}
+
+function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+describe('a pump', () => {
+  test('hands everything that waits to one run at a time, in order, cut where a run is full', async () => {
+    const { pump, runs, finish, settled } = pumping();
+    const held = lease();
+    pump.enqueue(batch(held, 0, 10));
+    pump.enqueue(batch(held, 10, 20));
+    await settled();
+    pump.enqueue(batch(held, 20, 60));
+    pump.enqueue(batch(held, 60, 90));
+    expect(runs).toEqual([numbers(0, 20)]);
+    await finish();
+    expect(runs[1]).toEqual(numbers(20, 70));
+    await finish();
+    expect(runs[2]).toEqual(numbers(70, 90));
+  });
+
+  test('gives each part of a cut batch the offsets that it covers', async () => {
+    const seen: RecordBatch[] = [];
+    const { pump } = pumping({
+      maxPerRun: 4,
+      work: (batches) => {
+        seen.push(...batches);
+        return Promise.resolve();
+      },
+    });
+    pump.enqueue({ ...batch(lease(), 0, 10), nextOffset: 15 });
+    await pump.drain();
+    expect(seen.map(({ fetchedOffset, nextOffset }) => [fetchedOffset, nextOffset])).toEqual([[0, 4], [4, 8], [8, 15]]); // prettier-ignore
+  });
+
+  test.each([
+    ['records', { maxRecords: 20 }],
+    ['bytes', { maxBytes: 200 }],
+  ])('pauses the partitions when it holds too many %s, and resumes them at half', async (_name, limits) => {
+    const { pump, finish, settled } = pumping({ ...limits, maxPerRun: 6 });
+    const [one, other] = [lease(), lease()];
+    pump.enqueue(batch(one, 0, 10));
+    await settled();
+    expect(one.isPaused).toBe(false);
+    pump.enqueue(batch(one, 10, 30));
+    pump.enqueue(batch(other, 0, 1));
+    expect([one.isPaused, other.isPaused]).toEqual([true, true]);
+    await finish();
+    await finish();
+    expect([one.isPaused, other.isPaused]).toEqual([true, true]);
+    await finish();
+    await finish();
+    expect([one.isPaused, other.isPaused]).toEqual([false, false]);
+  });
+
+  test('drops what waits of a partition that was given up', async () => {
+    const { pump, runs, finish, settled } = pumping();
+    const [gone, held] = [lease(), lease()];
+    pump.enqueue(batch(held, 0, 1));
+    await settled();
+    pump.enqueue(batch(gone, 5, 8));
+    pump.enqueue(batch(held, 1, 3));
+    gone.isHeld = false;
+    await finish();
+    expect(runs).toEqual([[0], [1, 2]]);
+  });
+
+  test('is drained when what was enqueued is worked', async () => {
+    const { pump, finish } = pumping();
+    await pump.drain();
+    pump.enqueue(batch(lease(), 0, 1));
+    let isDrained = false;
+    const drained = pump.drain().then(() => (isDrained = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isDrained).toBe(false);
+    await finish();
+    await drained;
+  });
+
+  test('stands still after an error', async () => {
+    const { pump, runs, errors, finish, settled } = pumping();
+    const held = lease();
+    pump.enqueue(batch(held, 0, 1));
+    await settled();
+    pump.enqueue(batch(held, 1, 2));
+    await finish(new Error('a mistake'));
+    pump.enqueue(batch(held, 2, 3));
+    await pump.drain();
+    expect(runs).toEqual([[0]]);
+    expect(errors).toEqual([new Error('a mistake')]);
+    expect(held.isPaused).toBe(true);
+  });
+});

@@ -1,0 +1,75 @@
+import './kafkajs-patches.ts';
+import { createRequire } from 'node:module';
+import { setTimeout as pause } from 'node:timers/promises';
+import { zstdCompressSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+
+const requireHere = createRequire(import.meta.url);
+
+describe('a request queue of kafkajs', () => {
+  interface Queue {
+    throttledUntil: number;
+    throttleCheckTimeoutId: NodeJS.Timeout | null;
+    pending: unknown[];
+    push(request: object): void;
+    fulfillRequest(answer: object): void;
+    destroy(): void;
+  }
+
+  function makeQueue(): { queue: Queue; sent: number[]; send: (correlationId: number) => void } {
+    const RequestQueue = requireHere('kafkajs/src/network/requestQueue') as new (options: object) => Queue;
+    const nothing = () => undefined;
+    const logger = { debug: nothing, warn: nothing };
+    const queue = new RequestQueue({
+      maxInFlightRequests: 1,
+      requestTimeout: 1_000,
+      enforceRequestTimeout: false,
+      logger,
+    });
+    const sent: number[] = [];
+    const send = (correlationId: number) => {
+      queue.push({
+        entry: { correlationId, resolve: nothing, reject: nothing },
+        expectResponse: true,
+        sendRequest: () => sent.push(correlationId),
+      });
+    };
+    return { queue, sent, send };
+  }
+
+  test('has no timer when nothing is pending', () => {
+    const { queue, sent, send } = makeQueue();
+    send(1);
+    queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
+    expect(sent).toEqual([1]);
+    expect(queue.throttleCheckTimeoutId).toBeNull();
+  });
+
+  test('still sends what is pending, after an answer and after throttling', async () => {
+    const { queue, sent, send } = makeQueue();
+    send(1);
+    send(2);
+    queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
+    expect(sent).toEqual([1, 2]);
+    queue.fulfillRequest({ correlationId: 2, payload: null, size: 0 });
+    queue.throttledUntil = Date.now() + 20;
+    send(3);
+    while (sent.length < 3) await pause(5);
+    expect(Date.now()).toBeGreaterThanOrEqual(queue.throttledUntil);
+    queue.destroy();
+  });
+});
+
+test('zstd is known to kafkajs, both ways', async () => {
+  interface Codec {
+    compress(encoder: { buffer: Buffer }): Promise<Buffer>;
+    decompress(buffer: Buffer): Promise<Buffer>;
+  }
+  const { CompressionCodecs } = requireHere('kafkajs') as { CompressionCodecs: Record<number, () => Codec> };
+  const codec = CompressionCodecs[4]?.();
+  const text = Buffer.from('text '.repeat(100));
+  expect((await codec?.decompress(zstdCompressSync(text)))?.equals(text)).toBe(true);
+  const packed = await codec?.compress({ buffer: text });
+  expect(packed?.length).toBeLessThan(100);
+  expect((await codec?.decompress(packed ?? text))?.equals(text)).toBe(true);
+});
