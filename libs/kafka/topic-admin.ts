@@ -1,4 +1,5 @@
 /** Creates topics and looks at them. */
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import { partitionKey } from './cluster-link.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -67,7 +68,8 @@ export class TopicAdmin {
   private async create(topics: readonly WantedTopic[]): Promise<void> {
     const admin = await this.admin();
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs asks for the leaders once and takes "unknown topic", which a busy broker says a moment longer, for an end.
+      waitForLeaders: false,
       timeout: createTimeoutMs,
       topics: topics.map(({ name, partitions, replication, config }) => ({
         topic: name,
@@ -76,6 +78,10 @@ export class TopicAdmin {
         configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
       })),
     });
+    await untilKnown(
+      admin,
+      topics.map(({ name }) => name),
+    );
   }
 
   private async mismatches(topics: readonly WantedTopic[]): Promise<string[]> {
@@ -108,6 +114,22 @@ export class TopicAdmin {
       throw error;
     });
     return this.connected;
+  }
+}
+
+/** Resolves when the cluster knows the topics and their leaders. @throws what it says last, after a while */
+async function untilKnown(admin: Admin, names: string[]): Promise<void> {
+  const deadline = Date.now() + createTimeoutMs;
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics: names });
+      return;
+    } catch (error) {
+      const type: unknown = error instanceof Error && 'type' in error ? error.type : undefined;
+      const isSoon = type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
+      if (!isSoon || Date.now() > deadline) throw error;
+      await pause(100);
+    }
   }
 }
 
