@@ -172,6 +172,17 @@ describe('parked log', () => {
     expect(simulation.queues.get('b')).toEqual([1_000]);
   });
 
+  test('a small capacity is read for as well', () => {
+    const simulation = new Simulation();
+    simulation.capacity = { a: 3 };
+    for (let index = 0; index < 20; index += 1) simulation.divert('a');
+    for (let round = 0; round < 20; round += 1) {
+      simulation.read(50);
+      while ((simulation.queues.get('a')?.length ?? 0) > 0) simulation.complete('a');
+    }
+    expect(simulation.done.size).toBe(20);
+  });
+
   test('the main lane waits only for what was parked before the assignment', () => {
     const simulation = new Simulation();
     for (let index = 0; index < 10; index += 1) simulation.divert('a');

@@ -51,7 +51,7 @@ export interface ParkedLogOptions {
   drained(webhookId: string): void;
 }
 
-/** A webhook asks for more of the log when it has room for this many, so that a run is worth its reading. */
+/** A webhook asks for more of the log when it has room for this many, or half of its capacity: a run has to be worth its reading. */
 const roomWorthReading = 64;
 
 export class ParkedLog {
@@ -236,7 +236,9 @@ export class ParkedLog {
   }
 
   private isWorthReading(entry: Entry): boolean {
-    return entry.webhookId === null || this.roomOf(entry) >= roomWorthReading;
+    if (entry.webhookId === null) return true;
+    const capacity = this.options.capacity(entry.webhookId);
+    return capacity > 0 && capacity - entry.incomplete.size >= Math.min(roomWorthReading, Math.ceil(capacity / 2));
   }
 
   private restore(cursor: ParkedCursor, isWhole: boolean): void {
