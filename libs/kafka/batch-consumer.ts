@@ -16,6 +16,7 @@ import { Lease } from './lease.ts';
 import { Pause } from './pause.ts';
 import type { PartitionLease, RecordBatch } from './record.ts';
 import { Subscription } from './subscription.ts';
+import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
 import { within } from './within.ts';
 
@@ -62,6 +63,7 @@ const lastWordMs = 700;
 export class BatchConsumer {
   private readonly options: BatchConsumerOptions;
   private readonly logger: Logger;
+  private readonly trouble: TroubleLog;
   private readonly link: ClusterLink;
   private readonly member: GroupMember;
   private readonly fetches: FetchLoop;
@@ -79,6 +81,7 @@ export class BatchConsumer {
   constructor(client: KafkaClient, options: BatchConsumerOptions, logger: Logger) {
     this.options = options;
     this.logger = logger.child({ groupId: options.groupId });
+    this.trouble = new TroubleLog(this.logger);
     this.link = client.link();
     this.member = new GroupMember(this.link, options.groupId);
     const rejoin = (reason: string) => {
@@ -270,7 +273,7 @@ export class BatchConsumer {
 
   private noteTrouble(error: unknown, backOffMs: number): void {
     this.state = `cannot join: ${error instanceof Error ? error.message : String(error)}`;
-    this.logger.warn({ ...troubleFields(error), backOffMs }, 'cannot join the group, trying again');
+    this.trouble.say(error, 'cannot join the group, trying again', { backOffMs });
   }
 
   /** A programmer error, here or wherever a batch went: nothing is committed after it, and the process leaves. */

@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { byTopic, partitionKey, type ClusterLink } from './cluster-link.ts';
 import { fetchedBatch, type FetchedBatch, type FetchedPartition } from './fetched-batch.ts';
 import { Pause } from './pause.ts';
+import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
 
 /** A partition being read. Whoever assigned it may change both fields, then calls `wake`. */
@@ -39,6 +40,7 @@ export class FetchLoop {
   private readonly link: ClusterLink;
   private readonly options: FetchLoopOptions;
   private readonly logger: Logger;
+  private readonly trouble: TroubleLog;
   private readonly pause = new Pause();
   private readonly busy = new Set<string>();
   private positions: readonly ReadPosition[] = [];
@@ -53,6 +55,7 @@ export class FetchLoop {
     this.link = link;
     this.options = options;
     this.logger = logger;
+    this.trouble = new TroubleLog(logger);
   }
 
   /** Replaces what is read. With nothing, reading ends. */
@@ -169,13 +172,14 @@ export class FetchLoop {
 
   /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
   private async recover(error: unknown, asked: Map<string, { position: ReadPosition; next: number }>): Promise<void> {
-    const { name, message, type, host, port, topic, partition } = error as FetchError;
+    const { name, message, host, port, topic, partition } = error as FetchError;
     this.failing ??= { since: Date.now(), message };
     this.failing.message = message;
     this.backOffMs = Math.min(Math.max(this.backOffMs * 2, backOffMsMin), backOffMsMax);
-    const fields = { ...troubleFields(error), type, backOffMs: this.backOffMs };
-    if (this.backOffMs < backOffMsMax) this.logger.debug(fields, 'a fetch failed, trying again');
-    else this.logger.warn(fields, 'fetches keep failing, trying again');
+    const { backOffMs } = this;
+    if (backOffMs < backOffMsMax)
+      this.logger.debug({ ...troubleFields(error), backOffMs }, 'a fetch failed, trying again');
+    else this.trouble.say(error, 'fetches keep failing, trying again');
     await this.pause.for(this.backOffMs);
     if (this.isStopped) return;
     try {
@@ -207,7 +211,6 @@ export class FetchLoop {
 interface FetchError {
   readonly name?: string;
   readonly message: string;
-  readonly type?: string;
   readonly host?: string;
   readonly port?: number;
   readonly topic?: string;

@@ -87,8 +87,7 @@ export class GroupMember {
       await (await this.connectedCoordinator()).heartbeat({ groupId, groupGenerationId: generationId, memberId });
       return 'ok';
     } catch (error) {
-      if (!asksToRejoin(error)) throw error;
-      return 'rejoin';
+      return this.rejoinOr(error);
     }
   }
 
@@ -120,8 +119,7 @@ export class GroupMember {
       await coordinator.offsetCommit({ groupId, groupGenerationId: generationId, memberId, topics });
       return 'ok';
     } catch (error) {
-      if (!asksToRejoin(error)) throw error;
-      return 'rejoin';
+      return this.rejoinOr(error);
     }
   }
 
@@ -154,6 +152,14 @@ export class GroupMember {
     }));
   }
 
+  /** @throws the error itself when the group is not to be joined again for it */
+  private rejoinOr(error: unknown): 'rejoin' {
+    const type = typeOf(error) ?? '';
+    if (rejoinTypes.includes(type)) return 'rejoin';
+    if (movedTypes.includes(type)) this.coordinator = null;
+    throw error;
+  }
+
   private async findCoordinator(): Promise<GroupBroker> {
     this.coordinator = await this.link.coordinatorOf(this.groupId);
     return this.coordinator;
@@ -164,17 +170,9 @@ export class GroupMember {
   }
 }
 
-const rejoinTypes = [
-  'REBALANCE_IN_PROGRESS',
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'FENCED_INSTANCE_ID',
-  'NOT_COORDINATOR_FOR_GROUP',
-];
-
-function asksToRejoin(error: unknown): boolean {
-  return rejoinTypes.includes(typeOf(error) ?? '');
-}
+const rejoinTypes = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'];
+/** The group lives on elsewhere, or will here in a moment: no reason to share its partitions anew. */
+const movedTypes = ['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE'];
 
 function typeOf(error: unknown): string | undefined {
   return (error as { type?: string }).type;

@@ -60,6 +60,38 @@ describe('a request queue of kafkajs', () => {
   });
 });
 
+test('requests that find a connection closed open one socket together', async () => {
+  interface Connection {
+    connect(): Promise<unknown>;
+    disconnect(): Promise<unknown>;
+  }
+  const Connection = requireHere('kafkajs/src/network/connection') as new (options: object) => Connection;
+  const nothing = () => undefined;
+  const logger = { debug: nothing, warn: nothing, error: nothing, namespace: () => logger };
+  const opened: (() => void)[] = [];
+  const connection = new Connection({
+    host: 'broker',
+    port: 1,
+    connectionTimeout: 5_000,
+    requestTimeout: 5_000,
+    logger,
+    socketFactory: ({ onConnect }: { onConnect: () => void }) => {
+      opened.push(onConnect);
+      return { on: nothing, end: nothing, unref: nothing };
+    },
+  });
+  const connecting = [connection.connect(), connection.connect(), connection.connect()];
+  expect(opened).toHaveLength(1);
+  opened[0]?.();
+  await Promise.all(connecting);
+  await connection.disconnect();
+  const again = connection.connect();
+  expect(opened).toHaveLength(2);
+  opened[1]?.();
+  await again;
+  await connection.disconnect();
+});
+
 test('zstd is known to kafkajs, both ways', async () => {
   interface Codec {
     compress(encoder: { buffer: Buffer }): Promise<Buffer>;

@@ -44,7 +44,7 @@ function addZstd(): void {
 }
 
 interface BrokerPrototype {
-  joinGroup(this: BrokerPrototype, request: { groupInstanceId?: string | null }): Promise<unknown>;
+  joinGroup: (this: BrokerPrototype, request: { groupInstanceId?: string | null }) => Promise<unknown>;
   lookupRequest(apiKey: number, versions: unknown): (fields: object) => unknown;
 }
 
@@ -66,6 +66,28 @@ function addInstanceIds(): void {
   };
 }
 
+interface Connection {
+  connect: (this: Connection) => Promise<unknown>;
+}
+
+/**
+ * Requests that find a connection closed each open a socket of their own, and all but the last are forgotten: when the
+ * broker closes such an idle one, everything under way on the connection fails. So there is one attempt at a time.
+ */
+function connectOnce(): void {
+  const { prototype } = requireHere('kafkajs/src/network/connection') as { prototype: Connection };
+  const { connect } = prototype;
+  const attempts = new WeakMap<Connection, Promise<unknown>>();
+  prototype.connect = function () {
+    const running = attempts.get(this);
+    if (running !== undefined) return running;
+    const attempt = connect.call(this).finally(() => attempts.delete(this));
+    attempts.set(this, attempt);
+    return attempt;
+  };
+}
+
 stopIdleTimers();
+connectOnce();
 addZstd();
 addInstanceIds();

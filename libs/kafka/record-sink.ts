@@ -12,7 +12,7 @@ import { Pause } from './pause.ts';
 import { ProducerSession, type SendResult } from './producer-session.ts';
 import type { OutgoingRecord } from './record.ts';
 import { within } from './within.ts';
-import { troubleFields } from './trouble.ts';
+import { TroubleLog } from './trouble-log.ts';
 
 /** Kafka will never take this record: it is too large, or there is no such partition. */
 export class RecordRefusedError extends Error {
@@ -52,6 +52,7 @@ const failingMsToTell = 3_000;
 export class RecordSink {
   private readonly session: ProducerSession;
   private readonly logger: Logger;
+  private readonly trouble: TroubleLog;
   private readonly queue = new OutgoingQueue();
   private readonly pause = new Pause();
   private readonly recordBytesMax: number;
@@ -66,6 +67,7 @@ export class RecordSink {
   constructor(client: KafkaClient, logger: Logger, options: RecordSinkOptions = {}) {
     this.session = new ProducerSession(client, logger);
     this.logger = logger;
+    this.trouble = new TroubleLog(logger);
     this.recordBytesMax = options.recordBytesMax ?? defaultRecordBytesMax;
     this.closeDeadlineMs = options.closeDeadlineMs ?? defaultCloseDeadlineMs;
   }
@@ -185,6 +187,6 @@ export class RecordSink {
     const message = error instanceof Error ? error.message : String(error);
     this.failing = { message };
     const { records, bytes } = this.waiting;
-    this.logger.warn({ ...troubleFields(error), records, bytes, backOffMs }, 'cannot send to Kafka, trying again');
+    this.trouble.say(error, 'cannot send to Kafka, trying again', { records, bytes, backOffMs });
   }
 }

@@ -1,0 +1,21 @@
+/** Trouble that is tried again for as long as it lasts: a warning now and then, the rest for whoever debugs. */
+import type { Logger } from '../runtime/logger.ts';
+import { troubleFields } from './trouble.ts';
+
+const warnEveryMs = 10_000;
+
+export class TroubleLog {
+  private readonly logger: Logger;
+  private warnedAt = -Infinity;
+
+  constructor(logger: Logger) {
+    this.logger = logger;
+  }
+
+  say(error: unknown, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const now = Date.now();
+    const isDue = now - this.warnedAt >= warnEveryMs;
+    if (isDue) this.warnedAt = now;
+    this.logger[isDue ? 'warn' : 'debug']({ ...troubleFields(error), ...fields }, message);
+  }
+}
