@@ -30,7 +30,8 @@ const words = process.argv.slice(2);
 if (words.includes('--help') || words.includes('-h')) {
   say(help);
 } else {
-  process.exitCode = await runJest(words);
+  // The channel to the parent would keep this process alive.
+  process.exit(await runJest(words));
 }
 
 async function runJest(args: readonly string[]): Promise<number> {

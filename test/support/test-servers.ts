@@ -3,13 +3,14 @@
  * those of the environment, or containers with TEST_STACK=containers, or embedded ones on free ports with their data
  * in a temporary folder.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../../stack/build.mjs';
 import { startKafka } from '../../stack/embedded/kafka.ts';
 import { startPostgres } from '../../stack/embedded/postgres.ts';
 import { startRegistry } from '../../stack/embedded/registry.ts';
+import { isRunning } from '../../stack/orphan.ts';
 import { freePorts } from '../../stack/ports.ts';
 import { repositoryRoot } from '../../stack/repository.ts';
 import { startContainer } from './test-containers.ts';
@@ -28,8 +29,22 @@ interface RunningServer {
   stop(): Promise<unknown>;
 }
 
+const folderPrefix = 'webhooks-test-';
+
+/** Named after this process; those of runs that were killed go. */
+function ownFolder(): string {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(folderPrefix))) {
+    const pid = Number(name.slice(folderPrefix.length).split('-')[0]);
+    if (Number.isInteger(pid) && !isRunning(pid, 'node')) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const folder = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+  // PostgreSQL may run as somebody else, who has to get through.
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
 export class TestServers {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'webhooks-test-'));
+  private readonly folder = ownFolder();
   private readonly running = new Map<ServerName, Promise<RunningServer>>();
   private built: Promise<void> | null = null;
 
@@ -60,7 +75,6 @@ export class TestServers {
     if (given !== undefined && given !== '') return { address: given, stop: () => Promise.resolve() };
     if (process.env['TEST_STACK'] === 'containers') return startContainer(name);
     const [port = 0, controllerPort = 0] = await freePorts(2);
-    mkdirSync(this.folder, { recursive: true, mode: 0o755 });
     const options = {
       port,
       dataDir: join(this.folder, name),
