@@ -35,7 +35,8 @@ const folderPrefix = 'webhooks-test-';
 function ownFolder(): string {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(folderPrefix))) {
     const pid = Number(name.slice(folderPrefix.length).split('-')[0]);
-    if (Number.isInteger(pid) && !isRunning(pid, 'node')) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (Number.isInteger(pid) && !isRunning(pid, 'node'))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
   const folder = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   // PostgreSQL may run as somebody else, who has to get through.
