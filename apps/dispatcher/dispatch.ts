@@ -130,11 +130,20 @@ export class Dispatch {
       },
       // A ping asks how the endpoint is now: behind its backlog the answer would come too late.
       express: (webhookId, item) => {
-        void this.attempt(item, webhookId, null);
+        this.express(webhookId, item);
       },
       now: Date.now,
     });
     return partition;
+  }
+
+  private express(webhookId: string, item: LaneItem): void {
+    const until = this.options.gate.unknownUntil(webhookId, Date.now());
+    if (until === null) void this.attempt(item, webhookId, null);
+    else
+      setTimeout(() => {
+        if (item.lease.isHeld) this.express(webhookId, item);
+      }, until - Date.now());
   }
 
   private sweep(): void {

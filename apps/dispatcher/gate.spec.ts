@@ -120,6 +120,22 @@ describe('breaker', () => {
   });
 });
 
+describe('a webhook that is not known', () => {
+  test('is waited for a while: its definition may be on its way', () => {
+    const { gate } = setup();
+    expect(gate.admit('new', 1_000)).toBeGreaterThan(1_000);
+    expect(gate.admit('new', 3_900)).toBeGreaterThan(3_900);
+    expect(gate.admit('new', 4_000)).toBeNull();
+  });
+
+  test('is sent to as soon as it is known', () => {
+    const { gate, table } = setup();
+    expect(gate.admit('new', 1_000)).not.toBeNull();
+    table.apply('new', { ...definition, id: 'new' });
+    expect(gate.admit('new', 1_050)).toBeNull();
+  });
+});
+
 describe('strict', () => {
   test('waits for its head, and remembers since when', () => {
     const { gate } = setup({ ordering: 'strict' });

@@ -19,6 +19,10 @@ export interface Block {
 
 /** When an origin has all the attempts it may have, its webhooks ask again after this. */
 const originRetryMs = 20;
+/** A definition is in force within a second; this allows for a slow one. */
+const definitionGraceMs = 3_000;
+const unknownRetryMs = 50;
+const unknownMax = 10_000;
 /** A slot taken later than this is a new beginning, not a lag to make up for. */
 const slotLatenessMs = 50;
 
@@ -30,6 +34,7 @@ export class Gate {
   private readonly concurrency = new Map<string, Concurrency>();
   private readonly originInFlight = new Map<string, number>();
   private readonly blocks = new Map<string, Block>();
+  private readonly unknownSince = new Map<string, number>();
 
   constructor(options: { table: WebhookTable; breakers: Breakers; originInFlightMax: number }) {
     this.table = options.table;
@@ -47,8 +52,9 @@ export class Gate {
   /** Null: go ahead, and the slot is taken. */
   admit(webhookId: string, now: number): number | null {
     const webhook = this.table.find(webhookId);
-    // Without a POST to make (deleted, disabled) there is nothing to wait for.
-    if (webhook?.definition.isActive !== true) return null;
+    if (webhook === undefined) return this.unknownUntil(webhookId, now);
+    // Without a POST to make there is nothing to wait for.
+    if (!webhook.definition.isActive) return null;
     const block = this.blocks.get(webhookId);
     if (block !== undefined && block.until > now) return block.until;
     const slotAt = this.nextSlotAt.get(webhookId) ?? 0;
@@ -58,6 +64,18 @@ export class Gate {
     if (breakerUntil !== null && breakerUntil > now) return breakerUntil;
     this.takeSlot(webhook, now);
     return null;
+  }
+
+  /**
+   * A delivery may be here before the definition of its webhook: both were on their way. Null when it was waited for
+   * long enough, or when it is known to be deleted.
+   */
+  unknownUntil(webhookId: string, now: number): number | null {
+    if (this.table.find(webhookId) !== undefined || this.table.isDeleted(webhookId)) return null;
+    const since = this.unknownSince.get(webhookId) ?? now;
+    if (this.unknownSince.size >= unknownMax) this.unknownSince.clear();
+    this.unknownSince.set(webhookId, since);
+    return now - since < definitionGraceMs ? now + unknownRetryMs : null;
   }
 
   waitsFor(webhookId: string, now: number): ParkedReason | null {

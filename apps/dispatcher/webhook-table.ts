@@ -28,8 +28,12 @@ interface Row {
   ready: ReadyWebhook | null;
 }
 
+/** Forgetting one costs its deliveries a short wait, no more. */
+const deletedMax = 10_000;
+
 export class WebhookTable {
   private readonly rows = new Map<string, Row>();
+  private readonly deleted = new Set<string>();
   private readonly secretBox: SecretBox;
 
   constructor(secretBox: SecretBox) {
@@ -41,8 +45,19 @@ export class WebhookTable {
   }
 
   apply(webhookId: string, definition: WebhookDefinition | null): void {
-    if (definition === null) this.rows.delete(webhookId);
-    else this.rows.set(webhookId, { definition, ready: null });
+    if (definition === null) {
+      this.rows.delete(webhookId);
+      if (this.deleted.size >= deletedMax) this.deleted.clear();
+      this.deleted.add(webhookId);
+      return;
+    }
+    this.deleted.delete(webhookId);
+    this.rows.set(webhookId, { definition, ready: null });
+  }
+
+  /** True when its deletion was read: it is not one whose definition is still on its way. */
+  isDeleted(webhookId: string): boolean {
+    return this.deleted.has(webhookId);
   }
 
   /** Undefined when there is no such webhook (any more). */
