@@ -3,6 +3,7 @@
  * supervised as under `npm start`: one that dies is started again, one that a test killed is not.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { AppProcess } from '../../stack/app-process.ts';
 import { appNames, appScript, type AppName } from '../../stack/apps.ts';
 import { freePorts } from '../../stack/ports.ts';
@@ -32,6 +33,8 @@ export interface ApiResponse {
 const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 12_000;
 const logLinesMax = 20_000;
+const definitionMs = 1_000;
+const changesDefinitions = /^\/v1\/(webhooks(\/[^/]+(\/(enable|disable|secret\/rotate))?)?|event-types\/.+)$/;
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const [stack] = await Promise.all([testStack({ kafka: true, registry: true, postgres: true }), buildApps()]);
@@ -70,6 +73,7 @@ export class System {
   private readonly lines = new Map<AppName, string[]>();
   private readonly topics: SystemTopics;
   private deaths: string[] = [];
+  private definitionsChangedAt = 0;
 
   /** Made by {@link startSystem}. */
   constructor(env: Readonly<Record<string, string>>, adminKey: string) {
@@ -139,22 +143,31 @@ export class System {
       signal: AbortSignal.timeout(30_000),
     });
     const text = await response.text();
+    if (method !== 'GET' && changesDefinitions.test(path)) this.definitionsChangedAt = Date.now();
     return { status: response.status, headers: response.headers, body: parsed(text) };
   }
 
   /** CloudEvents in JSON onto the platform topic, by a plain Kafka client, in this order. */
-  publish(events: readonly object[], options?: PublishOptions): Promise<void> {
+  async publish(events: readonly object[], options?: PublishOptions): Promise<void> {
+    await this.definitionsInForce();
     return this.topics.publish(events, options);
   }
 
   /** Any bytes onto the platform topic. */
-  publishRaw(records: readonly RawRecord[], options?: PublishOptions): Promise<void> {
+  async publishRaw(records: readonly RawRecord[], options?: PublishOptions): Promise<void> {
+    await this.definitionsInForce();
     return this.topics.publishRaw(records, options);
   }
 
   /** All records of a topic (named without prefix) up to its present end, in the order of each partition. */
   records(topic: string): Promise<ReadRecord[]> {
     return this.topics.records(topic);
+  }
+
+  /** A definition is in force within a second of its change: an event that comes sooner may miss it. */
+  private async definitionsInForce(): Promise<void> {
+    const waitMs = this.definitionsChangedAt + definitionMs - Date.now();
+    if (waitMs > 0) await setTimeout(waitMs);
   }
 
   async stop(): Promise<void> {
