@@ -5,6 +5,7 @@
  */
 import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { RejectionReason } from '../../libs/domain/rejection.ts';
 import type { FollowUp } from '../../libs/domain/settle.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { RecordSink } from '../../libs/kafka/record-sink.ts';
@@ -78,7 +79,7 @@ export class Reports {
   /** A record of ours that cannot be read goes where rejected events go, as it came, and the lane goes on. */
   setAside(record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'value'>, reason: string): Promise<void> {
     const headers = {
-      reason: 'undecodable_delivery',
+      reason: 'undecodable_delivery' satisfies RejectionReason,
       detail: reason,
       'source-topic': record.topic,
       'source-partition': String(record.partition),

@@ -1,4 +1,4 @@
-/** Why an event was set aside on platform.events.rejected: the one table of its reasons. */
+/** Why an event (or a delivery of ours) was set aside on platform.events.rejected: the one table of its reasons. */
 
 /** Reason codes are stable: operators filter and alert on them. */
 export const rejectionReasons = {
@@ -13,6 +13,8 @@ export const rejectionReasons = {
   no_audience: 'The event has no clientid, and its type is not catalogued as a broadcast',
   unknown_event_type: 'The type is not in the catalogue, and UNKNOWN_EVENT_TYPES is reject',
   schema_violation: "data does not fit the event type's JSON Schema, which is enforced",
+  undecodable_delivery:
+    'No event but a delivery of ours, in webhook.deliveries or its parked lane, that cannot be read',
   internal_error: 'A defect of ours: handling this event failed unexpectedly',
 } as const;
 
