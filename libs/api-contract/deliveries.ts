@@ -50,11 +50,11 @@ export const attemptSchema = Type.Object({
 
 export const deliveryDetailSchema = Type.Object({
   ...deliveryFields,
-  payloadSent: Type.Unknown({
-    description:
-      'The body that is posted: as JSON for the formats json and cloudevents, else as text. Null when the event is not in the history.',
-  }),
-  payloadSentText: nullable(Type.String({ description: 'The exact text that is posted and signed.' })),
+  payloadSent: nullable(
+    Type.String({
+      description: 'The exact text that is posted and signed; null when its event is not in the history.',
+    }),
+  ),
   payloadContentType: nullable(Type.String()),
   attempts: Type.Array(attemptSchema),
 });

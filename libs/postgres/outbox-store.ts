@@ -36,6 +36,8 @@ export interface OutboxListener {
   onLost(error: Error): void;
 }
 
+const ignore = () => undefined;
+
 /** Any constant that no other advisory lock of this database has. */
 const lockName = 'webhooks.outbox-relay';
 
@@ -60,24 +62,29 @@ export class OutboxStore {
     client.on('notification', onMore);
     const run: Run = async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
       (await client.query<Row>(sql, [...values])).rows;
-    const end = () => {
+    const leave = (isDestroyed: boolean) => {
       client.off('notification', onMore);
-      client.on('error', () => undefined);
+      // Somebody has to listen until the pool does again, or an error now would end the process.
+      client.on('error', ignore);
       client.off('error', onError);
-      // Destroyed, not given back: its lock and its subscription go with it.
-      client.release(true);
+      client.release(isDestroyed);
+      if (!isDestroyed) client.off('error', ignore);
     };
     try {
       const [lock] = await run<{ held: boolean }>('select pg_try_advisory_lock(hashtext($1)) as held', [lockName]);
       if (lock?.held !== true) {
-        end();
+        leave(false);
         return null;
       }
       await run('listen outbox');
     } catch (error) {
-      end();
+      leave(true);
       throw error;
     }
+    // Destroyed, not given back: its lock and its subscription go with it.
+    const end = () => {
+      leave(true);
+    };
     return { read: (limit) => readOldest(run, limit), remove: (upToId) => removeUpTo(run, upToId), end };
   }
 
@@ -87,7 +94,7 @@ export class OutboxStore {
       // A change that is under way must not come between what is read here and its place in the outbox.
       await em.execute('lock table webhook, event_type in share mode');
       const messages: OutboxMessage[] = [];
-      for (const { topic, key } of keys) {
+      for (const { topic, key } of new Map(keys.map((named) => [`${named.topic} ${named.key}`, named])).values()) {
         if (topic === 'webhook.definitions') {
           const row = await em.findOne(WebhookRow, { id: key });
           messages.push({ topic, key, value: row === null ? null : await readDefinition(em, row, now) });

@@ -46,7 +46,7 @@ export type Updated<Refusal> =
   | { readonly kind: 'missing' };
 
 export type Rotated =
-  | { readonly kind: 'rotated'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'rotated'; readonly secret: NewSecret }
   | { readonly kind: 'too_many' }
   | { readonly kind: 'missing' };
 
@@ -152,7 +152,8 @@ export class WebhookStore {
         { webhookId: row.id, $or: [{ expiresAt: null }, { expiresAt: { $gt: previousEndAt } }] },
         { expiresAt: previousEndAt },
       );
-      await this.insertSecret(em, row.id, secret(row.signatureAlgorithm), now);
+      const made = secret(row.signatureAlgorithm);
+      await this.insertSecret(em, row.id, made, now);
       row.version += 1;
       row.updatedAt = now;
       await em.flush();
@@ -165,7 +166,7 @@ export class WebhookStore {
         actor,
         now,
       );
-      return { kind: 'rotated', webhook: shownWebhook(row) };
+      return { kind: 'rotated', secret: made };
     });
   }
 

@@ -8,7 +8,7 @@
 import { Controller, Get, Module, Res, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyServerOptions } from 'fastify';
 import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec, type Environment } from './config.ts';
 import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
@@ -76,6 +76,8 @@ export interface AppDefinition<Spec extends ConfigSpec> {
   prepare?(app: NestFastifyApplication, config: ConfigOf<Spec>, context: AppContext): void | Promise<void>;
   /** After listening and before anything is consumed: tables that must be complete first. Readiness is false meanwhile. */
   warmUp?(app: NestFastifyApplication): Promise<void>;
+  /** Of its HTTP server; left out: the framework's own. */
+  readonly server?: FastifyServerOptions;
   /** Where its HTTP server listens. */
   address(config: ConfigOf<Spec>): { host: string; port: number };
 }
@@ -113,7 +115,8 @@ export async function runApp<Spec extends ConfigSpec>(
   }
 }
 
-async function createApp<Spec extends ConfigSpec>(
+/** The app before it listens: what {@link runApp} runs, and what tests ask without a port. */
+export async function createApp<Spec extends ConfigSpec>(
   definition: AppDefinition<Spec>,
   config: ConfigOf<Spec>,
   context: AppContext,
@@ -121,7 +124,7 @@ async function createApp<Spec extends ConfigSpec>(
   const root = await definition.root(config, context);
   const app = await NestFactory.create<NestFastifyApplication>(
     { ...root, imports: [OperationsModule.with(context), ...(root.imports ?? [])] },
-    new FastifyAdapter(),
+    new FastifyAdapter(definition.server),
     { logger: nestLogger(context.logger), abortOnError: false },
   );
   await definition.prepare?.(app, config, context);

@@ -1,0 +1,51 @@
+/** What the management API measures: requests, webhooks, and what the outbox holds. */
+import type { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { GaugeMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
+
+const buckets = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 35_000];
+
+export class ApiMetrics {
+  private readonly metrics: Metrics;
+  private readonly durations: HistogramMetric;
+
+  constructor(metrics: Metrics) {
+    this.metrics = metrics;
+    this.durations = metrics.histogram('api_request_duration_ms', 'How long requests took, in milliseconds', buckets, [
+      'method',
+      'route',
+      'status',
+    ]);
+  }
+
+  answered(method: string, route: string, status: number, durationMs: number): void {
+    this.durations.observe(durationMs, { method, route, status: `${Math.floor(status / 100)}xx` });
+  }
+
+  /** Asked at each scrape. A database that is away must not take the other metrics with it. */
+  watch(webhooks: WebhookView, outbox: OutboxStore, logger: Logger): void {
+    const asked = (read: (gauge: GaugeMetric) => Promise<void>) => (gauge: GaugeMetric) =>
+      read(gauge).catch((error: unknown) => {
+        logger.warn(errorFields(error), 'a metric was not read');
+      });
+    this.metrics.gauge(
+      'webhooks_registered',
+      'Webhooks that there are',
+      ['active'],
+      asked(async (gauge) => {
+        const { active, inactive } = await webhooks.count();
+        gauge.set(active, { active: 'true' });
+        gauge.set(inactive, { active: 'false' });
+      }),
+    );
+    this.metrics.gauge(
+      'outbox_waiting',
+      'Committed changes that are not on Kafka yet',
+      [],
+      asked(async (gauge) => {
+        gauge.set(await outbox.count());
+      }),
+    );
+  }
+}

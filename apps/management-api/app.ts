@@ -1,0 +1,41 @@
+/** The management API as an app: what is prepared before it listens, what starts after. */
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { TopicTail } from '../../libs/kafka/topic-tail.ts';
+import { Database } from '../../libs/postgres/database.ts';
+import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import type { AppDefinition } from '../../libs/runtime/app.module.ts';
+import { ApiMetrics } from './api-metrics.ts';
+import { Authentication } from './authentication.ts';
+import { managementApiConfig } from './config.ts';
+import { prepareServer, serverOptions } from './http-server.ts';
+import { ManagementApiModule } from './management-api.module.ts';
+import { OutboxRelay } from './outbox-relay.ts';
+
+export const managementApi: AppDefinition<typeof managementApiConfig> = {
+  name: 'management-api',
+  config: managementApiConfig,
+  server: serverOptions,
+  root: (config, context) => ManagementApiModule.with(config, context),
+  prepare: (app, config, { logger, health }) => {
+    const metrics = app.get(ApiMetrics);
+    const database = app.get(Database);
+    const sink = app.get(RecordSink);
+    const relay = app.get(OutboxRelay);
+    const tail = app.get(TopicTail);
+    prepareServer(app, { authentication: app.get(Authentication), metrics, logger });
+    metrics.watch(app.get(WebhookView), app.get(OutboxStore), logger);
+    health.add('database', () => database.problem());
+    health.add('kafka producer', () => sink.problem());
+    health.add('outbox relay', () => relay.problem());
+    health.add('outcomes', () => tail.problem());
+    if (config.ADMIN_API_KEY === null) logger.info({}, 'no ADMIN_API_KEY: admins are those in the database');
+  },
+  warmUp: (app) => {
+    app.get(OutboxRelay).start();
+    // Not awaited: without Kafka, what needs only the database is answered all the same.
+    void app.get(TopicTail).start();
+    return Promise.resolve();
+  },
+  address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
+};

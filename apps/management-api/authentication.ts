@@ -1,0 +1,63 @@
+/**
+ * In: the Authorization header. Out: who calls, or a refusal. Holds: nothing of a request is read before it is known
+ * who sends it; a key that is revoked is refused at its next request, because nothing about keys is remembered.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { Caller } from './caller.ts';
+import { ProblemError } from './problem-error.ts';
+
+export interface AuthenticationOptions {
+  readonly keys: ApiKeyStore;
+  /** ADMIN_API_KEY; null: no admin but those in the database. */
+  readonly adminKey: string | null;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/** A key's last use is written at most this often. */
+const touchMs = 60_000;
+const touchedMax = 10_000;
+
+export class Authentication {
+  private readonly options: AuthenticationOptions;
+  private readonly adminHash: string | null;
+  private readonly touchedAt = new Map<string, number>();
+
+  constructor(options: AuthenticationOptions) {
+    this.options = options;
+    this.adminHash = options.adminKey === null ? null : hashOf(options.adminKey);
+  }
+
+  /** @throws ProblemError unauthenticated */
+  async callerOf(authorization: string | undefined): Promise<Caller> {
+    const [, key] = /^Bearer +([\x21-\x7e]{1,500}) *$/i.exec(authorization ?? '') ?? [];
+    if (key === undefined) throw new ProblemError('unauthenticated', 'Send `Authorization: Bearer <key>`.');
+    const hash = hashOf(key);
+    if (this.adminHash !== null && timingSafeEqual(Buffer.from(hash), Buffer.from(this.adminHash)))
+      return bootstrapAdmin;
+    const found = await this.options.keys.findByHash(hash);
+    if (found === null) throw new ProblemError('unauthenticated', 'This key is unknown or revoked.');
+    this.touch(found.id);
+    return { keyId: found.id, name: found.name, role: found.role, clientId: found.clientId };
+  }
+
+  /** Beside the request: that it is not written delays nobody. */
+  private touch(id: string): void {
+    const now = this.options.now();
+    if (now - (this.touchedAt.get(id) ?? 0) < touchMs) return;
+    if (this.touchedAt.size >= touchedMax) this.touchedAt.clear();
+    this.touchedAt.set(id, now);
+    this.options.keys.touch(id, new Date(now)).catch((error: unknown) => {
+      this.options.logger.warn({ keyId: id, ...errorFields(error) }, 'last use of a key was not written');
+    });
+  }
+}
+
+const bootstrapAdmin: Caller = { keyId: 'ADMIN_API_KEY', name: 'ADMIN_API_KEY', role: 'admin', clientId: null };
+
+/** SHA-256 is enough for a key of 256 random bits: there is nothing to guess that a slow hash would protect. */
+export function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}

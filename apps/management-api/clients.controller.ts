@@ -1,0 +1,37 @@
+/** Tenants. */
+import { randomBytes } from 'node:crypto';
+import { Controller, Inject } from '@nestjs/common';
+import { createClient, getClient, listClients } from '../../libs/api-contract/clients.ts';
+import { objectId } from '../../libs/domain/object-id.ts';
+import { ClientStore } from '../../libs/postgres/client-store.ts';
+import type { InputOf } from './caller.ts';
+import { pageAnswer, pageByText } from './paging.ts';
+import { notFound, ProblemError } from './problem-error.ts';
+import { Input, Route } from './route.ts';
+import { shownClient } from './shown.ts';
+
+@Controller()
+export class ClientsController {
+  constructor(@Inject(ClientStore) private readonly clients: ClientStore) {}
+
+  @Route(createClient)
+  async create(@Input() { body, actor }: InputOf<typeof createClient>) {
+    const now = new Date();
+    const id = body.id ?? objectId('client', now.getTime(), randomBytes(10));
+    const client = await this.clients.create({ id, name: body.name }, actor, now);
+    if (client === null) throw new ProblemError('already_exists', `There is a client ${id} already.`);
+    return shownClient(client);
+  }
+
+  @Route(listClients)
+  async list(@Input() { query }: InputOf<typeof listClients>) {
+    return pageAnswer(await this.clients.list(pageByText(query)), shownClient);
+  }
+
+  @Route(getClient)
+  async read(@Input() { params }: InputOf<typeof getClient>) {
+    const client = await this.clients.find(params.id);
+    if (client === null) throw notFound();
+    return shownClient(client);
+  }
+}

@@ -1,0 +1,35 @@
+/** The configuration that the management API reads. */
+import {
+  adminKeys,
+  connectionKeys,
+  databaseKeys,
+  egressKeys,
+  eventKeys,
+  httpKeys,
+  registryKeys,
+  retryKeys,
+  signatureKeys,
+  webhookDefaultKeys,
+} from '../../libs/runtime/config-keys.ts';
+import type { ConfigOf } from '../../libs/runtime/config.ts';
+
+export const managementApiConfig = {
+  ...connectionKeys,
+  ...registryKeys,
+  ...databaseKeys,
+  ...adminKeys,
+  ...egressKeys,
+  ...signatureKeys,
+  ...webhookDefaultKeys,
+  RETRY_MAX_ATTEMPTS: retryKeys.RETRY_MAX_ATTEMPTS,
+  RETRY_BASE_DELAY_MS: retryKeys.RETRY_BASE_DELAY_MS,
+  RETRY_MAX_DELAY_MS: retryKeys.RETRY_MAX_DELAY_MS,
+  RETRY_BACKOFF_FACTOR: retryKeys.RETRY_BACKOFF_FACTOR,
+  RETRY_JITTER: retryKeys.RETRY_JITTER,
+  MAX_PAYLOAD_SIZE_KB: eventKeys.MAX_PAYLOAD_SIZE_KB,
+  SENSITIVE_FIELDS: eventKeys.SENSITIVE_FIELDS,
+  UNKNOWN_EVENT_TYPES: eventKeys.UNKNOWN_EVENT_TYPES,
+  ...httpKeys(3000),
+} as const;
+
+export type ManagementApiConfig = ConfigOf<typeof managementApiConfig>;

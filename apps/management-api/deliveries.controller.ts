@@ -1,0 +1,86 @@
+/** Deliveries: the history, and sending again. */
+import { Controller, Inject } from '@nestjs/common';
+import * as contract from '../../libs/api-contract/deliveries.ts';
+import { pastPayload, type PastDelivery } from '../../libs/domain/direct-delivery.ts';
+import { DeliveryView, type DeliveryFilter, type DeliveryItem } from '../../libs/postgres/delivery-view.ts';
+import { EventView, type KeptEvent } from '../../libs/postgres/event-view.ts';
+import { dayTimeOf } from '../../libs/postgres/history-key.ts';
+import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import type { InputOf } from './caller.ts';
+import { DirectDeliveries } from './direct-deliveries.ts';
+import { pageAnswer, pageByText } from './paging.ts';
+import { notFound, ProblemError } from './problem-error.ts';
+import { Input, Route } from './route.ts';
+import { shownAttempt, shownDelivery } from './shown.ts';
+
+@Controller()
+export class DeliveriesController {
+  constructor(
+    @Inject(DeliveryView) private readonly deliveries: DeliveryView,
+    @Inject(EventView) private readonly events: EventView,
+    @Inject(WebhookView) private readonly webhooks: WebhookView,
+    @Inject(DirectDeliveries) private readonly direct: DirectDeliveries,
+  ) {}
+
+  @Route(contract.listDeliveries)
+  list(@Input() { query, scope }: InputOf<typeof contract.listDeliveries>) {
+    const { clientId, webhookId } = query;
+    return this.page(query, { ...filterOf(query), scope, clientId, webhookId });
+  }
+
+  @Route(contract.listWebhookDeliveries)
+  async listOfWebhook(@Input() { params, query, scope }: InputOf<typeof contract.listWebhookDeliveries>) {
+    if ((await this.webhooks.find(params.id, scope)) === null) throw notFound();
+    return this.page(query, { ...filterOf(query), scope, webhookId: params.id });
+  }
+
+  @Route(contract.getDelivery)
+  async read(@Input() { params, scope }: InputOf<typeof contract.getDelivery>) {
+    const delivery = await this.deliveries.find(params.id, scope);
+    if (delivery === null) throw notFound();
+    const [attempts, kept] = await Promise.all([this.deliveries.attempts(delivery.id), this.keptOf(delivery)]);
+    const payload = kept === null ? null : pastPayload(kept.past, kept.event);
+    return {
+      ...shownDelivery(delivery),
+      payloadSent: payload?.body.toString('utf8') ?? null,
+      payloadContentType: payload?.contentType ?? null,
+      attempts: attempts.map(shownAttempt),
+    };
+  }
+
+  @Route(contract.resendDelivery)
+  async resend(@Input() { params, scope }: InputOf<typeof contract.resendDelivery>) {
+    const delivery = await this.deliveries.find(params.id, scope);
+    if (delivery === null) throw notFound();
+    const webhook = await this.webhooks.find(delivery.webhookId, scope);
+    if (webhook === null) throw new ProblemError('webhook_deleted');
+    if (!webhook.isActive) throw new ProblemError('webhook_disabled');
+    const kept = await this.keptOf(delivery);
+    if (kept === null) throw new ProblemError('event_not_in_history');
+    const { deliveryId, round } = await this.direct.resend(kept.past, kept.event, Date.now());
+    return { deliveryId, round };
+  }
+
+  private async page(query: { limit?: number; cursor?: string }, filter: DeliveryFilter) {
+    const request = pageByText(query, (id) => dayTimeOf(id) !== null);
+    return pageAnswer(await this.deliveries.list(filter, request), shownDelivery);
+  }
+
+  /** Null when the event is not in the history, so that what was sent cannot be made again. */
+  private async keptOf(delivery: DeliveryItem): Promise<{ past: PastDelivery; event: KeptEvent } | null> {
+    const { eventKey, format } = delivery;
+    if (eventKey === null || format === null) return null;
+    const event = await this.events.kept(eventKey);
+    return event === null ? null : { past: { ...delivery, format }, event };
+  }
+}
+
+type DeliveryQuery = InputOf<typeof contract.listWebhookDeliveries>['query'];
+
+function filterOf({ status, eventType, eventId, from, to }: DeliveryQuery) {
+  return { status, eventType, eventId, from: dateOf(from), to: dateOf(to) };
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text);
+}

@@ -1,0 +1,52 @@
+/** Events: publishing them, and reading what became of them. */
+import { randomBytes } from 'node:crypto';
+import { Controller, Inject } from '@nestjs/common';
+import { getEvent, listEvents, publishEvents } from '../../libs/api-contract/events.ts';
+import { EventView } from '../../libs/postgres/event-view.ts';
+import { objectId } from '../../libs/domain/object-id.ts';
+import { dayTimeOf } from '../../libs/postgres/history-key.ts';
+import type { InputOf } from './caller.ts';
+import { EventPublisher } from './event-publisher.ts';
+import { pageAnswer, pageByText } from './paging.ts';
+import { notFound } from './problem-error.ts';
+import { Input, Route } from './route.ts';
+import { shownEvent, shownEventDetail } from './shown.ts';
+
+@Controller()
+export class EventsController {
+  constructor(
+    @Inject(EventView) private readonly events: EventView,
+    @Inject(EventPublisher) private readonly publisher: EventPublisher,
+  ) {}
+
+  @Route(publishEvents)
+  async publish(@Input() { body, caller }: InputOf<typeof publishEvents>) {
+    const now = Date.now();
+    const isList = Array.isArray(body);
+    const ids = await this.publisher.publish(isList ? body : [body], {
+      caller,
+      now,
+      newId: () => objectId('event', now, randomBytes(10)),
+      pathOf: (index) => (isList ? `/${index}` : ''),
+    });
+    return { accepted: ids.map((id) => ({ id })) };
+  }
+
+  @Route(listEvents)
+  async list(@Input() { query, scope }: InputOf<typeof listEvents>) {
+    const { type: eventType, clientId, from, to } = query;
+    const times = {
+      from: from === undefined ? undefined : new Date(from),
+      to: to === undefined ? undefined : new Date(to),
+    };
+    const request = pageByText(query, (key) => dayTimeOf(key) !== null);
+    return pageAnswer(await this.events.list({ scope, clientId, eventType, ...times }, request), shownEvent);
+  }
+
+  @Route(getEvent)
+  async read(@Input() { params, query, scope }: InputOf<typeof getEvent>) {
+    const event = await this.events.find(params.id, { scope, clientId: query.clientId });
+    if (event === null) throw notFound();
+    return shownEventDetail(event);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The HTTP server around the controllers: who calls is known before anything is read, bodies are JSON within
+ * bounds, every answer has its headers, every request its line in the log.
+ */
+import { isUtf8 } from 'node:buffer';
+import { createHash, randomUUID } from 'node:crypto';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { outlineJson } from '../../libs/domain/json-outline.ts';
+import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import type { ApiMetrics } from './api-metrics.ts';
+import type { Authentication } from './authentication.ts';
+import { ProblemError } from './problem-error.ts';
+import { problemOf, sendProblem } from './problem.filter.ts';
+
+const bodyBytesMax = 1024 * 1024;
+/** A list of 500 events. */
+const eventsBodyBytesMax = 16 * 1024 * 1024;
+const jsonDepthMax = 100;
+const jsonTypes = ['application/json', 'application/merge-patch+json'];
+
+/** Options of the Fastify server. */
+export const serverOptions: FastifyServerOptions = {
+  bodyLimit: bodyBytesMax,
+  routerOptions: { maxParamLength: 1024 },
+  genReqId: () => randomUUID(),
+  // A slow sender must not hold a connection for ever.
+  requestTimeout: 60_000,
+  frameworkErrors: (error, request, reply) => {
+    sendProblem(reply, problemOf(error), request.id);
+  },
+};
+
+export interface ServerParts {
+  readonly authentication: Authentication;
+  readonly metrics: ApiMetrics;
+  readonly logger: Logger;
+}
+
+export function prepareServer(app: NestFastifyApplication, { authentication, metrics, logger }: ServerParts): void {
+  for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onRoute', (route) => {
+    if (route.url === '/v1/events') route.bodyLimit = eventsBodyBytesMax;
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(answerHeaders);
+    if (request.is404 || !request.url.startsWith('/v1/')) return;
+    request.caller = await authentication.callerOf(request.headers.authorization);
+    refuseOtherMedia(request);
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url;
+    if (route?.startsWith('/v1/') === true) {
+      const { method, id: requestId, caller } = request;
+      const durationMs = Math.round(reply.elapsedTime);
+      metrics.answered(method, route, reply.statusCode, durationMs);
+      const by = caller?.keyId ?? null;
+      logger.info({ requestId, method, route, status: reply.statusCode, durationMs, by }, 'answered');
+    }
+    done();
+  });
+}
+
+/** For answers that are data of somebody: nobody keeps, frames or guesses at them. */
+const answerHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** @throws ProblemError unsupported_media_type */
+function refuseOtherMedia({ headers }: FastifyRequest): void {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (hasBody && !jsonTypes.includes(type)) {
+    throw new ProblemError('unsupported_media_type', `Send ${jsonTypes.join(' or ')}, not '${type}'.`);
+  }
+}
+
+/** Numbers keep the text that they were written in: events are passed on as they came. */
+function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | null, parsed?: unknown) => void): void {
+  request.bodyHash = createHash('sha256').update(body).digest('hex');
+  if (body.length === 0) {
+    done(null, undefined);
+    return;
+  }
+  try {
+    done(null, parseJson(body));
+  } catch (error) {
+    done(error instanceof ProblemError ? error : new ProblemError('malformed_json', undefined, { cause: error }));
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw new ProblemError('malformed_json', 'The body is not UTF-8.');
+  const text = body.toString('utf8');
+  const parsed = parseLossless(text);
+  if (outlineJson(text, null).depth > jsonDepthMax) {
+    throw new ProblemError('malformed_json', `The body is nested deeper than ${jsonDepthMax} levels.`);
+  }
+  return parsed;
+}

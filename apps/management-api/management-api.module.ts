@@ -1,0 +1,174 @@
+/** Where the management API's parts are wired. */
+import { Inject, Module, type BeforeApplicationShutdown, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { SensitiveNames } from '../../libs/domain/mask.ts';
+import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { TopicTail } from '../../libs/kafka/topic-tail.ts';
+import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
+import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import type { AppContext } from '../../libs/runtime/app.module.ts';
+import { AddressGuard } from '../../libs/sender/address-guard.ts';
+import { Registry } from '../../libs/wire/registry.ts';
+import { topics } from '../../libs/wire/topics.ts';
+import { apiCodecs, TopicNames, type ApiCodecs } from './api-codecs.ts';
+import { ApiKeysController } from './api-keys.controller.ts';
+import { ApiMetrics } from './api-metrics.ts';
+import { AuditController } from './audit.controller.ts';
+import { ClientsController } from './clients.controller.ts';
+import type { ManagementApiConfig } from './config.ts';
+import { DeliveriesController } from './deliveries.controller.ts';
+import { DirectDeliveries } from './direct-deliveries.ts';
+import { DocsController } from './docs.controller.ts';
+import { EventPublisher } from './event-publisher.ts';
+import { eventTypeFieldChecks } from './event-type-checks.ts';
+import { EventTypesController } from './event-types.controller.ts';
+import { EventsController } from './events.controller.ts';
+import { IdempotencyInterceptor } from './idempotency.interceptor.ts';
+import { KafkaWriter } from './kafka-writer.ts';
+import { FIELD_CHECKS, OperationGuard, type ChecksByOperation } from './operation.guard.ts';
+import { outboxRecord } from './outbox-records.ts';
+import { OutboxRelay } from './outbox-relay.ts';
+import { OutcomeWatch } from './outcome-watch.ts';
+import { ProblemFilter } from './problem.filter.ts';
+import { StoresModule } from './stores.module.ts';
+import { webhookFieldChecks } from './webhook-checks.ts';
+import { WebhookDefaultsOf } from './webhook-defaults.ts';
+import { WebhookTrialsController } from './webhook-trials.controller.ts';
+import { WebhooksController } from './webhooks.controller.ts';
+
+const bytesPerKiB = 1024;
+
+@Module({})
+export class ManagementApiModule implements BeforeApplicationShutdown {
+  constructor(
+    @Inject(OutboxRelay) private readonly relay: OutboxRelay,
+    @Inject(TopicTail) private readonly tail: TopicTail,
+    @Inject(OutcomeWatch) private readonly outcomes: OutcomeWatch,
+  ) {}
+
+  static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
+    const registry = new Registry({
+      url: config.SCHEMA_REGISTRY_URL,
+      username: config.SCHEMA_REGISTRY_USERNAME,
+      password: config.SCHEMA_REGISTRY_PASSWORD,
+      topicPrefix: config.TOPIC_PREFIX,
+    });
+    const codecs = await apiCodecs(registry);
+    return {
+      module: ManagementApiModule,
+      imports: [await StoresModule.with(config, context), KafkaModule.with(kafkaConnection(config, 'management-api'))],
+      controllers: [
+        ClientsController,
+        ApiKeysController,
+        WebhooksController,
+        WebhookTrialsController,
+        DeliveriesController,
+        EventsController,
+        EventTypesController,
+        AuditController,
+        DocsController,
+      ],
+      providers: [
+        ...requestProviders(config),
+        ...kafkaProviders(config, context, codecs),
+        { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
+        { provide: WebhookDefaultsOf, useFactory: () => new WebhookDefaultsOf(config) },
+      ],
+    };
+  }
+
+  /** What others wait for ends first; stores and the producer are closed after the last request. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.outcomes.close();
+    await Promise.all([this.relay.stop(), this.tail.stop()]);
+  }
+}
+
+function requestProviders(config: ManagementApiConfig): Provider[] {
+  const guard = new AddressGuard({
+    schemes: config.ALLOWED_URL_SCHEMES,
+    ports: config.ALLOWED_PORTS,
+    disallowed: config.DISALLOWED_IP_RANGES,
+    allowed: config.EGRESS_ALLOW,
+  });
+  const webhookChecks = webhookFieldChecks(guard, config.SIGNATURE_HEADER);
+  const checks: ChecksByOperation = {
+    createWebhook: webhookChecks,
+    updateWebhook: webhookChecks,
+    putEventType: eventTypeFieldChecks,
+  };
+  return [
+    { provide: FIELD_CHECKS, useValue: checks },
+    { provide: APP_GUARD, useClass: OperationGuard },
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ];
+}
+
+function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs: ApiCodecs): Provider[] {
+  const { logger } = context;
+  const topicNames = new TopicNames(config.TOPIC_PREFIX);
+  const payloadBytesMax = config.MAX_PAYLOAD_SIZE_KB * bytesPerKiB;
+  return [
+    { provide: OutcomeWatch, useFactory: () => new OutcomeWatch(codecs.outcomes, logger) },
+    {
+      provide: TopicTail,
+      inject: [KafkaClient, OutcomeWatch],
+      useFactory: (client: KafkaClient, outcomes: OutcomeWatch) =>
+        new TopicTail(
+          client,
+          {
+            topics: [topicNames.of(topics.outcomes)],
+            from: 'end',
+            onRecord: (record) => {
+              outcomes.take(record);
+            },
+          },
+          logger,
+        ),
+    },
+    {
+      provide: OutboxRelay,
+      inject: [OutboxStore, RecordSink],
+      useFactory: (store: OutboxStore, sink: RecordSink) =>
+        new OutboxRelay({
+          store,
+          sink,
+          encode: (row) => outboxRecord(row, codecs, topicNames),
+          logger,
+        }),
+    },
+    {
+      provide: KafkaWriter,
+      inject: [RecordSink],
+      useFactory: (sink: RecordSink) => new KafkaWriter({ sink, logger }),
+    },
+    {
+      provide: EventPublisher,
+      inject: [KafkaWriter, EventTypeStore],
+      useFactory: (writer: KafkaWriter, eventTypes: EventTypeStore) =>
+        new EventPublisher({
+          writer,
+          eventTypes,
+          topic: topicNames.of(topics.platformEvents),
+          eventBytesMax: payloadBytesMax,
+          unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
+        }),
+    },
+    {
+      provide: DirectDeliveries,
+      inject: [KafkaWriter, EventTypeStore],
+      useFactory: (writer: KafkaWriter, eventTypes: EventTypeStore) =>
+        new DirectDeliveries({
+          writer,
+          codecs,
+          topicNames,
+          eventTypes,
+          sensitiveNames: new SensitiveNames(config.SENSITIVE_FIELDS),
+          payloadBytesMax,
+        }),
+    },
+  ];
+}

@@ -1,0 +1,66 @@
+/** Lets a request through to its controller when its role may do that and it is what the operation takes. */
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Operation } from '../../libs/api-contract/operation.ts';
+import { allOperations } from '../../libs/api-contract/operations.ts';
+import { InputValidator, type FieldChecks } from '../../libs/api-contract/validation.ts';
+import type { Caller } from './caller.ts';
+import { invalid, notFound, ProblemError } from './problem-error.ts';
+import { operationOf } from './route.ts';
+
+/** Injection token: checks of fields by operation id. */
+export const FIELD_CHECKS = Symbol('field checks');
+export type ChecksByOperation = Readonly<Record<string, FieldChecks>>;
+
+@Injectable()
+export class OperationGuard implements CanActivate {
+  private readonly validators: ReadonlyMap<string, InputValidator>;
+
+  constructor(@Inject(FIELD_CHECKS) checks: ChecksByOperation) {
+    this.validators = new Map(
+      allOperations.map((operation) => [operation.id, new InputValidator(operation, checks[operation.id])]),
+    );
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    const operation = operationOf(context);
+    if (operation === undefined) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    judgeRole(operation, request);
+    request.input = this.validInput(operation, request);
+    return true;
+  }
+
+  private validInput(operation: Operation, request: FastifyRequest) {
+    const validator = this.validators.get(operation.id);
+    if (validator === undefined) throw new Error(`${operation.id} is not among the operations`);
+    const validated = validator.validate({
+      params: { ...(request.params as object) },
+      query: { ...(request.query as object) },
+      body: request.body ?? undefined,
+    });
+    switch (validated.kind) {
+      case 'valid':
+        return validated.input;
+      case 'not_found':
+        throw notFound();
+      case 'invalid':
+        throw invalid(validated.problems);
+    }
+  }
+}
+
+/** @throws ProblemError */
+function judgeRole(operation: Operation, request: FastifyRequest): void {
+  const { caller } = request;
+  if (caller === undefined) throw new ProblemError('unauthenticated');
+  // Before the role: to a client, another one is nobody, whatever is asked of it.
+  if (operation.path.startsWith('/v1/clients/{id}') && isStranger(caller, request.params)) throw notFound();
+  if (!operation.roles.includes(caller.role)) {
+    throw new ProblemError('forbidden', `A key of role ${caller.role} may not do that.`);
+  }
+}
+
+function isStranger(caller: Caller, params: unknown): boolean {
+  return caller.role !== 'admin' && caller.clientId !== (params as { id?: unknown }).id;
+}

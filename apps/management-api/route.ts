@@ -1,0 +1,45 @@
+/** Binds a method of a controller to an operation: its route, its status, what it may rely on. */
+import {
+  applyDecorators,
+  createParamDecorator,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Operation } from '../../libs/api-contract/operation.ts';
+import { scopeOf, type InputOf } from './caller.ts';
+
+const operationKey = 'operation';
+
+const methods = {
+  get: RequestMethod.GET,
+  post: RequestMethod.POST,
+  put: RequestMethod.PUT,
+  patch: RequestMethod.PATCH,
+  delete: RequestMethod.DELETE,
+} as const;
+
+export function Route(operation: Operation): MethodDecorator {
+  return applyDecorators(
+    RequestMapping({ path: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), method: methods[operation.method] }),
+    HttpCode(operation.answer.status),
+    SetMetadata(operationKey, operation),
+  );
+}
+
+/** Undefined for routes that are no operations, such as health. */
+export function operationOf(context: ExecutionContext): Operation | undefined {
+  return Reflect.getMetadata(operationKey, context.getHandler()) as Operation | undefined;
+}
+
+/** The request as {@link InputOf} its operation: the guard has judged it. */
+export const Input = createParamDecorator((_data: unknown, context: ExecutionContext): InputOf<Operation> => {
+  const { input, caller, ip, id } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (input === undefined || caller === undefined) throw new Error('a route that no guard has judged');
+  const { params, query, body } = input as Pick<InputOf<Operation>, 'params' | 'query' | 'body'>;
+  const actor = { kind: 'api_key', id: caller.keyId, name: caller.name, address: ip, requestId: id } as const;
+  return { params, query, body, caller, scope: scopeOf(caller), actor };
+});

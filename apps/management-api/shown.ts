@@ -1,0 +1,113 @@
+/** Objects as the API answers them. */
+import type { AnswerOf } from '../../libs/api-contract/operation.ts';
+import type { getClient } from '../../libs/api-contract/clients.ts';
+import type { getDelivery, listDeliveries } from '../../libs/api-contract/deliveries.ts';
+import type { getEventType } from '../../libs/api-contract/event-types.ts';
+import type { getEvent, listEvents } from '../../libs/api-contract/events.ts';
+import type { getWebhook } from '../../libs/api-contract/webhooks.ts';
+import type { listAudit } from '../../libs/api-contract/audit.ts';
+import { timeOfId } from '../../libs/domain/ids.ts';
+import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import type { ApiKey } from '../../libs/postgres/api-key-store.ts';
+import type { AuditEntry } from '../../libs/postgres/audit-store.ts';
+import type { Client } from '../../libs/postgres/client-store.ts';
+import type { AttemptItem, DeliveryItem } from '../../libs/postgres/delivery-view.ts';
+import type { CataloguedType } from '../../libs/postgres/event-type-store.ts';
+import type { EventDetail, EventItem } from '../../libs/postgres/event-view.ts';
+import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
+
+type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
+
+export function shownClient({ id, name, createdAt }: Client): AnswerOf<typeof getClient> {
+  return { id, name, createdAt: createdAt.toISOString() };
+}
+
+export function shownApiKey(key: ApiKey) {
+  return { ...key, createdAt: key.createdAt.toISOString(), lastUsedAt: timeOrNull(key.lastUsedAt) };
+}
+
+export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook> {
+  return {
+    ...webhook,
+    eventTypes: [...webhook.eventTypes],
+    filter: webhook.filter === null ? null : (JSON.parse(webhook.filter) as object),
+    disabledAt: timeOrNull(webhook.disabledAt),
+    createdAt: webhook.createdAt.toISOString(),
+    updatedAt: webhook.updatedAt.toISOString(),
+  };
+}
+
+export function shownEventType(entry: CataloguedType): AnswerOf<typeof getEventType> {
+  return {
+    ...entry,
+    sensitivePaths: [...entry.sensitivePaths],
+    jsonSchema: entry.jsonSchema === null ? null : (parseLossless(entry.jsonSchema) as object | boolean),
+    example: entry.example === null ? null : parseLossless(entry.example),
+    createdAt: entry.createdAt.toISOString(),
+    updatedAt: entry.updatedAt.toISOString(),
+  };
+}
+
+export function shownDelivery(item: DeliveryItem): ItemOf<AnswerOf<typeof listDeliveries>> {
+  const { eventKey: _, format: __, ...shown } = item;
+  return {
+    ...shown,
+    createdAt: item.createdAt.toISOString(),
+    nextAttemptAt: timeOrNull(item.nextAttemptAt),
+    lastAttemptAt: timeOrNull(item.lastAttemptAt),
+  };
+}
+
+/** Attempts count through all rounds here: whoever reads them knows nothing of rounds. */
+export function shownAttempt(item: AttemptItem, index: number): AnswerOf<typeof getDelivery>['attempts'][number] {
+  return {
+    attempt: index + 1,
+    trigger: item.trigger,
+    startedAt: item.startedAt.toISOString(),
+    outcome: item.status,
+    reason: item.reason,
+    requestHeaders: { ...item.requestHeaders },
+    responseCode: item.responseCode,
+    responseHeaders: { ...item.responseHeaders },
+    responseBodySample: item.responseBodySample?.toString('utf8') ?? null,
+    responseBodyTruncated: item.responseBodyTruncated,
+    latencyMs: item.latencyMs,
+    error: shownError(item),
+    nextAttemptAt: timeOrNull(item.nextAttemptAt),
+  };
+}
+
+/** Null when an answer came: then the answer says what was wrong. */
+export function shownError(
+  item: Pick<AttemptItem, 'status' | 'responseCode' | 'errorKind' | 'errorMessage' | 'reason'>,
+): { kind: string; message: string } | null {
+  if (item.status === 'delivered' || (item.responseCode !== null && item.errorKind === null)) return null;
+  return { kind: item.errorKind ?? item.reason ?? 'unknown', message: item.errorMessage ?? '' };
+}
+
+export function shownEvent(event: EventItem): ItemOf<AnswerOf<typeof listEvents>> {
+  return {
+    id: event.eventId,
+    type: event.eventType,
+    clientId: event.clientId,
+    time: new Date(timeOfId(event.eventKey)).toISOString(),
+    source: event.source,
+    subject: event.subject,
+    kind: event.kind,
+    receivedAt: event.receivedAt.toISOString(),
+  };
+}
+
+export function shownEventDetail(event: EventDetail): AnswerOf<typeof getEvent> {
+  const decisions = event.decisions.map(({ webhookId, decision, deliveryId }) => ({ webhookId, decision, deliveryId }));
+  return { ...shownEvent(event), data: parseLossless(event.data.toString('utf8')), decisions };
+}
+
+export function shownAuditEntry(entry: AuditEntry): ItemOf<AnswerOf<typeof listAudit>> {
+  const { actorKind: kind, actorId: id, actorName: name, at, ...shown } = entry;
+  return { ...shown, at: at.toISOString(), actor: { kind, id, name } };
+}
+
+export function timeOrNull(time: Date | number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

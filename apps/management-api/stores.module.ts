@@ -1,0 +1,71 @@
+/** The stores and views of the database, and what asks them who calls. */
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
+import { AuditStore } from '../../libs/postgres/audit-store.ts';
+import { ClientStore } from '../../libs/postgres/client-store.ts';
+import { Database } from '../../libs/postgres/database.ts';
+import { DeliveryView } from '../../libs/postgres/delivery-view.ts';
+import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
+import { EventView } from '../../libs/postgres/event-view.ts';
+import { HealthView } from '../../libs/postgres/health-view.ts';
+import { IdempotencyStore } from '../../libs/postgres/idempotency-store.ts';
+import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
+import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
+import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import type { AppContext } from '../../libs/runtime/app.module.ts';
+import { SecretBox } from '../../libs/runtime/secret-box.ts';
+import { maskHeaders } from '../../libs/sender/request-headers.ts';
+import { Authentication } from './authentication.ts';
+import type { ManagementApiConfig } from './config.ts';
+
+/** What is made from the entity manager alone. */
+const plain = [
+  ApiKeyStore,
+  AuditStore,
+  ClientStore,
+  Database,
+  DeliveryView,
+  EventTypeStore,
+  EventView,
+  HealthView,
+  OutboxStore,
+  WebhookView,
+] as const;
+
+@Module({})
+export class StoresModule {
+  static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
+    const secretBox = new SecretBox(config.ENCRYPTION_KEYS);
+    const providers = [
+      ...plain.map((Store) => ({
+        provide: Store,
+        inject: [EntityManager],
+        useFactory: (em: EntityManager) => new Store(em),
+      })),
+      {
+        provide: WebhookStore,
+        inject: [EntityManager],
+        useFactory: (em: EntityManager) => new WebhookStore({ em, secretBox, maskHeaders }),
+      },
+      {
+        provide: IdempotencyStore,
+        inject: [EntityManager],
+        useFactory: (em: EntityManager) => new IdempotencyStore(em, secretBox),
+      },
+      {
+        provide: Authentication,
+        inject: [ApiKeyStore],
+        useFactory: (keys: ApiKeyStore) =>
+          new Authentication({ keys, adminKey: config.ADMIN_API_KEY, logger: context.logger, now: Date.now }),
+      },
+    ];
+    return {
+      module: StoresModule,
+      imports: [await PostgresModule.with(config)],
+      providers,
+      exports: providers.map(({ provide }) => provide),
+    };
+  }
+}

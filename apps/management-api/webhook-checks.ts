@@ -1,0 +1,58 @@
+/** What the schemas cannot say of a webhook: which URLs may be called, which headers added, what is a filter. */
+import type { FieldCheck, FieldChecks } from '../../libs/api-contract/validation.ts';
+import { pointerToken } from '../../libs/api-contract/validation.ts';
+import type { FieldProblem } from '../../libs/api-contract/problem.ts';
+import { parseFilter } from '../../libs/domain/filter.ts';
+import type { WebhookSettings } from '../../libs/domain/webhook-settings.ts';
+import type { AddressGuard } from '../../libs/sender/address-guard.ts';
+import { checkHeaders } from '../../libs/sender/request-headers.ts';
+
+/** For creating and for changing a webhook. */
+export function webhookFieldChecks(guard: AddressGuard, signatureHeader: string): FieldChecks {
+  return {
+    url: checkUrl(guard),
+    headers: (headers) => headerProblems(headers as Record<string, string | null> | null, signatureHeader),
+    filter: checkFilter,
+  };
+}
+
+/** What can only be said of all settings together. */
+export function settingsProblems(settings: WebhookSettings, signatureHeader: string): FieldProblem[] {
+  const { retryPolicy, headers } = settings;
+  const problems = headerProblems(headers, signatureHeader).map((problem) => ({
+    ...problem,
+    path: `/headers${problem.path}`,
+  }));
+  if (retryPolicy.maxDelayMs < retryPolicy.baseDelayMs) {
+    const message = `The longest delay (${retryPolicy.maxDelayMs}) is shorter than baseDelayMs (${retryPolicy.baseDelayMs}).`;
+    problems.push({ path: '/retryPolicy/maxDelayMs', rule: 'minimum', message });
+  }
+  return problems;
+}
+
+function checkUrl(guard: AddressGuard): FieldCheck {
+  return (url) => {
+    const refusal = guard.checkUrl(url as string);
+    return refusal === null ? [] : [{ path: '', ...refusal }];
+  };
+}
+
+/** A header that is to be removed needs no value. */
+function headerProblems(
+  headers: Readonly<Record<string, string | null>> | null,
+  signatureHeader: string,
+): FieldProblem[] {
+  const added = Object.entries(headers ?? {}).filter((entry): entry is [string, string] => entry[1] !== null);
+  return checkHeaders(Object.fromEntries(added), signatureHeader).map(({ name, rule, message }) => ({
+    path: name === '' ? '' : pointerToken(name),
+    rule,
+    message,
+  }));
+}
+
+const checkFilter: FieldCheck = (filter) => {
+  if (filter === null) return [];
+  const parsed = parseFilter(filter);
+  if (parsed.ok) return [];
+  return [{ path: parsed.path, rule: 'filter', message: `This is no filter: ${parsed.message}.` }];
+};

@@ -1,0 +1,83 @@
+/** How a webhook is doing, and ways to try it. */
+import { Controller, Inject } from '@nestjs/common';
+import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../libs/api-contract/webhook-checks.ts';
+import { healthWindowNames, summarizeWindow } from '../../libs/domain/health-window.ts';
+import { HealthView } from '../../libs/postgres/health-view.ts';
+import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
+import type { InputOf } from './caller.ts';
+import { DirectDeliveries } from './direct-deliveries.ts';
+import { OutcomeWatch } from './outcome-watch.ts';
+import { notFound, ProblemError } from './problem-error.ts';
+import { Input, Route } from './route.ts';
+import { shownError, timeOrNull } from './shown.ts';
+
+/** Beside the webhook's own deadline: the way to the dispatcher and back. */
+const pingSlackMs = 5_000;
+
+@Controller()
+export class WebhookTrialsController {
+  constructor(
+    @Inject(WebhookView) private readonly webhooks: WebhookView,
+    @Inject(HealthView) private readonly healths: HealthView,
+    @Inject(DirectDeliveries) private readonly deliveries: DirectDeliveries,
+    @Inject(OutcomeWatch) private readonly outcomes: OutcomeWatch,
+  ) {}
+
+  @Route(getWebhookHealth)
+  async health(@Input() { params, scope }: InputOf<typeof getWebhookHealth>) {
+    const shown = await this.healths.find(params.id, scope);
+    if (shown === null) throw notFound();
+    const { health, waiting, isActive } = shown;
+    const now = Date.now();
+    const windows = healthWindowNames.map((name) => [name, summarizeWindow(health.windows, name, now)] as const);
+    const day = summarizeWindow(health.windows, '24h', now);
+    return {
+      webhookId: shown.webhookId,
+      state: isActive ? health.state : 'disabled',
+      disabledBy: shown.disabledBy,
+      disabledReason: shown.disabledReason,
+      lastSuccessAt: timeOrNull(health.lastSuccessAt),
+      lastFailureAt: timeOrNull(health.lastFailureAt),
+      consecutiveFailures: health.consecutiveFailures,
+      failingSince: timeOrNull(health.failingSince),
+      successRate: day.successRate,
+      latencyMs: day.latencyMs,
+      windows: Object.fromEntries(windows),
+      waiting: { count: waiting.count, oldestAt: timeOrNull(waiting.oldestAt) },
+      blockedBy: shown.blockedBy,
+      lastPingAt: timeOrNull(health.lastPingAt),
+    };
+  }
+
+  @Route(pingWebhook)
+  async ping(@Input() { params, scope }: InputOf<typeof pingWebhook>) {
+    const webhook = await this.find(params.id, scope);
+    const { delivery, send } = this.deliveries.ping(webhook, Date.now());
+    // Listening first: the outcome may be there before the acknowledgement is.
+    const awaited = this.outcomes.next(webhook.id, delivery.deliveryId, webhook.timeoutMs + pingSlackMs);
+    const [outcome] = await Promise.all([awaited, send()]);
+    if (outcome === null) throw new ProblemError('health_check_timeout');
+    return {
+      outcome: outcome.status,
+      responseCode: outcome.responseCode,
+      latencyMs: outcome.latencyMs,
+      error: shownError(outcome),
+      checkedAt: new Date(outcome.startedAt).toISOString(),
+    };
+  }
+
+  @Route(sendTestEvent)
+  async test(@Input() { params, body, scope }: InputOf<typeof sendTestEvent>) {
+    const webhook = await this.find(params.id, scope);
+    if (!webhook.isActive) throw new ProblemError('webhook_disabled');
+    const dataText = body.data === undefined ? null : JSON.stringify(body.data);
+    const { eventId, deliveryId } = await this.deliveries.test(webhook, body.eventType, dataText, Date.now());
+    return { eventId, deliveryId };
+  }
+
+  private async find(id: string, scope: string | null): Promise<ShownWebhook> {
+    const webhook = await this.webhooks.find(id, scope);
+    if (webhook === null) throw notFound();
+    return webhook;
+  }
+}

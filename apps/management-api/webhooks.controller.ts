@@ -1,0 +1,150 @@
+/** Webhooks and their secrets. */
+import { randomBytes } from 'node:crypto';
+import { Controller, Inject } from '@nestjs/common';
+import * as contract from '../../libs/api-contract/webhooks.ts';
+import { objectId } from '../../libs/domain/object-id.ts';
+import { changedSettings, initialSettings, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
+import { WebhookStore, type Activity } from '../../libs/postgres/webhook-store.ts';
+import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import type { Caller, InputOf } from './caller.ts';
+import { pageAnswer, pageByText } from './paging.ts';
+import { invalid, notFound, ProblemError } from './problem-error.ts';
+import { Input, Route } from './route.ts';
+import { shownWebhook } from './shown.ts';
+import { settingsProblems } from './webhook-checks.ts';
+import { WebhookDefaultsOf } from './webhook-defaults.ts';
+import { newSecret, shownSecret } from './webhook-secret.ts';
+
+const hourMs = 3_600_000;
+const overlapHoursDefault = 24;
+const liveSecretsMax = 10;
+
+@Controller()
+export class WebhooksController {
+  constructor(
+    @Inject(WebhookStore) private readonly store: WebhookStore,
+    @Inject(WebhookView) private readonly view: WebhookView,
+    @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
+  ) {}
+
+  @Route(contract.createWebhook)
+  async create(@Input() { body, caller, actor }: InputOf<typeof contract.createWebhook>) {
+    const now = new Date();
+    const { defaults } = this.operator;
+    const settings = changedSettings(initialSettings(body.url, body.eventTypes, defaults), body, defaults);
+    const clientId = ownerOf(body.clientId, caller);
+    this.refuseTogether(settings);
+    const signatureAlgorithm = body.signatureAlgorithm ?? defaults.signatureAlgorithm;
+    const secret = newSecret(signatureAlgorithm, now.getTime());
+    const id = objectId('webhook', now.getTime(), randomBytes(10));
+    const isActive = body.isActive ?? true;
+    const webhook = { id, clientId, settings, isActive, signatureAlgorithm, secret };
+    const created = await this.store.create(webhook, actor, disabledBy(caller), now);
+    if (created === null) throw noSuchClient();
+    return { ...shownWebhook(created), secret: shownSecret(secret) };
+  }
+
+  @Route(contract.listWebhooks)
+  async list(@Input() { query, scope }: InputOf<typeof contract.listWebhooks>) {
+    return pageAnswer(await this.view.list({ scope, ...query }, pageByText(query)), shownWebhook);
+  }
+
+  @Route(contract.getWebhook)
+  async read(@Input() { params, scope }: InputOf<typeof contract.getWebhook>) {
+    const webhook = await this.view.find(params.id, scope);
+    if (webhook === null) throw notFound();
+    return shownWebhook(webhook);
+  }
+
+  @Route(contract.updateWebhook)
+  update(@Input() input: InputOf<typeof contract.updateWebhook>) {
+    const { isActive, ...given } = input.body;
+    const activity = isActive === undefined ? undefined : activityOf(isActive, input.caller);
+    return this.change(input, (current) => changedSettings(current, given, this.operator.defaults), activity);
+  }
+
+  @Route(contract.enableWebhook)
+  enable(@Input() input: InputOf<typeof contract.enableWebhook>) {
+    return this.change(input, (current) => current, activityOf(true, input.caller));
+  }
+
+  @Route(contract.disableWebhook)
+  disable(@Input() input: InputOf<typeof contract.disableWebhook>) {
+    return this.change(input, (current) => current, activityOf(false, input.caller));
+  }
+
+  @Route(contract.deleteWebhook)
+  async remove(@Input() { params, scope, actor }: InputOf<typeof contract.deleteWebhook>) {
+    if (!(await this.store.remove(params.id, scope, actor, new Date()))) throw notFound();
+  }
+
+  @Route(contract.rotateSecret)
+  async rotate(@Input() { params, body, scope, actor }: InputOf<typeof contract.rotateSecret>) {
+    const now = new Date();
+    const previousEndAt = new Date(now.getTime() + (body.overlapHours ?? overlapHoursDefault) * hourMs);
+    const rotated = await this.store.rotate(
+      { id: params.id, scope },
+      (algorithm) => newSecret(algorithm, now.getTime()),
+      previousEndAt,
+      liveSecretsMax,
+      actor,
+      now,
+    );
+    if (rotated.kind === 'missing') throw notFound();
+    if (rotated.kind === 'too_many') throw new ProblemError('too_many_secrets');
+    return { secret: shownSecret(rotated.secret), previousSecretExpiresAt: previousEndAt.toISOString() };
+  }
+
+  private async change(
+    { params, scope, actor }: Pick<InputOf<typeof contract.enableWebhook>, 'params' | 'scope' | 'actor'>,
+    settingsAfter: (current: WebhookSettings) => WebhookSettings,
+    activity: Activity | undefined,
+  ) {
+    const updated = await this.store.update(
+      params.id,
+      scope,
+      (current) => {
+        const settings = settingsAfter(current);
+        const problems = settings === current ? [] : settingsProblems(settings, this.operator.signatureHeader);
+        return problems.length > 0 ? { kind: 'refused', refusal: problems } : { kind: 'change', settings, activity };
+      },
+      actor,
+      new Date(),
+    );
+    switch (updated.kind) {
+      case 'updated':
+        return shownWebhook(updated.webhook);
+      case 'refused':
+        throw invalid(updated.refusal);
+      case 'missing':
+        throw notFound();
+    }
+  }
+
+  private refuseTogether(settings: WebhookSettings): void {
+    const problems = settingsProblems(settings, this.operator.signatureHeader);
+    if (problems.length > 0) throw invalid(problems);
+  }
+}
+
+function activityOf(isActive: boolean, caller: Caller): Activity {
+  return isActive ? { isActive } : { isActive, by: disabledBy(caller), reason: null };
+}
+
+function disabledBy(caller: Caller): 'client' | 'operator' {
+  return caller.role === 'admin' ? 'operator' : 'client';
+}
+
+/** @throws ProblemError that says the same of another client and of nobody */
+function ownerOf(clientId: string | undefined, caller: Caller): string {
+  if (caller.role === 'admin') {
+    if (clientId !== undefined) return clientId;
+    throw invalid([{ path: '/clientId', rule: 'required', message: 'An admin names the client.' }]);
+  }
+  if (caller.clientId === null || (clientId ?? caller.clientId) !== caller.clientId) throw noSuchClient();
+  return caller.clientId;
+}
+
+function noSuchClient() {
+  return invalid([{ path: '/clientId', rule: 'exists', message: 'There is no such client.' }]);
+}

@@ -1,0 +1,121 @@
+/**
+ * Deliveries that somebody asks for instead of an event that came: tests, pings, resends. In: what is asked for and
+ * the moment. Out: what travels. Holds: a resend has the id and the bytes of the delivery that it repeats.
+ */
+import type { Delivery, DeliveryKind } from './delivery.ts';
+import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
+import { shapePayload } from './payload.ts';
+import type { WebhookEvent } from './webhook-event.ts';
+import type { PayloadFormat, WebhookDefinition } from './webhook.ts';
+
+export type TargetWebhook = Pick<WebhookDefinition, 'id' | 'clientId' | 'format'>;
+
+export interface MadeUpEvent {
+  readonly eventId: string;
+  readonly eventType: string;
+  /** UTF-8 JSON text, masked. */
+  readonly data: Buffer;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+export const pingEventType = 'webhook.ping';
+
+/** A test is an event with one decision and its delivery, so the history shows it like any other. */
+export function testDelivery(
+  webhook: TargetWebhook,
+  event: MadeUpEvent,
+): { readonly event: WebhookEvent; readonly delivery: Delivery } {
+  const delivery = madeUpDelivery(webhook, event, 'test');
+  const { deliveryId } = delivery;
+  const decision = { webhookId: webhook.id, clientId: webhook.clientId, decision: 'matched', deliveryId } as const;
+  return {
+    delivery,
+    event: {
+      eventId: event.eventId,
+      eventKey: eventKeyOf(event.now, webhook.clientId, event.eventId),
+      eventType: event.eventType,
+      ...origin,
+      clientId: webhook.clientId,
+      kind: 'test',
+      time: event.now,
+      receivedAt: event.now,
+      data: event.data,
+      decisions: [{ ...decision, format: webhook.format }],
+      sourceTopic: null,
+      sourcePartition: null,
+      sourceOffset: null,
+      traceparent: null,
+    },
+  };
+}
+
+export function pingDelivery(webhook: TargetWebhook, eventId: string, now: number): Delivery {
+  return madeUpDelivery(webhook, { eventId, eventType: pingEventType, data: Buffer.from('{}'), now }, 'ping');
+}
+
+/** A delivery as the history has it. */
+export interface PastDelivery {
+  readonly id: string;
+  readonly webhookId: string;
+  readonly clientId: string;
+  readonly kind: DeliveryKind;
+  readonly format: PayloadFormat;
+}
+
+/** An event as the history has it. */
+export interface PastEvent {
+  readonly eventKey: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly source: string | null;
+  readonly subject: string | null;
+  readonly data: Buffer;
+  readonly traceparent: string | null;
+}
+
+/** What was posted, made again from the history. */
+export function pastPayload(past: PastDelivery, event: PastEvent) {
+  const target = { webhookId: past.webhookId, deliveryId: past.id, clientId: past.clientId };
+  return shapePayload({ ...event, time: timeOfId(event.eventKey) }, target, past.format);
+}
+
+/** @param round names the new round of attempts */
+export function resentDelivery(past: PastDelivery, event: PastEvent, round: string, now: number): Delivery {
+  return {
+    deliveryId: past.id,
+    webhookId: past.webhookId,
+    clientId: past.clientId,
+    eventId: event.eventId,
+    eventType: event.eventType,
+    kind: past.kind,
+    trigger: 'manual',
+    round,
+    attempt: 1,
+    ...pastPayload(past, event),
+    createdAt: now,
+    traceparent: event.traceparent,
+  };
+}
+
+/** The source of what is made up here. */
+const origin = { source: '/webhooks', subject: null } as const;
+
+function madeUpDelivery(webhook: TargetWebhook, event: MadeUpEvent, kind: 'test' | 'ping'): Delivery {
+  const deliveryId = deliveryIdOf(event.now, event.eventId, webhook.id);
+  const target = { webhookId: webhook.id, deliveryId, clientId: webhook.clientId };
+  return {
+    deliveryId,
+    webhookId: webhook.id,
+    clientId: webhook.clientId,
+    eventId: event.eventId,
+    eventType: event.eventType,
+    kind,
+    trigger: kind === 'ping' ? 'probe' : 'first',
+    round: '',
+    attempt: 1,
+    ...shapePayload({ ...event, ...origin, time: event.now }, target, webhook.format),
+    createdAt: event.now,
+    traceparent: null,
+  };
+}

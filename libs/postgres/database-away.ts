@@ -1,0 +1,26 @@
+/** Tells a database that is away, or a connection that broke, from a statement that is wrong. */
+
+/** Errors of sockets and names, as Node.js has them. */
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+/** SQLSTATE: connection exceptions, too many connections, the server shuts down or starts up. */
+const awayStates = /^(08...|53300|57P0[1-3])$/;
+/** What the driver says without a code. */
+const awayMessages = /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/;
+
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code: unknown = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && (networkCodes.has(code) || awayStates.test(code))) return true;
+  if (awayMessages.test(error.message)) return true;
+  if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
+  return isDatabaseAway(error.cause);
+}
