@@ -18,7 +18,7 @@ import { SchedulerMetrics } from './scheduler-metrics.ts';
 const limits: SchedulerLimits = {
   heldRecordsMax: 150_000,
   heldBytesMax: 128 * 1024 * 1024,
-  offsetsBehindMax: 12_000,
+  offsetsBehindMax: 8_000,
 };
 const unacknowledgedBytesMax = 32 * 1024 * 1024;
 

@@ -22,7 +22,7 @@ export interface SchedulerLimits {
   readonly heldBytesMax: number;
   /**
    * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets,
-   * and reading stops when its lowest incomplete one lies further back.
+   * so reading stops when its lowest incomplete one lies further back, until it is nearer than half of that.
    */
   readonly offsetsBehindMax: number;
 }
@@ -62,7 +62,7 @@ const timerMsMax = 1_000;
 const lookAgainMs = 50;
 const writtenAtOnceMax = 2_000;
 /** On the way to other tiers at the same time: these have at least seconds, what is due has not. */
-const hopsAtOnceMax = 2_000;
+const hopsAtOnceMax = 500;
 
 interface WaitingRecord extends WaitingRetry {
   readonly kind: 'record';

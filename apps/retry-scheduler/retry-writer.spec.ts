@@ -1,0 +1,99 @@
+import { expect, test } from '@jest/globals';
+import type { RetryDelivery } from '../../libs/domain/delivery.ts';
+import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
+import { RecordRefusedError } from '../../libs/kafka/record-sink.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import { Metrics } from '../../libs/runtime/metrics.ts';
+import { RetryWriter } from './retry-writer.ts';
+import type { WaitingRetry } from './scheduler.ts';
+import { SchedulerMetrics } from './scheduler-metrics.ts';
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+/** Retries are their JSON here; the codec is tested where it is kept. */
+function writerOver(append: (records: readonly OutgoingRecord[]) => Promise<void>): RetryWriter {
+  return new RetryWriter({
+    sink: { append },
+    retries: { decode: (value) => JSON.parse(value.toString()) as RetryDelivery },
+    deliveries: { encode: (delivery) => Buffer.from(JSON.stringify(delivery)) },
+    topics: { deliveries: 'deliveries', rejected: 'rejected', tier: (name) => `tier.${name}` },
+    metrics: new SchedulerMetrics(new Metrics('retry-writer-test')),
+    logger: silent,
+    now: () => 2_000,
+  });
+}
+
+function retry(webhookId: string, tier: WaitingRetry['tier'] = null): WaitingRetry {
+  const value = Buffer.from(JSON.stringify({ webhookId, attempt: 2, notBefore: 1_000 }));
+  return { notBefore: 1_000, value, headers: { h: Buffer.from('1') }, tier };
+}
+
+function shown({ topic, key, value }: OutgoingRecord) {
+  return [topic, key, value === null ? null : String(value)];
+}
+
+test('what is due goes back to its lane without its date; what goes on waiting stays as it is', async () => {
+  const written: OutgoingRecord[] = [];
+  const writer = writerOver((records) => Promise.resolve(void written.push(...records)));
+  await writer.passOn([retry('w-1'), retry('w-2', '30s')]);
+  expect(written.map(shown)).toEqual([
+    ['deliveries', 'w-1', '{"webhookId":"w-1","attempt":2}'],
+    ['tier.30s', 'w-2', '{"webhookId":"w-2","attempt":2,"notBefore":1000}'],
+  ]);
+  expect(written[0]?.headers).toEqual({ h: Buffer.from('1') });
+  expect(writer.notBeforeOf(retry('w-1').value)).toBe(1_000);
+});
+
+test('what Kafka refuses is set aside; what came with it is written', async () => {
+  const written: OutgoingRecord[] = [];
+  const writer = writerOver((records) => {
+    if (records.some(({ topic, key }) => topic === 'deliveries' && key === 'w-2')) {
+      return Promise.reject(new RecordRefusedError('too large'));
+    }
+    return Promise.resolve(void written.push(...records));
+  });
+  await writer.passOn([retry('w-1'), retry('w-2'), retry('w-3')]);
+  expect(written.map(({ topic, key }) => [topic, key])).toEqual([
+    ['deliveries', 'w-1'],
+    ['rejected', 'w-2'],
+    ['deliveries', 'w-3'],
+  ]);
+  expect(written[1]?.headers).toMatchObject({ reason: 'payload_too_large', 'source-topic': 'deliveries' });
+});
+
+test('what is refused everywhere leaves at least its headers', async () => {
+  const written: OutgoingRecord[] = [];
+  const writer = writerOver((records) => {
+    if (records.some(({ value }) => value !== null)) return Promise.reject(new RecordRefusedError('too large'));
+    return Promise.resolve(void written.push(...records));
+  });
+  await writer.passOn([retry('w-1')]);
+  expect(written.map(shown)).toEqual([['rejected', 'w-1', null]]);
+});
+
+test('a record that cannot be read is set aside as it came', async () => {
+  const written: OutgoingRecord[] = [];
+  const writer = writerOver((records) => Promise.resolve(void written.push(...records)));
+  const at = { topic: 'tier.5s', partition: 3, offset: 9, timestampMs: 0 };
+  const record: KafkaRecord = { ...at, key: Buffer.from('w'), value: Buffer.from('{'), headers: {} };
+  await writer.setAside(record, new Error('no Avro'));
+  expect(written).toEqual([
+    {
+      topic: 'rejected',
+      key: record.key,
+      value: record.value,
+      headers: { reason: 'unparsable', 'source-topic': 'tier.5s', 'source-partition': '3', 'source-offset': '9' },
+    },
+  ]);
+});
+
+test('when nothing can be written any more, that is said', async () => {
+  const writer = writerOver(() => Promise.reject(new Error('closed')));
+  await expect(writer.passOn([retry('w-1')])).rejects.toThrow('closed');
+});
