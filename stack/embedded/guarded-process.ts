@@ -7,7 +7,7 @@
  * file lets the next start find the orphan and end it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import { StackFailure, Stopped } from '../failure.ts';
@@ -155,9 +155,16 @@ class Guarded implements GuardedProcess {
   }
 
   private deathSentence(): string {
-    const last = lastLine(this.options.logFile);
-    return `${this.options.name} ended by itself (${last}): see ${this.options.logFile}.`;
+    const { name, logFile } = this.options;
+    // A server that cannot write cannot say so in its log either.
+    if (isDiskFull(dirname(logFile))) return `${name} ended because the disk is full: free some space and try again.`;
+    return `${name} ended by itself (${lastLine(logFile)}): see ${logFile}.`;
   }
+}
+
+function isDiskFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < 5_000_000;
 }
 
 function lastLine(file: string): string {
