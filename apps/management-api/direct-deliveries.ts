@@ -81,6 +81,8 @@ export class DirectDeliveries {
       topic: topicNames.of(topics.deliveries),
       key: delivery.webhookId,
       value: codecs.deliveries.encode(delivery),
+      // Known before decoding: a ping is not queued behind the webhook's backlog.
+      ...(delivery.kind === 'ping' ? { headers: { kind: delivery.kind } } : {}),
     };
   }
 }

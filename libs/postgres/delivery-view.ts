@@ -69,6 +69,8 @@ export class DeliveryView {
   /** Those of the newest events first. The position is an id. */
   async list(filter: DeliveryFilter, { limit, after }: PageRequest<string>): Promise<Page<DeliveryItem, string>> {
     const conditions = new Conditions()
+      // Pings are kept for whoever waits for one, and are no part of the history.
+      .add('kind <> ?', 'ping')
       .add('client_id = ?', filter.scope)
       .add('client_id = ?', filter.clientId)
       .add('webhook_id = ?', filter.webhookId)

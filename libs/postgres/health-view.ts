@@ -62,4 +62,4 @@ export class HealthView {
   }
 }
 
-const isWaiting = `webhook_id = $1 and status in ('pending', 'failed_retryable')`;
+const isWaiting = `webhook_id = $1 and kind <> 'ping' and status in ('pending', 'failed_retryable')`;
