@@ -34,6 +34,7 @@ export default defineConfig(
         URL: 'readonly',
         setTimeout: 'readonly',
         setInterval: 'readonly',
+        clearInterval: 'readonly',
       },
     },
   },

@@ -63,8 +63,13 @@ export class EmbeddedParts {
 
   private async startOne(part: Part, signal: AbortSignal): Promise<void> {
     const step = startStep(partNames[part]);
-    const server = await startFunctions[part]({ ...this.optionsOf(part, null, step.progress), signal });
-    this.servers.set(part, server);
+    try {
+      const options = { ...this.optionsOf(part, null, step.progress), signal };
+      this.servers.set(part, await startFunctions[part](options));
+    } catch (error) {
+      step.fail();
+      throw error;
+    }
     // Credentials of the embedded database are no secret, but nobody needs them on the screen either.
     step.done(`port ${partPorts[part]}`);
   }

@@ -62,9 +62,9 @@ async function startParts(parts: EmbeddedParts, signal: AbortSignal): Promise<En
 async function prepare(env: Environment, signal: AbortSignal): Promise<void> {
   const step = startStep('Tables, topics, schemas');
   step.progress('checking');
-  const result = await setUp(env, createFileLogger(join(dataFolder, 'logs', 'setup.log')));
+  const result = await setUp(env, createFileLogger(join(dataFolder, 'logs', 'setup.log'))).finally(step.fail);
   step.done(
-    `${result.migrations.length} migrations, ${result.createdTopics.length} topics made, ${result.schemaCount} schemas`,
+    `${result.migrations.length} migrated, ${result.createdTopics.length} topics made, ${result.schemaCount} schemas registered`,
   );
   for (const problem of result.mismatched)
     warn(`Topic differs from the configuration and is left as it is: ${problem}`);

@@ -28,18 +28,29 @@ function isInstalled() {
   );
 }
 
+/** Silence looks like a hang, and without a terminal npm says nothing until it is done. */
 function install() {
   console.log('Installing the locked dependencies (about a minute, 500 MB) …');
+  const startedAt = Date.now();
+  const heartbeat = setInterval(() => {
+    if (!process.stdout.isTTY) console.log(`… still installing (${Math.round((Date.now() - startedAt) / 1000)} s)`);
+  }, 10_000);
   const npm = process.env['npm_execpath'];
   const [command, prefix] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
-  const { status, error } = spawnSync(command, [...prefix, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
-    cwd: root,
-    // Our engines field is what counts: some dependencies ask for the Node that is being installed.
-    env: { ...process.env, npm_config_loglevel: 'error', npm_config_progress: 'true' },
-    stdio: 'inherit',
+  return new Promise((resolve) => {
+    const child = spawn(command, [...prefix, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
+      cwd: root,
+      // Our engines field is what counts: some dependencies ask for the Node that is being installed.
+      env: { ...process.env, npm_config_loglevel: 'error', npm_config_progress: 'true' },
+      stdio: 'inherit',
+    });
+    child.on('error', (error) => fail(`npm cannot be run (${error.message}): install npm, or run 'npm ci' yourself.`));
+    child.on('exit', (code) => {
+      clearInterval(heartbeat);
+      if (code === 0) resolve();
+      else fail("'npm ci' failed, see above: check the network and the free disk space, then try again.");
+    });
   });
-  if (error !== undefined) fail(`npm cannot be run (${error.message}): install npm, or run 'npm ci' yourself.`);
-  if (status !== 0) fail("'npm ci' failed, see above: check the network and the free disk space, then try again.");
 }
 
 /** Node 24: the one in node_modules, else the one that runs, when it is new enough. */
@@ -76,14 +87,14 @@ function stopWhenOrphaned(child) {
   }, 1000).unref();
 }
 
-function main() {
+async function main() {
   const [verb = '', ...args] = process.argv.slice(2);
   if (Number(process.versions.node.split('.')[0]) < 20) {
     fail(`Node.js ${process.versions.node} is too old: install Node.js 20 or newer (it fetches Node.js 24 by itself).`);
   }
   if (!verbs.includes(verb)) fail(`Unknown verb '${verb}': use one of ${verbs.join(', ')}.`);
   try {
-    if (!isInstalled()) install();
+    if (!isInstalled()) await install();
     build(root, nodeBinary());
     run(verb, args);
   } catch (error) {
@@ -92,4 +103,4 @@ function main() {
   }
 }
 
-main();
+await main();

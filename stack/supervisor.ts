@@ -52,7 +52,7 @@ export class Supervisor {
       const missing = appNames.filter((name) => !this.ready.has(name));
       if (missing.length > 0) step.progress(`waiting for ${missing.join(', ')}`);
     });
-    await Promise.race([Promise.all(waiting), hopeless]);
+    await Promise.race([Promise.all(waiting), hopeless]).finally(step.fail);
     step.done(`${appNames.length} ready`);
   }
 

@@ -2,6 +2,7 @@
 
 const isTerminal = process.stdout.isTTY;
 const plainProgressMs = 3000;
+const heartbeatMs = 10_000;
 
 export function say(line = ''): void {
   process.stdout.write(`${line}\n`);
@@ -15,26 +16,40 @@ export function warn(line: string): void {
 export interface Step {
   readonly progress: (text: string) => void;
   readonly done: (text?: string) => void;
+  /** It will not be done: says nothing, the failure speaks for itself. */
+  readonly fail: () => void;
 }
 
 /** Several steps run side by side: only the newest progress is shown, finished ones stay as lines. */
 export function startStep(label: string): Step {
   const startedAt = Date.now();
   let shownAt = 0;
+  let latest = 'starting';
+  const seconds = () => (Date.now() - startedAt) / 1000;
+  const show = () => {
+    shownAt = Date.now();
+    const line = `… ${label}: ${latest} (${seconds().toFixed(0)} s)`;
+    if (isTerminal) process.stdout.write(`\r\u001b[K${line.slice(0, process.stdout.columns - 1)}`);
+    else say(line);
+  };
+  // Silence looks like a hang: what takes long is shown again now and then.
+  const heartbeat = setInterval(() => {
+    if (Date.now() - shownAt >= heartbeatMs) show();
+  }, heartbeatMs);
+  heartbeat.unref();
   return {
     progress(text) {
-      const line = `… ${label}: ${text}`;
-      if (isTerminal) {
-        process.stdout.write(`\r\u001b[K${line.slice(0, process.stdout.columns - 1)}`);
-      } else if (Date.now() - shownAt >= plainProgressMs) {
-        shownAt = Date.now();
-        say(line);
-      }
+      latest = text;
+      if (isTerminal || Date.now() - shownAt >= plainProgressMs) show();
     },
     done(text = '') {
-      const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+      clearInterval(heartbeat);
       if (isTerminal) process.stdout.write('\r\u001b[K');
-      say(`✓ ${label}${text === '' ? '' : `: ${text}`} (${seconds} s)`);
+      say(`✓ ${label}${text === '' ? '' : `: ${text}`} (${seconds().toFixed(1)} s)`);
+    },
+    fail() {
+      clearInterval(heartbeat);
+      if (isTerminal) process.stdout.write('\r\u001b[K');
     },
   };
 }

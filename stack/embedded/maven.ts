@@ -19,10 +19,15 @@ export interface FetchOptions {
  * The folder .cache/<name>, made by `fill` when it is not there: in a folder beside it first, so that an interrupted
  * download is never taken for a whole one.
  */
-async function cached(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
+async function cached(
+  name: string,
+  onProgress: (text: string) => void,
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
   const folder = join(cacheFolder, name);
   if (existsSync(folder)) return folder;
   removeAbandoned(name);
+  onProgress('asking Maven');
   const partial = `${folder}.partial-${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
@@ -47,7 +52,7 @@ function removeAbandoned(name: string): void {
 
 /** The jars of Kafka. @throws StackFailure */
 export function fetchKafka(version: string, options: FetchOptions): Promise<string> {
-  return cached(`kafka-${version}`, async (folder) => {
+  return cached(`kafka-${version}`, options.onProgress, async (folder) => {
     const pom = join(repositoryRoot, 'stack', 'embedded', 'pom.xml');
     await maven(
       ['-f', pom, `${dependencyPlugin}:copy-dependencies`, `-Dkafka.version=${version}`, `-DoutputDirectory=${folder}`],
@@ -58,7 +63,7 @@ export function fetchKafka(version: string, options: FetchOptions): Promise<stri
 
 /** The unpacked registry. @throws StackFailure */
 export function fetchRegistry(version: string, options: FetchOptions): Promise<string> {
-  return cached(`registry-${version}`, async (folder) => {
+  return cached(`registry-${version}`, options.onProgress, async (folder) => {
     const archive = join(folder, 'registry.tar.gz');
     const artifact = `io.apicurio:apicurio-registry-app:${version}:tar.gz:all`;
     await maven(
