@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';

@@ -34,7 +34,11 @@ export function sendProblem(reply: FastifyReply, problem: ProblemError, requestI
   });
   if (problem.retryAfterS !== null) reply.header('retry-after', String(problem.retryAfterS));
   if (document.status === 401) reply.header('www-authenticate', 'Bearer');
-  reply.status(document.status).header('content-type', problemMediaType).send(JSON.stringify(document));
+  // As bytes: to a text the framework would add a charset, which this media type does not have.
+  reply
+    .status(document.status)
+    .header('content-type', problemMediaType)
+    .send(Buffer.from(JSON.stringify(document)));
 }
 
 /** Statuses of the framework's own errors. */

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newClient, newWebhook, startWorld, type Answer, type World } from './api-world.ts';
+
+let world: World;
+let client: Awaited<ReturnType<typeof newClient>>;
+
+beforeAll(async () => {
+  world = await startWorld();
+  client = await newClient(world);
+}, 120_000);
+
+afterAll(async () => {
+  await world.close();
+});
+
+function rulesOf({ body }: Answer): string[] {
+  return (body['errors'] as { path: string; rule: string }[]).map(({ path, rule }) => `${path} ${rule}`);
+}
+
+test('a webhook is created with defaults, and its secret is in that answer only', async () => {
+  const body = { url: 'https://example.com/hook', eventTypes: ['order.*'] };
+  const created = await world.ask('POST /v1/webhooks', { body, key: client.key });
+  expect(created.status).toBe(201);
+  expect(created.body).toMatchObject({
+    clientId: client.id,
+    ...body,
+    description: null,
+    isActive: true,
+    disabledBy: null,
+    headers: {},
+    filter: null,
+    ordering: 'inOrder',
+    timeoutMs: 5000,
+    retryPolicy: { maxAttempts: 8, baseDelayMs: 5000, maxDelayMs: 21_600_000, backoffFactor: 6, jitter: 0.2 },
+    format: 'json',
+    signatureAlgorithm: 'hmac-sha256',
+    version: 1,
+  });
+  const { secret, ...shown } = created.body;
+  expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  const read = await world.ask(`GET /v1/webhooks/${String(shown['id'])}`, { key: client.key });
+  expect(read.body).toEqual(shown);
+});
+
+test('what an ed25519 webhook is given is the public key', async () => {
+  const { secret } = await newWebhook(world, client.key, { signatureAlgorithm: 'ed25519' });
+  expect(secret).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/);
+});
+
+test('credentials in headers are sealed, shown masked, and kept when they come back masked', async () => {
+  const headers = { Authorization: 'Bearer hush-hush', 'X-Tenant': 'acme' };
+  const { id } = await newWebhook(world, client.key, { headers });
+  const route = `PATCH /v1/webhooks/${id}`;
+  const shown = { authorization: '********', 'x-tenant': 'acme' };
+  const patched = await world.ask(route, { body: { headers: { ...shown, 'x-new': '1' } }, key: client.key });
+  expect(patched.body['headers']).toEqual({ ...shown, 'x-new': '1' });
+  expect(patched.body['version']).toBe(2);
+  const removed = await world.ask(route, { body: { headers: { 'X-NEW': null } }, key: client.key });
+  expect(removed.body['headers']).toEqual(shown);
+  const audit = await world.ask(`GET /v1/audit?objectId=${id}`, { key: client.key });
+  expect(audit.text).not.toContain('hush-hush');
+  expect((audit.body['data'] as { action: string }[]).map(({ action }) => action)).toEqual([
+    'webhook.updated',
+    'webhook.updated',
+    'webhook.created',
+  ]);
+});
+
+describe('a change', () => {
+  test('leaves what is absent, and null goes back to the default', async () => {
+    const given = {
+      description: 'mine',
+      timeoutMs: 9000,
+      retryPolicy: { maxAttempts: 3 },
+      filter: { type: 'order.paid' },
+    };
+    const { id } = await newWebhook(world, client.key, given);
+    const route = `PATCH /v1/webhooks/${id}`;
+    const first = await world.ask(route, { body: { retryPolicy: { jitter: 0 } }, key: client.key });
+    expect(first.body).toMatchObject({ ...given, retryPolicy: { maxAttempts: 3, jitter: 0 } });
+    const second = await world.ask(route, {
+      body: { timeoutMs: null, filter: null, retryPolicy: null },
+      key: client.key,
+    });
+    expect(second.body).toMatchObject({ description: 'mine', timeoutMs: 5000, filter: null, version: 3 });
+    expect(second.body['retryPolicy']).toMatchObject({ maxAttempts: 8, jitter: 0.2 });
+  });
+
+  test('that changes nothing makes no version', async () => {
+    const { id } = await newWebhook(world, client.key, { description: 'same' });
+    const answer = await world.ask(`PATCH /v1/webhooks/${id}`, {
+      body: { description: 'same', isActive: true },
+      key: client.key,
+    });
+    expect(answer.body['version']).toBe(1);
+  });
+
+  test('is refused as a whole when what results is wrong', async () => {
+    const { id } = await newWebhook(world, client.key);
+    const body = { description: 'new', retryPolicy: { maxDelayMs: 1000 } };
+    const answer = await world.ask(`PATCH /v1/webhooks/${id}`, { body, key: client.key });
+    expect(answer.status).toBe(422);
+    expect(rulesOf(answer)).toEqual(['/retryPolicy/maxDelayMs minimum']);
+    expect((await world.ask(`GET /v1/webhooks/${id}`)).body).toMatchObject({ description: null, version: 1 });
+  });
+});
+
+describe('disabling and enabling', () => {
+  test('says who did it', async () => {
+    const { id } = await newWebhook(world, client.key);
+    const disabled = await world.ask(`POST /v1/webhooks/${id}/disable`, { key: client.key });
+    expect(disabled.body).toMatchObject({ isActive: false, disabledBy: 'client' });
+    expect((await world.ask(`GET /v1/webhooks/${id}/health`)).body).toMatchObject({ state: 'disabled' });
+    const again = await world.ask(`POST /v1/webhooks/${id}/disable`);
+    expect(again.body).toMatchObject({ disabledBy: 'client', version: 2 });
+    const enabled = await world.ask(`POST /v1/webhooks/${id}/enable`, { body: {}, key: client.key });
+    expect(enabled.body).toMatchObject({ isActive: true, disabledBy: null, disabledAt: null, version: 3 });
+    expect((await world.ask(`POST /v1/webhooks/${id}/disable`)).body).toMatchObject({ disabledBy: 'operator' });
+  });
+
+  test('nothing is tested or sent again while it is disabled', async () => {
+    const { id } = await newWebhook(world, client.key, { isActive: false });
+    const answer = await world.ask(`POST /v1/webhooks/${id}/test-events`, { body: {}, key: client.key });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'webhook_disabled' } });
+  });
+});
+
+describe('rotation', () => {
+  test('shows the new secret once and says when the old one ends', async () => {
+    const { id, secret } = await newWebhook(world, client.key);
+    const rotated = await world.ask(`POST /v1/webhooks/${id}/secret/rotate`, {
+      body: { overlapHours: 2 },
+      key: client.key,
+    });
+    expect(rotated.status).toBe(200);
+    expect(rotated.body['secret']).toMatch(/^whsec_/);
+    expect(rotated.body['secret']).not.toBe(secret);
+    const end = Date.parse(String(rotated.body['previousSecretExpiresAt']));
+    expect(Math.abs(end - Date.now() - 7_200_000)).toBeLessThan(60_000);
+  });
+
+  test('at most ten secrets are live, and 0 hours end the old ones', async () => {
+    const { id } = await newWebhook(world, client.key);
+    const rotate = (overlapHours: number) =>
+      world.ask(`POST /v1/webhooks/${id}/secret/rotate`, { body: { overlapHours }, key: client.key });
+    for (let live = 1; live < 10; live += 1) expect((await rotate(24)).status).toBe(200);
+    expect(await rotate(24)).toMatchObject({ status: 409, body: { code: 'too_many_secrets' } });
+    expect((await rotate(0)).status).toBe(200);
+    expect((await rotate(24)).status).toBe(200);
+  });
+
+  test.each([-1, 169, '24', null])('overlapHours %j is refused', async (overlapHours) => {
+    const { id } = await newWebhook(world, client.key);
+    const answer = await world.ask(`POST /v1/webhooks/${id}/secret/rotate`, {
+      body: { overlapHours },
+      key: client.key,
+    });
+    expect(answer.status).toBe(422);
+  });
+});
+
+test('a deleted webhook is gone, and gone again is not found', async () => {
+  const { id } = await newWebhook(world, client.key);
+  expect((await world.ask(`DELETE /v1/webhooks/${id}`, { key: client.key })).status).toBe(204);
+  expect((await world.ask(`DELETE /v1/webhooks/${id}`, { key: client.key })).status).toBe(404);
+  expect((await world.ask(`GET /v1/webhooks/${id}`, { key: client.key })).status).toBe(404);
+});
+
+describe('lists', () => {
+  test('come in pages, newest first, whole and without repeats', async () => {
+    const owner = await newClient(world);
+    const made: string[] = [];
+    for (let count = 0; count < 5; count += 1) made.push((await newWebhook(world, owner.key)).id);
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await world.ask(`GET /v1/webhooks?limit=2${cursor}`, { key: owner.key });
+      seen.push(...(page.body['data'] as { id: string }[]).map(({ id }) => id));
+      cursor = page.body['nextCursor'] === null ? '' : `&cursor=${String(page.body['nextCursor'])}`;
+    } while (cursor !== '');
+    expect(seen.toSorted()).toEqual(made.toSorted());
+  });
+
+  test('are filtered', async () => {
+    const owner = await newClient(world);
+    const orders = await newWebhook(world, owner.key, { eventTypes: ['order.*'] });
+    const all = await newWebhook(world, owner.key, { eventTypes: ['*'], isActive: false });
+    const ids = async (query: string, key = owner.key) =>
+      ((await world.ask(`GET /v1/webhooks?${query}`, { key })).body['data'] as { id: string }[]).map(({ id }) => id);
+    expect((await ids('eventType=order.paid')).toSorted()).toEqual([orders.id, all.id].toSorted());
+    expect(await ids('eventType=invoice.paid')).toEqual([all.id]);
+    expect(await ids('isActive=true')).toEqual([orders.id]);
+    expect((await ids(`clientId=${owner.id}`, world.adminKey)).length).toBe(2);
+    expect(await ids(`clientId=${client.id}`)).toEqual([]);
+  });
+
+  test.each(['cursor=x', 'cursor=WzFd', 'limit=0', 'limit=251', 'isActive=maybe', 'what=1'])(
+    '%s is refused',
+    async (query) => {
+      expect((await world.ask(`GET /v1/webhooks?${query}`, { key: client.key })).status).toBe(422);
+    },
+  );
+});
+
+test.each<[string, object, string[]]>([
+  ['http', { url: 'http://example.com' }, ['/url scheme']],
+  ['a private address', { url: 'https://10.0.0.8/' }, ['/url address']],
+  ['a port', { url: 'https://example.com:22/' }, ['/url port']],
+  ['a header of ours', { headers: { 'Webhook-Id': 'x' } }, ['/headers/Webhook-Id forbidden']],
+  ['a header injection', { headers: { a: 'x\r\nb: y' } }, ['/headers/a value']],
+  ['a filter', { filter: { 'data.a': { $regex: 'x' } } }, ['/filter/data.a/$regex filter']],
+  ['a retry policy', { retryPolicy: { baseDelayMs: 60_000, maxDelayMs: 1000 } }, ['/retryPolicy/maxDelayMs minimum']],
+  [
+    'everything',
+    { url: 'ftp://x', eventTypes: [], format: 'x', y: 1 },
+    ['/url scheme', '/eventTypes minItems', '/format enum', '/y unknown'],
+  ],
+])('%s that cannot be is refused with its rule', async (_, change, expected) => {
+  const body = { url: 'https://example.com/hook', eventTypes: ['order.*'], ...change };
+  const answer = await world.ask('POST /v1/webhooks', { body, key: client.key });
+  expect(answer).toMatchObject({ status: 422, body: { code: 'validation_failed', status: 422 } });
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+  expect(rulesOf(answer).toSorted()).toEqual(expected.toSorted());
+});
