@@ -97,6 +97,9 @@ export class BatchConsumer {
         onOutOfRange: (position, asked) => {
           this.passLost(position, asked);
         },
+        onTopicGone: () => {
+          rejoin('a topic is gone');
+        },
       },
       this.logger,
     );

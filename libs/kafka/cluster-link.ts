@@ -70,6 +70,9 @@ export class ClusterLink {
   /** @throws a kafkajs error, such as that a topic does not exist */
   async connect(topics: readonly string[]): Promise<void> {
     await this.cluster.connect();
+    // A topic that was deleted would make every look at the metadata fail, that of the others too.
+    const { targetTopics } = this.cluster as unknown as { targetTopics: Set<string> };
+    targetTopics.clear();
     await this.cluster.addMultipleTargetTopics([...topics]);
   }
 

@@ -24,6 +24,8 @@ export interface FetchLoopOptions {
   onBatch(position: ReadPosition, batch: FetchedBatch): void;
   /** What was asked for is not there (any more): reading goes on at `position.next`, the earliest there is. */
   onOutOfRange(position: ReadPosition, asked: number): void;
+  /** For a while now a topic among them is not known any more: reading goes on when others are assigned. */
+  onTopicGone?(): void;
 }
 
 const partitionBytesMax = 1_048_576;
@@ -172,7 +174,7 @@ export class FetchLoop {
 
   /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
   private async recover(error: unknown, asked: Map<string, { position: ReadPosition; next: number }>): Promise<void> {
-    const { name, message, host, port, topic, partition } = error as FetchError;
+    const { name, message, type, host, port, topic, partition } = error as FetchError;
     this.failing ??= { since: Date.now(), message };
     this.failing.message = message;
     this.backOffMs = Math.min(Math.max(this.backOffMs * 2, backOffMsMin), backOffMsMax);
@@ -180,6 +182,8 @@ export class FetchLoop {
     if (backOffMs < backOffMsMax)
       this.logger.debug({ ...troubleFields(error), backOffMs }, 'a fetch failed, trying again');
     else this.trouble.say(error, 'fetches keep failing, trying again');
+    const isGone = type === 'UNKNOWN_TOPIC_OR_PARTITION' && Date.now() - this.failing.since > failingMsToTell;
+    if (isGone) this.options.onTopicGone?.();
     await this.pause.for(this.backOffMs);
     if (this.isStopped) return;
     try {
@@ -211,6 +215,7 @@ export class FetchLoop {
 interface FetchError {
   readonly name?: string;
   readonly message: string;
+  readonly type?: string;
   readonly host?: string;
   readonly port?: number;
   readonly topic?: string;

@@ -42,7 +42,7 @@ export function kafkaConnection(config: ConfigOf<typeof connectionKeys>, clientI
 }
 
 /** How old what is known of topics and brokers may become: new partitions are noticed within it. */
-const metadataMaxAgeMs = 30_000;
+const metadataMaxAgeMs = 5_000;
 const connectionTimeoutMs = 5_000;
 /** A lost connection is tried again soon: brokers restart in seconds, and Kafka's back-off of 300 ms doubles quickly. */
 const firstRetryMs = 20;
@@ -58,11 +58,11 @@ const sendRetries = 10;
  */
 export class KafkaClient {
   readonly connection: KafkaConnection;
-  readonly logger: Logger;
+  private readonly log: ReturnType<typeof kafkajsLog>;
 
   constructor(connection: KafkaConnection, logger: Logger) {
     this.connection = connection;
-    this.logger = logger;
+    this.log = kafkajsLog(logger);
   }
 
   link(): ClusterLink {
@@ -82,7 +82,6 @@ export class KafkaClient {
 
   private kafka(sockets: Sockets): Kafka {
     const { brokers, clientId, tls, tlsCa, sasl } = this.connection;
-    const log = kafkajsLog(this.logger);
     return new Kafka({
       brokers: [...brokers],
       clientId,
@@ -92,7 +91,7 @@ export class KafkaClient {
       connectionTimeout: connectionTimeoutMs,
       retry: { initialRetryTime: firstRetryMs, maxRetryTime: longestRetryMs, retries },
       logLevel: logLevel.WARN,
-      logCreator: () => log,
+      logCreator: () => this.log,
     });
   }
 }

@@ -47,6 +47,7 @@ test.each([
   'Response Heartbeat(key: 12, version: 3)',
   'Limiting retries for the idempotent producer may invalidate EoS guarantees',
   'Connection error: this client was closed',
+  'Failed to connect to seed broker, trying another broker from the list: Connection error',
 ])('%j is not worth a line', (message) => {
   const { said, say } = listen();
   say(logLevel.ERROR, message);

@@ -11,9 +11,11 @@ const messagesKept = 100;
 
 /**
  * Said of every idempotent producer that may be given up, which is what we want; of every answer that is an error,
- * which whoever asked deals with, a rebalance among them; and of connections that we cut ourselves.
+ * which whoever asked deals with, a rebalance among them; of connections that we cut ourselves; and once more of those
+ * that failed.
  */
-const unwanted = /^Limiting retries for the idempotent producer|^Response |this client was closed/;
+const unwanted =
+  /^Limiting retries for the idempotent producer|^Response |this client was closed|^Failed to connect to seed broker/;
 
 export function kafkajsLog(logger: Logger, now: () => number = Date.now): (entry: LogEntry) => void {
   const saidAt = new Map<string, number>();

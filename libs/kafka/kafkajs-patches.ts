@@ -4,6 +4,8 @@
  */
 import { createRequire } from 'node:module';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { lz4Decompress } from './lz4.ts';
+import { snappyDecompress } from './snappy.ts';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -30,17 +32,33 @@ function stopIdleTimers(): void {
   };
 }
 
-/** kafkajs brings gzip only; Node 24 has zstd. Synchronous: a batch is small, and a thread switch costs more. */
-function addZstd(): void {
+/**
+ * kafkajs brings gzip only, and a batch in another format stops its partition for good. Node 24 has zstd; what foreign
+ * producers send in snappy and LZ4 can be read. Synchronous: a batch is small, and a thread switch costs more.
+ */
+function addCodecs(): void {
   const { CompressionCodecs, CompressionTypes } = requireHere('kafkajs') as {
     CompressionCodecs: Record<number, () => Codec>;
-    CompressionTypes: { readonly ZSTD: number };
+    CompressionTypes: { readonly ZSTD: number; readonly Snappy: number; readonly LZ4: number };
   };
-  const zstd: Codec = {
-    compress: (encoder) => Promise.resolve(zstdCompressSync(encoder.buffer)),
-    decompress: (buffer) => Promise.resolve(zstdDecompressSync(buffer)),
+  const add = (
+    type: number,
+    decompress: (buffer: Buffer) => Buffer,
+    compress: (buffer: Buffer) => Buffer = refuseToWrite,
+  ) => {
+    const codec: Codec = {
+      compress: (encoder) => Promise.resolve(encoder.buffer).then(compress),
+      decompress: (buffer) => Promise.resolve(buffer).then(decompress),
+    };
+    CompressionCodecs[type] = () => codec;
   };
-  CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
+  add(CompressionTypes.ZSTD, zstdDecompressSync, zstdCompressSync);
+  add(CompressionTypes.Snappy, snappyDecompress);
+  add(CompressionTypes.LZ4, lz4Decompress);
+}
+
+function refuseToWrite(): Buffer {
+  throw new Error('this format is read only');
 }
 
 interface BrokerPrototype {
@@ -89,5 +107,5 @@ function connectOnce(): void {
 
 stopIdleTimers();
 connectOnce();
-addZstd();
+addCodecs();
 addInstanceIds();

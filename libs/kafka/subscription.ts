@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { ClusterLink } from './cluster-link.ts';
 import { troubleFields } from './trouble.ts';
 
-const lookAgainMs = 10_000;
+const lookAgainMs = 5_000;
 
 export class Subscription {
   private readonly link: ClusterLink;
@@ -29,7 +29,7 @@ export class Subscription {
     return this.found;
   }
 
-  /** Until {@link unwatch}, every ten seconds: `onLook`, and `onChange` when a topic appeared. */
+  /** Until {@link unwatch}, every five seconds: `onLook`, and `onChange` when a topic appeared. */
   watch(onLook: () => void, onChange: (reason: string) => void): void {
     this.unwatch();
     const mayGrow = this.missing().length > 0 || this.wanted.some((item) => item instanceof RegExp);

@@ -23,7 +23,7 @@ export interface TopicTailOptions {
 
 const maxWaitMs = 100;
 const backOffMs = 500;
-const lookAgainMs = 10_000;
+const lookAgainMs = 5_000;
 
 export class TopicTail {
   private readonly options: TopicTailOptions;

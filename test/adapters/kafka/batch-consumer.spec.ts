@@ -91,6 +91,29 @@ describe('a consumer', () => {
   }, 30_000);
 });
 
+test('a topic that is deleted leaves the others readable', async () => {
+  const [gone, stays] = [await world.topic(), await world.topic()];
+  const reader = world.consumer({ groupId: world.name('group'), subscriptions: [gone, stays] });
+  await reader.start();
+  await admin.deleteTopic(gone);
+  await until(() => reader.assigned.at(-1)?.length === 1, soon);
+  await world.produce(stays, 0, 5);
+  await until(() => reader.records.length === 5, soon);
+  expect(reader.consumer.problem()).toBeNull();
+  await reader.stop();
+}, 30_000);
+
+test('partitions that are added are read from their beginning', async () => {
+  const topic = await world.topic(1);
+  const reader = world.consumer({ groupId: world.name('group'), subscriptions: [topic] });
+  await reader.start();
+  await admin.addPartitions(topic, 2);
+  await foreignKafka(world).send(topic, ['1', '2'], 'none', 1);
+  await until(() => reader.records.length === 2, { timeoutMs: 60_000 });
+  expect(reader.assigned.at(-1)).toHaveLength(2);
+  await reader.stop();
+}, 70_000);
+
 describe('a graceful stop', () => {
   test('loses nothing and repeats nothing, with work under way', async () => {
     const topic = await world.topic(3);
@@ -296,7 +319,7 @@ describe('a pause', () => {
 
   test('comes by itself when completions lag too far behind the first one that is missing', async () => {
     const topic = await world.topic();
-    const count = 60_000;
+    const count = 30_000;
     for (let from = 0; from < count; from += 10_000) await world.produce(topic, from, from + 10_000);
     const reader = world.consumer({
       groupId: world.name('group'),
@@ -410,6 +433,16 @@ describe('records of others', () => {
     await reader.start();
     await until(() => reader.records.length === 300, soon);
     expect(reader.values).toEqual(range(0, 300));
+    await reader.stop();
+  });
+
+  test.each(['snappy', 'lz4', 'zstd', 'gzip'])('recompressed with %s by the broker are read', async (compression) => {
+    const topic = await world.topic(1, { 'compression.type': compression });
+    await world.produce(topic, 0, 5_000);
+    const reader = world.consumer({ groupId: world.name('group'), subscriptions: [topic] });
+    await reader.start();
+    await until(() => reader.records.length === 5_000, soon);
+    expect(reader.values).toEqual(range(0, 5_000));
     await reader.stop();
   });
 

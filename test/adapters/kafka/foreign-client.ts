@@ -28,6 +28,9 @@ export async function foreignAdmin(world: KafkaWorld) {
       await admin.fetchTopicOffsets(topic);
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
     },
+    deleteTopic: async (topic: string) => {
+      await admin.deleteTopics({ topics: [topic] });
+    },
     addPartitions: async (topic: string, count: number) => {
       await admin.createPartitions({ topicPartitions: [{ topic, count }] });
     },
@@ -42,10 +45,10 @@ export interface ForeignTransaction {
 export function foreignKafka(world: KafkaWorld) {
   const compressions = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, zstd: CompressionTypes.ZSTD };
   return {
-    send: async (topic: string, values: readonly string[], compression: keyof typeof compressions) => {
+    send: async (topic: string, values: readonly string[], compression: keyof typeof compressions, partition = 0) => {
       const producer = connect(world).producer();
       await producer.connect();
-      const messages = values.map((value) => ({ value, partition: 0 }));
+      const messages = values.map((value) => ({ value, partition }));
       await producer.send({ topic, messages, compression: compressions[compression] });
       await producer.disconnect();
     },
