@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startSystem, type System } from '../support/app-harness.ts';
+import { createClient, type TestClient } from '../support/clients.ts';
+import { countingTo, NumberedStream, withoutRepetitions, type NumberedRequest } from '../support/numbered-stream.ts';
+import { until } from '../support/until.ts';
+
+const retryPolicy = { maxAttempts: 10, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 };
+
+let system: System;
+let client: TestClient;
+
+beforeAll(async () => {
+  system = await startSystem({ apps: ['fanout', 'dispatcher', 'retry-scheduler', 'management-api'] });
+  client = await createClient(system);
+}, 120_000);
+
+afterAll(() => system.stop(), 60_000);
+
+/** Whether the request is answered with a failure. */
+type Fails = (request: NumberedRequest) => boolean;
+
+/** Each request comes only after every earlier number of its webhook was delivered. */
+function expectStrict(requests: readonly NumberedRequest[], fails: Fails): void {
+  const delivered = new Map<number, number>();
+  for (const request of requests) {
+    const next = delivered.get(request.webhook) ?? 0;
+    expect(request.n).toBeLessThanOrEqual(next);
+    if (request.n === next && !fails(request)) delivered.set(request.webhook, next + 1);
+  }
+}
+
+test('strict order: successors wait for the head, over a kill of the dispatcher too', async () => {
+  const fails: Fails = ({ n, attempt }) => n % 15 === 5 && attempt <= 2;
+  const stream = await NumberedStream.start(system, client, {
+    name: 'strict',
+    webhooks: 4,
+    fields: { ordering: 'strict', retryPolicy },
+    respond: (request) => ({ status: fails(request) ? 500 : 200 }),
+  });
+  try {
+    await stream.publish(40);
+    // Killed while heads that have failed once are waited for.
+    await until(() => stream.requests.some(fails), { timeoutMs: 15_000, everyMs: 5 });
+    await system.kill('dispatcher', 'SIGKILL');
+    await system.start('dispatcher');
+    await until(() => stream.distinct === 160, { timeoutMs: 60_000, what: 'all 160 arrive' });
+    await until(() => stream.requests.at(-1)?.n === 39, { timeoutMs: 10_000 });
+    process.stdout.write(`strict: 160 delivered, ${stream.repetitions.length} attempts twice after the kill\n`);
+    expectStrict(stream.requests, fails);
+    for (let webhook = 0; webhook < 4; webhook += 1) {
+      const ofFirstHead = stream.requests.filter((request) => request.webhook === webhook && request.n === 5);
+      expect(withoutRepetitions(ofFirstHead.map(({ attempt }) => attempt))).toEqual([1, 2, 3]);
+    }
+  } finally {
+    await stream.close();
+  }
+}, 120_000);
+
+test('a rate limit is a pace: smooth, in order, and no attempt is used up by waiting', async () => {
+  const perSecond = 20;
+  const count = 100;
+  const stream = await NumberedStream.start(system, client, {
+    name: 'paced',
+    webhooks: 1,
+    fields: { rateLimitPerSecond: perSecond },
+  });
+  try {
+    await stream.publish(count);
+    await until(() => stream.requests.length === count, { timeoutMs: 30_000, what: `all ${count} arrive` });
+    const times = stream.requests.map(({ at }) => at);
+    const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+    const inASecond = times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length);
+    process.stdout.write(`${perSecond}/s: ${count} in ${tookMs} ms, at most ${Math.max(...inASecond)} in a second\n`);
+    const dueMs = ((count - 1) * 1_000) / perSecond;
+    expect(tookMs).toBeGreaterThan(dueMs * 0.98);
+    expect(tookMs).toBeLessThan(dueMs * 1.3);
+    // One more for where the second is cut, one for a POST that was a little late.
+    expect(Math.max(...inASecond)).toBeLessThanOrEqual(perSecond + 2);
+    expect(stream.requests.map(({ n }) => n)).toEqual(countingTo(count));
+    expect(stream.requests.every(({ attempt }) => attempt === 1)).toBe(true);
+  } finally {
+    await stream.close();
+  }
+}, 60_000);
+
+test('an endpoint that is down: its deliveries are parked and drained in order, over a kill of the dispatcher too', async () => {
+  const perWebhook = 700;
+  let isDown = true;
+  const streams = await Promise.all(
+    (['inOrder', 'strict'] as const).map((ordering) =>
+      NumberedStream.start(system, client, {
+        name: `down.${ordering}`,
+        webhooks: 2,
+        fields: { ordering, retryPolicy },
+        respond: () => ({ status: isDown ? 503 : 200 }),
+      }),
+    ),
+  );
+  const [inOrder, strict] = streams as [NumberedStream, NumberedStream];
+  try {
+    const failed = new Set<NumberedRequest>();
+    for (const stream of streams) await stream.publish(perWebhook);
+    const parkedCount = async () => (await system.records('webhook.deliveries.parked')).length;
+    const parkedBefore = await parkedCount();
+    await until(async () => (await parkedCount()) >= parkedBefore + 3 * 600, { timeoutMs: 30_000, everyMs: 500 });
+    for (const stream of streams) for (const request of stream.requests) failed.add(request);
+    await system.kill('dispatcher', 'SIGKILL');
+    await system.start('dispatcher');
+    for (const stream of streams) for (const request of stream.requests) failed.add(request);
+    isDown = false;
+    const backAt = Date.now();
+    const isDrained = () =>
+      streams.every(
+        (stream) =>
+          new Set(stream.requests.filter((r) => !failed.has(r)).map((r) => r.deliveryId)).size === 2 * perWebhook,
+      );
+    await until(isDrained, { timeoutMs: 90_000, what: 'all that was parked is delivered' });
+    const repeated = streams.map((stream) => stream.repetitions.length);
+    process.stdout.write(
+      `down, killed, back: ${(await parkedCount()) - parkedBefore} parked, ${4 * perWebhook} drained ` +
+        `${Date.now() - backAt} ms after it was back, attempts twice: ${repeated.join(' and ')}\n`,
+    );
+    expectStrict(strict.requests, (request) => failed.has(request));
+    for (let webhook = 0; webhook < 2; webhook += 1) {
+      expect(withoutRepetitions(inOrder.firstAttempts(webhook))).toEqual(countingTo(perWebhook));
+    }
+  } finally {
+    for (const stream of streams) await stream.close();
+  }
+}, 180_000);
