@@ -2,22 +2,27 @@ import { expect, test } from '@jest/globals';
 import { nextStep } from './next-step.ts';
 
 const now = 1_000_000;
+const well = { isInTheWay: false, isRoomy: true };
+const tight = { isInTheWay: false, isRoomy: false };
+const inTheWay = { isInTheWay: true, isRoomy: true };
 const hold = (ms: number) => ({ kind: 'hold', until: now + ms });
 const hop = (tier: string) => ({ kind: 'hop', tier });
 
 test.each([
-  [0, false, { kind: 'due' }],
-  [-5_000, true, { kind: 'due' }],
-  [1, false, hold(1)],
-  [4_999, true, hold(4_999)],
-  [5_000, false, hold(5_000)],
-  [5_000, true, hop('5s')],
-  [12_000, false, hold(5_000)],
-  [29_999, false, hold(5_000)],
-  [29_999, true, hop('5s')],
-  [30_000, false, hop('30s')],
-  [130_000, false, hop('2m')],
-  [18 * 3_600_000, false, hop('6h')],
-])('with %s ms left, in the way %s: %p', (restMs, isInTheWay, expected) => {
-  expect(nextStep(now + restMs, now, isInTheWay)).toEqual(expected);
+  [0, well, { kind: 'due' }],
+  [-5_000, inTheWay, { kind: 'due' }],
+  [1, tight, hold(1)],
+  [4_999, inTheWay, hold(4_999)],
+  [5_000, tight, hold(5_000)],
+  [5_000, inTheWay, hop('5s')],
+  [29_999, tight, hold(5_000)],
+  [29_999, inTheWay, hop('5s')],
+  [30_000, tight, hop('30s')],
+  [30_000, inTheWay, hop('30s')],
+  [30_000, well, hold(5_000)],
+  [120_000, well, hold(5_000)],
+  [120_001, well, hop('2m')],
+  [18 * 3_600_000, well, hop('6h')],
+])('with %s ms left and %j: %j', (restMs, circumstances, expected) => {
+  expect(nextStep(now + restMs, now, circumstances)).toEqual(expected);
 });

@@ -7,9 +7,9 @@
  *   passed on again, and advances nothing.
  * - Each tier but the first is paused while what was fetched of it waits: nothing behind can be due sooner. The first
  *   takes every delay under 30 s, so it is read on and each delivery keeps its own moment.
- * - Memory is bounded: of each longer tier one fetch per partition; of what has less than 30 s left (and of the first
- *   tier) `heldRecordsMax` and `heldBytesMax`. Beyond, every partition is paused after its next batch, until there is
- *   room: deliveries are late then, none is lost. What has longer to wait goes back to Kafka (nextStep).
+ * - Memory is bounded: of each longer tier one fetch per partition; of what is kept for its last stretch (and of the
+ *   first tier) `heldRecordsMax` and `heldBytesMax`. Beyond, every partition is paused after its next batch, until there
+ *   is room: deliveries are late then, none is lost. What has longer to wait goes back to Kafka (nextStep).
  * - What is due is written before what goes on waiting.
  */
 import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
@@ -62,7 +62,7 @@ const timerMsMax = 1_000;
 const lookAgainMs = 50;
 const writtenAtOnceMax = 2_000;
 /** On the way to other tiers at the same time: these have at least seconds, what is due has not. */
-const hopsAtOnceMax = 500;
+const hopsAtOnceMax = 1_000;
 
 interface WaitingRecord extends WaitingRetry {
   readonly kind: 'record';
@@ -183,7 +183,10 @@ export class Scheduler {
 
   private place(item: WaitingRecord, now: number, due: WaitingRecord[], hops: WaitingRecord[]): void {
     const offsetsBehind = (this.newest.get(item.lease) ?? item.offset) - item.offset;
-    const step = nextStep(item.notBefore, now, offsetsBehind > this.options.limits.offsetsBehindMax);
+    const step = nextStep(item.notBefore, now, {
+      isInTheWay: offsetsBehind > this.options.limits.offsetsBehindMax,
+      isRoomy: this.fillLevel() < 0.25,
+    });
     switch (step.kind) {
       case 'due':
         item.tier = null;
@@ -197,7 +200,8 @@ export class Scheduler {
       case 'hop':
         if (this.hopping + hops.length >= hopsAtOnceMax) {
           this.hold(item);
-          this.queue.push(now + lookAgainMs, item);
+          // Not all at once again: tens of thousands may wait for this.
+          this.queue.push(now + 500 + (item.offset % 500), item);
           return;
         }
         item.tier = step.tier;
