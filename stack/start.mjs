@@ -82,9 +82,20 @@ function run(verb, args) {
 function stopWhenOrphaned(child) {
   if (process.env['npm_lifecycle_event'] === undefined) return;
   const parent = process.ppid;
+  const npm = parentOfShell(parent);
   setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM');
+    if (process.ppid !== parent || parentOfShell(parent) !== npm) child.kill('SIGTERM');
   }, 1000).unref();
+}
+
+/** npm runs scripts through a shell, which stays in between on some systems; null: no shell, or no way to know. */
+function parentOfShell(pid) {
+  try {
+    const [, name, parent] = /^\d+ \((.*)\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return /sh$/.test(name) ? parent : null;
+  } catch {
+    return null;
+  }
 }
 
 async function main() {
