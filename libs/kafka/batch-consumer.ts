@@ -5,6 +5,7 @@
  * it was assigned; what goes wrong with Kafka is tried again for ever, what goes wrong in a handler ends the process.
  */
 import { errorFields, type Logger } from '../runtime/logger.ts';
+import { leasesOf } from './assignment.ts';
 import { partitionKey, type ClusterLink } from './cluster-link.ts';
 import { Committer } from './committer.ts';
 import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
@@ -12,7 +13,7 @@ import type { FetchedBatch } from './fetched-batch.ts';
 import { GroupMember } from './group-member.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { KafkaClient } from './kafka-client.ts';
-import { Lease } from './lease.ts';
+import type { Lease, LeaseStart } from './lease.ts';
 import { Pause } from './pause.ts';
 import type { PartitionLease, RecordBatch } from './record.ts';
 import { Subscription } from './subscription.ts';
@@ -193,25 +194,11 @@ export class BatchConsumer {
     const assigned = await this.member.join(topics);
     this.epoch += 1;
     this.heartbeats.start();
-    const keepsElsewhere = this.options.offsets === 'external';
-    const committed = keepsElsewhere ? new Map<string, never>() : await this.member.committed(assigned);
-    const ranges = await this.link.offsetRanges(assigned);
-    const leases = assigned.map(({ topic, partition }) => {
-      const key = partitionKey({ topic, partition });
-      const isPositioned = this.options.positioned?.includes(topic) === true;
-      return new Lease({
-        topic,
-        partition,
-        epoch: this.epoch,
-        keeps: keepsElsewhere ? 'external' : isPositioned ? 'positioned' : 'completed',
-        committed: committed.get(key) ?? null,
-        startOffset: ranges.get(key)?.start ?? 0,
-        endOffset: ranges.get(key)?.end ?? 0,
-        wake: () => {
-          this.fetches.wake();
-        },
-      });
-    });
+    const wake = () => {
+      this.fetches.wake();
+    };
+    const terms = { assigned, epoch: this.epoch, keepsOf: (topic: string) => this.keepsOf(topic), wake };
+    const leases = await leasesOf(terms, this.member, this.link);
     await this.announce(leases);
     this.leases = new Map(leases.map((lease) => [lease.position, lease]));
     this.committer.start();
@@ -220,6 +207,11 @@ export class BatchConsumer {
     this.fetches.assign(leases.map(({ position }) => position));
     this.logger.info({ epoch: this.epoch, partitions: leases.map(partitionKey) }, 'joined the group');
     return true;
+  }
+
+  private keepsOf(topic: string): LeaseStart['keeps'] {
+    if (this.options.offsets === 'external') return 'external';
+    return this.options.positioned?.includes(topic) === true ? 'positioned' : 'completed';
   }
 
   private async announce(leases: readonly Lease[]): Promise<void> {
