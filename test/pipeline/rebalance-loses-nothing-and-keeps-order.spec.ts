@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { createClient, type TestClient } from '../support/clients.ts';
@@ -18,15 +19,15 @@ afterAll(() => system.stop(), 60_000);
 
 /** Publishes two numbers for every webhook some times a second, until told to stop. */
 function keepPublishing(stream: NumberedStream): () => Promise<void> {
-  let isOver = false;
+  const over = new AbortController();
   const publishing = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await stream.publish(2);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   })();
   return async () => {
-    isOver = true;
+    over.abort();
     await publishing;
   };
 }

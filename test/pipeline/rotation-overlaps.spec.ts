@@ -39,7 +39,7 @@ async function rotate(webhookId: string, overlapHours: number): Promise<Rotation
 
 function isSignedWith(secret: string, request: ReceivedRequest): boolean {
   try {
-    new Webhook(secret).verify(request.body.toString('utf8'), request.headers as Record<string, string>);
+    new Webhook(secret).verify(request.body.toString('utf8'), request.headers);
     return true;
   } catch {
     return false;

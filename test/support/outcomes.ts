@@ -1,4 +1,4 @@
-/** The outcomes of a system as a data team reads them: a plain Kafka client, and the registry's public client. */
+/** What a system writes to Kafka, as a data team reads it: a plain Kafka client, and the registry's public client. */
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { System } from './app-harness.ts';
 
@@ -24,12 +24,16 @@ export interface ReadOutcome {
 }
 
 /** All outcomes so far, in the order of each webhook. */
-export async function readOutcomes(system: System): Promise<ReadOutcome[]> {
+export function readOutcomes(system: System): Promise<ReadOutcome[]> {
+  return readValues<ReadOutcome>(system, 'webhook.delivery-outcomes');
+}
+
+/** All values of a topic (named without prefix) that has a schema of ours, in the order of each partition. */
+export async function readValues<T>(system: System, topic: string): Promise<T[]> {
   const registry = new SchemaRegistry({ host: system.env['SCHEMA_REGISTRY_URL'] ?? '' });
-  const records = await system.records('webhook.delivery-outcomes');
-  const outcomes = [];
-  for (const { value } of records) {
-    if (value !== null) outcomes.push((await registry.decode(value)) as ReadOutcome);
+  const values = [];
+  for (const { value } of await system.records(topic)) {
+    if (value !== null) values.push((await registry.decode(value)) as T);
   }
-  return outcomes;
+  return values;
 }
