@@ -2,17 +2,23 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Run } from './bulk.ts';
 
-/** OID of timestamptz. The mapper leaves it to be text, because it converts what it reads itself. */
+/** OID of timestamptz. The mapper has the driver leave it as text, because it converts what it reads itself. */
 const timestamptzOid = 1184;
 
 export function readerOf(em: EntityManager): Run {
   return async <Row extends object>(sql: string, values: readonly unknown[] = []) => {
     const pool = await em.getConnection().getNativeClient();
-    const { types } = pool.options;
-    const parsers: NonNullable<typeof types> = {
-      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === timestamptzOid ? (text: string) => new Date(text) : types?.getTypeParser(oid, format as 'text'),
-    };
-    return (await pool.query<Row>({ text: sql, values: [...values], types: parsers })).rows;
+    const { rows, fields } = await pool.query<Row>(sql, [...values]);
+    const times = fields.filter(({ dataTypeID }) => dataTypeID === timestamptzOid).map(({ name }) => name);
+    if (times.length > 0) for (const row of rows) withDates(row, times);
+    return rows;
   };
+}
+
+function withDates(row: object, names: readonly string[]): void {
+  const members = row as Record<string, unknown>;
+  for (const name of names) {
+    const text = members[name];
+    if (typeof text === 'string') members[name] = new Date(text);
+  }
 }
