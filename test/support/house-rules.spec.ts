@@ -46,7 +46,6 @@ const longerOnPurpose: Readonly<Record<string, string>> = {
   'apps/dispatcher/dispatch.ts':
     'the branching of the dispatcher in one place; every rule below it has a file of its own',
   'apps/dispatcher/parked-log.ts': 'one data structure whose functions share every field of it',
-  'libs/kafka/batch-consumer.ts': 'the life of a group member from joining to leaving, whose order is what counts',
 };
 
 function isTest(path: string): boolean {
