@@ -1,0 +1,114 @@
+/** An event with its delivery in the history, as the projector would have written it. */
+import { randomUUID } from 'node:crypto';
+import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
+import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/outcome.ts';
+import type { WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
+import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
+import { createOrm } from '../../../libs/postgres/orm.ts';
+
+export interface SeedOptions {
+  readonly clientId: string;
+  readonly webhookId: string;
+  readonly eventId?: string;
+  readonly eventType?: string;
+  /** JSON text. */
+  readonly data?: string;
+  /** Unix milliseconds. Default: now. */
+  readonly time?: number;
+  /** One for each attempt that was made. Default: one that delivered. */
+  readonly outcomes?: readonly OutcomeStatus[];
+  /** The event's own audience. Default: the client; null: a broadcast. */
+  readonly audience?: string | null;
+  /** Decisions on webhooks of others, as clientId and webhookId. */
+  readonly others?: readonly (readonly [string, string])[];
+}
+
+export async function seedHistory(
+  databaseUrl: string,
+  ...seeds: SeedOptions[]
+): Promise<{ deliveryId: string; eventId: string }> {
+  const orm = createOrm(databaseUrl, 2);
+  try {
+    const writer = new HistoryWriter(orm.em, new ConsumerOffsetStore(orm.em, 'seed'));
+    const made = seeds.map(madeFrom);
+    const outcomes = made.flatMap((one) => one.outcomes);
+    await writer.writeBatch({ events: made.map(({ event }) => event), outcomes, offsets: [] });
+    const last = made.at(-1);
+    if (last === undefined) throw new Error('nothing to seed');
+    return { deliveryId: last.deliveryId, eventId: last.event.eventId };
+  } finally {
+    await orm.close(true);
+  }
+}
+
+function madeFrom(seed: SeedOptions) {
+  const { clientId, webhookId, eventId = randomUUID(), eventType = 'order.created', time = Date.now() } = seed;
+  const audience = seed.audience === undefined ? clientId : seed.audience;
+  const deliveryId = deliveryIdOf(time, eventId, webhookId);
+  const matched = { webhookId, clientId, decision: 'matched', deliveryId, format: 'json' } as const;
+  const others = (seed.others ?? []).map(
+    ([otherClient, otherWebhook]) =>
+      ({
+        webhookId: otherWebhook,
+        clientId: otherClient,
+        decision: 'filtered',
+        deliveryId: null,
+        format: null,
+      }) as const,
+  );
+  const event: WebhookEvent = {
+    eventId,
+    eventKey: eventKeyOf(time, audience, eventId),
+    eventType,
+    source: '/test',
+    subject: null,
+    clientId: audience,
+    kind: 'event',
+    time,
+    receivedAt: time,
+    data: Buffer.from(seed.data ?? '{"no":1}'),
+    decisions: [matched, ...others],
+    sourceTopic: 'platform.events',
+    sourcePartition: 0,
+    sourceOffset: 0,
+    traceparent: null,
+  };
+  const statuses = seed.outcomes ?? ['delivered'];
+  return { event, deliveryId, outcomes: statuses.map((status, index) => outcomeOf(event, matched, status, index + 1)) };
+}
+
+function outcomeOf(
+  event: WebhookEvent,
+  { webhookId, clientId, deliveryId }: { webhookId: string; clientId: string; deliveryId: string },
+  status: OutcomeStatus,
+  attempt: number,
+): DeliveryOutcome {
+  const isDelivered = status === 'delivered';
+  return {
+    deliveryId,
+    webhookId,
+    clientId,
+    eventId: event.eventId,
+    eventType: event.eventType,
+    kind: 'event',
+    trigger: attempt === 1 ? 'first' : 'retry',
+    round: '',
+    attempt,
+    status,
+    reason: isDelivered ? null : status === 'failed_retryable' ? 'http' : 'exhausted',
+    startedAt: event.receivedAt + attempt * 1000,
+    latencyMs: 12,
+    requestHeaders: { 'webhook-id': deliveryId },
+    responseCode: isDelivered ? 200 : 503,
+    responseHeaders: { 'content-type': 'text/plain' },
+    responseBodySample: Buffer.from(isDelivered ? 'thanks' : 'busy'),
+    responseBodyTruncated: false,
+    errorKind: null,
+    errorMessage: isDelivered ? null : 'the endpoint answered 503',
+    nextAttemptAt: status === 'failed_retryable' ? event.receivedAt + 60_000 : null,
+    deliveryCreatedAt: event.receivedAt,
+    disableWebhook: null,
+    traceparent: null,
+  };
+}

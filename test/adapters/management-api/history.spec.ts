@@ -1,0 +1,232 @@
+/** What is read of the history, and what is asked of Kafka because of it. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
+import { seedHistory } from './history-seed.ts';
+import { followTopic } from './topic-reader.ts';
+
+let world: World;
+let ann: Awaited<ReturnType<typeof newClient>>;
+let bob: Awaited<ReturnType<typeof newClient>>;
+let webhookId: string;
+
+beforeAll(async () => {
+  world = await startWorld();
+  ann = await newClient(world, 'Ann');
+  bob = await newClient(world, 'Bob');
+  webhookId = (await newWebhook(world, ann.key)).id;
+}, 120_000);
+
+afterAll(async () => {
+  await world.close();
+});
+
+const seed = (more: object = {}) => seedHistory(world.env.DATABASE_URL, { clientId: ann.id, webhookId, ...more });
+
+describe('a delivery', () => {
+  test('shows what was sent and every attempt', async () => {
+    const { deliveryId, eventId } = await seed({
+      outcomes: ['failed_retryable', 'failed_retryable', 'delivered'],
+      data: '{"big":12345678901234567890}',
+    });
+    const { status, body } = await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      id: deliveryId,
+      webhookId,
+      clientId: ann.id,
+      eventId,
+      eventType: 'order.created',
+      kind: 'event',
+      status: 'delivered',
+      reason: null,
+      attemptCount: 3,
+      nextAttemptAt: null,
+      lastResponseCode: 200,
+      payloadContentType: 'application/json',
+    });
+    expect(body['payloadSent']).toContain('"data":{"big":12345678901234567890}');
+    expect(body['attempts']).toMatchObject([
+      {
+        attempt: 1,
+        trigger: 'first',
+        outcome: 'failed_retryable',
+        responseCode: 503,
+        responseBodySample: 'busy',
+        error: null,
+      },
+      { attempt: 2, trigger: 'retry' },
+      {
+        attempt: 3,
+        trigger: 'retry',
+        outcome: 'delivered',
+        responseCode: 200,
+        responseBodySample: 'thanks',
+        error: null,
+      },
+    ]);
+  });
+
+  test('whose event is not in the history shows no payload', async () => {
+    const other = await seed();
+    const orm = await import('../../../libs/postgres/orm.ts').then(({ createOrm }) =>
+      createOrm(world.env.DATABASE_URL, 1),
+    );
+    await orm.em.fork().execute(`delete from event where event_id = '${other.eventId}'`);
+    await orm.close(true);
+    const { body } = await world.ask(`GET /v1/deliveries/${other.deliveryId}`, { key: ann.key });
+    expect(body).toMatchObject({ payloadSent: null, payloadContentType: null, attemptCount: 1 });
+    const resent = await world.ask(`POST /v1/deliveries/${other.deliveryId}/resend`, { key: ann.key });
+    expect(resent).toMatchObject({ status: 409, body: { code: 'event_not_in_history' } });
+  });
+
+  test('of a webhook that was deleted or disabled is not sent again', async () => {
+    const { id } = await newWebhook(world, ann.key, { isActive: false });
+    const { deliveryId } = await seed({ webhookId: id });
+    const resend = () => world.ask(`POST /v1/deliveries/${deliveryId}/resend`, { key: ann.key, body: {} });
+    expect(await resend()).toMatchObject({ status: 409, body: { code: 'webhook_disabled' } });
+    await world.ask(`DELETE /v1/webhooks/${id}`, { key: ann.key });
+    expect(await resend()).toMatchObject({ status: 409, body: { code: 'webhook_deleted' } });
+    expect((await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key })).status).toBe(200);
+  });
+
+  test('is sent again with the same id and body, in rounds of their own', async () => {
+    const deliveries = await followTopic(world, 'webhook.deliveries');
+    try {
+      const { deliveryId, eventId } = await seed();
+      const { body: past } = await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key });
+      const first = await world.ask(`POST /v1/deliveries/${deliveryId}/resend`, { key: ann.key });
+      const second = await world.ask(`POST /v1/deliveries/${deliveryId}/resend`, { key: ann.key });
+      expect([first.status, second.status]).toEqual([202, 202]);
+      const sent = await deliveries.until((all) => all.filter((one) => one['deliveryId'] === deliveryId).length === 2);
+      const mine = sent.filter((one) => one['deliveryId'] === deliveryId);
+      expect(mine).toMatchObject([
+        { webhookId, eventId, kind: 'event', trigger: 'manual', attempt: 1, round: first.body['round'] },
+        { trigger: 'manual', attempt: 1, round: second.body['round'] },
+      ]);
+      expect((mine[0]?.['body'] as Buffer).toString()).toBe(past['payloadSent']);
+      expect(first.body['round']).not.toBe(second.body['round']);
+    } finally {
+      await deliveries.stop();
+    }
+  });
+});
+
+describe('lists of deliveries', () => {
+  test('are filtered, in the order of events, page by page', async () => {
+    const { id } = await newWebhook(world, ann.key);
+    const start = Date.parse('2026-01-10T00:00:00Z');
+    const made = [
+      { eventType: 'order.paid', time: start, outcomes: ['delivered'] },
+      { eventType: 'order.paid', time: start + 1000, outcomes: [] },
+      { eventType: 'order.paid', time: start + 2000, outcomes: ['failed_retryable'] },
+      { eventType: 'order.sent', time: start + 86_400_000, outcomes: ['failed_permanent'] },
+    ] as const;
+    const ids: string[] = [];
+    for (const one of made) ids.push((await seed({ ...one, webhookId: id })).deliveryId);
+    const found = async (query: string) => {
+      const { body } = await world.ask(`GET /v1/webhooks/${id}/deliveries?${query}`, { key: ann.key });
+      return (body['data'] as { id: string }[]).map((one) => ids.indexOf(one.id));
+    };
+    expect(await found('')).toEqual([3, 2, 1, 0]);
+    expect(await found('status=delivered')).toEqual([0]);
+    expect(await found('status=pending')).toEqual([1]);
+    expect(await found('status=failed_retryable')).toEqual([2]);
+    expect(await found('status=failed_permanent')).toEqual([3]);
+    expect(await found('eventType=order.paid')).toEqual([2, 1, 0]);
+    expect(await found('from=2026-01-10T00:00:01Z&to=2026-01-11T00:00:00Z')).toEqual([2, 1]);
+    expect(await found('from=2026-01-11T01:00:00%2B01:00')).toEqual([3]);
+    const pages: number[] = [];
+    let cursor = '';
+    for (;;) {
+      const { body } = await world.ask(`GET /v1/deliveries?webhookId=${id}&limit=1${cursor}`, { key: ann.key });
+      pages.push(...(body['data'] as { id: string }[]).map((one) => ids.indexOf(one.id)));
+      if (typeof body['nextCursor'] !== 'string') break;
+      cursor = `&cursor=${body['nextCursor']}`;
+    }
+    expect(pages).toEqual([3, 2, 1, 0]);
+  });
+
+  test('are filtered by event', async () => {
+    const eventId = `evt/${randomUUID()}`;
+    const { deliveryId } = await seed({ eventId });
+    const { body } = await world.ask(`GET /v1/deliveries?eventId=${encodeURIComponent(eventId)}`, { key: ann.key });
+    expect((body['data'] as { id: string }[]).map(({ id }) => id)).toEqual([deliveryId]);
+  });
+});
+
+describe('events', () => {
+  test('are found by the id of their producer, with data as it was written', async () => {
+    const { eventId, deliveryId } = await seed({
+      eventId: `a/b ${randomUUID()}?#ä`,
+      data: '{"n":1.50,"big":12345678901234567890}',
+    });
+    const { status, text, body } = await world.ask(`GET /v1/events/${encodeURIComponent(eventId)}`, { key: ann.key });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      id: eventId,
+      clientId: ann.id,
+      decisions: [{ webhookId, decision: 'matched', deliveryId }],
+    });
+    expect(text).toContain('"big":12345678901234567890');
+  });
+
+  test('that are broadcasts show a client the decisions on its own webhooks only', async () => {
+    const eventId = randomUUID();
+    await seed({ eventId, audience: null, others: [[bob.id, 'wh_bobs']] });
+    const decisions = async (key: string) =>
+      (await world.ask(`GET /v1/events/${eventId}`, { key })).body['decisions'] as { webhookId: string }[];
+    expect((await decisions(ann.key)).map((one) => one.webhookId)).toEqual([webhookId]);
+    expect((await decisions(bob.key)).map((one) => one.webhookId)).toEqual(['wh_bobs']);
+    expect((await decisions(world.adminKey)).length).toBe(2);
+    const listed = await world.ask('GET /v1/events?limit=250', { key: bob.key });
+    expect((listed.body['data'] as { id: string }[]).map(({ id }) => id)).toContain(eventId);
+  });
+
+  test('with the same id at two clients are told apart', async () => {
+    const eventId = randomUUID();
+    await seed({ eventId, data: '"of ann"' });
+    await seed({ eventId, data: '"of bob"', clientId: bob.id });
+    const dataFor = async (key: string, query = '') =>
+      (await world.ask(`GET /v1/events/${eventId}${query}`, { key })).body['data'];
+    expect(await dataFor(ann.key)).toBe('of ann');
+    expect(await dataFor(bob.key)).toBe('of bob');
+    expect(await dataFor(world.adminKey, `?clientId=${ann.id}`)).toBe('of ann');
+  });
+
+  test('come in pages over own ones and broadcasts, newest first', async () => {
+    const carl = await newClient(world);
+    const start = Date.now() - 100_000;
+    const made: string[] = [];
+    for (let index = 0; index < 5; index += 1) {
+      const audience = index % 2 === 0 ? carl.id : null;
+      made.unshift((await seed({ clientId: carl.id, audience, time: start + index, eventType: 'carl.was' })).eventId);
+    }
+    const seen: string[] = [];
+    let cursor = '';
+    for (;;) {
+      const { body } = await world.ask(`GET /v1/events?type=carl.was&limit=2${cursor}`, { key: carl.key });
+      seen.push(...(body['data'] as { id: string }[]).map(({ id }) => id));
+      if (typeof body['nextCursor'] !== 'string') break;
+      cursor = `&cursor=${body['nextCursor']}`;
+    }
+    expect(seen).toEqual(made);
+  });
+});
+
+describe('health', () => {
+  test('counts what waits and names what blocks a strict webhook', async () => {
+    const { id } = await newWebhook(world, ann.key, { ordering: 'strict' });
+    const { deliveryId } = await seed({ webhookId: id, outcomes: ['failed_retryable'], time: Date.now() - 5000 });
+    await seed({ webhookId: id, outcomes: [] });
+    const { status, body } = await world.ask(`GET /v1/webhooks/${id}/health`, { key: ann.key });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      state: 'healthy',
+      consecutiveFailures: 0,
+      successRate: null,
+      waiting: { count: 2 },
+      blockedBy: deliveryId,
+    });
+  });
+});

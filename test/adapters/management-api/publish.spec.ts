@@ -1,0 +1,211 @@
+/** What the API writes to Kafka because somebody asks: events, tests, pings. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pingDelivery } from '../../../libs/domain/direct-delivery.ts';
+import { settleAttempt } from '../../../libs/domain/settle.ts';
+import type { Delivery } from '../../../libs/domain/delivery.ts';
+import { RecordSink } from '../../../libs/kafka/record-sink.ts';
+import { Registry } from '../../../libs/wire/registry.ts';
+import { topics } from '../../../libs/wire/topics.ts';
+import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
+import { followTopic } from './topic-reader.ts';
+
+type Reader = Awaited<ReturnType<typeof followTopic>>;
+
+let world: World;
+let ann: Awaited<ReturnType<typeof newClient>>;
+let platform: Reader;
+let deliveries: Reader;
+let events: Reader;
+let publisherKey: string;
+
+beforeAll(async () => {
+  world = await startWorld({ MAX_PAYLOAD_SIZE_KB: '8' });
+  ann = await newClient(world, 'Ann');
+  [platform, deliveries, events] = await Promise.all([
+    followTopic(world, 'platform.events'),
+    followTopic(world, 'webhook.deliveries'),
+    followTopic(world, 'webhook.events'),
+  ]);
+  const key = await world.ask(`POST /v1/clients/${ann.id}/api-keys`, { body: { name: 'p', role: 'publisher' } });
+  publisherKey = String(key.body['key']);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([platform.stop(), deliveries.stop(), events.stop()]);
+  await world.close();
+});
+
+const publish = (body: unknown, key = world.adminKey) => world.ask('POST /v1/events', { body, key });
+const rules = (body: Record<string, unknown>) =>
+  (body['errors'] as { path: string; rule: string }[]).map(({ path, rule }) => `${path} ${rule}`);
+
+describe('publishing', () => {
+  test('answers when Kafka has the event, as a CloudEvent keyed by its client', async () => {
+    const id = randomUUID();
+    const event = { id, type: 'order.created', time: '2026-03-14T09:26:53Z', subject: 'o-1', data: { a: 1 } };
+    const answer = await publish({ ...event, clientId: ann.id });
+    expect(answer).toMatchObject({ status: 202, body: { accepted: [{ id }] } });
+    const all = await platform.until((values) => values.some((value) => value['id'] === id));
+    expect(all.find((value) => value['id'] === id)).toEqual({
+      $key: ann.id,
+      specversion: '1.0',
+      source: '/v1/events',
+      datacontenttype: 'application/json',
+      clientid: ann.id,
+      ...event,
+    });
+    const record = platform.records.find(({ value }) => value?.includes(id));
+    expect(record?.headers['content-type']?.toString()).toMatch(/^application\/cloudevents\+json/);
+  });
+
+  test('takes a list in order, and makes ids where there are none', async () => {
+    const answer = await publish(
+      Array.from({ length: 500 }, (_, no) => ({ type: 'list.of', clientId: ann.id, data: { no } })),
+    );
+    expect(answer.status).toBe(202);
+    const ids = (answer.body['accepted'] as { id: string }[]).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(500);
+    const all = await platform.until((values) => values.filter((value) => value['type'] === 'list.of').length === 500);
+    const listed = all.filter((value) => value['type'] === 'list.of');
+    expect(listed.map((value) => value['id'])).toEqual(ids);
+    expect(listed.map((value) => (value['data'] as { no: number }).no)).toEqual(ids.map((_, no) => no));
+  });
+
+  test('passes numbers on as they were written', async () => {
+    const id = randomUUID();
+    await publish(`{"id":"${id}","type":"a","clientId":"${ann.id}","data":{"big":12345678901234567890}}`);
+    await platform.until((values) => values.some((value) => value['id'] === id));
+    expect(platform.records.find(({ value }) => value?.includes(id))?.value?.toString()).toContain(
+      '{"big":12345678901234567890}',
+    );
+  });
+
+  test('without a client is for broadcasts only', async () => {
+    const type = `news.${randomUUID()}`;
+    expect(rules((await publish({ type })).body)).toEqual(['/clientId audience']);
+    await world.ask(`PUT /v1/event-types/${type}`, { body: { audience: 'broadcast' } });
+    expect((await publish([{ type }])).status).toBe(202);
+  });
+
+  test('takes a list as a whole or not at all', async () => {
+    const marker = randomUUID();
+    const answer = await publish([{ id: marker, type: 'a', clientId: ann.id }, { type: 'a' }, { typ: 'a' }]);
+    expect([answer.status, rules(answer.body)]).toEqual([422, ['/2/type required', '/2/typ unknown']]);
+    const second = await publish([{ id: marker, type: 'a', clientId: ann.id }, { type: 'a' }]);
+    expect([second.status, rules(second.body)]).toEqual([422, ['/1/clientId audience']]);
+    expect(platform.records.some(({ value }) => value?.includes(marker))).toBe(false);
+  });
+
+  test('refuses an event that is too large', async () => {
+    const answer = await publish([
+      { type: 'a', clientId: ann.id },
+      { type: 'a', clientId: ann.id, data: 'x'.repeat(8200) },
+    ]);
+    expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
+    expect(answer.body['detail']).toContain('/1');
+  });
+
+  test('with the key of a client reaches that client only', async () => {
+    expect((await publish({ type: 'a' }, publisherKey)).status).toBe(202);
+    expect((await publish({ type: 'a', clientId: ann.id }, publisherKey)).status).toBe(202);
+    expect(rules((await publish({ type: 'a', clientId: 'other' }, publisherKey)).body)).toEqual(['/clientId exists']);
+    expect((await publish({ type: 'a', clientId: ann.id }, ann.key)).status).toBe(403);
+  });
+});
+
+describe('a test event', () => {
+  test('becomes an event with its decision and a delivery, masked like any other', async () => {
+    const { id } = await newWebhook(world, ann.key, { eventTypes: ['order.*', 'order.paid'] });
+    const body = { eventType: 'demo.thing', data: { a: 1, password: 'hush', card: { no: '4111' } } };
+    await world.ask('PUT /v1/event-types/demo.thing', { body: { sensitivePaths: ['card.no'] } });
+    const answer = await world.ask(`POST /v1/webhooks/${id}/test-events`, { body, key: ann.key });
+    expect(answer.status).toBe(202);
+    const { deliveryId, eventId } = answer.body as { deliveryId: string; eventId: string };
+    const [delivery] = (await deliveries.until((all) => all.some((one) => one['deliveryId'] === deliveryId))).filter(
+      (one) => one['deliveryId'] === deliveryId,
+    );
+    expect(delivery).toMatchObject({
+      $key: id,
+      webhookId: id,
+      eventId,
+      kind: 'test',
+      trigger: 'first',
+      round: '',
+      attempt: 1,
+    });
+    expect(JSON.parse(String(delivery?.['body']))).toMatchObject({
+      type: 'demo.thing',
+      data: { a: 1, password: '********', card: { no: '********' } },
+      metadata: { webhookId: id, deliveryId, clientId: ann.id },
+    });
+    const [event] = (await events.until((all) => all.some((one) => one['eventId'] === eventId))).filter(
+      (one) => one['eventId'] === eventId,
+    );
+    expect(event).toMatchObject({
+      kind: 'test',
+      clientId: ann.id,
+      decisions: [{ webhookId: id, decision: 'matched', deliveryId }],
+    });
+  });
+
+  test('of no type is of the first one subscribed to, with its example', async () => {
+    await world.ask('PUT /v1/event-types/order.paid', { body: { example: { paid: true } } });
+    const { id } = await newWebhook(world, ann.key, { eventTypes: ['order.*', 'order.paid'] });
+    const { body } = await world.ask(`POST /v1/webhooks/${id}/test-events`, { key: ann.key });
+    const all = await deliveries.until((some) => some.some((one) => one['deliveryId'] === body['deliveryId']));
+    const delivery = all.find((one) => one['deliveryId'] === body['deliveryId']);
+    expect(JSON.parse(String(delivery?.['body']))).toMatchObject({ type: 'order.paid', data: { paid: true } });
+  });
+
+  test('that is too large is refused', async () => {
+    const { id } = await newWebhook(world, ann.key);
+    const answer = await world.ask(`POST /v1/webhooks/${id}/test-events`, {
+      body: { data: 'x'.repeat(9000) },
+      key: ann.key,
+    });
+    expect(answer.status).toBe(413);
+  });
+});
+
+test('a ping is answered with its own outcome', async () => {
+  const webhook = await newWebhook(world, ann.key);
+  const asked = world.ask(`POST /v1/webhooks/${webhook.id}/health-checks`, { body: {}, key: ann.key });
+  const all = await deliveries.until((some) => some.some((one) => one['webhookId'] === webhook.id));
+  const ping = all.find((one) => one['webhookId'] === webhook.id) as unknown as Delivery;
+  expect(ping).toMatchObject({ kind: 'ping', trigger: 'probe', eventType: 'webhook.ping' });
+  const other = pingDelivery({ id: webhook.id, clientId: ann.id, format: 'json' }, 'other', Date.now());
+  await answerPing(other, 200);
+  await answerPing(ping, 503);
+  expect(await asked).toMatchObject({
+    status: 200,
+    body: { outcome: 'failed_permanent', responseCode: 503, latencyMs: 7, error: null },
+  });
+});
+
+/** As the dispatcher would after a POST. */
+async function answerPing(delivery: Delivery, code: number): Promise<void> {
+  const registry = new Registry({
+    url: world.env.SCHEMA_REGISTRY_URL,
+    username: null,
+    password: null,
+    topicPrefix: world.env.TOPIC_PREFIX,
+  });
+  const codec = await registry.codec(topics.outcomes);
+  const now = Date.now();
+  const { outcome } = settleAttempt({
+    delivery,
+    policy: { maxAttempts: 1, baseDelayMs: 1000, maxDelayMs: 1000, backoffFactor: 1, jitter: 0 },
+    result: { kind: 'answer', code, headers: {}, bodySample: Buffer.alloc(0), bodyTruncated: false, latencyMs: 7 },
+    requestHeaders: {},
+    startedAt: now,
+    now,
+    random: 0,
+  });
+  const record = {
+    topic: world.env.TOPIC_PREFIX + topics.outcomes.name,
+    key: delivery.webhookId,
+    value: codec.encode(outcome),
+  };
+  await world.app.get(RecordSink).append([record]);
+}

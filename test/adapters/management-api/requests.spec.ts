@@ -1,0 +1,152 @@
+/** Requests that are wrong in ways that have nothing to do with any one operation. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newClient, startWorld, type World } from './api-world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+}, 120_000);
+
+afterAll(async () => {
+  await world.close();
+});
+
+const post = 'POST /v1/webhooks';
+
+test.each<[string, string, { body?: string | Buffer; headers?: Record<string, string> }, number, string]>([
+  ['broken JSON', post, { body: '{"url":' }, 400, 'malformed_json'],
+  ['bytes that are no UTF-8', post, { body: Buffer.from([123, 34, 0xff, 34, 125]) }, 400, 'malformed_json'],
+  ['JSON that is nested too deep', post, { body: '['.repeat(101) + ']'.repeat(101) }, 400, 'malformed_json'],
+  [
+    'JSON that is nested very deep',
+    post,
+    { body: '{"a":'.repeat(60_000) + '1' + '}'.repeat(60_000) },
+    400,
+    'malformed_json',
+  ],
+  ['nothing', post, {}, 422, 'validation_failed'],
+  ['an empty JSON body', post, { body: '', headers: { 'content-type': 'application/json' } }, 422, 'validation_failed'],
+  [
+    'a form',
+    post,
+    { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    415,
+    'unsupported_media_type',
+  ],
+  ['text', post, { body: '{}', headers: { 'content-type': 'text/plain' } }, 415, 'unsupported_media_type'],
+  ['no media type', post, { body: '{}', headers: { 'content-type': '' } }, 415, 'unsupported_media_type'],
+  ['a body over 1 MiB', post, { body: JSON.stringify({ url: 'x'.repeat(1_100_000) }) }, 413, 'payload_too_large'],
+  ['a path of nobody', 'GET /v1/nothing', {}, 404, 'route_not_found'],
+  ['a method of nobody', 'PUT /v1/webhooks', { body: '{}' }, 404, 'route_not_found'],
+  ['a path outside', 'GET /nothing', {}, 404, 'route_not_found'],
+  ['a broken escape', 'GET /v1/webhooks/%zz', {}, 400, 'malformed_request'],
+  ['an id that is too long', `GET /v1/webhooks/${'x'.repeat(300)}`, {}, 404, 'not_found'],
+  ['an id longer than any', `GET /v1/webhooks/${'x'.repeat(3000)}`, {}, 400, 'malformed_request'],
+  ['an id with a NUL', 'GET /v1/webhooks/a%00b', {}, 404, 'not_found'],
+  ['a delivery id of another kind', 'GET /v1/deliveries/wh_x', {}, 404, 'not_found'],
+  ['a delivery id beyond all times', 'GET /v1/deliveries/ffffffff-ffff-8fff-bfff-ffffffffffff', {}, 404, 'not_found'],
+  ['a filter with a NUL', 'GET /v1/deliveries?eventId=a%00b', {}, 422, 'validation_failed'],
+  ['a time that is none', 'GET /v1/deliveries?from=yesterday', {}, 422, 'validation_failed'],
+  ['a time far away', 'GET /v1/deliveries?from=9999-12-31T23:59:59Z', {}, 200, ''],
+  ['a cursor of another list', 'GET /v1/deliveries?cursor=WyJ4Il0', {}, 422, 'validation_failed'],
+])('%s', async (_, route, { body, headers }, status, code) => {
+  const answer = await world.ask(route, { body, ...(headers === undefined ? {} : { headers }) });
+  expect({ status: answer.status, code: answer.body['code'] ?? '' }).toEqual({ status, code });
+  if (status >= 400) expect(answer.headers['content-type']).toBe('application/problem+json');
+});
+
+describe('every answer', () => {
+  test.each(['GET /v1/clients', 'GET /v1/nothing', 'GET /health/live'])(
+    'of %s tells browsers to keep and guess nothing',
+    async (route) => {
+      const { headers } = await world.ask(route);
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+    },
+  );
+});
+
+describe('an Idempotency-Key', () => {
+  const body = { name: 'Once' };
+  const once = (key: string, given: object = body, route = 'POST /v1/clients') =>
+    world.ask(route, { body: given, headers: { 'idempotency-key': key } });
+
+  test('gives the first answer again', async () => {
+    const first = await once('key-1');
+    const second = await once('key-1');
+    expect(first.status).toBe(201);
+    expect([second.status, second.body]).toEqual([201, first.body]);
+    expect(second.headers['idempotency-replayed']).toBe('true');
+  });
+
+  test('gives secrets again that are nowhere else', async () => {
+    const { id } = await newClient(world);
+    const given = { clientId: id, url: 'https://example.com', eventTypes: ['*'] };
+    const first = await once('key-2', given, post);
+    expect((await once('key-2', given, post)).body['secret']).toBe(first.body['secret']);
+  });
+
+  test('is refused for another request', async () => {
+    await once('key-3');
+    expect(await once('key-3', { name: 'Other' })).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused' },
+    });
+    expect(await once('key-3', body, 'POST /v1/api-keys')).toMatchObject({ status: 422 });
+  });
+
+  test('belongs to who sent it', async () => {
+    const admin = await world.ask('POST /v1/api-keys', { body: { name: 'ops', role: 'admin' } });
+    const first = await once('key-4');
+    const key = String(admin.body['key']);
+    const other = await world.ask('POST /v1/clients', { key, body, headers: { 'idempotency-key': 'key-4' } });
+    expect(other.body['id']).not.toBe(first.body['id']);
+  });
+
+  test('of a request that failed may be used again', async () => {
+    expect((await once('key-5', { id: 'taken', name: 'a' })).status).toBe(201);
+    expect((await once('key-6', { id: 'taken', name: 'a' })).status).toBe(409);
+    expect((await once('key-6', { id: 'free', name: 'a' })).status).toBe(201);
+  });
+
+  test('lets one of many at the same time go on', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => once('key-7')));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
+    expect(new Set(answers.filter(({ status }) => status === 201).map((answer) => answer.body['id'])).size).toBe(1);
+  });
+
+  test.each(['', 'a b', 'é', 'x'.repeat(256)])('%j is refused', async (key) => {
+    expect((await once(key)).status).toBe(422);
+  });
+});
+
+describe('what is public', () => {
+  test('is the description of the API, with a page that loads from here only', async () => {
+    const document = await world.ask('GET /openapi.json', { key: '' });
+    expect(document).toMatchObject({ status: 200, body: { openapi: '3.1.0' } });
+    const page = await world.ask('GET /docs', { key: '' });
+    const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of [...files, '/favicon.ico']) {
+      expect([file, (await world.ask(`GET ${file}`, { key: '' })).status]).toEqual([file, 200]);
+    }
+    expect((await world.ask('GET /docs/..%2Fpackage.json', { key: '' })).status).toBe(404);
+  });
+
+  test('is health, which names what is checked', async () => {
+    const { status, body } = await world.ask('GET /health/ready', { key: '' });
+    expect(status).toBe(200);
+    expect(Object.keys(body['checks'] as object)).toEqual(['database', 'kafka producer', 'outbox relay', 'outcomes']);
+  });
+
+  test('is metrics', async () => {
+    const { text } = await world.ask('GET /metrics', { key: '' });
+    expect(text).toMatch(/^webhooks_registered\{active="true",app="management-api"\} \d+$/m);
+    expect(text).toMatch(/^webhooks_outbox_waiting\{app="management-api"\} 0$/m);
+  });
+});
