@@ -1,4 +1,4 @@
-/** The management API in this process, on a real database, Kafka and registry, asked without a port. */
+/** The management API in this process, on real parts, asked without a port; every answer is held against the contract. */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -11,6 +11,7 @@ import { createLogger } from '../../../libs/runtime/logger.ts';
 import { Metrics } from '../../../libs/runtime/metrics.ts';
 import { testStack } from '../../support/test-stack.ts';
 import { until } from '../../support/until.ts';
+import { checkAnswer } from './contract-check.ts';
 
 export interface Answer {
   readonly status: number;
@@ -75,6 +76,7 @@ export function asker(app: NestFastifyApplication, defaultKey: string) {
         : { payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
     });
     const text = response.payload;
+    checkAnswer(method, url, response.statusCode, text);
     return {
       status: response.statusCode,
       headers: response.headers,

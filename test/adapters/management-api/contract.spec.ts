@@ -1,0 +1,65 @@
+/** The contract holds: every operation answers what the document says, and the document is sound. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
+import { allOperations } from '../../../libs/api-contract/operations.ts';
+import { seenOperations } from './contract-check.ts';
+import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
+import { seedHistory } from './history-seed.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+}, 120_000);
+
+afterAll(async () => {
+  await world.close();
+});
+
+test('every operation answers as documented, with the example of its body', async () => {
+  const { id: clientId, keyId } = await newClient(world);
+  const { id: webhookId } = await newWebhook(world, world.adminKey, { clientId });
+  const { deliveryId, eventId } = await seedHistory(world.env.DATABASE_URL, { clientId, webhookId });
+  const operatorKey = await world.ask('POST /v1/api-keys', { body: { name: 'x', role: 'publisher' } });
+  await world.ask('POST /v1/clients', { body: { id: 'acme', name: 'Acme' } });
+  const ids: Readonly<Record<string, string>> = {
+    'clients/{id}': `clients/${clientId}`,
+    'webhooks/{id}': `webhooks/${webhookId}`,
+    'deliveries/{id}': `deliveries/${deliveryId}`,
+    'events/{id}': `events/${eventId}`,
+    'event-types/{type}': 'event-types/order.created',
+  };
+  // A ping takes a dispatcher; what deletes comes last.
+  const others = allOperations.filter(({ id, method }) => id !== 'pingWebhook' && method !== 'delete');
+  const deletions = allOperations.filter(({ method }) => method === 'delete');
+  for (const { method, path, example, id } of [...others, ...deletions]) {
+    const keyOf = path.startsWith('/v1/clients') ? keyId : String(operatorKey.body['id']);
+    const url = path.replaceAll(/[\w-]+\/\{(?:id|type)\}/g, (place) => ids[place] ?? place).replace('{keyId}', keyOf);
+    const answer = await world.ask(`${method.toUpperCase()} ${url}`, example === null ? {} : { body: example });
+    expect({ id, ok: answer.status < 300, text: answer.status < 300 ? '' : answer.text }).toEqual({
+      id,
+      ok: true,
+      text: '',
+    });
+    if (id === 'disableWebhook') await world.ask(`POST /v1/webhooks/${webhookId}/enable`);
+  }
+  const unseen = allOperations.map(({ id }) => id).filter((id) => !seenOperations.has(id));
+  expect(unseen).toEqual(['pingWebhook']);
+}, 30_000);
+
+test('what the server says of itself is the document', async () => {
+  const { body } = await world.ask('GET /openapi.json', { key: '' });
+  expect(body).toEqual(JSON.parse(JSON.stringify(openApiDocument('0.1.0'))));
+  const paths = Object.keys(body['paths'] as object);
+  expect(paths.length).toBeGreaterThan(20);
+});
+
+test.each(allOperations.map((operation) => [operation.id, operation] as const))(
+  '%s names its path parameters and has a summary',
+  (_, { path, params, summary, roles }) => {
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    expect(Object.keys(params.properties)).toEqual(named);
+    expect(summary.length).toBeGreaterThan(5);
+    expect(roles).toContain('admin');
+  },
+);
