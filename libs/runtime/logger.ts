@@ -1,4 +1,6 @@
 /** JSON logs, one wide line per unit of work. Never a secret, a full URL query or a payload. */
+import { writeSync } from 'node:fs';
+import { BufferedOutput } from './buffered-output.ts';
 import { maskedFields } from './masked-fields.ts';
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
@@ -13,7 +15,10 @@ export interface Logger {
 }
 
 const bufferedBytesMax = 8_192;
+const owedBytesMax = 4_194_304;
 const flushMs = 100;
+/** How long a slow reader may hold up an exit. */
+const exitFlushMs = 500;
 
 export function createLogger(app: string, level: string): Logger {
   const options = {
@@ -26,21 +31,15 @@ export function createLogger(app: string, level: string): Logger {
   return logger;
 }
 
-/**
- * Lines are written together, some times a second: a write of its own for each line costs more than the work that
- * some lines report. What is buffered is written at exit too; only a process that is killed takes its last moment with it.
- */
+/** What is buffered is written at exit too; only a process that is killed takes its last moment with it. */
 function bufferedOutput(): DestinationStream {
-  const output = pino.destination({ fd: 1, sync: false, minLength: bufferedBytesMax });
+  const output = new BufferedOutput((bytes) => writeSync(1, bytes), { bufferedBytesMax, owedBytesMax });
   setInterval(() => {
     output.flush();
   }, flushMs).unref();
   process.on('exit', () => {
-    try {
-      output.flushSync();
-    } catch {
-      // The reader of the pipe is gone, or nothing was ever written.
-    }
+    const deadline = Date.now() + exitFlushMs;
+    while (!output.flush() && Date.now() < deadline);
   });
   return output;
 }
