@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import { RecordRefusedError, SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import { createLogger } from '../../libs/runtime/logger.ts';
+import { KafkaWriter } from './kafka-writer.ts';
+import { ProblemError } from './problem-error.ts';
+
+const record = { topic: 't', key: 'k', value: Buffer.from('v') };
+const logger = createLogger('test', 'silent');
+
+function writerOver(append: () => Promise<void>, waiting = { records: 0, bytes: 0 }): KafkaWriter {
+  return new KafkaWriter({
+    sink: { append, waiting },
+    logger,
+    acknowledgeMs: 20,
+    waitingRecordsMax: 10,
+    waitingBytesMax: 100,
+  });
+}
+
+async function problemOf(work: Promise<void>): Promise<{ code: string; retryAfterS: number | null }> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof ProblemError) return { code: error.code, retryAfterS: error.retryAfterS };
+    throw error;
+  }
+  return { code: 'none', retryAfterS: null };
+}
+
+test('what Kafka acknowledges is written', async () => {
+  expect(await problemOf(writerOver(() => Promise.resolve()).write([record]))).toMatchObject({ code: 'none' });
+});
+
+test.each([
+  [
+    'no acknowledgement in time',
+    () => new Promise<void>(() => undefined),
+    { code: 'kafka_unavailable', retryAfterS: 5 },
+  ],
+  [
+    'a sink that closes',
+    () => Promise.reject(new SinkClosedError('closed')),
+    { code: 'kafka_unavailable', retryAfterS: 5 },
+  ],
+  [
+    'a record too large',
+    () => Promise.reject(new RecordRefusedError('large')),
+    { code: 'payload_too_large', retryAfterS: null },
+  ],
+])('%s is a problem', async (_, append, expected) => {
+  expect(await problemOf(writerOver(append).write([record]))).toEqual(expected);
+});
+
+test.each([
+  { records: 10, bytes: 0 },
+  { records: 0, bytes: 100 },
+])('nothing more is taken while %j wait', async (waiting) => {
+  let appended = 0;
+  const writer = writerOver(() => Promise.resolve(void (appended += 1)), waiting);
+  expect(await problemOf(writer.write([record]))).toEqual({ code: 'overloaded', retryAfterS: 5 });
+  expect(appended).toBe(0);
+});
+
+test('a refusal that comes after the deadline ends nothing', async () => {
+  const late = Promise.withResolvers<undefined>();
+  const writer = writerOver(() => late.promise);
+  expect((await problemOf(writer.write([record]))).code).toBe('kafka_unavailable');
+  late.reject(new Error('late'));
+  await new Promise((resolve) => setImmediate(resolve));
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { changedSettings, initialSettings, type GivenSettings, type WebhookDefaults } from './webhook-settings.ts';
+
+const defaults: WebhookDefaults = {
+  timeoutMs: 5000,
+  retryPolicy: { maxAttempts: 8, baseDelayMs: 5000, maxDelayMs: 60_000, backoffFactor: 6, jitter: 0.2 },
+  signatureAlgorithm: 'hmac-sha256',
+};
+const initial = initialSettings('https://example.com', ['a'], defaults);
+const current = {
+  ...initial,
+  description: 'mine',
+  headers: { authorization: 'Bearer x', 'x-a': '1' },
+  filter: '{"type":"a"}',
+  ordering: 'strict',
+  maxInFlight: 3,
+  rateLimitPerSecond: 2,
+  timeoutMs: 9000,
+  retryPolicy: { ...defaults.retryPolicy, maxAttempts: 2 },
+  format: 'xml',
+} as const;
+
+test('nothing given changes nothing', () => {
+  expect(changedSettings(current, {}, defaults)).toEqual(current);
+});
+
+test('null takes every setting back to its default', () => {
+  const given: GivenSettings = {
+    description: null,
+    headers: null,
+    filter: null,
+    ordering: null,
+    maxInFlight: null,
+    rateLimitPerSecond: null,
+    timeoutMs: null,
+    retryPolicy: null,
+    format: null,
+  };
+  expect(changedSettings(current, given, defaults)).toEqual(initial);
+});
+
+test('what is given replaces, members of the retry policy one by one', () => {
+  const given: GivenSettings = { url: 'https://b.example', eventTypes: ['b'], retryPolicy: { jitter: 0 }, filter: {} };
+  expect(changedSettings(current, given, defaults)).toEqual({
+    ...current,
+    url: 'https://b.example',
+    eventTypes: ['b'],
+    retryPolicy: { ...current.retryPolicy, jitter: 0 },
+    filter: '{}',
+  });
+});
+
+describe('headers', () => {
+  test.each<[string, GivenSettings['headers'], Record<string, string>]>([
+    ['are added', { 'X-B': '2' }, { ...current.headers, 'x-b': '2' }],
+    ['are replaced in any case', { 'X-A': '2' }, { ...current.headers, 'x-a': '2' }],
+    ['are removed by null', { 'X-A': null, none: null }, { authorization: 'Bearer x' }],
+    ['keep their value when it comes back masked', { Authorization: '********' }, current.headers],
+    ['may be a mask where there was nothing', { 'x-b': '********' }, { ...current.headers, 'x-b': '********' }],
+  ])('%s', (_, headers, expected) => {
+    expect(changedSettings(current, { headers }, defaults).headers).toEqual(expected);
+  });
+});
