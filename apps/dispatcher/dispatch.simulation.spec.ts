@@ -19,7 +19,7 @@ import type { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate.ts';
 import type { Post } from './post.ts';
-import type { DispatchCodecs, Reports } from './reports.ts';
+import { mainOffsetHeader, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
 
 const mainTopic = 'webhook.deliveries';
@@ -77,6 +77,8 @@ interface Committed {
 class World {
   readonly logs: Record<string, Buffer[]> = { [mainTopic]: [], [parkedTopic]: [] };
   readonly keys: Record<string, string[]> = { [mainTopic]: [], [parkedTopic]: [] };
+  /** By offset in the parked topic. */
+  readonly mainOffsets: (number | null)[] = [];
   readonly committed: Record<string, Committed | null> = { [mainTopic]: null, [parkedTopic]: null };
   readonly attempts: Attempt[] = [];
   readonly produced: { webhookId: string; deliveryId: string }[] = [];
@@ -216,7 +218,7 @@ class Life {
       timestampMs: 0,
       key,
       value: this.world.logs[topic]?.[offset] ?? null,
-      headers: {},
+      headers: topic === parkedTopic ? headersOf(this.world.mainOffsets[offset] ?? null) : {},
     };
   }
 
@@ -255,10 +257,12 @@ class Life {
         inOrder(() => {
           this.scheduleRetry(followUp);
         }),
-      park: (_: number, parked: readonly ParkedDelivery[]) =>
+      park: (_: number, parked: readonly Parking[]) =>
         inOrder(() => {
-          for (const delivery of parked)
+          for (const { delivery, mainOffset } of parked) {
             this.world.append(parkedTopic, delivery.webhookId, codecs.parked.encode(delivery));
+            this.world.mainOffsets.push(mainOffset);
+          }
         }),
     } as unknown as Reports;
   }
@@ -271,6 +275,10 @@ class Life {
       this.world.append(mainTopic, delivery.webhookId, codecs.delivery.encode(delivery));
     }, delivery.notBefore - Date.now());
   }
+}
+
+function headersOf(mainOffset: number | null): Record<string, Buffer> {
+  return mainOffset === null ? {} : { [mainOffsetHeader]: Buffer.from(String(mainOffset)) };
 }
 
 function later(ms: number): Promise<void> {
@@ -313,6 +321,18 @@ const copiedHeadThatSucceeds: Action[] = [
   { kind: 'slow', webhook: 's' },
   { kind: 'pass', ms: 100 },
   { kind: 'leave' },
+];
+
+/** Seen on the real stack: what was parked since the last commit was parked again after a kill, and sent twice. */
+const killedAfterParking: Action[] = [
+  { kind: 'produce', webhook: 'a', count: 90 },
+  { kind: 'produce', webhook: 's', count: 90 },
+  { kind: 'slow', webhook: 'a' },
+  { kind: 'slow', webhook: 's' },
+  { kind: 'pass', ms: 1_000 },
+  { kind: 'produce', webhook: 'a', count: 90 },
+  { kind: 'pass', ms: 100 },
+  { kind: 'kill' },
 ];
 
 async function pass(life: Life, ms: number): Promise<void> {
@@ -371,6 +391,9 @@ function expectPromisesKept(world: World): void {
     if (ordering !== 'parallel') expect(firstAttempts(world, webhookId)).toEqual(produced);
   }
   expectStrictKept(world);
+  // What a crash kept from being committed is not parked a second time.
+  const moved = world.mainOffsets.filter((offset) => offset !== null);
+  expect(new Set(moved).size).toBe(moved.length);
   // At the end nothing is left to do, and the commits say so.
   expect(world.committed[mainTopic]?.offset ?? 0).toBe(world.logs[mainTopic]?.length);
   expect(world.committed[parkedTopic]?.offset ?? 0).toBe(world.logs[parkedTopic]?.length);
@@ -406,7 +429,7 @@ describe('a dispatcher, whatever happens to it', () => {
         jest.clearAllTimers();
         expectPromisesKept(await live(actions));
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[killedAfterParking]] },
     );
   }, 120_000);
 

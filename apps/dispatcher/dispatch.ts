@@ -14,7 +14,7 @@ import { Lanes, type LaneItem, type RunningAttempt } from './lanes.ts';
 import { settledHead } from './parked-state.ts';
 import { Partition } from './partition.ts';
 import type { Post } from './post.ts';
-import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
+import { parkedFrom, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
 import { resume, StrictHeads, type Resumed } from './strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
 
@@ -181,7 +181,7 @@ export class Dispatch {
   private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt | null): Promise<void> {
     const webhook = this.options.table.find(delivery.webhookId);
     const isStrict = webhook?.definition.ordering === 'strict' && delivery.kind !== 'ping';
-    if (isStrict && item.source === 'main') this.strictHeads.started(delivery);
+    if (isStrict && item.source === 'main') this.strictHeads.started(delivery, item.offset);
     const settlement = await this.options.post.run(delivery, webhook);
     const isHeld = isStrict && this.holdHead(settlement, delivery, item);
     this.release(attempt);
@@ -221,7 +221,8 @@ export class Dispatch {
     } else {
       const parked = parkedFrom(followUp.delivery, 'blocked', notBefore, Date.now());
       this.lanes.divertBehind(webhookId, () => {
-        this.park(partition, webhookId, [parked]);
+        // Its main record waits for the outcome of the attempt too.
+        this.park(partition, webhookId, [{ delivery: parked, mainOffset: null }]);
       });
     }
     return true;
@@ -266,12 +267,13 @@ export class Dispatch {
     if (partition === undefined) return; // revoked meanwhile: another member reads them
     const now = Date.now();
     const head = this.strictHeads.copyOf(webhookId);
-    const parked = head === null ? [] : [parkedFrom(head, reason, null, now)];
+    const parked: Parking[] =
+      head === null ? [] : [{ delivery: parkedFrom(head.delivery, reason, null, now), mainOffset: head.offset }];
     const moved: LaneItem[] = [];
     for (const item of items) {
       const delivery = this.readable(item, webhookId);
       if (delivery === null) continue;
-      parked.push(parkedFrom(delivery, reason, null, now));
+      parked.push({ delivery: parkedFrom(delivery, reason, null, now), mainOffset: item.offset });
       moved.push(item);
     }
     this.park(partition, webhookId, parked, () => {
@@ -283,7 +285,7 @@ export class Dispatch {
   private park(
     partition: Partition,
     webhookId: string,
-    parked: readonly ParkedDelivery[],
+    parked: readonly Parking[],
     done: () => void = () => undefined,
   ): void {
     for (const _ of parked) partition.log.diverting(webhookId);

@@ -1,12 +1,15 @@
 /**
  * One partition number as this member holds it: the main topic's lease, the parked topic's, and the log of what is
  * parked. In: batches of both. Out: items for the lanes, seeks, what to commit.
- * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it.
+ * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it, and what
+ * was parked already is not taken again.
  */
+import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
 import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
 import type { LaneItem } from './lanes.ts';
 import { ParkedLog } from './parked-log.ts';
+import { mainOffsetHeader } from './reports.ts';
 
 export interface PartitionHooks {
   parkedCapacity(webhookId: string): number;
@@ -24,6 +27,8 @@ export class Partition {
   readonly log: ParkedLog;
   private readonly hooks: PartitionHooks;
   private readonly waiting: RecordBatch[] = [];
+  /** Main records that were parked since the last commit of a member that then crashed. */
+  private readonly moved = new Set<number>();
   private isMainHeld: boolean;
   private learning: Promise<void> | null = null;
   /** Started, diverted or set aside, and not acknowledged yet. */
@@ -78,6 +83,7 @@ export class Partition {
   addParked(batch: RecordBatch): void {
     // A batch that was under way when the plan changed: its records are read again when their turn comes.
     if (batch.fetchedOffset !== this.log.nextPosition) return;
+    if (this.isMainHeld) this.noteMoved(batch);
     const keyed = batch.records.map((record) => ({ record, offset: record.offset, webhookId: keyOf(record.key) }));
     const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
     this.pass({ ...batch, records: taken.map(({ record }) => record) }, 'parked');
@@ -107,6 +113,18 @@ export class Partition {
     return new Promise((resolve) => this.whenSettled.push(resolve));
   }
 
+  private noteMoved(batch: RecordBatch): void {
+    let highest = 0;
+    for (const { headers } of batch.records) {
+      const mainOffset = Number(headers[mainOffsetHeader] ?? NaN);
+      if (Number.isNaN(mainOffset)) continue;
+      this.moved.add(mainOffset);
+      highest = Math.max(highest, mainOffset);
+    }
+    // What lies further back than a commit can speak of was committed, and is not read again.
+    for (const offset of this.moved) if (offset < highest - offsetsCovered) this.moved.delete(offset);
+  }
+
   private release(): void {
     this.isMainHeld = false;
     for (const batch of this.waiting.splice(0)) this.pass(batch, 'main');
@@ -116,6 +134,10 @@ export class Partition {
   private pass(batch: RecordBatch, source: LaneItem['source']): void {
     const addedAt = this.hooks.now();
     for (const { offset, key, value, headers } of batch.records) {
+      if (source === 'main' && this.moved.delete(offset)) {
+        batch.lease.complete(offset);
+        continue;
+      }
       // A copy: the record is a slice of the whole fetched response and would keep all of it in memory.
       const item = {
         lease: batch.lease,

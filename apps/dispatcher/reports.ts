@@ -35,6 +35,19 @@ export async function dispatchCodecs(registry: Registry): Promise<DispatchCodecs
   };
 }
 
+/** A delivery on its way to the parked lane. */
+export interface Parking {
+  readonly delivery: ParkedDelivery;
+  /**
+   * Of its record in the main topic, which is done once this one is acknowledged: after a crash before the commit it
+   * is not taken again. Null when it has more to wait for.
+   */
+  readonly mainOffset: number | null;
+}
+
+/** Name of the header that holds {@link Parking.mainOffset}. */
+export const mainOffsetHeader = 'main-offset';
+
 export class Reports {
   private readonly sink: RecordSink;
   private readonly codecs: DispatchCodecs;
@@ -64,14 +77,15 @@ export class Reports {
   }
 
   /** To the parked lane, into the same partition number, in the order given. */
-  park(partition: number, parked: readonly ParkedDelivery[]): Promise<void> {
+  park(partition: number, parked: readonly Parking[]): Promise<void> {
     const topic = topicName(this.prefix, topics.parked);
     return this.sink.append(
-      parked.map((delivery) => ({
+      parked.map(({ delivery, mainOffset }) => ({
         topic,
         partition,
         key: delivery.webhookId,
         value: this.codecs.parked.encode(delivery),
+        ...(mainOffset === null ? {} : { headers: { [mainOffsetHeader]: String(mainOffset) } }),
       })),
     );
   }

@@ -10,8 +10,8 @@ describe('the head of a strict webhook', () => {
   test('is copied before its successors once, while it runs', () => {
     const heads = new StrictHeads();
     expect(heads.copyOf('w')).toBeNull();
-    heads.started(head);
-    expect(heads.copyOf('w')).toBe(head);
+    heads.started(head, 7);
+    expect(heads.copyOf('w')).toMatchObject({ delivery: head, offset: 7 });
     expect(heads.copyOf('w')).toBeNull();
     expect(heads.ended('w')).toBe(true);
     expect(heads.copyOf('w')).toBeNull();
@@ -19,7 +19,7 @@ describe('the head of a strict webhook', () => {
 
   test('without successors to divert is not copied', () => {
     const heads = new StrictHeads();
-    heads.started(head);
+    heads.started(head, 7);
     expect(heads.ended('w')).toBe(false);
   });
 });

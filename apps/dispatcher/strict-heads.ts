@@ -7,8 +7,13 @@ import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
 import { settledHead } from './parked-state.ts';
 import type { HeadState } from './parked-log.ts';
 
-interface Running {
+interface Head {
   readonly delivery: Delivery;
+  /** Of its record in the main topic. */
+  readonly offset: number;
+}
+
+interface Running extends Head {
   isCopied: boolean;
 }
 
@@ -21,16 +26,16 @@ export class StrictHeads {
   private readonly running = new Map<string, Running>();
 
   /** A main item of a strict webhook is being tried. */
-  started(delivery: Delivery): void {
-    this.running.set(delivery.webhookId, { delivery, isCopied: false });
+  started(delivery: Delivery, offset: number): void {
+    this.running.set(delivery.webhookId, { delivery, offset, isCopied: false });
   }
 
   /** The running head, to be parked before the successors that are about to be; null when there is none to copy. */
-  copyOf(webhookId: string): Delivery | null {
+  copyOf(webhookId: string): Head | null {
     const head = this.running.get(webhookId);
     if (head === undefined || head.isCopied) return null;
     head.isCopied = true;
-    return head.delivery;
+    return head;
   }
 
   /** The attempt of a main item has ended. @returns true when there is a copy of it in the parked lane */
