@@ -3,7 +3,8 @@
  * place by rename and files without a source go, so that processes that run from dist/ never see half a build.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +12,9 @@ const sources = ['apps', 'libs', 'stack'];
 
 /** @param {string} root @param {string} node binary that runs swc */
 export function build(root, node) {
+  const stamp = join(root, 'dist', '.built-from');
+  const state = stateOfSources(root);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state && isWhole(root)) return;
   // Beside dist/, not below it: source maps name their sources relative to the depth.
   const fresh = join(root, `.build-${process.pid}`);
   const dist = join(root, 'dist');
@@ -19,9 +23,30 @@ export function build(root, node) {
     const kept = new Set(filesBelow(fresh));
     for (const file of kept) replace(join(fresh, file), join(dist, file));
     for (const file of filesBelow(dist)) if (!kept.has(file)) rmSync(join(dist, file));
+    writeFileSync(stamp, state);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/** Changes when any source, the compiler or its settings do. */
+function stateOfSources(root) {
+  const hash = createHash('sha256');
+  const files = sources.flatMap((folder) => filesBelow(join(root, folder)).map((file) => join(folder, file)));
+  for (const file of [...files.sort(), '.swcrc', 'package-lock.json']) {
+    const { mtimeMs, size } = statSync(join(root, file));
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function isWhole(root) {
+  const compiled = sources.flatMap((folder) =>
+    filesBelow(join(root, folder))
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.endsWith('.d.ts'))
+      .map((file) => join(root, 'dist', folder, file.replace(/\.ts$/, '.js'))),
+  );
+  return compiled.every((file) => existsSync(file));
 }
 
 function compile(root, node, outDir) {
