@@ -60,8 +60,11 @@ export class OutboxRelay {
       try {
         await this.leadOnce();
       } catch (error) {
-        this.state = error instanceof Error ? error.message : String(error);
-        if (!this.isStopping()) this.options.logger.warn(errorFields(error), 'the outbox relay begins again');
+        const problem = error instanceof Error ? error.message : String(error);
+        // Once per trouble: a database that is away is asked twice a second.
+        const isNew = problem !== this.state;
+        this.state = problem;
+        if (isNew && !this.isStopping()) this.options.logger.warn(errorFields(error), 'the outbox relay begins again');
       }
       if (!this.isStopping()) await this.wake.within(this.options.followMs);
     }
