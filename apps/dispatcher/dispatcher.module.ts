@@ -2,6 +2,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
+import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
@@ -11,7 +12,6 @@ import { HttpSender } from '../../libs/sender/http-attempt.ts';
 import { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { DispatcherConfig } from './config.ts';
-import { Definitions } from './definitions.ts';
 import { DeliveriesController } from './deliveries.controller.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
@@ -33,7 +33,7 @@ const hourMs = 3_600_000;
 export class DispatcherModule implements OnApplicationShutdown {
   constructor(
     @Inject(Dispatch) private readonly dispatch: Dispatch,
-    @Inject(Definitions) private readonly definitions: Definitions,
+    @Inject(LiveTables) private readonly definitions: LiveTables,
     @Inject(HttpSender) private readonly sender: HttpSender,
   ) {}
 
@@ -46,6 +46,14 @@ export class DispatcherModule implements OnApplicationShutdown {
     });
     const codecs = await dispatchCodecs(registry);
     const definitionCodec = await registry.codec(topics.definitions);
+    const definitionsInto = (table: WebhookTable, gate: Gate): LiveTable => ({
+      topic: topicName(config.TOPIC_PREFIX, topics.definitions),
+      codec: definitionCodec,
+      apply: (webhookId, value) => {
+        table.apply(webhookId, value === null ? null : definitionCodec.decode(value));
+        if (value === null) gate.forget(webhookId);
+      },
+    });
     return {
       module: DispatcherModule,
       imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'))],
@@ -71,19 +79,10 @@ export class DispatcherModule implements OnApplicationShutdown {
           useFactory: (table: WebhookTable, metrics: DispatchMetrics) => makeGate(table, metrics, context),
         },
         {
-          provide: Definitions,
+          provide: LiveTables,
           inject: [KafkaClient, WebhookTable, Gate],
           useFactory: (client: KafkaClient, table: WebhookTable, gate: Gate) =>
-            new Definitions({
-              client,
-              topic: topicName(config.TOPIC_PREFIX, topics.definitions),
-              codec: definitionCodec,
-              table,
-              onGone: (webhookId) => {
-                gate.forget(webhookId);
-              },
-              logger: context.logger,
-            }),
+            new LiveTables(client, [definitionsInto(table, gate)], context.logger),
         },
       ],
     };

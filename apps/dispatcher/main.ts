@@ -2,11 +2,11 @@
 import 'reflect-metadata';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { LiveTables } from '../../libs/kafka/live-tables.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { dispatcherConfig } from './config.ts';
-import { Definitions } from './definitions.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { DispatcherModule } from './dispatcher.module.ts';
@@ -18,7 +18,7 @@ await runApp({
   root: (config, context) => DispatcherModule.with(config, context),
   prepare: (app, config, context) => {
     const dispatch = app.get(Dispatch);
-    const definitions = app.get(Definitions);
+    const definitions = app.get(LiveTables);
     const sink = app.get(RecordSink);
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
@@ -51,6 +51,6 @@ await runApp({
       lag: () => server.lag,
     });
   },
-  warmUp: (app) => app.get(Definitions).start(),
+  warmUp: (app) => app.get(LiveTables).start(),
   address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
 });

@@ -1,6 +1,7 @@
 /**
  * In: one delivery and its webhook. Out: the settlement of one attempt: its outcome and what follows.
- * Holds: exactly one POST, or none with the reason; every live secret signs; it never rejects.
+ * Holds: one POST (sent anew when a kept connection turns out closed before it was taken), or none with the reason;
+ * every live secret signs; it never rejects.
  */
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
@@ -85,7 +86,7 @@ export class Post {
       'webhook-id': deliveryId,
       'webhook-timestamp': String(timestampS),
       'webhook-signature': signStandardWebhooks({ id: deliveryId, timestampS, body, secrets }),
-      'x-deeperhub-event': delivery.eventType,
+      'x-deeperhub-event': headerText(delivery.eventType),
       'x-deeperhub-delivery': deliveryId,
       'x-deeperhub-attempt': String(delivery.attempt),
     };
@@ -95,4 +96,9 @@ export class Post {
     if (delivery.traceparent !== null) headers['traceparent'] = delivery.traceparent;
     return headers;
   }
+}
+
+/** Header values are printable Latin-1 at most (RFC 9110, section 5.5); what is not is percent-encoded as UTF-8. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()));
 }

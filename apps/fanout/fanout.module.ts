@@ -17,7 +17,7 @@ import type { FanoutConfig } from './config.ts';
 import { EventHandler } from './event-handler.ts';
 import { EventRuns } from './event-runs.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
-import { LiveTables, type LiveTable } from './live-tables.ts';
+import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { PlatformEventsController } from './platform-events.controller.ts';
 
 /** What waits in memory for its turn, at most; partitions are paused beyond. */

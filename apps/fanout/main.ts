@@ -10,7 +10,7 @@ import { Catalogue } from './catalogue.ts';
 import { fanoutConfig } from './config.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { FanoutModule } from './fanout.module.ts';
-import { LiveTables } from './live-tables.ts';
+import { LiveTables } from '../../libs/kafka/live-tables.ts';
 import { platformPattern } from './platform-events.controller.ts';
 import { platformTopics } from './platform-topics.ts';
 

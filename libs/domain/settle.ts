@@ -61,7 +61,12 @@ export function settleAttempt(made: AttemptMade): Settlement {
 }
 
 /** Settles a delivery that ends without a POST. */
-export function settleWithoutPost(delivery: Delivery, reason: PermanentReason, message: string, now: number): Settlement {
+export function settleWithoutPost(
+  delivery: Delivery,
+  reason: PermanentReason,
+  message: string,
+  now: number,
+): Settlement {
   return ended(delivery, reason, {
     ...reportOf(delivery, now),
     status: 'failed_permanent',

@@ -1,13 +1,13 @@
 /**
- * In: the compacted topics of definitions and event types, from their beginning. Out: tables in memory.
- * Holds: {@link LiveTables.start} resolves when all that was there has been applied, so no event is decided on an
+ * In: compacted topics, such as those of definitions and event types, from their beginning. Out: tables in memory.
+ * Holds: {@link LiveTables.start} resolves when all that was there has been applied, so nothing is decided on an
  * incomplete table; from then on changes are applied as they come, those of one key in their order.
  */
-import type { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import type { KafkaRecord } from '../../libs/kafka/record.ts';
-import { TopicTail } from '../../libs/kafka/topic-tail.ts';
-import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
+import type { KafkaClient } from './kafka-client.ts';
+import type { KafkaRecord } from './record.ts';
+import { TopicTail } from './topic-tail.ts';
+import { errorFields, type Logger } from '../runtime/logger.ts';
+import { learnInTheEnd, type SchemaLearner } from '../wire/learn-in-the-end.ts';
 
 /** What a topic's records are applied to. */
 export interface LiveTable {
@@ -45,7 +45,7 @@ export class LiveTables {
   }
 
   problem(): string | null {
-    return this.isComplete ? this.tail.problem() : 'reading definitions and event types';
+    return this.isComplete ? this.tail.problem() : `reading ${[...this.tables.keys()].join(' and ')}`;
   }
 
   private take(record: KafkaRecord): void {
