@@ -4,7 +4,8 @@
  * Holds: a record is complete once all that follows from it is acknowledged by Kafka, never before; a webhook's
  * deliveries start in order; one webhook's trouble takes no other's turn.
  */
-import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery.ts';
+import type { Delivery, ParkedDelivery, ParkedReason, RetryDelivery } from '../../libs/domain/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import type { Settlement } from '../../libs/domain/settle.ts';
 import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
@@ -183,13 +184,18 @@ export class Dispatch {
     const isStrict = webhook?.definition.ordering === 'strict' && delivery.kind !== 'ping';
     if (isStrict && item.source === 'main') this.strictHeads.started(delivery, item.offset);
     const settlement = await this.options.post.run(delivery, webhook);
-    const isHeld = isStrict && this.holdHead(settlement, delivery, item);
-    this.release(attempt);
-    const { outcome, followUp } = settlement;
-    await this.options.reports.settle(outcome, isHeld ? { kind: 'none' } : followUp);
+    const partition = this.partitions.get(item.lease.partition);
+    if (isStrict && settlement.followUp.kind === 'retry' && partition !== undefined) {
+      await this.options.reports.settle(settlement.outcome, { kind: 'none' });
+      this.holdHead(settlement.outcome, settlement.followUp.delivery, item, partition);
+      this.release(attempt);
+    } else {
+      if (isStrict) this.letGo(delivery.webhookId, item, partition);
+      this.release(attempt);
+      await this.options.reports.settle(settlement.outcome, settlement.followUp);
+      this.complete(item, delivery.webhookId);
+    }
     this.options.metrics.settled(settlement, delivery);
-    // A held head from the parked lane stays incomplete; one from the main lane lives on as a parked record.
-    if (!isHeld || item.source === 'main') this.complete(item, delivery.webhookId);
     this.options.logger.info(wideLine(settlement), messageOf(settlement));
   }
 
@@ -200,32 +206,36 @@ export class Dispatch {
     this.lanes.run(Date.now());
   }
 
-  /** A strict webhook waits for its head: it goes back to its place, not to a retry tier. @returns true when it does */
-  private holdHead({ outcome, followUp }: Settlement, delivery: Delivery, item: LaneItem): boolean {
-    const { webhookId } = delivery;
-    const partition = this.partitions.get(item.lease.partition);
-    const notBefore = followUp.kind === 'retry' ? followUp.delivery.notBefore : null;
-    const isCopied = item.source === 'main' && this.strictHeads.ended(webhookId);
-    if (notBefore === null || followUp.kind !== 'retry' || partition === undefined) {
-      if (isCopied) partition?.log.noteHead(webhookId, { attempt: settledHead, notBefore: 0 });
-      this.options.gate.unblock(webhookId);
-      return false;
-    }
-    this.options.gate.block(webhookId, { deliveryId: delivery.deliveryId, since: outcome.startedAt, until: notBefore });
+  /**
+   * A strict webhook waits for its head: it goes back to its place, not to a retry tier. Its outcome is acknowledged by
+   * now, so a main record has nothing left to wait for but its place in the parked lane.
+   */
+  private holdHead(outcome: DeliveryOutcome, next: RetryDelivery, item: LaneItem, partition: Partition): void {
+    const { webhookId, notBefore } = next;
+    const { log } = partition;
+    const block = { deliveryId: next.deliveryId, since: outcome.startedAt, until: notBefore };
+    this.options.gate.block(webhookId, block);
     if (item.source === 'parked') {
-      const behind = partition.log.headAt(webhookId, item.offset)?.attempt ?? 0;
-      partition.log.noteHead(webhookId, { attempt: behind + 1, notBefore });
+      log.noteHead(webhookId, { attempt: (log.headAt(webhookId, item.offset)?.attempt ?? 0) + 1, notBefore });
       this.lanes.putBack(webhookId, { ...item, notBefore });
-    } else if (isCopied) {
-      partition.log.noteHead(webhookId, { attempt: 1, notBefore });
+    } else if (this.strictHeads.ended(webhookId)) {
+      log.noteHead(webhookId, { attempt: 1, notBefore });
+      this.complete(item, webhookId);
     } else {
-      const parked = parkedFrom(followUp.delivery, 'blocked', notBefore, Date.now());
+      const delivery = parkedFrom(next, 'blocked', notBefore, Date.now());
       this.lanes.divertBehind(webhookId, () => {
-        // Its main record waits for the outcome of the attempt too.
-        this.park(partition, webhookId, [{ delivery: parked, mainOffset: null }]);
+        this.park(partition, webhookId, [{ delivery, mainOffset: item.offset }], () => {
+          this.complete(item, webhookId);
+        });
       });
     }
-    return true;
+  }
+
+  /** The head of a strict webhook is settled: its successors need not wait for it any more. */
+  private letGo(webhookId: string, item: LaneItem, partition: Partition | undefined): void {
+    const isCopied = item.source === 'main' && this.strictHeads.ended(webhookId);
+    if (isCopied) partition?.log.noteHead(webhookId, { attempt: settledHead, notBefore: 0 });
+    this.options.gate.unblock(webhookId);
   }
 
   /** Null when the record is none of ours to send: it is set aside, and the lane goes on. */

@@ -40,9 +40,9 @@ export interface Parking {
   readonly delivery: ParkedDelivery;
   /**
    * Of its record in the main topic, which is done once this one is acknowledged: after a crash before the commit it
-   * is not taken again. Null when it has more to wait for.
+   * is not taken again.
    */
-  readonly mainOffset: number | null;
+  readonly mainOffset: number;
 }
 
 /** Name of the header that holds {@link Parking.mainOffset}. */
@@ -85,7 +85,7 @@ export class Reports {
         partition,
         key: delivery.webhookId,
         value: this.codecs.parked.encode(delivery),
-        ...(mainOffset === null ? {} : { headers: { [mainOffsetHeader]: String(mainOffset) } }),
+        headers: { [mainOffsetHeader]: String(mainOffset) },
       })),
     );
   }

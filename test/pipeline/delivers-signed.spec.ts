@@ -29,7 +29,7 @@ test('an event on Kafka reaches the endpoint signed, and its history is behind t
   if (request === undefined) throw new Error('no request');
   const body = new Webhook(webhook.secret).verify(
     request.body.toString('utf8'),
-    request.headers as Record<string, string>,
+    request.headers,
   );
   expect(body).toEqual({
     id: event['id'],
