@@ -27,10 +27,7 @@ test('an event on Kafka reaches the endpoint signed, and its history is behind t
   await until(() => receiver.requests.length > 0, { timeoutMs: 15_000 });
   const [request] = receiver.requests;
   if (request === undefined) throw new Error('no request');
-  const body = new Webhook(webhook.secret).verify(
-    request.body.toString('utf8'),
-    request.headers,
-  );
+  const body = new Webhook(webhook.secret).verify(request.body.toString('utf8'), request.headers);
   expect(body).toEqual({
     id: event['id'],
     type: 'order.created',

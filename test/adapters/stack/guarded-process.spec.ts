@@ -86,7 +86,11 @@ test('a server whose parent is killed ends by itself', async () => {
     ],
     { stdio: 'inherit' },
   );
-  const signal = await new Promise((resolve) => parent.once('exit', (_code, by) => { resolve(by); }));
+  const signal = await new Promise((resolve) =>
+    parent.once('exit', (_code, by) => {
+      resolve(by);
+    }),
+  );
   expect(signal).toBe('SIGKILL');
   await until(() => !existsSync(join(folder, 'server.pid')), { timeoutMs: 5000 });
   expect(await answers()).toBe(false);
