@@ -99,9 +99,9 @@ test('an endpoint that is down: its deliveries are parked and drained in order, 
   const [inOrder, strict] = streams as [NumberedStream, NumberedStream];
   try {
     const failed = new Set<NumberedRequest>();
-    for (const stream of streams) await stream.publish(perWebhook);
     const parkedCount = async () => (await system.records('webhook.deliveries.parked')).length;
     const parkedBefore = await parkedCount();
+    for (const stream of streams) await stream.publish(perWebhook);
     await until(async () => (await parkedCount()) >= parkedBefore + 3 * 600, { timeoutMs: 30_000, everyMs: 500 });
     for (const stream of streams) for (const request of stream.requests) failed.add(request);
     await system.kill('dispatcher', 'SIGKILL');
