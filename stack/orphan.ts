@@ -21,6 +21,22 @@ export async function endOrphan(pidFile: string, mark: string, signal: NodeJS.Si
   rmSync(pidFile, { force: true });
 }
 
+/** Resolves when nothing has this pid any more, or at the deadline: one that was killed keeps it until it is reaped. */
+export async function untilReaped(pid: number, waitMs: number): Promise<void> {
+  const deadline = Date.now() + waitMs;
+  while (exists(pid) && Date.now() < deadline) await pause(20);
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's: it exists, but is not ours to signal.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 export function pidIn(file: string): number | null {
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : NaN;
   return Number.isInteger(pid) && pid > 0 ? pid : null;

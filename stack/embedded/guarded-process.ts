@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, statf
 import { setTimeout as pause } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import { StackFailure, Stopped } from '../failure.ts';
-import { endOrphan, sendSignal } from '../orphan.ts';
+import { endOrphan, pidIn, sendSignal, untilReaped } from '../orphan.ts';
 import { requireFreePort } from '../ports.ts';
 
 const guardScript = `
@@ -149,8 +149,11 @@ class Guarded implements GuardedProcess {
     this.isStopping = true;
     if (this.isGone || this.child.pid === undefined) return;
     // The minus sign addresses the whole group: the guard, its watcher and the server.
+    const serverPid = pidIn(this.options.pidFile);
     sendSignal(-this.child.pid, 'SIGKILL');
     await this.gone;
+    // The server is a child of the guard: somebody else reaps it, and until then its lock files look alive.
+    if (serverPid !== null) await untilReaped(serverPid, stopDeadlineMs);
     rmSync(this.options.pidFile, { force: true });
   }
 

@@ -12,14 +12,19 @@ let world: World;
 let ids: string[];
 let keys: string[];
 
-beforeAll(async () => {
-  world = await startWorld();
+/** Objects that the requests may name. */
+async function makeObjects(): Promise<void> {
   const client = await newClient(world);
   const { id: webhookId } = await newWebhook(world, client.key);
   const { deliveryId, eventId } = await seedHistory(world.env.DATABASE_URL, { clientId: client.id, webhookId });
   const publisher = await world.ask('POST /v1/api-keys', { body: { name: 'p', role: 'publisher' } });
   ids = [client.id, client.keyId, webhookId, deliveryId, eventId, 'order.created'];
   keys = [world.adminKey, client.key, String(publisher.body['key'])];
+}
+
+beforeAll(async () => {
+  world = await startWorld();
+  await makeObjects();
 }, 120_000);
 
 afterAll(async () => {
@@ -159,6 +164,8 @@ test('no request makes the server fail', async () => {
         ...(request.idempotencyKey === null ? {} : { headers: { 'idempotency-key': request.idempotencyKey } }),
       });
       if (answer.status < 300) accepted.add(operation.id);
+      // What was deleted or revoked would have every later request refused at the door.
+      if (answer.status === 204) await makeObjects();
       if (answer.status >= 500) throw new Error(`${operation.id}: ${answer.status} ${answer.text}`);
     }),
     { numRuns: requestsMax, endOnFailure: true },
