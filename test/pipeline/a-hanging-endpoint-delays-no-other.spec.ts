@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient, type TestWebhook } from '../support/clients.ts';
@@ -10,8 +11,8 @@ import { registered } from '../support/registered.ts';
 import { until } from '../support/until.ts';
 
 const healthyEndpoints = 40;
-const eventsPerSecond = 100;
-const measuredMs = 4_000;
+const eventsPerSecond = 200;
+const measuredMs = 3_000;
 
 let system: System;
 let client: TestClient;
@@ -30,17 +31,31 @@ afterAll(async () => {
   await system.stop();
 }, 60_000);
 
-/** The healthy endpoints' latencies before the trouble and after it: what they are when all are well. */
-let calm: readonly number[] = [];
+interface Measured {
+  /** Latencies of the healthy endpoints while all are well. */
+  readonly calm: readonly number[];
+  /** The same while some are not. */
+  readonly disturbed: readonly number[];
+}
+
+/** What a p99 of a few hundred events on shared cores varies by itself from one measurement to the next. */
+const allowanceMs = 5;
+const rounds = 3;
 
 /**
- * With trouble elsewhere the healthy endpoints' p99 is at most 1.25 times what it is without. Five milliseconds more
- * are for what a p99 of a few hundred events on two shared cores varies by itself from one run to the next; an
- * endpoint that delays others does so by its timeout, which is hundreds of times as much.
+ * With trouble elsewhere the healthy endpoints' p99 is at most 1.25 times what it is without, measured in the same
+ * minute. Measured again when it is not: another process of the machine may disturb one measurement, while an endpoint
+ * that delays others does so in each, and by its timeout, which is hundreds of times the allowance.
  */
-function expectUndisturbed(name: string, disturbed: readonly number[]): void {
-  process.stdout.write(describeLatencies('all endpoints well', calm) + describeLatencies(name, disturbed));
-  expect(percentile(disturbed, 99)).toBeLessThanOrEqual(1.25 * percentile(calm, 99) + 5);
+async function expectUndisturbed(name: string, measure: () => Promise<Measured>): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    const { calm, disturbed } = await measure();
+    process.stdout.write(describeLatencies('all endpoints well', calm) + describeLatencies(name, disturbed));
+    const allowed = 1.25 * percentile(calm, 99) + allowanceMs;
+    if (percentile(disturbed, 99) > allowed && round < rounds) continue;
+    expect(percentile(disturbed, 99)).toBeLessThanOrEqual(allowed);
+    return;
+  }
 }
 
 async function webhooksAt(url: string, type: string, count: number, fields: object): Promise<TestWebhook[]> {
@@ -54,8 +69,8 @@ async function webhooksAt(url: string, type: string, count: number, fields: obje
   return webhooks;
 }
 
-test('ten endpoints that hang delay no other', async () => {
-  calm = await load.run(eventsPerSecond, measuredMs);
+async function amongHanging(): Promise<Measured> {
+  const before = await load.run(eventsPerSecond, measuredMs);
   const hanging = await startHanging();
   try {
     const fields = { timeoutMs: 1_500, retryPolicy: { maxAttempts: 1 } };
@@ -73,30 +88,56 @@ test('ten endpoints that hang delay no other', async () => {
     clearInterval(more);
     expect(hanging.connections).toBeGreaterThan(webhooks.length);
     // Deleted, what waits for them ends without a POST, and the last attempts end by their deadline.
-    for (const { id } of webhooks) await system.api('DELETE', `/v1/webhooks/${id}`, undefined, client.key);
+    await remove(webhooks);
     await hanging.whenLeft();
-    calm = [...calm, ...(await load.run(eventsPerSecond, measuredMs))];
-    expectUndisturbed('ten endpoints hang', disturbed);
+    return { calm: [...before, ...(await load.run(eventsPerSecond, measuredMs))], disturbed };
   } finally {
     await hanging.close();
   }
-}, 90_000);
+}
 
-test('a burst of 5,000 events at one endpoint of 200 ms delays no other', async () => {
+/** Every 20 ms some of `events`, so that they are all published when `forMs` are over. */
+async function publishSpread(events: readonly object[], forMs: number): Promise<void> {
+  const startedAt = performance.now();
+  for (let sent = 0; sent < events.length;) {
+    const due = Math.min(events.length, Math.ceil((events.length * (performance.now() - startedAt)) / forMs));
+    await system.publish(events.slice(sent, due), { key: 'burst' });
+    sent = due;
+    await pause(20);
+  }
+}
+
+async function amongBurst(): Promise<Measured> {
+  const calm = await load.run(eventsPerSecond, measuredMs);
   const receiver = await startReceiver({ respond: slow(200) });
   try {
-    const [webhook] = await webhooksAt(receiver.url, 'burst', 1, {});
+    const webhooks = await webhooksAt(receiver.url, 'burst', 1, {});
     const burst = Array.from({ length: 5_000 }, (_, n) => cloudEvent(client, { n }, { type: 'burst.w0' }));
-    const published = system.publish(burst, { key: 'burst' });
+    // A thousand times what the endpoint takes, and less than what the system does: it is not the machine that is
+    // tried here.
+    const published = publishSpread(burst, measuredMs);
     const disturbed = await load.run(eventsPerSecond, 2 * measuredMs);
     await published;
-    expect(receiver.requests.length).toBeGreaterThan(10);
-    await system.api('DELETE', `/v1/webhooks/${webhook?.id ?? ''}`, undefined, client.key);
-    expectUndisturbed('a burst at one endpoint', disturbed);
+    expect(receiver.requests.length).toBeGreaterThan(measuredMs / 200);
+    expect(receiver.requests.length).toBeLessThan(burst.length / 10);
+    await remove(webhooks);
+    return { calm, disturbed };
   } finally {
     await receiver.close();
   }
-}, 90_000);
+}
+
+async function remove(webhooks: readonly TestWebhook[]): Promise<void> {
+  for (const { id } of webhooks) await system.api('DELETE', `/v1/webhooks/${id}`, undefined, client.key);
+}
+
+test('ten endpoints that hang delay no other', async () => {
+  await expectUndisturbed('ten endpoints hang', amongHanging);
+}, 120_000);
+
+test('a burst of 5,000 events at one endpoint of 200 ms delays no other', async () => {
+  await expectUndisturbed('a burst at one endpoint', amongBurst);
+}, 120_000);
 
 test('an endless body is cut', async () => {
   const endless = await startEndless();
