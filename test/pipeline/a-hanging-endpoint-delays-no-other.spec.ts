@@ -118,7 +118,7 @@ async function amongBurst(): Promise<Measured> {
     const published = publishSpread(burst, measuredMs);
     const disturbed = await load.run(eventsPerSecond, 2 * measuredMs);
     await published;
-    expect(receiver.requests.length).toBeGreaterThan(measuredMs / 200);
+    expect(receiver.requests.length).toBeGreaterThan(5);
     expect(receiver.requests.length).toBeLessThan(burst.length / 10);
     await remove(webhooks);
     return { calm, disturbed };
