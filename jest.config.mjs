@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** One configuration, three projects: `unit` beside the code, `adapters` and `pipeline` on real parts. */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -6,19 +8,22 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.cache/', '<rootDir>/.build-'],
 };
 
-/** Shared servers, started when first asked for; one test file at a time. */
+/** Servers that the run shares, started when first asked for. */
 const real = {
   ...common,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  runner: '<rootDir>/test/support/serial-runner.mjs',
 };
 
+/** A whole system a time: several on few cores would disturb each other's timing. Adapter tests mostly wait. */
+const serial = { runner: '<rootDir>/test/support/serial-runner.mjs' };
+
 export default {
+  maxWorkers: Math.max(2, Math.min(4, availableParallelism() - 1)),
   reporters: ['default', 'summary', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,test/support}/**/*.spec.ts'] },
     { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
-    { ...real, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+    { ...real, ...serial, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
   ],
 };
