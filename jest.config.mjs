@@ -19,6 +19,8 @@ const real = {
 const serial = { runner: '<rootDir>/test/support/serial-runner.mjs' };
 
 export default {
+  // Real servers on a busy machine take their time: a test that never ends still ends, one that is slow is not wrong.
+  testTimeout: 60_000,
   maxWorkers: Math.max(2, Math.min(4, availableParallelism() - 1)),
   reporters: ['default', 'summary', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
