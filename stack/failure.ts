@@ -19,13 +19,16 @@ export function sentenceOf(error: unknown): string {
   if (hasCode(error, 'ENOSPC')) return 'The disk is full: free some space and try again.';
   if (hasCode(error, 'EACCES')) return `${error.message}: make it accessible to this user and try again.`;
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return (error.message === '' ? messagesWithin(error) : error.message) + cause;
+  const within = messagesWithin(error);
+  return [error.message + cause, within].filter((text) => text !== '').join(': ');
 }
 
+/** Node (several addresses) and kafkajs (several topics) gather errors whose own message says little or nothing. */
 function messagesWithin(error: Error): string {
-  // Node reports a refused connection to a name with several addresses as an AggregateError without a message.
-  const errors = error instanceof AggregateError ? error.errors : [];
-  return errors.map((inner: unknown) => (inner instanceof Error ? inner.message : String(inner))).join('; ');
+  const { errors } = error as { errors?: unknown };
+  if (!Array.isArray(errors)) return '';
+  const messages = errors.map((inner: unknown) => (inner instanceof Error ? inner.message : String(inner)));
+  return [...new Set(messages)].join('; ');
 }
 
 export function hasCode(error: unknown, code: string): boolean {

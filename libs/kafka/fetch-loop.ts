@@ -208,6 +208,8 @@ export class FetchLoop {
     const earliest = (await this.link.offsets([position], true)).get(partitionKey(position));
     if (earliest === undefined || round !== this.round || position.next !== next) return;
     position.next = earliest;
+    // The broker is well, and names one partition at a time: the others should not wait longer for it each time.
+    this.backOffMs = 0;
     this.options.onOutOfRange(position, next);
   }
 }

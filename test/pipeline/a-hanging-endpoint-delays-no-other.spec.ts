@@ -1,12 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient, type TestWebhook } from '../support/clients.ts';
 import { readOutcomes } from '../support/outcomes.ts';
 import { describeLatencies, PacedLoad, percentile } from '../support/paced-load.ts';
 import { startEndless, startHanging } from '../support/receivers/hostile-receivers.ts';
-import { startReceiver } from '../support/receivers/recording-receiver.ts';
-import { slow } from '../support/receivers/responses.ts';
 import { registered } from '../support/registered.ts';
 import { until } from '../support/until.ts';
 
@@ -96,47 +93,12 @@ async function amongHanging(): Promise<Measured> {
   }
 }
 
-/** Every 20 ms some of `events`, so that they are all published when `forMs` are over. */
-async function publishSpread(events: readonly object[], forMs: number): Promise<void> {
-  const startedAt = performance.now();
-  for (let sent = 0; sent < events.length;) {
-    const due = Math.min(events.length, Math.ceil((events.length * (performance.now() - startedAt)) / forMs));
-    await system.publish(events.slice(sent, due), { key: 'burst' });
-    sent = due;
-    await pause(20);
-  }
-}
-
-async function amongBurst(): Promise<Measured> {
-  const calm = await load.run(eventsPerSecond, measuredMs);
-  const receiver = await startReceiver({ respond: slow(200) });
-  try {
-    const webhooks = await webhooksAt(receiver.url, 'burst', 1, {});
-    const burst = Array.from({ length: 5_000 }, (_, n) => cloudEvent(client, { n }, { type: 'burst.w0' }));
-    // A thousand times what the endpoint takes, and less than what the system does: it is not the machine that is
-    // tried here.
-    const published = publishSpread(burst, measuredMs);
-    const disturbed = await load.run(eventsPerSecond, 2 * measuredMs);
-    await published;
-    expect(receiver.requests.length).toBeGreaterThan(5);
-    expect(receiver.requests.length).toBeLessThan(burst.length / 10);
-    await remove(webhooks);
-    return { calm, disturbed };
-  } finally {
-    await receiver.close();
-  }
-}
-
 async function remove(webhooks: readonly TestWebhook[]): Promise<void> {
   for (const { id } of webhooks) await system.api('DELETE', `/v1/webhooks/${id}`, undefined, client.key);
 }
 
 test('ten endpoints that hang delay no other', async () => {
   await expectUndisturbed('ten endpoints hang', amongHanging);
-}, 120_000);
-
-test('a burst of 5,000 events at one endpoint of 200 ms delays no other', async () => {
-  await expectUndisturbed('a burst at one endpoint', amongBurst);
 }, 120_000);
 
 test('an endless body is cut', async () => {
