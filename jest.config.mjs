@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-
 /** One configuration, three projects: `unit` beside the code, `adapters` and `pipeline` on real parts. */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -8,24 +6,21 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.cache/', '<rootDir>/.build-'],
 };
 
-/** Servers that the run shares, started when first asked for. */
+/** Shared servers, started when first asked for; one test file at a time. */
 const real = {
   ...common,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  runner: '<rootDir>/test/support/serial-runner.mjs',
 };
-
-/** A whole system a time: several on few cores would disturb each other's timing. Adapter tests mostly wait. */
-const serial = { runner: '<rootDir>/test/support/serial-runner.mjs' };
 
 export default {
   // Real servers on a busy machine take their time: a test that never ends still ends, one that is slow is not wrong.
   testTimeout: 60_000,
-  maxWorkers: Math.max(2, Math.min(4, availableParallelism() - 1)),
   reporters: ['default', 'summary', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,test/support}/**/*.spec.ts'] },
     { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
-    { ...real, ...serial, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+    { ...real, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
   ],
 };

@@ -1,4 +1,4 @@
-/** Runs test files one after another in this process: whole systems on two cores would disturb each other's timing. */
+/** Runs test files one after another in this process: real servers on two cores would disturb each other's timing. */
 import jestRunner from 'jest-runner';
 
 const TestRunner = jestRunner.default ?? jestRunner;
