@@ -17,7 +17,7 @@ const real = {
 export default {
   // Real servers on a busy machine take their time: a test that never ends still ends, one that is slow is not wrong.
   testTimeout: 60_000,
-  reporters: ['default', 'summary', '<rootDir>/test/support/summary-reporter.mjs'],
+  reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,test/support}/**/*.spec.ts'] },
     { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
