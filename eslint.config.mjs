@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', '.build-*/', 'node_modules/', '.data/', '.cache/', 'bench/results/']),
+  globalIgnores(['dist/', '.build-*/', 'node_modules/', '.data/', '.cache/', 'bench/results/', '**/generated/']),
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

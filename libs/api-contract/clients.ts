@@ -22,7 +22,7 @@ export const createClient = operation({
   answer: clientSchema,
   answered: 'The client.',
   problems: ['already_exists'],
-  example: { name: 'Acme' },
+  example: { id: 'acme', name: 'Acme' },
 });
 
 export const listClients = operation({

@@ -60,7 +60,7 @@ export const deliveryDetailSchema = Type.Object({
 });
 
 const deliveryFilters = {
-  status: Type.Optional(Type.Enum([...deliveryStatuses])),
+  status: Type.Optional(Type.Enum([...deliveryStatuses], { description: 'Where they stand now.' })),
   eventType: Type.Optional(anyId),
   eventId: Type.Optional(anyId),
   from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),

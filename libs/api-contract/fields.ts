@@ -30,7 +30,12 @@ export const timestamp = Type.String({
 });
 
 /** An id as it comes in a path or a filter: whatever it looks like, it names something or nothing. */
-export const anyId = Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\p{Cc}\\p{Cs}]*$' });
+export const anyId = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  pattern: '^[^\\p{Cc}\\p{Cs}]*$',
+  description: 'As the API gave it.',
+});
 
 export const clientId = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$',

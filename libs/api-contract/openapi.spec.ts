@@ -1,13 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openApiDocument } from './openapi.ts';
 import { allOperations } from './operations.ts';
 import { problemCodes } from './problem-codes.ts';
+import { InputValidator, isTimestamp } from './validation.ts';
+
+interface Content {
+  readonly schema: object;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}
 
 interface Described {
   readonly operationId: string;
   readonly parameters: readonly { name: string; in: string; required: boolean; schema: object }[];
   readonly requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
-  readonly responses: Readonly<Record<string, { description: string; content?: Record<string, unknown> }>>;
+  readonly responses: Readonly<Record<string, { description: string; content?: Record<string, Content> }>>;
 }
 
 const document = openApiDocument('1.2.3') as {
@@ -15,6 +23,11 @@ const document = openApiDocument('1.2.3') as {
   readonly info: { version: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
 };
+
+// As a reader with any validator sees it: formats are no more than what this one knows.
+const ajv = new Ajv2020({ strict: false });
+ajv.addFormat('date-time', { type: 'string', validate: isTimestamp });
+ajv.addSchema(document, 'document');
 const described = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
@@ -48,9 +61,34 @@ describe.each(described.map((one) => [one.operation.operationId, one] as const))
       expect(statuses).toEqual(expect.arrayContaining([401, 403, 422, 500, 503]));
     });
 
-    test('has an example of what it takes', () => {
+    test('has an example of what it takes, to be used as it stands', () => {
       const json = operation.requestBody?.content['application/json'];
-      if (json !== undefined) expect(json.example).toBeDefined();
+      if (json === undefined) return;
+      const operationHere = allOperations.find(({ id }) => id === operation.operationId);
+      if (operationHere === undefined) throw new Error('no such operation');
+      const params = Object.fromEntries(Object.keys(operationHere.params.properties).map((name) => [name, 'x']));
+      const result = new InputValidator(operationHere).validate({ params, query: {}, body: json.example });
+      expect(result).toMatchObject({ kind: 'valid' });
+    });
+
+    test('has an example of everything that it answers', () => {
+      for (const [status, { content = {} }] of Object.entries(operation.responses)) {
+        for (const [mediaType, { example, examples = {} }] of Object.entries(content)) {
+          const shown = [example, ...Object.values(examples).map(({ value }) => value)].filter(
+            (one) => one !== undefined,
+          );
+          expect({ status, mediaType, examples: shown.length }).not.toMatchObject({ examples: 0 });
+          if (!mediaType.endsWith('json')) continue;
+          const place = `/paths/${token(path)}/${method}/responses/${status}/content/${token(mediaType)}/schema`;
+          const fits = ajv.compile({ $ref: `document#${place}` });
+          for (const value of shown) expect([status, fits(value), fits.errors]).toEqual([status, true, null]);
+        }
+      }
     });
   },
 );
+
+/** A token of a JSON Pointer in a URI fragment. */
+function token(name: string): string {
+  return encodeURIComponent(name.replaceAll('/', '~1'));
+}

@@ -1,10 +1,13 @@
 /** The API as an OpenAPI 3.1 document, made from the same operations that validate and route. */
 import type { TObject, TSchema } from 'typebox';
+import { exampleOf } from './example.ts';
 import { idempotencyKeyHeader } from './fields.ts';
+import { namedSchemas, withReferences, withReferencesInside } from './named-schemas.ts';
 import type { Operation } from './operation.ts';
 import { allOperations } from './operations.ts';
 import { commonProblemCodes, problemCodes, type ProblemCode } from './problem-codes.ts';
-import { problemDocument, problemMediaType, problemSchema } from './problem.ts';
+import { problemDocument, problemMediaType } from './problem.ts';
+import { tagDescriptions } from './tag-descriptions.ts';
 
 /** @param version of the product */
 export function openApiDocument(version: string): object {
@@ -18,15 +21,21 @@ export function openApiDocument(version: string): object {
       title: 'DeeperHub Webhooks',
       version,
       description,
+      contact: { name: 'Whoever runs this installation' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }],
-    tags: [...new Set(allOperations.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set(allOperations.map(({ tag }) => tag))].map((name) => ({
+      name,
+      description: tagDescriptions[name],
+    })),
     paths,
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
-      schemas: { Problem: problemSchema },
+      schemas: Object.fromEntries(
+        Object.entries(namedSchemas).map(([name, schema]) => [name, withReferencesInside(schema)]),
+      ),
     },
   };
 }
@@ -67,7 +76,7 @@ function parameters(schema: TObject, place: 'path' | 'query'): object[] {
       in: place,
       required: place === 'path' || required.includes(name),
       ...(text === undefined ? {} : { description: text }),
-      schema: rest,
+      schema: withReferences(rest),
     };
   });
 }
@@ -80,7 +89,7 @@ function requestBodyOf(operation: Operation): object {
       required: operation.isBodyRequired,
       content: {
         'application/json': {
-          schema: operation.body,
+          schema: withReferences(operation.body),
           ...(operation.example === null ? {} : { example: operation.example }),
         },
       },
@@ -91,7 +100,7 @@ function requestBodyOf(operation: Operation): object {
 function responsesOf(operation: Operation): Record<string, object> {
   const { status, schema, description: text } = operation.answer;
   const responses: Record<string, object> = {
-    [status]: { description: text, ...(schema === null ? {} : { content: { 'application/json': { schema } } }) },
+    [status]: { description: text, ...(schema === null ? {} : { content: { 'application/json': answerOf(schema) } }) },
   };
   for (const [problemStatus, codes] of problemsByStatus(operation)) {
     responses[problemStatus] = {
@@ -109,9 +118,15 @@ function responsesOf(operation: Operation): Record<string, object> {
   return responses;
 }
 
+function answerOf(schema: TSchema): object {
+  return { schema: withReferences(schema), example: exampleOf(schema) };
+}
+
 function problemsByStatus(operation: Operation): Map<number, ProblemCode[]> {
   const codes: ProblemCode[] = [...commonProblemCodes, ...operation.problems];
   if (operation.method !== 'get') codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
+  // An id that nothing can have is answered like one that nobody has.
+  if (Object.keys(operation.params.properties).length > 0) codes.push('not_found');
   if (operation.method === 'post') codes.push('idempotency_in_progress', 'idempotency_key_reused');
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set(codes)) {

@@ -68,7 +68,7 @@ export const listWebhooks = operation({
   query: Type.Object(
     {
       ...pageQuery,
-      isActive: Type.Optional(Type.Boolean()),
+      isActive: Type.Optional(Type.Boolean({ description: 'Only those that are, or that are not.' })),
       eventType: Type.Optional({ ...eventTypeName, description: 'Webhooks that get events of this type.' }),
       clientId: Type.Optional(anyId),
     },

@@ -14,6 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'libs/runtime': [],
   'libs/wire': ['libs/domain'],
   'libs/api-contract': ['libs/domain'],
+  'libs/api-client': [],
   'libs/sender': ['libs/domain', 'libs/runtime'],
   'libs/postgres': ['libs/domain', 'libs/runtime'],
   'libs/kafka': ['libs/domain', 'libs/runtime', 'libs/wire'],

@@ -22,6 +22,7 @@ export interface SourceImport {
 export function sourceFiles(): readonly SourceFile[] {
   return globSync('{apps,libs,stack,test,bench}/**/*.ts', { cwd: repositoryRoot })
     .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !path.includes('/generated/'))
     .sort()
     .map((path) => {
       const text = readFileSync(join(repositoryRoot, path), 'utf8');

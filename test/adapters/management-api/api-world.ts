@@ -76,7 +76,8 @@ export function asker(app: NestFastifyApplication, defaultKey: string) {
         : { payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
     });
     const text = response.payload;
-    checkAnswer(method, url, response.statusCode, text);
+    const mediaType = (response.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
+    checkAnswer(method, url, { status: response.statusCode, mediaType, text });
     return {
       status: response.statusCode,
       headers: response.headers,

@@ -1,52 +1,91 @@
-/** Checks answers against what the contract says of them: every field there, none beyond. */
+/**
+ * Checks answers against the OpenAPI document alone, as a stranger would who has nothing else: the status is one that
+ * the operation names, the media type too, every field is there and none beyond.
+ */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { allOperations } from '../../../libs/api-contract/operations.ts';
-import { problemSchema } from '../../../libs/api-contract/problem.ts';
+import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
 import { isTimestamp } from '../../../libs/api-contract/validation.ts';
+
+interface DocumentedResponse {
+  readonly content?: Readonly<Record<string, object>>;
+}
+interface DocumentedOperation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, DocumentedResponse>>;
+}
+interface Documented {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly operation: DocumentedOperation;
+  /** JSON Pointer to the operation. */
+  readonly pointer: string;
+}
+
+const document = JSON.parse(JSON.stringify(openApiDocument('0.0.0'))) as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+};
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addFormat('date-time', { type: 'string', validate: isTimestamp });
+ajv.addSchema(closed(document) as object, 'document');
 
-interface Contract {
-  readonly id: string;
-  readonly method: string;
-  readonly path: RegExp;
-  readonly status: number;
-  /** Null: no body. */
-  readonly answer: ValidateFunction | null;
-}
-
-const contracts: readonly Contract[] = allOperations.map(({ id, method, path, answer }) => ({
-  id,
-  method,
-  path: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-  status: answer.status,
-  answer: answer.schema === null ? null : ajv.compile(closed(answer.schema) as object),
-}));
-const problem = ajv.compile(closed(problemSchema) as object);
+const documented: readonly Documented[] = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    method,
+    path: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    operation,
+    pointer: `/paths/${token(path)}/${method}`,
+  })),
+);
 
 /** Operations that gave a good answer so far. */
 export const seenOperations = new Set<string>();
 
-/** @throws when an answer of an operation is not what its contract says */
-export function checkAnswer(method: string, url: string, status: number, text: string): void {
+export interface ShownAnswer {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+/** @throws when an answer of an operation is not what the document says */
+export function checkAnswer(method: string, url: string, { status, mediaType, text }: ShownAnswer): void {
   const path = url.split('?', 1)[0] ?? '';
-  const contract = contracts.find((one) => one.method === method.toLowerCase() && one.path.test(path));
-  if (status >= 400) {
-    if (path.startsWith('/v1/') && !problem(JSON.parse(text)))
-      throw new Error(`${path}: ${ajv.errorsText(problem.errors)}`);
+  if (!path.startsWith('/v1/')) return;
+  const found = documented.find((one) => one.method === method.toLowerCase() && one.path.test(path));
+  if (found === undefined) {
+    expectFit('#/components/schemas/Problem', text, `${method} ${path}`);
     return;
   }
-  if (contract === undefined) return;
-  if (status !== contract.status) throw new Error(`${contract.id} answered ${status}, not ${contract.status}`);
-  seenOperations.add(contract.id);
-  if (contract.answer === null) {
-    if (text !== '') throw new Error(`${contract.id} has a body`);
+  const { operationId, responses } = found.operation;
+  const response = responses[status];
+  if (response === undefined) throw new Error(`${operationId} answered ${status}, which it does not name: ${text}`);
+  if (status < 300) seenOperations.add(operationId);
+  const types = Object.keys(response.content ?? {});
+  if (types.length === 0) {
+    if (text !== '') throw new Error(`${operationId} answered ${status} with a body`);
     return;
   }
-  if (!contract.answer(JSON.parse(text))) {
-    throw new Error(`${contract.id}: ${ajv.errorsText(contract.answer.errors)} in ${text.slice(0, 500)}`);
+  if (!types.includes(mediaType)) throw new Error(`${operationId} answered ${status} as '${mediaType}'`);
+  if (!mediaType.endsWith('json')) return;
+  expectFit(
+    `#${found.pointer}/responses/${status}/content/${token(mediaType)}/schema`,
+    text,
+    `${operationId} ${status}`,
+  );
+}
+
+const validators = new Map<string, ValidateFunction>();
+
+function expectFit(pointer: string, text: string, what: string): void {
+  const validator = validators.get(pointer) ?? ajv.compile({ $ref: `document${pointer}` });
+  validators.set(pointer, validator);
+  if (!validator(JSON.parse(text))) {
+    throw new Error(`${what}: ${ajv.errorsText(validator.errors)} in ${text.slice(0, 500)}`);
   }
+}
+
+function token(name: string): string {
+  return encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
 }
 
 /** The schema with every object that names its members refusing others. */

@@ -1,0 +1,11 @@
+/** What the groups of operations are about. */
+export const tagDescriptions: Readonly<Record<string, string>> = {
+  Clients: 'Tenants: they own webhooks, and events name them.',
+  'API keys': 'What opens the API, and for whom.',
+  Webhooks: 'Subscriptions: where events of which types go, and how.',
+  'Webhook health and tests': 'How a webhook is doing, and ways to try it.',
+  Deliveries: 'What became of an event at a webhook, attempt by attempt.',
+  Events: 'What happened on the platform, and why it went where it went.',
+  'Event types': 'The catalogue: what events of a type look like and whom they are for.',
+  Audit: 'Who changed what, when, from where.',
+};
