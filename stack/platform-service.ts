@@ -30,12 +30,26 @@ export function platformEvent(type: string, clientId: string, data: object): Pla
   };
 }
 
-/** Resolves with the topic when all events are acknowledged. @throws what the Kafka client throws */
-export async function produce(env: Environment, events: readonly PlatformEvent[]): Promise<string> {
+export interface PlatformRecord {
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A connected producer of platform events. */
+export interface PlatformProducer {
+  readonly topic: string;
+  /** Resolves when all are acknowledged. @throws what the Kafka client throws */
+  send(records: readonly PlatformRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param clientId by which the brokers know it @throws what the Kafka client throws */
+export async function openPlatform(env: Environment, clientId: string): Promise<PlatformProducer> {
   const config = readConfig({ ...connectionKeys, PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS }, env);
-  const { brokers, tls, tlsCa, sasl } = kafkaConnection(config, 'platform-service');
+  const { brokers, tls, tlsCa, sasl } = kafkaConnection(config, clientId);
   const kafka = new Kafka({
-    clientId: 'platform-service',
+    clientId,
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
     ...(tls ? { ssl: tlsCa === null ? true : { ca: tlsCa } } : {}),
@@ -45,12 +59,23 @@ export async function produce(env: Environment, events: readonly PlatformEvent[]
     config.TOPIC_PREFIX + (config.PLATFORM_TOPICS.find((name) => !name.startsWith('/')) ?? 'platform.events');
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
+  return {
+    topic,
+    send: async (records) => {
+      await producer.send({ topic, messages: [...records], acks: -1 });
+    },
+    close: () => producer.disconnect(),
+  };
+}
+
+/** Resolves with the topic when all events are acknowledged. @throws what the Kafka client throws */
+export async function produce(env: Environment, events: readonly PlatformEvent[]): Promise<string> {
+  const platform = await openPlatform(env, 'platform-service');
+  const headers = { 'content-type': 'application/cloudevents+json; charset=UTF-8' };
   try {
-    const headers = { 'content-type': 'application/cloudevents+json; charset=UTF-8' };
-    const messages = events.map((event) => ({ key: event.clientid, value: JSON.stringify(event), headers }));
-    await producer.send({ topic, messages, acks: -1 });
+    await platform.send(events.map((event) => ({ key: event.clientid, value: JSON.stringify(event), headers })));
   } finally {
-    await producer.disconnect();
+    await platform.close();
   }
-  return topic;
+  return platform.topic;
 }

@@ -23,12 +23,16 @@ export async function runVerb(verb: Verb, main: (context: VerbContext) => Promis
     case 'refused':
       return fail(commandLine.sentence);
     case 'run':
-      break;
+      return endAfter((signal) => main({ flags: commandLine.flags, signal }));
   }
+}
+
+/** Runs `main` to its end with signals heard and failures told. @param main gets {@link VerbContext.signal} */
+export async function endAfter(main: (signal: AbortSignal) => Promise<void>): Promise<never> {
   process.on('unhandledRejection', (error) => fail(sentenceOf(error)));
   process.on('uncaughtException', (error) => fail(sentenceOf(error)));
   try {
-    await main({ flags: commandLine.flags, signal: stopSignal() });
+    await main(stopSignal());
   } catch (error) {
     if (error instanceof ConfigError) return fail(`The configuration is wrong: ${error.problems.join('; ')}.`);
     if (!(error instanceof Stopped)) return fail(sentenceOf(error));
@@ -36,7 +40,8 @@ export async function runVerb(verb: Verb, main: (context: VerbContext) => Promis
   return process.exit(0);
 }
 
-function fail(sentence: string): never {
+/** Ends the process with a sentence that says why. */
+export function fail(sentence: string): never {
   process.stderr.write(`\n✗ ${sentence}\n`);
   process.exit(1);
 }

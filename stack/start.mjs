@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 
-const verbs = ['start', 'test', 'setup', 'smoke', 'config', 'dev'];
+const verbs = ['start', 'test', 'setup', 'smoke', 'config', 'dev', 'bench'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 function fail(sentence) {
@@ -64,7 +64,8 @@ function nodeBinary() {
 }
 
 function run(verb, args) {
-  const script = join(root, 'dist', 'stack', 'verbs', `${verb}.js`);
+  const folder = verb === 'bench' ? ['bench'] : ['stack', 'verbs'];
+  const script = join(root, 'dist', ...folder, `${verb}.js`);
   const child = spawn(nodeBinary(), ['--enable-source-maps', script, ...args], {
     cwd: root,
     // When this process is killed the channel closes, and the verb stops what it started.

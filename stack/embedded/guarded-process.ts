@@ -60,6 +60,8 @@ export interface GuardedOptions {
 }
 
 export interface GuardedProcess {
+  /** Of the server, not of its guard; null when it is not running. */
+  readonly pid: number | null;
   stop(): Promise<void>;
   /** SIGKILL for server and guard: as if the machine had lost it. */
   kill(): Promise<void>;
@@ -118,6 +120,10 @@ class Guarded implements GuardedProcess {
     });
     // Writing to a guard that has just died is no error of ours.
     child.stdin?.on('error', () => undefined);
+  }
+
+  get pid(): number | null {
+    return this.isGone ? null : pidIn(this.options.pidFile);
   }
 
   async untilReady(): Promise<void> {

