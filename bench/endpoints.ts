@@ -2,41 +2,55 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { StackFailure, Stopped } from '../stack/failure.ts';
 import { startStep } from '../stack/terminal.ts';
+import type { Target } from './processes/load-questions.ts';
 import type { Rig } from './rig.ts';
 
-export interface Endpoints {
-  readonly clientId: string;
-  /** Of the webhooks, by their numbers. */
-  readonly ids: readonly string[];
+export interface Endpoint {
+  /** In the path of its URL. */
+  readonly number: number;
+  readonly id: string;
+  /** An event for this one alone, unless its event types are others. */
+  readonly target: Target;
 }
 
 /** Fields of the webhook with this number, beside its URL. */
-export type FieldsOf = (number: number) => object & { readonly eventTypes: readonly string[] };
+export type FieldsOf = (number: number) => object & { readonly eventTypes?: readonly string[] };
+
+/** The type of events for this webhook alone. */
+export function ownType(number: number): string {
+  return `bench.w${number}`;
+}
 
 const atATime = 8;
 const knownDeadlineMs = 30_000;
 
-/** Numbers begin at 0; the URL of a webhook is /w<number> at the receiver. @throws StackFailure, Stopped */
-export async function registerEndpoints(rig: Rig, count: number, fieldsOf: FieldsOf): Promise<Endpoints> {
+/** Numbers begin at 0, each webhook gets events of {@link ownType} unless `fieldsOf` says otherwise; the URL of a webhook is /w<number> at the receiver. @throws StackFailure, Stopped */
+export async function registerEndpoints(
+  rig: Rig,
+  count: number,
+  fieldsOf: FieldsOf = () => ({}),
+): Promise<readonly Endpoint[]> {
   const step = startStep('Webhooks');
   const { api } = rig.system;
   try {
     const { id: clientId } = await api.call<{ id: string }>('POST', '/v1/clients', { name: 'bench' });
-    const ids: string[] = [];
+    const endpoints: Endpoint[] = [];
     let next = 0;
     const registerSome = async () => {
       while (next < count && !rig.signal.aborted) {
         const number = next;
         next += 1;
-        const body = { clientId, url: `${rig.origin}/w${number}`, ...fieldsOf(number) };
-        ids[number] = (await api.call<{ id: string }>('POST', '/v1/webhooks', body)).id;
+        const type = ownType(number);
+        const body = { clientId, url: `${rig.origin}/w${number}`, eventTypes: [type], ...fieldsOf(number) };
+        const { id } = await api.call<{ id: string }>('POST', '/v1/webhooks', body);
+        endpoints[number] = { number, id, target: { clientId, type } };
         step.progress(`${next} of ${count}`);
       }
     };
     await Promise.all(Array.from({ length: atATime }, registerSome));
     await untilKnown(rig, count);
     step.done(`${count} registered`);
-    return { clientId, ids };
+    return endpoints;
   } catch (error) {
     step.fail();
     throw error;

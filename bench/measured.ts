@@ -1,10 +1,13 @@
 /** What a work tells: series of deliveries with their figures, and figures of its own. */
 import type { Latencies } from './latencies.ts';
+import type { Range } from './processes/receiver-questions.ts';
 import type { ProcessUsage } from './usage.ts';
 
 export interface Measured {
   /** Tells the series of one work apart. */
   readonly label: string;
+  /** Numbers of its events. */
+  readonly events: Range;
   readonly deliveries: number;
   /** From the first produce call to the last POST. */
   readonly seconds: number;
@@ -19,11 +22,12 @@ export interface Measured {
   readonly usage: readonly ProcessUsage[];
 }
 
-/** A figure of a work beside its series. */
+/** A figure of a work beside its series, with what is aimed at, where something is. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
+  readonly target?: { readonly kind: 'atLeast' | 'atMost'; readonly value: number };
 }
 
 export interface WorkResult {
@@ -31,4 +35,23 @@ export interface WorkResult {
   readonly figures: readonly Figure[];
   /** What a reader has to know of this run, in sentences. */
   readonly notes: readonly string[];
+}
+
+export function atLeast(target: number, name: string, value: number, unit: string): Figure {
+  return { name, value, unit, target: { kind: 'atLeast', value: target } };
+}
+
+export function atMost(target: number, name: string, value: number, unit: string): Figure {
+  return { name, value, unit, target: { kind: 'atMost', value: target } };
+}
+
+export function isMet({ value, target }: Figure): boolean {
+  if (target === undefined) return true;
+  return target.kind === 'atLeast' ? value >= target.value : value <= target.value;
+}
+
+/** Peak memory of the six apps together, in megabytes. */
+export function appsPeakMegabytes({ usage }: Measured): number {
+  const bytes = usage.reduce((sum, { kind, peakBytes }) => sum + (kind === 'app' ? peakBytes : 0), 0);
+  return bytes / 1_000_000;
 }

@@ -11,7 +11,7 @@ import { startStep, warn } from '../stack/terminal.ts';
 import { CatchUp } from './catch-up.ts';
 import { keepProfile, Profiler, type CpuProfile } from './cpu-profile.ts';
 import type { Measured } from './measured.ts';
-import type { LoadQuestions, Produced } from './processes/load-questions.ts';
+import type { LoadQuestions, Produced, Target } from './processes/load-questions.ts';
 import type { Range, ReceiverQuestions } from './processes/receiver-questions.ts';
 import { benchFolder, BenchSystem, type SystemOptions } from './system.ts';
 import { systemCpuMs, UsageWindow, type ObservedProcess } from './usage.ts';
@@ -27,9 +27,11 @@ export interface Run {
   /** Webhooks that each event goes to. Default: 1 */
   readonly perEvent?: number;
   /** Webhooks, by their numbers, of which latencies, duplicates and losses are told. Default: all */
-  readonly told?: Range;
+  readonly told?: readonly number[];
   /** Deliveries expected at those. Default: of all events */
   readonly expected?: number;
+  /** Not profiled: what it costs to get warm is no work's question. */
+  readonly isWarmUp?: boolean;
   readonly deadlineMs?: number;
   readonly send: (events: Range) => Promise<Produced>;
 }
@@ -40,8 +42,10 @@ export interface KeptProfile {
   readonly profile: CpuProfile;
 }
 
-export const allWebhooks: Range = { from: 0, to: 2 ** 31 };
+/** Of an event as it is produced, in every work. */
+export const eventBytes = 1_024;
 const profileFolder = join(benchFolder, 'profiles');
+const warmUpDeliveries = 1_000;
 const progressEveryMs = 100;
 const arrivalDeadlineMs = 120_000;
 const historyDeadlineMs = 60_000;
@@ -90,21 +94,37 @@ export class Rig {
     return { from, to: this.nextEvent };
   }
 
+  /** Events for these targets in turn, as fast as Kafka acknowledges. */
+  flood(targets: readonly Target[]): (events: Range) => Promise<Produced> {
+    return (events) => this.load.ask('flood', { events, targets, bytes: eventBytes });
+  }
+
+  /** The same, so many a second. */
+  pace(targets: readonly Target[], perSecond: number): (events: Range) => Promise<Produced> {
+    return (events) => this.load.ask('pace', { events, targets, bytes: eventBytes, perSecond });
+  }
+
+  /** Unmeasured events, so that code is compiled and connections are open when it counts. */
+  async warmUp(targets: readonly Target[], perEvent = 1): Promise<void> {
+    const events = Math.ceil(warmUpDeliveries / perEvent);
+    await this.measure({ label: 'Warm-up', events, perEvent, isWarmUp: true, send: this.flood(targets) });
+  }
+
   /** Sends, waits for the POSTs and then for the history, and tells what that cost. @throws Stopped, StackFailure */
   async measure(run: Run): Promise<Measured> {
     const step = startStep(run.label);
     const events = this.take(run.events);
     const perEvent = run.perEvent ?? 1;
-    const deliveries = run.events * perEvent;
+    const expected = run.expected ?? run.events * perEvent;
     try {
-      await this.receiver.ask('expect', { events, perEvent });
+      await this.receiver.ask('expect', { events, perEvent, told: run.told ?? null });
       const outcomesBefore = await this.catchUp.outcomes();
-      const profilers = await this.startProfilers();
+      const profilers = run.isWarmUp === true ? new Map<string, Profiler>() : await this.startProfilers();
       const window = new UsageWindow(this.processes());
       step.progress('producing');
       const [produced] = await Promise.all([
         run.send(events),
-        this.untilArrived(deliveries, run.deadlineMs ?? arrivalDeadlineMs, step.progress),
+        this.untilArrived(expected, run.deadlineMs ?? arrivalDeadlineMs, step.progress),
       ]);
       step.progress('waiting for the history');
       const { requests } = await this.receiver.ask('progress', null);
@@ -112,17 +132,13 @@ export class Rig {
       if (!isCaughtUp) warn(`${run.label}: the history did not catch up within ${historyDeadlineMs / 1000} s`);
       const usage = window.close() ?? [];
       await this.stopProfilers(profilers, run.label);
-      const told = run.told ?? allWebhooks;
-      const report = await this.receiver.ask('report', {
-        events,
-        webhooks: told,
-        expected: run.expected ?? deliveries,
-      });
+      const report = await this.receiver.ask('report', { events, expected });
       const seconds = Math.max(0.001, (report.lastArrivalMs - produced.startedAtMs) / 1_000);
       const { duplicates, missing, count, p50, p95, p99, max } = report;
       step.done(`${count} deliveries in ${seconds.toFixed(1)} s`);
       return {
         label: run.label,
+        events,
         deliveries: count,
         seconds,
         perSecond: count / seconds,
@@ -139,7 +155,7 @@ export class Rig {
   }
 
   /** Posts a second that plain undici brings to the same receiver, with bodies of that size. */
-  async rawLimit(bytes: number): Promise<number> {
+  async rawLimit(bytes = eventBytes): Promise<number> {
     const step = startStep('Raw limit');
     step.progress('posting');
     const url = `${this.origin}/raw`;

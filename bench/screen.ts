@@ -1,6 +1,6 @@
 /** Results on the screen, as tables. Pure. */
 import { dearestFunctions } from './cpu-profile.ts';
-import type { Measured, WorkResult } from './measured.ts';
+import { isMet, type Figure, type Measured, type WorkResult } from './measured.ts';
 import type { KeptProfile } from './rig.ts';
 
 const megabyte = 1_000_000;
@@ -16,8 +16,17 @@ export function resultLines(name: string, result: WorkResult): readonly string[]
       ...result.series.map(seriesRow),
     ]),
     ...result.series.flatMap(usageLines),
-    ...result.figures.map(({ name: figure, value, unit }) => `   ${figure}: ${rounded(value)} ${unit}`),
+    '',
+    ...result.figures.map(figureLine),
   ];
+}
+
+function figureLine(figure: Figure): string {
+  const { name, value, unit, target } = figure;
+  const said = `${name}: ${rounded(value)} ${unit}`;
+  if (target === undefined) return `   · ${said}`;
+  const aim = `${target.kind === 'atLeast' ? 'at least' : 'at most'} ${rounded(target.value)}`;
+  return `   ${isMet(figure) ? '✓' : '✗'} ${said} (aim: ${aim})`;
 }
 
 function seriesRow(measured: Measured): readonly string[] {
@@ -65,5 +74,5 @@ function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 function rounded(value: number): string {
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2);
+  return Number.isInteger(value) || Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2);
 }

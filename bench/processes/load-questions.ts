@@ -1,13 +1,17 @@
 /** What the load generator is asked. */
 import type { Range } from './receiver-questions.ts';
 
-export interface Events {
+/** Whom an event is for: its client, and its type, which is also its key. */
+export interface Target {
   readonly clientId: string;
+  readonly type: string;
+}
+
+export interface Events {
   /** Their numbers. */
   readonly events: Range;
-  /** The event with number n has the type `<type><n modulo count>`, which is also its key; count 0: the type alone. */
-  readonly type: string;
-  readonly count: number;
+  /** The event with number n is for the target n modulo their count. */
+  readonly targets: readonly Target[];
   /** Of one event as it is produced, CloudEvent around it included. */
   readonly bytes: number;
 }
@@ -24,6 +28,16 @@ export interface LoadQuestions {
   flood: { ask: Events; answer: Produced };
   /** The same, so many a second. */
   pace: { ask: Events & { readonly perSecond: number }; answer: Produced };
+  /** Through `POST /v1/events`, so many requests at a time with so many events each. */
+  http: {
+    ask: Events & {
+      readonly url: string;
+      readonly key: string;
+      readonly requests: number;
+      readonly perRequest: number;
+    };
+    answer: Produced;
+  };
   /** Raw undici POSTs of a body of so many bytes, without any system in between; the answer is how many a second. */
   raw: {
     ask: { readonly url: string; readonly posts: number; readonly connections: number; readonly bytes: number };

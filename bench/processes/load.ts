@@ -1,8 +1,9 @@
 /** The load: events put on Kafka as a platform service would, and raw POSTs for comparison. */
 import { Pool } from 'undici';
-import { openPlatform, type PlatformProducer, type PlatformRecord } from '../../stack/platform-service.ts';
+import { openPlatform, type PlatformProducer } from '../../stack/platform-service.ts';
 import { nowMs } from '../clock.ts';
 import { eventIdOf } from '../event-stamp.ts';
+import { EventSource } from '../event-source.ts';
 import { answerQuestions } from '../worker.ts';
 import type { Events, LoadQuestions, Produced } from './load-questions.ts';
 
@@ -12,50 +13,11 @@ const floodRequests = 2;
 /** How often a paced load looks whether something is due. */
 const paceTickMs = 2;
 
-const headers = { 'content-type': 'application/cloudevents+json; charset=UTF-8' };
 let platform: PlatformProducer | null = null;
 
 function connected(): PlatformProducer {
   if (platform === null) throw new Error('not connected');
   return platform;
-}
-
-class EventSource {
-  private readonly wanted: Events;
-  private readonly head: string;
-  private readonly tail: string;
-  next: number;
-
-  constructor(wanted: Events) {
-    this.wanted = wanted;
-    this.next = wanted.events.from;
-    const time = new Date().toISOString();
-    this.head = `","source":"/bench","time":"${time}","clientid":"${wanted.clientId}","datacontenttype":"application/json","type":"`;
-    const frame = this.text(0, wanted.type, '').length + 2;
-    this.tail = 'x'.repeat(Math.max(0, wanted.bytes - frame));
-  }
-
-  get left(): number {
-    return this.wanted.events.to - this.next;
-  }
-
-  take(count: number): PlatformRecord[] {
-    const sentAtMs = nowMs();
-    return Array.from({ length: count }, () => this.record(sentAtMs));
-  }
-
-  private record(sentAtMs: number): PlatformRecord {
-    const { type, count } = this.wanted;
-    const ownType = count === 0 ? type : `${type}${this.next % count}`;
-    const value = this.text(sentAtMs, ownType, this.tail);
-    this.next += 1;
-    return { key: ownType, value, headers };
-  }
-
-  private text(sentAtMs: number, type: string, padding: string): string {
-    const id = eventIdOf({ number: this.next, sentAtMs });
-    return `{"specversion":"1.0","id":"${id}${this.head}${type}","data":{"text":"${padding}"}}`;
-  }
 }
 
 async function flood(events: Events): Promise<Produced> {
@@ -89,6 +51,28 @@ async function pace(events: Events, perSecond: number): Promise<Produced> {
   });
   await Promise.all(sends);
   return { startedAtMs, endedAtMs: nowMs() };
+}
+
+/** @throws when a request is answered by anything but 202 */
+async function http(ask: LoadQuestions['http']['ask']): Promise<Produced> {
+  const source = new EventSource(ask);
+  const pool = new Pool(new URL(ask.url).origin, { connections: ask.requests, pipelining: 1 });
+  const requestHeaders = { 'content-type': 'application/json', authorization: `Bearer ${ask.key}` };
+  const sendAll = async () => {
+    while (source.left > 0) {
+      const body = source.takeRequest(Math.min(ask.perRequest, source.left));
+      const response = await pool.request({ path: '/v1/events', method: 'POST', body, headers: requestHeaders });
+      if (response.statusCode !== 202) throw new Error(`POST /v1/events: ${await response.body.text()}`);
+      await response.body.dump();
+    }
+  };
+  const startedAtMs = nowMs();
+  try {
+    await Promise.all(Array.from({ length: ask.requests }, sendAll));
+    return { startedAtMs, endedAtMs: nowMs() };
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Unmeasured, so that both ends are warm and all connections open. */
@@ -138,6 +122,7 @@ answerQuestions<LoadQuestions>({
     return null;
   },
   flood,
+  http,
   pace: (ask) => pace(ask, ask.perSecond),
   raw: ({ url, posts, connections, bytes }) => raw(url, posts, connections, bytes),
 });

@@ -15,6 +15,17 @@ export interface Expectation {
   readonly events: Range;
   /** Webhooks that each event goes to. */
   readonly perEvent: number;
+  /** Webhooks, by their numbers, that are told of; null: all. The others are there to disturb these. */
+  readonly told: readonly number[] | null;
+}
+
+export interface Progress {
+  /** Deliveries that have come to the webhooks that are told of. */
+  readonly arrived: number;
+  /** Deliveries to the others that were answered 200. */
+  readonly othersAccepted: number;
+  /** Requests of any kind. */
+  readonly requests: number;
 }
 
 export interface ReceiverReport extends Latencies {
@@ -31,14 +42,10 @@ export interface ReceiverQuestions {
   listen: { ask: null; answer: number };
   /** Forgets what came before. */
   expect: { ask: Expectation; answer: null };
-  behave: { ask: { readonly webhooks: Range; readonly behaviour: Behaviour }; answer: null };
-  /** How many of the expected deliveries have come, and requests of any kind. */
-  progress: { ask: null; answer: { readonly arrived: number; readonly requests: number } };
-  /** Of the events and webhooks in these ranges; `expected` deliveries should have come. */
-  report: {
-    ask: { readonly events: Range; readonly webhooks: Range; readonly expected: number };
-    answer: ReceiverReport;
-  };
+  behave: { ask: { readonly webhooks: readonly number[]; readonly behaviour: Behaviour }; answer: null };
+  progress: { ask: null; answer: Progress };
+  /** Of these events at the webhooks that are told of; `expected` deliveries should have come. */
+  report: { ask: { readonly events: Range; readonly expected: number }; answer: ReceiverReport };
   /** When each event was answered 200 by the wall clock in Unix milliseconds, by its number from the first; 0: not. */
   answeredAt: { ask: null; answer: Float64Array };
 }

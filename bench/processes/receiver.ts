@@ -18,7 +18,9 @@ const keepAliveMs = 300_000;
 const behaviours: Behaviour[] = [];
 let firstEvent = 0;
 let perEvent = 1;
+let told: Uint8Array | null = null;
 let arrived = 0;
+let othersAccepted = 0;
 let requests = 0;
 // By delivery: how long it took (-1: not come yet), when it came, at which webhook, whether answered 200, how often again.
 let latencies = new Float64Array(0);
@@ -58,8 +60,12 @@ function arrive(webhook: number, head: Buffer): number {
   latencies[slot] = Math.max(0, now - stamp.sentAtMs);
   arrivals[slot] = now;
   webhooks[slot] = webhook;
-  arrived += 1;
+  if (isTold(webhook)) arrived += 1;
   return slot;
+}
+
+function isTold(webhook: number): boolean {
+  return told === null || told[webhook] === 1;
 }
 
 function answer(behaviour: Behaviour, slot: number, response: ServerResponse): void {
@@ -82,10 +88,12 @@ function answer(behaviour: Behaviour, slot: number, response: ServerResponse): v
 function accept(slot: number, response: ServerResponse): void {
   response.sendDate = false;
   response.writeHead(200, { 'content-length': 0 }).end();
-  if (slot >= 0) answered[slot] = performance.timeOrigin + performance.now();
+  if (slot < 0) return;
+  if (answered[slot] === 0 && !isTold(webhooks[slot] ?? 0)) othersAccepted += 1;
+  answered[slot] = performance.timeOrigin + performance.now();
 }
 
-function report(events: Range, ofWebhooks: Range, expected: number): ReceiverReport {
+function report(events: Range, expected: number): ReceiverReport {
   const from = (events.from - firstEvent) * perEvent;
   const to = (events.to - firstEvent) * perEvent;
   const found: number[] = [];
@@ -93,9 +101,8 @@ function report(events: Range, ofWebhooks: Range, expected: number): ReceiverRep
   let firstArrivalMs = Infinity;
   let lastArrivalMs = 0;
   for (let slot = from; slot < to; slot += 1) {
-    const webhook = webhooks[slot] ?? 0;
     const latency = latencies[slot] ?? -1;
-    if (latency < 0 || webhook < ofWebhooks.from || webhook >= ofWebhooks.to) continue;
+    if (latency < 0 || !isTold(webhooks[slot] ?? 0)) continue;
     const arrival = arrivals[slot] ?? 0;
     found.push(latency);
     duplicates += repetitions[slot] ?? 0;
@@ -111,6 +118,12 @@ function report(events: Range, ofWebhooks: Range, expected: number): ReceiverRep
   };
 }
 
+function flagsOf(numbers: readonly number[]): Uint8Array {
+  const flags = new Uint8Array(Math.max(0, ...numbers) + 1);
+  for (const number of numbers) flags[number] = 1;
+  return flags;
+}
+
 answerQuestions<ReceiverQuestions>({
   listen: () =>
     new Promise((resolve, reject) => {
@@ -123,7 +136,9 @@ answerQuestions<ReceiverQuestions>({
     const slots = (expectation.events.to - expectation.events.from) * expectation.perEvent;
     firstEvent = expectation.events.from;
     perEvent = expectation.perEvent;
+    told = expectation.told === null ? null : flagsOf(expectation.told);
     arrived = 0;
+    othersAccepted = 0;
     requests = 0;
     latencies = new Float64Array(slots).fill(-1);
     arrivals = new Float64Array(slots);
@@ -132,11 +147,11 @@ answerQuestions<ReceiverQuestions>({
     repetitions = new Uint16Array(slots);
     return null;
   },
-  behave: ({ webhooks: { from, to }, behaviour }) => {
-    for (let webhook = from; webhook < to; webhook += 1) behaviours[webhook] = behaviour;
+  behave: ({ webhooks: changed, behaviour }) => {
+    for (const webhook of changed) behaviours[webhook] = behaviour;
     return null;
   },
-  progress: () => ({ arrived, requests }),
-  report: ({ events, webhooks: ofWebhooks, expected }) => report(events, ofWebhooks, expected),
+  progress: () => ({ arrived, othersAccepted, requests }),
+  report: ({ events, expected }) => report(events, expected),
   answeredAt: () => answered,
 });

@@ -1,0 +1,61 @@
+/** Events one after another, stamped when they are taken; what is the same in all of them is made once. */
+import type { PlatformRecord } from '../stack/platform-service.ts';
+import { nowMs } from './clock.ts';
+import { eventIdOf } from './event-stamp.ts';
+import type { Events, Target } from './processes/load-questions.ts';
+
+const headers = { 'content-type': 'application/cloudevents+json; charset=UTF-8' };
+
+export class EventSource {
+  /** The number of the event that comes next. */
+  next: number;
+  private readonly wanted: Events;
+  private readonly time = new Date().toISOString();
+  private readonly padding: string;
+
+  constructor(wanted: Events) {
+    this.wanted = wanted;
+    this.next = wanted.events.from;
+    this.padding = 'x'.repeat(Math.max(0, wanted.bytes - this.cloudEvent(0, this.target, '').length));
+  }
+
+  get left(): number {
+    return this.wanted.events.to - this.next;
+  }
+
+  /** The next ones as CloudEvents in structured mode, for one produce call. */
+  take(count: number): PlatformRecord[] {
+    const sentAtMs = nowMs();
+    return Array.from({ length: count }, () => {
+      const target = this.target;
+      const value = this.cloudEvent(sentAtMs, target, this.padding);
+      this.next += 1;
+      return { key: target.type, value, headers };
+    });
+  }
+
+  /** The next ones as the body of one `POST /v1/events`: a single event, or a list where there are several. */
+  takeRequest(count: number): string {
+    const sentAtMs = nowMs();
+    const events = Array.from({ length: count }, () => {
+      const { clientId, type } = this.target;
+      const id = eventIdOf({ number: this.next, sentAtMs });
+      this.next += 1;
+      return `{"id":"${id}","type":"${type}","clientId":"${clientId}","data":{"text":"${this.padding}"}}`;
+    });
+    return count === 1 ? (events[0] ?? '') : `[${events.join(',')}]`;
+  }
+
+  private get target(): Target {
+    const { targets } = this.wanted;
+    return targets[this.next % targets.length] ?? { clientId: '', type: '' };
+  }
+
+  private cloudEvent(sentAtMs: number, { clientId, type }: Target, padding: string): string {
+    const id = eventIdOf({ number: this.next, sentAtMs });
+    return (
+      `{"specversion":"1.0","id":"${id}","source":"/bench","time":"${this.time}","clientid":"${clientId}",` +
+      `"datacontenttype":"application/json","type":"${type}","data":{"text":"${padding}"}}`
+    );
+  }
+}

@@ -1,0 +1,40 @@
+/** Events through `POST /v1/events`: one to a request, and in batches. */
+import { registerEndpoints } from '../endpoints.ts';
+import type { Measured } from '../measured.ts';
+import type { Target } from '../processes/load-questions.ts';
+import { eventBytes, type Rig } from '../rig.ts';
+import type { Work } from '../work.ts';
+
+const webhooks = 20;
+const requests = 64;
+const ways = [
+  { label: 'one a request', events: 10_000, perRequest: 1 },
+  { label: '100 a request', events: 20_000, perRequest: 100 },
+];
+
+export const http: Work = {
+  name: 'http',
+  summary: `as throughput, through POST /v1/events, ${requests} requests at a time: one event each, then batches of 100`,
+  run: (bench) =>
+    bench.withRig({}, async (rig) => {
+      const targets = (await registerEndpoints(rig, webhooks)).map(({ target }) => target);
+      await rig.warmUp(targets);
+      const series: Measured[] = [];
+      for (const way of ways) {
+        await rig.measure({ label: 'Warm-up', events: 1_000, isWarmUp: true, send: sender(rig, targets, way) });
+        series.push(await rig.measure({ ...way, send: sender(rig, targets, way) }));
+      }
+      return {
+        series,
+        figures: [{ name: 'raw limit', value: await rig.rawLimit(), unit: 'POSTs a second' }],
+        notes: [],
+      };
+    }),
+};
+
+function sender(rig: Rig, targets: readonly Target[], { perRequest }: { perRequest: number }) {
+  const key = rig.system.env['ADMIN_API_KEY'] ?? '';
+  const { url } = rig.system.api;
+  return (events: { from: number; to: number }) =>
+    rig.load.ask('http', { events, targets, bytes: eventBytes, url, key, requests, perRequest });
+}
