@@ -6,7 +6,6 @@
  */
 import type { Delivery, ParkedDelivery, ParkedReason, RetryDelivery } from '../../libs/domain/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import type { Settlement } from '../../libs/domain/settle.ts';
 import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
@@ -18,6 +17,7 @@ import type { Post } from './post.ts';
 import { parkedFrom, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
 import { resume, StrictHeads, type Resumed } from './strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
+import { wideLineOf, writeLine } from './wide-line.ts';
 
 export interface DispatchOptions {
   readonly maxInFlight: number;
@@ -78,6 +78,13 @@ export class Dispatch {
   get parkedWebhooks(): number {
     let count = 0;
     for (const partition of this.partitions.values()) count += partition.log.parkedWebhooks;
+    return count;
+  }
+
+  /** From the oldest that waits to the end of the parked lane, over this member's partitions. */
+  get parkedRecords(): number {
+    let count = 0;
+    for (const partition of this.partitions.values()) count += partition.log.recordsAtMost;
     return count;
   }
 
@@ -196,7 +203,7 @@ export class Dispatch {
       this.complete(item, delivery.webhookId);
     }
     this.options.metrics.settled(settlement, delivery);
-    this.options.logger.info(wideLine(settlement), messageOf(settlement));
+    writeLine(this.options.logger, wideLineOf(settlement));
   }
 
   /** The webhook's place is free again; an express delivery had none. */
@@ -258,7 +265,7 @@ export class Dispatch {
       { topic, partition: number, offset, ...errorFields(error) },
       'undecodable delivery set aside',
     );
-    this.options.metrics.undecodable();
+    this.options.metrics.undecodable(topic);
     const partition = this.partitions.get(number);
     if (partition === undefined) return;
     this.follow(
@@ -332,26 +339,4 @@ export class Dispatch {
     if (item.source === 'main') item.lease.complete(item.offset);
     else if (item.lease.isHeld) this.partitions.get(item.lease.partition)?.log.complete(webhookId, item.offset);
   }
-}
-
-function wideLine({ outcome, followUp }: Settlement) {
-  return {
-    deliveryId: outcome.deliveryId,
-    webhookId: outcome.webhookId,
-    clientId: outcome.clientId,
-    eventType: outcome.eventType,
-    kind: outcome.kind,
-    trigger: outcome.trigger,
-    attempt: outcome.attempt,
-    status: outcome.status,
-    reason: outcome.reason,
-    responseCode: outcome.responseCode,
-    latencyMs: outcome.latencyMs,
-    ageMs: outcome.startedAt + (outcome.latencyMs ?? 0) - outcome.deliveryCreatedAt,
-    ...(followUp.kind === 'retry' ? { nextAttemptAt: followUp.delivery.notBefore } : {}),
-  };
-}
-
-function messageOf({ outcome }: Settlement): string {
-  return `attempt ${outcome.status}`;
 }

@@ -125,21 +125,26 @@ export class EventRuns {
     const { logger, metrics, now } = this.options;
     const nowMs = now();
     const tally = new Tally();
+    let oldestMs = nowMs;
     handled.forEach((event, index) => {
       const record = sources[index]?.record;
       tally.add(event);
       if (event.defect !== null) this.reportDefect(record, event.defect);
-      if (record !== undefined) metrics.acknowledged(nowMs - record.timestampMs);
+      if (record === undefined) return;
+      metrics.acknowledged(nowMs - record.timestampMs);
+      oldestMs = Math.min(oldestMs, record.timestampMs);
     });
     for (const [type, { events, deliveries }] of tally.accepted) metrics.eventsAccepted(type, events, deliveries);
     for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
     for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
     const line = {
       events: handled.length,
+      deliveries: tally.deliveries,
+      ageMs: nowMs - oldestMs,
       rejected: Object.fromEntries(tally.rejected),
       misfits: Object.fromEntries(tally.misfits),
     };
-    if (tally.rejected.size + tally.misfits.size === 0) logger.debug(line, 'events fanned out');
+    if (tally.rejected.size + tally.misfits.size === 0) logger.info(line, 'events fanned out');
     else logger.warn(line, 'events fanned out, some with problems');
   }
 
@@ -154,12 +159,14 @@ class Tally {
   readonly accepted = new Map<string, { events: number; deliveries: number }>();
   readonly rejected = new Map<RejectionReason, number>();
   readonly misfits = new Map<string, { count: number; example: string }>();
+  deliveries = 0;
 
   add({ rejection, eventType, deliveries, schemaWarning }: HandledEvent): void {
     if (rejection !== null) {
       this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
       return;
     }
+    this.deliveries += deliveries;
     const type = eventType ?? '';
     const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
     this.accepted.set(type, { events: sum.events + 1, deliveries: sum.deliveries + deliveries });

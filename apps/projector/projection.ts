@@ -88,15 +88,18 @@ export class Projection {
   }
 
   private async write(items: readonly HistoryItem[], offsets: readonly PositionStep[]): Promise<WriteResult> {
-    const { writer, metrics, now } = this.parts;
+    const { writer, metrics, logger, now } = this.parts;
     const events = items.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
     const outcomes = items.flatMap((item) => (item.kind === 'outcome' ? [item.outcome] : []));
     const startedAt = now();
     const result = await writeResultOf(writer.writeBatch({ events, outcomes, offsets }));
     if (result.kind === 'written') {
-      metrics.written(events.length, outcomes.length, now() - startedAt);
+      const durationMs = now() - startedAt;
+      metrics.written(events.length, outcomes.length, durationMs);
       const ends = outcomes.map((outcome) => outcome.startedAt + (outcome.latencyMs ?? 0));
-      if (ends.length > 0) metrics.aged(now() - ends.reduce((oldest, end) => Math.min(oldest, end)));
+      const ageMs = ends.length === 0 ? null : now() - ends.reduce((oldest, end) => Math.min(oldest, end));
+      if (ageMs !== null) metrics.aged(ageMs);
+      logger.info({ events: events.length, outcomes: outcomes.length, durationMs, ageMs }, 'history written');
     }
     return result;
   }

@@ -105,6 +105,6 @@ export class RetryWriter {
       lateMsMax = Math.max(lateMsMax, now - notBefore);
       metrics.putBack(now - notBefore);
     }
-    logger.debug({ putBack, hopped: passed.length - putBack, lateMsMax }, 'retries passed on');
+    logger.info({ putBack, hopped: passed.length - putBack, lateMsMax }, 'retries passed on');
   }
 }

@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { outlineJson, type JsonSpan } from './json-outline.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
+import { isTraceparent } from './traceparent.ts';
 
 export interface PlatformEvent {
   readonly id: string;
@@ -233,9 +234,4 @@ function timeOf(value: unknown): number | null {
   if (typeof value !== 'string' || !rfc3339.test(value)) return null;
   const timeMs = Date.parse(value.toUpperCase().replace(' ', 'T'));
   return Number.isNaN(timeMs) ? null : timeMs;
-}
-
-/** W3C Trace Context, section 3.2. */
-function isTraceparent(text: string): boolean {
-  return /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
 }
