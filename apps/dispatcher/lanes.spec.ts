@@ -43,7 +43,7 @@ function makeLanes(maxInFlight: number): Lanes {
 }
 
 function item(offset: number, source: LaneItem['source'] = 'main', bytes = 10): LaneItem {
-  return { lease, offset, source, value: Buffer.alloc(bytes), addedAt: 0, notBefore: 0 };
+  return { lease, offset, source, value: Buffer.alloc(bytes), writtenAt: offset, addedAt: 0, notBefore: 0 };
 }
 
 function finish(index: number): void {
@@ -132,6 +132,16 @@ describe('turns', () => {
     lanes.sweep(300);
     expect(names()).toEqual(['b2', 'a1']);
   });
+});
+
+test('the oldest of each lane is told by when it was written, of what may be next', () => {
+  expect(lanes.oldestWrittenAt('main')).toBeNull();
+  blockedUntil = { a: 1_000, b: 1_000 };
+  for (const offset of [7, 3]) lanes.add('a', item(offset));
+  lanes.add('b', item(2, 'parked'));
+  lanes.run(0);
+  expect(lanes.oldestWrittenAt('main')).toBe(7);
+  expect(lanes.oldestWrittenAt('parked')).toBe(2);
 });
 
 describe('diversion', () => {

@@ -16,6 +16,8 @@ export interface LaneItem {
   readonly offset: number;
   readonly source: 'main' | 'parked';
   readonly value: Buffer;
+  /** Unix milliseconds of its record on Kafka. */
+  readonly writtenAt: number;
   /** Unix milliseconds at which it came into memory. */
   readonly addedAt: number;
   /** Unix milliseconds before which it must not start: the head of a strict webhook that is tried again. 0: at once. */
@@ -92,12 +94,12 @@ export class Lanes {
     return queued;
   }
 
-  /** Unix milliseconds at which the oldest waiting delivery came into memory; null when none waits. */
-  get oldestAddedAt(): number | null {
+  /** Unix milliseconds of the oldest record of this source that is next of its webhook; null when there is none. */
+  oldestWrittenAt(source: LaneItem['source']): number | null {
     let oldest: number | null = null;
     for (const lane of this.lanes.values()) {
-      const addedAt = lane.queue.peek()?.addedAt;
-      if (addedAt !== undefined && (oldest === null || addedAt < oldest)) oldest = addedAt;
+      const next = lane.queue.peek();
+      if (next?.source === source && (oldest === null || next.writtenAt < oldest)) oldest = next.writtenAt;
     }
     return oldest;
   }

@@ -43,11 +43,13 @@ await runApp({
       inFlight: () => dispatch.lanes.inFlight,
       queued: () => dispatch.lanes.queued,
       parkedWebhooks: () => dispatch.parkedWebhooks,
+      parkedRecords: () => dispatch.parkedRecords,
       webhooks: () => app.get(WebhookTable).size,
-      oldestQueuedAgeMs: () => {
-        const oldest = dispatch.lanes.oldestAddedAt;
-        return oldest === null ? 0 : Date.now() - oldest;
+      oldestQueuedAgeMs: (lane) => {
+        const oldest = dispatch.lanes.oldestWrittenAt(lane);
+        return oldest === null ? 0 : Math.max(0, Date.now() - oldest);
       },
+      unacknowledged: () => sink.waiting,
       lag: () => server.lag,
     });
   },

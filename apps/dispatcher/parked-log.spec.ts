@@ -73,6 +73,9 @@ class Simulation {
     expect(this.committed.metadata.length).toBeLessThanOrEqual(metadataCharactersMax);
     const firstOpen = this.log.findIndex((_, offset) => !this.done.has(offset));
     if (firstOpen !== -1) expect(this.committed.offset).toBeLessThanOrEqual(firstOpen);
+    if (this.parked.isDiscovering) return;
+    const open = this.log.filter((_, offset) => !this.done.has(offset)).length;
+    expect(this.parked.recordsAtMost).toBeGreaterThanOrEqual(open);
   }
 
   finish(): void {

@@ -86,6 +86,17 @@ export class ParkedLog {
     return this.entries.size;
   }
 
+  /** From the oldest record that is needed to the end of the log, those on their way here included. */
+  get recordsAtMost(): number {
+    let lowest = this.frontier;
+    let onTheirWay = 0;
+    for (const entry of this.entries.values()) {
+      lowest = Math.min(lowest, first(entry.incomplete) ?? this.untakenFrom(entry) ?? this.frontier);
+      onTheirWay += entry.pending;
+    }
+    return this.frontier - lowest + onTheirWay;
+  }
+
   get nextPosition(): number {
     return this.position;
   }

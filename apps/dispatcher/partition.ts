@@ -133,7 +133,7 @@ export class Partition {
 
   private pass(batch: RecordBatch, source: LaneItem['source']): void {
     const addedAt = this.hooks.now();
-    for (const { offset, key, value, headers } of batch.records) {
+    for (const { offset, timestampMs, key, value, headers } of batch.records) {
       if (source === 'main' && this.moved.delete(offset)) {
         batch.lease.complete(offset);
         continue;
@@ -144,6 +144,7 @@ export class Partition {
         offset,
         source,
         value: Buffer.from(value ?? ''),
+        writtenAt: timestampMs,
         addedAt,
         notBefore: 0,
       };

@@ -1,5 +1,7 @@
 /** What fanout tells Prometheus. Event types come from outside: a hundred of them get a label of their own. */
-import type { RejectionReason } from '../../libs/domain/rejection.ts';
+import { rejectionReasons, type RejectionReason } from '../../libs/domain/rejection.ts';
+import { watchLag } from '../../libs/kafka/consumer-lag.ts';
+import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
 import { BoundedLabel, type Metrics } from '../../libs/runtime/metrics.ts';
 
 const ageBucketsMs = [2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 60_000, 3_600_000];
@@ -7,6 +9,7 @@ const ageBucketsMs = [2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 60_000, 3_600_00
 export interface FanoutGauges {
   webhooks(): number;
   eventTypes(): number;
+  unacknowledged(): Unacknowledged;
   lag(): ReadonlyMap<string, number>;
 }
 
@@ -26,6 +29,7 @@ export class FanoutMetrics {
     ]);
     this.accepted = metrics.counter('events_accepted_total', 'Platform events fanned out', ['event_type']);
     this.rejected = metrics.counter('events_rejected_total', 'Platform events set aside', ['reason']);
+    this.rejected.zero(Object.keys(rejectionReasons).map((reason) => ({ reason })));
     this.warned = metrics.counter('event_schema_warnings_total', 'Events that do not fit a schema that only warns', [
       'event_type',
     ]);
@@ -40,9 +44,8 @@ export class FanoutMetrics {
     this.metrics.gauge('known_event_types', 'Event types in the catalogue', [], (gauge) => {
       gauge.set(gauges.eventTypes());
     });
-    this.metrics.gauge('consumer_lag', 'Records behind the end of a partition', ['partition'], (gauge) => {
-      for (const [partition, lag] of gauges.lag()) gauge.set(lag, { partition });
-    });
+    watchLag(this.metrics, () => gauges.lag());
+    watchUnacknowledged(this.metrics, () => gauges.unacknowledged());
   }
 
   eventsAccepted(type: string, events: number, deliveries: number): void {

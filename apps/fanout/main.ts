@@ -38,6 +38,7 @@ await runApp({
     app.get(FanoutMetrics).watch({
       webhooks: () => app.get(SubscriptionTable).size,
       eventTypes: () => app.get(Catalogue).size,
+      unacknowledged: () => sink.waiting,
       lag: () => server.lag,
     });
   },

@@ -1,10 +1,18 @@
-/** What the management API measures: requests, webhooks, and what the outbox holds. */
+/** What the management API measures: requests, webhooks, what the outbox holds, and what is on its way to Kafka. */
+import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
 import type { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { GaugeMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
 
 const buckets = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 35_000];
+
+export interface Watched {
+  readonly webhooks: WebhookView;
+  readonly outbox: OutboxStore;
+  readonly unacknowledged: () => Unacknowledged;
+  readonly logger: Logger;
+}
 
 export class ApiMetrics {
   private readonly metrics: Metrics;
@@ -24,9 +32,12 @@ export class ApiMetrics {
   }
 
   /** Asked at each scrape. A database that is away must not take the other metrics with it. */
-  watch(webhooks: WebhookView, outbox: OutboxStore, logger: Logger): void {
+  watch({ webhooks, outbox, unacknowledged, logger }: Watched): void {
+    watchUnacknowledged(this.metrics, unacknowledged);
+    // What cannot be read is not shown: an old number would look like a new one.
     const asked = (read: (gauge: GaugeMetric) => Promise<void>) => (gauge: GaugeMetric) =>
       read(gauge).catch((error: unknown) => {
+        gauge.clear();
         logger.warn(errorFields(error), 'a metric was not read');
       });
     this.metrics.gauge(
@@ -45,6 +56,15 @@ export class ApiMetrics {
       [],
       asked(async (gauge) => {
         gauge.set(await outbox.count());
+      }),
+    );
+    this.metrics.gauge(
+      'outbox_age_ms',
+      'How long the oldest of these has been waiting',
+      [],
+      asked(async (gauge) => {
+        const oldestAt = await outbox.oldestAt();
+        gauge.set(oldestAt === null ? 0 : Math.max(0, Date.now() - oldestAt));
       }),
     );
   }

@@ -24,7 +24,12 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
     const relay = app.get(OutboxRelay);
     const tail = app.get(TopicTail);
     prepareServer(app, { authentication: app.get(Authentication), metrics, logger });
-    metrics.watch(app.get(WebhookView), app.get(OutboxStore), logger);
+    metrics.watch({
+      webhooks: app.get(WebhookView),
+      outbox: app.get(OutboxStore),
+      unacknowledged: () => sink.waiting,
+      logger,
+    });
     health.add('database', () => database.problem());
     health.add('kafka producer', () => sink.problem());
     health.add('outbox relay', () => relay.problem());

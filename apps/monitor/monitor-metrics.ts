@@ -1,4 +1,5 @@
 /** What the monitor counts. */
+import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
 import type { DisabledWebhook } from '../../libs/postgres/health-store.ts';
 import type { CounterMetric, GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
@@ -21,8 +22,10 @@ export class MonitorMetrics {
       'Webhooks that the monitor disabled',
       ['disabled_by'],
     );
+    this.deactivated.zero([{ disabled_by: 'failures' }, { disabled_by: 'gone' }]);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
     this.housekeepings = metrics.counter('housekeeping_runs_total', 'Runs of housekeeping', ['result']);
+    this.housekeepings.zero([{ result: 'done' }, { result: 'elsewhere' }, { result: 'failed' }]);
     this.partitionsMade = metrics.counter('history_partitions_created_total', 'Day partitions made');
     this.partitionsDropped = metrics.counter('history_partitions_dropped_total', 'Day partitions dropped');
     this.lastHousekeeping = metrics.gauge(
@@ -57,8 +60,6 @@ export class MonitorMetrics {
   }
 
   watchLag(lag: () => ReadonlyMap<string, number>): void {
-    this.metrics.gauge('consumer_lag', 'Records behind the end of a partition', ['partition'], (gauge) => {
-      for (const [partition, behind] of lag()) gauge.set(behind, { partition });
-    });
+    watchLag(this.metrics, lag);
   }
 }

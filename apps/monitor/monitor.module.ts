@@ -2,6 +2,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { BacklogView } from '../../libs/postgres/backlog-view.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
 import { HealthStore } from '../../libs/postgres/health-store.ts';
 import { keepHouse } from '../../libs/postgres/housekeeping.ts';
@@ -9,6 +10,7 @@ import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { Registry } from '../../libs/wire/registry.ts';
 import { topics } from '../../libs/wire/topics.ts';
+import { BacklogMetrics } from './backlog-metrics.ts';
 import { Caretaker } from './caretaker.ts';
 import type { MonitorConfig } from './config.ts';
 import { MonitorMetrics } from './monitor-metrics.ts';
@@ -39,6 +41,14 @@ export class MonitorModule implements OnModuleDestroy {
       providers: [
         { provide: KafkaClient, useFactory: () => new KafkaClient(kafkaConnection(config, 'monitor'), context.logger) },
         { provide: MonitorMetrics, useFactory: () => new MonitorMetrics(context.metrics) },
+        {
+          provide: BacklogMetrics,
+          inject: [EntityManager],
+          useFactory: (em: EntityManager) => {
+            const { metrics, logger } = context;
+            return new BacklogMetrics({ metrics, view: new BacklogView(em), logger, now: Date.now });
+          },
+        },
         {
           provide: Observation,
           inject: [EntityManager, MonitorMetrics],

@@ -1,4 +1,5 @@
 /** What the projector counts. */
+import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import type { CounterMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
 
 const ageBucketsMs = [50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000, 300_000, 3_600_000];
@@ -35,8 +36,6 @@ export class ProjectorMetrics {
   }
 
   watchLag(lag: () => ReadonlyMap<string, number>): void {
-    this.metrics.gauge('consumer_lag', 'Records behind the end of a partition', ['partition'], (gauge) => {
-      for (const [partition, behind] of lag()) gauge.set(behind, { partition });
-    });
+    watchLag(this.metrics, lag);
   }
 }

@@ -27,7 +27,12 @@ await runApp({
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());
     context.health.add('kafka producer', () => sink.problem());
-    app.get(SchedulerMetrics).watch({ waiting: () => scheduler.waiting, lag: () => server.lag });
+    app.get(SchedulerMetrics).watch({
+      waiting: () => scheduler.waiting,
+      pastDueMs: () => scheduler.pastDueMs,
+      unacknowledged: () => sink.waiting,
+      lag: () => server.lag,
+    });
   },
   address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
 });

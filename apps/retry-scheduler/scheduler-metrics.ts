@@ -1,11 +1,16 @@
 /** What the retry scheduler tells Prometheus. */
-import type { RetryTierName } from '../../libs/domain/retry.ts';
+import { retryTiers, type RetryTierName } from '../../libs/domain/retry.ts';
+import { watchLag } from '../../libs/kafka/consumer-lag.ts';
+import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
 import type { Metrics } from '../../libs/runtime/metrics.ts';
 
 const latenessBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 60_000];
 
 export interface SchedulerGauges {
   waiting(): { readonly all: number; readonly held: number; readonly heldBytes: number };
+  /** How late the earliest that waits in memory is, in milliseconds; 0 while none is. */
+  pastDueMs(): number;
+  unacknowledged(): Unacknowledged;
   lag(): ReadonlyMap<string, number>;
 }
 
@@ -23,6 +28,7 @@ export class SchedulerMetrics {
       latenessBucketsMs,
     );
     this.hops = metrics.counter('retry_hops_total', 'Retries that went on to wait in another tier', ['tier']);
+    this.hops.zero(retryTiers.map(({ name }) => ({ tier: name })));
     this.unreadable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
   }
 
@@ -34,9 +40,11 @@ export class SchedulerMetrics {
     this.metrics.gauge('retries_held_bytes', 'Bytes of what is kept for its last stretch', [], (gauge) => {
       gauge.set(gauges.waiting().heldBytes);
     });
-    this.metrics.gauge('consumer_lag', 'Records behind the end of a partition', ['partition'], (gauge) => {
-      for (const [partition, lag] of gauges.lag()) gauge.set(lag, { partition });
+    this.metrics.gauge('retry_past_due_ms', 'How late the earliest retry in memory is', [], (gauge) => {
+      gauge.set(gauges.pastDueMs());
     });
+    watchLag(this.metrics, () => gauges.lag());
+    watchUnacknowledged(this.metrics, () => gauges.unacknowledged());
   }
 
   putBack(lateMs: number): void {

@@ -387,6 +387,10 @@ test('partitions that are given up take what waits with them, and stop waits for
   const batch = log.fetch();
   if (batch !== null) scheduler.take(batch);
   expect(scheduler.waiting).toMatchObject({ all: 1, held: 1 });
+  expect(scheduler.pastDueMs).toBe(0);
+  now += 130;
+  expect(scheduler.pastDueMs).toBe(30);
+  now -= 130;
   let isReleased = false;
   const released = scheduler.release([log.lease]).then(() => {
     isReleased = true;

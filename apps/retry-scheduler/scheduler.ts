@@ -99,6 +99,12 @@ export class Scheduler {
     return { all: this.queue.size, held: this.held.records, heldBytes: this.held.bytes };
   }
 
+  /** How long the earliest in memory has been due, in milliseconds: what Kafka or the process does not keep up with. */
+  get pastDueMs(): number {
+    const { nextAt } = this.queue;
+    return nextAt === null ? 0 : Math.max(0, this.options.now() - nextAt);
+  }
+
   take({ lease, records }: RecordBatch): void {
     if (this.leaving.has(lease)) return;
     const tier = this.options.tierOf(lease.topic);

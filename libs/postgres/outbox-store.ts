@@ -107,6 +107,16 @@ export class OutboxStore {
     });
   }
 
+  /** Unix milliseconds of the oldest row; null when there is none. */
+  async oldestAt(): Promise<number | null> {
+    const [row] = await this.em
+      .fork()
+      .execute<{ at: number | null }[]>(
+        'select (extract(epoch from min(created_at)) * 1000)::float8 as at from outbox',
+      );
+    return row?.at ?? null;
+  }
+
   async count(): Promise<number> {
     const [row] = await this.em.fork().execute<{ count: number }[]>('select count(*)::int as count from outbox');
     return row?.count ?? 0;

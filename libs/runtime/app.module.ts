@@ -90,12 +90,18 @@ export async function runApp<Spec extends ConfigSpec>(
   definition: AppDefinition<Spec>,
   env: Environment = process.env,
 ): Promise<void> {
-  const logger = createLogger(definition.name, env['LOG_LEVEL'] ?? 'info');
+  const metrics = new Metrics(definition.name);
+  const lines = metrics.counter('log_lines_total', 'Lines in the log', ['level']);
+  lines.zero([{ level: 'info' }, { level: 'warn' }, { level: 'error' }]);
+  const logger = createLogger(definition.name, env['LOG_LEVEL'] ?? 'info', (level) => {
+    lines.inc({ level });
+  });
   exitOnUncaught(logger);
   try {
     const config = readConfig(definition.config, env);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
-    const context = { name: definition.name, logger, health: new Health(), metrics: new Metrics(definition.name) };
+    const context = { name: definition.name, logger, health: new Health(), metrics };
+    watchReadiness(context);
     const app = await createApp(definition, config, context);
     stopOnSignal(app, context);
     // Listen first: reading tables and joining groups takes a while, and readiness should say so meanwhile.
@@ -129,6 +135,12 @@ export async function createApp<Spec extends ConfigSpec>(
   );
   await definition.prepare?.(app, config, context);
   return app;
+}
+
+function watchReadiness({ metrics, health }: AppContext): void {
+  metrics.gauge('ready', '1 while /health/ready says so, else 0', [], async (gauge) => {
+    gauge.set((await health.report()).status === 'ready' ? 1 : 0);
+  });
 }
 
 function nestLogger(logger: Logger) {

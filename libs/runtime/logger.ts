@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { BufferedOutput } from './buffered-output.ts';
 import { maskedFields } from './masked-fields.ts';
-import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { levels, pino, type DestinationStream, type Logger as PinoLogger, type LoggerOptions } from 'pino';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -20,12 +20,19 @@ const flushMs = 100;
 /** How long a slow reader may hold up an exit. */
 const exitFlushMs = 500;
 
-export function createLogger(app: string, level: string): Logger {
-  const options = {
+/** @param onLine hears of every line that is written, by its level */
+export function createLogger(app: string, level: string, onLine: (level: string) => void = () => undefined): Logger {
+  const options: LoggerOptions = {
     level,
     base: { app, pid: process.pid },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    formatters: { level: (label: string) => ({ level: label }), log: (fields: LogFields) => maskedFields(fields) },
+    formatters: { level: (label) => ({ level: label }), log: (fields) => maskedFields(fields) },
+    hooks: {
+      logMethod(line, write, number) {
+        onLine(levels.labels[number] ?? 'other');
+        write.apply(this, line);
+      },
+    },
   };
   const logger: PinoLogger = pino(options, bufferedOutput());
   return logger;

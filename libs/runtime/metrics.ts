@@ -8,9 +8,13 @@ function prefixed(name: string): string {
 
 export interface CounterMetric {
   inc(labels?: Record<string, string>, by?: number): void;
+  /** Shows 0 for label sets that are known beforehand: Prometheus does not see the first step of one that appears with it. */
+  zero(labels: readonly Record<string, string>[]): void;
 }
 export interface GaugeMetric {
   set(value: number, labels?: Record<string, string>): void;
+  /** Forgets every label set: what is not set again is not shown any more. */
+  clear(): void;
 }
 export interface HistogramMetric {
   observe(value: number, labels?: Record<string, string>): void;
@@ -35,6 +39,9 @@ export class Metrics {
       inc: (labels = {}, by = 1) => {
         counter.inc(labels, by);
       },
+      zero: (sets) => {
+        for (const labels of sets) counter.inc(labels, 0);
+      },
     };
   }
 
@@ -55,6 +62,11 @@ export class Metrics {
     const metric: GaugeMetric = {
       set: (value, labels = {}) => {
         gauge.set(labels, value);
+      },
+      clear: () => {
+        // Without labels, a reset would leave a 0.
+        if (labelNames.length === 0) gauge.remove();
+        else gauge.reset();
       },
     };
     return metric;

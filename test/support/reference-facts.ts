@@ -11,7 +11,7 @@ import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { allTopics } from '../../libs/wire/topics.ts';
 import { setupConfig } from '../../stack/setup-config.ts';
-import { repositoryRoot, sourceFiles } from './source-tree.ts';
+import { importsOf, repositoryRoot, sourceFiles, type SourceFile } from './source-tree.ts';
 
 export type Row = readonly string[];
 
@@ -132,7 +132,8 @@ const metricCall = /\b(counter|gauge|histogram)\(\s*(?=['"])/g;
 /** Metrics as they are declared in apps and libs: name, kind, labels, help, apps. */
 export function metricRows(): readonly Row[] {
   const found = new Map<string, { row: string[]; places: Set<string> }>();
-  for (const { path, text } of sourceFiles()) {
+  const sources = sourceFiles();
+  for (const { path, text } of sources) {
     if (!/^(apps|libs)\//.test(path) || path.endsWith('.spec.ts') || path === 'libs/runtime/metrics.ts') continue;
     for (const call of text.matchAll(metricCall)) {
       const [name = '', help = '', ...rest] = argumentsAt(text, call.index + call[0].length);
@@ -142,10 +143,26 @@ export function metricRows(): readonly Row[] {
       const row = [full, kind, labels.join(', '), help];
       const entry = found.get(full) ?? { row, places: new Set() };
       found.set(full, entry);
-      entry.places.add(path.startsWith('apps/') ? (path.split('/')[1] ?? '') : 'all');
+      for (const app of appsWith(path, sources)) entry.places.add(app);
     }
   }
-  return [...found.values()].map(({ row, places }) => [...row, [...places].sort().join(', ')]);
+  return [...found.values()].map(({ row, places }) => [
+    ...row,
+    places.size === apps.length ? 'all' : [...places].sort().join(', '),
+  ]);
+}
+
+/** The app that a file belongs to; for a file of a library, the apps that import it. */
+function appsWith(path: string, sources: readonly SourceFile[]): readonly string[] {
+  const ownApp = /^apps\/([^/]+)/.exec(path)?.[1];
+  if (ownApp !== undefined) return [ownApp];
+  return apps.filter((app) =>
+    sources.some(
+      (source) =>
+        source.path.startsWith(`apps/${app}/`) &&
+        importsOf(source).some(({ specifier }) => specifier.endsWith(path) && !source.path.endsWith('.spec.ts')),
+    ),
+  );
 }
 
 /** The arguments of a call as they are written, quotes of plain strings taken off. `start` is behind the bracket. */

@@ -4,6 +4,7 @@ import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
 import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/outcome.ts';
 import { compareStanding, greatestStanding } from '../../../libs/domain/standing.ts';
 import type { DecisionKind, WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import { BacklogView } from '../../../libs/postgres/backlog-view.ts';
 import { ConsumerOffsetStore, OffsetMismatchError } from '../../../libs/postgres/consumer-offset-store.ts';
 import { DeliveryAttemptRow } from '../../../libs/postgres/entities/delivery-attempt.ts';
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
@@ -119,6 +120,33 @@ describe('rows', () => {
     await write([anEvent({ eventId: long })], [anOutcome({ eventId: long })]);
     expect(await database.em.fork().count(DeliveryRow, { eventId: long })).toBe(1);
   });
+});
+
+test('what waits is counted, with since when, and which attempt is due longest', async () => {
+  const view = new BacklogView(database.em);
+  expect(await view.read()).toEqual({ pending: 0, retrying: 0, oldestCreatedAt: null, earliestDueAt: null });
+  const failed = { status: 'failed_retryable', reason: 'http' } as const;
+  await write(
+    [anEvent({ webhooks: ['wh-1', 'wh-2', 'wh-3'] }), anEvent({ eventId: 'later', time: noon + 60_000 })],
+    [
+      anOutcome({ webhookId: 'wh-1' }),
+      anOutcome({ webhookId: 'wh-2', ...failed, nextAttemptAt: noon + 90_000 }),
+      anOutcome({ webhookId: 'wh-3', ...failed, nextAttemptAt: noon + 30_000 }),
+      anOutcome({ webhookId: 'wh-4', eventId: 'ping', kind: 'ping', time: noon - 60_000, ...failed, nextAttemptAt: 1 }),
+    ],
+  );
+  expect(await view.read()).toEqual({
+    pending: 1,
+    retrying: 2,
+    oldestCreatedAt: noon + 5,
+    earliestDueAt: noon + 30_000,
+  });
+});
+
+test('the history says for how many days ahead it has partitions', async () => {
+  const view = new BacklogView(database.em);
+  expect(await view.daysAhead(Date.now())).toBe(7);
+  expect(await view.daysAhead(Date.now() + 8 * 86_400_000)).toBe(-1);
 });
 
 describe('exactly once', () => {
