@@ -9,6 +9,7 @@ import { appNames, appScript, type AppName } from '../../stack/apps.ts';
 import { freePorts } from '../../stack/ports.ts';
 import { setUp } from '../../stack/setup.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
+import { PlantedSecrets } from './planted-secrets.ts';
 import { SystemTopics, type PublishOptions, type RawRecord, type ReadRecord } from './system-topics.ts';
 import { buildApps, testStack } from './test-stack.ts';
 
@@ -69,6 +70,8 @@ export class System {
   readonly adminKey: string;
   /** What every app of this system gets. */
   readonly env: Readonly<Record<string, string>>;
+  /** What no app may ever say: checked when the system is stopped, whatever the test was about. */
+  readonly secrets = new PlantedSecrets();
   private readonly processes = new Map<AppName, AppProcess[]>();
   private readonly lines = new Map<AppName, string[]>();
   private readonly topics: SystemTopics;
@@ -79,6 +82,10 @@ export class System {
   constructor(env: Readonly<Record<string, string>>, adminKey: string) {
     this.env = env;
     this.adminKey = adminKey;
+    this.secrets.plant('the admin key', adminKey);
+    for (const item of (env['ENCRYPTION_KEYS'] ?? '').split(',')) {
+      this.secrets.plant('an encryption key', item.slice(item.indexOf(':') + 1));
+    }
     this.topics = new SystemTopics((env['KAFKA_BROKERS'] ?? '').split(','), env['TOPIC_PREFIX'] ?? '');
   }
 
@@ -170,9 +177,11 @@ export class System {
     if (waitMs > 0) await setTimeout(waitMs);
   }
 
+  /** @throws when an app has said a secret */
   async stop(): Promise<void> {
     await Promise.all([...this.processes.values()].flat().map((process) => process.stop(stopDeadlineMs)));
     await this.topics.close();
+    for (const [app, lines] of this.lines) this.secrets.refuseIn(`the log of ${app}`, lines.join('\n'));
   }
 
   private add(app: AppName, port: number): void {

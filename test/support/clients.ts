@@ -45,11 +45,14 @@ export async function createClient(system: System, name = 'Acme'): Promise<TestC
   const { id } = await created<{ id: string }>(system, '/v1/clients', { name });
   const path = `/v1/clients/${id}/api-keys`;
   const { key } = await created<{ key: string }>(system, path, { name: 'test', role: 'client' });
+  system.secrets.plant('the key of a client', key);
   return { id, key };
 }
 
-export function createWebhook(system: System, client: TestClient, body: object): Promise<TestWebhook> {
-  return created<TestWebhook>(system, '/v1/webhooks', { eventTypes: ['*'], ...body }, client.key);
+export async function createWebhook(system: System, client: TestClient, body: object): Promise<TestWebhook> {
+  const webhook = await created<TestWebhook>(system, '/v1/webhooks', { eventTypes: ['*'], ...body }, client.key);
+  system.secrets.plant('the secret of a webhook', webhook.secret);
+  return webhook;
 }
 
 /** All deliveries of the client, newest first, page by page. */
