@@ -4,8 +4,9 @@
  * gets nothing of that fetch, and reads it again when its turn comes; nothing polls while everything is paused.
  */
 import type { Logger } from '../runtime/logger.ts';
-import { byTopic, partitionKey, type ClusterLink } from './cluster-link.ts';
-import { fetchedBatch, type FetchedBatch, type FetchedPartition } from './fetched-batch.ts';
+import { partitionKey, type ClusterLink } from './cluster-link.ts';
+import { fetchFrom, type FetchAnswer } from './fetch-request.ts';
+import { fetchedBatch, type FetchedBatch } from './fetched-batch.ts';
 import { Pause } from './pause.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
@@ -31,7 +32,6 @@ export interface FetchLoopOptions {
 const partitionBytesMax = 1_048_576;
 /** Decoding an answer keeps the process busy: 4 MiB take some 20 ms. */
 const answerBytesMax = 4 * 1_048_576;
-const readCommitted = 1;
 const leadersAgeMsMax = 5_000;
 const backOffMsMin = 50;
 const backOffMsMax = 2_000;
@@ -49,6 +49,7 @@ export class FetchLoop {
   private leaders = new Map<ReadPosition, string>();
   private leadersAt = 0;
   private round = 0;
+  private turn = 0;
   private backOffMs = 0;
   private failing: { since: number; message: string } | null = null;
   private isStopped = false;
@@ -133,47 +134,41 @@ export class FetchLoop {
   private async fetchFrom(nodeId: string, positions: readonly ReadPosition[]): Promise<void> {
     const { round } = this;
     const asked = new Map(positions.map((position) => [partitionKey(position), { position, next: position.next }]));
-    let responses: { topicName: string; partitions: FetchedPartition[] }[];
+    let read: readonly (readonly [Asked, FetchedBatch])[];
     try {
       await this.link.cluster.refreshMetadataIfNecessary();
       const broker = await this.link.cluster.findBroker({ nodeId });
-      const answer = (await broker.fetch({
-        maxWaitTime: this.options.maxWaitMs,
+      const answers = await fetchFrom(broker, {
+        maxWaitMs: this.options.maxWaitMs,
         minBytes: 1,
-        maxBytes: answerBytesMax,
-        isolationLevel: readCommitted,
-        topics: byTopic(positions, ({ partition, next }) => ({
-          partition,
-          fetchOffset: String(next),
-          maxBytes: partitionBytesMax,
-        })),
-      })) as { responses: { topicName: string; partitions: FetchedPartition[] }[] };
-      responses = answer.responses;
+        answerBytesMax,
+        partitionBytesMax,
+        partitions: this.inTurn(positions),
+      });
+      // A batch that cannot be read is tried again, as a broker that does not answer is.
+      read = round === this.round ? readAll(asked, answers) : [];
       this.backOffMs = 0;
       this.failing = null;
     } catch (error) {
       if (round === this.round) await this.recover(error, asked);
       return;
     }
-    for (const { topicName, partitions } of responses) {
-      for (const fetched of partitions) {
-        const key = partitionKey({ topic: topicName, partition: fetched.partition });
-        if (round === this.round) this.take(asked.get(key), fetched);
-      }
+    for (const [{ position, next }, batch] of read) {
+      // What is done with one batch may pause, move or give up the others.
+      if (round !== this.round || isMoved(position, next)) continue;
+      position.next = batch.nextOffset;
+      this.options.onBatch(position, batch);
     }
   }
 
-  private take(asked: { position: ReadPosition; next: number } | undefined, fetched: FetchedPartition): void {
-    if (asked === undefined) return;
-    const { position, next } = asked;
-    if (position.isPaused || position.next !== next) return;
-    const batch = fetchedBatch(position.topic, next, fetched);
-    position.next = batch.nextOffset;
-    this.options.onBatch(position, batch);
+  /** A full answer serves those first that come first: each time it is somebody else. */
+  private inTurn(positions: readonly ReadPosition[]): readonly ReadPosition[] {
+    this.turn = (this.turn + 1) % positions.length;
+    return [...positions.slice(this.turn), ...positions.slice(0, this.turn)];
   }
 
   /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
-  private async recover(error: unknown, asked: Map<string, { position: ReadPosition; next: number }>): Promise<void> {
+  private async recover(error: unknown, asked: Map<string, Asked>): Promise<void> {
     const { name, message, type, host, port, topic, partition } = error as FetchError;
     this.failing ??= { since: Date.now(), message };
     this.failing.message = message;
@@ -201,7 +196,7 @@ export class FetchLoop {
     this.leadersAt = 0;
   }
 
-  private async restartAtEarliest(asked: { position: ReadPosition; next: number } | undefined): Promise<void> {
+  private async restartAtEarliest(asked: Asked | undefined): Promise<void> {
     if (asked === undefined) return;
     const { position, next } = asked;
     const { round } = this;
@@ -212,6 +207,24 @@ export class FetchLoop {
     this.backOffMs = 0;
     this.options.onOutOfRange(position, next);
   }
+}
+
+/** Where a partition was read when it was asked for. */
+interface Asked {
+  readonly position: ReadPosition;
+  readonly next: number;
+}
+
+function readAll(asked: ReadonlyMap<string, Asked>, answers: readonly FetchAnswer[]): [Asked, FetchedBatch][] {
+  return answers.flatMap((answer): [Asked, FetchedBatch][] => {
+    const found = asked.get(partitionKey(answer));
+    if (found === undefined || isMoved(found.position, found.next)) return [];
+    return [[found, fetchedBatch(answer.topic, found.next, answer)]];
+  });
+}
+
+function isMoved(position: ReadPosition, next: number): boolean {
+  return position.isPaused || position.next !== next;
 }
 
 interface FetchError {

@@ -1,31 +1,25 @@
 /**
- * In: one partition of a fetch answer, as kafkajs decodes it. Out: its records in our form, and where to read on.
+ * In: one partition of a fetch answer, its record batches as they are on disk. Out: its records in our form, and where
+ * to read on.
  * Holds: records below the offset that was asked for, control records and those of aborted transactions are left out,
  * and reading goes on behind them: a batch of nothing else still moves the position.
+ * Source: Kafka protocol, record batch, message format v2 (magic 2).
  */
+import { decompress } from './decompress.ts';
 import type { KafkaRecord } from './record.ts';
 
-export interface FetchedMessage {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | null>>;
-  readonly isControlRecord: boolean;
-  /** Missing in the message format of before Kafka 0.11. */
-  readonly batchContext?: {
-    readonly firstOffset: string;
-    readonly lastOffsetDelta: number;
-    readonly producerId: string;
-    readonly inTransaction: boolean;
-  };
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
 }
 
 export interface FetchedPartition {
   readonly partition: number;
-  readonly highWatermark: string;
-  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[] | null;
-  readonly messages: readonly FetchedMessage[];
+  readonly errorCode: number;
+  readonly highWatermark: number;
+  readonly abortedTransactions: readonly AbortedTransaction[];
+  /** The last batch may be cut; null: there is none. */
+  readonly batches: Buffer | null;
 }
 
 export interface FetchedBatch {
@@ -35,79 +29,195 @@ export interface FetchedBatch {
   readonly highWatermark: number;
 }
 
+/** Offset and length, which every format begins with. */
+const prefixBytes = 12;
+const batchHeaderBytes = 61;
+const magicAt = 16;
+const compressionMask = 0x07;
+const logAppendTimeFlag = 0x08;
+const transactionalFlag = 0x10;
+const controlFlag = 0x20;
+
+/** @throws for a batch in a format of before Kafka 0.11, a compression that nobody knows, an offset beyond 2^53 */
 export function fetchedBatch(topic: string, fetchedOffset: number, fetched: FetchedPartition): FetchedBatch {
   const records: KafkaRecord[] = [];
   const isAborted = abortedFilter(fetched.abortedTransactions);
-  for (const message of fetched.messages) {
-    const offset = safeOffset(message.offset);
-    if (isAborted(message, offset) || message.isControlRecord || offset < fetchedOffset) continue;
-    records.push({
-      topic,
-      partition: fetched.partition,
-      offset,
-      timestampMs: Number(message.timestamp),
-      key: message.key,
-      value: message.value,
-      headers: headersOf(message.headers),
-    });
+  const bytes = fetched.batches ?? nothing;
+  let nextOffset = fetchedOffset;
+  for (let at = 0; at + batchHeaderBytes <= bytes.length;) {
+    const end = at + prefixBytes + bytes.readInt32BE(at + 8);
+    if (end > bytes.length) break;
+    const batch = batchAt(bytes, at, end);
+    const isLeftOut = isAborted(batch) || batch.isControl;
+    if (!isLeftOut) readRecords(batch, topic, fetched.partition, fetchedOffset, records);
+    // The end of the batch on disk: compaction may have taken the records at its end.
+    nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
+    at = end;
   }
+  return { records, fetchedOffset, nextOffset, highWatermark: fetched.highWatermark };
+}
+
+const nothing = Buffer.alloc(0);
+
+interface Batch {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly firstTimestampMs: number;
+  /** Of every record in it, when the broker stamps them; else null. */
+  readonly timestampMs: number | null;
+  readonly producerId: bigint;
+  readonly isTransactional: boolean;
+  readonly isControl: boolean;
+  readonly recordCount: number;
+  readonly compression: number;
+  readonly records: Buffer;
+}
+
+function batchAt(bytes: Buffer, start: number, end: number): Batch {
+  const magic = bytes[magicAt + start];
+  if (magic !== 2) throw new Error(`a record batch of message format ${magic}: only 2 (Kafka 0.11 and later) is read`);
+  const firstOffset = safeOffset(bytes.readBigInt64BE(start));
+  const attributes = bytes.readInt16BE(start + 21);
   return {
-    records,
-    fetchedOffset,
-    nextOffset: Math.max(fetchedOffset, endOf(fetched.messages.at(-1))),
-    highWatermark: Number(fetched.highWatermark),
+    firstOffset,
+    lastOffset: firstOffset + bytes.readInt32BE(start + 23),
+    firstTimestampMs: Number(bytes.readBigInt64BE(start + 27)),
+    timestampMs: (attributes & logAppendTimeFlag) === 0 ? null : Number(bytes.readBigInt64BE(start + 35)),
+    producerId: bytes.readBigInt64BE(start + 43),
+    isTransactional: (attributes & transactionalFlag) !== 0,
+    isControl: (attributes & controlFlag) !== 0,
+    recordCount: bytes.readInt32BE(start + 57),
+    compression: attributes & compressionMask,
+    records: bytes.subarray(start + batchHeaderBytes, end),
   };
 }
 
-/** The end of the batch on disk that the message came in: compaction may have taken the records behind it. */
-function endOf(last: FetchedMessage | undefined): number {
-  if (last === undefined) return 0;
-  const { batchContext } = last;
-  const end = safeOffset(last.offset) + 1;
-  if (batchContext === undefined) return end;
-  return Math.max(end, safeOffset(batchContext.firstOffset) + batchContext.lastOffsetDelta + 1);
-}
-
-function safeOffset(text: string): number {
-  const offset = Number(text);
-  if (!Number.isSafeInteger(offset)) throw new Error(`offset ${text} is beyond 2^53`);
-  return offset;
+function readRecords(batch: Batch, topic: string, partition: number, from: number, records: KafkaRecord[]): void {
+  const { firstOffset, firstTimestampMs, timestampMs, recordCount } = batch;
+  const reader = new Reader(decompress(batch.compression, batch.records));
+  for (let index = 0; index < recordCount; index += 1) {
+    const length = reader.varint();
+    const end = reader.at + length;
+    reader.at += 1; // attributes, unused
+    const timestampDelta = reader.varlong();
+    const offset = firstOffset + reader.varint();
+    if (offset >= from) {
+      records.push({
+        topic,
+        partition,
+        offset,
+        timestampMs: timestampMs ?? firstTimestampMs + timestampDelta,
+        key: reader.bytes(),
+        value: reader.bytes(),
+        headers: readHeaders(reader),
+      });
+    }
+    reader.at = end;
+  }
 }
 
 const noHeaders: Readonly<Record<string, Buffer>> = Object.freeze({});
 
 /** The last of a header that comes more than once, as `lastHeader` of the Java client; a null one counts as missing. */
-function headersOf(headers: FetchedMessage['headers']): Readonly<Record<string, Buffer>> {
-  let found: Record<string, Buffer> | null = null;
-  for (const name in headers) {
-    const given = headers[name];
-    const value = Array.isArray(given) ? (given as readonly Buffer[]).at(-1) : (given as Buffer | null | undefined);
-    if (value === null || value === undefined) continue;
-    found ??= {};
-    found[name] = value;
+function readHeaders(reader: Reader): Readonly<Record<string, Buffer>> {
+  const count = reader.varint();
+  if (count === 0) return noHeaders;
+  const headers: Record<string, Buffer> = {};
+  for (let index = 0; index < count; index += 1) {
+    const name = reader.bytes()?.toString() ?? '';
+    const value = reader.bytes();
+    if (value === null) continue;
+    // Defined, not set: a header may be called __proto__.
+    if (name === '__proto__') Object.defineProperty(headers, name, { value, enumerable: true });
+    else headers[name] = value;
   }
-  return found ?? noHeaders;
+  return headers;
 }
 
-/** Key of the control record that ends an aborted transaction: version 0, type 0 (Kafka protocol, control batches). */
-const abortMarker = Buffer.from([0, 0, 0, 0]);
+/** Reads forward. A length that runs past the end is a RangeError, never a short value. */
+class Reader {
+  at = 0;
+  private readonly source: Buffer;
 
-/** To be asked for every message in order: a transaction is aborted from its first offset to its abort marker. */
-function abortedFilter(
-  transactions: FetchedPartition['abortedTransactions'],
-): (message: FetchedMessage, offset: number) => boolean {
-  if (transactions === null || transactions.length === 0) return () => false;
-  const coming = transactions
-    .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: safeOffset(firstOffset) }))
-    .sort((a, b) => a.firstOffset - b.firstOffset);
-  const current = new Set<string>();
-  return ({ batchContext, isControlRecord, key }, offset) => {
-    for (let next = coming[0]; next !== undefined && offset >= next.firstOffset; next = coming[0]) {
+  constructor(source: Buffer) {
+    this.source = source;
+  }
+
+  /** Zigzag, seven bits a byte; 32 bits. */
+  varint(): number {
+    const { source } = this;
+    let byte = source[this.at] ?? past();
+    this.at += 1;
+    let value = byte & 0x7f;
+    for (let shift = 7; byte > 0x7f; shift += 7) {
+      byte = source[this.at] ?? past();
+      this.at += 1;
+      value |= (byte & 0x7f) << shift;
+    }
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  /** The same for 64 bits; what a number holds exactly. */
+  varlong(): number {
+    const start = this.at;
+    let factor = 1;
+    let value = 0;
+    for (;;) {
+      const byte = this.source[this.at] ?? past();
+      this.at += 1;
+      value += (byte & 0x7f) * factor;
+      if (byte <= 0x7f) break;
+      if (this.at - start > 9) past();
+      factor *= 128;
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  bytes(): Buffer | null {
+    const length = this.varint();
+    if (length < 0) return null;
+    const end = this.at + length;
+    if (end > this.source.length) past();
+    const part = this.source.subarray(this.at, end);
+    this.at = end;
+    return part;
+  }
+}
+
+function past(): never {
+  throw new RangeError('a record runs past the end of its batch');
+}
+
+function safeOffset(offset: bigint): number {
+  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new Error(`offset ${offset} is beyond 2^53`);
+  return Number(offset);
+}
+
+/** Type 0 in the key of the control record that ends a transaction (Kafka protocol, control batches): aborted. */
+const abortType = 0;
+
+/** To be asked for every batch in order: a transaction is aborted from its first offset to its abort marker. */
+function abortedFilter(transactions: readonly AbortedTransaction[]): (batch: Batch) => boolean {
+  if (transactions.length === 0) return () => false;
+  const coming = transactions.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const current = new Set<bigint>();
+  return (batch) => {
+    for (let next = coming[0]; next !== undefined && batch.lastOffset >= next.firstOffset; next = coming[0]) {
       current.add(next.producerId);
       coming.shift();
     }
-    if (batchContext === undefined || !current.has(batchContext.producerId)) return false;
-    if (isControlRecord && key?.equals(abortMarker) === true) current.delete(batchContext.producerId);
-    return batchContext.inTransaction;
+    if (!current.has(batch.producerId)) return false;
+    if (batch.isControl && controlTypeOf(batch) === abortType) current.delete(batch.producerId);
+    return batch.isTransactional;
   };
+}
+
+function controlTypeOf(batch: Batch): number | null {
+  const reader = new Reader(batch.records);
+  reader.varint();
+  reader.at += 1;
+  reader.varlong();
+  reader.varint();
+  const key = reader.bytes();
+  return key === null || key.length < 4 ? null : key.readInt16BE(2);
 }

@@ -1,7 +1,6 @@
 import './kafkajs-patches.ts';
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
-import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 
 const requireHere = createRequire(import.meta.url);
@@ -90,18 +89,4 @@ test('requests that find a connection closed open one socket together', async ()
   opened[1]?.();
   await again;
   await connection.disconnect();
-});
-
-test('zstd is known to kafkajs, both ways', async () => {
-  interface Codec {
-    compress(encoder: { buffer: Buffer }): Promise<Buffer>;
-    decompress(buffer: Buffer): Promise<Buffer>;
-  }
-  const { CompressionCodecs } = requireHere('kafkajs') as { CompressionCodecs: Record<number, () => Codec> };
-  const codec = CompressionCodecs[4]?.();
-  const text = Buffer.from('text '.repeat(100));
-  expect((await codec?.decompress(zstdCompressSync(text)))?.equals(text)).toBe(true);
-  const packed = await codec?.compress({ buffer: text });
-  expect(packed?.length).toBeLessThan(100);
-  expect((await codec?.decompress(packed ?? text))?.equals(text)).toBe(true);
 });

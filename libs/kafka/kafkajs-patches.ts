@@ -3,18 +3,12 @@
  * library's own files is here.
  */
 import { createRequire } from 'node:module';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { lz4Decompress } from './lz4.ts';
-import { snappyDecompress } from './snappy.ts';
+import { encoded } from './fetch-request.ts';
+import { isPlain, produceBody, type ProduceFields } from './produce-request.ts';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests: (this: RequestQueue) => void;
-}
-
-interface Codec {
-  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
-  decompress(buffer: Buffer): Promise<Buffer>;
 }
 
 const requireHere = createRequire(import.meta.url);
@@ -32,48 +26,21 @@ function stopIdleTimers(): void {
   };
 }
 
-/**
- * kafkajs brings gzip only, and a batch in another format stops its partition for good. Node 24 has zstd; what foreign
- * producers send in snappy and LZ4 can be read. Synchronous: a batch is small, and a thread switch costs more.
- */
-function addCodecs(): void {
-  const { CompressionCodecs, CompressionTypes } = requireHere('kafkajs') as {
-    CompressionCodecs: Record<number, () => Codec>;
-    CompressionTypes: { readonly ZSTD: number; readonly Snappy: number; readonly LZ4: number };
-  };
-  const add = (
-    type: number,
-    decompress: (buffer: Buffer) => Buffer,
-    compress: (buffer: Buffer) => Buffer = refuseToWrite,
-  ) => {
-    const codec: Codec = {
-      compress: (encoder) => Promise.resolve(encoder.buffer).then(compress),
-      decompress: (buffer) => Promise.resolve(buffer).then(decompress),
-    };
-    CompressionCodecs[type] = () => codec;
-  };
-  add(CompressionTypes.ZSTD, zstdDecompressSync, zstdCompressSync);
-  add(CompressionTypes.Snappy, snappyDecompress);
-  add(CompressionTypes.LZ4, lz4Decompress);
-}
-
-function refuseToWrite(): Buffer {
-  throw new Error('this format is read only');
-}
-
 interface BrokerPrototype {
   joinGroup: (this: BrokerPrototype, request: { groupInstanceId?: string | null }) => Promise<unknown>;
-  lookupRequest(apiKey: number, versions: unknown): (fields: object) => unknown;
+  produce: (this: BrokerPrototype, fields: ProduceFields) => Promise<unknown>;
+  lookupRequest(apiKey: number, versions: unknown): (fields: object) => { readonly request: object };
 }
+
+const { prototype: brokerPrototype } = requireHere('kafkajs/src/broker') as { prototype: BrokerPrototype };
 
 /**
  * Lets joinGroup take a `groupInstanceId`: kafkajs can write one into the request (version 5, KIP-345), but drops it
  * on the way there. A member that comes back under its instance id gets its partitions at once, and nobody else stops.
  */
 function addInstanceIds(): void {
-  const { prototype } = requireHere('kafkajs/src/broker') as { prototype: BrokerPrototype };
-  const { joinGroup } = prototype;
-  prototype.joinGroup = function (request) {
+  const { joinGroup } = brokerPrototype;
+  brokerPrototype.joinGroup = function (request) {
     const { groupInstanceId = null } = request;
     const named = Object.create(this) as BrokerPrototype;
     named.lookupRequest = (apiKey, versions) => {
@@ -81,6 +48,24 @@ function addInstanceIds(): void {
       return (fields) => make({ ...fields, groupInstanceId });
     };
     return joinGroup.call(named, request);
+  };
+}
+
+/** Lets produce make its request in one pass: see produce-request.ts. */
+function writeAtOnce(): void {
+  const { produce } = brokerPrototype;
+  brokerPrototype.produce = function (fields) {
+    if (!isPlain(fields)) return produce.call(this, fields);
+    const own = Object.create(this) as BrokerPrototype;
+    own.lookupRequest = (apiKey, versions) => {
+      const make = this.lookupRequest(apiKey, versions);
+      return (given) => {
+        const protocol = make(given);
+        const encode = () => Promise.resolve(encoded(produceBody(fields, Date.now())));
+        return { ...protocol, request: { ...protocol.request, encode } };
+      };
+    };
+    return produce.call(own, fields);
   };
 }
 
@@ -107,5 +92,5 @@ function connectOnce(): void {
 
 stopIdleTimers();
 connectOnce();
-addCodecs();
 addInstanceIds();
+writeAtOnce();

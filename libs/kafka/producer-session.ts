@@ -8,10 +8,12 @@
  * - What was sent is compared with what was acknowledged: when a partition moves to a broker that already answered in
  *   the same call, kafkajs resolves without having sent its records.
  */
-import kafkajs, { type Producer } from 'kafkajs';
+import { randomInt } from 'node:crypto';
+import type { ICustomPartitioner, Producer } from 'kafkajs';
 import type { Logger } from '../runtime/logger.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import type { OutgoingMessage, QueuedRecord } from './outgoing-queue.ts';
+import { partitionOfKey } from './partitioner.ts';
 import type { Sockets } from './sockets.ts';
 
 export interface SendResult {
@@ -80,7 +82,7 @@ export class ProducerSession {
 
   private async ready(): Promise<Producer> {
     if (this.isClosed) throw new Error('the producer was closed');
-    this.live ??= this.client.producer(chooseOnce(kafkajs.Partitioners.DefaultPartitioner()));
+    this.live ??= this.client.producer(choosePartition);
     const { producer } = this.live;
     if (!this.isReady) {
       await producer.connect();
@@ -103,15 +105,13 @@ export class ProducerSession {
   }
 }
 
-type PartitionOf = ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner>;
-
-function chooseOnce(choose: PartitionOf): PartitionOf {
-  return (request) => {
-    const message = request.message as OutgoingMessage;
-    message.partition ??= choose(request);
-    return message.partition;
-  };
-}
+const choosePartition: ReturnType<ICustomPartitioner> = ({ message: given, partitionMetadata }) => {
+  const message = given as OutgoingMessage;
+  const { key } = message;
+  message.partition ??=
+    key === null ? randomInt(partitionMetadata.length) : partitionOfKey(key, partitionMetadata.length);
+  return message.partition;
+};
 
 function byTopic(records: readonly QueuedRecord[]): { topic: string; messages: OutgoingMessage[] }[] {
   const topics = new Map<string, OutgoingMessage[]>();
