@@ -56,7 +56,8 @@ export class DispatcherModule implements OnApplicationShutdown {
     });
     return {
       module: DispatcherModule,
-      imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'))],
+      // Nobody waits for an outcome: the webhook's place is free before it is acknowledged.
+      imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'), { paceMs: 20 })],
       controllers: [DeliveriesController],
       providers: [
         { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config)) },

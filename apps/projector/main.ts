@@ -25,6 +25,9 @@ await runApp({
       groupId: `${config.TOPIC_PREFIX}projector`,
       topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
       offsets: 'external',
+      // History and health have a second; a write is the dearer the smaller it is.
+      paceMs: 100,
+      maxWaitMs: 500,
       drainDeadlineMs,
       onAssigned: (leases) => projection.work.assigned(leases),
       onRevoking: () => projection.drain(),

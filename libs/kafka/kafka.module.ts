@@ -3,14 +3,14 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type On
 import { LOGGER } from '../runtime/app.module.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { KafkaClient, type KafkaConnection } from './kafka-client.ts';
-import { RecordSink } from './record-sink.ts';
+import { RecordSink, type RecordSinkOptions } from './record-sink.ts';
 
 @Module({})
 export class KafkaModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(RecordSink) private readonly sink: RecordSink) {}
 
   /** Provides KafkaClient and RecordSink everywhere. */
-  static with(connection: KafkaConnection): DynamicModule {
+  static with(connection: KafkaConnection, options: RecordSinkOptions = {}): DynamicModule {
     return {
       module: KafkaModule,
       global: true,
@@ -23,7 +23,7 @@ export class KafkaModule implements OnModuleInit, OnApplicationShutdown {
         {
           provide: RecordSink,
           inject: [KafkaClient, LOGGER],
-          useFactory: (client: KafkaClient, logger: Logger) => new RecordSink(client, logger),
+          useFactory: (client: KafkaClient, logger: Logger) => new RecordSink(client, logger, options),
         },
       ],
       exports: [KafkaClient, RecordSink],

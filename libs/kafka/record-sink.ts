@@ -3,7 +3,8 @@
  * Holds: order of appends per partition; one send under way at a time; while Kafka is away everything waits, and goes
  * out once it is back.
  *
- * Whatever waits goes out in one request, so the load makes the batches: a single record leaves at once.
+ * Whatever waits goes out in one request, so the load makes the batches: a single record leaves at once, and what comes
+ * within `paceMs` after it leaves together. A request costs the broker the same whether it brings one record or fifty.
  */
 import type { Logger } from '../runtime/logger.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -34,10 +35,13 @@ export interface RecordSinkOptions {
   readonly recordBytesMax?: number;
   /** How long close() goes on trying to send what waits, in milliseconds. Default 5,000. */
   readonly closeDeadlineMs?: number;
+  /** From the beginning of one request to that of the next, in milliseconds, unless a whole batch waits. Default 5. */
+  readonly paceMs?: number;
 }
 
 const defaultRecordBytesMax = 1_048_000;
 const defaultCloseDeadlineMs = 5_000;
+const defaultPaceMs = 5;
 /** Should all of it go to one partition, it is still a batch that Kafka takes. */
 const batchBytesMax = 900 * 1_024;
 /** kafkajs groups the records of a partition in quadratic time. */
@@ -57,8 +61,11 @@ export class RecordSink {
   private readonly pause = new Pause();
   private readonly recordBytesMax: number;
   private readonly closeDeadlineMs: number;
+  private readonly paceMs: number;
   private sending: Promise<void> | null = null;
   private failing: { message: string } | null = null;
+  /** Not before, but for a full batch. */
+  private nextAt = 0;
   /** When what is being sent was first tried. */
   private triedAt = Infinity;
   private isClosed = false;
@@ -70,6 +77,7 @@ export class RecordSink {
     this.trouble = new TroubleLog(logger);
     this.recordBytesMax = options.recordBytesMax ?? defaultRecordBytesMax;
     this.closeDeadlineMs = options.closeDeadlineMs ?? defaultCloseDeadlineMs;
+    this.paceMs = options.paceMs ?? defaultPaceMs;
   }
 
   /** Resolves when connected; waits while Kafka is away. Appends need not wait for it. */
@@ -125,6 +133,9 @@ export class RecordSink {
 
   private async sendAll(): Promise<void> {
     while (!this.queue.isEmpty) {
+      const restMs = this.nextAt - Date.now();
+      if (restMs > 0 && this.waiting.bytes < batchBytesMax) await this.pause.for(restMs);
+      this.nextAt = Date.now() + this.paceMs;
       const batch = this.queue.take({ bytesMax: batchBytesMax, recordsMax: batchRecordsMax });
       await this.send(batch);
     }

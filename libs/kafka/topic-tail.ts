@@ -21,7 +21,9 @@ export interface TopicTailOptions {
   exit?(error: unknown): void;
 }
 
-const maxWaitMs = 100;
+const maxWaitMs = 250;
+/** Tables and live feeds: a change has a second to get through. */
+const paceMs = 50;
 const backOffMs = 500;
 const lookAgainMs = 5_000;
 
@@ -47,6 +49,7 @@ export class TopicTail {
       this.link,
       {
         maxWaitMs,
+        paceMs,
         onBatch: (position, batch) => {
           this.handOut(position, batch);
         },
