@@ -58,14 +58,19 @@ describe('a produce request', () => {
     expect(comparable(produceBody(fields, Date.now()))).toBe(comparable(buffer));
   });
 
-  test('is left to kafkajs when it is in a transaction, compressed, or has times of its own', () => {
+  test('is left to kafkajs when it is in a transaction or compressed', () => {
     expect(isPlain(fields)).toBe(true);
     expect(isPlain({ ...fields, transactionalId: 't' })).toBe(false);
     expect(isPlain({ ...fields, compression: 4 })).toBe(false);
-    const message = { key: null, value: null, timestamp: '1' };
-    expect(
-      isPlain({ ...fields, topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [message] }] }] }),
-    ).toBe(false);
+  });
+
+  test.each([
+    ['a time of its own', { key: null, value: null, timestamp: '1' }],
+    ['no key at all', { value: null }],
+    ['a header twice', { key: null, value: null, headers: { a: ['1', '2'] } }],
+  ])('is left to kafkajs when a record has %s', (_, message) => {
+    const topicData = [{ topic: 't', partitions: [{ partition: 0, messages: [message] }] }];
+    expect(isPlain({ ...fields, topicData } as unknown as ProduceFields)).toBe(false);
   });
 });
 

@@ -19,20 +19,27 @@ export interface ProduceFields {
     readonly partitions: readonly {
       readonly partition: number;
       readonly firstSequence?: number;
-      readonly messages: readonly (BatchRecord & { readonly timestamp?: string })[];
+      readonly messages: readonly Message[];
     }[];
   }[];
 }
+
+type Message = BatchRecord & { readonly timestamp?: string };
 
 /** True for what the sink sends; what else a producer can do is left to kafkajs. */
 export function isPlain({ transactionalId = null, compression = 0, topicData }: ProduceFields): boolean {
   return (
     transactionalId === null &&
     compression === 0 &&
-    topicData.every(({ partitions }) =>
-      partitions.every(({ messages }) => messages.every(({ timestamp }) => timestamp === undefined)),
-    )
+    topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every(isPlainMessage)))
   );
+}
+
+/** A missing key, or a header that comes more than once, is nothing that the sink writes. */
+function isPlainMessage({ key, headers, timestamp }: Message): boolean {
+  if (timestamp !== undefined || (key as unknown) === undefined) return false;
+  for (const name in headers) if (Array.isArray(headers[name])) return false;
+  return true;
 }
 
 /** The body of the request, behind its header. `timestampMs`: of every record in it. */

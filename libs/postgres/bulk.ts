@@ -4,8 +4,8 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 
-/** Runs one statement with $1, $2… and returns its rows. */
-export type Run = <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+/** Runs one statement with $1, $2… and returns its rows. With a name it is prepared once for each connection. */
+export type Run = <Row extends object>(sql: string, values?: readonly unknown[], name?: string) => Promise<Row[]>;
 
 /** Runs statements in the transaction that `em` is in, beside what the mapper does there. */
 export function runIn(em: EntityManager): Run {
@@ -25,8 +25,8 @@ export async function inTransaction<T>(em: EntityManager, work: (run: Run) => Pr
   const pool = await em.getConnection().getNativeClient();
   const client = await pool.connect();
   let isBroken = false;
-  const run: Run = async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
-    (await client.query<Row>(sql, [...values])).rows;
+  const run: Run = async <Row extends object>(text: string, values: readonly unknown[] = [], name?: string) =>
+    (await client.query<Row>({ text, values: [...values], ...(name === undefined ? {} : { name }) })).rows;
   try {
     await run('begin');
     const result = await work(run);

@@ -6,39 +6,12 @@ import { timeOfId } from '../domain/ids.ts';
 import type { DeliveryOutcome } from '../domain/outcome.ts';
 import { compareStanding } from '../domain/standing.ts';
 import type { Decision, WebhookEvent } from '../domain/webhook-event.ts';
-import { timestamp, timestampOrNull } from './bulk.ts';
+import type { AttemptInput, DeliveryInput, EventInput } from './history-inputs.ts';
 
 export interface HistoryRows {
   readonly events: readonly EventInput[];
   readonly deliveries: readonly DeliveryInput[];
   readonly attempts: readonly AttemptInput[];
-}
-
-export type EventInput = ReturnType<typeof eventInput>;
-export type AttemptInput = ReturnType<typeof attemptInput>;
-
-export interface DeliveryInput {
-  readonly id: string;
-  readonly day_time: string;
-  readonly webhook_id: string;
-  readonly client_id: string;
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly kind: string;
-  readonly event_key: string | null;
-  readonly format: string | null;
-  readonly created_at: string;
-  /** Fields of the outcome that decides; all null when only the event is known. */
-  readonly status: string;
-  readonly reason: string | null;
-  readonly next_attempt_at: string | null;
-  readonly last_attempt_at: string | null;
-  readonly last_round_at: string | null;
-  readonly last_round: string | null;
-  readonly last_attempt: number | null;
-  readonly last_latency_ms: number | null;
-  readonly last_response_code: number | null;
-  readonly last_error_kind: string | null;
 }
 
 /** @throws RangeError for an id without a time or a time that is none */
@@ -55,17 +28,13 @@ export function historyRows(events: readonly WebhookEvent[], outcomes: readonly 
     mergeDeliveries,
   );
   return {
-    events: [...eventByKey.values()].map(eventInput).sort(byText((row) => row.event_key)),
-    deliveries: [...deliveries.values()]
-      .map((row) => ({ ...row, ...standing(outcomeByDelivery.get(row.id)) }))
-      .sort(byText((row) => row.id)),
-    attempts: [...outcomeByAttempt.values()]
-      .map(attemptInput)
-      .sort(byText((row) => `${row.delivery_id} ${row.round} ${row.attempt}`)),
+    events: inOrder(eventByKey).map(eventRow),
+    deliveries: inOrder(deliveries).map((row) => ({ ...row, ...standing(outcomeByDelivery.get(row.id)) })),
+    attempts: inOrder(outcomeByAttempt).map(attemptRow),
   };
 }
 
-export function attemptKey(outcome: Pick<DeliveryOutcome, 'deliveryId' | 'round' | 'attempt'>): string {
+function attemptKey(outcome: Pick<DeliveryOutcome, 'deliveryId' | 'round' | 'attempt'>): string {
   return `${outcome.deliveryId} ${outcome.round} ${outcome.attempt}`;
 }
 
@@ -79,8 +48,9 @@ function foldBy<T>(items: Iterable<T>, keyOf: (item: T) => string, merge: (a: T,
   return folded;
 }
 
-function byText<T>(textOf: (item: T) => string): (a: T, b: T) => number {
-  return (a, b) => (textOf(a) < textOf(b) ? -1 : 1);
+/** Values in the order of their keys. */
+function inOrder<T>(folded: ReadonlyMap<string, T>): T[] {
+  return [...folded].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
 function strongerOutcome(a: DeliveryOutcome, b: DeliveryOutcome): DeliveryOutcome {
@@ -103,7 +73,8 @@ function isEarlier(a: WebhookEvent, b: WebhookEvent): boolean {
 
 const decisionRanks = ['matched', 'filtered', 'disabled'] as const;
 
-function mergeDecisions(decisions: readonly Decision[]): Decision[] {
+function mergeDecisions(decisions: readonly Decision[]): readonly Decision[] {
+  if (decisions.length < 2) return decisions;
   const byWebhook = foldBy(
     decisions,
     ({ webhookId }) => webhookId,
@@ -112,21 +83,21 @@ function mergeDecisions(decisions: readonly Decision[]): Decision[] {
       return difference < 0 || (difference === 0 && (b.format ?? '') > (a.format ?? '')) ? b : a;
     },
   );
-  return [...byWebhook.values()].sort(byText(({ webhookId }) => webhookId));
+  return inOrder(byWebhook);
 }
 
-function eventInput(event: WebhookEvent) {
+function eventRow(event: WebhookEvent): EventInput {
   return {
     event_key: event.eventKey,
-    day_time: timestamp(timeOfId(event.eventKey)),
+    day_time: timeOfId(event.eventKey),
     event_id: event.eventId,
     event_type: event.eventType,
     source: event.source,
     subject: event.subject,
     client_id: event.clientId,
     kind: event.kind,
-    received_at: timestamp(event.receivedAt),
-    data: event.data.toString('base64'),
+    received_at: event.receivedAt,
+    data: event.data,
     decisions: mergeDecisions(event.decisions).map(({ webhookId, clientId, decision, deliveryId, format }) => ({
       webhookId,
       clientId,
@@ -141,14 +112,17 @@ function eventInput(event: WebhookEvent) {
   };
 }
 
-type KnownDelivery = Omit<DeliveryInput, keyof ReturnType<typeof standing>>;
+type KnownDelivery = Omit<DeliveryInput, keyof ReturnType<typeof standing> | 'id' | 'created_at'> & {
+  readonly id: string;
+  readonly created_at: number;
+};
 
 function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
   if (decision.decision !== 'matched' || decision.deliveryId === null) return [];
   return [
     {
       id: decision.deliveryId,
-      day_time: timestamp(timeOfId(decision.deliveryId)),
+      day_time: timeOfId(decision.deliveryId),
       webhook_id: decision.webhookId,
       client_id: decision.clientId,
       event_id: event.eventId,
@@ -156,7 +130,7 @@ function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
       kind: event.kind,
       event_key: event.eventKey,
       format: decision.format,
-      created_at: timestamp(event.receivedAt),
+      created_at: event.receivedAt,
     },
   ];
 }
@@ -164,7 +138,7 @@ function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
 function firstKnown(outcome: DeliveryOutcome): KnownDelivery {
   return {
     id: outcome.deliveryId,
-    day_time: timestamp(timeOfId(outcome.deliveryId)),
+    day_time: timeOfId(outcome.deliveryId),
     webhook_id: outcome.webhookId,
     client_id: outcome.clientId,
     event_id: outcome.eventId,
@@ -172,7 +146,7 @@ function firstKnown(outcome: DeliveryOutcome): KnownDelivery {
     kind: outcome.kind,
     event_key: null,
     format: null,
-    created_at: timestamp(outcome.deliveryCreatedAt),
+    created_at: outcome.deliveryCreatedAt,
   };
 }
 
@@ -181,7 +155,7 @@ function mergeDeliveries(a: KnownDelivery, b: KnownDelivery): KnownDelivery {
     ...a,
     event_key: lesser(a.event_key, b.event_key),
     format: lesser(a.format, b.format),
-    created_at: a.created_at < b.created_at ? a.created_at : b.created_at,
+    created_at: Math.min(a.created_at, b.created_at),
   };
 }
 
@@ -195,9 +169,9 @@ function standing(outcome: DeliveryOutcome | undefined) {
   return {
     status: outcome?.status ?? 'pending',
     reason: outcome?.reason ?? null,
-    next_attempt_at: timestampOrNull(outcome?.nextAttemptAt ?? null),
-    last_attempt_at: timestampOrNull(outcome?.startedAt ?? null),
-    last_round_at: timestampOrNull(outcome?.deliveryCreatedAt ?? null),
+    next_attempt_at: outcome?.nextAttemptAt ?? null,
+    last_attempt_at: outcome?.startedAt ?? null,
+    last_round_at: outcome?.deliveryCreatedAt ?? null,
     last_round: outcome?.round ?? null,
     last_attempt: outcome?.attempt ?? null,
     last_latency_ms: outcome?.latencyMs ?? null,
@@ -206,26 +180,26 @@ function standing(outcome: DeliveryOutcome | undefined) {
   };
 }
 
-function attemptInput(outcome: DeliveryOutcome) {
+function attemptRow(outcome: DeliveryOutcome): AttemptInput {
   return {
     delivery_id: outcome.deliveryId,
     round: outcome.round,
     attempt: outcome.attempt,
-    day_time: timestamp(timeOfId(outcome.deliveryId)),
-    round_at: timestamp(outcome.deliveryCreatedAt),
+    day_time: timeOfId(outcome.deliveryId),
+    round_at: outcome.deliveryCreatedAt,
     trigger: outcome.trigger,
-    started_at: timestamp(outcome.startedAt),
+    started_at: outcome.startedAt,
     status: outcome.status,
     reason: outcome.reason,
     latency_ms: outcome.latencyMs,
     request_headers: outcome.requestHeaders,
     response_code: outcome.responseCode,
     response_headers: outcome.responseHeaders,
-    response_body_sample: outcome.responseBodySample?.toString('base64') ?? null,
+    response_body_sample: outcome.responseBodySample,
     response_body_truncated: outcome.responseBodyTruncated,
     error_kind: outcome.errorKind,
     error_message: outcome.errorMessage,
-    next_attempt_at: timestampOrNull(outcome.nextAttemptAt),
+    next_attempt_at: outcome.nextAttemptAt,
     traceparent: outcome.traceparent,
   };
 }

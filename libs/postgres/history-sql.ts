@@ -21,14 +21,11 @@ const arrival = (table: string) =>
     coalesce(${table}.source_offset, -1))`;
 const isEarlier = `${arrival('excluded')} < ${arrival('event')}`;
 
+/** $1: rows of history_event. */
 export const upsertEvents = `
 insert into event (event_key, day_time, event_id, decisions, ${eventColumns})
-select event_key, day_time, event_id, decisions, event_type, source, subject, client_id, kind, received_at,
-  decode(data, 'base64'), source_topic, source_partition, source_offset, traceparent
-from json_to_recordset($1::json) as i(
-  event_key uuid, day_time timestamptz, event_id text, decisions jsonb, event_type text, source text, subject text,
-  client_id text, kind text, received_at timestamptz, data text, source_topic text, source_partition int,
-  source_offset bigint, traceparent text)
+select event_key, day_time, event_id, decisions, ${eventColumns}
+from unnest($1::history_event[])
 on conflict (event_key, day_time) do update set
   decisions = merge_decisions(event.decisions, excluded.decisions),
   ${eventColumns
@@ -55,22 +52,6 @@ const attemptColumnList = [
   'traceparent',
 ];
 const attemptColumns = attemptColumnList.join(', ');
-const attemptValues = attemptColumnList
-  .map((column) => (column === 'response_body_sample' ? `decode(i.${column}, 'base64')` : `i.${column}`))
-  .join(', ');
-const attemptInput = `json_to_recordset($1::json) as i(
-  delivery_id uuid, round text, attempt int, day_time timestamptz, round_at timestamptz, trigger text,
-  started_at timestamptz, status text, reason text, latency_ms int, request_headers json, response_code int,
-  response_headers json, response_body_sample text, response_body_truncated boolean, error_kind text,
-  error_message text, next_attempt_at timestamptz, traceparent text)`;
-
-/** Returns the attempts that were not known. */
-export const insertAttempts = `
-insert into delivery_attempt (delivery_id, round, attempt, day_time, ${attemptColumns})
-select delivery_id, round, attempt, day_time, ${attemptValues} from ${attemptInput}
-on conflict do nothing
-returning delivery_id as "deliveryId", round, attempt`;
-
 const attemptStanding = {
   roundAt: 'round_at',
   round: 'round',
@@ -81,10 +62,10 @@ const attemptStanding = {
   errorKind: 'error_kind',
 } as const;
 
-/** For attempts that are known already: an attempt that was made twice shows the time that counts. */
+/** For attempts that were known already: one that was made twice shows the time that counts. $1: rows of history_attempt. */
 export const strengthenAttempts = `
-update delivery_attempt a set (${attemptColumns}) = row(${attemptValues})
-from ${attemptInput}
+update delivery_attempt a set (${attemptColumns}) = row(${attemptColumnList.map((column) => `i.${column}`).join(', ')})
+from unnest($1::history_attempt[]) i
 where a.delivery_id = i.delivery_id and a.round = i.round and a.attempt = i.attempt and a.day_time = i.day_time
   and ${standsOver('i', 'a', attemptStanding)}`;
 
@@ -103,16 +84,25 @@ const deliveryStanding = {
 
 const isNewStanding = `excluded.last_round_at is not null and (delivery.last_round_at is null or ${standsOver('excluded', 'delivery', deliveryStanding)})`;
 
-export const upsertDeliveries = `
+/**
+ * Attempts that were not known, and deliveries with the count of those. $1: rows of history_attempt, $2: of
+ * history_delivery. Returns how many attempts were added.
+ */
+export const addAttemptsAndDeliveries = `
+with added as (
+  insert into delivery_attempt (delivery_id, round, attempt, day_time, ${attemptColumns})
+  select delivery_id, round, attempt, day_time, ${attemptColumns} from unnest($1::history_attempt[])
+  on conflict do nothing
+  returning delivery_id
+), counted as (
+  select delivery_id, count(*)::int as attempt_count from added group by delivery_id
+), upserted as (
 insert into delivery (id, day_time, webhook_id, client_id, event_id, event_type, kind, event_key, format, created_at,
   attempt_count, ${standingColumns})
 select id, day_time, webhook_id, client_id, event_id, event_type, kind, event_key, format, created_at,
-  attempt_count, ${standingColumns}
-from json_to_recordset($1::json) as i(
-  id uuid, day_time timestamptz, webhook_id text, client_id text, event_id text, event_type text, kind text,
-  event_key uuid, format text, created_at timestamptz, attempt_count int, status text, reason text,
-  next_attempt_at timestamptz, last_attempt_at timestamptz, last_round_at timestamptz, last_round text,
-  last_attempt int, last_latency_ms int, last_response_code int, last_error_kind text)
+  coalesce(attempt_count, 0), ${standingColumns}
+from unnest($2::history_delivery[]) left join counted on delivery_id = id
+order by id
 on conflict (id, day_time) do update set
   event_key = least(delivery.event_key, excluded.event_key),
   format = least(delivery.format collate "C", excluded.format collate "C"),
@@ -126,4 +116,6 @@ where excluded.attempt_count > 0
   or excluded.created_at < delivery.created_at
   or least(delivery.event_key, excluded.event_key) is distinct from delivery.event_key
   or least(delivery.format collate "C", excluded.format collate "C") is distinct from delivery.format
-  or (${isNewStanding})`;
+  or (${isNewStanding})
+)
+select count(*)::int as added from added`;

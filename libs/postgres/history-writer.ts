@@ -6,11 +6,13 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { DeliveryOutcome } from '../domain/outcome.ts';
 import type { WebhookEvent } from '../domain/webhook-event.ts';
-import { inTransaction, recordset, type Run } from './bulk.ts';
+import { inTransaction, type Run } from './bulk.ts';
 import type { Advance, ConsumerOffsetStore } from './consumer-offset-store.ts';
-import { attemptKey, historyRows, type AttemptInput, type HistoryRows } from './history-rows.ts';
-import { insertAttempts, strengthenAttempts, upsertDeliveries, upsertEvents } from './history-sql.ts';
+import { attemptInput, deliveryInput, eventInput } from './history-inputs.ts';
+import { historyRows, type HistoryRows } from './history-rows.ts';
+import { addAttemptsAndDeliveries, strengthenAttempts, upsertEvents } from './history-sql.ts';
 import { keepPartitions } from './partitions.ts';
+import { rowArray } from './row-array.ts';
 import { asUnstorable } from './unstorable-error.ts';
 
 export interface HistoryBatch {
@@ -22,6 +24,8 @@ export interface HistoryBatch {
 export class HistoryWriter {
   private readonly em: EntityManager;
   private readonly offsets: ConsumerOffsetStore;
+  /** Object ids of the composite types, which differ from database to database. */
+  private types: InputTypes | null = null;
 
   constructor(em: EntityManager, offsets: ConsumerOffsetStore) {
     this.em = em;
@@ -40,7 +44,8 @@ export class HistoryWriter {
       await inTransaction(this.em, async (run) => {
         await keepPartitions(run);
         await this.offsets.advance(run, batch.offsets);
-        await writeRows(run, rows);
+        this.types ??= await inputTypes(run);
+        await writeRows(run, this.types, rows);
       });
     } catch (error) {
       throw asUnstorable(error);
@@ -48,28 +53,30 @@ export class HistoryWriter {
   }
 }
 
-async function writeRows(run: Run, rows: HistoryRows): Promise<void> {
-  if (rows.events.length > 0) await run(upsertEvents, [recordset(rows.events)]);
-  const counts = rows.attempts.length > 0 ? await writeAttempts(run, rows.attempts) : new Map<string, number>();
-  if (rows.deliveries.length > 0) {
-    const deliveries = rows.deliveries.map((row) => ({ ...row, attempt_count: counts.get(row.id) ?? 0 }));
-    await run(upsertDeliveries, [recordset(deliveries)]);
-  }
+interface InputTypes {
+  readonly event: number;
+  readonly delivery: number;
+  readonly attempt: number;
 }
 
-/** Returns how many attempts of each delivery were new. */
-async function writeAttempts(run: Run, attempts: readonly AttemptInput[]): Promise<Map<string, number>> {
-  const inserted = await run<Pick<DeliveryOutcome, 'deliveryId' | 'round' | 'attempt'>>(insertAttempts, [
-    recordset(attempts),
-  ]);
-  if (inserted.length < attempts.length) {
-    const isNew = new Set(inserted.map(attemptKey));
-    const known = attempts.filter(
-      ({ delivery_id: deliveryId, round, attempt }) => !isNew.has(attemptKey({ deliveryId, round, attempt })),
-    );
-    await run(strengthenAttempts, [recordset(known)]);
-  }
-  const counts = new Map<string, number>();
-  for (const { deliveryId } of inserted) counts.set(deliveryId, (counts.get(deliveryId) ?? 0) + 1);
-  return counts;
+async function inputTypes(run: Run): Promise<InputTypes> {
+  const [ids] = await run<InputTypes>(
+    `select 'history_event'::regtype::oid as event, 'history_delivery'::regtype::oid as delivery,
+      'history_attempt'::regtype::oid as attempt`,
+  );
+  if (ids === undefined) throw new Error('PostgreSQL did not answer what its types are');
+  return ids;
+}
+
+async function writeRows(run: Run, types: InputTypes, { events, attempts, deliveries }: HistoryRows): Promise<void> {
+  if (events.length > 0) await run(upsertEvents, [rowArray(types.event, eventInput, events)], 'history-events');
+  if (deliveries.length === 0) return;
+  const attemptRows = rowArray(types.attempt, attemptInput, attempts);
+  const deliveryRows = rowArray(types.delivery, deliveryInput, deliveries);
+  const [result] = await run<{ added: number }>(
+    addAttemptsAndDeliveries,
+    [attemptRows, deliveryRows],
+    'history-deliveries',
+  );
+  if ((result?.added ?? 0) < attempts.length) await run(strengthenAttempts, [attemptRows]);
 }

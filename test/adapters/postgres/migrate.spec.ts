@@ -19,7 +19,9 @@ afterEach(async () => {
 
 test('four processes that migrate at once run each migration once', async () => {
   const ran = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, logger)));
-  expect(ran.flat()).toEqual(['0001-initial']);
+  const names = ran.flat();
+  expect(names[0]).toBe('0001-initial');
+  expect(new Set(names).size).toBe(names.length);
   expect(await migrate(database.url, logger)).toEqual([]);
 });
 

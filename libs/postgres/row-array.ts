@@ -1,0 +1,188 @@
+/**
+ * In: rows of a composite type. Out: all of them as one parameter, in PostgreSQL's binary form, which the driver sends
+ * as it is. `unnest($1::history_attempt[])` makes rows of it again.
+ * Beside JSON of the same rows it halves what the server spends on reading them, and what it costs to write them here.
+ * Source: PostgreSQL, array_recv, record_recv and the receive functions of the types (src/backend/utils/adt).
+ */
+
+/** Types of columns, with their object ids, which are the same in every database (pg_type.dat). */
+const typeIds = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int4: 23,
+  text: 25,
+  json: 114,
+  timestamptz: 1184,
+  uuid: 2950,
+  jsonb: 3802,
+} as const;
+
+export type ColumnType = keyof typeof typeIds;
+
+/** What a column takes. A timestamptz is Unix milliseconds; json and jsonb are whatever JSON can say. */
+interface ColumnValues {
+  readonly bool: boolean;
+  readonly bytea: Buffer;
+  readonly int8: number;
+  readonly int4: number;
+  readonly text: string;
+  readonly json: unknown;
+  readonly timestamptz: number;
+  readonly uuid: string;
+  readonly jsonb: unknown;
+}
+
+/** Columns of a composite type in their order. */
+export type Columns = Readonly<Record<string, ColumnType>>;
+
+export type RowOf<C extends Columns> = { readonly [Name in keyof C]: ColumnValues[C[Name]] | null };
+
+const firstBytes = 65_536;
+/** 2000-01-01 in Unix milliseconds: what timestamptz counts from, in microseconds. */
+const epochMs = 946_684_800_000;
+const timeMsMax = 8_640_000_000_000_000;
+
+/** @param typeId of the composite type @throws RangeError for a value that its column can never hold */
+export function rowArray<C extends Columns>(typeId: number, columns: C, rows: readonly RowOf<C>[]): Buffer {
+  const writer = new Writer();
+  writer.int32(rows.length === 0 ? 0 : 1); // dimensions
+  writer.int32(0); // no row is null
+  writer.int32(typeId | 0); // an unsigned number
+  if (rows.length === 0) return writer.bytes();
+  writer.int32(rows.length);
+  writer.int32(1); // the first index
+  const layout = Object.entries(columns);
+  for (const row of rows) {
+    const lengthAt = writer.hole();
+    writer.int32(layout.length);
+    for (const [name, type] of layout) {
+      writer.int32(typeIds[type]);
+      const value = row[name];
+      if (value === null || value === undefined) writer.int32(-1);
+      else writeValue(writer, type, value);
+    }
+    writer.fill(lengthAt);
+  }
+  return writer.bytes();
+}
+
+function writeValue(writer: Writer, type: ColumnType, value: ColumnValues[ColumnType]): void {
+  const lengthAt = writer.hole();
+  switch (type) {
+    case 'bool':
+      writer.byte(value === true ? 1 : 0);
+      break;
+    case 'bytea':
+      writer.raw(value as Buffer);
+      break;
+    case 'int4':
+      writer.int32(value as number);
+      break;
+    case 'int8':
+      writer.int64(BigInt(value as number));
+      break;
+    case 'timestamptz':
+      writer.int64(microseconds(value as number));
+      break;
+    case 'uuid':
+      writer.uuid(value as string);
+      break;
+    case 'text':
+      writer.text(storable(value as string));
+      break;
+    case 'json':
+      writer.text(storableJson(value));
+      break;
+    case 'jsonb':
+      writer.byte(1); // version of the format
+      writer.text(storableJson(value));
+      break;
+  }
+  writer.fill(lengthAt);
+}
+
+function microseconds(timeMs: number): bigint {
+  if (!Number.isInteger(timeMs) || Math.abs(timeMs) > timeMsMax) throw new RangeError(`no time: ${timeMs}`);
+  return BigInt(timeMs - epochMs) * 1_000n;
+}
+
+/** PostgreSQL's text holds no NUL; lone surrogates become U+FFFD as they are written. */
+function storable(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
+}
+
+function storableJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  // Rare, and a look for two short strings is much cheaper than a callback for each value.
+  if (!text.includes('\\u0000') && !text.includes('\\ud')) return text;
+  return JSON.stringify(value, (_name, part: unknown) =>
+    typeof part === 'string' ? storable(part).toWellFormed() : part,
+  );
+}
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+class Writer {
+  private buffer = Buffer.allocUnsafe(firstBytes);
+  private at = 0;
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.buffer[this.at] = value;
+    this.at += 1;
+  }
+
+  /** @throws RangeError for what is no integer of 32 bits */
+  int32(value: number): void {
+    if ((value | 0) !== value) throw new RangeError(`no integer of 32 bits: ${value}`);
+    this.reserve(4);
+    this.at = this.buffer.writeInt32BE(value, this.at);
+  }
+
+  /** @throws RangeError for what is beyond 64 bits */
+  int64(value: bigint): void {
+    this.reserve(8);
+    this.at = this.buffer.writeBigInt64BE(value, this.at);
+  }
+
+  uuid(text: string): void {
+    if (!uuidForm.test(text)) throw new RangeError('no UUID in lower case');
+    this.reserve(16);
+    this.at += this.buffer.write(text.replaceAll('-', ''), this.at, 'hex');
+  }
+
+  text(text: string): void {
+    this.reserve(text.length * 3);
+    this.at += this.buffer.write(text, this.at);
+  }
+
+  raw(bytes: Buffer): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  /** Room for a length that is known later: {@link fill}. */
+  hole(): number {
+    this.reserve(4);
+    this.at += 4;
+    return this.at;
+  }
+
+  fill(start: number): void {
+    this.buffer.writeInt32BE(this.at - start, start - 4);
+  }
+
+  bytes(): Buffer {
+    return this.buffer.subarray(0, this.at);
+  }
+
+  private reserve(bytes: number): void {
+    const needed = this.at + bytes;
+    if (needed <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
+    this.buffer.copy(larger, 0, 0, this.at);
+    this.buffer = larger;
+  }
+}
