@@ -43,7 +43,7 @@ export interface ForeignTransaction {
 }
 
 export function foreignKafka(world: KafkaWorld) {
-  const compressions = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, zstd: CompressionTypes.ZSTD };
+  const compressions = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP };
   return {
     send: async (topic: string, values: readonly string[], compression: keyof typeof compressions, partition = 0) => {
       const producer = connect(world).producer();
