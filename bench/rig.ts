@@ -28,8 +28,10 @@ export interface Run {
   readonly perEvent?: number;
   /** Webhooks, by their numbers, of which latencies, duplicates and losses are told. Default: all */
   readonly told?: readonly number[];
-  /** Deliveries expected at those. Default: of all events */
+  /** How many of the events are for those. Default: all */
   readonly expected?: number;
+  /** Deliveries of the others are no part of the measurement, but are waited for: resolves when that is done. */
+  readonly afterwards?: () => Promise<void>;
   /** Not profiled: what it costs to get warm is no work's question. */
   readonly isWarmUp?: boolean;
   readonly deadlineMs?: number;
@@ -59,6 +61,7 @@ export class Rig {
   readonly origin: string;
   readonly profiles: KeptProfile[] = [];
   readonly catchUp: CatchUp;
+  private readonly moreLoads: Worker<LoadQuestions>[] = [];
   private nextEvent = 0;
 
   private constructor(parts: Pick<Rig, 'signal' | 'system' | 'receiver' | 'load' | 'origin' | 'catchUp'>) {
@@ -75,16 +78,26 @@ export class Rig {
     const receiver = new Worker<ReceiverQuestions>('receiver', 'processes/receiver');
     const load = new Worker<LoadQuestions>('load', 'processes/load', system.env);
     const catchUp = new CatchUp(system.env);
+    let rig: Rig | null = null;
     try {
       const origin = `http://127.0.0.1:${await receiver.ask('listen', null)}`;
       await load.ask('connect', null);
-      return await use(new Rig({ signal: options.signal, system, receiver, load, origin, catchUp }));
+      rig = new Rig({ signal: options.signal, system, receiver, load, origin, catchUp });
+      return await use(rig);
     } finally {
-      await load.stop();
+      await Promise.all([load, ...(rig?.moreLoads ?? [])].map((worker) => worker.stop()));
       await catchUp.close();
       await system.stop();
       await receiver.stop();
     }
+  }
+
+  /** A load in a process of its own, so that a burst does not delay the calls of the load beside it. */
+  async addLoad(): Promise<Worker<LoadQuestions>> {
+    const load = new Worker<LoadQuestions>('second load', 'processes/load', this.system.env);
+    this.moreLoads.push(load);
+    await load.ask('connect', null);
+    return load;
   }
 
   /** Numbers for the next events. */
@@ -126,6 +139,7 @@ export class Rig {
         run.send(events),
         this.untilArrived(expected, run.deadlineMs ?? arrivalDeadlineMs, step.progress),
       ]);
+      await run.afterwards?.();
       step.progress('waiting for the history');
       const { requests } = await this.receiver.ask('progress', null);
       const isCaughtUp = await this.catchUp.until(outcomesBefore + requests, historyDeadlineMs, this.signal);
@@ -176,6 +190,7 @@ export class Rig {
     const own = [
       { name: 'receiver', pid: this.receiver.pid },
       { name: 'load', pid: this.load.pid },
+      ...this.moreLoads.map(({ pid }) => ({ name: 'second load', pid })),
     ].map((worker) => ({ ...worker, kind: 'load' as const }));
     return [...apps, ...servers, ...own];
   }

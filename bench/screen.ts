@@ -5,16 +5,25 @@ import type { KeptProfile } from './rig.ts';
 
 const megabyte = 1_000_000;
 const shownFunctions = 25;
+const seriesHead = [
+  '',
+  'deliveries/s',
+  'deliveries',
+  'p50 ms',
+  'p95 ms',
+  'p99 ms',
+  'max ms',
+  'twice',
+  'lost',
+  'CPU ms each',
+];
 
 export function resultLines(name: string, result: WorkResult): readonly string[] {
   return [
     '',
     `── ${name} ${'─'.repeat(Math.max(0, 72 - name.length))}`,
     ...result.notes.map((note) => `   ${note}`),
-    ...tableLines([
-      ['', 'deliveries/s', 'deliveries', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'twice', 'lost', 'CPU ms each'],
-      ...result.series.map(seriesRow),
-    ]),
+    ...(result.series.length === 0 ? [] : tableLines([seriesHead, ...result.series.map(seriesRow)])),
     ...result.series.flatMap(usageLines),
     '',
     ...result.figures.map(figureLine),

@@ -23,6 +23,7 @@ import { freePorts } from '../stack/ports.ts';
 import { dataFolder } from '../stack/repository.ts';
 import { setUp } from '../stack/setup.ts';
 import { startStep, warn } from '../stack/terminal.ts';
+import { nowMs } from './clock.ts';
 
 export interface SystemOptions {
   /** Processes of each app. Default: one. */
@@ -30,6 +31,8 @@ export interface SystemOptions {
   /** Beside what every app gets. */
   readonly env?: Environment;
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Goes on with the data that the last one left. Default: begins anew */
+  readonly keepsData?: boolean;
   /** Apps whose CPU is profiled: they listen for an inspector. */
   readonly profiled?: readonly AppName[];
 }
@@ -43,6 +46,11 @@ export interface AppInstance {
   readonly inspectorPort: number | null;
 }
 
+export interface StartTime {
+  readonly name: string;
+  readonly ms: number;
+}
+
 export const benchFolder = join(dataFolder, 'bench');
 const stackFolder = join(benchFolder, 'stack');
 const logFolder = join(benchFolder, 'logs');
@@ -54,6 +62,8 @@ export class BenchSystem {
   readonly api: ApiClient;
   readonly servers: ReadonlyMap<Part, EmbeddedServer>;
   readonly apps: AppInstance[] = [];
+  /** What was started, in order, and how long it took. */
+  readonly startTimes: StartTime[] = [];
   private readonly options: SystemOptions;
   private readonly ports: number[];
 
@@ -74,7 +84,8 @@ export class BenchSystem {
   /** @throws StackFailure when something does not come up, Stopped; whatever was started is stopped then */
   static async start(options: SystemOptions, signal: AbortSignal): Promise<BenchSystem> {
     const step = startStep('System');
-    await removeData();
+    const clock = new StepClock();
+    if (options.keepsData !== true) await removeData();
     const servers = new Map<Part, EmbeddedServer>();
     let system: BenchSystem | null = null;
     try {
@@ -82,13 +93,22 @@ export class BenchSystem {
       step.progress('Kafka, schema registry, PostgreSQL');
       await startServers(servers, ports, options, signal);
       const env = environmentOf(servers, options);
+      clock.took('Kafka, schema registry and PostgreSQL');
       step.progress('tables, topics, schemas');
       await setUp(env, createFileLogger(join(logFolder, 'setup.log')));
       if (signal.aborted) throw new Stopped();
+      clock.took('tables, topics and schemas');
       system = new BenchSystem(env, options, servers, ports);
       step.progress('apps');
       for (const app of appNames) await system.addApps(app, options.instances?.[app] ?? 1, signal, false);
-      await Promise.all(system.apps.map((instance) => untilReady(instance, signal)));
+      await Promise.all(
+        system.apps.map(async (instance) => {
+          await untilReady(instance, signal);
+          clock.tookSinceStep(`ready: ${instance.name}`);
+        }),
+      );
+      clock.took('all apps');
+      system.startTimes.push(...clock.times, { name: 'everything', ms: clock.totalMs });
       step.done(`${system.apps.length} processes of ${appNames.length} apps ready`);
       return system;
     } catch (error) {
@@ -115,10 +135,10 @@ export class BenchSystem {
     return this.apps.filter((instance) => instance.app === app);
   }
 
-  async stop(): Promise<void> {
+  async stop({ keepsData }: { readonly keepsData: boolean } = { keepsData: false }): Promise<void> {
     await this.stopApps();
     await stopServers(this.servers);
-    await removeData();
+    if (!keepsData) await removeData();
   }
 
   async stopApps(): Promise<void> {
@@ -156,6 +176,26 @@ export class BenchSystem {
     const port = this.ports.shift();
     if (port === undefined) throw new StackFailure('No port is left for another process.');
     return port;
+  }
+}
+
+/** Steps one after another, and what happens within them. */
+class StepClock {
+  readonly times: StartTime[] = [];
+  private readonly startedAt = nowMs();
+  private stepAt = nowMs();
+
+  get totalMs(): number {
+    return nowMs() - this.startedAt;
+  }
+
+  took(name: string): void {
+    this.tookSinceStep(name);
+    this.stepAt = nowMs();
+  }
+
+  tookSinceStep(name: string): void {
+    this.times.push({ name, ms: nowMs() - this.stepAt });
   }
 }
 

@@ -1,9 +1,29 @@
 /** Every work, in the order in which `npm run bench` runs them. */
 import type { Work } from './work.ts';
+import { burst } from './works/burst.ts';
 import { fanout } from './works/fanout.ts';
 import { history } from './works/history.ts';
 import { http } from './works/http.ts';
+import { idle } from './works/idle.ts';
+import { isolation } from './works/isolation.ts';
 import { latency } from './works/latency.ts';
+import { retryStorm } from './works/retry-storm.ts';
+import { scale } from './works/scale.ts';
+import { siege } from './works/siege.ts';
+import { start } from './works/start.ts';
 import { throughput } from './works/throughput.ts';
 
-export const works: readonly Work[] = [throughput, fanout, http, latency, history];
+export const works: readonly Work[] = [
+  throughput,
+  fanout,
+  http,
+  latency,
+  history,
+  isolation,
+  burst,
+  siege,
+  retryStorm,
+  scale,
+  idle,
+  start,
+];

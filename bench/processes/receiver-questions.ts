@@ -24,6 +24,8 @@ export interface Progress {
   readonly arrived: number;
   /** Deliveries to the others that were answered 200. */
   readonly othersAccepted: number;
+  /** When the last of those was, by the clock of `nowMs`. */
+  readonly lastOtherAtMs: number;
   /** Requests of any kind. */
   readonly requests: number;
 }

@@ -21,6 +21,7 @@ let perEvent = 1;
 let told: Uint8Array | null = null;
 let arrived = 0;
 let othersAccepted = 0;
+let lastOtherAtMs = 0;
 let requests = 0;
 // By delivery: how long it took (-1: not come yet), when it came, at which webhook, whether answered 200, how often again.
 let latencies = new Float64Array(0);
@@ -89,7 +90,10 @@ function accept(slot: number, response: ServerResponse): void {
   response.sendDate = false;
   response.writeHead(200, { 'content-length': 0 }).end();
   if (slot < 0) return;
-  if (answered[slot] === 0 && !isTold(webhooks[slot] ?? 0)) othersAccepted += 1;
+  if (answered[slot] === 0 && !isTold(webhooks[slot] ?? 0)) {
+    othersAccepted += 1;
+    lastOtherAtMs = nowMs();
+  }
   answered[slot] = performance.timeOrigin + performance.now();
 }
 
@@ -151,7 +155,7 @@ answerQuestions<ReceiverQuestions>({
     for (const webhook of changed) behaviours[webhook] = behaviour;
     return null;
   },
-  progress: () => ({ arrived, othersAccepted, requests }),
+  progress: () => ({ arrived, othersAccepted, lastOtherAtMs, requests }),
   report: ({ events, expected }) => report(events, expected),
   answeredAt: () => answered,
 });

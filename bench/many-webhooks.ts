@@ -1,0 +1,97 @@
+/**
+ * A great many webhooks, put straight onto webhook.definitions as the outbox would: through the API they would take
+ * minutes. A hundred to a client, each with a type of its own; the API and its database do not know them.
+ */
+import { randomBytes } from 'node:crypto';
+import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
+import { RecordSink } from '../libs/kafka/record-sink.ts';
+import { secretFrom } from '../libs/domain/signature.ts';
+import type { WebhookDefinition } from '../libs/domain/webhook.ts';
+import { connectionKeys, registryKeys, signatureKeys } from '../libs/runtime/config-keys.ts';
+import { readConfig } from '../libs/runtime/config.ts';
+import { createLogger } from '../libs/runtime/logger.ts';
+import { SecretBox } from '../libs/runtime/secret-box.ts';
+import { Registry } from '../libs/wire/registry.ts';
+import { topicName, topics } from '../libs/wire/topics.ts';
+import { Stopped } from '../stack/failure.ts';
+import { startStep } from '../stack/terminal.ts';
+import { ownType, untilKnown } from './endpoints.ts';
+import type { Target } from './processes/load-questions.ts';
+import type { Range } from './processes/receiver-questions.ts';
+import type { Rig } from './rig.ts';
+
+const perClient = 100;
+const atATime = 1_000;
+const knownDeadlineMs = 60_000;
+
+/** The event that is for this webhook alone. */
+export function targetOf(number: number): Target {
+  return { clientId: `bench-${Math.floor(number / perClient)}`, type: ownType(number % perClient) };
+}
+
+/** Adds the webhooks with these numbers; resolves when all apps know them. @throws StackFailure, Stopped */
+export async function addWebhooks(rig: Rig, { from, to }: Range): Promise<void> {
+  const config = readConfig({ ...connectionKeys, ...registryKeys, ...signatureKeys }, rig.system.env);
+  const prefix = config.TOPIC_PREFIX;
+  const logger = createLogger('bench', 'error');
+  const sink = new RecordSink(new KafkaClient(kafkaConnection(config, 'bench'), logger), logger);
+  const registry = new Registry({
+    url: config.SCHEMA_REGISTRY_URL,
+    username: config.SCHEMA_REGISTRY_USERNAME,
+    password: config.SCHEMA_REGISTRY_PASSWORD,
+    topicPrefix: prefix,
+  });
+  const box = new SecretBox(config.ENCRYPTION_KEYS);
+  const step = startStep(`${to} webhooks`);
+  try {
+    await sink.connect();
+    const codec = await registry.codec(topics.definitions);
+    const topic = topicName(prefix, topics.definitions);
+    for (let start = from; start < to; start += atATime) {
+      if (rig.signal.aborted) throw new Stopped();
+      step.progress(`${start} are there`);
+      const numbers = Array.from({ length: Math.min(atATime, to - start) }, (_, index) => start + index);
+      await sink.append(
+        numbers.map((number) => {
+          const definition = definitionOf(number, rig.origin, box);
+          return { topic, key: definition.id, value: codec.encode(definition) };
+        }),
+      );
+    }
+    await untilKnown(rig, to, knownDeadlineMs);
+    step.done('known to all apps');
+  } catch (error) {
+    step.fail();
+    throw error;
+  } finally {
+    await sink.close();
+  }
+}
+
+function definitionOf(number: number, origin: string, box: SecretBox): WebhookDefinition {
+  const { clientId, type } = targetOf(number);
+  const id = `wh_bench_${number}`;
+  const sealed = box.seal(secretFrom('hmac-sha256', randomBytes(32)));
+  return {
+    id,
+    clientId,
+    url: `${origin}/w${number}`,
+    eventTypes: [type],
+    isActive: true,
+    disabledBy: null,
+    disabledReason: null,
+    filter: null,
+    format: 'json',
+    ordering: 'inOrder',
+    maxInFlight: 1,
+    rateLimitPerSecond: null,
+    timeoutMs: 5_000,
+    retryPolicy: { maxAttempts: 8, baseDelayMs: 5_000, maxDelayMs: 21_600_000, backoffFactor: 6, jitter: 0.2 },
+    signatureAlgorithm: 'hmac-sha256',
+    secrets: [{ id: `sec_bench_${number}`, sealed, expiresAt: null }],
+    sealedHeaders: null,
+    sealedTls: null,
+    version: 1,
+    updatedAt: Date.now(),
+  };
+}

@@ -1,0 +1,69 @@
+/** Thousands of events at once for one slow endpoint; the load is for healthy ones in its partition alone. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { topicKeys } from '../../libs/runtime/config-keys.ts';
+import { readConfig } from '../../libs/runtime/config.ts';
+import { partitionOfKey } from '../../stack/platform-service.ts';
+import { disturbedMax } from '../disturbance.ts';
+import { registerEndpoints } from '../endpoints.ts';
+import { atMost } from '../measured.ts';
+import { eventBytes } from '../rig.ts';
+import type { Work } from '../work.ts';
+
+/** So many that every partition has healthy ones. */
+const webhooks = 120;
+const burstEvents = 5_000;
+const perSecond = 100;
+const calmSeconds = 30;
+const burstSeconds = 40;
+/** How long the healthy load runs before the burst comes. */
+const burstAfterMs = 3_000;
+
+export const burst: Work = {
+  name: 'burst',
+  summary: `${burstEvents} events at once for an endpoint that takes 200 ms, beside ${perSecond} a second for healthy ones in its partition`,
+  run: (bench) =>
+    bench.withRig({}, async (rig) => {
+      const endpoints = await registerEndpoints(rig, webhooks);
+      const { TOPIC_PARTITIONS: partitions } = readConfig(topicKeys, rig.system.env);
+      const [slow, ...others] = endpoints;
+      if (slow === undefined) throw new Error('nothing was registered');
+      const partition = partitionOfKey(slow.id, partitions);
+      const neighbours = others.filter(({ id }) => partitionOfKey(id, partitions) === partition);
+      const targets = neighbours.map(({ target }) => target);
+      const load = await rig.addLoad();
+      await rig.receiver.ask('behave', { webhooks: [slow.number], behaviour: 'slow' });
+      await rig.warmUp(targets);
+      const told = neighbours.map(({ number }) => number);
+      const measure = (label: string, seconds: number, atOnce: number, isWarmUp = false) =>
+        rig.measure({
+          label,
+          isWarmUp,
+          events: perSecond * seconds,
+          told,
+          send: async (events) => {
+            const [produced] = await Promise.all([
+              rig.pace(targets, perSecond)(events),
+              pause(burstAfterMs).then(() =>
+                load.ask('flood', { events: rig.take(atOnce), targets: [slow.target], bytes: eventBytes }),
+              ),
+            ]);
+            return produced;
+          },
+        });
+      await measure('Warm-up', 5, 100, true);
+      const calm = await measure('no burst', calmSeconds, 0);
+      const disturbed = await measure('burst', burstSeconds, burstEvents);
+      const limit = await rig.rawLimit();
+      return {
+        series: [calm, disturbed],
+        figures: [
+          atMost(disturbedMax, 'p99 against no burst', disturbed.latencyMs.p99 / calm.latencyMs.p99, 'times'),
+          { name: 'p50 against no burst', value: disturbed.latencyMs.p50 / calm.latencyMs.p50, unit: 'times' },
+          { name: 'raw limit', value: limit, unit: 'POSTs a second' },
+        ],
+        notes: [
+          `Told are the ${told.length} healthy endpoints of partition ${partition}; CPU of a delivery includes the burst's`,
+        ],
+      };
+    }),
+};

@@ -1,0 +1,76 @@
+/** More dispatchers, and a thousand times as many webhooks: what becomes of the cost of a delivery, and of memory. */
+import { registerEndpoints, untilKnown } from '../endpoints.ts';
+import { addWebhooks, targetOf } from '../many-webhooks.ts';
+import { atMost, type Figure, type Measured, type WorkResult } from '../measured.ts';
+import { memoryOf } from '../process-usage.ts';
+import type { Rig } from '../rig.ts';
+import type { Bench, Work } from '../work.ts';
+
+const dispatchersMax = 3;
+const webhooksOfDispatchers = 60;
+const webhookCounts = [100, 1_000, 10_000, 100_000];
+const events = 20_000;
+/** Events are for so many different webhooks at most, evenly spread over all. */
+const targetsMax = 10_000;
+const growthMax = 1.2;
+
+export const scale: Work = {
+  name: 'scale',
+  summary: `${events} events with 1 to ${dispatchersMax} dispatchers, and with 100 to 100,000 webhooks`,
+  run: async (bench) => {
+    const dispatchers = await withMoreDispatchers(bench);
+    const webhooks = await withMoreWebhooks(bench);
+    return {
+      series: [...dispatchers.series, ...webhooks.series],
+      figures: [...dispatchers.figures, ...webhooks.figures],
+      notes: [...dispatchers.notes, ...webhooks.notes],
+    };
+  },
+};
+
+function withMoreDispatchers(bench: Bench): Promise<WorkResult> {
+  return bench.withRig({}, async (rig) => {
+    const targets = (await registerEndpoints(rig, webhooksOfDispatchers)).map(({ target }) => target);
+    const series: Measured[] = [];
+    for (let count = 1; count <= dispatchersMax; count += 1) {
+      if (count > 1) {
+        await rig.system.addApps('dispatcher', 1, rig.signal);
+        await untilKnown(rig, webhooksOfDispatchers);
+      }
+      await rig.warmUp(targets);
+      const label = `${count} ${count === 1 ? 'dispatcher' : 'dispatchers'}`;
+      series.push(await rig.measure({ label, events, send: rig.flood(targets) }));
+    }
+    return { series, figures: [], notes: ['All dispatchers share this machine with everything else'] };
+  });
+}
+
+function withMoreWebhooks(bench: Bench): Promise<WorkResult> {
+  return bench.withRig({}, async (rig) => {
+    const series: Measured[] = [];
+    const figures: Figure[] = [];
+    let there = 0;
+    for (const count of webhookCounts) {
+      await addWebhooks(rig, { from: there, to: count });
+      there = count;
+      const targets = Array.from({ length: Math.min(count, targetsMax) }, (_, index) =>
+        targetOf(Math.floor((index * count) / Math.min(count, targetsMax))),
+      );
+      await rig.warmUp(targets);
+      const label = `${count} webhooks`;
+      series.push(await rig.measure({ label, events, send: rig.flood(targets) }));
+      for (const app of ['fanout', 'dispatcher'] as const) {
+        figures.push({ name: `${label}: memory of ${app}`, value: megabytesOf(rig, app), unit: 'MB' });
+      }
+    }
+    const [first, last] = [series[0]?.cpuMsPerDelivery ?? 0, series.at(-1)?.cpuMsPerDelivery ?? 0];
+    figures.push(atMost(growthMax, 'CPU of a delivery with 100,000 webhooks against 100', last / first, 'times'));
+    figures.push({ name: 'raw limit', value: await rig.rawLimit(), unit: 'POSTs a second' });
+    return { series, figures, notes: [] };
+  });
+}
+
+function megabytesOf(rig: Rig, app: 'fanout' | 'dispatcher'): number {
+  const pids = rig.system.of(app).map(({ process }) => process.pid ?? 0);
+  return (memoryOf(pids) ?? 0) / 1_000_000;
+}
