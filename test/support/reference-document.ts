@@ -1,4 +1,4 @@
-/** docs/reference.md as tables: what a reader is told, to be held against what the code says. */
+/** A document of docs/ as tables: what a reader is told, to be held against what the code says. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Row } from './reference-facts.ts';
@@ -16,8 +16,8 @@ export class ReferenceDocument {
     }
   }
 
-  static read(): ReferenceDocument {
-    return new ReferenceDocument(readFileSync(join(repositoryRoot, 'docs', 'reference.md'), 'utf8'));
+  static read(name = 'reference.md'): ReferenceDocument {
+    return new ReferenceDocument(readFileSync(join(repositoryRoot, 'docs', name), 'utf8'));
   }
 
   has(heading: string): boolean {
@@ -42,7 +42,7 @@ export class ReferenceDocument {
 
   private linesOf(heading: string): readonly string[] {
     const lines = this.sections.get(heading);
-    if (lines === undefined) throw new Error(`docs/reference.md has no heading '${heading}'`);
+    if (lines === undefined) throw new Error(`the document has no heading '${heading}'`);
     return lines;
   }
 }

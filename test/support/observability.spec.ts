@@ -1,0 +1,128 @@
+/** Rules and dashboards ask for what is there: metrics of the reference, recorded series, labels that these have. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Metrics } from '../../libs/runtime/metrics.ts';
+import { dashboards, queries, ruleFiles, rules, ruleTests, testsOfRules } from './observability-files.ts';
+import { parseQuery } from './prom-query.ts';
+import { ReferenceDocument } from './reference-document.ts';
+import { metricRows } from './reference-facts.ts';
+import { parseMetrics } from './scrape.ts';
+import { repositoryRoot } from './source-tree.ts';
+
+/** Labels of each series that may be asked for. */
+const series = new Map<string, ReadonlySet<string>>();
+/** Of every series that is scraped. */
+const scrapedLabels = ['app', 'job', 'instance'];
+
+beforeAll(async () => {
+  // Prometheus makes these itself.
+  series.set('up', new Set(['job', 'instance']));
+  series.set('ALERTS', new Set(['alertname', 'alertstate', 'severity', 'app', 'topic']));
+  const own = metricRows().map(([name = '', kind = '', labels = '']) => ({ name, kind, labels: labels.split(', ') }));
+  const others = parseMetrics(await new Metrics('any').text());
+  const defaults = [...others].map(([name, { kind, samples }]) => ({
+    name,
+    kind,
+    labels: samples.flatMap((sample) => Object.keys(sample.labels)),
+  }));
+  for (const { name, kind, labels } of [...own, ...defaults]) {
+    const all = new Set([...labels, ...scrapedLabels]);
+    if (kind === 'histogram') for (const part of ['sum', 'count']) series.set(`${name}_${part}`, all);
+    if (kind === 'histogram') series.set(`${name}_bucket`, new Set([...all, 'le']));
+    else series.set(name, all);
+  }
+  for (const { record, expr } of rules()) {
+    if (record !== undefined) series.set(record, new Set(parseQuery(expr).grouping));
+  }
+});
+
+test.each(queries())('$place asks for what is there', ({ expr }) => {
+  const { selected, grouping } = parseQuery(expr);
+  expect(selected.length).toBeGreaterThan(0);
+  const unknown = selected.filter(({ name }) => !series.has(name)).map(({ name }) => name);
+  expect(unknown).toEqual([]);
+  const mislabelled = selected.flatMap(({ name, labels }) =>
+    labels.filter((label) => series.get(name)?.has(label) !== true).map((label) => `${name}{${label}}`),
+  );
+  expect(mislabelled).toEqual([]);
+  const known = new Set(selected.flatMap(({ name }) => [...(series.get(name) ?? [])]));
+  expect(grouping.filter((label) => !known.has(label))).toEqual([]);
+});
+
+test('a query that asks for something else is found out', () => {
+  expect(() => parseQuery('sum(rate(webhooks_ready[5m])')).toThrow('no PromQL');
+  expect(parseQuery('sum by (app) (webhooks_reddy{topic="x"})')).toEqual({
+    selected: [{ name: 'webhooks_reddy', labels: ['topic'] }],
+    grouping: ['app'],
+  });
+  expect(series.has('webhooks_reddy')).toBe(false);
+});
+
+describe('every alert', () => {
+  const alerts = rules().filter(({ alert }) => alert !== undefined);
+  const fired = new Set(
+    testsOfRules()
+      .flatMap(({ promql_expr_test: checks }) => checks.flatMap(({ exp_samples: samples }) => samples))
+      .map(({ labels }) => /alertname="(\w+)"/.exec(labels)?.[1]),
+  );
+
+  test.each(alerts)('$alert says how bad it is, what it is, and fires in a test', ({ alert, labels, annotations }) => {
+    expect(labels?.['severity']).toMatch(/^(warning|critical)$/);
+    expect(annotations?.['summary']).toBeTruthy();
+    expect(annotations?.['description']).toBeTruthy();
+    expect(fired.has(alert)).toBe(true);
+  });
+
+  test('is explained in the operations manual, and no other is', () => {
+    const explained = ReferenceDocument.read('operations.md')
+      .rows('Alerts', 1)
+      .map(([name]) => name);
+    expect(explained).toEqual(alerts.map(({ alert }) => alert));
+  });
+});
+
+test.each(dashboards())('the panels of $path have ids of their own and lie side by side', ({ panels }) => {
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  const taken = new Set<string>();
+  for (const { title, gridPos } of panels) {
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+        expect({ title, x, y, isTaken: taken.has(`${x},${y}`), isInside: x < 24 }).toMatchObject({
+          isTaken: false,
+          isInside: true,
+        });
+        taken.add(`${x},${y}`);
+      }
+    }
+  }
+});
+
+describe('promtool', () => {
+  const promtool = findPromtool();
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(promtool ?? '', args, { cwd: repositoryRoot, encoding: 'utf8' });
+    return { status, said: status === 0 ? '' : stdout + stderr };
+  };
+
+  if (promtool === null) {
+    process.stdout.write(
+      'promtool is neither in the path nor in .cache/promtool (Debian: package prometheus): what it would say of the rules is not asked.\n',
+    );
+  }
+  const asked = promtool === null ? test.skip : test;
+
+  asked('accepts the configuration and the rules', () => {
+    expect(run('check', 'config', 'deploy/prometheus/prometheus.yml')).toEqual({ status: 0, said: '' });
+    expect(run('check', 'rules', ...ruleFiles)).toEqual({ status: 0, said: '' });
+  });
+
+  asked('sees every alert fire when it should, and no other', () => {
+    expect(run('test', 'rules', ruleTests)).toEqual({ status: 0, said: '' });
+  });
+});
+
+function findPromtool(): string | null {
+  const places = [join(repositoryRoot, '.cache', 'promtool', 'promtool'), 'promtool'];
+  return places.find((place) => spawnSync(place, ['--version']).status === 0) ?? null;
+}
