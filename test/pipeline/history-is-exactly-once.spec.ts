@@ -51,7 +51,7 @@ test('a projector killed in mid-stream leaves every attempt in the history once,
   }
   const attempts = expected + expected / 10;
   await until(() => stream.requests.length === attempts, { timeoutMs: 60_000, what: `${attempts} attempts` });
-  const isWhole = async () => (await listDeliveries(system, client, '&status=delivered')).length === expected;
+  const isWhole = async () => (await listDeliveries(system, client, { status: 'delivered' })).length === expected;
   await until(isWhole, { timeoutMs: 60_000, everyMs: 500, what: 'the history has all deliveries as delivered' });
 
   const deliveries = await listDeliveries(system, client);

@@ -46,7 +46,8 @@ test('10,000 events over 50 webhooks arrive, each webhook in topic order, nothin
   expect(receiver.requests).toHaveLength(expected);
 
   // The history has them too, each once and delivered.
-  const isAllDelivered = async () => (await listDeliveries(system, client, '&status=delivered')).length === expected;
+  const isAllDelivered = async () =>
+    (await listDeliveries(system, client, { status: 'delivered' })).length === expected;
   await until(isAllDelivered, { timeoutMs: 60_000, everyMs: 1_000 });
-  expect(await listDeliveries(system, client, '&status=pending')).toEqual([]);
+  expect(await listDeliveries(system, client, { status: 'pending' })).toEqual([]);
 }, 240_000);

@@ -64,7 +64,7 @@ describe.each(apps)('%s killed in mid-stream of 2,000 events', (app) => {
       process.stdout.write(`killed ${app}: ${expected} events arrived, ${duplicates} twice\n`);
       if (app !== 'dispatcher' && app !== 'fanout' && app !== 'retry-scheduler') expect(duplicates).toBe(0);
       const isHistoryWhole = async () => {
-        const delivered = await listDeliveries(system, client, '&status=delivered');
+        const delivered = await listDeliveries(system, client, { status: 'delivered' });
         return delivered.filter(({ eventType }) => eventType.startsWith(`${app}.`)).length === expected;
       };
       await until(isHistoryWhole, { timeoutMs: 60_000, everyMs: 1_000 });

@@ -24,8 +24,12 @@ test("one client's event, webhook, delivery and keys do not exist for another", 
   await createWebhook(system, bob, { url: `${receiver.url}/bob` });
   const event = cloudEvent(ann, { for: 'ann' });
   await system.publish([event, cloudEvent(bob, { for: 'bob' })]);
-  await until(async () => (await listDeliveries(system, ann, '&status=delivered')).length === 1, { timeoutMs: 15_000 });
-  await until(async () => (await listDeliveries(system, bob, '&status=delivered')).length === 1, { timeoutMs: 15_000 });
+  await until(async () => (await listDeliveries(system, ann, { status: 'delivered' })).length === 1, {
+    timeoutMs: 15_000,
+  });
+  await until(async () => (await listDeliveries(system, bob, { status: 'delivered' })).length === 1, {
+    timeoutMs: 15_000,
+  });
   expect(receiver.requests.filter(({ path }) => path === '/ann')).toHaveLength(1);
   expect(receiver.requests.filter(({ path }) => path === '/bob')).toHaveLength(1);
 

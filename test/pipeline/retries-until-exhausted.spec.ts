@@ -26,11 +26,11 @@ afterAll(() => system.stop(), 60_000);
 
 async function endedDelivery(eventType: string): Promise<DeliveryView> {
   const isEnded = async () => {
-    const [delivery] = await listDeliveries(system, client, `&eventType=${eventType}`);
+    const [delivery] = await listDeliveries(system, client, { eventType });
     return delivery?.status === 'delivered' || delivery?.status === 'failed_permanent';
   };
   await until(isEnded, { timeoutMs: 30_000 });
-  const [listed] = await listDeliveries(system, client, `&eventType=${eventType}`);
+  const [listed] = await listDeliveries(system, client, { eventType });
   return getDelivery(system, client, listed?.id ?? '');
 }
 

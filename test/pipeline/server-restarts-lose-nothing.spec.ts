@@ -33,7 +33,7 @@ async function startStream(name: string): Promise<NumberedStream> {
 /** Every delivery of the stream is in the history, delivered, with one attempt. */
 async function untilHistoryIsWhole(stream: NumberedStream, name: string): Promise<void> {
   const isWhole = async () => {
-    const delivered = await listDeliveries(system, client, '&status=delivered');
+    const delivered = await listDeliveries(system, client, { status: 'delivered' });
     return delivered.filter(({ eventType }) => eventType.startsWith(`${name}.`)).length === stream.published;
   };
   await until(isWhole, { timeoutMs: 60_000, everyMs: 500, what: `the history has all ${stream.published}` });

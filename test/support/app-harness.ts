@@ -8,6 +8,7 @@ import { AppProcess } from '../../stack/app-process.ts';
 import { appNames, appScript, type AppName } from '../../stack/apps.ts';
 import { freePorts } from '../../stack/ports.ts';
 import { setUp } from '../../stack/setup.ts';
+import { createApiClient, type ApiClient } from '../../libs/api-client/api-client.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { PlantedSecrets } from './planted-secrets.ts';
 import { SystemTopics, type PublishOptions, type RawRecord, type ReadRecord } from './system-topics.ts';
@@ -150,8 +151,21 @@ export class System {
       signal: AbortSignal.timeout(30_000),
     });
     const text = await response.text();
-    if (method !== 'GET' && changesDefinitions.test(path)) this.definitionsChangedAt = Date.now();
+    this.noteChange(method, path);
     return { status: response.status, headers: response.headers, body: parsed(text) };
+  }
+
+  /** The management API through the client that is generated from its document. @param key default: the admin's */
+  client(key = this.adminKey): ApiClient {
+    return createApiClient({
+      url: this.url('management-api'),
+      key,
+      fetch: async (request) => {
+        const response = await fetch(request);
+        this.noteChange(request.method, new URL(request.url).pathname);
+        return response;
+      },
+    });
   }
 
   /** CloudEvents in JSON onto the platform topic, by a plain Kafka client, in this order. */
@@ -169,6 +183,10 @@ export class System {
   /** All records of a topic (named without prefix) up to its present end, in the order of each partition. */
   records(topic: string): Promise<ReadRecord[]> {
     return this.topics.records(topic);
+  }
+
+  private noteChange(method: string, path: string): void {
+    if (method !== 'GET' && changesDefinitions.test(path)) this.definitionsChangedAt = Date.now();
   }
 
   /** A definition is in force within a second of its change: an event that comes sooner may miss it. */

@@ -1,5 +1,7 @@
 /** What a test needs of the API: a client, its webhooks, what became of its deliveries. */
 import { randomUUID } from 'node:crypto';
+import { dataOf, type ApiSchemas } from '../../libs/api-client/api-client.ts';
+import type { paths } from '../../libs/api-client/generated/api.d.ts';
 import type { System } from './app-harness.ts';
 
 export interface TestClient {
@@ -13,71 +15,55 @@ export interface TestWebhook {
   readonly secret: string;
 }
 
-export interface DeliveryView {
-  readonly id: string;
-  readonly webhookId: string;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly status: string;
-  readonly reason: string | null;
-  readonly attemptCount: number;
-  readonly payloadSent: string;
-  readonly attempts: readonly {
-    readonly attempt: number;
-    readonly trigger: string;
-    readonly startedAt: string;
-    readonly outcome: string;
-    readonly responseCode: number | null;
-    readonly responseBodySample: string | null;
-    readonly requestHeaders: Readonly<Record<string, string>>;
-    readonly latencyMs: number | null;
-    readonly error: { readonly kind: string; readonly message: string } | null;
-  }[];
-}
-
-async function created<T>(system: System, path: string, body: object, key?: string): Promise<T> {
-  const response = await system.api('POST', path, body, key);
-  if (response.status !== 201) throw new Error(`POST ${path}: ${response.status} ${JSON.stringify(response.body)}`);
-  return response.body as T;
-}
+export type DeliveryView = ApiSchemas['DeliveryDetail'];
+type ListedDelivery = ApiSchemas['Delivery'];
+type DeliveryFilters = NonNullable<paths['/v1/deliveries']['get']['parameters']['query']>;
+type NewWebhook = paths['/v1/webhooks']['post']['requestBody']['content']['application/json'];
 
 export async function createClient(system: System, name = 'Acme'): Promise<TestClient> {
-  const { id } = await created<{ id: string }>(system, '/v1/clients', { name });
-  const path = `/v1/clients/${id}/api-keys`;
-  const { key } = await created<{ key: string }>(system, path, { name: 'test', role: 'client' });
+  const api = system.client();
+  const { id } = await dataOf(api.POST('/v1/clients', { body: { name } }));
+  const path = { id };
+  const { key } = await dataOf(
+    api.POST('/v1/clients/{id}/api-keys', { params: { path }, body: { name: 'test', role: 'client' } }),
+  );
   system.secrets.plant('the key of a client', key);
   return { id, key };
 }
 
-export async function createWebhook(system: System, client: TestClient, body: object): Promise<TestWebhook> {
-  const webhook = await created<TestWebhook>(system, '/v1/webhooks', { eventTypes: ['*'], ...body }, client.key);
+export async function createWebhook(
+  system: System,
+  client: TestClient,
+  more: Partial<NewWebhook> & Pick<NewWebhook, 'url'>,
+): Promise<TestWebhook> {
+  const body = { eventTypes: ['*'], ...more };
+  const webhook = await dataOf(system.client(client.key).POST('/v1/webhooks', { body }));
   system.secrets.plant('the secret of a webhook', webhook.secret);
   return webhook;
 }
 
 /** All deliveries of the client, newest first, page by page. */
-export async function listDeliveries(system: System, client: TestClient, query = ''): Promise<DeliveryView[]> {
-  const found: DeliveryView[] = [];
-  let cursor: string | null = '';
-  while (cursor !== null) {
-    const page = await system.api(
-      'GET',
-      `/v1/deliveries?limit=250${query}${cursor === '' ? '' : `&cursor=${cursor}`}`,
-      undefined,
-      client.key,
+export async function listDeliveries(
+  system: System,
+  client: TestClient,
+  filters: DeliveryFilters = {},
+): Promise<ListedDelivery[]> {
+  const api = system.client(client.key);
+  const found: ListedDelivery[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: DeliveryFilters = { ...filters, limit: 250, ...(cursor !== null && { cursor }) };
+    const page: { data: ListedDelivery[]; nextCursor: string | null } = await dataOf(
+      api.GET('/v1/deliveries', { params: { query } }),
     );
-    if (page.status !== 200) throw new Error(`GET /v1/deliveries: ${page.status} ${JSON.stringify(page.body)}`);
-    const { data, nextCursor } = page.body as { data: DeliveryView[]; nextCursor: string | null };
-    found.push(...data);
-    cursor = nextCursor === null ? null : encodeURIComponent(nextCursor);
-  }
+    found.push(...page.data);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
   return found;
 }
 
-export async function getDelivery(system: System, client: TestClient, id: string): Promise<DeliveryView> {
-  const response = await system.api('GET', `/v1/deliveries/${id}`, undefined, client.key);
-  if (response.status !== 200) throw new Error(`GET delivery: ${response.status} ${JSON.stringify(response.body)}`);
-  return response.body as DeliveryView;
+export function getDelivery(system: System, client: TestClient, id: string): Promise<DeliveryView> {
+  return dataOf(system.client(client.key).GET('/v1/deliveries/{id}', { params: { path: { id } } }));
 }
 
 /** A CloudEvent as a platform service would put it on Kafka. */
