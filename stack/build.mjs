@@ -1,6 +1,6 @@
 /**
- * `npm run build`: compiles apps, libs, stack and bench into dist/ with swc, in about a second. Files that changed are put in
- * place by rename and files without a source go, so that processes that run from dist/ never see half a build.
+ * `npm run build`: compiles apps, libs, stack, cli and bench into dist/ with swc, in about a second. Files that changed
+ * are put in place by rename and files without a source go, so that processes that run from dist/ never see half a build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const sources = ['apps', 'libs', 'stack', 'bench'];
+const sources = ['apps', 'libs', 'stack', 'cli', 'bench'];
 
 /** @param {string} root @param {string} node binary that runs swc */
 export function build(root, node) {

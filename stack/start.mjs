@@ -3,11 +3,12 @@
  * It installs the locked dependencies when they are missing, builds, and goes on as the verb in Node 24, which is
  * one of those dependencies. Plain JavaScript, because before it ran there is nothing that could compile.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { isInstalled, nodeIn } from './installed.mjs';
 
 const verbs = ['start', 'test', 'setup', 'smoke', 'config', 'dev', 'bench'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,17 +16,6 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 function fail(sentence) {
   console.error(`\n✗ ${sentence}`);
   process.exit(1);
-}
-
-/** True when node_modules holds what package-lock.json names; packages of other platforms may be missing. */
-function isInstalled() {
-  const installedFile = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(installedFile)) return false;
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
-  return Object.entries(wanted).every(
-    ([path, entry]) => path === '' || entry.optional === true || installed[path]?.version === entry.version,
-  );
 }
 
 /** Silence looks like a hang, and without a terminal npm says nothing until it is done. */
@@ -53,13 +43,12 @@ function install() {
   });
 }
 
-/** Node 24: the one in node_modules, else the one that runs, when it is new enough. */
 function nodeBinary() {
-  const local = join(root, 'node_modules', '.bin', 'node');
-  if (spawnSync(local, ['--version']).status === 0) return local;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  return fail(
-    "Node.js 24 is missing in node_modules: run 'npm rebuild node' with the network on and install scripts allowed.",
+  return (
+    nodeIn(root) ??
+    fail(
+      "Node.js 24 is missing in node_modules: run 'npm rebuild node' with the network on and install scripts allowed.",
+    )
   );
 }
 
@@ -106,7 +95,7 @@ async function main() {
   }
   if (!verbs.includes(verb)) fail(`Unknown verb '${verb}': use one of ${verbs.join(', ')}.`);
   try {
-    if (!isInstalled()) await install();
+    if (!isInstalled(root)) await install();
     build(root, nodeBinary());
     run(verb, args);
   } catch (error) {

@@ -38,6 +38,28 @@ export class TopicAdmin {
     return { created: missing.map(({ name }) => name), mismatched };
   }
 
+  /** First and end offset of each partition, of those of the topics that exist. */
+  async holdings(
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly { partition: number; begin: number; end: number }[]>> {
+    const admin = await this.admin();
+    const existing = new Set(await admin.listTopics());
+    const held = await Promise.all(
+      names
+        .filter((name) => existing.has(name))
+        .map(async (name) => {
+          const offsets = await admin.fetchTopicOffsets(name);
+          const partitions = offsets.map(({ partition, low, high }) => ({
+            partition,
+            begin: Number(low),
+            end: Number(high),
+          }));
+          return [name, partitions.toSorted((a, b) => a.partition - b.partition)] as const;
+        }),
+    );
+    return new Map(held);
+  }
+
   /** End offset of each partition. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
     const offsets = await (await this.admin()).fetchTopicOffsets(topic);

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { appNames } from '../../stack/apps.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
+import { RunningCli, runCli } from '../support/cli-process.ts';
 import { cloudEvent, createClient, createWebhook, getDelivery, listDeliveries } from '../support/clients.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { ReferenceDocument } from '../support/reference-document.ts';
@@ -209,3 +210,104 @@ test('every metric of the reference is scraped from the apps that it names, and 
     );
   }
 }, 90_000);
+
+describe('the command line', () => {
+  const env = (change: Record<string, string> = {}) => ({
+    DEEPERHUB_API_URL: system.url('management-api'),
+    DEEPERHUB_API_KEY: system.adminKey,
+    KAFKA_BROKERS: system.env['KAFKA_BROKERS'] ?? '',
+    TOPIC_PREFIX: system.env['TOPIC_PREFIX'] ?? '',
+    ...change,
+  });
+  const json = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Record<string, unknown>;
+
+  test('listens with a webhook of its own, triggers, lists, shows, resends and verifies', async () => {
+    const client = await createClient(system, 'CLI');
+    const listen = new RunningCli(
+      ['listen', '--client', client.id, '--events', 'cli.*', '--count', '2', '--timeout', '60'],
+      env(),
+    );
+    const { webhookId } = await listen.first('listening');
+    const data = '{"no":12345678901234567890}';
+    const triggered = await runCli(
+      ['trigger', 'cli.demo', '--client', client.id, '--data', data, '--wait', '--json'],
+      env(),
+    );
+    expect({ code: triggered.code, stderr: triggered.stderr }).toEqual({ code: 0, stderr: '' });
+    const deliveries = json(triggered)['deliveries'] as { id: string; status: string; webhookId: string }[];
+    expect(deliveries).toMatchObject([{ status: 'delivered', webhookId }]);
+    const [{ id } = { id: '' }] = deliveries;
+    const received = await listen.first('delivery');
+    expect(received).toMatchObject({ deliveryId: id, eventType: 'cli.demo', isVerified: true, attempt: 1 });
+    expect(received['body']).toContain(data);
+
+    const listed = await runCli(['deliveries', 'list', '--client', client.id, '--from', '1h'], env());
+    expect(listed.stdout).toMatch(
+      new RegExp(`^DELIVERY.*\\n${id} .*cli\\.demo +delivered +1 +200 +${String(webhookId)}\\n$`),
+    );
+    expect((await runCli(['deliveries', 'show', id], env())).stdout).toMatch(
+      /^attempt 1 \(first\).*HTTP 200 in \d+ ms$/m,
+    );
+    expect((await runCli(['deliveries', 'show', id, '--payload'], env())).stdout).toBe(received['body']);
+
+    const request = JSON.stringify(received);
+    const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+    const verified = (text: string) =>
+      runCli(
+        ['verify', '--request', '-', '--against-history', '--json'],
+        env({ DEEPERHUB_WEBHOOK_SECRET: secret }),
+        text,
+      );
+    const wrongSecret = await verified(request);
+    expect([wrongSecret.code, json(wrongSecret)['reason'], wrongSecret.stderr]).toEqual([4, 'wrong_secret', '']);
+    const changed = await verified(request.replace('12345678901234567890', '12345678901234567891'));
+    expect([changed.code, json(changed)['reason']]).toEqual([4, 'body_changed']);
+
+    expect((await runCli(['deliveries', 'resend', id, '--wait'], env())).code).toBe(0);
+    expect(await listen.exit).toBe(0);
+    expect(listen.shown.at(-1)).toEqual({ kind: 'ended', received: 2, unverified: 0 });
+    const left = await system.api('GET', '/v1/webhooks', undefined, client.key);
+    expect(left.body).toMatchObject({ data: [] });
+  }, 90_000);
+
+  test('removes its webhook when it is stopped', async () => {
+    const client = await createClient(system, 'CLI');
+    const listen = new RunningCli(['listen'], env({ DEEPERHUB_API_KEY: client.key }));
+    await listen.first('listening');
+    expect((await system.api('GET', '/v1/webhooks', undefined, client.key)).body).toMatchObject({ data: [{}] });
+    expect(await listen.stop()).toBe(0);
+    expect((await system.api('GET', '/v1/webhooks', undefined, client.key)).body).toMatchObject({ data: [] });
+  }, 60_000);
+
+  test('shows topics with what each app has left to do', async () => {
+    const topics = json(await runCli(['topics', '--json'], env()))['topics'] as Record<string, unknown>[];
+    const named = (name: string) =>
+      topics.find((topic) => topic['name'] === `${system.env['TOPIC_PREFIX'] ?? ''}${name}`);
+    expect(topics.every((topic) => topic['exists'] === true)).toBe(true);
+    expect(named('webhook.delivery-outcomes')).toMatchObject({
+      partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }, { partition: 3 }],
+      groups: [
+        { group: 'projector', lag: expect.any(Number) },
+        { group: 'monitor', lag: expect.any(Number) },
+      ],
+    });
+  }, 60_000);
+
+  test.each<[string, string[], Record<string, string>, number, RegExp]>([
+    ['an unknown command', ['deliver'], {}, 2, /There is no command 'deliver'/],
+    ['a missing key', ['deliveries', 'list'], { DEEPERHUB_API_KEY: '' }, 2, /no API key in DEEPERHUB_API_KEY/],
+    ['a wrong key', ['deliveries', 'list'], { DEEPERHUB_API_KEY: 'hunter2' }, 1, /unauthenticated, HTTP 401/],
+    ['nobody there', ['deliveries', 'list'], { DEEPERHUB_API_URL: 'http://127.0.0.1:1' }, 3, /does not answer/],
+    ['no Kafka', ['topics', '--brokers', '127.0.0.1:1'], {}, 3, /Kafka at 127.0.0.1:1 does not answer/],
+    ['an object of nobody', ['deliveries', 'show', 'x'], {}, 1, /not_found, HTTP 404/],
+  ])(
+    'tells %s, with an exit code',
+    async (_, args, change, code, reason) => {
+      const result = await runCli(args, env(change));
+      expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: '' });
+      expect(result.stderr).toMatch(reason);
+      expect(result.stderr).not.toContain('hunter2');
+    },
+    60_000,
+  );
+});

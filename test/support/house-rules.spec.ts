@@ -66,7 +66,7 @@ function mayBeImportedBy(layer: string): readonly string[] {
   // `npm run config` shows what each app declares.
   if (layer === 'stack')
     return [...allLibs, ...files.map(({ path }) => layerOf(path)).filter((l) => l.startsWith('apps/'))];
-  if (layer.startsWith('apps/')) return allLibs;
+  if (layer.startsWith('apps/') || layer === 'cli') return allLibs;
   return mayImport[layer] ?? [];
 }
 

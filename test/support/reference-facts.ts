@@ -4,6 +4,8 @@
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { commands } from '../../cli/commands.ts';
+import { exitCodes } from '../../cli/exit-codes.ts';
 import { allOperations } from '../../libs/api-contract/operations.ts';
 import { problemCodes } from '../../libs/api-contract/problem-codes.ts';
 import { rejectionReasons } from '../../libs/domain/rejection.ts';
@@ -198,6 +200,14 @@ export function operationRows(): readonly Row[] {
     summary,
     roles.join(', '),
   ]);
+}
+
+export function commandRows(): readonly Row[] {
+  return commands.map(({ name, operands, summary }) => [`${name} ${operands}`.trim(), summary]);
+}
+
+export function exitCodeRows(): readonly Row[] {
+  return Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning]);
 }
 
 export function problemRows(): readonly Row[] {

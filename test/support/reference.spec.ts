@@ -5,7 +5,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { ReferenceDocument } from './reference-document.ts';
 import {
+  commandRows,
   configRows,
+  exitCodeRows,
   metricRows,
   operationRows,
   portRows,
@@ -80,6 +82,11 @@ test('every operation of the API is there, with who may use it', () => {
   expectTable('Operations', operationRows());
 });
 
+test('every command is there, with its exit codes', () => {
+  expectTable('Commands', commandRows());
+  expectTable('Exit codes', exitCodeRows());
+});
+
 test('every problem of the API is there', () => {
   expectTable('Problems', problemRows());
 });
@@ -101,6 +108,7 @@ describe('every word of a fixed list is there', () => {
     ['Notices', 'libs/domain/notice.ts', ['NoticeType']],
     ['States of a webhook', 'libs/domain/health.ts', ['HealthState']],
     ['Who disabled it', 'libs/domain/webhook.ts', ['DisabledBy']],
+    ['Why a request is not valid', 'libs/domain/verify-delivery.ts', ['InvalidReason']],
   ])('%s', (heading, path, types) => {
     expectTable(
       heading,

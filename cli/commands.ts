@@ -1,0 +1,21 @@
+/** Every command, in the order of --help. */
+import type { Command } from './command.ts';
+import { deliveriesList } from './commands/deliveries-list.ts';
+import { deliveriesResend } from './commands/deliveries-resend.ts';
+import { deliveriesShow } from './commands/deliveries-show.ts';
+import { eventsTail } from './commands/events-tail.ts';
+import { listen } from './commands/listen.ts';
+import { topics } from './commands/topics.ts';
+import { trigger } from './commands/trigger.ts';
+import { verify } from './commands/verify.ts';
+
+export const commands: readonly Command[] = [
+  listen,
+  trigger,
+  eventsTail,
+  deliveriesList,
+  deliveriesShow,
+  deliveriesResend,
+  verify,
+  topics,
+];

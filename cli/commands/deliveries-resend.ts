@@ -1,0 +1,34 @@
+import { dataOf } from '../../libs/api-client/api-client.ts';
+import type { Command } from '../command.ts';
+import { refuseUndelivered, timeoutDefaultS, timeoutRangeS, untilSettled, waitOptions } from '../settling.ts';
+import { deliveryLines } from './deliveries-list.ts';
+
+export const deliveriesResend: Command = {
+  name: 'deliveries resend',
+  summary: 'Sends deliveries again: the same id and body, signed anew.',
+  operands: '<id>…',
+  operandsMin: 1,
+  operandsMax: 1000,
+  options: waitOptions,
+  notes: ['One after the other; the first that is refused ends it.'],
+  examples: ['deliveries resend 0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d --wait'],
+  needsApi: true,
+  run: async ({ operands, given, settings, terminal, signal }) => {
+    const api = settings.api(signal);
+    const timeoutMs = 1000 * (given.whole('timeout', timeoutRangeS) ?? timeoutDefaultS);
+    const settled = [];
+    for (const id of operands) {
+      const params = { path: { id } };
+      const before = await dataOf(api.GET('/v1/deliveries/{id}', { params }));
+      const resent = await dataOf(api.POST('/v1/deliveries/{id}/resend', { params, body: {} }));
+      if (!given.has('wait')) {
+        terminal.show(resent, () => [`${id} is on its way again (round ${resent.round}).`]);
+        continue;
+      }
+      const delivery = await untilSettled(api, id, before.attempts.length, { timeoutMs, signal });
+      terminal.show(delivery, () => deliveryLines([delivery]));
+      settled.push(delivery);
+    }
+    refuseUndelivered(settled);
+  },
+};

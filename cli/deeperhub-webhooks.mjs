@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/**
+ * The door of the command line: `npx deeperhub-webhooks <command>` in a checkout. Builds what changed and goes on in
+ * Node.js 24, in the folder of whoever calls, so that file names mean what they say. Plain JavaScript for any Node from
+ * 20 on.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from '../stack/build.mjs';
+import { nodeIn } from '../stack/installed.mjs';
+
+/** Like `usage` of exit-codes.ts. */
+const usageCode = 2;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function fail(sentence) {
+  console.error(`✗ ${sentence}`);
+  process.exit(usageCode);
+}
+
+function start() {
+  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) {
+    fail(`Nothing is installed in ${root}: run 'npm ci' there, or 'npm start' once.`);
+  }
+  const node = nodeIn(root) ?? fail("Node.js 24 is missing in node_modules: run 'npm rebuild node'.");
+  try {
+    build(root, node);
+  } catch (error) {
+    fail(error.message);
+  }
+  const script = join(root, 'dist', 'cli', 'main.js');
+  // When this process is killed the channel closes, and the command cleans up.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = spawn(node, ['--enable-source-maps', script, ...process.argv.slice(2)], { stdio });
+  // A terminal sends Ctrl-C to both; the child decides when it is done. What reaches this process alone is passed on.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+  child.on('error', (error) => fail(`Node.js cannot be started: ${error.message}`));
+  child.on('exit', (code) => process.exit(code ?? 1));
+}
+
+start();

@@ -1,0 +1,11 @@
+/** How a command ended, for scripts. Documented in docs/reference.md and held against it. */
+export const exitCodes = {
+  done: { code: 0, meaning: 'It was done; also after Ctrl-C in commands that run until then.' },
+  refused: { code: 1, meaning: 'The API refused, or what was waited for did not come or ended badly.' },
+  usage: { code: 2, meaning: 'The command line or the configuration is wrong; nothing was done.' },
+  unreachable: { code: 3, meaning: 'The API, or Kafka for `topics`, does not answer.' },
+  unverified: { code: 4, meaning: 'A signature does not verify (`verify`, `listen`).' },
+  defect: { code: 5, meaning: 'A defect of the command itself.' },
+} as const;
+
+export type ExitKind = keyof typeof exitCodes;

@@ -1,0 +1,75 @@
+/** The command line: words in, a result on standard output, an exit code. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseWords, type Command } from './command.ts';
+import { commands } from './commands.ts';
+import { exitCodes } from './exit-codes.ts';
+import { toldOf } from './failure.ts';
+import { helpOf, helpOfAll } from './help.ts';
+import { readSettings } from './settings.ts';
+import { Terminal } from './terminal.ts';
+
+/** Above sources and above dist/ alike. */
+function repositoryRoot(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder);
+  return folder;
+}
+
+async function run(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const parsed = parseWords(commands, words);
+  switch (parsed.kind) {
+    case 'help':
+      terminal.raw(`${helpText(parsed.command)}\n`);
+      return;
+    case 'version': {
+      const { version } = JSON.parse(readFileSync(join(repositoryRoot(), 'package.json'), 'utf8')) as {
+        version: string;
+      };
+      terminal.raw(`${version}\n`);
+      return;
+    }
+    case 'run': {
+      const { command, operands, given } = parsed;
+      const settings = readSettings(given, process.env, repositoryRoot());
+      await command.run({ operands, given, settings, terminal, signal });
+    }
+  }
+}
+
+function helpText(command: Command | null): string {
+  return command === null ? helpOfAll(commands) : helpOf(command);
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    controller.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // The launcher is gone.
+  process.on('disconnect', stop);
+  return controller.signal;
+}
+
+const words = process.argv.slice(2);
+const terminal = new Terminal(words.includes('--json'), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+});
+const signal = stopSignal();
+let exitCode: number = exitCodes.done.code;
+// Whoever reads has seen enough, as `head` does.
+process.stdout.on('error', () => process.exit(exitCodes.done.code));
+try {
+  await run(words, terminal, signal);
+} catch (error) {
+  const { kind, code, lines } = toldOf(error);
+  // What was under way when the person ended it is no failure.
+  if (!signal.aborted) {
+    exitCode = exitCodes[kind].code;
+    if (lines.some((line) => line !== '')) terminal.fail(code, lines, exitCode);
+  }
+}
+// What is written is out before the process leaves: pipes are written to in the background.
+process.stdout.write('', () => process.exit(exitCode));

@@ -1,0 +1,44 @@
+/**
+ * Where results and remarks go. Results are what was asked for and go to standard output, as text or as JSON; remarks
+ * are for the person and go to standard error, so that a pipe gets results alone.
+ */
+import { printable } from './printable.ts';
+
+export interface Streams {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+export class Terminal {
+  readonly isJson: boolean;
+  private readonly streams: Streams;
+
+  constructor(isJson: boolean, streams: Streams) {
+    this.isJson = isJson;
+    this.streams = streams;
+  }
+
+  /** A result: `value` with --json, else the lines. */
+  show(value: unknown, lines: () => readonly string[]): void {
+    if (this.isJson) this.streams.out(`${JSON.stringify(value)}\n`);
+    else for (const line of lines()) this.streams.out(`${printable(line)}\n`);
+  }
+
+  /** Bytes as they are, for a pipe. */
+  raw(text: string): void {
+    this.streams.out(text);
+  }
+
+  /** Not part of the result. */
+  remark(line: string): void {
+    this.streams.err(`${printable(line)}\n`);
+  }
+
+  fail(code: string, lines: readonly string[], exitCode: number): void {
+    if (this.isJson) {
+      this.streams.err(`${JSON.stringify({ error: { code, message: lines.join(' '), exitCode } })}\n`);
+      return;
+    }
+    for (const [index, line] of lines.entries()) this.streams.err(`${index === 0 ? '✗ ' : '  '}${printable(line)}\n`);
+  }
+}

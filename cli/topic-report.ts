@@ -1,0 +1,51 @@
+/** What the topics of this system hold, and how far their readers are behind. */
+import type { TopicAdmin } from '../libs/kafka/topic-admin.ts';
+import { allTopics, topicName, topics, type TopicSpec } from '../libs/wire/topics.ts';
+
+export interface TopicReport {
+  /** As it is called on this cluster. */
+  readonly name: string;
+  readonly exists: boolean;
+  readonly partitions: readonly { readonly partition: number; readonly begin: number; readonly end: number }[];
+  readonly groups: readonly GroupLag[];
+}
+
+export interface GroupLag {
+  readonly group: string;
+  /** Records that it has not finished. */
+  readonly lag: number;
+  readonly lagByPartition: Readonly<Record<number, number>>;
+}
+
+/** The apps that read a topic as a consumer group of their name; compacted topics are read without a group. */
+const readers: Readonly<Record<string, (spec: TopicSpec) => boolean>> = {
+  fanout: (spec) => spec === topics.platformEvents || spec === topics.notices,
+  dispatcher: (spec) => spec === topics.deliveries || spec === topics.parked,
+  'retry-scheduler': (spec) => spec.name.startsWith('webhook.retry.'),
+  projector: (spec) => spec === topics.webhookEvents || spec === topics.outcomes,
+  monitor: (spec) => spec === topics.outcomes,
+};
+
+/** @param only a topic by its name, with or without prefix; null: all. @throws what kafkajs throws */
+export async function topicReports(admin: TopicAdmin, prefix: string, only: string | null): Promise<TopicReport[]> {
+  const wanted = allTopics.filter((spec) => only === null || spec.name === only || topicName(prefix, spec) === only);
+  const held = await admin.holdings(wanted.map((spec) => topicName(prefix, spec)));
+  const lags = new Map<string, ReadonlyMap<string, number>>();
+  for (const [group, reads] of Object.entries(readers)) {
+    const names = wanted.filter(reads).map((spec) => topicName(prefix, spec)).filter((name) => held.has(name)); // prettier-ignore
+    if (names.length > 0) lags.set(group, await admin.groupLag(prefix + group, names));
+  }
+  return wanted.map((spec) => {
+    const name = topicName(prefix, spec);
+    const partitions = held.get(name) ?? [];
+    const groups = Object.entries(readers)
+      .filter(([group, reads]) => reads(spec) && lags.has(group))
+      .map(([group]) => {
+        const all = partitions.map(
+          ({ partition }) => [partition, lags.get(group)?.get(`${name}-${partition}`) ?? 0] as const,
+        );
+        return { group, lag: all.reduce((sum, [, lag]) => sum + lag, 0), lagByPartition: Object.fromEntries(all) };
+      });
+    return { name, exists: held.has(name), partitions, groups };
+  });
+}
