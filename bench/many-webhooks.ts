@@ -91,6 +91,8 @@ function definitionOf(number: number, origin: string, box: SecretBox): WebhookDe
     secrets: [{ id: `sec_bench_${number}`, sealed, expiresAt: null }],
     sealedHeaders: null,
     sealedTls: null,
+    recoveringSince: null,
+    recoveringUntil: null,
     version: 1,
     updatedAt: Date.now(),
   };

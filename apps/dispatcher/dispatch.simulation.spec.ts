@@ -57,6 +57,8 @@ function definitionOf(id: string, ordering: Ordering): WebhookDefinition {
     secrets: [],
     sealedHeaders: null,
     sealedTls: null,
+    recoveringSince: null,
+    recoveringUntil: null,
     version: 1,
     updatedAt: 0,
   };

@@ -27,6 +27,8 @@ const definition: WebhookDefinition = {
   secrets: [],
   sealedHeaders: null,
   sealedTls: null,
+  recoveringSince: null,
+  recoveringUntil: null,
   version: 1,
   updatedAt: 0,
 };
@@ -69,6 +71,30 @@ describe('rate', () => {
     for (let now = 0; now < 10_000; now += 7) if (gate.admit('w', now) === null) sent += 1;
     expect(sent).toBeGreaterThanOrEqual(980);
     expect(sent).toBeLessThanOrEqual(1_001);
+  });
+});
+
+describe('recovery', () => {
+  const recoveringSince = 100_000;
+  const recoveringUntil = 1_000_000;
+  const sentFrom = (gate: Gate, from: number) => {
+    let sent = 0;
+    for (let now = from; now < from + 10_000; now += 1) if (gate.admit('w', now) === null) sent += 1;
+    return sent;
+  };
+
+  test('a webhook that recovers is drained slowly at first, then quicker, then as it likes', () => {
+    const { gate } = setup({ recoveringSince, recoveringUntil });
+    const sent = [recoveringSince, 400_000, 700_000, recoveringUntil].map((from) => sentFrom(gate, from));
+    expect(sent[0]).toBeLessThanOrEqual(12);
+    expect(sent[1]).toBeGreaterThan((sent[0] ?? 0) * 3);
+    expect(sent[2]).toBeGreaterThan((sent[1] ?? 0) * 3);
+    expect(sent[3]).toBe(10_000);
+  });
+
+  test('never quicker than its own limit', () => {
+    const { gate } = setup({ recoveringSince, recoveringUntil, rateLimitPerSecond: 2 });
+    expect(sentFrom(gate, 900_000)).toBeLessThanOrEqual(21);
   });
 });
 

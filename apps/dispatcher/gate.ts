@@ -6,6 +6,8 @@
 import { afterResult, initialConcurrency, type Concurrency } from '../../libs/domain/concurrency.ts';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
+import { recoveryPace } from '../../libs/domain/recovery.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import type { Breakers } from '../../libs/sender/breaker.ts';
 import type { ReadyWebhook, WebhookTable } from './webhook-table.ts';
 
@@ -121,16 +123,25 @@ export class Gate {
 
   /** Smooth: the next slot is one interval after this one, and unused slots are not saved up. */
   private takeSlot(webhook: ReadyWebhook, now: number): void {
-    const { id, rateLimitPerSecond } = webhook.definition;
-    if (rateLimitPerSecond === null) {
+    const { id } = webhook.definition;
+    const perSecond = rateOf(webhook.definition, now);
+    if (perSecond === null) {
       this.nextSlotAt.delete(id);
       return;
     }
-    const intervalMs = 1000 / rateLimitPerSecond;
+    const intervalMs = 1000 / perSecond;
     const due = this.nextSlotAt.get(id) ?? 0;
     // A slot taken a few milliseconds late does not push the following ones back.
     this.nextSlotAt.set(id, (now - due < slotLatenessMs ? due : now) + intervalMs);
   }
+}
+
+/** A webhook that recovers is drained at a growing pace, never quicker than its own limit. */
+function rateOf(definition: WebhookDefinition, now: number): number | null {
+  const { rateLimitPerSecond, recoveringUntil } = definition;
+  const pace = recoveringUntil === null ? null : recoveryPace(definition, now);
+  if (pace === null || rateLimitPerSecond === null) return pace ?? rateLimitPerSecond;
+  return Math.min(pace, rateLimitPerSecond);
 }
 
 function isEndpointWell(result: AttemptResult): boolean {

@@ -31,6 +31,8 @@ function webhook(id: string, clientId: string, more: Partial<WebhookDefinition> 
     secrets: [],
     sealedHeaders: null,
     sealedTls: null,
+    recoveringSince: null,
+    recoveringUntil: null,
     version: 1,
     updatedAt: 0,
     ...more,

@@ -25,6 +25,10 @@ const windowSpecs: Readonly<Record<HealthWindowName, { spanMs: number; bucketMs:
 };
 export const healthWindowNames = ['5m', '1h', '24h'] as const satisfies readonly HealthWindowName[];
 
+export function windowSpanMs(name: HealthWindowName): number {
+  return windowSpecs[name].spanMs;
+}
+
 export const emptyWindows: HealthWindows = { '5m': [], '1h': [], '24h': [] };
 
 /** Each slot of the histogram is this much wider than the one before. */

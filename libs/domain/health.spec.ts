@@ -1,10 +1,33 @@
 import { describe, expect, test } from '@jest/globals';
-import { afterEnabling, observe, unknownHealth, verdictOf, type DisableRules } from './health.ts';
+import {
+  afterEnabling,
+  observe,
+  relapseFailures,
+  unknownHealth,
+  verdictOf,
+  type HealthRules,
+  type WatchedWebhook,
+  type WebhookHealth,
+} from './health.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 
 const start = Date.parse('2026-03-10T12:00:00Z');
 const minuteMs = 60_000;
-const rules: DisableRules = { isEnabled: true, failureThreshold: 3, minMs: 10 * minuteMs };
+const rules: HealthRules = {
+  isEnabled: true,
+  failureThreshold: 3,
+  minMs: 10 * minuteMs,
+  isPaused: false,
+  goodPingsToHeal: 2,
+};
+const active: WatchedWebhook = {
+  isActive: true,
+  disabledBy: null,
+  disabledAt: null,
+  recoveringUntil: null,
+  autoHeal: true,
+};
+const disabled: WatchedWebhook = { ...active, isActive: false, disabledBy: 'failures', disabledAt: start };
 
 function outcome(atMinute: number, changes: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
   return {
@@ -59,12 +82,14 @@ describe('what an outcome says about its endpoint', () => {
 });
 
 describe('disabling', () => {
-  test.each<[string, DeliveryOutcome[], Partial<DisableRules>, 'failures' | 'gone' | null]>([
+  test.each<[string, DeliveryOutcome[], Partial<HealthRules>, 'failures' | 'gone' | null]>([
     ['enough failures over enough time', [outcome(0), outcome(5), outcome(10)], {}, 'failures'],
     ['enough failures in too little time', [outcome(0), outcome(1), outcome(2), outcome(9)], {}, null],
     ['too few failures over a long time', [outcome(0), outcome(500)], {}, null],
     ['a success in between', [outcome(0), outcome(5), success(6), outcome(10), outcome(20)], {}, null],
     ['no least time', [outcome(0), outcome(0), outcome(0)], { minMs: 0 }, 'failures'],
+    ['most others fail too', [outcome(0), outcome(5), outcome(10)], { isPaused: true }, null],
+    ['gone, though most others fail', [outcome(0, { disableWebhook: 'gone' })], { isPaused: true }, 'gone'],
     ['switched off', [outcome(0), outcome(5), outcome(10)], { isEnabled: false }, null],
     ['gone, first answer', [outcome(0, { disableWebhook: 'gone' })], {}, 'gone'],
     ['gone, though switched off', [outcome(0, { disableWebhook: 'gone' })], { isEnabled: false }, 'gone'],
@@ -73,11 +98,11 @@ describe('disabling', () => {
     ['no POST made', [0, 5, 10].map((at) => outcome(at, { latencyMs: null, errorKind: 'circuit-open' })), {}, null],
     ['test events that fail', [0, 5, 10].map((at) => outcome(at, { kind: 'test' })), {}, 'failures'],
   ])('%s', (_name, outcomes, changed, by) => {
-    expect(observe(unknownHealth, outcomes, { ...rules, ...changed }).disable?.by ?? null).toBe(by);
+    expect(observe(unknownHealth, outcomes, active, { ...rules, ...changed }).disable?.by ?? null).toBe(by);
     // One batch or several: the same is decided.
     let health = unknownHealth;
     const decisions = outcomes.map((one) => {
-      const step = observe(health, [one], { ...rules, ...changed });
+      const step = observe(health, [one], active, { ...rules, ...changed });
       health = step.health;
       return step.disable?.by ?? null;
     });
@@ -85,9 +110,9 @@ describe('disabling', () => {
   });
 
   test('an attempt from before the webhook was enabled does not disable it again', () => {
-    const failing = observe(unknownHealth, [outcome(0), outcome(5)], rules).health;
+    const failing = observe(unknownHealth, [outcome(0), outcome(5)], active, rules).health;
     const enabled = afterEnabling(failing, start + 20 * minuteMs);
-    const late = observe(enabled, [outcome(19), outcome(19, { disableWebhook: 'gone' }), outcome(21)], rules);
+    const late = observe(enabled, [outcome(19), outcome(19, { disableWebhook: 'gone' }), outcome(21)], active, rules);
     expect(late.disable).toBeNull();
     expect(late.health).toMatchObject({ consecutiveFailures: 1, failingSince: start + 21 * minuteMs });
   });
@@ -95,7 +120,7 @@ describe('disabling', () => {
 
 describe('health', () => {
   test('a success ends a run of failures', () => {
-    const { health } = observe(unknownHealth, [outcome(0), outcome(1), success(2)], rules);
+    const { health } = observe(unknownHealth, [outcome(0), outcome(1), success(2)], active, rules);
     expect(health).toMatchObject({
       state: 'healthy',
       consecutiveFailures: 0,
@@ -107,7 +132,7 @@ describe('health', () => {
 
   test('a ping is shown and counts for nothing else', () => {
     const ping = outcome(3, { kind: 'ping', status: 'delivered' });
-    const { health } = observe(unknownHealth, [outcome(0), ping, outcome(2, { kind: 'ping' })], rules);
+    const { health } = observe(unknownHealth, [outcome(0), ping, outcome(2, { kind: 'ping' })], active, rules);
     expect(health).toMatchObject({
       state: 'failing',
       consecutiveFailures: 1,
@@ -116,5 +141,94 @@ describe('health', () => {
       lastPingDelivered: true,
     });
     expect(health.windows['24h'].map((bucket) => bucket[2])).toEqual([1]);
+  });
+});
+
+describe('coming back', () => {
+  const ping = (atMinute: number, isDelivered = true) =>
+    outcome(atMinute, { kind: 'ping', status: isDelivered ? 'delivered' : 'failed_permanent' });
+
+  test.each<[string, DeliveryOutcome[], Partial<WatchedWebhook>, boolean]>([
+    ['good pings', [ping(1), ping(2)], {}, true],
+    ['too few', [ping(1)], {}, false],
+    ['one that failed in between', [ping(1), ping(2, false), ping(3)], {}, false],
+    ['pings from before it was disabled', [ping(-2), ping(-1)], {}, false],
+    ['disabled by its client', [ping(1), ping(2)], { disabledBy: 'client' }, false],
+    ['gone', [ping(1), ping(2)], { disabledBy: 'gone' }, false],
+    ['off for this webhook', [ping(1), ping(2)], { autoHeal: false }, false],
+  ])('%s', (_name, pings, changed, isHealed) => {
+    expect(observe(unknownHealth, pings, { ...disabled, ...changed }, rules).isHealed).toBe(isHealed);
+  });
+
+  test('switched off for all, nothing comes back', () => {
+    const never = { ...rules, goodPingsToHeal: null };
+    expect(observe(unknownHealth, [ping(1), ping(2), ping(3)], disabled, never).isHealed).toBe(false);
+  });
+
+  test('pings that fail are counted, so that the next ones come later', () => {
+    const { health } = observe(unknownHealth, [ping(1, false), ping(2, false)], disabled, rules);
+    expect(health).toMatchObject({ goodPings: 0, failedPings: 2, consecutiveFailures: 0 });
+  });
+
+  test('a few failures while it recovers are a relapse, however quick', () => {
+    const recovering = { ...active, recoveringUntil: start + 60 * minuteMs };
+    const strict = { ...rules, failureThreshold: 20 };
+    const few = Array.from({ length: relapseFailures }, () => outcome(1));
+    expect(observe(unknownHealth, few.slice(1), recovering, strict).disable).toBeNull();
+    const { disable } = observe(unknownHealth, few, recovering, strict);
+    expect(disable).toMatchObject({ by: 'failures', reason: '3 attempts failed while it recovered.' });
+    expect(observe(unknownHealth, few, recovering, { ...strict, isPaused: true })).toMatchObject({
+      disable: null,
+      isHeld: true,
+    });
+  });
+});
+
+describe('notices', () => {
+  const told = { ...rules, failureThreshold: 10 };
+  const typesOf = (health: WebhookHealth, outcomes: DeliveryOutcome[], webhook = active) => {
+    const observed = observe(health, outcomes, webhook, told);
+    return { ...observed, types: observed.notices.map(({ type }) => type) };
+  };
+
+  test('a run of failures is told once, half way to being disabled, and its end once', () => {
+    const begin = typesOf(
+      unknownHealth,
+      [0, 1, 2, 3].map((at) => outcome(at)),
+    );
+    expect(begin.types).toEqual([]);
+    const half = typesOf(begin.health, [outcome(5, { responseCode: 503 })]);
+    expect(half.types).toEqual(['webhook.failing']);
+    expect(half.notices[0]?.data).toMatchObject({
+      consecutiveFailures: 5,
+      responseCode: 503,
+      disabledAfter: { consecutiveFailures: 10, minutes: 10 },
+    });
+    const more = typesOf(half.health, [outcome(6), outcome(7)]);
+    expect(more.types).toEqual([]);
+    const end = typesOf(more.health, [success(8)]);
+    expect(end.types).toEqual(['webhook.recovered']);
+    expect(typesOf(end.health, [success(9)]).types).toEqual([]);
+  });
+
+  test('a success after failures that were not told is no news', () => {
+    expect(typesOf(unknownHealth, [outcome(0), success(1)]).types).toEqual([]);
+  });
+
+  test('deliveries that were given up are told of together, pings and notices are not', () => {
+    const exhausted = (id: string, changes: Partial<DeliveryOutcome> = {}) =>
+      outcome(1, { deliveryId: id, status: 'failed_permanent', reason: 'exhausted', ...changes });
+    const { notices } = typesOf(unknownHealth, [
+      exhausted('a'),
+      exhausted('b'),
+      exhausted('c', { eventType: 'webhook.delivery.exhausted' }),
+      exhausted('d', { eventType: 'webhook.disabled' }),
+      exhausted('e', { kind: 'ping' }),
+    ]);
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatchObject({
+      type: 'webhook.delivery.exhausted',
+      data: { count: 2, deliveries: [{ deliveryId: 'a' }, { deliveryId: 'b' }] },
+    });
   });
 });

@@ -1,14 +1,16 @@
 /**
- * The health of a webhook from its outcomes, and when to disable it. In: outcomes of one webhook in topic order.
- * Out: its health, and at most one reason to disable it. What must hold: an outcome without a POST says nothing
- * about the endpoint, a success ends a run of failures, and attempts from before the webhook was last enabled
- * never disable it again.
+ * The health of a webhook from its outcomes, and what becomes of it. In: outcomes of one webhook in topic order, and
+ * how the webhook stands. Out: its health, at most one reason to disable it or to let it recover, and what to tell its
+ * client. What must hold: an outcome without a POST says nothing about the endpoint, a success ends a run of
+ * failures, and attempts from before the webhook was last enabled never disable it again.
  */
+import type { DisableRules } from './disable-rules.ts';
+import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
 import { addAttempts, emptyWindows, type HealthWindows } from './health-window.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 import type { DisabledBy } from './webhook.ts';
 
-/** `failing`: the latest attempt failed. `disabled` is said by the webhook itself. */
+/** `failing`: the latest attempt failed. `disabled` and `recovering` are said by the webhook itself. */
 export type HealthState = 'healthy' | 'failing' | 'disabled' | 'recovering';
 
 export interface WebhookHealth {
@@ -22,15 +24,31 @@ export interface WebhookHealth {
   readonly countedFrom: number | null;
   readonly lastPingAt: number | null;
   readonly lastPingDelivered: boolean | null;
+  /** Pings in a row that arrived since it was disabled by failures. */
+  readonly goodPings: number;
+  /** The same of those that failed. */
+  readonly failedPings: number;
+  /** The client was told of this run of failures. */
+  readonly isFailureTold: boolean;
   readonly windows: HealthWindows;
 }
 
-export interface DisableRules {
-  readonly isEnabled: boolean;
-  /** Consecutive failed attempts. */
-  readonly failureThreshold: number;
-  /** From the first to the last of them at least, in milliseconds. */
-  readonly minMs: number;
+/** What the webhook's own row says. */
+export interface WatchedWebhook {
+  readonly isActive: boolean;
+  readonly disabledBy: DisabledBy | null;
+  /** Unix milliseconds. */
+  readonly disabledAt: number | null;
+  /** Unix milliseconds at which a recovery ends; null when it does not recover. */
+  readonly recoveringUntil: number | null;
+  readonly autoHeal: boolean;
+}
+
+export interface HealthRules extends DisableRules {
+  /** True while most webhooks fail at once: then none is disabled for it. */
+  readonly isPaused: boolean;
+  /** Good pings in a row after which a webhook that failures disabled recovers; null: it never does by itself. */
+  readonly goodPingsToHeal: number | null;
 }
 
 export interface DisableDecision {
@@ -39,6 +57,18 @@ export interface DisableDecision {
   /** The outcome that decided. */
   readonly deliveryId: string;
 }
+
+export interface Observation {
+  readonly health: WebhookHealth;
+  readonly disable: DisableDecision | null;
+  /** It would be disabled, were it not that most webhooks fail at once. */
+  readonly isHeld: boolean;
+  readonly isHealed: boolean;
+  readonly notices: readonly HealthNotice[];
+}
+
+/** While it recovers, so many failures in a row are a relapse, however long they took. */
+export const relapseFailures = 3;
 
 export const unknownHealth: WebhookHealth = {
   state: 'healthy',
@@ -49,6 +79,9 @@ export const unknownHealth: WebhookHealth = {
   countedFrom: null,
   lastPingAt: null,
   lastPingDelivered: null,
+  goodPings: 0,
+  failedPings: 0,
+  isFailureTold: false,
   windows: emptyWindows,
 };
 
@@ -61,31 +94,62 @@ export function verdictOf(outcome: DeliveryOutcome): 'success' | 'failure' | nul
   return outcome.latencyMs === null ? null : 'failure';
 }
 
-/** Health after these outcomes, and the first reason among them to disable the webhook. */
+/** Health after these outcomes, and what follows from them. */
 export function observe(
   before: WebhookHealth,
   outcomes: readonly DeliveryOutcome[],
-  rules: DisableRules,
-): { health: WebhookHealth; disable: DisableDecision | null } {
+  webhook: WatchedWebhook,
+  rules: HealthRules,
+): Observation {
   let health = before;
-  let disable: DisableDecision | null = null;
+  let wanted: DisableDecision | null = null;
+  let lastFailure: DeliveryOutcome | null = null;
   for (const outcome of outcomes) {
     const verdict = verdictOf(outcome);
     if (verdict === null) continue;
-    health = outcome.kind === 'ping' ? afterPing(health, outcome) : afterAttempt(health, outcome, verdict);
-    disable ??= disableDecision(health, outcome, rules);
+    if (outcome.kind === 'ping') health = afterPing(health, outcome, webhook);
+    else health = afterAttempt(health, outcome, verdict);
+    if (verdict === 'failure' && outcome.kind !== 'ping') lastFailure = outcome;
+    wanted ??= disableDecision(health, outcome, webhook, rules);
   }
   const measured = outcomes
     .filter((outcome) => outcome.kind !== 'ping' && verdictOf(outcome) !== null)
     .map(({ startedAt, status, latencyMs }) => ({ startedAt, isDelivered: status === 'delivered', latencyMs }));
   if (measured.length > 0) health = { ...health, windows: addAttempts(health.windows, measured) };
-  return { health, disable };
+  const isHeld = rules.isPaused && wanted?.by === 'failures';
+  const disable = isHeld || !webhook.isActive ? null : wanted;
+  if (disable !== null) health = { ...health, goodPings: 0, failedPings: 0 };
+  const told = webhook.isActive && disable === null ? failureNotice(health, lastFailure, rules) : null;
+  if (told !== null) health = { ...health, isFailureTold: told.type === 'webhook.failing' };
+  const exhausted = exhaustedOf(outcomes);
+  return {
+    health,
+    disable,
+    isHeld: isHeld && webhook.isActive,
+    isHealed: isHealed(health, webhook, rules),
+    notices: [...(told === null ? [] : [told]), ...(exhausted === null ? [] : [exhausted])],
+  };
 }
 
-/** A ping is asked for by a person or by the monitor: it is shown, but it is no delivery that failed. */
-function afterPing(health: WebhookHealth, outcome: DeliveryOutcome): WebhookHealth {
+/**
+ * A ping is asked for by a person or by the monitor: it is shown, but it is no delivery that failed. For a webhook
+ * that failures disabled it says whether the endpoint is back.
+ */
+function afterPing(health: WebhookHealth, outcome: DeliveryOutcome, webhook: WatchedWebhook): WebhookHealth {
   if (health.lastPingAt !== null && health.lastPingAt > outcome.startedAt) return health;
-  return { ...health, lastPingAt: outcome.startedAt, lastPingDelivered: outcome.status === 'delivered' };
+  const isDelivered = outcome.status === 'delivered';
+  const shown = { ...health, lastPingAt: outcome.startedAt, lastPingDelivered: isDelivered };
+  if (webhook.disabledBy !== 'failures' || outcome.startedAt < (webhook.disabledAt ?? 0)) return shown;
+  return {
+    ...shown,
+    goodPings: isDelivered ? health.goodPings + 1 : 0,
+    failedPings: isDelivered ? 0 : health.failedPings + 1,
+  };
+}
+
+function isHealed(health: WebhookHealth, webhook: WatchedWebhook, { goodPingsToHeal }: HealthRules): boolean {
+  if (webhook.isActive || webhook.disabledBy !== 'failures' || !webhook.autoHeal) return false;
+  return goodPingsToHeal !== null && health.goodPings >= goodPingsToHeal;
 }
 
 function afterAttempt(health: WebhookHealth, outcome: DeliveryOutcome, verdict: 'success' | 'failure'): WebhookHealth {
@@ -109,7 +173,12 @@ function isFromBefore(health: WebhookHealth, outcome: DeliveryOutcome): boolean 
   return health.countedFrom !== null && outcome.startedAt < health.countedFrom;
 }
 
-function disableDecision(health: WebhookHealth, outcome: DeliveryOutcome, rules: DisableRules): DisableDecision | null {
+function disableDecision(
+  health: WebhookHealth,
+  outcome: DeliveryOutcome,
+  webhook: WatchedWebhook,
+  rules: HealthRules,
+): DisableDecision | null {
   if (isFromBefore(health, outcome)) return null;
   const { deliveryId } = outcome;
   if (outcome.disableWebhook === 'gone') {
@@ -117,6 +186,9 @@ function disableDecision(health: WebhookHealth, outcome: DeliveryOutcome, rules:
   }
   const { consecutiveFailures, failingSince, lastFailureAt } = health;
   if (!rules.isEnabled || outcome.kind === 'ping' || failingSince === null || lastFailureAt === null) return null;
+  if (webhook.recoveringUntil !== null && consecutiveFailures >= Math.min(relapseFailures, rules.failureThreshold)) {
+    return { by: 'failures', reason: `${consecutiveFailures} attempts failed while it recovered.`, deliveryId };
+  }
   if (consecutiveFailures < rules.failureThreshold || lastFailureAt - failingSince < rules.minMs) return null;
   const since = new Date(failingSince).toISOString();
   return { by: 'failures', reason: `${consecutiveFailures} consecutive attempts failed since ${since}.`, deliveryId };
@@ -124,5 +196,14 @@ function disableDecision(health: WebhookHealth, outcome: DeliveryOutcome, rules:
 
 /** Health when the webhook is enabled: the past is forgiven, but not forgotten. */
 export function afterEnabling(health: WebhookHealth, now: number): WebhookHealth {
-  return { ...health, state: 'healthy', consecutiveFailures: 0, failingSince: null, countedFrom: now };
+  return {
+    ...health,
+    state: 'healthy',
+    consecutiveFailures: 0,
+    failingSince: null,
+    countedFrom: now,
+    goodPings: 0,
+    failedPings: 0,
+    isFailureTold: false,
+  };
 }

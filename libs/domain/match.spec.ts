@@ -28,6 +28,8 @@ function webhook(
     secrets: [],
     sealedHeaders: null,
     sealedTls: null,
+    recoveringSince: null,
+    recoveringUntil: null,
     version: 1,
     updatedAt: 0,
     ...more,

@@ -12,7 +12,23 @@ export type NoticeType =
   | 'webhook.disabled'
   | 'webhook.failing'
   | 'webhook.recovered'
-  | 'webhook.delivery.exhausted';
+  | 'webhook.delivery.exhausted'
+  | 'webhook.secret.expiring';
+
+const noticeTypes: Readonly<Record<NoticeType, true>> = {
+  'webhook.created': true,
+  'webhook.updated': true,
+  'webhook.deleted': true,
+  'webhook.disabled': true,
+  'webhook.failing': true,
+  'webhook.recovered': true,
+  'webhook.delivery.exhausted': true,
+  'webhook.secret.expiring': true,
+};
+
+export function isNoticeType(eventType: string): eventType is NoticeType {
+  return Object.hasOwn(noticeTypes, eventType);
+}
 
 export interface Notice {
   readonly specversion: '1.0';

@@ -20,6 +20,8 @@ export interface WebhookSettings {
   readonly timeoutMs: number;
   readonly retryPolicy: RetryPolicy;
   readonly format: PayloadFormat;
+  /** Enable it again after good pings, when failures disabled it. */
+  readonly autoHeal: boolean;
 }
 
 /** Settings that have a default of the operator. */
@@ -43,6 +45,7 @@ export interface GivenSettings {
   readonly timeoutMs?: number | null | undefined;
   readonly retryPolicy?: Partial<RetryPolicy> | null | undefined;
   readonly format?: PayloadFormat | null | undefined;
+  readonly autoHeal?: boolean | null | undefined;
 }
 
 const maxInFlightDefault = 10;
@@ -65,6 +68,7 @@ export function initialSettings(
     timeoutMs: defaults.timeoutMs,
     retryPolicy: defaults.retryPolicy,
     format: 'json',
+    autoHeal: true,
   };
 }
 
@@ -88,6 +92,7 @@ export function changedSettings(
     timeoutMs: pick('timeoutMs', given.timeoutMs),
     retryPolicy: given.retryPolicy === null ? defaults.retryPolicy : { ...current.retryPolicy, ...given.retryPolicy },
     format: pick('format', given.format),
+    autoHeal: pick('autoHeal', given.autoHeal),
   };
 }
 

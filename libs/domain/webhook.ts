@@ -51,6 +51,9 @@ export interface WebhookDefinition {
   readonly sealedHeaders: string | null;
   /** Ciphertext envelope of `{ ca?, cert?, key? }` in PEM. */
   readonly sealedTls: string | null;
+  /** Unix milliseconds from and to which it recovers (libs/domain/recovery.ts); null when it does not. */
+  readonly recoveringSince: number | null;
+  readonly recoveringUntil: number | null;
   /** Counts changes from 1. */
   readonly version: number;
   readonly updatedAt: number;

@@ -65,6 +65,8 @@ function webhook(id: string, clientId: string, more: Partial<WebhookDefinition> 
     secrets: [],
     sealedHeaders: null,
     sealedTls: null,
+    recoveringSince: null,
+    recoveringUntil: null,
     version: 1,
     updatedAt: Date.now(),
     ...more,

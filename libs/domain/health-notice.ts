@@ -1,0 +1,77 @@
+/**
+ * What a client is told of its webhook's health. In: health and outcomes. Out: at most one notice of each type for a
+ * batch of outcomes. What must hold: a run of failures is told once, its end once and only if its begin was told; a
+ * notice that is not delivered makes no further notice, so that two broken webhooks never tell each other for ever.
+ */
+import type { DisableRules } from './disable-rules.ts';
+import type { WebhookHealth } from './health.ts';
+import { isNoticeType, type NoticeType } from './notice.ts';
+import type { DeliveryOutcome } from './outcome.ts';
+
+export interface HealthNotice {
+  readonly type: NoticeType;
+  /** Beside what every notice has. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Deliveries that one notice names; it counts all. */
+const namedMax = 50;
+
+type Failures = Pick<
+  WebhookHealth,
+  'consecutiveFailures' | 'failingSince' | 'lastFailureAt' | 'lastSuccessAt' | 'isFailureTold'
+>;
+
+/** `webhook.failing` half way to being disabled, `webhook.recovered` when that is over; null when there is no news. */
+export function failureNotice(
+  health: Failures,
+  lastFailure: DeliveryOutcome | null,
+  rules: DisableRules,
+): HealthNotice | null {
+  if (health.isFailureTold) {
+    if (health.consecutiveFailures > 0) return null;
+    return { type: 'webhook.recovered', data: { from: 'failing', lastSuccessAt: timeOrNull(health.lastSuccessAt) } };
+  }
+  if (lastFailure === null || !isHalfWay(health, rules)) return null;
+  const { failureThreshold, minMs } = rules;
+  return {
+    type: 'webhook.failing',
+    data: {
+      consecutiveFailures: health.consecutiveFailures,
+      failingSince: timeOrNull(health.failingSince),
+      lastSuccessAt: timeOrNull(health.lastSuccessAt),
+      responseCode: lastFailure.responseCode,
+      errorKind: lastFailure.errorKind,
+      deliveryId: lastFailure.deliveryId,
+      disabledAfter: rules.isEnabled ? { consecutiveFailures: failureThreshold, minutes: minMs / 60_000 } : null,
+    },
+  };
+}
+
+function isHalfWay({ consecutiveFailures, failingSince, lastFailureAt }: Failures, rules: DisableRules): boolean {
+  if (failingSince === null || lastFailureAt === null) return false;
+  return consecutiveFailures * 2 >= rules.failureThreshold && (lastFailureAt - failingSince) * 2 >= rules.minMs;
+}
+
+/** `webhook.delivery.exhausted` for all of these outcomes together; null when no delivery was given up. */
+export function exhaustedOf(outcomes: readonly DeliveryOutcome[]): HealthNotice | null {
+  const exhausted = outcomes.filter(
+    ({ kind, reason, eventType }) => kind !== 'ping' && reason === 'exhausted' && !isNoticeType(eventType),
+  );
+  if (exhausted.length === 0) return null;
+  const deliveries = exhausted
+    .slice(0, namedMax)
+    .map(({ deliveryId, eventId, eventType, attempt, responseCode, errorKind }) => ({
+      deliveryId,
+      eventId,
+      eventType,
+      attempts: attempt,
+      responseCode,
+      errorKind,
+    }));
+  return { type: 'webhook.delivery.exhausted', data: { count: exhausted.length, deliveries } };
+}
+
+function timeOrNull(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
