@@ -1,7 +1,7 @@
 /** Tenants. */
 import { randomBytes } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
-import { createClient, getClient, listClients } from '../../libs/api-contract/clients.ts';
+import { createClient, getClient, listClients, updateClient } from '../../libs/api-contract/clients.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import type { InputOf } from './caller.ts';
@@ -31,6 +31,16 @@ export class ClientsController {
   @Route(getClient)
   async read(@Input() { params }: InputOf<typeof getClient>) {
     const client = await this.clients.find(params.id);
+    if (client === null) throw notFound();
+    return shownClient(client);
+  }
+  @Route(updateClient)
+  async update(@Input() { params, body, caller, actor }: InputOf<typeof updateClient>) {
+    const isOperators = body.name !== undefined || body.autoDisable !== undefined;
+    if (isOperators && caller.role !== 'admin') {
+      throw new ProblemError('forbidden', 'A key of role client may change noticeEmails only.');
+    }
+    const client = await this.clients.update(params.id, body, actor, new Date());
     if (client === null) throw notFound();
     return shownClient(client);
   }

@@ -18,8 +18,8 @@ import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
 
-export function shownClient({ id, name, createdAt }: Client): AnswerOf<typeof getClient> {
-  return { id, name, createdAt: createdAt.toISOString() };
+export function shownClient({ noticeEmails, createdAt, ...client }: Client): AnswerOf<typeof getClient> {
+  return { ...client, noticeEmails: [...noticeEmails], createdAt: createdAt.toISOString() };
 }
 
 export function shownApiKey(key: ApiKey) {

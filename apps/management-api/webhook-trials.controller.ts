@@ -1,8 +1,11 @@
 /** How a webhook is doing, and ways to try it. */
 import { Controller, Inject } from '@nestjs/common';
 import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../libs/api-contract/webhook-checks.ts';
+import { drainSeconds } from '../../libs/domain/drain.ts';
 import { healthWindowNames, summarizeWindow } from '../../libs/domain/health-window.ts';
-import { HealthView } from '../../libs/postgres/health-view.ts';
+import type { HealthState } from '../../libs/domain/health.ts';
+import { recoveryPace } from '../../libs/domain/recovery.ts';
+import { HealthView, type ShownHealth } from '../../libs/postgres/health-view.ts';
 import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import type { InputOf } from './caller.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
@@ -33,7 +36,7 @@ export class WebhookTrialsController {
     const day = summarizeWindow(health.windows, '24h', now);
     return {
       webhookId: shown.webhookId,
-      state: isActive ? health.state : 'disabled',
+      state: stateOf(shown),
       disabledBy: shown.disabledBy,
       disabledReason: shown.disabledReason,
       lastSuccessAt: timeOrNull(health.lastSuccessAt),
@@ -43,9 +46,16 @@ export class WebhookTrialsController {
       successRate: day.successRate,
       latencyMs: day.latencyMs,
       windows: Object.fromEntries(windows),
-      waiting: { count: waiting.count, oldestAt: timeOrNull(waiting.oldestAt) },
+      waiting: {
+        count: waiting.count,
+        oldestAt: timeOrNull(waiting.oldestAt),
+        oldestAgeMs: waiting.oldestAt === null ? 0 : Math.max(0, now - waiting.oldestAt.getTime()),
+        drainSeconds: isActive ? drainSeconds(waiting.count, health.windows, now) : null,
+      },
       blockedBy: shown.blockedBy,
       lastPingAt: timeOrNull(health.lastPingAt),
+      lastPingDelivered: health.lastPingDelivered,
+      healing: healingOf(shown, now),
     };
   }
 
@@ -80,4 +90,28 @@ export class WebhookTrialsController {
     if (webhook === null) throw notFound();
     return webhook;
   }
+}
+
+function stateOf({ isActive, recoveringUntil, health }: ShownHealth): HealthState {
+  if (!isActive) return 'disabled';
+  return recoveringUntil === null ? health.state : 'recovering';
+}
+
+/** Null for a webhook that neither waits for good pings nor recovers from them. */
+function healingOf({ disabledBy, autoHeal, nextPingAt, health, ...shown }: ShownHealth, now: number) {
+  const { recoveringSince, recoveringUntil } = shown;
+  if (recoveringSince === null && !(disabledBy === 'failures' && autoHeal)) return null;
+  const times = {
+    recoveringSince: recoveringSince?.getTime() ?? null,
+    recoveringUntil: recoveringUntil?.getTime() ?? null,
+  };
+  const pace = recoveryPace(times, now);
+  return {
+    goodPings: health.goodPings,
+    failedPings: health.failedPings,
+    nextPingAt: timeOrNull(nextPingAt),
+    recoveringSince: timeOrNull(recoveringSince),
+    recoveringUntil: timeOrNull(recoveringUntil),
+    pacePerSecond: pace === null ? null : Math.round(pace * 10) / 10,
+  };
 }

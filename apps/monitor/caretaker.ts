@@ -1,55 +1,37 @@
-/** Runs housekeeping at start and then every hour; partitions are made days ahead, so a failed run is no emergency. */
+/** Keeps house at start and then every hour; partitions are made days ahead, so a failed run is no emergency. */
 import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
+import type { RepeatedJob } from './repeated.ts';
 
 const everyMs = 3_600_000;
 const afterFailureMs = 60_000;
 
-export class Caretaker {
-  private readonly keepHouse: (now: Date) => Promise<HousekeepingReport | null>;
-  private readonly metrics: MonitorMetrics;
-  private readonly logger: Logger;
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> = Promise.resolve();
-  private isStopped = false;
+export interface CaretakerParts {
+  readonly keepHouse: (now: Date) => Promise<HousekeepingReport | null>;
+  readonly metrics: MonitorMetrics;
+  readonly logger: Logger;
+}
 
-  constructor(keepHouse: (now: Date) => Promise<HousekeepingReport | null>, metrics: MonitorMetrics, logger: Logger) {
-    this.keepHouse = keepHouse;
-    this.metrics = metrics;
-    this.logger = logger;
+export class Caretaker implements RepeatedJob {
+  private readonly parts: CaretakerParts;
+
+  constructor(parts: CaretakerParts) {
+    this.parts = parts;
   }
 
-  start(): void {
-    if (this.isStopped) return;
-    this.running = this.runOnce().then((delayMs) => {
-      if (!this.isStopped) {
-        this.timer = setTimeout(() => {
-          this.start();
-        }, delayMs);
-      }
-    });
+  async run(): Promise<number> {
+    const { keepHouse, metrics, logger } = this.parts;
+    const now = new Date();
+    const report = await keepHouse(now);
+    metrics.kept(report, now.getTime());
+    logger.info({ ...report }, report === null ? 'another monitor keeps house' : 'housekeeping done');
+    return everyMs;
   }
 
-  /** Resolves when a run that is under way is done. */
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    if (this.timer !== null) clearTimeout(this.timer);
-    await this.running;
-  }
-
-  /** Returns when to run again, in milliseconds from now. */
-  private async runOnce(): Promise<number> {
-    try {
-      const now = new Date();
-      const report = await this.keepHouse(now);
-      this.metrics.kept(report, now.getTime());
-      this.logger.info({ ...report }, report === null ? 'another monitor keeps house' : 'housekeeping done');
-      return everyMs;
-    } catch (error) {
-      this.metrics.housekeepingFailed();
-      this.logger.warn(errorFields(error), 'housekeeping failed, trying again');
-      return afterFailureMs;
-    }
+  failed(error: unknown): number {
+    this.parts.metrics.housekeepingFailed();
+    this.parts.logger.warn(errorFields(error), 'housekeeping failed, trying again');
+    return afterFailureMs;
   }
 }

@@ -4,6 +4,7 @@ import {
   databaseKeys,
   eventKeys,
   httpKeys,
+  mailKeys,
   monitorKeys,
   registryKeys,
 } from '../../libs/runtime/config-keys.ts';
@@ -13,9 +14,8 @@ export const monitorConfig = {
   ...connectionKeys,
   ...registryKeys,
   ...databaseKeys,
-  AUTO_DEACTIVATION_ENABLED: monitorKeys.AUTO_DEACTIVATION_ENABLED,
-  AUTO_DEACTIVATION_FAILURE_THRESHOLD: monitorKeys.AUTO_DEACTIVATION_FAILURE_THRESHOLD,
-  AUTO_DEACTIVATION_MIN_MINUTES: monitorKeys.AUTO_DEACTIVATION_MIN_MINUTES,
+  ...monitorKeys,
+  ...mailKeys,
   HISTORY_RETENTION_DAYS: eventKeys.HISTORY_RETENTION_DAYS,
   ...httpKeys(3005),
 } as const;

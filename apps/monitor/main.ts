@@ -2,12 +2,12 @@
 import 'reflect-metadata';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { Database } from '../../libs/postgres/database.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
-import { Caretaker } from './caretaker.ts';
 import { monitorConfig } from './config.ts';
 import { MonitorMetrics } from './monitor-metrics.ts';
-import { MonitorModule } from './monitor.module.ts';
+import { MonitorModule, Routine } from './monitor.module.ts';
 import { Observation } from './observation.ts';
 
 /** A write takes a fraction of a second; one that is cut off is done again by whoever comes next. */
@@ -35,10 +35,11 @@ await runApp({
     });
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());
+    context.health.add('kafka producer', () => app.get(RecordSink).problem());
     context.health.add('database', () => database.problem());
     context.health.add('observation', () => observation.work.problem());
     app.get(MonitorMetrics).watchLag(() => server.lag);
-    app.get(Caretaker).start();
+    for (const job of app.get(Routine).jobs) job.start();
   },
   address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
 });

@@ -8,7 +8,14 @@ export class MonitorMetrics {
   private readonly metrics: Metrics;
   private readonly outcomes: CounterMetric;
   private readonly deactivated: CounterMetric;
+  private readonly turns: CounterMetric;
+  private readonly holds: CounterMetric;
+  private readonly paused: GaugeMetric;
+  private readonly notices: CounterMetric;
+  private readonly mails: CounterMetric;
+  private readonly pings: CounterMetric;
   private readonly undecodable: CounterMetric;
+  private readonly rowsDeleted: CounterMetric;
   private readonly housekeepings: CounterMetric;
   private readonly partitionsMade: CounterMetric;
   private readonly partitionsDropped: CounterMetric;
@@ -23,11 +30,28 @@ export class MonitorMetrics {
       ['disabled_by'],
     );
     this.deactivated.zero([{ disabled_by: 'failures' }, { disabled_by: 'gone' }]);
+    this.turns = metrics.counter(
+      'webhooks_healed_total',
+      'Webhooks that failures disabled: enabled again to recover (healed), and recovered in the end (recovered)',
+      ['turn'],
+    );
+    this.turns.zero([{ turn: 'healed' }, { turn: 'recovered' }]);
+    this.holds = metrics.counter(
+      'auto_disable_held_total',
+      'Times that a webhook was not disabled because most webhooks failed at once',
+    );
+    this.paused = metrics.gauge('auto_disable_paused', '1 while most webhooks fail at once, so that none is disabled');
+    this.paused.set(0);
+    this.notices = metrics.counter('notices_total', 'Notices to clients that the monitor wrote', ['type']);
+    this.mails = metrics.counter('notice_mails_total', 'Mails with notices', ['result']);
+    this.mails.zero([{ result: 'sent' }, { result: 'failed' }]);
+    this.pings = metrics.counter('health_pings_total', 'Pings that the monitor made');
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
     this.housekeepings = metrics.counter('housekeeping_runs_total', 'Runs of housekeeping', ['result']);
     this.housekeepings.zero([{ result: 'done' }, { result: 'elsewhere' }, { result: 'failed' }]);
     this.partitionsMade = metrics.counter('history_partitions_created_total', 'Day partitions made');
     this.partitionsDropped = metrics.counter('history_partitions_dropped_total', 'Day partitions dropped');
+    this.rowsDeleted = metrics.counter('housekeeping_rows_deleted_total', 'Rows that nobody needed any more', ['kind']);
     this.lastHousekeeping = metrics.gauge(
       'housekeeping_last_success_seconds',
       'When housekeeping last went well, Unix time',
@@ -42,6 +66,30 @@ export class MonitorMetrics {
     this.deactivated.inc({ disabled_by: by });
   }
 
+  turned(turn: 'healed' | 'recovered'): void {
+    this.turns.inc({ turn });
+  }
+
+  held(webhooks: number): void {
+    this.holds.inc({}, webhooks);
+  }
+
+  guarded(isPaused: boolean): void {
+    this.paused.set(isPaused ? 1 : 0);
+  }
+
+  noticed(type: string, count: number): void {
+    if (count > 0) this.notices.inc({ type }, count);
+  }
+
+  mailed(result: 'sent' | 'failed'): void {
+    this.mails.inc({ result });
+  }
+
+  pinged(count: number): void {
+    this.pings.inc({}, count);
+  }
+
   setAside(topic: string): void {
     this.undecodable.inc({ topic });
   }
@@ -53,6 +101,7 @@ export class MonitorMetrics {
     if (report === null) return;
     this.partitionsMade.inc({}, report.created.length);
     this.partitionsDropped.inc({}, report.dropped.length);
+    for (const [kind, rows] of Object.entries(report.deleted)) this.rowsDeleted.inc({ kind }, rows);
   }
 
   housekeepingFailed(): void {

@@ -1,29 +1,54 @@
 /** Where the monitor's parts are wired. */
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { kafkaConnection } from '../../libs/kafka/kafka-client.ts';
+import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { BacklogView } from '../../libs/postgres/backlog-view.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
 import { HealthStore } from '../../libs/postgres/health-store.ts';
 import { keepHouse } from '../../libs/postgres/housekeeping.ts';
+import { NoticeMailStore } from '../../libs/postgres/notice-mail-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
+import { RecoveryStore } from '../../libs/postgres/recovery-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
+import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { Registry } from '../../libs/wire/registry.ts';
-import { topics } from '../../libs/wire/topics.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
+import type { Delivery } from '../../libs/domain/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import { BacklogMetrics } from './backlog-metrics.ts';
 import { Caretaker } from './caretaker.ts';
 import type { MonitorConfig } from './config.ts';
+import { GlobalGuard } from './global-guard.ts';
+import { MailSender } from './mail-sender.ts';
+import { Mailer } from './mailer.ts';
 import { MonitorMetrics } from './monitor-metrics.ts';
 import { Observation } from './observation.ts';
 import { OutcomesController } from './outcomes.controller.ts';
+import { Repeated } from './repeated.ts';
+import { Rounds } from './rounds.ts';
 
 const minuteMs = 60_000;
+const dayMs = 86_400_000;
+const mailRules = { gatherMs: 30_000, quietMs: 30 * minuteMs };
+const mailsEveryMs = 10_000;
+const roundsEveryMsMax = 10_000;
+
+/** What runs by the clock. */
+export class Routine {
+  readonly jobs: readonly Repeated[];
+
+  constructor(jobs: readonly Repeated[]) {
+    this.jobs = jobs;
+  }
+}
 
 @Module({})
 export class MonitorModule implements OnModuleDestroy {
   constructor(
     @Inject(Observation) private readonly observation: Observation,
-    @Inject(Caretaker) private readonly caretaker: Caretaker,
+    @Inject(Routine) private readonly routine: Routine,
   ) {}
 
   static async with(config: MonitorConfig, context: AppContext): Promise<DynamicModule> {
@@ -33,13 +58,13 @@ export class MonitorModule implements OnModuleDestroy {
       password: config.SCHEMA_REGISTRY_PASSWORD,
       topicPrefix: config.TOPIC_PREFIX,
     });
-    const codec = await registry.codec(topics.outcomes);
+    const outcomes = await registry.codec(topics.outcomes);
+    const deliveries = await registry.codec(topics.deliveries);
     return {
       module: MonitorModule,
-      imports: [await PostgresModule.with(config)],
+      imports: [await PostgresModule.with(config), KafkaModule.with(kafkaConnection(config, 'monitor'))],
       controllers: [OutcomesController],
       providers: [
-        { provide: KafkaClient, useFactory: () => new KafkaClient(kafkaConnection(config, 'monitor'), context.logger) },
         { provide: MonitorMetrics, useFactory: () => new MonitorMetrics(context.metrics) },
         {
           provide: BacklogMetrics,
@@ -50,36 +75,26 @@ export class MonitorModule implements OnModuleDestroy {
           },
         },
         {
-          provide: Observation,
-          inject: [EntityManager, MonitorMetrics],
-          useFactory: (em: EntityManager, metrics: MonitorMetrics) => {
-            const offsets = new ConsumerOffsetStore(em, `${config.TOPIC_PREFIX}monitor`);
-            return new Observation({
-              codec,
-              store: new HealthStore(em, offsets),
-              offsets,
-              rules: {
-                isEnabled: config.AUTO_DEACTIVATION_ENABLED,
-                failureThreshold: config.AUTO_DEACTIVATION_FAILURE_THRESHOLD,
-                minMs: config.AUTO_DEACTIVATION_MIN_MINUTES * minuteMs,
-              },
-              metrics,
-              logger: context.logger,
-              now: Date.now,
-              crash: (error) => {
-                // Reaches the process's own handler, which logs it and leaves with a status of 1.
-                setImmediate(() => {
-                  throw error;
-                });
-              },
-            });
-          },
+          provide: HealthStore,
+          inject: [EntityManager],
+          useFactory: (em: EntityManager) => new HealthStore(em, offsetsOf(em, config)),
         },
         {
-          provide: Caretaker,
-          inject: [EntityManager, MonitorMetrics],
-          useFactory: (em: EntityManager, metrics: MonitorMetrics) =>
-            new Caretaker((now) => keepHouse(em, now, config.HISTORY_RETENTION_DAYS), metrics, context.logger),
+          provide: GlobalGuard,
+          inject: [HealthStore, MonitorMetrics],
+          useFactory: (store: HealthStore, metrics: MonitorMetrics) => makeGuard(store, metrics, context),
+        },
+        {
+          provide: Observation,
+          inject: [EntityManager, HealthStore, GlobalGuard, MonitorMetrics],
+          useFactory: (em: EntityManager, store: HealthStore, guard: GlobalGuard, metrics: MonitorMetrics) =>
+            makeObservation({ config, context, codec: outcomes, em, store, guard, metrics }),
+        },
+        {
+          provide: Routine,
+          inject: [EntityManager, RecordSink, GlobalGuard, MonitorMetrics],
+          useFactory: (em: EntityManager, sink: RecordSink, guard: GlobalGuard, metrics: MonitorMetrics) =>
+            makeRoutine({ config, context, codec: deliveries, em, sink, guard, metrics }),
         },
       ],
     };
@@ -88,6 +103,101 @@ export class MonitorModule implements OnModuleDestroy {
   /** Comes before the consumer drains. */
   async onModuleDestroy(): Promise<void> {
     this.observation.work.beginStop();
-    await this.caretaker.stop();
+    await Promise.all(this.routine.jobs.map((job) => job.stop()));
   }
+}
+
+function offsetsOf(em: EntityManager, config: MonitorConfig): ConsumerOffsetStore {
+  return new ConsumerOffsetStore(em, `${config.TOPIC_PREFIX}monitor`);
+}
+
+function makeGuard(store: HealthStore, metrics: MonitorMetrics, { logger }: AppContext): GlobalGuard {
+  return new GlobalGuard({
+    votesSince: (since) => store.votes(since),
+    onChange: ({ isPaused, voters, failing }) => {
+      metrics.guarded(isPaused);
+      if (!isPaused) logger.info({ voters, failing }, 'most webhooks work again: disabling goes on');
+      else logger.warn({ voters, failing }, 'most webhooks fail at once, it may be our own network: none is disabled');
+    },
+  });
+}
+
+function makeObservation(parts: {
+  config: MonitorConfig;
+  context: AppContext;
+  codec: AvroCodec<DeliveryOutcome>;
+  em: EntityManager;
+  store: HealthStore;
+  guard: GlobalGuard;
+  metrics: MonitorMetrics;
+}): Observation {
+  const { config, context, codec, em, store, guard, metrics } = parts;
+  return new Observation({
+    codec,
+    store,
+    guard,
+    offsets: offsetsOf(em, config),
+    policy: {
+      disable: {
+        isEnabled: config.AUTO_DEACTIVATION_ENABLED,
+        failureThreshold: config.AUTO_DEACTIVATION_FAILURE_THRESHOLD,
+        minMs: config.AUTO_DEACTIVATION_MIN_MINUTES * minuteMs,
+      },
+      goodPingsToHeal: config.AUTO_HEAL_ENABLED ? config.AUTO_HEAL_PINGS : null,
+      recoveryMs: config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs,
+      areMailed: config.SMTP_URL !== null,
+    },
+    metrics,
+    logger: context.logger,
+    now: Date.now,
+    crash: (error) => {
+      // Reaches the process's own handler, which logs it and leaves with a status of 1.
+      setImmediate(() => {
+        throw error;
+      });
+    },
+  });
+}
+
+function makeRoutine(parts: {
+  config: MonitorConfig;
+  context: AppContext;
+  codec: AvroCodec<Delivery>;
+  em: EntityManager;
+  sink: RecordSink;
+  guard: GlobalGuard;
+  metrics: MonitorMetrics;
+}): Routine {
+  const { config, context, codec, em, sink, guard, metrics } = parts;
+  const { logger } = context;
+  const intervalMs = config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs;
+  const caretaker = new Caretaker({
+    keepHouse: (now) => keepHouse(em, now, config.HISTORY_RETENTION_DAYS),
+    metrics,
+    logger,
+  });
+  const rounds = new Rounds({
+    store: new RecoveryStore(em),
+    guard,
+    pings: config.AUTO_HEAL_ENABLED ? { intervalMs, giveUpMs: config.HISTORY_RETENTION_DAYS * dayMs } : null,
+    areMailed: config.SMTP_URL !== null,
+    everyMs: Math.min(intervalMs / 4, roundsEveryMsMax),
+    deliveriesTopic: topicName(config.TOPIC_PREFIX, topics.deliveries),
+    encode: (delivery) => codec.encode(delivery),
+    append: (records) => sink.append(records),
+    metrics,
+    logger,
+  });
+  const jobs = [new Repeated(caretaker), new Repeated(rounds)];
+  if (config.SMTP_URL === null) return new Routine(jobs);
+  const mailer = new Mailer({
+    store: new NoticeMailStore(em),
+    sender: new MailSender({ url: config.SMTP_URL, from: config.SMTP_FROM }),
+    rules: mailRules,
+    everyMs: mailsEveryMs,
+    metrics,
+    logger,
+    now: () => new Date(),
+  });
+  return new Routine([...jobs, new Repeated(mailer)]);
 }

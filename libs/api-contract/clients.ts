@@ -1,12 +1,41 @@
 /** Tenants and the keys that open the API. */
 import Type from 'typebox';
+import { disableLimits } from '../domain/disable-rules.ts';
 import { anyId, clientId, idParams, lineOf, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
 
 const operators: readonly Role[] = ['admin'];
 
+const { failureThreshold, minMinutes } = disableLimits;
+
+const autoDisable = Type.Object(
+  {
+    isEnabled: Type.Optional(Type.Boolean()),
+    failureThreshold: Type.Optional(
+      Type.Integer({ minimum: failureThreshold.min, maximum: failureThreshold.max, description: 'Failures in a row.' }),
+    ),
+    minMinutes: Type.Optional(
+      Type.Integer({ minimum: minMinutes.min, maximum: minMinutes.max, description: 'Over at least.' }),
+    ),
+  },
+  {
+    ...strict,
+    description: 'When failures disable a webhook of this client; what is left out is as for everybody.',
+  },
+);
+
+const noticeEmails = Type.Array(
+  Type.String({ maxLength: 254, pattern: '^[^\\s\\p{Cc}\\p{Cs}<>()\\[\\],;:@"]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*$' }),
+  {
+    maxItems: 10,
+    uniqueItems: true,
+    description: 'Where notices about its webhooks go by mail, when the operator sends mails.',
+    examples: [['ops@example.com']],
+  },
+);
+
 export const clientSchema = Type.Object(
-  { id: clientId, name: lineOf(200, 'For people.'), createdAt: timestamp },
+  { id: clientId, name: lineOf(200, 'For people.'), noticeEmails, autoDisable, createdAt: timestamp },
   { description: 'A tenant: it owns webhooks, and events name it in `clientid`.' },
 );
 
@@ -51,6 +80,31 @@ export const getClient = operation({
   answer: clientSchema,
   answered: 'The client.',
   problems: ['not_found'],
+});
+
+export const updateClient = operation({
+  id: 'updateClient',
+  method: 'patch',
+  path: '/v1/clients/{id}',
+  tag: 'Clients',
+  summary: 'Change a client',
+  description:
+    'What is absent stays; `autoDisable` is replaced as a whole, and `{}` is as for everybody. A client’s key may change `noticeEmails` only.',
+  roles: ['admin', 'client'],
+  params: idParams,
+  body: Type.Object(
+    {
+      name: Type.Optional(lineOf(200, 'For people.')),
+      noticeEmails: Type.Optional(noticeEmails),
+      autoDisable: Type.Optional(autoDisable),
+    },
+    strict,
+  ),
+  status: 200,
+  answer: clientSchema,
+  answered: 'The client as it is now.',
+  problems: ['not_found'],
+  example: { noticeEmails: ['ops@example.com'] },
 });
 
 const apiKeyFields = {

@@ -12,6 +12,7 @@ export const allOperations: readonly Operation[] = [
   clients.createClient,
   clients.listClients,
   clients.getClient,
+  clients.updateClient,
   clients.createClientKey,
   clients.listClientKeys,
   clients.revokeClientKey,

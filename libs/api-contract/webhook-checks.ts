@@ -42,11 +42,29 @@ export const healthSchema = Type.Object({
     {
       count: Type.Integer({ description: 'Deliveries that are not settled; 10,000 stands for that many or more.' }),
       oldestAt: nullable(timestamp),
+      oldestAgeMs: Type.Integer({ description: 'How long the oldest of them waits; 0 when none does.' }),
+      drainSeconds: nullable(
+        Type.Integer({ description: 'Until none waits, at the rate of late; null when nothing arrived of late.' }),
+      ),
     },
     { description: 'What waits for its first or next attempt.' },
   ),
   blockedBy: nullable(Type.String({ description: 'With `strict`: the delivery that holds up the others.' })),
   lastPingAt: nullable(timestamp),
+  lastPingDelivered: nullable(Type.Boolean()),
+  healing: nullable(
+    Type.Object(
+      {
+        goodPings: Type.Integer({ description: 'In a row, since failures disabled it.' }),
+        failedPings: Type.Integer({ description: 'In a row: each makes the next ping come later.' }),
+        nextPingAt: nullable(timestamp),
+        recoveringSince: nullable(timestamp),
+        recoveringUntil: nullable(timestamp),
+        pacePerSecond: nullable(Type.Number({ description: 'Most POSTs per second just now.' })),
+      },
+      { description: 'How it comes back by itself; null for a webhook that does not have to.' },
+    ),
+  ),
 });
 
 export const getWebhookHealth = operation({

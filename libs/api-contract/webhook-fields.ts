@@ -76,6 +76,10 @@ export const retryPolicyInput = nullable(
 
 export const format = Type.Enum(['json', 'cloudevents', 'form', 'xml'], { description: 'How the body is written.' });
 
+export const autoHeal = Type.Boolean({
+  description: 'Enable it again by itself, once failures disabled it and pings arrive again.',
+});
+
 export const signatureAlgorithm = Type.Enum(['hmac-sha256', 'ed25519'], {
   description: 'How deliveries are signed (Standard Webhooks `v1` or `v1a`). Fixed when the webhook is created.',
 });
@@ -101,6 +105,7 @@ export const webhookFields = {
   timeoutMs,
   retryPolicy,
   format,
+  autoHeal,
   signatureAlgorithm,
   version: Type.Integer({ description: 'Counts changes from 1.' }),
   createdAt: timestamp,

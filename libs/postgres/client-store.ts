@@ -1,7 +1,8 @@
 /** Tenants. */
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
-import { appendAudit } from './audit-store.ts';
+import type { DisableOverride } from '../domain/disable-rules.ts';
+import { appendAudit, changedMembers } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { ClientRow } from './entities/client.ts';
 import { pageFrom, type Page, type PageRequest } from './page.ts';
@@ -10,7 +11,16 @@ import { readerOf } from './read.ts';
 export interface Client {
   readonly id: string;
   readonly name: string;
+  readonly noticeEmails: readonly string[];
+  readonly autoDisable: DisableOverride;
   readonly createdAt: Date;
+}
+
+/** What is undefined stays. */
+export interface ClientChange {
+  readonly name?: string | undefined;
+  readonly noticeEmails?: readonly string[] | undefined;
+  readonly autoDisable?: DisableOverride | undefined;
 }
 
 export class ClientStore {
@@ -34,7 +44,26 @@ export class ClientStore {
       if (inserted.length === 0) return null;
       const change = { action: 'client.created', objectKind: 'client', objectId: id, clientId: id } as const;
       await appendAudit(em, { ...change, before: null, after: { id, name } }, actor, now);
-      return client;
+      return { ...client, noticeEmails: [], autoDisable: {} };
+    });
+  }
+
+  /** Null when there is none. What changes nothing is no change. */
+  async update(id: string, change: ClientChange, actor: Actor, now: Date): Promise<Client | null> {
+    return this.em.fork().transactional(async (em) => {
+      const row = await em.findOne(ClientRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (row === null) return null;
+      const before = shown(row);
+      row.name = change.name ?? row.name;
+      row.noticeEmails = change.noticeEmails === undefined ? row.noticeEmails : [...change.noticeEmails];
+      row.autoDisable = change.autoDisable ?? row.autoDisable;
+      await em.flush();
+      const after = shown(row);
+      const members = changedMembers(before, after);
+      if (Object.keys(members.after).length === 0) return after;
+      const action = { action: 'client.updated', objectKind: 'client', objectId: id, clientId: id } as const;
+      await appendAudit(em, { ...action, ...members }, actor, now);
+      return after;
     });
   }
 
@@ -54,4 +83,8 @@ export class ClientStore {
   }
 }
 
-const columns = 'id, name, created_at as "createdAt"';
+function shown({ id, name, noticeEmails, autoDisable, createdAt }: ClientRow): Client {
+  return { id, name, noticeEmails, autoDisable, createdAt };
+}
+
+const columns = `id, name, notice_emails as "noticeEmails", auto_disable as "autoDisable", created_at as "createdAt"`;

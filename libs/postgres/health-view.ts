@@ -2,9 +2,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { WebhookHealth } from '../domain/health.ts';
 import type { DisabledBy, Ordering } from '../domain/webhook.ts';
-import { WebhookHealthRow } from './entities/webhook-health.ts';
-import { WebhookRow } from './entities/webhook.ts';
-import { healthOf } from './health-store.ts';
+import { Conditions } from './conditions.ts';
+import { readHealth } from './health-rows.ts';
 import { readerOf } from './read.ts';
 
 export interface ShownHealth {
@@ -12,9 +11,18 @@ export interface ShownHealth {
   readonly isActive: boolean;
   readonly disabledBy: DisabledBy | null;
   readonly disabledReason: string | null;
+  readonly autoHeal: boolean;
+  readonly recoveringSince: Date | null;
+  readonly recoveringUntil: Date | null;
+  /** When the monitor pings it next; null when it does not. */
+  readonly nextPingAt: Date | null;
   readonly health: WebhookHealth;
   readonly waiting: { readonly count: number; readonly oldestAt: Date | null };
   readonly blockedBy: string | null;
+}
+
+interface Row extends Omit<ShownHealth, 'health' | 'waiting' | 'blockedBy'> {
+  readonly ordering: Ordering;
 }
 
 /** More are not counted. */
@@ -29,19 +37,13 @@ export class HealthView {
 
   /** Null when there is no such webhook, or none of the scope's client. */
   async find(webhookId: string, scope: string | null): Promise<ShownHealth | null> {
-    const em = this.em.fork();
-    const owner = scope === null ? {} : { clientId: scope };
-    const webhook = await em.findOne(WebhookRow, { id: webhookId, ...owner });
-    if (webhook === null) return null;
-    const row = await em.findOne(WebhookHealthRow, { webhookId });
-    return {
-      webhookId,
-      isActive: webhook.isActive,
-      disabledBy: webhook.disabledBy ?? null,
-      disabledReason: webhook.disabledReason ?? null,
-      health: healthOf(row, webhook),
-      ...(await this.waiting(webhookId, webhook.ordering)),
-    };
+    const read = readerOf(this.em);
+    const conditions = new Conditions().add('w.id = ?', webhookId).add('w.client_id = ?', scope);
+    const [row] = await read<Row>(`${selectWebhook} ${conditions.where}`, conditions.values);
+    const [known] = row === undefined ? [] : await readHealth(read, [webhookId]);
+    if (row === undefined || known === undefined) return null;
+    const { ordering, ...webhook } = row;
+    return { ...webhook, health: known.health, ...(await this.waiting(webhookId, ordering)) };
   }
 
   private async waiting(webhookId: string, ordering: Ordering): Promise<Pick<ShownHealth, 'waiting' | 'blockedBy'>> {
@@ -63,3 +65,10 @@ export class HealthView {
 }
 
 const isWaiting = `webhook_id = $1 and kind <> 'ping' and status in ('pending', 'failed_retryable')`;
+
+const selectWebhook = `
+select w.id as "webhookId", w.is_active as "isActive", w.disabled_by as "disabledBy",
+  w.disabled_reason as "disabledReason", w.auto_heal as "autoHeal", w.recovering_since as "recoveringSince",
+  w.recovering_until as "recoveringUntil", w.ordering,
+  case when w.disabled_by = 'failures' and w.auto_heal then p.next_at end as "nextPingAt"
+from webhook w left join webhook_ping p on p.webhook_id = w.id`;

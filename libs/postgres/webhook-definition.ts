@@ -28,6 +28,8 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
       .map(({ id, sealed, expiresAt }) => ({ id, sealed, expiresAt: expiresAt?.getTime() ?? null })),
     sealedHeaders: webhook.sealedHeaders ?? null,
     sealedTls: webhook.sealedTls ?? null,
+    recoveringSince: webhook.recoveringSince?.getTime() ?? null,
+    recoveringUntil: webhook.recoveringUntil?.getTime() ?? null,
     version: webhook.version,
     updatedAt: webhook.updatedAt.getTime(),
   };

@@ -220,6 +220,7 @@ export class WebhookStore {
       timeoutMs: row.timeoutMs,
       retryPolicy: row.retryPolicy,
       format: row.format,
+      autoHeal: row.autoHeal,
     };
   }
 }
@@ -238,6 +239,8 @@ function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
   row.disabledBy = activity.isActive ? null : activity.by;
   row.disabledReason = activity.isActive ? null : activity.reason;
   row.disabledAt = activity.isActive ? null : now;
+  row.recoveringSince = null;
+  row.recoveringUntil = null;
   if (activity.isActive) row.enabledAt = now;
 }
 

@@ -84,7 +84,7 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     isActive: row.isActive,
     disabledBy: row.disabledBy ?? null,
     disabledReason: row.disabledReason ?? null,
-    disabledAt: row.disabledAt ?? null,
+    disabledAt: row.isActive ? null : (row.disabledAt ?? null),
     headers: row.maskedHeaders,
     filter: row.filter ?? null,
     ordering: row.ordering,
@@ -93,6 +93,7 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     timeoutMs: row.timeoutMs,
     retryPolicy: row.retryPolicy,
     format: row.format,
+    autoHeal: row.autoHeal,
     signatureAlgorithm: row.signatureAlgorithm,
     version: row.version,
     createdAt: row.createdAt,
@@ -101,7 +102,8 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
 }
 
 const columns = `id, client_id as "clientId", url, event_types as "eventTypes", description, is_active as "isActive",
-  disabled_by as "disabledBy", disabled_reason as "disabledReason", disabled_at as "disabledAt",
+  disabled_by as "disabledBy", disabled_reason as "disabledReason",
+  case when not is_active then disabled_at end as "disabledAt",
   masked_headers as "headers", filter, ordering, max_in_flight as "maxInFlight",
   rate_limit_per_second as "rateLimitPerSecond", timeout_ms as "timeoutMs", retry_policy as "retryPolicy", format,
-  signature_algorithm as "signatureAlgorithm", version, created_at as "createdAt", updated_at as "updatedAt"`;
+  auto_heal as "autoHeal", signature_algorithm as "signatureAlgorithm", version, created_at as "createdAt", updated_at as "updatedAt"`;

@@ -200,13 +200,28 @@ export const monitorKeys = {
     max: 43_200,
   }),
   HEALTH_CHECK_INTERVAL_MINUTES: numberKey({
-    description: 'Between pings of a webhook',
+    description: 'Between pings of a webhook that failures disabled; each that fails doubles it, up to a day',
     unit: 'min',
     default: '15',
-    min: 1,
+    min: 0.01,
     max: 1440,
+    whole: false,
   }),
   AUTO_HEAL_ENABLED: booleanKey({ description: 'Enable again after good pings', default: 'true' }),
+  AUTO_HEAL_PINGS: numberKey({
+    description: 'So many in a row; then the webhook is drained at a pace that grows for one more interval',
+    default: '3',
+    min: 1,
+    max: 100,
+  }),
+} as const;
+
+export const mailKeys = {
+  SMTP_URL: optionalKey({
+    description: 'Where mails with notices go, smtp://user:password@host:port; empty: none are sent',
+    secret: true,
+  }),
+  SMTP_FROM: stringKey({ description: 'Who they are from', default: 'webhooks@localhost' }),
 } as const;
 
 export const adminKeys = {

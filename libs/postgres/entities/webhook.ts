@@ -32,6 +32,11 @@ export const WebhookRow = defineEntity({
     maskedHeaders: p.json<Record<string, string>>(),
     /** Ciphertext envelope of `{ ca?, cert?, key? }`. */
     sealedTls: p.text().nullable(),
+    /** Enable it again after good pings, when failures disabled it. */
+    autoHeal: p.boolean().default(true),
+    /** It recovers from then (libs/domain/recovery.ts); `disabledAt` is kept meanwhile: the begin of what was missed. */
+    recoveringSince: p.datetime().nullable(),
+    recoveringUntil: p.datetime().nullable(),
     /** Counts changes from 1. */
     version: p.integer(),
     createdAt: p.datetime(),
