@@ -1,0 +1,108 @@
+/**
+ * Mails that wait. In: the time now. Out: what to send, by client. What must hold: of a webhook and a state at most one
+ * mail is sent in half an hour; a mail that was taken is nobody else's until it is said what became of it, or a
+ * few minutes have passed.
+ */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { MailedNotice } from '../domain/notice-mail.ts';
+import type { Notice } from '../domain/notice.ts';
+import { inTransaction } from './bulk.ts';
+
+export interface WaitingMail {
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly addresses: readonly string[];
+  readonly notices: readonly MailedNotice[];
+  readonly rowIds: readonly string[];
+}
+
+export interface MailRules {
+  /** A client's notices wait so long for others to go with them, in milliseconds. */
+  readonly gatherMs: number;
+  /** From one mail about a webhook and a state to the next, in milliseconds. */
+  readonly quietMs: number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly addresses: readonly string[];
+  readonly notice: Notice;
+}
+
+/** A mail that was taken and of which nothing more was heard is sent again after this. */
+const takenMs = 300_000;
+const retryMs = [60_000, 300_000, 900_000, 3_600_000];
+const rowsMax = 5_000;
+
+export class NoticeMailStore {
+  private readonly em: EntityManager;
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  async take({ gatherMs, quietMs }: MailRules, now: Date): Promise<WaitingMail[]> {
+    const before = (ms: number) => new Date(now.getTime() - ms);
+    const rows = await inTransaction(this.em, async (run) => {
+      const [lock] = await run<{ got: boolean }>(
+        "select pg_try_advisory_xact_lock(hashtext('webhooks.notice_mail')) as got",
+      );
+      if (lock?.got !== true) return [];
+      const taken = new Date(now.getTime() + takenMs);
+      return run<Row>(takeMails, [now, before(gatherMs), before(quietMs), taken]);
+    });
+    return [...Map.groupBy(rows, ({ clientId }) => clientId)].map(([, ofClient]) => mailOf(ofClient));
+  }
+
+  async sent(rowIds: readonly string[], now: Date): Promise<void> {
+    await inTransaction(this.em, (run) =>
+      run('update notice_mail set sent_at = $2 where id = any($1::bigint[])', [rowIds, now]),
+    );
+  }
+
+  async failed(rowIds: readonly string[], now: Date): Promise<void> {
+    await inTransaction(this.em, (run) =>
+      run(
+        `update notice_mail set
+          next_try_at = $2::timestamptz + make_interval(secs => ($3::float8[])[least(tries, ${retryMs.length})])
+        where id = any($1::bigint[])`,
+        [rowIds, now, retryMs.map((ms) => ms / 1_000)],
+      ),
+    );
+  }
+}
+
+/** Rows come oldest first. */
+function mailOf(rows: readonly Row[]): WaitingMail {
+  const [first] = rows;
+  if (first === undefined) throw new Error('a mail about nothing');
+  const byKey = Map.groupBy(rows, ({ notice }) => `${notice.type} ${notice.subject}`);
+  const notices = [...byKey.values()].flatMap((same) => {
+    const newest = same.at(-1);
+    return newest === undefined ? [] : [{ notice: newest.notice, count: same.length }];
+  });
+  const { clientId, clientName, addresses } = first;
+  return { clientId, clientName, addresses, notices, rowIds: rows.map(({ id }) => id) };
+}
+
+const takeMails = `
+with ready as (
+  select m.id from notice_mail m
+  where m.sent_at is null and m.next_try_at <= $1
+    -- The first of a client's notices waits for others; then all go that may.
+    and exists (select 1 from notice_mail o
+      where o.client_id = m.client_id and o.sent_at is null and o.created_at <= $2)
+    and not exists (select 1 from notice_mail o
+      where o.webhook_id = m.webhook_id and o.type = m.type
+        and (o.sent_at > $3 or (o.sent_at is null and o.tries > 0 and o.next_try_at > $1)))
+  order by m.id limit ${rowsMax}
+), taken as (
+  update notice_mail m set tries = tries + 1, next_try_at = $4 from ready where m.id = ready.id
+  returning m.id, m.client_id, m.notice
+)
+select taken.id::text as id, taken.client_id as "clientId", c.name as "clientName", c.notice_emails as addresses,
+  taken.notice
+from taken join client c on c.id = taken.client_id
+order by taken.id`;
