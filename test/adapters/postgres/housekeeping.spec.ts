@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
+import { partitionsOf } from '../../../libs/postgres/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { storeWebhook } from './webhook-factory.ts';
 
@@ -21,21 +23,66 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     ('key', 'old', 'x', '2026-03-01', '2026-03-10T11:00:00Z'), ('key', 'fresh', 'x', '2026-03-10', '2026-03-11')`);
   await database.rows(`insert into webhook_health (webhook_id, state, consecutive_failures, windows, updated_at) values
     ('wh-1', 'healthy', 0, '{}', now()), ('wh-deleted', 'healthy', 0, '{}', now())`);
-  expect(await keepHouse(database.em, now, 30)).toMatchObject({
-    expiredIdempotencyKeys: 1,
-    expiredSecrets: 1,
-    orphanedHealth: 1,
-  });
+  await database.rows(`insert into replay (id, client_id, filter, status, done, created_by, created_at, finished_at)
+    values ('old', 'client-1', '{}', 'finished', 1, 'key', '2026-01-01', '2026-02-08T11:59:59Z'),
+      ('recent', 'client-1', '{}', 'finished', 1, 'key', '2026-01-01', '2026-02-08T12:00:01Z'),
+      ('running', 'client-1', '{}', 'running', 1, 'key', '2026-01-01', null)`);
+  await database.rows(`insert into webhook_ping (webhook_id, next_at) values ('wh-1', '2026-03-10')`);
+  await database.rows(`insert into notice_mail (client_id, webhook_id, type, notice, created_at, next_try_at, sent_at)
+    values ('client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-01', '2026-03-01', '2026-03-01'),
+      ('client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09T11:00:00Z', '2026-03-10', null),
+      ('client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09T13:00:00Z', '2026-03-10', null)`);
+  const deleted = {
+    idempotencyKeys: 1,
+    secrets: 1,
+    replays: 1,
+    health: 1,
+    pings: 1,
+    sentMails: 1,
+    unsentMails: 1,
+  };
+  expect((await keepHouse(database.em, now, 30))?.deleted).toEqual(deleted);
+  expect(await database.rows('select id from replay order by id')).toEqual([{ id: 'recent' }, { id: 'running' }]);
   expect(await database.rows('select id from webhook_secret order by id')).toEqual([
     { id: 'overlapping' },
     { id: 'wh-1-secret' },
   ]);
   expect(await database.rows('select key from idempotency_key')).toEqual([{ key: 'fresh' }]);
   expect(await database.rows('select webhook_id from webhook_health')).toEqual([{ webhook_id: 'wh-1' }]);
-  expect(await keepHouse(database.em, now, 30)).toMatchObject({
-    created: [],
-    expiredIdempotencyKeys: 0,
-    expiredSecrets: 0,
-    orphanedHealth: 0,
+  const second = await keepHouse(database.em, now, 30);
+  expect(second).toMatchObject({ created: [], dropped: [] });
+  expect(new Set(Object.values(second?.deleted ?? {}))).toEqual(new Set([0]));
+});
+
+test('over a year on a clock, each day has its partition before it comes and is gone after retention', async () => {
+  const dayMs = 86_400_000;
+  const retentionDays = 30;
+  const first = Date.parse('2027-01-01T03:00:00Z');
+  for (let day = 0; day < 365; day += 1) {
+    const today = new Date(first + day * dayMs);
+    // One row a day that ends tomorrow, so that its row must be gone the day after.
+    await database.rows(
+      `insert into idempotency_key (owner, key, request_hash, created_at, expires_at) values ('key', $1, 'x', $2, $3)`,
+      [`day-${day}`, today, new Date(today.getTime() + dayMs)],
+    );
+    // Missing a few days is made up for.
+    if (day % 10 < 3) continue;
+    const report = await keepHouse(database.em, today, retentionDays);
+    expect(report).not.toBeNull();
+    const days = await inTransaction(database.em, (run) => partitionsOf(run, 'delivery'));
+    const times = days.map((partition) => partition.day);
+    const midnight = Math.floor(today.getTime() / dayMs) * dayMs;
+    expect(Math.max(...times)).toBe(midnight + 7 * dayMs);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(midnight - retentionDays * dayMs);
+    expect(times.length).toBeLessThanOrEqual(retentionDays + 1 + 7);
+    const [kept] = await database.rows<{ count: number }>('select count(*)::int as count from idempotency_key');
+    expect(kept?.count).toBe(2);
+  }
+}, 120_000);
+
+test('while another one keeps house, this one leaves it alone', async () => {
+  await inTransaction(database.em, async (run) => {
+    await run("select pg_advisory_xact_lock(hashtext('webhooks.housekeeping'))");
+    expect(await keepHouse(database.em, now, 30)).toBeNull();
   });
 });
