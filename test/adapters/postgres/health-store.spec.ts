@@ -1,18 +1,24 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { DisableRules } from '../../../libs/domain/health.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliveryOutcome } from '../../../libs/domain/outcome.ts';
 import { ConsumerOffsetStore, OffsetMismatchError } from '../../../libs/postgres/consumer-offset-store.ts';
 import { AuditEntryRow } from '../../../libs/postgres/entities/audit-entry.ts';
 import { OutboxRow } from '../../../libs/postgres/entities/outbox.ts';
 import { WebhookHealthRow } from '../../../libs/postgres/entities/webhook-health.ts';
 import { WebhookRow } from '../../../libs/postgres/entities/webhook.ts';
-import { HealthStore } from '../../../libs/postgres/health-store.ts';
+import { HealthStore, type HealthPolicy } from '../../../libs/postgres/health-store.ts';
+import { RecoveryStore } from '../../../libs/postgres/recovery-store.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { anOutcome, noon } from './history-factory.ts';
 import { storeWebhook } from './webhook-factory.ts';
 
 const partition = { topic: 'webhook.delivery-outcomes', partition: 0 };
-const rules: DisableRules = { isEnabled: true, failureThreshold: 3, minMs: 60_000 };
+const policy: HealthPolicy = {
+  disable: { isEnabled: true, failureThreshold: 3, minMs: 60_000 },
+  isPaused: false,
+  goodPingsToHeal: 2,
+  recoveryMs: 900_000,
+  areMailed: true,
+};
 const now = new Date(noon + 600_000);
 let database: TestDatabase;
 let offsets: ConsumerOffsetStore;
@@ -36,10 +42,14 @@ beforeEach(async () => {
   await storeWebhook(database.em, 'wh-1');
 });
 
-function observe(...outcomes: DeliveryOutcome[]) {
+async function observe(...outcomes: DeliveryOutcome[]) {
+  return (await apply(outcomes)).disabled;
+}
+
+function apply(outcomes: readonly DeliveryOutcome[], changes: Partial<HealthPolicy> = {}, at = now) {
   const from = position;
   position += outcomes.length;
-  return store.apply({ outcomes, offsets: [{ ...partition, from, to: position }] }, rules, now);
+  return store.apply({ outcomes, offsets: [{ ...partition, from, to: position }] }, { ...policy, ...changes }, at);
 }
 
 function failure(atMinute: number, changes: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
@@ -65,7 +75,7 @@ test('a run of failures is counted over restarts of the monitor, none twice', as
   store = new HealthStore(database.em, offsets);
   const [stored] = await offsets.positions([partition]);
   expect(stored?.nextOffset).toBe(2);
-  const again = store.apply({ outcomes: [failure(0)], offsets: [{ ...partition, from: 0, to: 1 }] }, rules, now);
+  const again = store.apply({ outcomes: [failure(0)], offsets: [{ ...partition, from: 0, to: 1 }] }, policy, now);
   await expect(again).rejects.toBeInstanceOf(OffsetMismatchError);
   expect(await health()).toMatchObject({
     state: 'failing',
@@ -100,7 +110,8 @@ test('disabling comes as row, audit entry, definition and notice together', asyn
     action: 'webhook.disabled',
     objectId: 'wh-1',
   });
-  const [definition, notice] = await database.em.fork().find(OutboxRow, {}, { orderBy: { id: 'asc' } });
+  const [definition, notice, ...more] = await database.em.fork().find(OutboxRow, {}, { orderBy: { id: 'asc' } });
+  expect(more).toEqual([]);
   expect(definition).toMatchObject({
     topic: 'webhook.definitions',
     key: 'wh-1',
@@ -165,4 +176,157 @@ test('outcomes of a webhook that was deleted move the position and nothing else'
   expect(await observe(failure(0, { webhookId: 'wh-gone' }))).toEqual([]);
   expect(await database.em.fork().count(WebhookHealthRow)).toBe(0);
   expect(await offsets.positions([partition])).toMatchObject([{ nextOffset: 1 }]);
+});
+
+test('the rules of a client are stronger than those for everybody', async () => {
+  await database.rows(`update client set auto_disable = '{"failureThreshold": 5, "minMinutes": 0}'`);
+  try {
+    expect(await observe(failure(0), failure(0.1), failure(0.2), failure(0.3))).toEqual([]);
+    expect(await observe(failure(0.4))).toMatchObject([{ consecutiveFailures: 5 }]);
+  } finally {
+    await database.rows(`update client set auto_disable = '{}'`);
+  }
+});
+
+test('while most webhooks fail none is disabled; once they do not, the next failure disables', async () => {
+  const failures = [failure(0), failure(1), failure(2)];
+  expect(await apply(failures, { isPaused: true })).toMatchObject({ disabled: [], held: ['wh-1'] });
+  expect(await webhook()).toMatchObject({ isActive: true, version: 3 });
+  expect((await apply([failure(3)])).disabled).toMatchObject([{ by: 'failures', consecutiveFailures: 4 }]);
+});
+
+test('what each endpoint did last is there for the guard', async () => {
+  await observe(anOutcome({ startedAt: noon }), failure(5));
+  const votes = await store.votes(new Date(noon));
+  expect(votes.get('wh-1')).toEqual({ attemptedAt: noon + 300_000, lastSuccessAt: noon, isFailing: true });
+  expect((await store.votes(new Date(noon + 300_001))).size).toBe(0);
+});
+
+describe('recovery', () => {
+  const minute = (at: number) => new Date(noon + at * 60_000);
+  const disabledAt = minute(1);
+  const ping = (atMinute: number, isDelivered = true) =>
+    anOutcome({
+      kind: 'ping',
+      startedAt: noon + atMinute * 60_000,
+      ...(isDelivered ? {} : { status: 'failed_permanent', reason: 'exhausted', responseCode: 500 }),
+    });
+  const outboxTypes = async () =>
+    (await database.rows<{ type: string | null }>(`select value ->> 'type' as type from outbox order by id`)).map(
+      ({ type }) => type,
+    );
+  let recovery: RecoveryStore;
+
+  beforeEach(async () => {
+    recovery = new RecoveryStore(database.em);
+    await apply([failure(0), failure(0.5), failure(1)], {}, disabledAt);
+    await database.rows('delete from outbox');
+  });
+
+  test('pings come each interval, later after each that failed, and not for ever', async () => {
+    const rules = { intervalMs: 15 * 60_000, giveUpMs: 30 * 86_400_000 };
+    const due = (at: number) => recovery.takeDuePings(rules, minute(at));
+    expect(await due(15)).toEqual([]);
+    expect(await due(16)).toEqual([{ id: 'wh-1', clientId: 'client-1', format: 'json' }]);
+    expect(await due(16.5)).toEqual([]);
+    await apply([ping(16, false)]);
+    expect(await due(31)).toHaveLength(1);
+    // The second came after one that failed: the third comes after twice the interval.
+    expect(await due(60)).toEqual([]);
+    expect(await due(61)).toHaveLength(1);
+    await database.rows('update webhook set auto_heal = false');
+    expect(await due(1_000)).toEqual([]);
+    await database.rows('update webhook set auto_heal = true');
+    expect(await due(40_000)).toHaveLength(1);
+    expect(await due(31 * 1_440)).toEqual([]);
+  });
+
+  test('good pings enable it to recover; when that is over without a failure, its client is told', async () => {
+    expect((await apply([ping(16)], {}, minute(16))).healed).toEqual([]);
+    expect((await apply([ping(31)], {}, minute(31))).healed).toEqual(['wh-1']);
+    expect(await webhook()).toMatchObject({
+      isActive: true,
+      disabledBy: null,
+      enabledAt: minute(31),
+      recoveringSince: minute(31),
+      recoveringUntil: minute(46),
+      version: 5,
+    });
+    const [definition] = await database.em.fork().find(OutboxRow, {}, { orderBy: { id: 'asc' } });
+    expect(definition?.value).toMatchObject({
+      isActive: true,
+      recoveringSince: minute(31).getTime(),
+      recoveringUntil: minute(46).getTime(),
+    });
+    expect(await recovery.endRecoveries(true, minute(45))).toEqual([]);
+    await apply([failure(46)]);
+    expect(await recovery.endRecoveries(true, minute(47))).toEqual([]);
+    await apply([anOutcome({ startedAt: noon + 47 * 60_000 })]);
+    expect(await recovery.endRecoveries(true, minute(48))).toEqual(['wh-1']);
+    expect(await recovery.endRecoveries(true, minute(49))).toEqual([]);
+    expect(await webhook()).toMatchObject({ isActive: true, recoveringSince: null, recoveringUntil: null, version: 6 });
+    expect(await outboxTypes()).toEqual([null, 'webhook.updated', null, 'webhook.recovered']);
+    const notices = await database.em.fork().find(OutboxRow, { topic: 'webhook.notices' }, { orderBy: { id: 'desc' } });
+    expect(notices[0]?.value).toMatchObject({
+      data: {
+        from: 'recovering',
+        missed: {
+          from: disabledAt.toISOString(),
+          to: minute(31).toISOString(),
+          replay: { filter: { webhookId: 'wh-1', missedWhileDisabled: true } },
+        },
+      },
+    });
+  });
+
+  test('failures while it recovers disable it again, and pings begin anew', async () => {
+    await apply([ping(16), ping(31)], {}, minute(31));
+    const relapse = await apply([failure(32), failure(32.1), failure(32.2)], {}, minute(33));
+    expect(relapse.disabled).toMatchObject([{ reason: '3 attempts failed while it recovered.' }]);
+    expect(await webhook()).toMatchObject({ isActive: false, recoveringSince: null, recoveringUntil: null });
+    expect(await health()).toMatchObject({ goodPings: 0, failedPings: 0 });
+    const rules = { intervalMs: 15 * 60_000, giveUpMs: 30 * 86_400_000 };
+    expect(await recovery.takeDuePings(rules, minute(47))).toEqual([]);
+    expect(await recovery.takeDuePings(rules, minute(48))).toHaveLength(1);
+  });
+
+  test('the end of an old secret is told once, in the last quarter of its overlap', async () => {
+    await database.rows(
+      `insert into webhook_secret (id, webhook_id, sealed, created_at) values ('new', 'wh-1', 'x', $1)`,
+      [minute(0)],
+    );
+    await database.rows(`update webhook_secret set expires_at = $1 where id = 'wh-1-secret'`, [minute(400)]);
+    expect(await recovery.tellExpiringSecrets(true, minute(299))).toBe(0);
+    expect(await recovery.tellExpiringSecrets(true, minute(301))).toBe(1);
+    expect(await recovery.tellExpiringSecrets(true, minute(302))).toBe(0);
+    const [notice] = await database.em.fork().find(OutboxRow, {});
+    expect(notice?.value).toMatchObject({
+      type: 'webhook.secret.expiring',
+      data: { webhookId: 'wh-1', secretId: 'wh-1-secret', expiresAt: minute(400).toISOString() },
+    });
+  });
+});
+
+test('notices go with the batch that they tell of, and wait as mails where there are addresses', async () => {
+  const half = [failure(0), failure(0.6)];
+  expect((await apply(half)).noticed).toEqual(['webhook.failing']);
+  expect(await database.rows('select 1 from notice_mail')).toEqual([]);
+  await database.rows(`update client set notice_emails = '["ops@acme.example"]'`);
+  try {
+    const end = [
+      anOutcome({ startedAt: noon + 50_000 }),
+      failure(2, { status: 'failed_permanent', reason: 'exhausted' }),
+    ];
+    expect((await apply(end)).noticed).toEqual(['webhook.delivery.exhausted']);
+    expect((await apply([anOutcome({ startedAt: noon + 200_000 })])).noticed).toEqual(['webhook.recovered']);
+    expect(await database.rows('select type from notice_mail order by id')).toEqual([
+      { type: 'webhook.delivery.exhausted' },
+      { type: 'webhook.recovered' },
+    ]);
+    await apply(half, { areMailed: false });
+    expect(await database.rows('select type from notice_mail')).toHaveLength(2);
+  } finally {
+    await database.rows(`update client set notice_emails = '[]'`);
+    await database.rows('delete from notice_mail');
+  }
 });

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startSystem, type System } from '../support/app-harness.ts';
+import { cloudEvent, createClient, createWebhook, type TestClient } from '../support/clients.ts';
+import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { readValues } from '../support/outcomes.ts';
+import { registered } from '../support/registered.ts';
+import { scrape } from '../support/scrape.ts';
+import { until } from '../support/until.ts';
+
+/** Of health checks, and of a recovery. */
+const intervalMs = 3_000;
+const aboutHealth = ['webhook.failing', 'webhook.disabled', 'webhook.recovered'];
+let system: System;
+let client: TestClient;
+let other: TestClient;
+let endpoint: RecordingReceiver;
+let notified: RecordingReceiver;
+let isBroken = true;
+
+beforeAll(async () => {
+  system = await startSystem({
+    apps: ['fanout', 'dispatcher', 'management-api', 'monitor', 'projector'],
+    env: {
+      AUTO_DEACTIVATION_FAILURE_THRESHOLD: '4',
+      AUTO_DEACTIVATION_MIN_MINUTES: '0',
+      HEALTH_CHECK_INTERVAL_MINUTES: String(intervalMs / 60_000),
+      AUTO_HEAL_PINGS: '2',
+    },
+  });
+  client = await createClient(system);
+  other = await createClient(system, 'Other');
+  endpoint = await startReceiver({ respond: () => (isBroken ? { status: 500 } : {}) });
+  notified = await startReceiver({});
+}, 120_000);
+
+afterAll(async () => {
+  await endpoint.close();
+  await notified.close();
+  await system.stop();
+}, 60_000);
+
+interface FannedOut {
+  readonly eventId: string;
+  readonly decisions: readonly { readonly webhookId: string; readonly decision: string }[];
+}
+
+interface HealthAnswer {
+  readonly state: string;
+  readonly consecutiveFailures: number;
+  readonly lastPingDelivered: boolean | null;
+  readonly healing: { readonly goodPings: number; readonly pacePerSecond: number | null } | null;
+}
+
+interface NoticeBody {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+test('a webhook fails, is disabled, is pinged, recovers and gets what it missed, and its client hears of it', async () => {
+  let id = '';
+  await registered(system, 3, async () => {
+    const retryPolicy = { maxAttempts: 2, baseDelayMs: 600_000 };
+    const url = `${endpoint.url}/hook?token=hidden`;
+    const eventTypes = ['order.*', ...aboutHealth];
+    id = (await createWebhook(system, client, { url, eventTypes, retryPolicy })).id;
+    await createWebhook(system, client, { url: `${notified.url}/own`, eventTypes: ['webhook.*'] });
+    await createWebhook(system, other, { url: `${notified.url}/other`, eventTypes: ['webhook.*'] });
+  });
+  const get = async (path: string) => (await system.api('GET', path, undefined, client.key)).body;
+  const webhook = async () => (await get(`/v1/webhooks/${id}`)) as Readonly<Record<string, unknown>>;
+  const health = async () => (await get(`/v1/webhooks/${id}/health`)) as HealthAnswer;
+  const isInState = (state: string) => async () => (await health()).state === state;
+  const events = () => endpoint.requests.filter(({ headers }) => headers['x-deeperhub-event'] === 'order.created');
+  const notices = () =>
+    notified.requests.map(({ body }) => JSON.parse(body.toString('utf8')) as NoticeBody).filter(isAbout(id));
+
+  // Healthy, failing, disabled.
+  expect(await health()).toMatchObject({ state: 'healthy', consecutiveFailures: 0 });
+  await system.publish([1, 2, 3].map((n) => cloudEvent(client, { n })));
+  await until(async () => (await health()).consecutiveFailures === 3, { timeoutMs: 20_000, what: 'three failures' });
+  expect(await health()).toMatchObject({ state: 'failing' });
+  expect(await webhook()).toMatchObject({ isActive: true });
+  await system.publish([cloudEvent(client, { n: 4 })]);
+  await until(isInState('disabled'), { timeoutMs: 20_000, what: 'the webhook is disabled' });
+  expect(await webhook()).toMatchObject({
+    isActive: false,
+    disabledBy: 'failures',
+    disabledReason: expect.stringContaining('4 consecutive attempts'),
+  });
+
+  // Within a second nothing is sent to it any more, and the decision of an event says why.
+  const missed: unknown[] = [];
+  const isLeftOut = async () => {
+    const event = cloudEvent(client, { n: 5 + missed.length });
+    await system.publish([event]);
+    const find = async () =>
+      (await readValues<FannedOut>(system, 'webhook.events')).find(({ eventId }) => eventId === event['id']);
+    await until(async () => (await find()) !== undefined, { timeoutMs: 5_000 });
+    const decision = (await find())?.decisions.find(({ webhookId }) => webhookId === id)?.decision;
+    if (decision === 'disabled') missed.push(event['id']);
+    return decision === 'disabled';
+  };
+  await until(isLeftOut, { timeoutMs: 5_000, what: 'fan-out decides that the webhook is disabled' });
+  const failedEvents = events().length;
+
+  // Pinged while it is broken and when it is well again; good pings let it recover.
+  await until(async () => (await health()).lastPingDelivered === false, { timeoutMs: 20_000, what: 'a ping failed' });
+  isBroken = false;
+  await until(isInState('recovering'), { timeoutMs: 40_000, what: 'the webhook recovers' });
+  expect(await health()).toMatchObject({ healing: { recoveringSince: expect.any(String) } });
+  expect(await webhook()).toMatchObject({ isActive: true, disabledBy: null, disabledAt: null });
+
+  // Healthy again, without an event in between; then events arrive as they used to.
+  await until(isInState('healthy'), { timeoutMs: 20_000, what: 'the webhook is healthy' });
+  expect(events()).toHaveLength(failedEvents);
+  await system.publish([cloudEvent(client, { n: 100 })]);
+  await until(() => events().length === failedEvents + 1, { timeoutMs: 10_000, what: 'a new event arrives' });
+
+  // Its client heard of each step on another webhook; the webhook itself, though it asks for notices, did not.
+  const types = () => notices().map(({ type }) => type);
+  await until(() => types().includes('webhook.recovered'), { timeoutMs: 15_000, what: 'the notice of recovery' });
+  expect(types().filter((type) => type !== 'webhook.created')).toEqual([
+    'webhook.failing',
+    'webhook.disabled',
+    'webhook.updated',
+    'webhook.recovered',
+  ]);
+  expect(endpoint.requests.map(({ headers }) => headers['x-deeperhub-event']).filter(isNoticeAbout)).toEqual([]);
+  expect(notified.requests.filter(({ path, body }) => path === '/other' && body.includes(id))).toEqual([]);
+  const disabled = notices().find(({ type }) => type === 'webhook.disabled');
+  // The query of a URL may hold a credential: it is in no notice.
+  expect(disabled?.data).toMatchObject({ webhookId: id, url: `${endpoint.url}/hook`, disabledBy: 'failures' });
+  expect(await scrape(system.url('monitor'), 'webhooks_healed_total')).toBeGreaterThan(0);
+  expect(await scrape(system.url('monitor'), 'webhooks_auto_disable_paused')).toBe(0);
+
+  // Pings are no events of the client.
+  const history = (await get('/v1/deliveries')) as { data: { eventType: string }[] };
+  expect(history.data.filter(({ eventType }) => eventType === 'webhook.ping')).toEqual([]);
+}, 150_000);
+
+function isAbout(id: string) {
+  return ({ data }: NoticeBody) => data['webhookId'] === id;
+}
+
+function isNoticeAbout(type: string | undefined): boolean {
+  return type !== undefined && aboutHealth.includes(type);
+}
