@@ -11,6 +11,7 @@ import { managementApiConfig } from './config.ts';
 import { prepareServer, serverOptions } from './http-server.ts';
 import { ManagementApiModule } from './management-api.module.ts';
 import { OutboxRelay } from './outbox-relay.ts';
+import { RequestRates } from './request-rates.ts';
 
 export const managementApi: AppDefinition<typeof managementApiConfig> = {
   name: 'management-api',
@@ -23,7 +24,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
     const sink = app.get(RecordSink);
     const relay = app.get(OutboxRelay);
     const tail = app.get(TopicTail);
-    prepareServer(app, { authentication: app.get(Authentication), metrics, logger });
+    prepareServer(app, { authentication: app.get(Authentication), rates: app.get(RequestRates), metrics, logger });
     metrics.watch({
       webhooks: app.get(WebhookView),
       outbox: app.get(OutboxStore),

@@ -1,15 +1,19 @@
 /**
  * In: the Authorization header. Out: who calls, or a refusal. Holds: nothing of a request is read before it is known
- * who sends it; a key that is revoked is refused at its next request, because nothing about keys is remembered.
+ * who sends it; a key that is revoked, or a portal session that was ended, is refused at its next request, because
+ * nothing about them is remembered.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { portalTokenPrefix } from '../../libs/domain/portal-session.ts';
 import type { Caller } from './caller.ts';
+import type { PortalSessions } from './portal-sessions.ts';
 import { ProblemError } from './problem-error.ts';
 
 export interface AuthenticationOptions {
   readonly keys: ApiKeyStore;
+  readonly portalSessions: PortalSessions;
   /** ADMIN_API_KEY; null: no admin but those in the database. */
   readonly adminKey: string | null;
   readonly logger: Logger;
@@ -32,15 +36,23 @@ export class Authentication {
 
   /** @throws ProblemError unauthenticated */
   async callerOf(authorization: string | undefined): Promise<Caller> {
-    const [, key] = /^Bearer +([\x21-\x7e]{1,500}) *$/i.exec(authorization ?? '') ?? [];
+    const [, key] = /^Bearer +([\x21-\x7e]{1,2000}) *$/i.exec(authorization ?? '') ?? [];
     if (key === undefined) throw new ProblemError('unauthenticated', 'Send `Authorization: Bearer <key>`.');
+    if (key.startsWith(portalTokenPrefix)) return this.portalCaller(key);
     const hash = hashOf(key);
     if (this.adminHash !== null && timingSafeEqual(Buffer.from(hash), Buffer.from(this.adminHash)))
       return bootstrapAdmin;
     const found = await this.options.keys.findByHash(hash);
     if (found === null) throw new ProblemError('unauthenticated', 'This key is unknown or revoked.');
     this.touch(found.id);
-    return { keyId: found.id, name: found.name, role: found.role, clientId: found.clientId };
+    const { id: keyId, name, role, clientId } = found;
+    return { kind: 'api_key', keyId, name, role, clientId, scope: 'manage', expiresAt: null };
+  }
+
+  private async portalCaller(token: string): Promise<Caller> {
+    const caller = await this.options.portalSessions.callerOf(token, this.options.now());
+    if (caller === null) throw new ProblemError('unauthenticated', 'This portal session is unknown or over.');
+    return caller;
   }
 
   /** Beside the request: that it is not written delays nobody. */
@@ -55,7 +67,15 @@ export class Authentication {
   }
 }
 
-const bootstrapAdmin: Caller = { keyId: 'ADMIN_API_KEY', name: 'ADMIN_API_KEY', role: 'admin', clientId: null };
+const bootstrapAdmin: Caller = {
+  kind: 'api_key',
+  keyId: 'ADMIN_API_KEY',
+  name: 'ADMIN_API_KEY',
+  role: 'admin',
+  clientId: null,
+  scope: 'manage',
+  expiresAt: null,
+};
 
 /** SHA-256 is enough for a key of 256 random bits: there is nothing to guess that a slow hash would protect. */
 export function hashOf(key: string): string {

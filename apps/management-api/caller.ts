@@ -2,13 +2,20 @@
 import type { BodyOf, Operation, ParamsOf, QueryOf, Role } from '../../libs/api-contract/operation.ts';
 import type { ValidInput } from '../../libs/api-contract/validation.ts';
 import type { Actor } from '../../libs/domain/actor.ts';
+import type { VersionCondition } from '../../libs/domain/entity-tag.ts';
+import type { PortalScope } from '../../libs/domain/portal-session.ts';
 
 export interface Caller {
+  readonly kind: 'api_key' | 'portal';
+  /** Id of the key or of the session. */
   readonly keyId: string;
-  readonly name: string;
+  readonly name: string | null;
   readonly role: Role;
   /** The client that the key is bound to. */
   readonly clientId: string | null;
+  readonly scope: PortalScope;
+  /** Unix milliseconds; null: never. */
+  readonly expiresAt: number | null;
 }
 
 declare module 'fastify' {
@@ -31,6 +38,8 @@ export interface InputOf<Op extends Operation> {
   /** The client whose objects may be touched; null: everybody's. */
   readonly scope: string | null;
   readonly actor: Actor;
+  /** What If-Match asks of the version; holds always without it. */
+  readonly isMeant: VersionCondition;
 }
 
 /** Only an admin's reach has no end: whatever else a key is, without a client of its own it reaches nothing. */

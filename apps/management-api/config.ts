@@ -1,6 +1,7 @@
 /** The configuration that the management API reads. */
 import {
   adminKeys,
+  apiLimitKeys,
   connectionKeys,
   databaseKeys,
   egressKeys,
@@ -18,6 +19,7 @@ export const managementApiConfig = {
   ...registryKeys,
   ...databaseKeys,
   ...adminKeys,
+  ...apiLimitKeys,
   ...egressKeys,
   ...signatureKeys,
   ...webhookDefaultKeys,

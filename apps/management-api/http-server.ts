@@ -13,6 +13,7 @@ import type { ApiMetrics } from './api-metrics.ts';
 import type { Authentication } from './authentication.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
+import type { RequestRates } from './request-rates.ts';
 
 const bodyBytesMax = 1024 * 1024;
 /** A list of 500 events. */
@@ -34,11 +35,15 @@ export const serverOptions: FastifyServerOptions = {
 
 export interface ServerParts {
   readonly authentication: Authentication;
+  readonly rates: RequestRates;
   readonly metrics: ApiMetrics;
   readonly logger: Logger;
 }
 
-export function prepareServer(app: NestFastifyApplication, { authentication, metrics, logger }: ServerParts): void {
+export function prepareServer(
+  app: NestFastifyApplication,
+  { authentication, rates, metrics, logger }: ServerParts,
+): void {
   for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onRoute', (route) => {
@@ -47,7 +52,9 @@ export function prepareServer(app: NestFastifyApplication, { authentication, met
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders);
     if (request.is404 || !request.url.startsWith('/v1/')) return;
-    request.caller = await authentication.callerOf(request.headers.authorization);
+    const caller = await authentication.callerOf(request.headers.authorization);
+    request.caller = caller;
+    rates.take(caller, Date.now());
     refuseOtherMedia(request);
   });
   server.addHook('onResponse', (request, reply, done) => {
@@ -67,10 +74,19 @@ export function prepareServer(app: NestFastifyApplication, { authentication, met
 const answerHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
   'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
   'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  // What old browsers filtered by it could be turned against the page.
+  'x-xss-protection': '0',
 } as const;
 
 /** @throws ProblemError unsupported_media_type */

@@ -21,6 +21,7 @@ import type { ManagementApiConfig } from './config.ts';
 import { DeliveriesController } from './deliveries.controller.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { DocsController } from './docs.controller.ts';
+import { EtagInterceptor } from './etag.interceptor.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { eventTypeFieldChecks } from './event-type-checks.ts';
 import { EventTypesController } from './event-types.controller.ts';
@@ -31,7 +32,9 @@ import { FIELD_CHECKS, OperationGuard, type ChecksByOperation } from './operatio
 import { outboxRecord } from './outbox-records.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { OutcomeWatch } from './outcome-watch.ts';
+import { PortalSessionsController } from './portal-sessions.controller.ts';
 import { ProblemFilter } from './problem.filter.ts';
+import { RequestRates } from './request-rates.ts';
 import { StoresModule } from './stores.module.ts';
 import { webhookFieldChecks } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
@@ -69,10 +72,12 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         EventTypesController,
         AuditController,
         DocsController,
+        PortalSessionsController,
       ],
       providers: [
         ...requestProviders(config),
         ...kafkaProviders(config, context, codecs),
+        { provide: RequestRates, useFactory: () => new RequestRates(config, context.metrics) },
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
         { provide: WebhookDefaultsOf, useFactory: () => new WebhookDefaultsOf(config) },
       ],
@@ -102,6 +107,7 @@ function requestProviders(config: ManagementApiConfig): Provider[] {
   return [
     { provide: FIELD_CHECKS, useValue: checks },
     { provide: APP_GUARD, useClass: OperationGuard },
+    { provide: APP_INTERCEPTOR, useClass: EtagInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ];

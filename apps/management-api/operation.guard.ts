@@ -59,6 +59,9 @@ function judgeRole(operation: Operation, request: FastifyRequest): void {
   if (!operation.roles.includes(caller.role)) {
     throw new ProblemError('forbidden', `A key of role ${caller.role} may not do that.`);
   }
+  if (caller.scope === 'view' && !operation.isReading) {
+    throw new ProblemError('forbidden', 'This portal session may look, and change or send nothing.');
+  }
 }
 
 function isStranger(caller: Caller, params: unknown): boolean {

@@ -11,6 +11,7 @@ import { EventView } from '../../libs/postgres/event-view.ts';
 import { HealthView } from '../../libs/postgres/health-view.ts';
 import { IdempotencyStore } from '../../libs/postgres/idempotency-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import { PortalStore } from '../../libs/postgres/portal-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
@@ -19,6 +20,7 @@ import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { maskHeaders } from '../../libs/sender/request-headers.ts';
 import { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
+import { portalKeyPurpose, PortalSessions } from './portal-sessions.ts';
 
 /** What is made from the entity manager alone. */
 const plain = [
@@ -31,6 +33,7 @@ const plain = [
   EventView,
   HealthView,
   OutboxStore,
+  PortalStore,
   WebhookView,
 ] as const;
 
@@ -55,10 +58,21 @@ export class StoresModule {
         useFactory: (em: EntityManager) => new IdempotencyStore(em, secretBox),
       },
       {
+        provide: PortalSessions,
+        inject: [PortalStore],
+        useFactory: (store: PortalStore) => new PortalSessions(store, secretBox.derived(portalKeyPurpose)),
+      },
+      {
         provide: Authentication,
-        inject: [ApiKeyStore],
-        useFactory: (keys: ApiKeyStore) =>
-          new Authentication({ keys, adminKey: config.ADMIN_API_KEY, logger: context.logger, now: Date.now }),
+        inject: [ApiKeyStore, PortalSessions],
+        useFactory: (keys: ApiKeyStore, portalSessions: PortalSessions) =>
+          new Authentication({
+            keys,
+            portalSessions,
+            adminKey: config.ADMIN_API_KEY,
+            logger: context.logger,
+            now: Date.now,
+          }),
       },
     ];
     return {

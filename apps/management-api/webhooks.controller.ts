@@ -4,7 +4,7 @@ import { Controller, Inject } from '@nestjs/common';
 import * as contract from '../../libs/api-contract/webhooks.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import { changedSettings, initialSettings, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
-import { WebhookStore, type Activity } from '../../libs/postgres/webhook-store.ts';
+import { WebhookStore, type Activity, type Missed } from '../../libs/postgres/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { Caller, InputOf } from './caller.ts';
 import { pageAnswer, pageByText } from './paging.ts';
@@ -74,35 +74,40 @@ export class WebhooksController {
   }
 
   @Route(contract.deleteWebhook)
-  async remove(@Input() { params, scope, actor }: InputOf<typeof contract.deleteWebhook>) {
-    if (!(await this.store.remove(params.id, scope, actor, new Date()))) throw notFound();
+  async remove(@Input() { params, scope, isMeant, actor }: InputOf<typeof contract.deleteWebhook>) {
+    const removed = await this.store.remove({ id: params.id, scope, isMeant }, actor, new Date());
+    if (removed.kind !== 'removed') throw missed(removed);
   }
 
   @Route(contract.rotateSecret)
-  async rotate(@Input() { params, body, scope, actor }: InputOf<typeof contract.rotateSecret>) {
+  async rotate(@Input() { params, body, scope, isMeant, actor }: InputOf<typeof contract.rotateSecret>) {
     const now = new Date();
     const previousEndAt = new Date(now.getTime() + (body.overlapHours ?? overlapHoursDefault) * hourMs);
     const rotated = await this.store.rotate(
-      { id: params.id, scope },
+      { id: params.id, scope, isMeant },
       (algorithm) => newSecret(algorithm, now.getTime()),
       previousEndAt,
       liveSecretsMax,
       actor,
       now,
     );
-    if (rotated.kind === 'missing') throw notFound();
     if (rotated.kind === 'too_many') throw new ProblemError('too_many_secrets');
+    if (rotated.kind !== 'rotated') throw missed(rotated);
     return { secret: shownSecret(rotated.secret), previousSecretExpiresAt: previousEndAt.toISOString() };
   }
 
   private async change(
-    { params, scope, actor }: Pick<InputOf<typeof contract.enableWebhook>, 'params' | 'scope' | 'actor'>,
+    {
+      params,
+      scope,
+      isMeant,
+      actor,
+    }: Pick<InputOf<typeof contract.enableWebhook>, 'params' | 'scope' | 'isMeant' | 'actor'>,
     settingsAfter: (current: WebhookSettings) => WebhookSettings,
     activity: Activity | undefined,
   ) {
     const updated = await this.store.update(
-      params.id,
-      scope,
+      { id: params.id, scope, isMeant },
       (current) => {
         const settings = settingsAfter(current);
         const problems = settings === current ? [] : settingsProblems(settings, this.operator.signatureHeader);
@@ -117,7 +122,8 @@ export class WebhooksController {
       case 'refused':
         throw invalid(updated.refusal);
       case 'missing':
-        throw notFound();
+      case 'stale':
+        throw missed(updated);
     }
   }
 
@@ -125,6 +131,10 @@ export class WebhooksController {
     const problems = settingsProblems(settings, this.operator.signatureHeader);
     if (problems.length > 0) throw invalid(problems);
   }
+}
+
+function missed({ kind }: Missed): ProblemError {
+  return kind === 'missing' ? notFound() : new ProblemError('precondition_failed');
 }
 
 function activityOf(isActive: boolean, caller: Caller): Activity {

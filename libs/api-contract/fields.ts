@@ -64,6 +64,15 @@ export const idempotencyKeyHeader = {
     'Any text of up to 255 printable ASCII characters. The same request under the same key is answered with the first answer for 24 hours.',
 } as const;
 
+export const ifMatchHeader = {
+  name: 'If-Match',
+  description: 'The `ETag` of the version that is meant: another one is left as it is (`precondition_failed`).',
+} as const;
+
+export const etagHeader = {
+  ETag: { description: 'The version of the object, for `If-Match`.', schema: { type: 'string', examples: ['"1"'] } },
+} as const;
+
 /** Parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250, default: 50, description: 'Items on a page.' })),

@@ -50,7 +50,12 @@ describe.each(described.map((one) => [one.operation.operationId, one] as const))
 
     test('takes an Idempotency-Key when it is a POST', () => {
       const headers = operation.parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
-      expect(headers).toEqual(method === 'post' ? ['Idempotency-Key'] : []);
+      expect(headers.filter((name) => name !== 'If-Match')).toEqual(method === 'post' ? ['Idempotency-Key'] : []);
+    });
+
+    test('says 412 exactly when it takes If-Match', () => {
+      const takesIfMatch = operation.parameters.some(({ name }) => name === 'If-Match');
+      expect('412' in operation.responses).toBe(takesIfMatch);
     });
 
     test('answers well once, and with problems that are known', () => {

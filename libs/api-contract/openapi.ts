@@ -1,7 +1,7 @@
 /** The API as an OpenAPI 3.1 document, made from the same operations that validate and route. */
 import type { TObject, TSchema } from 'typebox';
 import { exampleOf } from './example.ts';
-import { idempotencyKeyHeader } from './fields.ts';
+import { etagHeader, idempotencyKeyHeader, ifMatchHeader } from './fields.ts';
 import { namedSchemas, withReferences, withReferencesInside } from './named-schemas.ts';
 import type { Operation } from './operation.ts';
 import { allOperations } from './operations.ts';
@@ -32,7 +32,9 @@ export function openApiDocument(version: string): object {
     })),
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, or the token of a portal session.' },
+      },
       schemas: Object.fromEntries(
         Object.entries(namedSchemas).map(([name, schema]) => [name, withReferencesInside(schema)]),
       ),
@@ -64,6 +66,7 @@ function parametersOf(operation: Operation): object[] {
     ...parameters(operation.params, 'path'),
     ...parameters(operation.query, 'query'),
     ...(operation.method === 'post' ? [{ ...header, in: 'header', schema: { type: 'string', pattern } }] : []),
+    ...(operation.isConditional ? [{ ...ifMatchHeader, in: 'header', schema: { type: 'string' } }] : []),
   ];
 }
 
@@ -100,7 +103,11 @@ function requestBodyOf(operation: Operation): object {
 function responsesOf(operation: Operation): Record<string, object> {
   const { status, schema, description: text } = operation.answer;
   const responses: Record<string, object> = {
-    [status]: { description: text, ...(schema === null ? {} : { content: { 'application/json': answerOf(schema) } }) },
+    [status]: {
+      description: text,
+      ...(operation.isVersioned ? { headers: etagHeader } : {}),
+      ...(schema === null ? {} : { content: { 'application/json': answerOf(schema) } }),
+    },
   };
   for (const [problemStatus, codes] of problemsByStatus(operation)) {
     responses[problemStatus] = {
@@ -127,6 +134,7 @@ function problemsByStatus(operation: Operation): Map<number, ProblemCode[]> {
   if (operation.method !== 'get') codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
   // An id that nothing can have is answered like one that nobody has.
   if (Object.keys(operation.params.properties).length > 0) codes.push('not_found');
+  if (operation.isConditional) codes.push('precondition_failed');
   if (operation.method === 'post') codes.push('idempotency_in_progress', 'idempotency_key_reused');
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set(codes)) {

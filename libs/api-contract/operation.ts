@@ -25,6 +25,12 @@ export interface Operation<
   readonly summary: string;
   readonly description: string;
   readonly roles: readonly Role[];
+  /** It changes nothing and sends nothing: open to those who may only look. */
+  readonly isReading: boolean;
+  /** It takes If-Match. */
+  readonly isConditional: boolean;
+  /** Its answer has a `version`, which is its ETag. */
+  readonly isVersioned: boolean;
   readonly params: Params;
   readonly query: Query;
   /** An object without properties where there is nothing to send. */
@@ -59,6 +65,10 @@ export interface OperationText<
   readonly summary: string;
   readonly description?: string;
   readonly roles: readonly Role[];
+  /** Default: of every GET. */
+  readonly isReading?: boolean;
+  readonly isConditional?: boolean;
+  readonly isVersioned?: boolean;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -81,6 +91,9 @@ export function operation<
     description: '',
     problems: [],
     example: null,
+    isReading: text.method === 'get',
+    isConditional: false,
+    isVersioned: false,
     ...rest,
     // Left out, each of these is an object without properties, and its type argument says so.
     params: params ?? (none as unknown as Params),

@@ -5,6 +5,7 @@ import * as deliveries from './deliveries.ts';
 import * as eventTypes from './event-types.ts';
 import * as events from './events.ts';
 import type { Operation } from './operation.ts';
+import * as portalSessions from './portal-sessions.ts';
 import * as webhookChecks from './webhook-checks.ts';
 import * as webhooks from './webhooks.ts';
 
@@ -19,6 +20,9 @@ export const allOperations: readonly Operation[] = [
   clients.createOperatorKey,
   clients.listOperatorKeys,
   clients.revokeOperatorKey,
+  portalSessions.createPortalSession,
+  portalSessions.endPortalSessions,
+  portalSessions.getCaller,
   webhooks.createWebhook,
   webhooks.listWebhooks,
   webhooks.getWebhook,

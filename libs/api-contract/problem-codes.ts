@@ -23,7 +23,8 @@ export const problemCodes = {
   unauthenticated: {
     status: 401,
     title: 'An API key is needed',
-    meaning: 'There is no `Authorization: Bearer` header, or its key is unknown or revoked.',
+    meaning:
+      'There is no `Authorization: Bearer` header, or its key is unknown or revoked, or its portal session is over.',
   },
   forbidden: {
     status: 403,
@@ -70,6 +71,11 @@ export const problemCodes = {
     title: 'The first request is still in progress',
     meaning: 'A request with the same Idempotency-Key is being worked on: try again shortly.',
   },
+  precondition_failed: {
+    status: 412,
+    title: 'The object has changed',
+    meaning: 'It has another version than `If-Match` names: read it again, then decide again.',
+  },
   payload_too_large: {
     status: 413,
     title: 'The body is too large',
@@ -89,6 +95,11 @@ export const problemCodes = {
     status: 422,
     title: 'The Idempotency-Key belongs to another request',
     meaning: 'The key was used within 24 hours with another method, path or body.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    meaning: 'This key asks more often than it may: try again after the seconds in `Retry-After`.',
   },
   internal_error: {
     status: 500,
@@ -125,6 +136,7 @@ export const commonProblemCodes = [
   'unauthenticated',
   'forbidden',
   'validation_failed',
+  'rate_limited',
   'internal_error',
   'database_unavailable',
 ] as const satisfies readonly ProblemCode[];

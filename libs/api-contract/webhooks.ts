@@ -33,6 +33,7 @@ export const createWebhook = operation({
   summary: 'Create a webhook',
   description: 'What is left out, or null, takes its default.',
   roles: owners,
+  isVersioned: true,
   body: Type.Object(
     {
       clientId: Type.Optional(clientId),
@@ -87,6 +88,7 @@ export const getWebhook = operation({
   tag,
   summary: 'Read a webhook',
   roles: owners,
+  isVersioned: true,
   params: idParams,
   status: 200,
   answer: webhookSchema,
@@ -103,6 +105,8 @@ export const updateWebhook = operation({
   description:
     'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers` and `retryPolicy` are changed one by one. A header value given as it is shown masked stays as it is. `isActive` enables or disables.',
   roles: owners,
+  isConditional: true,
+  isVersioned: true,
   params: idParams,
   body: Type.Object(
     {
@@ -137,6 +141,7 @@ export const deleteWebhook = operation({
   summary: 'Delete a webhook',
   description: 'What waits for it is not sent any more. Its history stays.',
   roles: owners,
+  isConditional: true,
   params: idParams,
   status: 204,
   answered: 'It is deleted.',
@@ -150,6 +155,8 @@ export const enableWebhook = operation({
   tag,
   summary: 'Enable a webhook',
   roles: owners,
+  isConditional: true,
+  isVersioned: true,
   params: idParams,
   status: 200,
   answer: webhookSchema,
@@ -165,6 +172,8 @@ export const disableWebhook = operation({
   summary: 'Disable a webhook',
   description: 'What waits for it ends as `failed_permanent` with reason `disabled`.',
   roles: owners,
+  isConditional: true,
+  isVersioned: true,
   params: idParams,
   status: 200,
   answer: webhookSchema,
@@ -181,6 +190,7 @@ export const rotateSecret = operation({
   description:
     'The new secret signs at once; older ones sign too until the overlap ends. `overlapHours` 0 ends them at once. At most ten are live.',
   roles: owners,
+  isConditional: true,
   params: idParams,
   body: Type.Object({ overlapHours: Type.Optional(Type.Number({ minimum: 0, maximum: 168, default: 24 })) }, strict),
   isBodyRequired: false,

@@ -1,10 +1,11 @@
 /** Ids of what people make: a prefix that says what it names, 48 bits of time so that they sort, 80 random bits. */
 
-export type ObjectKind = 'client' | 'key' | 'webhook' | 'secret' | 'event' | 'round';
+export type ObjectKind = 'client' | 'key' | 'portalSession' | 'webhook' | 'secret' | 'event' | 'round';
 
 const prefixes: Readonly<Record<ObjectKind, string>> = {
   client: 'cl_',
   key: 'key_',
+  portalSession: 'ps_',
   webhook: 'wh_',
   secret: 'sec_',
   event: 'evt_',

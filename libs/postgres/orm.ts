@@ -16,6 +16,7 @@ import { WebhookHealthRow } from './entities/webhook-health.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import { WebhookRow } from './entities/webhook.ts';
 import { Initial } from './migrations/0001-initial.ts';
+import { PortalSessions } from './migrations/0010-portal-sessions.ts';
 import { RecoveryAndNotices } from './migrations/0030-recovery-and-notices.ts';
 import { HistoryInputs } from './migrations/0040-history-inputs.ts';
 
@@ -53,7 +54,7 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
     migrations: {
       tableName: 'migration',
       // Listed, not looked for: compiled code under dist/ finds the same ones.
-      migrationsList: [Initial, RecoveryAndNotices, HistoryInputs],
+      migrationsList: [Initial, PortalSessions, RecoveryAndNotices, HistoryInputs],
       snapshot: false,
       silent: true,
       transactional: true,

@@ -5,6 +5,7 @@
  */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
+import type { VersionCondition } from '../domain/entity-tag.ts';
 import { noticeOf, type NoticeType } from '../domain/notice.ts';
 import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
@@ -40,15 +41,25 @@ export type SettingsChange<Refusal> =
 export type Activity =
   { readonly isActive: true } | { readonly isActive: false; readonly by: DisabledBy; readonly reason: string | null };
 
+/** What is meant: of whom, and in which version. */
+export interface WebhookTarget {
+  readonly id: string;
+  /** Only this client's; null: whoever's. */
+  readonly scope: string | null;
+  readonly isMeant: VersionCondition;
+}
+
+/** `stale`: it is there, but not in the version that is meant. */
+export type Missed = { readonly kind: 'missing' } | { readonly kind: 'stale' };
+
 export type Updated<Refusal> =
   | { readonly kind: 'updated'; readonly webhook: ShownWebhook }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'missing' };
+  | Missed;
 
-export type Rotated =
-  | { readonly kind: 'rotated'; readonly secret: NewSecret }
-  | { readonly kind: 'too_many' }
-  | { readonly kind: 'missing' };
+export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } | { readonly kind: 'too_many' } | Missed;
+
+export type Removed = { readonly kind: 'removed' } | Missed;
 
 export interface WebhookStoreOptions {
   readonly em: EntityManager;
@@ -103,15 +114,15 @@ export class WebhookStore {
 
   /** `change` gets the settings as they are, in clear, under the lock of the row. What changes nothing is no change. */
   async update<Refusal>(
-    id: string,
-    scope: string | null,
+    target: WebhookTarget,
     change: (current: WebhookSettings) => SettingsChange<Refusal>,
     actor: Actor,
     now: Date,
   ): Promise<Updated<Refusal>> {
     return this.em.fork().transactional(async (em) => {
-      const row = await lockWebhook(em, id, scope);
-      if (row === null) return { kind: 'missing' };
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
       const before = shownWebhook(row);
       const current = this.settingsOf(row);
       const wanted = change(current);
@@ -134,7 +145,7 @@ export class WebhookStore {
 
   /** The new secret signs at once; no older one signs after `previousEndAt`. */
   async rotate(
-    target: { readonly id: string; readonly scope: string | null },
+    target: WebhookTarget,
     secret: (algorithm: SignatureAlgorithm) => NewSecret,
     previousEndAt: Date,
     liveMax: number,
@@ -142,8 +153,9 @@ export class WebhookStore {
     now: Date,
   ): Promise<Rotated> {
     return this.em.fork().transactional(async (em) => {
-      const row = await lockWebhook(em, target.id, target.scope);
-      if (row === null) return { kind: 'missing' };
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
       await em.nativeDelete(WebhookSecretRow, { webhookId: row.id, expiresAt: { $lte: now } });
       const live = previousEndAt > now ? await em.count(WebhookSecretRow, { webhookId: row.id }) : 0;
       if (live >= liveMax) return { kind: 'too_many' };
@@ -170,11 +182,12 @@ export class WebhookStore {
     });
   }
 
-  /** False when there is none of this scope. */
-  async remove(id: string, scope: string | null, actor: Actor, now: Date): Promise<boolean> {
+  async remove(target: WebhookTarget, actor: Actor, now: Date): Promise<Removed> {
     return this.em.fork().transactional(async (em) => {
-      const row = await lockWebhook(em, id, scope);
-      if (row === null) return false;
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      const { id } = row;
       const before = shownWebhook(row);
       await em.nativeDelete(WebhookRow, { id });
       await appendAudit(em, { ...changeOf(row, 'webhook.deleted'), before, after: null }, actor, now);
@@ -187,7 +200,7 @@ export class WebhookStore {
         ],
         now,
       );
-      return true;
+      return { kind: 'removed' };
     });
   }
 
@@ -229,9 +242,15 @@ export class WebhookStore {
 const definitionsTopic = 'webhook.definitions';
 const noticesTopic = 'webhook.notices';
 
-async function lockWebhook(em: EntityManager, id: string, scope: string | null): Promise<WebhookRow | null> {
+/** Judged under the lock: of two that mean the same version, one comes too late. */
+async function lockMeant(
+  em: EntityManager,
+  { id, scope, isMeant }: WebhookTarget,
+): Promise<{ readonly kind: 'found'; readonly row: WebhookRow } | Missed> {
   const owner = scope === null ? {} : { clientId: scope };
-  return em.findOne(WebhookRow, { id, ...owner }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  const row = await em.findOne(WebhookRow, { id, ...owner }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (row === null) return { kind: 'missing' };
+  return isMeant(row.version) ? { kind: 'found', row } : { kind: 'stale' };
 }
 
 function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {

@@ -231,6 +231,32 @@ export const adminKeys = {
   }),
 } as const;
 
+/** 0 switches a limit of requests off. Each process counts for itself. */
+export const apiLimitKeys = {
+  API_RATE_LIMIT_PER_SECOND: numberKey({
+    description: 'Requests of one key of a client, or of one portal session; 0: no limit',
+    unit: '1/s',
+    default: '100',
+    min: 0,
+    max: 100_000,
+  }),
+  API_RATE_LIMIT_OPERATOR_PER_SECOND: numberKey({
+    description: 'Requests of one key of no client; 0: no limit',
+    unit: '1/s',
+    default: '5000',
+    min: 0,
+    max: 100_000,
+  }),
+  API_RATE_LIMIT_BURST_SECONDS: numberKey({
+    description: 'What a key may save up while it is quiet, in seconds of its limit',
+    unit: 's',
+    default: '5',
+    min: 0.1,
+    max: 3600,
+    whole: false,
+  }),
+} as const;
+
 /** The port of an app's HTTP server and the address it listens on. */
 export function httpKeys(port: number) {
   return {

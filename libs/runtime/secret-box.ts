@@ -2,10 +2,11 @@
  * Secrets at rest: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce, in an envelope that names its key:
  * `v1.<key id>.<base64url nonce>.<base64url ciphertext and tag>`. The key id is authenticated too.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const nonceBytes = 12;
 const tagBytes = 16;
+const keyBytes = 32;
 
 export class SecretBoxError extends Error {
   readonly code = 'secret_box';
@@ -53,6 +54,13 @@ export class SecretBox {
     }
   }
 
+  /** Keys for another purpose than sealing, one from each of ours, by its id, in their order (HKDF-SHA256, RFC 5869). */
+  derived(purpose: string): ReadonlyMap<string, Buffer> {
+    return new Map(
+      [...this.keys].map(([id, key]) => [id, Buffer.from(hkdfSync('sha256', key, '', purpose, keyBytes))]),
+    );
+  }
+
   /** True when the envelope was sealed by another key than the one that encrypts now. */
   isOutdated(envelope: string): boolean {
     return envelope.split('.')[1] !== this.current;
@@ -71,6 +79,8 @@ function parseKey(item: string): [string, Buffer] {
     throw new SecretBoxError('an item of ENCRYPTION_KEYS is not id:base64');
   }
   const key = Buffer.from(text, 'base64');
-  if (key.length !== 32) throw new SecretBoxError(`key ${id} of ENCRYPTION_KEYS has ${key.length} bytes, not 32`);
+  if (key.length !== keyBytes) {
+    throw new SecretBoxError(`key ${id} of ENCRYPTION_KEYS has ${key.length} bytes, not ${keyBytes}`);
+  }
   return [id, key];
 }

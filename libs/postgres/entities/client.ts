@@ -13,6 +13,8 @@ export const ClientRow = defineEntity({
     autoDisable: p.json<DisableOverride>().default('{}'),
     /** Where notices go by mail. */
     noticeEmails: p.json<string[]>().default('[]'),
+    /** Portal sessions that were opened up to then are over. */
+    portalSessionsAfter: p.datetime().nullable(),
   },
 });
 export type ClientRow = InferEntity<typeof ClientRow>;

@@ -1,26 +1,36 @@
 /** Who may do what: keys, roles, and the wall between clients, tried on every operation there is. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Operation } from '../../../libs/api-contract/operation.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
-import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
+import { newClient, newWebhook, startWorld, type Answer, type World } from './api-world.ts';
 import { seedHistory } from './history-seed.ts';
+import { traced } from './statement-trace.ts';
+import { nobodys, Objects, routeOf, walks } from './tenant-walk.ts';
+
+/** Once what it saved up is used, a key of a client has one request a second. */
+const burst = 400;
+const env = { API_RATE_LIMIT_PER_SECOND: '1', API_RATE_LIMIT_BURST_SECONDS: String(burst) };
 
 let world: World;
 let ann: Awaited<ReturnType<typeof newClient>>;
 let bob: Awaited<ReturnType<typeof newClient>>;
 let publisherKey: string;
-/** Ann's objects, by the operation whose path names one. */
-let annIds: Record<string, string>;
+let anns: Objects;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld(env);
   ann = await newClient(world, 'Ann');
   bob = await newClient(world, 'Bob');
   const publisher = await world.ask('POST /v1/api-keys', { body: { name: 'billing', role: 'publisher' } });
   publisherKey = String(publisher.body['key']);
   const { id: webhook } = await newWebhook(world, ann.key);
   const { deliveryId, eventId } = await seedHistory(world.env.DATABASE_URL, { clientId: ann.id, webhookId: webhook });
-  annIds = { clients: ann.id, webhooks: webhook, deliveries: deliveryId, events: eventId };
+  anns = new Objects({
+    clients: ann.id,
+    'api-keys': ann.keyId,
+    webhooks: webhook,
+    deliveries: deliveryId,
+    events: eventId,
+  });
 }, 120_000);
 
 afterAll(async () => {
@@ -29,20 +39,14 @@ afterAll(async () => {
 
 const operations = allOperations.map((operation) => [operation.id, operation] as const);
 
-function routeOf({ method, path }: Operation, ids: (segment: string, name: string) => string): string {
-  return `${method.toUpperCase()} ${path.replaceAll(/(\w[\w-]*)\/\{(\w+)\}/g, (_, segment: string, name: string) => `${segment}/${ids(segment, name)}`)}`;
+/** Names of headers, without those that count or tell the time. */
+function namesOf({ headers }: Answer): string[] {
+  return Object.keys(headers).sort();
 }
-
-const nobodys: Readonly<Record<string, string>> = {
-  clients: 'cl_nobody',
-  webhooks: 'wh_nobody',
-  deliveries: '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d',
-  events: 'evt-nobody',
-};
 
 describe('without a valid key', () => {
   test.each(operations)('%s is refused', async (_, operation) => {
-    const route = routeOf(operation, (segment) => nobodys[segment] ?? 'x');
+    const route = routeOf(operation, nobodys);
     for (const key of ['', 'wrong', 'whk_AAAA', `${ann.key}x`]) {
       const answer = await world.ask(route, { key, body: '{"broken' });
       expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
@@ -93,12 +97,27 @@ describe('a key', () => {
   });
 });
 
+describe('a key that asks too often', () => {
+  test('is told when to try again, and others are not held up', async () => {
+    const hasty = await newClient(world, 'Hasty');
+    const answers: Answer[] = [];
+    for (let count = 0; count < burst + 30; count += 1) answers.push(await world.ask('GET /v1/me', { key: hasty.key }));
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(answers.findIndex(({ status }) => status !== 200)).toBeGreaterThanOrEqual(burst);
+    expect(refused.length).toBeGreaterThan(10);
+    for (const answer of refused) expect(answer).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect(refused[0]?.headers['retry-after']).toBe('1');
+    expect((await world.ask('GET /v1/me', { key: bob.key })).status).toBe(200);
+    const { text } = await world.ask('GET /metrics', { key: '' });
+    expect(text).toContain(`webhooks_api_rate_limited_total{role="client",app="management-api"} ${refused.length}`);
+  });
+});
+
 describe('a role', () => {
   test.each(operations.filter(([, { roles }]) => !roles.includes('client')))(
     'client may not %s',
     async (_, operation) => {
-      const own: Readonly<Record<string, string>> = { ...nobodys, clients: bob.id };
-      const route = routeOf(operation, (segment) => own[segment] ?? 'x');
+      const route = routeOf(operation, nobodys.with({ clients: bob.id }));
       expect(await world.ask(route, { key: bob.key, body: {} })).toMatchObject({
         status: 403,
         body: { code: 'forbidden' },
@@ -109,7 +128,7 @@ describe('a role', () => {
   test.each(operations.filter(([, { roles }]) => !roles.includes('publisher')))(
     'publisher may not %s',
     async (_, operation) => {
-      const route = routeOf(operation, (segment) => nobodys[segment] ?? 'x');
+      const route = routeOf(operation, nobodys);
       const { status } = await world.ask(route, { key: publisherKey, body: {} });
       expect([403, 404]).toContain(status);
     },
@@ -117,45 +136,36 @@ describe('a role', () => {
 });
 
 describe("another client's objects", () => {
-  const withIds = operations.filter(([, { path }]) => /\/(clients|webhooks|deliveries|events)\/\{/.test(path));
-
-  test.each(withIds)('%s answers as to an id of nobody', async (_, operation) => {
-    const body = operation.method === 'get' || operation.method === 'delete' ? undefined : {};
-    const ask = (ids: Readonly<Record<string, string>>) =>
-      world.ask(
-        routeOf(operation, (segment, name) => (name === 'keyId' ? ann.keyId : (ids[segment] ?? 'x'))),
-        { key: bob.key, body },
-      );
-    const foreign = await ask(annIds);
-    const missing = await ask(nobodys);
-    expect(foreign).toMatchObject({ status: 404, body: { code: 'not_found' } });
-    expect(foreign.text).toBe(missing.text);
+  test.each(walks)('%s answers as to an id of nobody', async (_, walk) => {
+    const foreign = await traced(() => walk.ask(world, bob.key, anns));
+    const missing = await traced(() => walk.ask(world, bob.key, nobodys));
+    expect(foreign.answer.status).toBe(missing.answer.status);
+    // What no client may do is refused before anything is looked for.
+    const isAllowed = walk.operation.roles.includes('client') || walk.operation.path.startsWith('/v1/clients/{id}');
+    if (walk.place === 'path') expect(foreign.answer.status).toBe(isAllowed ? 404 : 403);
+    // What is accepted has ids and times of its own; that it says nothing of Ann is what is left to see.
+    if (foreign.answer.status >= 400 || walk.operation.method === 'get') {
+      expect(foreign.answer.text).toBe(missing.answer.text);
+      expect(namesOf(foreign.answer)).toEqual(namesOf(missing.answer));
+    }
+    expect(foreign.answer.text).not.toContain(ann.id);
+    // The same statements in the same order: what takes the same way takes the same time.
+    expect(foreign.statements).toEqual(missing.statements);
   });
 
   test('the owner reaches them: the ids above are real', async () => {
-    for (const [kind, id] of Object.entries(annIds)) {
-      expect([kind, (await world.ask(`GET /v1/${kind}/${id}`, { key: ann.key })).status]).toEqual([kind, 200]);
+    for (const kind of ['clients', 'webhooks', 'deliveries', 'events'] as const) {
+      const { status } = await world.ask(`GET /v1/${kind}/${anns.byPath(kind, 'id')}`, { key: ann.key });
+      expect([kind, status]).toEqual([kind, 200]);
     }
   });
 
-  test.each(['webhooks', 'deliveries', 'events', 'audit'])(
-    'are in no list of %s, however it is filtered',
-    async (kind) => {
-      const filters = [
-        `clientId=${ann.id}`,
-        ...(kind === 'deliveries' ? [`webhookId=${annIds['webhooks'] ?? ''}`] : []),
-        '',
-      ];
-      for (const filter of filters) {
-        const { status, body } = await world.ask(`GET /v1/${kind}?${filter}`, { key: bob.key });
-        const clients = (body['data'] as { clientId: string }[]).map(({ clientId }) => clientId);
-        expect({ status, foreign: clients.filter((clientId) => clientId !== bob.id) }).toEqual({
-          status: 200,
-          foreign: [],
-        });
-      }
-    },
-  );
+  test.each(['webhooks', 'deliveries', 'events', 'audit'])('are in no list of %s', async (kind) => {
+    const { status, body } = await world.ask(`GET /v1/${kind}`, { key: bob.key });
+    const clients = (body['data'] as { clientId: string }[]).map(({ clientId }) => clientId);
+    const foreign = clients.filter((clientId) => clientId !== bob.id);
+    expect({ status, foreign }).toEqual({ status: 200, foreign: [] });
+  });
 
   test('a webhook is not made for another client, and who that is does not show', async () => {
     const make = (clientId: string) =>

@@ -105,6 +105,49 @@ describe('a change', () => {
   });
 });
 
+describe('a version', () => {
+  test('is the ETag of every answer with the webhook, repeated answers included', async () => {
+    const body = { url: 'https://example.com/hook', eventTypes: ['order.*'] };
+    const headers = { 'idempotency-key': 'etag-1' };
+    const created = await world.ask('POST /v1/webhooks', { body, key: client.key, headers });
+    const again = await world.ask('POST /v1/webhooks', { body, key: client.key, headers });
+    const route = `/v1/webhooks/${String(created.body['id'])}`;
+    const read = await world.ask(`GET ${route}`, { key: client.key });
+    const patched = await world.ask(`PATCH ${route}`, { body: { description: 'x' }, key: client.key });
+    const disabled = await world.ask(`POST ${route}/disable`, { key: client.key });
+    const tags = [created, again, read, patched, disabled].map((answer) => answer.headers['etag']);
+    expect(tags).toEqual(['"1"', '"1"', '"1"', '"2"', '"3"']);
+  });
+
+  test.each<[string, string, object | undefined]>([
+    ['PATCH', '', { description: 'x' }],
+    ['DELETE', '', undefined],
+    ['POST', '/enable', {}],
+    ['POST', '/disable', {}],
+    ['POST', '/secret/rotate', {}],
+  ])('that has passed stops %s %s', async (method, path, body) => {
+    const { id } = await newWebhook(world, client.key);
+    await world.ask(`PATCH /v1/webhooks/${id}`, { body: { description: 'mine' }, key: client.key });
+    const ask = (ifMatch: string, key = client.key, of = id) =>
+      world.ask(`${method} /v1/webhooks/${of}${path}`, { body, key, headers: { 'if-match': ifMatch } });
+    const refused = await ask('"1"');
+    expect(refused).toMatchObject({ status: 412, body: { code: 'precondition_failed' } });
+    expect((await world.ask(`GET /v1/webhooks/${id}`)).body).toMatchObject({ version: 2, description: 'mine' });
+    // To another client it is nobody's, whatever it names.
+    const stranger = await newClient(world);
+    expect((await ask('"1"', stranger.key)).text).toBe((await ask('"1"', stranger.key, 'wh_nobody')).text);
+    expect((await ask('"1", "2"')).status).toBeLessThan(300);
+  });
+
+  test('that many mean at once lets one of them through', async () => {
+    const { id } = await newWebhook(world, client.key);
+    const patch = (description: string) =>
+      world.ask(`PATCH /v1/webhooks/${id}`, { body: { description }, key: client.key, headers: { 'if-match': '"1"' } });
+    const answers = await Promise.all(['a', 'b', 'c', 'd'].map(patch));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412]);
+  });
+});
+
 describe('disabling and enabling', () => {
   test('says who did it', async () => {
     const { id } = await newWebhook(world, client.key);

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { entityTag, versionCondition } from './entity-tag.ts';
+
+test('a tag is the version in quotes', () => {
+  expect(entityTag(12)).toBe('"12"');
+});
+
+test.each<[string | undefined, boolean]>([
+  [undefined, true],
+  ['*', true],
+  ['"3"', true],
+  ['"2", "3"', true],
+  ['"2","3"', true],
+  [' "3" ', true],
+  ['"2"', false],
+  ['"33"', false],
+  ['W/"3"', false],
+  ['3', false],
+  ['', false],
+  ['"3', false],
+  ['"2"3"', false],
+])('If-Match %j of version 3: %j', (header, fits) => {
+  expect(versionCondition(header)(3)).toBe(fits);
+});

@@ -1,0 +1,52 @@
+/**
+ * How many requests each caller may make: GCRA (ITU-T I.371, virtual scheduling), a token bucket that is one number per
+ * caller. In: a caller and the time. Out: go on, or how long to wait. Holds: in any span of time a caller is let through
+ * at most `burst` times plus `perSecond` for each second of it; memory is bounded, however many callers there are.
+ */
+
+export interface RequestRateLimit {
+  /** Requests per second in the long run; 0: no limit. */
+  readonly perSecond: number;
+  /** Requests at once after a pause, 1 at least. */
+  readonly burst: number;
+}
+
+/** Callers that are remembered. Whoever paused long enough is forgotten without a difference. */
+export const callersMax = 10_000;
+
+export class RequestRate {
+  private readonly intervalMs: number;
+  private readonly toleranceMs: number;
+  /** By caller, in the order of their last request: when all that it did is paid off. */
+  private readonly paidOffAt = new Map<string, number>();
+
+  constructor({ perSecond, burst }: RequestRateLimit) {
+    this.intervalMs = perSecond === 0 ? 0 : 1000 / perSecond;
+    this.toleranceMs = this.intervalMs * (Math.max(burst, 1) - 1);
+  }
+
+  get size(): number {
+    return this.paidOffAt.size;
+  }
+
+  /** Null: let through. Else milliseconds after which the next one would be; what is refused costs nothing. */
+  take(caller: string, now: number): number | null {
+    if (this.intervalMs === 0) return null;
+    const known = this.paidOffAt.get(caller);
+    const from = Math.max(known ?? now, now);
+    const waitMs = from - this.toleranceMs - now;
+    if (waitMs > 0) return waitMs;
+    this.paidOffAt.delete(caller);
+    if (this.paidOffAt.size >= callersMax) this.forget(now);
+    this.paidOffAt.set(caller, from + this.intervalMs);
+    return null;
+  }
+
+  /** Those who paid everything off, else the one that has been quiet for longest. */
+  private forget(now: number): void {
+    for (const [caller, at] of this.paidOffAt) if (at <= now) this.paidOffAt.delete(caller);
+    if (this.paidOffAt.size < callersMax) return;
+    const [quietest] = this.paidOffAt.keys();
+    if (quietest !== undefined) this.paidOffAt.delete(quietest);
+  }
+}

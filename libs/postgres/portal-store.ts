@@ -1,0 +1,49 @@
+/**
+ * What has to be kept of portal sessions: not the sessions, which their tokens carry, but when a client's sessions were
+ * ended, and that one was opened (in the audit log).
+ */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../domain/actor.ts';
+import type { PortalSession } from '../domain/portal-session.ts';
+import { appendAudit } from './audit-store.ts';
+import { ClientRow } from './entities/client.ts';
+import { readerOf } from './read.ts';
+
+export class PortalStore {
+  private readonly em: EntityManager;
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  /** False when there is no such client. */
+  async open({ id, clientId, scope, name, expiresAt }: PortalSession, actor: Actor, now: Date): Promise<boolean> {
+    return this.em.fork().transactional(async (em) => {
+      if ((await em.count(ClientRow, { id: clientId })) === 0) return false;
+      const after = { scope, name, expiresAt: new Date(expiresAt).toISOString() };
+      const change = { action: 'portal_session.opened', objectKind: 'portal_session', objectId: id, clientId } as const;
+      await appendAudit(em, { ...change, before: null, after }, actor, now);
+      return true;
+    });
+  }
+
+  /** Every session of the client that was opened up to now is over. False when there is no such client. */
+  async endAll(clientId: string, actor: Actor, now: Date): Promise<boolean> {
+    return this.em.fork().transactional(async (em) => {
+      const changed = await em.nativeUpdate(ClientRow, { id: clientId }, { portalSessionsAfter: now });
+      if (changed === 0) return false;
+      const change = { action: 'portal_sessions.ended', objectKind: 'client', objectId: clientId, clientId } as const;
+      await appendAudit(em, { ...change, before: {}, after: { portalSessionsAfter: now.toISOString() } }, actor, now);
+      return true;
+    });
+  }
+
+  /** Whether a session of this client that was opened then (Unix milliseconds) may still be in force. */
+  async isOpen(clientId: string, openedAt: number): Promise<boolean> {
+    const found = await readerOf(this.em)(
+      'select 1 from client where id = $1 and (portal_sessions_after is null or portal_sessions_after < $2)',
+      [clientId, new Date(openedAt)],
+    );
+    return found.length > 0;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Every way to name an object of a client that the OpenAPI document has: in a path, as a parameter, in a body. Whoever
+ * adds one has to say here whose object it names, or the walk fails.
+ */
+import type { Operation } from '../../../libs/api-contract/operation.ts';
+import { allOperations } from '../../../libs/api-contract/operations.ts';
+import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
+import type { Answer, World } from './api-world.ts';
+
+/** Kinds of objects, as paths name them. */
+export type Kind = 'clients' | 'api-keys' | 'webhooks' | 'deliveries' | 'events';
+
+/** Of no client. */
+const commonKinds: Readonly<Record<string, string>> = { 'event-types': 'order.created' };
+
+/** Parameters and members of bodies that name an object; the audit log names objects of any kind. */
+const kindOfName: Readonly<Record<string, Kind>> = {
+  clientId: 'clients',
+  webhookId: 'webhooks',
+  deliveryId: 'deliveries',
+  eventId: 'events',
+  objectId: 'webhooks',
+};
+
+export class Objects {
+  private readonly ids: Readonly<Record<Kind, string>>;
+
+  constructor(ids: Readonly<Record<Kind, string>>) {
+    this.ids = ids;
+  }
+
+  with(ids: Partial<Record<Kind, string>>): Objects {
+    return new Objects({ ...this.ids, ...ids });
+  }
+
+  /** @throws for a path that the walk does not know */
+  byPath(segment: string, parameter: string): string {
+    const id = (this.ids as Readonly<Record<string, string>>)[segment] ?? commonKinds[segment];
+    if (id === undefined) throw new Error(`whose is {${parameter}} after ${segment}? Add it to the walk`);
+    return id;
+  }
+
+  byName(name: string): string {
+    const kind = kindOfName[name];
+    if (kind === undefined) throw new Error(`what does ${name} name? Add it to the walk`);
+    return this.ids[kind];
+  }
+}
+
+/** Ids of the right form that are nobody's. */
+export const nobodys = new Objects({
+  clients: 'cl_nobody',
+  'api-keys': 'key_nobody',
+  webhooks: 'wh_nobody',
+  deliveries: '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d',
+  events: 'evt-nobody',
+});
+
+export function routeOf({ method, path }: Operation, objects: Objects): string {
+  const filled = path.replaceAll(
+    /([\w-]+)\/\{(\w+)\}/g,
+    (_, segment: string, name: string) => `${segment}/${objects.byPath(segment, name)}`,
+  );
+  return `${method.toUpperCase()} ${filled}`;
+}
+
+export interface Walk {
+  readonly operation: Operation;
+  readonly place: 'path' | 'query' | 'body';
+  ask(world: World, key: string, objects: Objects): Promise<Answer>;
+}
+
+interface Documented {
+  readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: { readonly properties?: object } }>>;
+  };
+}
+
+const { paths } = JSON.parse(JSON.stringify(openApiDocument('0.0.0'))) as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Documented>>>>;
+};
+
+/** Each with what names the object. */
+export const walks: readonly (readonly [string, Walk])[] = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.values(methods).flatMap((documented) => walksOf(path, documented)),
+);
+
+function walksOf(path: string, documented: Documented): (readonly [string, Walk])[] {
+  const operation = allOperations.find(({ id }) => id === documented.operationId);
+  if (operation === undefined) throw new Error(`${documented.operationId} is no operation`);
+  const { id, example, isReading } = operation;
+  const body = example === null ? {} : { body: example };
+  const named: (readonly [string, Walk])[] = [];
+  if (path.replaceAll(/event-types\/\{\w+\}/g, '').includes('{')) {
+    const ask: Walk['ask'] = (world, key, objects) => world.ask(routeOf(operation, objects), { key, ...body });
+    named.push([id, { operation, place: 'path', ask }]);
+  }
+  const parameters = (documented.parameters ?? []).filter((one) => one.in === 'query' && isIdName(one.name));
+  for (const { name } of parameters) {
+    const ask: Walk['ask'] = (world, key, objects) =>
+      world.ask(`${routeOf(operation, nobodys)}?${name}=${objects.byName(name)}`, { key, ...body });
+    named.push([`${id} by ${name}`, { operation, place: 'query', ask }]);
+  }
+  const properties = documented.requestBody?.content['application/json']?.schema.properties ?? {};
+  for (const name of Object.keys(properties).filter(isIdName)) {
+    const ask: Walk['ask'] = (world, key, objects) =>
+      world.ask(routeOf(operation, nobodys), { key, body: { ...(example as object), [name]: objects.byName(name) } });
+    named.push([`${id} with ${name}`, { operation, place: isReading ? 'query' : 'body', ask }]);
+  }
+  return named;
+}
+
+function isIdName(name: string): boolean {
+  return /Id$/.test(name);
+}
