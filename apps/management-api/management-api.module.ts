@@ -28,6 +28,7 @@ import { EventTypesController } from './event-types.controller.ts';
 import { EventsController } from './events.controller.ts';
 import { IdempotencyInterceptor } from './idempotency.interceptor.ts';
 import { KafkaWriter } from './kafka-writer.ts';
+import { FilterTestController } from './filter-test.controller.ts';
 import { FIELD_CHECKS, OperationGuard, type ChecksByOperation } from './operation.guard.ts';
 import { outboxRecord } from './outbox-records.ts';
 import { OutboxRelay } from './outbox-relay.ts';
@@ -36,7 +37,7 @@ import { PortalSessionsController } from './portal-sessions.controller.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { RequestRates } from './request-rates.ts';
 import { StoresModule } from './stores.module.ts';
-import { webhookFieldChecks } from './webhook-checks.ts';
+import { checkFilter, webhookFieldChecks } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
 import { WebhookTrialsController } from './webhook-trials.controller.ts';
 import { WebhooksController } from './webhooks.controller.ts';
@@ -73,10 +74,12 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         AuditController,
         DocsController,
         PortalSessionsController,
+        FilterTestController,
       ],
       providers: [
         ...requestProviders(config),
         ...kafkaProviders(config, context, codecs),
+        { provide: SensitiveNames, useFactory: () => new SensitiveNames(config.SENSITIVE_FIELDS) },
         { provide: RequestRates, useFactory: () => new RequestRates(config, context.metrics) },
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
         { provide: WebhookDefaultsOf, useFactory: () => new WebhookDefaultsOf(config) },
@@ -103,6 +106,7 @@ function requestProviders(config: ManagementApiConfig): Provider[] {
     createWebhook: webhookChecks,
     updateWebhook: webhookChecks,
     putEventType: eventTypeFieldChecks,
+    testFilter: { filter: checkFilter },
   };
   return [
     { provide: FIELD_CHECKS, useValue: checks },

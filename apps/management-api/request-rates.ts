@@ -1,4 +1,5 @@
 /** How often each key may ask. Keys of operators and of platform services have a limit of their own. */
+import { roles } from '../../libs/api-contract/operation.ts';
 import { RequestRate } from '../../libs/domain/request-rate.ts';
 import type { CounterMetric, Metrics } from '../../libs/runtime/metrics.ts';
 import type { Caller } from './caller.ts';
@@ -16,6 +17,7 @@ export class RequestRates {
     this.ofClients = limited(config.API_RATE_LIMIT_PER_SECOND);
     this.ofOperators = limited(config.API_RATE_LIMIT_OPERATOR_PER_SECOND);
     this.refused = metrics.counter('api_rate_limited_total', 'Requests that a rate limit refused', ['role']);
+    for (const role of roles) this.refused.inc({ role }, 0);
   }
 
   /** @throws ProblemError rate_limited */

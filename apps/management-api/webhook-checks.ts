@@ -50,7 +50,7 @@ function headerProblems(
   }));
 }
 
-const checkFilter: FieldCheck = (filter) => {
+export const checkFilter: FieldCheck = (filter) => {
   if (filter === null) return [];
   const parsed = parseFilter(filter);
   if (parsed.ok) return [];

@@ -34,6 +34,7 @@ export const allOperations: readonly Operation[] = [
   webhookChecks.getWebhookHealth,
   webhookChecks.pingWebhook,
   webhookChecks.sendTestEvent,
+  webhookChecks.testFilter,
   deliveries.listDeliveries,
   deliveries.listWebhookDeliveries,
   deliveries.getDelivery,

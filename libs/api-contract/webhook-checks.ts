@@ -1,7 +1,8 @@
 /** How a webhook is doing, and ways to try it. */
 import Type from 'typebox';
-import { eventTypeName, idParams, mapOf, nullable, strict, timestamp } from './fields.ts';
+import { anyId, eventTypeName, idParams, lineOf, mapOf, nullable, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
+import { filter } from './webhook-fields.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Webhook health and tests';
@@ -121,4 +122,62 @@ export const sendTestEvent = operation({
   answered: 'On its way.',
   problems: ['not_found', 'webhook_disabled', 'payload_too_large', 'kafka_unavailable', 'overloaded'],
   example: { eventType: 'order.created', data: { orderId: 'o-1', amount: 120 } },
+});
+
+export const testFilter = operation({
+  id: 'testFilter',
+  method: 'post',
+  path: '/v1/webhooks/{id}/filter-test',
+  tag,
+  summary: 'Try an event against the filter of a webhook',
+  description:
+    'Says what fan-out would decide, and sends nothing. The event is one of the history (`eventId`) or made up (`event`); `filter` is tried instead of the webhook’s own. Events are seen as fan-out sees them: sensitive fields masked.',
+  roles: owners,
+  isReading: true,
+  params: idParams,
+  body: Type.Object(
+    {
+      eventId: Type.Optional({ ...anyId, description: 'An event of the history.' }),
+      event: Type.Optional(
+        Type.Object(
+          {
+            type: eventTypeName,
+            id: Type.Optional(lineOf(255, 'The CloudEvent’s id.')),
+            source: Type.Optional(lineOf(1000, 'The CloudEvent’s source.')),
+            subject: Type.Optional(lineOf(1000, 'The CloudEvent’s subject.')),
+            time: Type.Optional(timestamp),
+            data: Type.Optional(Type.Unknown({ description: 'Whatever the event carries.' })),
+          },
+          { ...strict, description: 'An event that need not exist.' },
+        ),
+      ),
+      filter: Type.Optional({ ...filter, description: 'To try instead of the webhook’s own; null: none.' }),
+    },
+    { ...strict, description: 'With either `eventId` or `event`.' },
+  ),
+  status: 200,
+  answer: Type.Object({
+    decision: Type.Enum(['matched', 'filtered', 'disabled', 'not_subscribed'], {
+      description: 'What fan-out would decide for this webhook as it is now.',
+    }),
+    isSubscribed: Type.Boolean({ description: 'The webhook’s event types include the type.' }),
+    isFilterPassed: Type.Boolean({ description: 'The filter holds for the event, or there is none.' }),
+    event: Type.Object(
+      {
+        id: Type.String(),
+        type: Type.String(),
+        source: nullable(Type.String()),
+        subject: nullable(Type.String()),
+        time: timestamp,
+        data: Type.Unknown(),
+      },
+      { description: 'The event as the filter sees it.' },
+    ),
+  }),
+  answered: 'What became of it.',
+  problems: ['not_found'],
+  example: {
+    event: { type: 'order.created', data: { orderId: 'o-1', amount: 120 } },
+    filter: { 'data.amount': { $gte: 100 } },
+  },
 });

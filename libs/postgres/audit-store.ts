@@ -9,7 +9,8 @@ import { readerOf } from './read.ts';
 export interface AuditedChange {
   /** Such as webhook.updated. */
   readonly action: string;
-  readonly objectKind: 'client' | 'api_key' | 'portal_session' | 'webhook' | 'event_type' | 'delivery';
+  readonly objectKind:
+    'client' | 'api_key' | 'portal_session' | 'encryption_key' | 'webhook' | 'event_type' | 'delivery';
   readonly objectId: string;
   readonly clientId: string | null;
   /** Secrets masked; null when it was created. */

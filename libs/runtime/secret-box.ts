@@ -27,6 +27,16 @@ export class SecretBox {
     this.current = first;
   }
 
+  /** Id of the key that encrypts. */
+  get keyId(): string {
+    return this.current;
+  }
+
+  /** How every envelope begins that the first key sealed. */
+  get mark(): string {
+    return `v1.${this.current}.`;
+  }
+
   seal(plaintext: string): string {
     const nonce = randomBytes(nonceBytes);
     const cipher = createCipheriv('aes-256-gcm', this.keyOf(this.current), nonce);
