@@ -11,6 +11,7 @@ import {
   retryKeys,
   signatureKeys,
   webhookDefaultKeys,
+  webhookLimitKeys,
 } from '../../libs/runtime/config-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 
@@ -20,6 +21,7 @@ export const managementApiConfig = {
   ...databaseKeys,
   ...adminKeys,
   ...apiLimitKeys,
+  ...webhookLimitKeys,
   ...egressKeys,
   ...signatureKeys,
   ...webhookDefaultKeys,

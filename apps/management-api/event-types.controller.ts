@@ -3,8 +3,9 @@ import { Controller, Inject } from '@nestjs/common';
 import * as contract from '../../libs/api-contract/event-types.ts';
 import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import type { InputOf } from './caller.ts';
+import { exampleProblems, incompatibilities } from './event-type-checks.ts';
 import { pageAnswer, pageByText } from './paging.ts';
-import { notFound } from './problem-error.ts';
+import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownEventType } from './shown.ts';
 
@@ -13,7 +14,7 @@ export class EventTypesController {
   constructor(@Inject(EventTypeStore) private readonly eventTypes: EventTypeStore) {}
 
   @Route(contract.putEventType)
-  async put(@Input() { params, body, actor }: InputOf<typeof contract.putEventType>) {
+  async put(@Input() { params, query, body, actor }: InputOf<typeof contract.putEventType>) {
     const fields = {
       description: body.description ?? null,
       audience: body.audience ?? 'client',
@@ -23,12 +24,18 @@ export class EventTypesController {
       sensitivePaths: body.sensitivePaths ?? [],
       deprecated: body.deprecated ?? false,
     } as const;
-    return shownEventType(await this.eventTypes.put(params.type, fields, actor, new Date()));
+    const misfits = exampleProblems(fields);
+    if (misfits.length > 0) throw invalid(misfits);
+    const refusalOf = ({ jsonSchema }: { jsonSchema: string | null }) =>
+      query.force === true ? null : incompatibilities(jsonSchema, fields.jsonSchema);
+    const put = await this.eventTypes.put(params.type, fields, refusalOf, actor, new Date());
+    if (put.kind === 'put') return shownEventType(put.entry);
+    throw new ProblemError('incompatible_schema', undefined, { errors: put.refusal });
   }
 
   @Route(contract.listEventTypes)
   async list(@Input() { query }: InputOf<typeof contract.listEventTypes>) {
-    return pageAnswer(await this.eventTypes.list(pageByText(query)), shownEventType);
+    return pageAnswer(await this.eventTypes.list(query, pageByText(query)), shownEventType);
   }
 
   @Route(contract.getEventType)

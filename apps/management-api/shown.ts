@@ -8,6 +8,7 @@ import type { getWebhook } from '../../libs/api-contract/webhooks.ts';
 import type { listAudit } from '../../libs/api-contract/audit.ts';
 import { timeOfId } from '../../libs/domain/ids.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import type { ShownTls } from '../../libs/domain/webhook.ts';
 import type { ApiKey } from '../../libs/postgres/api-key-store.ts';
 import type { AuditEntry } from '../../libs/postgres/audit-store.ts';
 import type { Client } from '../../libs/postgres/client-store.ts';
@@ -30,11 +31,16 @@ export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook>
   return {
     ...webhook,
     eventTypes: [...webhook.eventTypes],
+    tls: webhook.tls === null ? null : shownTls(webhook.tls),
     filter: webhook.filter === null ? null : (JSON.parse(webhook.filter) as object),
     disabledAt: timeOrNull(webhook.disabledAt),
     createdAt: webhook.createdAt.toISOString(),
     updatedAt: webhook.updatedAt.toISOString(),
   };
+}
+
+function shownTls({ ca, cert, key }: ShownTls) {
+  return { ca: ca === null ? null : [...ca], cert: cert === null ? null : [...cert], key };
 }
 
 export function shownEventType(entry: CataloguedType): AnswerOf<typeof getEventType> {

@@ -18,6 +18,7 @@ import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { maskHeaders } from '../../libs/sender/request-headers.ts';
+import { showTls } from '../../libs/sender/tls-material.ts';
 import { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
 import { portalKeyPurpose, PortalSessions } from './portal-sessions.ts';
@@ -50,7 +51,8 @@ export class StoresModule {
       {
         provide: WebhookStore,
         inject: [EntityManager],
-        useFactory: (em: EntityManager) => new WebhookStore({ em, secretBox, maskHeaders }),
+        useFactory: (em: EntityManager) =>
+          new WebhookStore({ em, secretBox, maskHeaders, showTls, perClientMax: config.WEBHOOKS_PER_CLIENT }),
       },
       {
         provide: IdempotencyStore,

@@ -6,6 +6,7 @@ import { parseFilter } from '../../libs/domain/filter.ts';
 import type { WebhookSettings } from '../../libs/domain/webhook-settings.ts';
 import type { AddressGuard } from '../../libs/sender/address-guard.ts';
 import { checkHeaders } from '../../libs/sender/request-headers.ts';
+import { checkTls } from '../../libs/sender/tls-material.ts';
 
 /** For creating and for changing a webhook. */
 export function webhookFieldChecks(guard: AddressGuard, signatureHeader: string): FieldChecks {
@@ -27,7 +28,16 @@ export function settingsProblems(settings: WebhookSettings, signatureHeader: str
     const message = `The longest delay (${retryPolicy.maxDelayMs}) is shorter than baseDelayMs (${retryPolicy.baseDelayMs}).`;
     problems.push({ path: '/retryPolicy/maxDelayMs', rule: 'minimum', message });
   }
+  problems.push(...tlsProblems(settings));
   return problems;
+}
+
+function tlsProblems({ tls, url }: WebhookSettings): FieldProblem[] {
+  if (tls === null) return [];
+  if (!/^https:/i.test(url)) {
+    return [{ path: '/tls', rule: 'scheme', message: 'Only an https URL has a use for TLS material.' }];
+  }
+  return checkTls(tls, Date.now()).map(({ member, ...refusal }) => ({ ...refusal, path: `/tls/${member}` }));
 }
 
 function checkUrl(guard: AddressGuard): FieldCheck {

@@ -4,14 +4,37 @@
  */
 import { randomBytes } from 'node:crypto';
 import { objectId } from '../../libs/domain/object-id.ts';
-import { publicKeyOf, secretFrom, prepareSigningKey } from '../../libs/domain/signature.ts';
+import { prepareSigningKey, publicKeyOf, secretFrom, SecretFormatError } from '../../libs/domain/signature.ts';
 import type { SignatureAlgorithm } from '../../libs/domain/webhook.ts';
 import type { NewSecret } from '../../libs/postgres/webhook-store.ts';
+import { invalid } from './problem-error.ts';
 
 const secretBytes = 32;
 
-export function newSecret(algorithm: SignatureAlgorithm, now: number): NewSecret {
-  return { id: objectId('secret', now, randomBytes(10)), text: secretFrom(algorithm, randomBytes(secretBytes)) };
+/**
+ * @param supplied by the client; null: one is made
+ * @throws ProblemError when it is in none of the forms of Standard Webhooks, or of another algorithm
+ */
+export function newSecret(algorithm: SignatureAlgorithm, supplied: string | null, now: number): NewSecret {
+  const text = supplied ?? secretFrom(algorithm, randomBytes(secretBytes));
+  if (supplied !== null) refuseUnfit(supplied, algorithm);
+  return { id: objectId('secret', now, randomBytes(10)), text };
+}
+
+/** Of a secret that begins as ed25519 keys do; null without one. */
+export function algorithmOf(supplied: string | null): SignatureAlgorithm | null {
+  if (supplied === null) return null;
+  return supplied.startsWith('whsk_') ? 'ed25519' : 'hmac-sha256';
+}
+
+function refuseUnfit(supplied: string, algorithm: SignatureAlgorithm): void {
+  try {
+    if (prepareSigningKey(supplied).algorithm === algorithm) return;
+  } catch (error) {
+    if (!(error instanceof SecretFormatError)) throw error;
+    throw invalid([{ path: '/secret', rule: 'secret', message: `No secret: ${error.message}.` }]);
+  }
+  throw invalid([{ path: '/secret', rule: 'algorithm', message: `This is no secret for ${algorithm}.` }]);
 }
 
 /** What the client is shown of it, once. */

@@ -30,7 +30,7 @@ export class WebhookTrialsController {
   async health(@Input() { params, scope }: InputOf<typeof getWebhookHealth>) {
     const shown = await this.healths.find(params.id, scope);
     if (shown === null) throw notFound();
-    const { health, waiting, isActive } = shown;
+    const { health, waiting, blockedBy, isActive } = shown;
     const now = Date.now();
     const windows = healthWindowNames.map((name) => [name, summarizeWindow(health.windows, name, now)] as const);
     const day = summarizeWindow(health.windows, '24h', now);
@@ -52,7 +52,7 @@ export class WebhookTrialsController {
         oldestAgeMs: waiting.oldestAt === null ? 0 : Math.max(0, now - waiting.oldestAt.getTime()),
         drainSeconds: isActive ? drainSeconds(waiting.count, health.windows, now) : null,
       },
-      blockedBy: shown.blockedBy,
+      blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
       lastPingAt: timeOrNull(health.lastPingAt),
       lastPingDelivered: health.lastPingDelivered,
       healing: healingOf(shown, now),

@@ -13,7 +13,7 @@ import { Input, Route } from './route.ts';
 import { shownWebhook } from './shown.ts';
 import { settingsProblems } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
-import { newSecret, shownSecret } from './webhook-secret.ts';
+import { algorithmOf, newSecret, shownSecret } from './webhook-secret.ts';
 
 const hourMs = 3_600_000;
 const overlapHoursDefault = 24;
@@ -34,14 +34,16 @@ export class WebhooksController {
     const settings = changedSettings(initialSettings(body.url, body.eventTypes, defaults), body, defaults);
     const clientId = ownerOf(body.clientId, caller);
     this.refuseTogether(settings);
-    const signatureAlgorithm = body.signatureAlgorithm ?? defaults.signatureAlgorithm;
-    const secret = newSecret(signatureAlgorithm, now.getTime());
+    const supplied = body.secret ?? null;
+    const signatureAlgorithm = body.signatureAlgorithm ?? algorithmOf(supplied) ?? defaults.signatureAlgorithm;
+    const secret = newSecret(signatureAlgorithm, supplied, now.getTime());
     const id = objectId('webhook', now.getTime(), randomBytes(10));
     const isActive = body.isActive ?? true;
     const webhook = { id, clientId, settings, isActive, signatureAlgorithm, secret };
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
-    if (created === null) throw noSuchClient();
-    return { ...shownWebhook(created), secret: shownSecret(secret) };
+    if (created.kind === 'no_client') throw noSuchClient();
+    if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
+    return { ...shownWebhook(created.webhook), secret: shownSecret(secret) };
   }
 
   @Route(contract.listWebhooks)
@@ -85,7 +87,7 @@ export class WebhooksController {
     const previousEndAt = new Date(now.getTime() + (body.overlapHours ?? overlapHoursDefault) * hourMs);
     const rotated = await this.store.rotate(
       { id: params.id, scope, isMeant },
-      (algorithm) => newSecret(algorithm, now.getTime()),
+      (algorithm) => newSecret(algorithm, body.secret ?? null, now.getTime()),
       previousEndAt,
       liveSecretsMax,
       actor,

@@ -13,7 +13,8 @@ const jsonSchema = nullable(
   Type.Unsafe<object | boolean>({ type: ['object', 'boolean'], description: 'JSON Schema (2020-12) of `data`.' }),
 );
 const schemaMode = Type.Enum(['off', 'warn', 'enforce'], {
-  description: 'enforce: events whose data does not fit are set aside.',
+  description:
+    'off: the schema is for people. warn: events whose data does not fit are counted and delivered. enforce: they are set aside.',
 });
 const sensitivePaths = Type.Array(lineOf(300, 'Such as card.number; `*` stands for any name.'), {
   maxItems: 100,
@@ -29,7 +30,9 @@ export const eventTypeSchema = Type.Object(
     schemaMode,
     example: Type.Unknown({ description: 'An example of `data`; null when there is none.' }),
     sensitivePaths,
-    deprecated: Type.Boolean(),
+    deprecated: Type.Boolean({
+      description: 'Nobody should publish or subscribe to it any more; its events are delivered all the same.',
+    }),
     version: Type.Integer({ description: 'Counts changes from 1.' }),
     createdAt: timestamp,
     updatedAt: timestamp,
@@ -45,9 +48,16 @@ export const putEventType = operation({
   path: '/v1/event-types/{type}',
   tag,
   summary: 'Put an event type into the catalogue',
-  description: 'Replaces the whole entry: what is left out takes its default.',
+  description:
+    'Replaces the whole entry: what is left out takes its default. A schema that would break publishers or receivers is refused: fields stay, of the same type and as required as they were, and no bound gets narrower.',
   roles: ['admin'],
   params: typeParams,
+  query: Type.Object(
+    {
+      force: Type.Optional(Type.Boolean({ default: false, description: 'Take an incompatible schema all the same.' })),
+    },
+    strict,
+  ),
   body: Type.Object(
     {
       description: Type.Optional(description),
@@ -64,7 +74,7 @@ export const putEventType = operation({
   status: 200,
   answer: eventTypeSchema,
   answered: 'The entry as it is now.',
-  problems: ['payload_too_large'],
+  problems: ['payload_too_large', 'incompatible_schema'],
   example: {
     description: 'An order was placed',
     audience: 'client',
@@ -81,7 +91,13 @@ export const listEventTypes = operation({
   tag,
   summary: 'List the catalogue',
   roles: ['admin', 'client', 'publisher'],
-  query: Type.Object(pageQuery, strict),
+  query: Type.Object(
+    {
+      ...pageQuery,
+      deprecated: Type.Optional(Type.Boolean({ description: 'Only those that are, or that are not.' })),
+    },
+    strict,
+  ),
   status: 200,
   answer: pageOf(eventTypeSchema, 'Event types, in the order of their names.'),
   answered: 'A page of event types.',

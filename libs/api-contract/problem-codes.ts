@@ -66,6 +66,17 @@ export const problemCodes = {
     title: 'Too many secrets are live',
     meaning: 'Ten secrets of the webhook sign already: wait until one expires, or rotate with overlapHours 0.',
   },
+  incompatible_schema: {
+    status: 409,
+    title: 'The new schema breaks somebody',
+    meaning:
+      '`errors` names each place where events of today or receivers would break: mend it, or ask with `force=true`.',
+  },
+  too_many_webhooks: {
+    status: 409,
+    title: 'The client has too many webhooks',
+    meaning: 'It has as many as WEBHOOKS_PER_CLIENT allows: delete some first.',
+  },
   idempotency_in_progress: {
     status: 409,
     title: 'The first request is still in progress',

@@ -50,7 +50,12 @@ export const healthSchema = Type.Object({
     },
     { description: 'What waits for its first or next attempt.' },
   ),
-  blockedBy: nullable(Type.String({ description: 'With `strict`: the delivery that holds up the others.' })),
+  blockedBy: nullable(
+    Type.Object(
+      { deliveryId: Type.String(), since: timestamp },
+      { description: 'With `strict`: the delivery that holds up the others, and when it first failed.' },
+    ),
+  ),
   lastPingAt: nullable(timestamp),
   lastPingDelivered: nullable(Type.Boolean()),
   healing: nullable(

@@ -80,6 +80,45 @@ export const autoHeal = Type.Boolean({
   description: 'Enable it again by itself, once failures disabled it and pings arrive again.',
 });
 
+const pem = (description: string) => nullable(textOf(65_536, description));
+
+export const tlsInput = nullable(
+  Type.Object(
+    {
+      ca: Type.Optional(pem('CA certificates in PEM, trusted in place of the system’s.')),
+      cert: Type.Optional(pem('Client certificate in PEM, its chain behind it; with `key`.')),
+      key: Type.Optional(pem('Private key of the client certificate in PEM, without a passphrase. Never shown again.')),
+    },
+    { ...strict, description: 'For endpoints with a CA of their own, or that ask for a client certificate (mTLS).' },
+  ),
+);
+
+const certificates = nullable(
+  Type.Array(
+    Type.Object({
+      subject: Type.String({ examples: ['CN=hooks.example.com'] }),
+      issuer: Type.String({ examples: ['CN=Example CA'] }),
+      validTo: timestamp,
+      fingerprint256: Type.String({ description: 'SHA-256 of the certificate.' }),
+    }),
+  ),
+);
+
+export const tls = nullable(
+  Type.Object(
+    { ca: certificates, cert: certificates, key: nullable(Type.String({ description: 'Masked.' })) },
+    { description: 'What the webhook brings of its own for TLS; kept encrypted.' },
+  ),
+);
+
+export const suppliedSecret = nullable(
+  Type.String({
+    maxLength: 200,
+    description:
+      'A secret of your own in the forms of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64, or for ed25519 `whsk_` and 32. Left out, or null, one is made of 32 random bytes.',
+  }),
+);
+
 export const signatureAlgorithm = Type.Enum(['hmac-sha256', 'ed25519'], {
   description: 'How deliveries are signed (Standard Webhooks `v1` or `v1a`). Fixed when the webhook is created.',
 });
@@ -106,6 +145,7 @@ export const webhookFields = {
   retryPolicy,
   format,
   autoHeal,
+  tls,
   signatureAlgorithm,
   version: Type.Integer({ description: 'Counts changes from 1.' }),
   createdAt: timestamp,

@@ -50,13 +50,16 @@ export const createWebhook = operation({
       retryPolicy: Type.Optional(field.retryPolicyInput),
       format: Type.Optional(nullable(field.format)),
       autoHeal: Type.Optional(nullable(field.autoHeal)),
+      tls: Type.Optional(field.tlsInput),
       signatureAlgorithm: Type.Optional(nullable(field.signatureAlgorithm)),
+      secret: Type.Optional(field.suppliedSecret),
     },
     { ...strict, description: 'An admin names `clientId`; a client’s key implies it.' },
   ),
   status: 201,
   answer: createdWebhookSchema,
   answered: 'The webhook, with its secret.',
+  problems: ['too_many_webhooks'],
   example: { clientId: 'acme', url: 'https://example.com/hooks/orders', eventTypes: ['order.*'] },
 });
 
@@ -103,7 +106,7 @@ export const updateWebhook = operation({
   tag,
   summary: 'Change a webhook',
   description:
-    'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers` and `retryPolicy` are changed one by one. A header value given as it is shown masked stays as it is. `isActive` enables or disables.',
+    'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers`, `retryPolicy` and `tls` are changed one by one. A header value or a TLS key given as it is shown, masked, stays as it is. `isActive` enables or disables.',
   roles: owners,
   isConditional: true,
   isVersioned: true,
@@ -123,6 +126,7 @@ export const updateWebhook = operation({
       retryPolicy: Type.Optional(field.retryPolicyInput),
       format: Type.Optional(nullable(field.format)),
       autoHeal: Type.Optional(nullable(field.autoHeal)),
+      tls: Type.Optional(field.tlsInput),
     },
     strict,
   ),
@@ -192,7 +196,13 @@ export const rotateSecret = operation({
   roles: owners,
   isConditional: true,
   params: idParams,
-  body: Type.Object({ overlapHours: Type.Optional(Type.Number({ minimum: 0, maximum: 168, default: 24 })) }, strict),
+  body: Type.Object(
+    {
+      overlapHours: Type.Optional(Type.Number({ minimum: 0, maximum: 168, default: 24 })),
+      secret: Type.Optional(field.suppliedSecret),
+    },
+    strict,
+  ),
   isBodyRequired: false,
   status: 200,
   answer: Type.Object({

@@ -18,6 +18,7 @@ const current = {
   timeoutMs: 9000,
   retryPolicy: { ...defaults.retryPolicy, maxAttempts: 2 },
   format: 'xml',
+  tls: { ca: 'CA', cert: 'CERT', key: 'KEY' },
 } as const;
 
 test('nothing given changes nothing', () => {
@@ -35,6 +36,7 @@ test('null takes every setting back to its default', () => {
     timeoutMs: null,
     retryPolicy: null,
     format: null,
+    tls: null,
   };
   expect(changedSettings(current, given, defaults)).toEqual(initial);
 });
@@ -59,5 +61,25 @@ describe('headers', () => {
     ['may be a mask where there was nothing', { 'x-b': '********' }, { ...current.headers, 'x-b': '********' }],
   ])('%s', (_, headers, expected) => {
     expect(changedSettings(current, { headers }, defaults).headers).toEqual(expected);
+  });
+});
+
+describe('TLS material', () => {
+  test.each<[string, GivenSettings['tls'], object | null]>([
+    ['stays when nothing is given', undefined, current.tls],
+    ['goes with null', null, null],
+    ['is replaced member by member', { ca: 'CA2' }, { ...current.tls, ca: 'CA2' }],
+    ['loses members by null', { cert: null, key: null }, { ca: 'CA' }],
+    ['is none when its last member goes', { ca: null, cert: null, key: null }, null],
+    ['keeps a key that comes back masked', { cert: 'CERT2', key: '********' }, { ...current.tls, cert: 'CERT2' }],
+  ])('%s', (_, tls, expected) => {
+    expect(changedSettings(current, { tls }, defaults).tls).toEqual(expected);
+  });
+
+  test('may be a mask where there was nothing: that is refused later, as no PEM', () => {
+    expect(changedSettings(initial, { tls: { cert: 'CERT', key: '********' } }, defaults).tls).toEqual({
+      cert: 'CERT',
+      key: '********',
+    });
   });
 });

@@ -4,7 +4,7 @@
  * retry policy change one by one (JSON Merge Patch, RFC 7396).
  */
 import { maskedValue } from './mask.ts';
-import type { Ordering, PayloadFormat, RetryPolicy, SignatureAlgorithm } from './webhook.ts';
+import type { Ordering, PayloadFormat, RetryPolicy, SignatureAlgorithm, TlsMaterial } from './webhook.ts';
 
 export interface WebhookSettings {
   readonly url: string;
@@ -22,6 +22,8 @@ export interface WebhookSettings {
   readonly format: PayloadFormat;
   /** Enable it again after good pings, when failures disabled it. */
   readonly autoHeal: boolean;
+  /** In clear. */
+  readonly tls: TlsMaterial | null;
 }
 
 /** Settings that have a default of the operator. */
@@ -30,6 +32,8 @@ export interface WebhookDefaults {
   readonly retryPolicy: RetryPolicy;
   readonly signatureAlgorithm: SignatureAlgorithm;
 }
+
+export type GivenTls = { readonly [Name in keyof TlsMaterial]: string | null | undefined };
 
 /** What a request gives: undefined is absent. */
 export interface GivenSettings {
@@ -46,6 +50,7 @@ export interface GivenSettings {
   readonly retryPolicy?: Partial<RetryPolicy> | null | undefined;
   readonly format?: PayloadFormat | null | undefined;
   readonly autoHeal?: boolean | null | undefined;
+  readonly tls?: GivenTls | null | undefined;
 }
 
 const maxInFlightDefault = 10;
@@ -69,6 +74,7 @@ export function initialSettings(
     retryPolicy: defaults.retryPolicy,
     format: 'json',
     autoHeal: true,
+    tls: null,
   };
 }
 
@@ -93,6 +99,7 @@ export function changedSettings(
     retryPolicy: given.retryPolicy === null ? defaults.retryPolicy : { ...current.retryPolicy, ...given.retryPolicy },
     format: pick('format', given.format),
     autoHeal: pick('autoHeal', given.autoHeal),
+    tls: changedTls(current.tls, given.tls),
   };
 }
 
@@ -110,4 +117,16 @@ function changedHeaders(
     else if (value !== maskedValue || !headers.has(lower)) headers.set(lower, value);
   }
   return Object.fromEntries(headers);
+}
+
+/** Member by member; a key that comes back as it was shown, masked, stays. */
+function changedTls(current: TlsMaterial | null, given: GivenSettings['tls']): TlsMaterial | null {
+  if (given === undefined) return current;
+  if (given === null) return null;
+  const members = new Map(Object.entries(current ?? {}));
+  for (const [name, value] of Object.entries(given)) {
+    if (value === null) members.delete(name);
+    else if (value !== undefined && (value !== maskedValue || !members.has(name))) members.set(name, value);
+  }
+  return members.size === 0 ? null : Object.fromEntries(members);
 }

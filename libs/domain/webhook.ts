@@ -26,6 +26,32 @@ export interface SealedSecret {
   readonly expiresAt: number | null;
 }
 
+/** What a webhook brings of its own for TLS, in PEM. */
+export interface TlsMaterial {
+  /** Trusted in place of the system's. */
+  readonly ca?: string;
+  /** Client certificate with its chain; with `key`. */
+  readonly cert?: string;
+  /** Without a passphrase. */
+  readonly key?: string;
+}
+
+export interface ShownCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** RFC 3339. */
+  readonly validTo: string;
+  readonly fingerprint256: string;
+}
+
+/** The same without its secrets; null where there is none. */
+export interface ShownTls {
+  readonly ca: readonly ShownCertificate[] | null;
+  readonly cert: readonly ShownCertificate[] | null;
+  /** Masked. */
+  readonly key: string | null;
+}
+
 /** What travels on webhook.definitions: all that fan-out, dispatch and health need to know of a webhook. */
 export interface WebhookDefinition {
   readonly id: string;

@@ -16,6 +16,9 @@ export interface CataloguedType extends Omit<EventType, 'updatedAt'> {
 
 export type EventTypeFields = Omit<EventType, 'type' | 'version' | 'updatedAt'>;
 
+export type PutResult<Refusal> =
+  { readonly kind: 'put'; readonly entry: CataloguedType } | { readonly kind: 'refused'; readonly refusal: Refusal };
+
 const topic = 'webhook.event-types';
 
 export class EventTypeStore {
@@ -25,13 +28,25 @@ export class EventTypeStore {
     this.em = em;
   }
 
-  /** Makes or replaces the entry. What changes nothing is no change. */
-  async put(type: string, fields: EventTypeFields, actor: Actor, now: Date): Promise<CataloguedType> {
+  /**
+   * Makes or replaces the entry. What changes nothing is no change. `refusalOf` judges the entry that is there, under
+   * its lock; null: go on.
+   */
+  async put<Refusal>(
+    type: string,
+    fields: EventTypeFields,
+    refusalOf: (before: EventTypeFields) => Refusal | null,
+    actor: Actor,
+    now: Date,
+  ): Promise<PutResult<Refusal>> {
     return this.em.fork().transactional(async (em) => {
       await insertIfMissing(em, type, now);
       const row = await em.findOneOrFail(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const before = fieldsOf(row);
-      if (row.version > 0 && JSON.stringify(before) === JSON.stringify(fields)) return catalogued(row);
+      if (row.version > 0 && JSON.stringify(before) === JSON.stringify(fields))
+        return { kind: 'put', entry: catalogued(row) };
+      const refusal = row.version === 0 ? null : refusalOf(before);
+      if (refusal !== null) return { kind: 'refused', refusal };
       em.assign(row, {
         ...fields,
         sensitivePaths: [...fields.sensitivePaths],
@@ -50,7 +65,7 @@ export class EventTypeStore {
         now,
       );
       await appendToOutbox(em, [{ topic, key: type, value: valueOf(row) }], now);
-      return catalogued(row);
+      return { kind: 'put', entry: catalogued(row) };
     });
   }
 
@@ -82,8 +97,11 @@ export class EventTypeStore {
   }
 
   /** In the order of names. */
-  async list({ limit, after }: PageRequest<string>): Promise<Page<CataloguedType, string>> {
-    const conditions = new Conditions().add('type > ?', after);
+  async list(
+    { deprecated }: { readonly deprecated?: boolean | undefined },
+    { limit, after }: PageRequest<string>,
+  ): Promise<Page<CataloguedType, string>> {
+    const conditions = new Conditions().add('deprecated = ?', deprecated).add('type > ?', after);
     const found = await readerOf(this.em)<CataloguedType>(
       `select ${columns} from event_type ${conditions.where} order by type limit ${limit + 1}`,
       conditions.values,

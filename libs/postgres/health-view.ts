@@ -18,7 +18,8 @@ export interface ShownHealth {
   readonly nextPingAt: Date | null;
   readonly health: WebhookHealth;
   readonly waiting: { readonly count: number; readonly oldestAt: Date | null };
-  readonly blockedBy: string | null;
+  /** With `strict`: the head that the others wait for, and since when. */
+  readonly blockedBy: { readonly deliveryId: string; readonly since: Date } | null;
 }
 
 interface Row extends Omit<ShownHealth, 'health' | 'waiting' | 'blockedBy'> {
@@ -52,14 +53,16 @@ export class HealthView {
       `select count(*)::int as count from (select 1 from delivery where ${isWaiting} limit ${waitingCountMax}) few`,
       [webhookId],
     );
-    const [oldest] = await read<{ id: string; createdAt: Date; status: string }>(
-      `select id, created_at as "createdAt", status from delivery where ${isWaiting} order by id limit 1`,
+    const [oldest] = await read<{ createdAt: Date }>(
+      `select created_at as "createdAt" from delivery where ${isWaiting} order by id limit 1`,
       [webhookId],
     );
-    const isBlocking = ordering === 'strict' && oldest?.status === 'failed_retryable';
+    // Of a strict webhook only the head has been tried: whatever waits behind it has not. Ids follow the times of
+    // events, which producers choose, so the head need not be the first by id.
+    const [head] = ordering === 'strict' ? await read<{ deliveryId: string; since: Date }>(headSql, [webhookId]) : [];
     return {
       waiting: { count: counted?.count ?? 0, oldestAt: oldest?.createdAt ?? null },
-      blockedBy: isBlocking ? oldest.id : null,
+      blockedBy: head ?? null,
     };
   }
 }
@@ -72,3 +75,13 @@ select w.id as "webhookId", w.is_active as "isActive", w.disabled_by as "disable
   w.recovering_until as "recoveringUntil", w.ordering,
   case when w.disabled_by = 'failures' and w.auto_heal then p.next_at end as "nextPingAt"
 from webhook w left join webhook_ping p on p.webhook_id = w.id`;
+
+/** Since its first attempt of this round, or its last one where the history has only that. */
+const headSql = `
+select d.id as "deliveryId", coalesce(first.at, d.last_attempt_at, d.created_at) as since
+from delivery d left join lateral (
+  select min(started_at) as at from delivery_attempt a
+  where a.delivery_id = d.id and a.day_time = d.day_time and a.round = d.last_round
+) first on true
+where d.webhook_id = $1 and d.kind <> 'ping' and d.status = 'failed_retryable'
+order by since limit 1`;

@@ -17,6 +17,7 @@ import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import { WebhookRow } from './entities/webhook.ts';
 import { Initial } from './migrations/0001-initial.ts';
 import { PortalSessions } from './migrations/0010-portal-sessions.ts';
+import { ShownTlsColumn } from './migrations/0011-shown-tls.ts';
 import { RecoveryAndNotices } from './migrations/0030-recovery-and-notices.ts';
 import { HistoryInputs } from './migrations/0040-history-inputs.ts';
 
@@ -54,7 +55,7 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
     migrations: {
       tableName: 'migration',
       // Listed, not looked for: compiled code under dist/ finds the same ones.
-      migrationsList: [Initial, PortalSessions, RecoveryAndNotices, HistoryInputs],
+      migrationsList: [Initial, PortalSessions, ShownTlsColumn, RecoveryAndNotices, HistoryInputs],
       snapshot: false,
       silent: true,
       transactional: true,

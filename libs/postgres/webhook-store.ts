@@ -7,7 +7,7 @@ import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
 import type { VersionCondition } from '../domain/entity-tag.ts';
 import { noticeOf, type NoticeType } from '../domain/notice.ts';
-import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
+import type { DisabledBy, ShownTls, SignatureAlgorithm, TlsMaterial } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
 import type { SecretBox } from '../runtime/secret-box.ts';
 import { appendAudit, changedMembers, type AuditedChange } from './audit-store.ts';
@@ -32,6 +32,12 @@ export interface NewSecret {
   /** In its `whsec_` or `whsk_` form. */
   readonly text: string;
 }
+
+export type Created =
+  | { readonly kind: 'created'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'no_client' }
+  /** The client has as many as it may. */
+  | { readonly kind: 'too_many' };
 
 /** What becomes of the settings. `activity` undefined: stays as it is. */
 export type SettingsChange<Refusal> =
@@ -64,27 +70,34 @@ export type Removed = { readonly kind: 'removed' } | Missed;
 export interface WebhookStoreOptions {
   readonly em: EntityManager;
   readonly secretBox: SecretBox;
-  /** What is shown of headers (libs/sender, which this library may not import). */
+  /** What is shown of headers and of TLS material (libs/sender, which this library may not import). */
   readonly maskHeaders: (headers: Readonly<Record<string, string>>) => Record<string, string>;
+  readonly showTls: (tls: TlsMaterial) => ShownTls;
+  /** Most webhooks of one client. */
+  readonly perClientMax: number;
 }
 
 export class WebhookStore {
   private readonly em: EntityManager;
   private readonly secretBox: SecretBox;
   private readonly maskHeaders: WebhookStoreOptions['maskHeaders'];
+  private readonly showTls: WebhookStoreOptions['showTls'];
+  private readonly perClientMax: number;
 
-  constructor({ em, secretBox, maskHeaders }: WebhookStoreOptions) {
+  constructor({ em, secretBox, maskHeaders, showTls, perClientMax }: WebhookStoreOptions) {
     this.em = em;
     this.secretBox = secretBox;
     this.maskHeaders = maskHeaders;
+    this.showTls = showTls;
+    this.perClientMax = perClientMax;
   }
 
-  /** Null when there is no such client. */
-  async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<ShownWebhook | null> {
+  async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<Created> {
     return this.em.fork().transactional(async (em) => {
       const { id, clientId, isActive } = webhook;
       const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_PARTIAL_READ });
-      if (owner === null) return null;
+      if (owner === null) return { kind: 'no_client' };
+      if (!(await hasRoom(em, clientId, this.perClientMax))) return { kind: 'too_many' };
       const row = em.create(WebhookRow, {
         id,
         clientId,
@@ -108,7 +121,7 @@ export class WebhookStore {
         actor,
         now,
       );
-      return shown;
+      return { kind: 'created', webhook: shown };
     });
   }
 
@@ -209,13 +222,15 @@ export class WebhookStore {
   }
 
   private columnsOf(settings: WebhookSettings) {
-    const { headers, eventTypes, ...same } = settings;
+    const { headers, eventTypes, tls, ...same } = settings;
     const hasHeaders = Object.keys(headers).length > 0;
     return {
       ...same,
       eventTypes: [...eventTypes],
       sealedHeaders: hasHeaders ? this.secretBox.seal(JSON.stringify(headers)) : null,
       maskedHeaders: this.maskHeaders(headers),
+      sealedTls: tls === null ? null : this.secretBox.seal(JSON.stringify(tls)),
+      shownTls: tls === null ? null : this.showTls(tls),
     };
   }
 
@@ -234,6 +249,7 @@ export class WebhookStore {
       retryPolicy: row.retryPolicy,
       format: row.format,
       autoHeal: row.autoHeal,
+      tls: row.sealedTls == null ? null : (JSON.parse(this.secretBox.open(row.sealedTls)) as TlsMaterial),
     };
   }
 }
@@ -251,6 +267,12 @@ async function lockMeant(
   const row = await em.findOne(WebhookRow, { id, ...owner }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (row === null) return { kind: 'missing' };
   return isMeant(row.version) ? { kind: 'found', row } : { kind: 'stale' };
+}
+
+/** Two that make webhooks of one client at once wait for each other here, so that neither overlooks the other's. */
+async function hasRoom(em: EntityManager, clientId: string, perClientMax: number): Promise<boolean> {
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`webhooks.of ${clientId}`]);
+  return (await em.count(WebhookRow, { clientId })) < perClientMax;
 }
 
 function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {

@@ -1,15 +1,16 @@
 /** Webhooks as they are shown: no secret, credentials in headers masked. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { patternsFor } from '../domain/match.ts';
-import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
+import type { DisabledBy, ShownTls, SignatureAlgorithm } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
 import { Conditions } from './conditions.ts';
 import type { WebhookRow } from './entities/webhook.ts';
 import { pageFrom, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
-/** `headers` are masked. */
-export interface ShownWebhook extends WebhookSettings {
+/** `headers` are masked, of `tls` no secret is there. */
+export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
+  readonly tls: ShownTls | null;
   readonly id: string;
   readonly clientId: string;
   readonly isActive: boolean;
@@ -94,6 +95,7 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     retryPolicy: row.retryPolicy,
     format: row.format,
     autoHeal: row.autoHeal,
+    tls: row.shownTls ?? null,
     signatureAlgorithm: row.signatureAlgorithm,
     version: row.version,
     createdAt: row.createdAt,
@@ -106,4 +108,4 @@ const columns = `id, client_id as "clientId", url, event_types as "eventTypes", 
   case when not is_active then disabled_at end as "disabledAt",
   masked_headers as "headers", filter, ordering, max_in_flight as "maxInFlight",
   rate_limit_per_second as "rateLimitPerSecond", timeout_ms as "timeoutMs", retry_policy as "retryPolicy", format,
-  auto_heal as "autoHeal", signature_algorithm as "signatureAlgorithm", version, created_at as "createdAt", updated_at as "updatedAt"`;
+  auto_heal as "autoHeal", shown_tls as "tls", signature_algorithm as "signatureAlgorithm", version, created_at as "createdAt", updated_at as "updatedAt"`;

@@ -1,5 +1,5 @@
 /** Every configuration key there is, once: apps pick the ones they read. Checked against docs/reference.md. */
-import { booleanKey, choiceKey, listKey, numberKey, optionalKey, stringKey } from './config.ts';
+import { booleanKey, choiceKey, credentialKey, listKey, numberKey, optionalKey, stringKey } from './config.ts';
 
 const dayMs = 86_400_000;
 
@@ -225,9 +225,15 @@ export const mailKeys = {
 } as const;
 
 export const adminKeys = {
-  ADMIN_API_KEY: optionalKey({
-    description: 'The first admin key; empty: none but those in the database',
-    secret: true,
+  ADMIN_API_KEY: credentialKey({ description: 'The first admin key; empty: none but those in the database' }),
+} as const;
+
+export const webhookLimitKeys = {
+  WEBHOOKS_PER_CLIENT: numberKey({
+    description: 'Most webhooks of one client',
+    default: '1000',
+    min: 1,
+    max: 1_000_000,
   }),
 } as const;
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
+  ConfigError,
   booleanKey,
   choiceKey,
-  ConfigError,
+  credentialKey,
   describeConfig,
   listKey,
   numberKey,
@@ -96,4 +97,22 @@ test('descriptions mask secrets and passwords inside addresses', () => {
     TOKEN: '********',
     URL: 'postgresql://me:********@host/db',
   });
+});
+
+test.each([
+  ['short'],
+  ['fifteen-chars-x'],
+  ['with a blank in it, long'],
+  ['schlüssel-mit-umlaut'],
+  ['line\nend-0123456789'],
+])('%j is no key for a bearer token, and the problem does not show it', (value) => {
+  const read = () => readConfig({ KEY: credentialKey({ description: 'x' }) }, { KEY: value });
+  expect(read).toThrow(/KEY must have at least 16/);
+  expect(read).not.toThrow(value);
+});
+
+test('a key for a bearer token may be missing', () => {
+  const spec = { KEY: credentialKey({ description: 'x' }) };
+  expect(readConfig(spec, {})).toEqual({ KEY: null });
+  expect(readConfig(spec, { KEY: '0123456789abcdef' })).toEqual({ KEY: '0123456789abcdef' });
 });

@@ -99,6 +99,22 @@ export function optionalKey(text: Omit<KeyText, 'default'>): ConfigKey<string | 
   return makeKey({ ...text, default: '' }, (value) => (value === '' ? null : value));
 }
 
+const credentialCharsMin = 16;
+
+/**
+ * A key to be sent as a bearer token, or null when empty. Refused is what no client could send, and what is short
+ * enough to be guessed.
+ */
+export function credentialKey(text: Omit<KeyText, 'default' | 'secret'>): ConfigKey<string | null> {
+  return makeKey({ ...text, default: '', secret: true }, (value) => {
+    if (value === '') return null;
+    if (/^[\x21-\x7e]+$/.test(value) && value.length >= credentialCharsMin) return value;
+    throw new Error(
+      `must have at least ${credentialCharsMin} printable ASCII characters and no blanks: 'openssl rand -hex 32' makes such a key`,
+    );
+  });
+}
+
 export function numberKey(text: KeyText & { min: number; max: number; whole?: boolean }): ConfigKey<number> {
   return makeKey(text, (value) => {
     const number = Number(value);

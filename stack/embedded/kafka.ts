@@ -65,7 +65,15 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
 function format(java: string, jars: string, settingsFile: string): void {
   const clusterId = randomBytes(16).toString('base64url');
   // In one word: an id may begin with a dash, and would then be taken for an option.
-  const args = ['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', settingsFile];
+  const args = [
+    '-cp',
+    join(jars, '*'),
+    'kafka.tools.StorageTool',
+    'format',
+    `--cluster-id=${clusterId}`,
+    '-c',
+    settingsFile,
+  ];
   const { status, stderr, error } = spawnSync(java, ['-XX:TieredStopAtLevel=1', ...args], { encoding: 'utf8' });
   if (status === 0) return;
   const reason = error?.message ?? stderr.trim().split('\n').at(-1) ?? '';

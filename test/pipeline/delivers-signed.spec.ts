@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import type { PayloadFormat } from '../../libs/domain/webhook.ts';
 import { appNames } from '../../stack/apps.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { RunningCli, runCli } from '../support/cli-process.ts';
 import { cloudEvent, createClient, createWebhook, getDelivery, listDeliveries } from '../support/clients.ts';
+import { createAuthority } from '../support/receivers/certificates.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { ReferenceDocument } from '../support/reference-document.ts';
 import { scrapeAll, scrapeText } from '../support/scrape.ts';
@@ -106,6 +108,70 @@ test('a test event and a resend reach the endpoint, and each attempt is in the h
       { attempt: 1, trigger: 'first' },
       { attempt: 2, trigger: 'manual' },
     ]);
+  } finally {
+    await own.close();
+  }
+}, 60_000);
+
+test('each format is signed over its exact bytes, and the history has those bytes', async () => {
+  const client = await createClient(system);
+  const own = await startReceiver({});
+  const formats: Readonly<Record<PayloadFormat, readonly [contentType: RegExp, part: string]>> = {
+    json: [/^application\/json$/, '"data":{"note":"a&b <ü>","no":12345678901234567890}'],
+    cloudevents: [/^application\/cloudevents\+json/, '"specversion":"1.0"'],
+    form: [
+      /^application\/x-www-form-urlencoded/,
+      'data%5Bnote%5D=a%26b+%3C%C3%BC%3E&data%5Bno%5D=12345678901234567890',
+    ],
+    xml: [/^application\/xml/, '<data><note>a&amp;b &lt;ü&gt;</note><no>12345678901234567890</no></data>'],
+  };
+  try {
+    const secrets = new Map<string, string>();
+    for (const format of Object.keys(formats) as PayloadFormat[]) {
+      const { secret } = await createWebhook(system, client, { url: `${own.url}/${format}`, format });
+      secrets.set(`/${format}`, secret);
+    }
+    const time = new Date().toISOString();
+    const value = `{"specversion":"1.0","id":"formats","source":"/test","type":"order.created","time":"${time}","clientid":"${client.id}","data":{"note":"a&b <ü>","no":12345678901234567890}}`;
+    await system.publishRaw([
+      { value: Buffer.from(value), headers: { 'content-type': 'application/cloudevents+json' } },
+    ]);
+    await own.waitFor(4);
+    await until(async () => (await listDeliveries(system, client, { status: 'delivered' })).length === 4, {
+      timeoutMs: 15_000,
+    });
+    for (const request of own.requests) {
+      const [contentType, part] = formats[request.path.slice(1) as PayloadFormat];
+      const text = request.body.toString('utf8');
+      expect(request.headers['content-type']).toMatch(contentType);
+      expect(text).toContain(part);
+      const signed = new Webhook(secrets.get(request.path) ?? '').sign(
+        request.headers['webhook-id'] ?? '',
+        new Date(Number(request.headers['webhook-timestamp']) * 1000),
+        text,
+      );
+      expect(request.headers['webhook-signature']).toBe(signed);
+      const { payloadSent } = await getDelivery(system, client, request.headers['webhook-id'] ?? '');
+      expect(payloadSent).toBe(text);
+    }
+  } finally {
+    await own.close();
+  }
+}, 60_000);
+
+test('TLS material set over the API is what the endpoint sees, and what it is trusted by', async () => {
+  const client = await createClient(system);
+  const authority = createAuthority();
+  const own = await startReceiver({ tls: { ...authority.issue(), ca: authority.cert } });
+  try {
+    const tls = { ca: authority.cert, ...authority.issue() };
+    const webhook = await createWebhook(system, client, { url: own.url, tls });
+    const stranger = await createWebhook(system, client, { url: own.url });
+    const ping = async ({ id }: { id: string }) =>
+      (await system.api('POST', `/v1/webhooks/${id}/health-checks`, {}, client.key)).body;
+    expect(await ping(webhook)).toMatchObject({ outcome: 'delivered', responseCode: 200 });
+    expect(await ping(stranger)).toMatchObject({ outcome: 'failed_retryable', error: { kind: 'tls' } });
+    expect(own.requests).toHaveLength(1);
   } finally {
     await own.close();
   }

@@ -10,7 +10,7 @@ let system: System;
 let client: TestClient;
 
 beforeAll(async () => {
-  system = await startSystem({ apps: ['fanout', 'dispatcher', 'retry-scheduler', 'management-api'] });
+  system = await startSystem({ apps: ['fanout', 'dispatcher', 'retry-scheduler', 'projector', 'management-api'] });
   client = await createClient(system);
 }, 120_000);
 
@@ -55,6 +55,35 @@ test('strict order: successors wait for the head, over a kill of the dispatcher 
     await stream.close();
   }
 }, 120_000);
+
+test('strict order: the health says which delivery holds up the others, and since when', async () => {
+  let isDown = true;
+  const stream = await NumberedStream.start(system, client, {
+    name: 'blocked',
+    webhooks: 1,
+    fields: { ordering: 'strict', retryPolicy },
+    respond: () => ({ status: isDown ? 500 : 200 }),
+  });
+  try {
+    const [{ id } = { id: '' }] = stream.webhooks;
+    const health = async () => {
+      const { body } = await system.api('GET', `/v1/webhooks/${id}/health`, undefined, client.key);
+      return body as { waiting: { count: number }; blockedBy: { deliveryId: string; since: string } | null };
+    };
+    await stream.publish(4);
+    await until(async () => (await health()).blockedBy !== null, { timeoutMs: 15_000, what: 'a head blocks' });
+    await until(async () => (await health()).waiting.count === 4, { timeoutMs: 15_000, what: 'all four wait' });
+    const [head] = stream.requests;
+    const { blockedBy } = await health();
+    expect(blockedBy?.deliveryId).toBe(head?.deliveryId);
+    expect(Math.abs(Date.parse(blockedBy?.since ?? '') - (head?.at ?? 0))).toBeLessThan(500);
+    isDown = false;
+    await until(async () => (await health()).waiting.count === 0, { timeoutMs: 15_000, what: 'nothing waits' });
+    expect((await health()).blockedBy).toBeNull();
+  } finally {
+    await stream.close();
+  }
+}, 60_000);
 
 test('a rate limit is a pace: smooth, in order, and no attempt is used up by waiting', async () => {
   const perSecond = 20;

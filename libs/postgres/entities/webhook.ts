@@ -1,6 +1,13 @@
 /** A webhook as its owner set it: the source of what travels on webhook.definitions. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { DisabledBy, Ordering, PayloadFormat, RetryPolicy, SignatureAlgorithm } from '../../domain/webhook.ts';
+import type {
+  DisabledBy,
+  Ordering,
+  PayloadFormat,
+  RetryPolicy,
+  ShownTls,
+  SignatureAlgorithm,
+} from '../../domain/webhook.ts';
 
 export const WebhookRow = defineEntity({
   name: 'Webhook',
@@ -37,6 +44,8 @@ export const WebhookRow = defineEntity({
     /** It recovers from then (libs/domain/recovery.ts); `disabledAt` is kept meanwhile: the begin of what was missed. */
     recoveringSince: p.datetime().nullable(),
     recoveringUntil: p.datetime().nullable(),
+    /** The same without secrets: what the API shows. */
+    shownTls: p.json<ShownTls>().nullable(),
     /** Counts changes from 1. */
     version: p.integer(),
     createdAt: p.datetime(),

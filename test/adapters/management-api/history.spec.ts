@@ -226,7 +226,7 @@ describe('health', () => {
       consecutiveFailures: 0,
       successRate: null,
       waiting: { count: 2 },
-      blockedBy: deliveryId,
+      blockedBy: { deliveryId, since: expect.any(String) },
     });
   });
 });

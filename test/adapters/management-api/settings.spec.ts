@@ -1,0 +1,154 @@
+/** What a client brings of its own: secrets, TLS material; and how many webhooks it may have. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { createAuthority } from '../../support/receivers/certificates.ts';
+import { newClient, newWebhook, startWorld, type Answer, type World } from './api-world.ts';
+
+const perClient = 5;
+let world: World;
+let client: Awaited<ReturnType<typeof newClient>>;
+
+beforeAll(async () => {
+  world = await startWorld({ WEBHOOKS_PER_CLIENT: String(perClient) });
+});
+beforeAll(async () => {
+  client = await newClient(world);
+}, 120_000);
+
+afterAll(async () => {
+  await world.close();
+});
+
+const authority = createAuthority();
+const { cert, key } = authority.issue();
+const ca = authority.cert;
+const whsec = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
+const whsk = `whsk_${Buffer.alloc(32, 7).toString('base64')}`;
+
+async function create(more: object, owner?: string): Promise<Answer> {
+  const asker = owner ?? (await newClient(world)).key;
+  const body = { url: 'https://example.com/hook', eventTypes: ['order.*'], ...more };
+  return world.ask('POST /v1/webhooks', { key: asker, body });
+}
+
+function rulesOf({ body }: Answer): string[] {
+  return (body['errors'] as { path: string; rule: string }[]).map(({ path, rule }) => `${path} ${rule}`);
+}
+
+describe('a secret of the client’s own', () => {
+  test('signs as it is', async () => {
+    expect((await create({ secret: whsec(24) })).body).toMatchObject({
+      secret: whsec(24),
+      signatureAlgorithm: 'hmac-sha256',
+    });
+    const ed25519 = await create({ secret: whsk });
+    expect(ed25519.body).toMatchObject({ signatureAlgorithm: 'ed25519', secret: expect.stringMatching(/^whpk_/) });
+    expect((await create({ secret: null })).body['secret']).toMatch(/^whsec_/);
+  });
+
+  test('can be rotated in', async () => {
+    const { id } = (await create({}, client.key)).body;
+    const rotate = (secret: string) =>
+      world.ask(`POST /v1/webhooks/${String(id)}/secret/rotate`, { key: client.key, body: { secret } });
+    expect((await rotate(whsec(64))).body['secret']).toBe(whsec(64));
+    expect(rulesOf(await rotate(whsk))).toEqual(['/secret algorithm']);
+    // A refused one changes nothing.
+    expect((await world.ask(`GET /v1/webhooks/${String(id)}`)).body['version']).toBe(2);
+  });
+
+  test.each<[object, string]>([
+    [{ secret: 'hush' }, '/secret secret'],
+    [{ secret: 'whsec_' }, '/secret secret'],
+    [{ secret: 'whsec_!!!!' }, '/secret secret'],
+    [{ secret: whsec(23) }, '/secret secret'],
+    [{ secret: whsec(65) }, '/secret secret'],
+    [{ secret: whsk, signatureAlgorithm: 'hmac-sha256' }, '/secret algorithm'],
+    [{ secret: whsec(32), signatureAlgorithm: 'ed25519' }, '/secret algorithm'],
+  ])('%j is refused: %s', async (more, expected) => {
+    const answer = await create(more);
+    expect(answer.status).toBe(422);
+    expect(rulesOf(answer)).toEqual([expected]);
+    // What is wrong with it is said without it.
+    expect(answer.text).not.toContain((more as { secret: string }).secret.slice(6) || 'nothing');
+  });
+});
+
+describe('TLS material', () => {
+  const shown = { subject: expect.stringContaining('CN=Test'), validTo: expect.any(String) };
+
+  test('is shown by names and fingerprints, and changed member by member', async () => {
+    const owner = await newClient(world);
+    const created = await create({ tls: { ca, cert, key } }, owner.key);
+    expect(created.body['tls']).toMatchObject({ ca: [shown], cert: [shown], key: '********' });
+    const route = `PATCH /v1/webhooks/${String(created.body['id'])}`;
+    const patch = async (tls: unknown) => (await world.ask(route, { key: owner.key, body: { tls } })).body;
+    // As a form sends it back: the key masked, the rest anew.
+    expect(await patch({ cert, key: '********' })).toMatchObject({ version: 1, tls: { key: '********' } });
+    expect((await patch({ ca: null }))['tls']).toMatchObject({ ca: null, cert: [shown], key: '********' });
+    expect((await patch({ ca, cert: null, key: null }))['tls']).toMatchObject({ ca: [shown], cert: null, key: null });
+    expect((await patch(null))['tls']).toBeNull();
+    expect((await patch({ ca: null }))['tls']).toBeNull();
+  });
+
+  test.each<[object, string[]]>([
+    [{ tls: { ca: 'no PEM' } }, ['/tls/ca pem']],
+    [{ tls: { cert } }, ['/tls/key together']],
+    [{ tls: { cert, key: authority.issue().key } }, ['/tls/key pair']],
+    [{ tls: { password: 'x' } }, ['/tls/password unknown']],
+    [{ tls: { ca: 7 } }, ['/tls/ca type']],
+  ])('is refused: %#', async (more, expected) => {
+    const answer = await create(more);
+    expect(answer.status).toBe(422);
+    expect(rulesOf(answer)).toEqual(expected);
+  });
+});
+
+test('a client has so many webhooks and no more, however many it asks for at once', async () => {
+  const owner = await newClient(world);
+  const answers = await Promise.all(Array.from({ length: perClient + 4 }, () => create({}, owner.key)));
+  const made = answers.filter(({ status }) => status === 201);
+  const refused = answers.filter(({ status }) => status !== 201);
+  expect(made).toHaveLength(perClient);
+  for (const answer of refused) expect(answer).toMatchObject({ status: 409, body: { code: 'too_many_webhooks' } });
+  await world.ask(`DELETE /v1/webhooks/${String(made[0]?.body['id'])}`, { key: owner.key });
+  expect((await create({}, owner.key)).status).toBe(201);
+  expect((await create({})).status).toBe(201);
+});
+
+test('nothing that is secret is anywhere in the database in clear', async () => {
+  const owner = await newClient(world);
+  const headers = { authorization: 'Bearer planted-header', 'x-tenant': 'acme' };
+  const webhook = await newWebhook(world, owner.key, { headers, tls: { ca, cert, key } });
+  const rotated = await world.ask(`POST /v1/webhooks/${webhook.id}/secret/rotate`, {
+    key: owner.key,
+    body: {},
+    headers: { 'idempotency-key': 'rotated-once' },
+  });
+  const session = await world.ask(`POST /v1/clients/${owner.id}/portal-sessions`, { body: {} });
+  const secrets = [
+    webhook.secret,
+    String(rotated.body['secret']),
+    'planted-header',
+    key.split('\n')[1] ?? '',
+    owner.key,
+    String(session.body['token']).split('.')[1] ?? '',
+  ];
+  const database = new pg.Client({ connectionString: world.env.DATABASE_URL });
+  await database.connect();
+  try {
+    const { rows: tables } = await database.query<{ name: string }>(
+      `select table_name as name from information_schema.tables where table_schema = 'public'`,
+    );
+    expect(tables.length).toBeGreaterThan(10);
+    let rowsSeen = 0;
+    for (const { name } of tables) {
+      const { rows } = await database.query<{ text: string }>(`select t::text as text from "${name}" t`);
+      rowsSeen += rows.length;
+      const found = secrets.filter((secret) => rows.some(({ text }) => text.includes(secret)));
+      expect({ table: name, found }).toEqual({ table: name, found: [] });
+    }
+    expect(rowsSeen).toBeGreaterThan(10);
+  } finally {
+    await database.end();
+  }
+});
