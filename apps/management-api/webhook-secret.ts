@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { objectId } from '../../libs/domain/object-id.ts';
 import { prepareSigningKey, publicKeyOf, secretFrom, SecretFormatError } from '../../libs/domain/signature.ts';
 import type { SignatureAlgorithm } from '../../libs/domain/webhook.ts';
-import type { NewSecret } from '../../libs/postgres/webhook-store.ts';
+import type { NewSecret } from '../../libs/postgres/webhook-change.ts';
 import { invalid } from './problem-error.ts';
 
 const secretBytes = 32;

@@ -135,7 +135,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function text(value: unknown): string {
-  return JSON.stringify(value) ?? '';
+  return value === undefined ? '' : JSON.stringify(value);
 }
 
 function pointerToken(name: string): string {

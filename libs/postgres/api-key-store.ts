@@ -35,7 +35,7 @@ export class ApiKeyStore {
     return this.em.fork().transactional(async (em) => {
       const { clientId } = key;
       if (clientId !== null) {
-        const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_PARTIAL_READ });
+        const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
         if (owner === null) return null;
       }
       await em.insert(ApiKeyRow, { ...key, createdAt: now });

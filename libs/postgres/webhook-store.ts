@@ -5,7 +5,6 @@
  */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
-import type { VersionCondition } from '../domain/entity-tag.ts';
 import { noticeOf, type NoticeType } from '../domain/notice.ts';
 import type { DisabledBy, ShownTls, SignatureAlgorithm, TlsMaterial } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
@@ -15,57 +14,20 @@ import { ClientRow } from './entities/client.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import { WebhookRow } from './entities/webhook.ts';
 import { appendToOutbox } from './outbox-writer.ts';
+import type {
+  Activity,
+  Created,
+  Missed,
+  NewSecret,
+  NewWebhook,
+  Removed,
+  Rotated,
+  SettingsChange,
+  Updated,
+  WebhookTarget,
+} from './webhook-change.ts';
 import { readDefinition } from './webhook-definition.ts';
-import { shownWebhook, type ShownWebhook } from './webhook-view.ts';
-
-export interface NewWebhook {
-  readonly id: string;
-  readonly clientId: string;
-  readonly settings: WebhookSettings;
-  readonly isActive: boolean;
-  readonly signatureAlgorithm: SignatureAlgorithm;
-  readonly secret: NewSecret;
-}
-
-export interface NewSecret {
-  readonly id: string;
-  /** In its `whsec_` or `whsk_` form. */
-  readonly text: string;
-}
-
-export type Created =
-  | { readonly kind: 'created'; readonly webhook: ShownWebhook }
-  | { readonly kind: 'no_client' }
-  /** The client has as many as it may. */
-  | { readonly kind: 'too_many' };
-
-/** What becomes of the settings. `activity` undefined: stays as it is. */
-export type SettingsChange<Refusal> =
-  | { readonly kind: 'change'; readonly settings: WebhookSettings; readonly activity?: Activity | undefined }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
-
-export type Activity =
-  { readonly isActive: true } | { readonly isActive: false; readonly by: DisabledBy; readonly reason: string | null };
-
-/** What is meant: of whom, and in which version. */
-export interface WebhookTarget {
-  readonly id: string;
-  /** Only this client's; null: whoever's. */
-  readonly scope: string | null;
-  readonly isMeant: VersionCondition;
-}
-
-/** `stale`: it is there, but not in the version that is meant. */
-export type Missed = { readonly kind: 'missing' } | { readonly kind: 'stale' };
-
-export type Updated<Refusal> =
-  | { readonly kind: 'updated'; readonly webhook: ShownWebhook }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | Missed;
-
-export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } | { readonly kind: 'too_many' } | Missed;
-
-export type Removed = { readonly kind: 'removed' } | Missed;
+import { shownWebhook } from './webhook-view.ts';
 
 export interface WebhookStoreOptions {
   readonly em: EntityManager;
@@ -95,7 +57,7 @@ export class WebhookStore {
   async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<Created> {
     return this.em.fork().transactional(async (em) => {
       const { id, clientId, isActive } = webhook;
-      const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_PARTIAL_READ });
+      const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
       if (owner === null) return { kind: 'no_client' };
       if (!(await hasRoom(em, clientId, this.perClientMax))) return { kind: 'too_many' };
       const row = em.create(WebhookRow, {

@@ -24,8 +24,8 @@ export function checkTls({ ca, cert, key }: TlsMaterial, now: number): readonly 
     const member = cert === undefined ? 'cert' : 'key';
     refusals.push({ member, rule: 'together', message: 'A client certificate and its key are set together.' });
   }
-  if (refusals.length > 0) return refusals;
-  return [...pairRefusals({ cert, key }, now), ...contextRefusals({ ca, cert, key })];
+  if (refusals.length === 0) refusals.push(...pairRefusals({ cert, key }, now));
+  return refusals.length > 0 ? refusals : contextRefusals({ ca, cert, key });
 }
 
 function certificateRefusals(member: 'ca' | 'cert', pem: string): TlsRefusal[] {

@@ -1,0 +1,54 @@
+/** What the store of webhooks is asked to do, and what can come of it. */
+import type { VersionCondition } from '../domain/entity-tag.ts';
+import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
+import type { WebhookSettings } from '../domain/webhook-settings.ts';
+import type { ShownWebhook } from './webhook-view.ts';
+
+export interface NewWebhook {
+  readonly id: string;
+  readonly clientId: string;
+  readonly settings: WebhookSettings;
+  readonly isActive: boolean;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly secret: NewSecret;
+}
+
+export interface NewSecret {
+  readonly id: string;
+  /** In its `whsec_` or `whsk_` form. */
+  readonly text: string;
+}
+
+export type Created =
+  | { readonly kind: 'created'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'no_client' }
+  /** The client has as many as it may. */
+  | { readonly kind: 'too_many' };
+
+/** What becomes of the settings. `activity` undefined: stays as it is. */
+export type SettingsChange<Refusal> =
+  | { readonly kind: 'change'; readonly settings: WebhookSettings; readonly activity?: Activity | undefined }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export type Activity =
+  { readonly isActive: true } | { readonly isActive: false; readonly by: DisabledBy; readonly reason: string | null };
+
+/** What is meant: of whom, and in which version. */
+export interface WebhookTarget {
+  readonly id: string;
+  /** Only this client's; null: whoever's. */
+  readonly scope: string | null;
+  readonly isMeant: VersionCondition;
+}
+
+/** `stale`: it is there, but not in the version that is meant. */
+export type Missed = { readonly kind: 'missing' } | { readonly kind: 'stale' };
+
+export type Updated<Refusal> =
+  | { readonly kind: 'updated'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | Missed;
+
+export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } | { readonly kind: 'too_many' } | Missed;
+
+export type Removed = { readonly kind: 'removed' } | Missed;
