@@ -17,7 +17,7 @@ export class RequestRates {
     this.ofClients = limited(config.API_RATE_LIMIT_PER_SECOND);
     this.ofOperators = limited(config.API_RATE_LIMIT_OPERATOR_PER_SECOND);
     this.refused = metrics.counter('api_rate_limited_total', 'Requests that a rate limit refused', ['role']);
-    for (const role of roles) this.refused.inc({ role }, 0);
+    this.refused.zero(roles.map((role) => ({ role })));
   }
 
   /** @throws ProblemError rate_limited */

@@ -4,6 +4,15 @@ import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
 import type { DisabledWebhook } from '../../libs/postgres/health-store.ts';
 import type { CounterMetric, GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
 
+/** What the monitor tells clients of. */
+const toldTypes = [
+  'webhook.disabled',
+  'webhook.failing',
+  'webhook.recovered',
+  'webhook.delivery.exhausted',
+  'webhook.secret.expiring',
+] as const;
+
 export class MonitorMetrics {
   private readonly metrics: Metrics;
   private readonly outcomes: CounterMetric;
@@ -43,6 +52,7 @@ export class MonitorMetrics {
     this.paused = metrics.gauge('auto_disable_paused', '1 while most webhooks fail at once, so that none is disabled');
     this.paused.set(0);
     this.notices = metrics.counter('notices_total', 'Notices to clients that the monitor wrote', ['type']);
+    this.notices.zero(toldTypes.map((type) => ({ type })));
     this.mails = metrics.counter('notice_mails_total', 'Mails with notices', ['result']);
     this.mails.zero([{ result: 'sent' }, { result: 'failed' }]);
     this.pings = metrics.counter('health_pings_total', 'Pings that the monitor made');
