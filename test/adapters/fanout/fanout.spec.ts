@@ -231,6 +231,24 @@ test('what cannot be an event is set aside as it came, and the stream goes on', 
   }
 }, 90_000);
 
+test('a schema is for people, warns or is enforced, as its event type says', async () => {
+  const jsonSchema = '{"type":"object","required":["total"]}';
+  const modes = ['off', 'warn', 'enforce'] as const;
+  const known = () => scrape(system.url('fanout'), 'webhooks_known_event_types');
+  const before = await known();
+  await catalogue(...modes.map((schemaMode) => eventType(`mode.${schemaMode}`, { jsonSchema, schemaMode })));
+  await until(async () => (await known()) === before + modes.length, { timeoutMs: 5_000, everyMs: 50 });
+  const misfit = (mode: string) => ({ id: `misfit-${mode}`, type: `mode.${mode}`, clientid: 'acme', data: {} });
+  await system.publish(modes.map(misfit));
+  await system.publish([{ ...misfit('enforce'), id: 'fits-enforce', data: { total: 1 } }]);
+  for (const id of ['misfit-off', 'misfit-warn', 'fits-enforce']) {
+    expect((await eventOf(id)).decisions).toContainEqual(expect.objectContaining({ decision: 'matched' }));
+  }
+  expect(await rejectionOf('reason', 'schema_violation')).toBe('schema_violation');
+  const all = await decoded('webhook.events', events);
+  expect(all.filter(({ eventId }) => eventId === 'misfit-enforce')).toEqual([]);
+}, 60_000);
+
 test('a definition is in force within a second, and so is its end', async () => {
   const known = () => scrape(system.url('fanout'), 'webhooks_known_webhooks');
   const before = await known();

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { newClient, newWebhook, startWorld, type Answer, type World } from './api-world.ts';
+import { until } from '../../support/until.ts';
 import { seedHistory } from './history-seed.ts';
 import { traced } from './statement-trace.ts';
 import { nobodys, Objects, routeOf, walks } from './tenant-walk.ts';
@@ -73,6 +74,20 @@ describe('a key', () => {
     const list = await world.ask(`GET /v1/clients/${ann.id}/api-keys`);
     expect((list.body['data'] as unknown[])[0]).toEqual(shown);
     expect(list.text).not.toContain(String(key));
+  });
+
+  test('shows when it was last used', async () => {
+    const fresh = await newClient(world, 'Fresh');
+    const lastUsedAt = async () => {
+      const { body } = await world.ask(`GET /v1/clients/${fresh.id}/api-keys`);
+      return (body['data'] as { lastUsedAt: string | null }[])[0]?.lastUsedAt ?? null;
+    };
+    expect(await lastUsedAt()).toBeNull();
+    const before = Date.now();
+    await world.ask('GET /v1/me', { key: fresh.key });
+    // Written beside the request, which does not wait for it.
+    await until(async () => (await lastUsedAt()) !== null, { timeoutMs: 5_000, what: 'the use is written' });
+    expect(Math.abs(Date.parse((await lastUsedAt()) ?? '') - before)).toBeLessThan(10_000);
   });
 
   test('that is revoked is refused at once', async () => {
@@ -150,6 +165,7 @@ describe("another client's objects", () => {
     }
     expect(foreign.answer.text).not.toContain(ann.id);
     // The same statements in the same order: what takes the same way takes the same time.
+    expect(foreign.statements.length).toBeGreaterThan(0);
     expect(foreign.statements).toEqual(missing.statements);
   });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createAuthority } from '../../support/receivers/certificates.ts';
 import { newClient, newWebhook, startWorld, type Answer, type World } from './api-world.ts';
+import { followTopic } from './topic-reader.ts';
 
 const perClient = 5;
 let world: World;
@@ -10,8 +11,6 @@ let client: Awaited<ReturnType<typeof newClient>>;
 
 beforeAll(async () => {
   world = await startWorld({ WEBHOOKS_PER_CLIENT: String(perClient) });
-});
-beforeAll(async () => {
   client = await newClient(world);
 }, 120_000);
 
@@ -115,7 +114,7 @@ test('a client has so many webhooks and no more, however many it asks for at onc
   expect((await create({})).status).toBe(201);
 });
 
-test('nothing that is secret is anywhere in the database in clear', async () => {
+test('nothing that is secret is in the database or on Kafka in clear', async () => {
   const owner = await newClient(world);
   const headers = { authorization: 'Bearer planted-header', 'x-tenant': 'acme' };
   const webhook = await newWebhook(world, owner.key, { headers, tls: { ca, cert, key } });
@@ -150,5 +149,13 @@ test('nothing that is secret is anywhere in the database in clear', async () => 
     expect(rowsSeen).toBeGreaterThan(10);
   } finally {
     await database.end();
+  }
+  for (const topic of ['webhook.definitions', 'webhook.notices']) {
+    const { records, until: read, stop } = await followTopic(world, topic);
+    // Both changes of the webhook are there.
+    await read((values) => values.filter((value) => JSON.stringify(value).includes(webhook.id)).length >= 2);
+    const found = secrets.filter((secret) => records.some(({ value }) => value?.includes(secret) === true));
+    await stop();
+    expect({ topic, found }).toEqual({ topic, found: [] });
   }
 });
