@@ -11,6 +11,7 @@ import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { Authentication } from './authentication.ts';
+import type { ManagementApiConfig } from './config.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
 import type { RequestRates } from './request-rates.ts';
@@ -22,7 +23,13 @@ const jsonDepthMax = 100;
 const jsonTypes = ['application/json', 'application/merge-patch+json'];
 
 /** Options of the Fastify server. */
-export const serverOptions: FastifyServerOptions = {
+export function serverOptions(config: ManagementApiConfig): FastifyServerOptions {
+  // Of anybody else the header would be a claim: the audit log says where requests came from.
+  const proxies = config.API_TRUSTED_PROXIES;
+  return { ...fixedOptions, trustProxy: proxies.length === 0 ? false : [...proxies] };
+}
+
+const fixedOptions: FastifyServerOptions = {
   bodyLimit: bodyBytesMax,
   routerOptions: { maxParamLength: 1024 },
   genReqId: () => randomUUID(),

@@ -77,7 +77,7 @@ export interface AppDefinition<Spec extends ConfigSpec> {
   /** After listening and before anything is consumed: tables that must be complete first. Readiness is false meanwhile. */
   warmUp?(app: NestFastifyApplication): Promise<void>;
   /** Of its HTTP server; left out: the framework's own. */
-  readonly server?: FastifyServerOptions;
+  server?(config: ConfigOf<Spec>): FastifyServerOptions;
   /** Where its HTTP server listens. */
   address(config: ConfigOf<Spec>): { host: string; port: number };
 }
@@ -130,7 +130,7 @@ export async function createApp<Spec extends ConfigSpec>(
   const root = await definition.root(config, context);
   const app = await NestFactory.create<NestFastifyApplication>(
     { ...root, imports: [OperationsModule.with(context), ...(root.imports ?? [])] },
-    new FastifyAdapter(definition.server),
+    new FastifyAdapter(definition.server?.(config)),
     { logger: nestLogger(context.logger), abortOnError: false },
   );
   await definition.prepare?.(app, config, context);

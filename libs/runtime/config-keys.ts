@@ -237,6 +237,13 @@ export const webhookLimitKeys = {
   }),
 } as const;
 
+export const proxyKeys = {
+  API_TRUSTED_PROXIES: listKey({
+    description: 'Addresses or CIDRs of proxies before the API, whose X-Forwarded-For is believed',
+    default: '',
+  }),
+} as const;
+
 /** 0 switches a limit of requests off. Each process counts for itself. */
 export const apiLimitKeys = {
   API_RATE_LIMIT_PER_SECOND: numberKey({

@@ -9,7 +9,11 @@ import { nobodys, Objects, routeOf, walks } from './tenant-walk.ts';
 
 /** Once what it saved up is used, a key of a client has one request a second. */
 const burst = 400;
-const env = { API_RATE_LIMIT_PER_SECOND: '1', API_RATE_LIMIT_BURST_SECONDS: String(burst) };
+const env = {
+  API_RATE_LIMIT_PER_SECOND: '1',
+  API_RATE_LIMIT_BURST_SECONDS: String(burst),
+  API_TRUSTED_PROXIES: '10.1.0.0/16',
+};
 
 let world: World;
 let ann: Awaited<ReturnType<typeof newClient>>;
@@ -110,6 +114,28 @@ describe('a key', () => {
     const refused = await world.ask(`POST /v1/clients/${ann.id}/api-keys`, { body: { name: 'x', role: 'admin' } });
     expect(refused.status).toBe(422);
   });
+});
+
+test.each([
+  ['a trusted proxy names the client', '10.1.2.3', '203.0.113.7', '203.0.113.7'],
+  [
+    'what a client claims before a trusted proxy adds to it is not believed',
+    '10.1.2.3',
+    '1.1.1.1, 203.0.113.7',
+    '203.0.113.7',
+  ],
+  ['anybody else names nobody', '198.51.100.1', '203.0.113.7', '198.51.100.1'],
+])('where a change came from: %s', async (_, remoteAddress, forwarded, expected) => {
+  const { headers } = await world.app.inject({
+    method: 'POST',
+    url: '/v1/clients',
+    remoteAddress,
+    headers: { authorization: `Bearer ${world.adminKey}`, 'x-forwarded-for': forwarded },
+    payload: { name: 'From somewhere' },
+  });
+  expect(headers['content-type']).toContain('json');
+  const { body } = await world.ask('GET /v1/audit?objectKind=client&limit=1');
+  expect(body['data']).toMatchObject([{ action: 'client.created', address: expected }]);
 });
 
 describe('a key that asks too often', () => {
