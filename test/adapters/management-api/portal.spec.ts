@@ -64,7 +64,8 @@ describe('a session with scope view', () => {
     'may not %s',
     async (_, operation) => {
       const { token } = await open({ scope: 'view' });
-      const answer = await world.ask(routeOf(operation, nobodys), { key: token, body: operation.example ?? {} });
+      const route = routeOf(operation, nobodys.with({ clients: client.id }));
+      const answer = await world.ask(route, { key: token, body: operation.example ?? {} });
       expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     },
   );
