@@ -20,6 +20,7 @@ const kindOfName: Readonly<Record<string, Kind>> = {
   deliveryId: 'deliveries',
   eventId: 'events',
   objectId: 'webhooks',
+  actorId: 'api-keys',
 };
 
 export class Objects {
@@ -74,12 +75,19 @@ interface Documented {
   readonly operationId: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: {
-    readonly content: Readonly<Record<string, { readonly schema: { readonly properties?: object } }>>;
+    readonly content: Readonly<Record<string, { readonly schema: Schema }>>;
   };
 }
 
-const { paths } = JSON.parse(JSON.stringify(openApiDocument('0.0.0'))) as {
+interface Schema {
+  readonly $ref?: string;
+  readonly anyOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+const { paths, components } = JSON.parse(JSON.stringify(openApiDocument('0.0.0'))) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Documented>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 };
 
 /** Each with what names the object. */
@@ -103,13 +111,28 @@ function walksOf(path: string, documented: Documented): (readonly [string, Walk]
       world.ask(`${routeOf(operation, nobodys)}?${name}=${objects.byName(name)}`, { key, ...body });
     named.push([`${id} by ${name}`, { operation, place: 'query', ask }]);
   }
-  const properties = documented.requestBody?.content['application/json']?.schema.properties ?? {};
-  for (const name of Object.keys(properties).filter(isIdName)) {
+  for (const path of idsWithin(documented.requestBody?.content['application/json']?.schema, [])) {
     const ask: Walk['ask'] = (world, key, objects) =>
-      world.ask(routeOf(operation, nobodys), { key, body: { ...(example as object), [name]: objects.byName(name) } });
-    named.push([`${id} with ${name}`, { operation, place: isReading ? 'query' : 'body', ask }]);
+      world.ask(routeOf(operation, nobodys), { key, body: withId(example, path, objects.byName(path.at(-1) ?? '')) });
+    named.push([`${id} with ${path.join('.')}`, { operation, place: isReading ? 'query' : 'body', ask }]);
   }
   return named;
+}
+
+/** Paths of the members of a body that name objects, inside other members too. */
+function idsWithin(schema: Schema | undefined, path: readonly string[]): (readonly string[])[] {
+  if (schema === undefined || path.length > 3) return [];
+  if (schema.$ref !== undefined) return idsWithin(components.schemas[schema.$ref.split('/').at(-1) ?? ''], path);
+  if (schema.anyOf !== undefined) return schema.anyOf.flatMap((branch) => idsWithin(branch, path));
+  return Object.entries(schema.properties ?? {}).flatMap(([name, member]) =>
+    isIdName(name) ? [[...path, name]] : idsWithin(member, [...path, name]),
+  );
+}
+
+/** The example with this id at that path. */
+function withId(example: unknown, [name = '', ...rest]: readonly string[], id: string): object {
+  const members = (example ?? {}) as Readonly<Record<string, unknown>>;
+  return { ...members, [name]: rest.length === 0 ? id : withId(members[name], rest, id) };
 }
 
 function isIdName(name: string): boolean {
