@@ -73,6 +73,10 @@ export const etagHeader = {
   ETag: { description: 'The version of the object, for `If-Match`.', schema: { type: 'string', examples: ['"1"'] } },
 } as const;
 
+export const retryAfterHeader = {
+  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1, examples: [1] } },
+} as const;
+
 /** Parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250, default: 50, description: 'Items on a page.' })),

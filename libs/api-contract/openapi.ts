@@ -1,7 +1,7 @@
 /** The API as an OpenAPI 3.1 document, made from the same operations that validate and route. */
 import type { TObject, TSchema } from 'typebox';
 import { exampleOf } from './example.ts';
-import { etagHeader, idempotencyKeyHeader, ifMatchHeader } from './fields.ts';
+import { etagHeader, idempotencyKeyHeader, ifMatchHeader, retryAfterHeader } from './fields.ts';
 import { namedSchemas, withReferences, withReferencesInside } from './named-schemas.ts';
 import type { Operation } from './operation.ts';
 import { allOperations } from './operations.ts';
@@ -112,6 +112,7 @@ function responsesOf(operation: Operation): Record<string, object> {
   for (const [problemStatus, codes] of problemsByStatus(operation)) {
     responses[problemStatus] = {
       description: codes.map((code) => `\`${code}\`: ${problemCodes[code].meaning}`).join('\n\n'),
+      ...(passingStatuses.includes(problemStatus) ? { headers: retryAfterHeader } : {}),
       content: {
         [problemMediaType]: {
           schema: { $ref: '#/components/schemas/Problem' },
@@ -124,6 +125,9 @@ function responsesOf(operation: Operation): Record<string, object> {
   }
   return responses;
 }
+
+/** Of what passes by itself: the answer says when to try again. */
+const passingStatuses: readonly number[] = [429, 503];
 
 function answerOf(schema: TSchema): object {
   return { schema: withReferences(schema), example: exampleOf(schema) };

@@ -63,6 +63,15 @@ describe('every answer', () => {
       const { headers } = await world.ask(route);
       expect(headers).toMatchObject({
         'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        'origin-agent-cluster': '?1',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+        'x-dns-prefetch-control': 'off',
+        'x-permitted-cross-domain-policies': 'none',
+        'x-xss-protection': '0',
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
       });
