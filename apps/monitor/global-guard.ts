@@ -13,13 +13,13 @@ export interface GlobalGuardParts {
   readonly onChange: (verdict: GuardVerdict) => void;
 }
 
-/** A judgement looks at every endpoint, so there is one for this stretch of attempts. */
-const judgedForMs = 1_000;
+/** Without outcomes for so long, the clock judges. */
+const quietMs = 60_000;
 
 export class GlobalGuard {
   private readonly parts: GlobalGuardParts;
   private votes: Map<string, EndpointVote> | null = null;
-  private judgedAt = 0;
+  private seenAt = 0;
   private verdict: GuardVerdict = { voters: 0, failing: 0, isPaused: false };
 
   constructor(parts: GlobalGuardParts) {
@@ -44,20 +44,21 @@ export class GlobalGuard {
       this.votes.set(webhookId, { attemptedAt: startedAt, lastSuccessAt, isFailing });
       latest = Math.max(latest, startedAt);
     }
-    if (latest > this.judgedAt + judgedForMs) this.judge(latest);
+    if (latest === 0) return;
+    this.seenAt = now;
+    this.judge(latest);
   }
 
   /** To be called now and then: without attempts nothing holds a pause up. */
   tick(now: number): void {
-    if (now - this.judgedAt < 60_000 || this.votes === null) return;
-    this.judge(now);
+    if (this.votes === null) return;
+    if (now - this.seenAt > quietMs) this.judge(now);
     for (const [webhookId, { attemptedAt }] of this.votes) {
       if (attemptedAt < now - workedMs) this.votes.delete(webhookId);
     }
   }
 
   private judge(now: number): void {
-    this.judgedAt = now;
     const before = this.verdict.isPaused;
     this.verdict = guardVerdict(this.votes?.values() ?? [], now);
     if (this.verdict.isPaused !== before) this.parts.onChange(this.verdict);

@@ -31,8 +31,8 @@ import { Rounds } from './rounds.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-const mailRules = { gatherMs: 30_000, quietMs: 30 * minuteMs };
-const mailsEveryMs = 10_000;
+const mailRules = { gatherMs: 15_000, quietMs: 30 * minuteMs };
+const mailsEveryMs = 5_000;
 const roundsEveryMsMax = 10_000;
 
 /** What runs by the clock. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient } from '../support/clients.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { startSmtpReceiver, type SmtpReceiver } from '../support/receivers/smtp-receiver.ts';
 import { readValues } from '../support/outcomes.ts';
 import { registered } from '../support/registered.ts';
 import { scrape } from '../support/scrape.ts';
@@ -15,9 +16,11 @@ let client: TestClient;
 let other: TestClient;
 let endpoint: RecordingReceiver;
 let notified: RecordingReceiver;
+let mails: SmtpReceiver;
 let isBroken = true;
 
 beforeAll(async () => {
+  mails = await startSmtpReceiver();
   system = await startSystem({
     apps: ['fanout', 'dispatcher', 'management-api', 'monitor', 'projector'],
     env: {
@@ -25,8 +28,10 @@ beforeAll(async () => {
       AUTO_DEACTIVATION_MIN_MINUTES: '0',
       HEALTH_CHECK_INTERVAL_MINUTES: String(intervalMs / 60_000),
       AUTO_HEAL_PINGS: '2',
+      SMTP_URL: mails.url,
     },
   });
+  system.secrets.plant('the password of the mail server', 'planted-password');
   client = await createClient(system);
   other = await createClient(system, 'Other');
   endpoint = await startReceiver({ respond: () => (isBroken ? { status: 500 } : {}) });
@@ -37,6 +42,7 @@ afterAll(async () => {
   await endpoint.close();
   await notified.close();
   await system.stop();
+  await mails.close();
 }, 60_000);
 
 interface FannedOut {
@@ -58,6 +64,7 @@ interface NoticeBody {
 
 test('a webhook fails, is disabled, is pinged, recovers and gets what it missed, and its client hears of it', async () => {
   let id = '';
+  await system.api('PATCH', `/v1/clients/${client.id}`, { noticeEmails: ['ops@acme.example'] }, client.key);
   await registered(system, 3, async () => {
     const retryPolicy = { maxAttempts: 2, baseDelayMs: 600_000 };
     const url = `${endpoint.url}/hook?token=hidden`;
@@ -137,6 +144,48 @@ test('a webhook fails, is disabled, is pinged, recovers and gets what it missed,
   const history = (await get('/v1/deliveries')) as { data: { eventType: string }[] };
   expect(history.data.filter(({ eventType }) => eventType === 'webhook.ping')).toEqual([]);
 }, 150_000);
+
+test('while most endpoints fail at once none is disabled, and the log says why', async () => {
+  isBroken = false;
+  const ids: string[] = [];
+  await registered(system, 6, async () => {
+    for (let index = 0; index < 6; index += 1) {
+      const url = `${endpoint.url}/outage-${index}`;
+      const retryPolicy = { maxAttempts: 2, baseDelayMs: 600_000 };
+      ids.push((await createWebhook(system, client, { url, eventTypes: ['outage.*'], retryPolicy })).id);
+    }
+  });
+  const publish = async (count: number) => {
+    const before = endpoint.requests.length;
+    await system.publish(Array.from({ length: count }, () => cloudEvent(client, {}, { type: 'outage.tested' })));
+    await endpoint.waitFor(before + count * ids.length, 15_000);
+  };
+  const monitored = (metric: string) => scrape(system.url('monitor'), metric);
+  await publish(1);
+  isBroken = true;
+  await publish(2);
+  await until(async () => (await monitored('webhooks_auto_disable_paused')) === 1, {
+    timeoutMs: 15_000,
+    what: 'a pause',
+  });
+  await publish(2);
+  await until(async () => (await monitored('webhooks_auto_disable_held_total')) >= ids.length, { timeoutMs: 15_000 });
+  for (const id of ids) {
+    const { body } = await system.api('GET', `/v1/webhooks/${id}`, undefined, client.key);
+    expect(body).toMatchObject({ isActive: true });
+  }
+  const warnings = system.logs('monitor').filter((line) => line.includes('it may be our own network'));
+  expect(warnings).toHaveLength(1);
+}, 90_000);
+
+test('what its client was told also went by mail', async () => {
+  const text = () => mails.received.map((mail) => mail.text).join('\n');
+  await until(() => text().includes('works again'), { timeoutMs: 40_000, what: 'the mail of recovery' });
+  expect(new Set(mails.received.flatMap(({ to }) => to))).toEqual(new Set(['ops@acme.example']));
+  expect(text()).toContain(`${endpoint.url}/hook fails`);
+  expect(text()).toContain(`${endpoint.url}/hook was disabled`);
+  expect(text()).not.toContain('token=hidden');
+}, 60_000);
 
 function isAbout(id: string) {
   return ({ data }: NoticeBody) => data['webhookId'] === id;

@@ -159,3 +159,48 @@ describe('what is public', () => {
     expect(text).toMatch(/^webhooks_outbox_waiting\{app="management-api"\} 0$/m);
   });
 });
+
+describe('what is set for a client', () => {
+  const change = (id: string, body: object, key?: string) =>
+    world.ask(`PATCH /v1/clients/${id}`, { body, ...(key === undefined ? {} : { key }) });
+
+  test('are its rules by the operator, its addresses by itself, and both are in the audit log', async () => {
+    const { id, key } = await newClient(world);
+    expect((await world.ask(`GET /v1/clients/${id}`)).body).toMatchObject({ noticeEmails: [], autoDisable: {} });
+    const autoDisable = { failureThreshold: 50, minMinutes: 0 };
+    expect((await change(id, { autoDisable })).body).toMatchObject({ name: 'Acme', autoDisable });
+    const noticeEmails = ['ops@acme.example'];
+    expect((await change(id, { noticeEmails }, key)).body).toMatchObject({ noticeEmails, autoDisable });
+    expect(await change(id, { autoDisable: {} }, key)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(await change(id, { name: 'Other' }, key)).toMatchObject({ status: 403 });
+    const audit = await world.ask(`GET /v1/audit?objectKind=client&objectId=${id}`);
+    expect(audit.body).toMatchObject({
+      data: [
+        { action: 'client.updated', after: { noticeEmails } },
+        { action: 'client.updated', after: { autoDisable } },
+        { action: 'client.created' },
+      ],
+    });
+  });
+
+  test('is nobody else’s', async () => {
+    const { id } = await newClient(world);
+    const other = await newClient(world, 'Other');
+    expect(await change(id, { noticeEmails: [] }, other.key)).toMatchObject({ status: 404 });
+    expect(await change('nobody', { noticeEmails: [] })).toMatchObject({ status: 404 });
+  });
+
+  test.each<[string, object]>([
+    ['a threshold below the least', { autoDisable: { failureThreshold: 2 } }],
+    ['a threshold above the most', { autoDisable: { failureThreshold: 1_001 } }],
+    ['a time above the most', { autoDisable: { minMinutes: 10_081 } }],
+    ['a rule that there is not', { autoDisable: { isPaused: true } }],
+    ['an address with a line end', { noticeEmails: ['a@b.example\r\nBcc: c@d.example'] }],
+    ['two addresses in one', { noticeEmails: ['a@b.example,c@d.example'] }],
+    ['an address with a name', { noticeEmails: ['Ann <a@b.example>'] }],
+    ['eleven addresses', { noticeEmails: Array.from({ length: 11 }, (_, index) => `a${index}@b.example`) }],
+  ])('is refused: %s', async (_, body) => {
+    const { id } = await newClient(world);
+    expect(await change(id, body)).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
+  });
+});

@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import type { EndpointVote, GuardVerdict } from '../../libs/domain/global-guard.ts';
+import { anOutcome } from '../../test/adapters/postgres/history-factory.ts';
+import { GlobalGuard } from './global-guard.ts';
+
+const start = Date.parse('2026-03-10T12:00:00Z');
+const minuteMs = 60_000;
+
+function setup(known: Record<string, EndpointVote> = {}) {
+  const changes: GuardVerdict[] = [];
+  let asked = 0;
+  const guard = new GlobalGuard({
+    votesSince: () => {
+      asked += 1;
+      return Promise.resolve(new Map(Object.entries(known)));
+    },
+    onChange: (verdict) => changes.push(verdict),
+  });
+  const see = (minute: number, isWell: boolean, webhooks: number, changed = {}) =>
+    guard.see(
+      Array.from({ length: webhooks }, (_, index) =>
+        anOutcome({
+          webhookId: `wh-${index}`,
+          startedAt: start + minute * minuteMs,
+          status: isWell ? 'delivered' : 'failed_retryable',
+          ...changed,
+        }),
+      ),
+      start + minute * minuteMs,
+    );
+  return { guard, changes, see, asked: () => asked };
+}
+
+test('an outage of ours pauses disabling, and its end goes on with it, each said once', async () => {
+  const { guard, changes, see } = setup();
+  await see(0, true, 10);
+  await see(5, false, 5);
+  expect(guard.isPaused).toBe(false);
+  await see(6, false, 6);
+  await see(7, false, 10);
+  expect(guard.isPaused).toBe(true);
+  await see(12, true, 6);
+  expect(guard.isPaused).toBe(false);
+  expect(changes).toEqual([
+    { voters: 10, failing: 6, isPaused: true },
+    { voters: 10, failing: 4, isPaused: false },
+  ]);
+});
+
+test('pings and what was not posted say nothing', async () => {
+  const { guard, see } = setup();
+  await see(0, true, 10);
+  await see(5, false, 10, { kind: 'ping' });
+  await see(6, false, 10, { latencyMs: null, errorKind: 'circuit-open' });
+  expect(guard.isPaused).toBe(false);
+});
+
+test('after a restart it knows how endpoints did before', async () => {
+  const vote = { attemptedAt: start - minuteMs, lastSuccessAt: start - 5 * minuteMs, isFailing: true };
+  const known = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`wh-${index}`, vote]));
+  const { guard, see, asked } = setup(known);
+  await see(0, false, 1);
+  expect(guard.isPaused).toBe(true);
+  await see(1, false, 1);
+  expect(asked()).toBe(1);
+});
+
+test('when nothing is tried any more, the pause ends by itself', async () => {
+  const { guard, see } = setup();
+  await see(0, true, 10);
+  await see(1, false, 10);
+  expect(guard.isPaused).toBe(true);
+  guard.tick(start + 5 * minuteMs);
+  expect(guard.isPaused).toBe(true);
+  guard.tick(start + 30 * minuteMs);
+  expect(guard.isPaused).toBe(false);
+});
+
+test('while the database is away it does not guess', async () => {
+  const guard = new GlobalGuard({ votesSince: () => Promise.reject(new Error('away')), onChange: () => undefined });
+  await expect(guard.see([], start)).rejects.toThrow('away');
+});
