@@ -7,6 +7,7 @@ import { http } from './works/http.ts';
 import { idle } from './works/idle.ts';
 import { isolation } from './works/isolation.ts';
 import { latency } from './works/latency.ts';
+import { retries } from './works/retries.ts';
 import { retryStorm } from './works/retry-storm.ts';
 import { scale } from './works/scale.ts';
 import { siege } from './works/siege.ts';
@@ -23,6 +24,7 @@ export const works: readonly Work[] = [
   burst,
   siege,
   retryStorm,
+  retries,
   scale,
   idle,
   start,

@@ -7,6 +7,7 @@ import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Registry } from '../../libs/wire/registry.ts';
+import { RetryFrames } from '../../libs/wire/retry-frame.ts';
 import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
 import type { RetrySchedulerConfig } from './config.ts';
 import { RETRY_CODEC, RetriesController } from './retries.controller.ts';
@@ -53,6 +54,7 @@ export class RetrySchedulerModule implements OnApplicationShutdown {
               sink,
               retries,
               deliveries,
+              frames: new RetryFrames({ retry: retries.schemaId, delivery: deliveries.schemaId }),
               topics: {
                 deliveries: topicName(config.TOPIC_PREFIX, topics.deliveries),
                 rejected: topicName(config.TOPIC_PREFIX, topics.platformEventsRejected),

@@ -4,6 +4,7 @@ import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { RecordRefusedError } from '../../libs/kafka/record-sink.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
+import { RetryFrames } from '../../libs/wire/retry-frame.ts';
 import { RetryWriter } from './retry-writer.ts';
 import type { WaitingRetry } from './scheduler.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
@@ -22,6 +23,8 @@ function writerOver(append: (records: readonly OutgoingRecord[]) => Promise<void
     sink: { append },
     retries: { decode: (value) => JSON.parse(value.toString()) as RetryDelivery },
     deliveries: { encode: (delivery) => Buffer.from(JSON.stringify(delivery)) },
+    // JSON is in no schema: the long way.
+    frames: new RetryFrames({ retry: 1, delivery: 2 }),
     topics: { deliveries: 'deliveries', rejected: 'rejected', tier: (name) => `tier.${name}` },
     metrics: new SchedulerMetrics(new Metrics('retry-writer-test')),
     logger: silent,

@@ -10,6 +10,7 @@ import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { RetryFrames } from '../../libs/wire/retry-frame.ts';
 import type { WaitingRetry } from './scheduler.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
@@ -17,6 +18,8 @@ export interface RetryWriterOptions {
   readonly sink: Pick<RecordSink, 'append'>;
   readonly retries: Pick<AvroCodec<RetryDelivery>, 'decode'>;
   readonly deliveries: Pick<AvroCodec<Delivery>, 'encode'>;
+  /** The short way, for what was written in today's schema. */
+  readonly frames: RetryFrames;
   readonly topics: { deliveries: string; rejected: string; tier: (name: RetryTierName) => string };
   readonly metrics: SchedulerMetrics;
   readonly logger: Logger;
@@ -32,7 +35,7 @@ export class RetryWriter {
 
   /** @throws when the value is no retry in a schema that is known */
   notBeforeOf(value: Buffer): number {
-    return this.read(value).notBefore;
+    return this.options.frames.notBeforeOf(value) ?? this.read(value).notBefore;
   }
 
   async passOn(passed: readonly WaitingRetry[]): Promise<void> {
@@ -55,11 +58,17 @@ export class RetryWriter {
   }
 
   private outgoing({ value, headers, tier }: WaitingRetry): OutgoingRecord {
+    const { topics, deliveries, frames } = this.options;
+    // As it was read: it may have been written in another version of the schema.
+    if (tier !== null) return { topic: topics.tier(tier), key: this.keyOf(value), value, headers };
+    const short = frames.toDelivery(value);
+    if (short !== null) return { topic: topics.deliveries, key: short.webhookId, value: short.value, headers };
     const { notBefore: _due, ...delivery } = this.read(value);
-    const { topics, deliveries } = this.options;
-    const where = { key: delivery.webhookId, headers };
-    if (tier !== null) return { ...where, topic: topics.tier(tier), value };
-    return { ...where, topic: topics.deliveries, value: deliveries.encode(delivery) };
+    return { topic: topics.deliveries, key: delivery.webhookId, value: deliveries.encode(delivery), headers };
+  }
+
+  private keyOf(value: Buffer): string {
+    return this.options.frames.webhookIdOf(value) ?? this.read(value).webhookId;
   }
 
   private read(value: Buffer): RetryDelivery {

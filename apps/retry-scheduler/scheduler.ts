@@ -16,10 +16,10 @@ import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domai
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from './due-queue.ts';
 import { nextStep } from './next-step.ts';
+import { Room, type RoomLimits } from './room.ts';
+import { copyOf, ValueStore } from './value-store.ts';
 
-export interface SchedulerLimits {
-  readonly heldRecordsMax: number;
-  readonly heldBytesMax: number;
+export interface SchedulerLimits extends RoomLimits {
   /**
    * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets,
    * so reading stops when its lowest incomplete one lies further back, until it is nearer than half of that.
@@ -27,7 +27,7 @@ export interface SchedulerLimits {
   readonly offsetsBehindMax: number;
 }
 
-/** A delivery that waits. Its bytes are a copy: a part of what was fetched would keep all of it in memory. */
+/** A delivery whose wait in one place is over. */
 export interface WaitingRetry {
   readonly notBefore: number;
   readonly value: Buffer;
@@ -54,8 +54,14 @@ export interface SchedulerOptions {
   readonly after: (delayMs: number, run: () => void) => () => void;
 }
 
-/** Partitions are read on a little before what was fetched is over, so that the next is there in time. */
+/**
+ * Partitions are read on before what was fetched is over, so that the next is there in time: with room much sooner, since
+ * what failed together in a second comes due together in a second.
+ */
 const readAheadMs = 1_000;
+const roomyReadAheadMs = 8_000;
+/** What is due within it is written together: a request for each of thousands a second would cost more than the wait. */
+const tickMs = 20;
 /** The clock may be set while a timer runs: none is trusted for longer. */
 const timerMsMax = 1_000;
 /** How soon to look again when Kafka or memory has no room. */
@@ -64,13 +70,23 @@ const writtenAtOnceMax = 2_000;
 /** On the way to other tiers at the same time: these have at least seconds, what is due has not. */
 const hopsAtOnceMax = 1_000;
 
-interface WaitingRecord extends WaitingRetry {
+interface WaitingRecord {
   readonly kind: 'record';
   readonly lease: PartitionLease;
   readonly offset: number;
-  tier: RetryTierName | null;
+  readonly notBefore: number;
+  /** Where its value is kept: a part of what was fetched would keep all of it in memory. */
+  readonly handle: number;
+  readonly bytes: number;
+  readonly headers: WaitingRetry['headers'];
   /** Counts towards the bounds. */
   isHeld: boolean;
+}
+
+/** What is passed on together. */
+interface Departure {
+  readonly from: WaitingRecord[];
+  readonly retries: WaitingRetry[];
 }
 
 interface Resumption {
@@ -81,22 +97,25 @@ interface Resumption {
 export class Scheduler {
   private readonly options: SchedulerOptions;
   private readonly queue = new DueQueue<WaitingRecord | Resumption>();
+  private readonly values = new ValueStore();
   private readonly writing = new Set<Promise<void>>();
   /** The newest offset that was read of each partition. */
   private readonly newest = new WeakMap<PartitionLease, number>();
   private readonly leaving = new WeakSet<PartitionLease>();
-  private readonly held = { records: 0, bytes: 0 };
-  private isFull = false;
+  private readonly room: Room;
   private hopping = 0;
+  /** When something was last passed on. */
+  private wroteAt = 0;
   private timer: { readonly at: number; readonly callOff: () => void } | null = null;
 
   constructor(options: SchedulerOptions) {
     this.options = options;
+    this.room = new Room(options.limits);
   }
 
   /** What is in memory: everything, and of that what counts towards the bounds. */
   get waiting(): { readonly all: number; readonly held: number; readonly heldBytes: number } {
-    return { all: this.queue.size, held: this.held.records, heldBytes: this.held.bytes };
+    return { all: this.queue.size, held: this.room.held.records, heldBytes: this.room.held.bytes };
   }
 
   /** How long the earliest in memory has been due, in milliseconds: what Kafka or the process does not keep up with. */
@@ -114,8 +133,10 @@ export class Scheduler {
     this.newest.set(lease, records.at(-1)?.offset ?? 0);
     this.work();
     const now = this.options.now();
-    if (!isFirst && lastAt - readAheadMs > now) this.pause(lease, lastAt - readAheadMs);
-    else if (this.isFull) this.pause(lease, now + lookAgainMs);
+    const readOnAt =
+      lastAt - (this.values.usedBytes < this.options.limits.heldBytesMax / 2 ? roomyReadAheadMs : readAheadMs);
+    if (!isFirst && readOnAt > now) this.pause(lease, readOnAt);
+    else if (this.room.isFull) this.pause(lease, now + lookAgainMs);
   }
 
   /** Partitions are given up: what waits is forgotten, to be read again by whoever gets them. */
@@ -124,7 +145,10 @@ export class Scheduler {
     for (const lease of leases) this.leaving.add(lease);
     this.queue.remove((item) => {
       if (!gone.has(item.lease)) return false;
-      if (item.kind === 'record') this.letGo(item);
+      if (item.kind === 'record') {
+        this.letGo(item);
+        this.values.drop(item.handle);
+      }
       return true;
     });
     await Promise.all(this.writing);
@@ -147,38 +171,36 @@ export class Scheduler {
       this.completeAfter(this.options.setAside(record, error), [{ lease, offset }]);
       return 0;
     }
-    const copy = Buffer.from(value);
-    const place = { lease, offset, tier: null, isHeld: false };
-    const item: WaitingRecord = { ...place, kind: 'record', notBefore, value: copy, headers };
+    const kept = { handle: this.values.put(value), bytes: ValueStore.bytesFor(value.length), headers: copyOf(headers) };
+    const item: WaitingRecord = { kind: 'record', lease, offset, notBefore, ...kept, isHeld: false };
     if (isFirst) this.hold(item);
     const at = Math.min(notBefore, record.timestampMs + tierMs);
     this.queue.push(at, item);
     return at;
   }
 
-  /** Does what is due, then sets the timer for what is next. */
+  /** Does what is due, as much as is written in one go, then sets the timer for what is next. */
   private work(): void {
     const now = this.options.now();
-    while (this.options.mayWrite()) {
+    if (this.options.mayWrite() && this.nextTick(now) <= now) {
       const { due, hops } = this.popDue(now);
-      if (due.length + hops.length === 0) break;
-      if (due.length > 0) this.completeAfter(this.options.passOn(due), due);
-      if (hops.length > 0) {
-        this.hopping += hops.length;
+      if (due.from.length + hops.from.length > 0) this.wroteAt = now;
+      if (due.from.length > 0) this.completeAfter(this.options.passOn(due.retries), due.from);
+      if (hops.from.length > 0) {
+        this.hopping += hops.from.length;
         this.completeAfter(
-          this.options.passOn(hops).finally(() => (this.hopping -= hops.length)),
-          hops,
+          this.options.passOn(hops.retries).finally(() => (this.hopping -= hops.from.length)),
+          hops.from,
         );
       }
     }
-    this.checkBounds();
     this.arm(now);
   }
 
-  private popDue(now: number): { due: WaitingRecord[]; hops: WaitingRecord[] } {
-    const due: WaitingRecord[] = [];
-    const hops: WaitingRecord[] = [];
-    while (due.length + hops.length < writtenAtOnceMax) {
+  private popDue(now: number): { due: Departure; hops: Departure } {
+    const due: Departure = { from: [], retries: [] };
+    const hops: Departure = { from: [], retries: [] };
+    while (due.from.length + hops.from.length < writtenAtOnceMax) {
       const item = this.queue.popDue(now);
       if (item === null) break;
       if (item.kind === 'resumption') this.resume(item, now);
@@ -187,33 +209,36 @@ export class Scheduler {
     return { due, hops };
   }
 
-  private place(item: WaitingRecord, now: number, due: WaitingRecord[], hops: WaitingRecord[]): void {
+  private place(item: WaitingRecord, now: number, due: Departure, hops: Departure): void {
     const offsetsBehind = (this.newest.get(item.lease) ?? item.offset) - item.offset;
     const step = nextStep(item.notBefore, now, {
       isInTheWay: offsetsBehind > this.options.limits.offsetsBehindMax,
-      isRoomy: this.fillLevel() < 0.25,
+      isRoomy: this.room.level < 0.25,
     });
     switch (step.kind) {
       case 'due':
-        item.tier = null;
-        due.push(item);
-        this.letGo(item);
+        this.depart(item, null, due);
         return;
       case 'hold':
         this.hold(item);
         this.queue.push(step.until, item);
         return;
       case 'hop':
-        if (this.hopping + hops.length >= hopsAtOnceMax) {
+        if (this.hopping + hops.from.length >= hopsAtOnceMax) {
           this.hold(item);
           // Not all at once again: tens of thousands may wait for this.
           this.queue.push(now + 500 + (item.offset % 500), item);
           return;
         }
-        item.tier = step.tier;
-        hops.push(item);
-        this.letGo(item);
+        this.depart(item, step.tier, hops);
     }
+  }
+
+  private depart(item: WaitingRecord, tier: RetryTierName | null, departure: Departure): void {
+    const { notBefore, handle, headers } = item;
+    departure.from.push(item);
+    departure.retries.push({ notBefore, value: this.values.take(handle), headers, tier });
+    this.letGo(item);
   }
 
   private completeAfter(written: Promise<void>, from: readonly { lease: PartitionLease; offset: number }[]): void {
@@ -235,39 +260,31 @@ export class Scheduler {
   private resume(resumption: Resumption, now: number): void {
     const { lease } = resumption;
     if (!lease.isHeld) return;
-    if (this.isFull) this.queue.push(now + lookAgainMs, resumption);
+    if (this.room.isFull) this.queue.push(now + lookAgainMs, resumption);
     else lease.resume();
   }
 
   private hold(item: WaitingRecord): void {
     if (item.isHeld) return;
     item.isHeld = true;
-    this.held.records += 1;
-    this.held.bytes += item.value.length;
+    this.room.hold(item.bytes);
   }
 
   private letGo(item: WaitingRecord): void {
     if (!item.isHeld) return;
     item.isHeld = false;
-    this.held.records -= 1;
-    this.held.bytes -= item.value.length;
+    this.room.letGo(item.bytes);
   }
 
-  private fillLevel(): number {
-    const { heldRecordsMax, heldBytesMax } = this.options.limits;
-    return Math.max(this.held.records / heldRecordsMax, this.held.bytes / heldBytesMax);
-  }
-
-  private checkBounds(): void {
-    const level = this.fillLevel();
-    // Not full again at once: partitions are resumed for more than a batch.
-    this.isFull = level >= 1 || (this.isFull && level >= 0.75);
+  /** When to write next. The clock may have been set back since the last time. */
+  private nextTick(now: number): number {
+    return now < this.wroteAt ? now : Math.max(now, this.wroteAt + tickMs);
   }
 
   private arm(now: number): void {
     const { nextAt } = this.queue;
     if (nextAt === null) return;
-    const earliest = this.options.mayWrite() ? now : now + lookAgainMs;
+    const earliest = this.options.mayWrite() ? this.nextTick(now) : now + lookAgainMs;
     const at = Math.min(Math.max(nextAt, earliest), now + timerMsMax);
     if (this.timer !== null) {
       if (this.timer.at <= at) return;

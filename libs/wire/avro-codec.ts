@@ -23,12 +23,13 @@ export class AvroCodec<T> {
   private readonly type: avsc.Type;
   /** Null: our own schema. An error: a schema that cannot be had or read, so that its records are told apart for good. */
   private readonly resolvers = new Map<number, avsc.Resolver | AvroDecodeError | null>();
-  private readonly writerId: number;
+  /** Of what {@link encode} writes. */
+  readonly schemaId: number;
   private readonly source: SchemaSource;
 
   constructor(schema: object, writerId: number, source: SchemaSource) {
     this.type = avsc.Type.forSchema(schema as avsc.Schema);
-    this.writerId = writerId;
+    this.schemaId = writerId;
     this.source = source;
     this.resolvers.set(writerId, null);
   }
@@ -37,7 +38,7 @@ export class AvroCodec<T> {
     const body = this.type.toBuffer(value);
     const framed = Buffer.allocUnsafe(headerBytes + body.length);
     framed.writeUInt8(magicByte, 0);
-    framed.writeInt32BE(this.writerId, 1);
+    framed.writeInt32BE(this.schemaId, 1);
     body.copy(framed, headerBytes);
     return framed;
   }
