@@ -7,8 +7,10 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import fc from 'fast-check';
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import { settleAttempt, type FollowUp, type Settlement } from '../../libs/domain/settle.ts';
 import type { Ordering, WebhookDefinition } from '../../libs/domain/webhook.ts';
+import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
 import { Lease } from '../../libs/kafka/lease.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
@@ -18,6 +20,7 @@ import { schemaFile } from '../../libs/wire/schema-files.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate.ts';
+import { metadataCharactersMax } from './parked-state.ts';
 import type { Post } from './post.ts';
 import { mainOffsetHeader, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
@@ -86,6 +89,11 @@ class World {
   readonly produced: { webhookId: string; deliveryId: string }[] = [];
   readonly isDown = new Set<string>();
   readonly isSlow = new Set<string>();
+  /** Attempts whose outcomes Kafka acknowledged, and of these the ones that a commit came after. */
+  readonly settled = new Set<string>();
+  readonly committedAttempts = new Set<string>();
+  /** Attempts that were made again although a commit knew of them. */
+  readonly needless: string[] = [];
 
   constructor(readonly orderings: Readonly<Record<string, Ordering>>) {}
 
@@ -172,9 +180,14 @@ class Life {
     for (const lease of [this.leases.main, this.leases.parked]) {
       const due = lease.toCommit();
       if (due === null) continue;
+      expect(due.commit.metadata.length).toBeLessThanOrEqual(metadataCharactersMax);
       this.world.committed[lease.topic] = due.commit;
       lease.wasCommitted(due);
     }
+    // The spread of what is read and not committed stays within what a commit can speak of.
+    const behind = this.leases.main.position.next - (this.world.committed[mainTopic]?.offset ?? 0);
+    expect(behind).toBeLessThanOrEqual(offsetsCovered);
+    for (const attempt of this.world.settled) this.world.committedAttempts.add(attempt);
   }
 
   /** What was not acknowledged is as if it had not been. */
@@ -229,6 +242,8 @@ class Life {
     if (webhook === undefined) throw new Error('unknown webhook');
     gate.attemptStarted(webhook);
     const startedAt = Date.now();
+    const name = attemptName(delivery);
+    if (this.world.committedAttempts.has(name)) this.world.needless.push(name);
     const isOk = !this.world.isDown.has(delivery.webhookId);
     this.world.attempts.push({ webhookId: delivery.webhookId, deliveryId: delivery.deliveryId, isOk });
     await later(this.world.isSlow.has(delivery.webhookId) ? 700 : 5);
@@ -255,8 +270,11 @@ class Life {
       return this.acknowledged;
     };
     return {
-      settle: (_: unknown, followUp: FollowUp) =>
+      settle: (outcome: DeliveryOutcome, followUp: FollowUp) =>
         inOrder(() => {
+          // The failed head of a strict webhook is not over with its outcome: it waits, or is parked.
+          const isOver = outcome.status === 'delivered' || this.world.orderings[outcome.webhookId] !== 'strict';
+          if (isOver) this.world.settled.add(attemptName(outcome));
           this.scheduleRetry(followUp);
         }),
       park: (_: number, parked: readonly Parking[]) =>
@@ -277,6 +295,10 @@ class Life {
       this.world.append(mainTopic, delivery.webhookId, codecs.delivery.encode(delivery));
     }, delivery.notBefore - Date.now());
   }
+}
+
+function attemptName({ deliveryId, attempt }: { readonly deliveryId: string; readonly attempt: number }): string {
+  return `${deliveryId} attempt ${attempt}`;
 }
 
 function headersOf(mainOffset: number): Record<string, Buffer> {
@@ -393,6 +415,8 @@ function expectPromisesKept(world: World): void {
     if (ordering !== 'parallel') expect(firstAttempts(world, webhookId)).toEqual(produced);
   }
   expectStrictKept(world);
+  // A kill repeats only what was in flight, or completed since the last commit.
+  expect(world.needless).toEqual([]);
   // What a crash kept from being committed is not parked a second time.
   expect(new Set(world.mainOffsets).size).toBe(world.mainOffsets.length);
   // At the end nothing is left to do, and the commits say so.

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ParkedLog } from './parked-log.ts';
@@ -165,6 +166,54 @@ describe('parked log', () => {
     );
   });
 
+  test('of far more webhooks than a commit can list, hardly anything is repeated after a restart', () => {
+    const simulation = new Simulation();
+    const many = Array.from({ length: 900 }, (_, index) => `many-${index}`);
+    // Twelve of each; some webhooks get through all of theirs, the others through half.
+    for (let round = 0; round < 12; round += 1) for (const webhook of many) simulation.divert(webhook);
+    while (simulation.parked.nextPosition < simulation.log.length) simulation.read(500);
+    for (const [index, webhook] of many.entries()) {
+      for (let times = 0; times < (index % 5 === 0 ? 12 : 6); times += 1) simulation.complete(webhook);
+    }
+    const completed = simulation.done.size;
+    simulation.commit();
+    simulation.parked = simulation.assign();
+    simulation.finish();
+    expect(simulation.done.size).toBe(simulation.log.length);
+    expect(completed).toBe(720 * 6 + 180 * 12);
+    expect(simulation.duplicates).toBeLessThan(completed / 50);
+  });
+
+  test('of far more webhooks than a commit can list, none is lost, whatever happens in between', () => {
+    const many = Array.from({ length: 400 }, (_, index) => `many-${index}`);
+    const some = fc.array(fc.record({ at: fc.nat(399), times: fc.nat(3) }), { maxLength: 40 });
+    const happening = fc.oneof(
+      fc.record({ kind: fc.constant('complete' as const), some }),
+      fc.record({ kind: fc.constantFrom('read' as const, 'commit' as const, 'crash' as const, 'restart' as const) }),
+      fc.record({ kind: fc.constant('divert' as const), some }),
+    );
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 25 }), (happenings) => {
+        const simulation = new Simulation();
+        for (let round = 0; round < 3; round += 1) for (const webhook of many) simulation.divert(webhook);
+        for (const one of happenings) {
+          if (one.kind === 'read') simulation.read(700);
+          else if (one.kind === 'complete') {
+            for (const { at, times } of one.some) for (let n = 0; n < times; n += 1) simulation.complete(`many-${at}`);
+          } else if (one.kind === 'divert') for (const { at } of one.some) simulation.divert(`many-${at}`);
+          else {
+            if (one.kind !== 'crash') simulation.commit();
+            if (one.kind !== 'commit') simulation.parked = simulation.assign();
+          }
+        }
+        simulation.finish();
+        expect(simulation.done.size).toBe(simulation.log.length);
+        expect(simulation.parked.parkedWebhooks).toBe(0);
+      }),
+      { numRuns: 20 },
+    );
+  }, 60_000);
+
   test('a webhook without room keeps its records in the log and out of the way of the others', () => {
     const simulation = new Simulation();
     simulation.capacity = { a: 0 };
@@ -205,19 +254,21 @@ describe('parked state', () => {
       { hash: 'BBBBBBBBBBB', offset: 1_000_000, attempt: 3, notBefore: 1_700_000_000_000 },
     ];
     const metadata = encodeParkedState({ knownEnd: 2_000_000, base: 1_000, cursors });
-    expect(decodeParkedState(metadata)).toEqual({ knownEnd: 2_000_000, isWhole: true, cursors });
+    expect(decodeParkedState(metadata)).toEqual({ knownEnd: 2_000_000, floors: null, cursors });
   });
 
-  test('says so when not every webhook fits', () => {
+  test('has floors for all and a list of heads when not every webhook fits', () => {
     const cursors = Array.from({ length: 1_000 }, (_, index) => ({
-      hash: 'CCCCCCCCCCC',
-      offset: index,
-      attempt: 0,
-      notBefore: 0,
+      hash: hash('sha256', `w-${index}`, 'base64url').slice(0, 11),
+      offset: index * 100,
+      attempt: index % 300 === 0 ? 2 : 0,
+      notBefore: index % 300 === 0 ? 1_700_000_000_000 : 0,
     }));
-    const metadata = encodeParkedState({ knownEnd: 1_000, base: 0, cursors });
+    const metadata = encodeParkedState({ knownEnd: 100_000, base: 0, cursors });
     expect(metadata.length).toBeLessThanOrEqual(metadataCharactersMax);
-    expect(decodeParkedState(metadata)?.isWhole).toBe(false);
+    const state = decodeParkedState(metadata);
+    expect(state?.cursors).toEqual(cursors.filter(({ attempt }) => attempt > 0));
+    for (const { hash: key, offset } of cursors) expect(state?.floors?.floorOf(key)).toBeLessThanOrEqual(offset);
   });
 
   test.each(['', 'nonsense', 'AAAA'])('is null for %j', (metadata) => {

@@ -9,6 +9,7 @@
  * read again from there. So one offset per parked webhook is all the state there is, and it fits the commit's metadata.
  */
 import { hash } from 'node:crypto';
+import type { ParkedFloors } from './parked-floors.ts';
 import { decodeParkedState, encodeParkedState, type ParkedCursor } from './parked-state.ts';
 
 export interface ParkedRecord {
@@ -66,15 +67,19 @@ export class ParkedLog {
   private runStart: number;
   private turn = 0;
   private frontierServedAt = 0;
+  /** Of the webhooks that the last commit did not list. */
+  private readonly floors: ParkedFloors | null;
 
   constructor(options: ParkedLogOptions) {
     this.options = options;
     const state = options.committed === null ? null : decodeParkedState(options.committed.metadata);
     const committed = Math.max(options.committed?.offset ?? options.startOffset, options.startOffset);
-    this.frontier = state?.isWhole === true ? Math.max(state.knownEnd, committed) : committed;
+    this.floors = state?.floors ?? null;
+    const isWhole = state !== null && state.floors === null;
+    this.frontier = isWhole ? Math.max(state.knownEnd, committed) : committed;
     this.position = this.frontier;
     this.runStart = this.frontier;
-    for (const cursor of state?.cursors ?? []) this.restore(cursor, state?.isWhole === true);
+    for (const cursor of state?.cursors ?? []) this.restore(cursor, isWhole);
   }
 
   /** True until all that was parked before this assignment is known: the main lane waits for it. */
@@ -172,6 +177,8 @@ export class ParkedLog {
 
   /** What to commit: nothing below the offset is needed, and the metadata holds the rest. */
   commit(): { readonly offset: number; readonly metadata: string } {
+    // What the floors say of what is not read again yet could not be said in another way.
+    if (this.floors !== null && this.isDiscovering && this.options.committed !== null) return this.options.committed;
     const cursors: ParkedCursor[] = [];
     let lowest = this.frontier;
     for (const entry of this.entries.values()) {
@@ -190,6 +197,7 @@ export class ParkedLog {
   }
 
   private take(record: ParkedRecord): boolean {
+    if (this.wasComplete(record)) return false;
     const isNew = record.offset >= this.frontier;
     // Read before and no longer known: all of this webhook down here is complete.
     if (!isNew && !this.isParked(record.webhookId)) return false;
@@ -207,6 +215,12 @@ export class ParkedLog {
     entry.next = record.offset + 1;
     entry.incomplete.add(record.offset);
     return true;
+  }
+
+  /** Before this assignment, as far as its commit could tell. */
+  private wasComplete({ webhookId, offset }: ParkedRecord): boolean {
+    if (this.floors === null || offset >= this.floors.end) return false;
+    return offset < this.floors.floorOf(this.hashOf(webhookId));
   }
 
   private roomOf(entry: Entry): number {

@@ -3,12 +3,19 @@
  * offset.metadata.max.bytes is 4,096): up to where the log is known, and for each parked webhook the first offset
  * that is not complete. Numbers are base 36, offsets relative to the commit.
  *
- * `2|<known end>|<w or p>|<commit>|<hash>.<offset>[.<attempt>.<not before>]|…`: with `w` every parked webhook is
- * listed, with `p` only a part.
+ * `2|<known end>|w|<commit>|<hash>.<offset>[.<attempt>.<not before>]|…` lists every parked webhook. Where they are too
+ * many, `3|<known end>|<commit>|<floors>|…` has a floor for each (parked-floors.ts) and lists of those whose first record has a
+ * history of its own as many as fit.
  */
+import { ParkedFloors } from './parked-floors.ts';
 
-const version = '2';
+const listVersion = '2';
+const floorsVersion = '3';
 export const metadataCharactersMax = 4_000;
+/** Version, offsets and what stands between them. */
+const frameCharacters = 40;
+/** Of them, for webhooks that are listed beside the floors. */
+const headCharactersMax = 600;
 
 /** The first record is a copy of one that was delivered, or given up, meanwhile: it is passed over. */
 export const settledHead = -1;
@@ -26,30 +33,55 @@ export interface ParkedCursor {
 
 export interface ParkedState {
   readonly knownEnd: number;
-  readonly isWhole: boolean;
+  /** Of the parked webhooks that are not listed; null: there are none. */
+  readonly floors: ParkedFloors | null;
   readonly cursors: readonly ParkedCursor[];
 }
 
 /** @param state.base the committed offset */
 export function encodeParkedState(state: { knownEnd: number; base: number; cursors: readonly ParkedCursor[] }): string {
+  const { knownEnd, base, cursors } = state;
+  const list = fitting(cursors, base, metadataCharactersMax);
+  if (list.length === cursors.length) {
+    return [listVersion, knownEnd.toString(36), 'w', base.toString(36), ...list].join('|');
+  }
+  const listed = fitting(
+    cursors.filter(({ attempt }) => attempt !== 0),
+    base,
+    headCharactersMax,
+  );
+  const floors = ParkedFloors.encode(cursors, { base, end: knownEnd }, metadataCharactersMax - headCharactersMax);
+  return [floorsVersion, knownEnd.toString(36), base.toString(36), floors, ...listed].join('|');
+}
+
+function fitting(cursors: readonly ParkedCursor[], base: number, charactersMax: number): string[] {
   const items: string[] = [];
-  let length = 40;
-  for (const cursor of state.cursors) {
-    const item = encodeCursor(cursor, state.base);
+  let length = frameCharacters;
+  for (const cursor of cursors) {
+    const item = encodeCursor(cursor, base);
     length += item.length + 1;
-    if (length > metadataCharactersMax) break;
+    if (length > charactersMax) break;
     items.push(item);
   }
-  const coverage = items.length === state.cursors.length ? 'w' : 'p';
-  return [version, state.knownEnd.toString(36), coverage, state.base.toString(36), ...items].join('|');
+  return items;
 }
 
 /** Null for what is not such a state: the caller reads from the committed offset on. */
 export function decodeParkedState(metadata: string): ParkedState | null {
-  const [found, knownEnd, coverage, base, ...items] = metadata.split('|');
-  if (found !== version || knownEnd === undefined || base === undefined) return null;
-  const cursors = items.map((item) => decodeCursor(item, parseInt(base, 36)));
-  return { knownEnd: parseInt(knownEnd, 36), isWhole: coverage === 'w', cursors };
+  const [version, end = '', ...rest] = metadata.split('|');
+  const knownEnd = parseInt(end, 36);
+  if (version === listVersion && rest[0] === 'w') {
+    const [, base = '', ...items] = rest;
+    return { knownEnd, floors: null, cursors: decodeCursors(items, base) };
+  }
+  if (version !== floorsVersion) return null;
+  const [base = '', text = '', ...items] = rest;
+  const floors = ParkedFloors.decode(text, { base: parseInt(base, 36), end: knownEnd });
+  return floors === null ? null : { knownEnd, floors, cursors: decodeCursors(items, base) };
+}
+
+function decodeCursors(items: readonly string[], base: string): readonly ParkedCursor[] {
+  return items.map((item) => decodeCursor(item, parseInt(base, 36)));
 }
 
 function encodeCursor(cursor: ParkedCursor, base: number): string {

@@ -1,0 +1,52 @@
+/** Numbers of so many bits, one after another, the highest bit first. */
+
+export class BitWriter {
+  private readonly bytes: number[] = [];
+  private used = 0;
+
+  /** @param count at most 32 */
+  write(value: number, count: number): void {
+    for (let bit = count - 1; bit >= 0; bit -= 1) {
+      if (this.used % 8 === 0) this.bytes.push(0);
+      if (((value >>> bit) & 1) === 1) this.bytes[this.bytes.length - 1] = (this.bytes.at(-1) ?? 0) | (0x80 >> (this.used % 8));
+      this.used += 1;
+    }
+  }
+
+  /** The number in ones, then a zero, then `lowBits` of it as they are (Rice and Plaunt, 1971). */
+  writeRice(value: number, lowBits: number): void {
+    for (let ones = Math.floor(value / 2 ** lowBits); ones > 0; ones -= 1) this.write(1, 1);
+    this.write(0, 1);
+    this.write(value % 2 ** lowBits, lowBits);
+  }
+
+  toBuffer(): Buffer {
+    return Buffer.from(this.bytes);
+  }
+}
+
+export class BitReader {
+  private readonly bytes: Buffer;
+  private used = 0;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  /** Zeros behind the end. */
+  read(count: number): number {
+    let value = 0;
+    for (let bit = 0; bit < count; bit += 1) {
+      const byte = this.bytes[this.used >> 3] ?? 0;
+      value = value * 2 + ((byte >> (7 - (this.used % 8))) & 1);
+      this.used += 1;
+    }
+    return value;
+  }
+
+  readRice(lowBits: number): number {
+    let ones = 0;
+    while (this.read(1) === 1) ones += 1;
+    return ones * 2 ** lowBits + this.read(lowBits);
+  }
+}
