@@ -90,6 +90,7 @@ async function measure(
     step.done(`${report.count} back, p99 ${p99} ms after their moment, ${report.early} before it`);
     const measured: Measured = {
       label,
+      events: { from: 0, to: report.count },
       deliveries: report.count,
       seconds,
       perSecond: report.count / seconds,
