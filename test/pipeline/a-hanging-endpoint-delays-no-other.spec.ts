@@ -97,11 +97,11 @@ async function remove(webhooks: readonly TestWebhook[]): Promise<void> {
   for (const { id } of webhooks) await system.api('DELETE', `/v1/webhooks/${id}`, undefined, client.key);
 }
 
-test('ten endpoints that hang delay no other', async () => {
+test('a-hanging-endpoint-delays-no-other: nor do ten', async () => {
   await expectUndisturbed('ten endpoints hang', amongHanging);
 }, 120_000);
 
-test('an endless body is cut', async () => {
+test('an-endless-body-is-cut: by its length, well before the deadline', async () => {
   const endless = await startEndless();
   try {
     const [webhook] = await webhooksAt(endless.url, 'endless', 1, {});

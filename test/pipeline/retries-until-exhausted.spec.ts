@@ -88,7 +88,7 @@ test('a delivery that never succeeds ends exhausted after its attempts, and is k
   }
 }, 60_000);
 
-test('Retry-After is a lower bound', async () => {
+test('honours-retry-after: it is a lower bound', async () => {
   const receiver = await startReceiver({
     respond: (_, index) => (index === 0 ? { status: 429, headers: { 'retry-after': '3' } } : { status: 200 }),
   });

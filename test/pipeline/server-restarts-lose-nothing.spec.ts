@@ -3,6 +3,8 @@ import { startSystem, type System } from '../support/app-harness.ts';
 import { createClient, listDeliveries, type TestClient } from '../support/clients.ts';
 import { countingTo, NumberedStream, withoutRepetitions } from '../support/numbered-stream.ts';
 import { startOwnServer, type OwnServer } from '../support/own-servers.ts';
+import { residentMiB } from '../support/resident-memory.ts';
+import type { Answer } from '../support/receivers/recording-receiver.ts';
 import { until } from '../support/until.ts';
 
 const webhooks = 20;
@@ -30,7 +32,7 @@ async function startStream(name: string): Promise<NumberedStream> {
   return NumberedStream.start(system, client, { name, webhooks, respond: () => ({ delayMs }) });
 }
 
-/** Every delivery of the stream is in the history, delivered, with one attempt. */
+/** Every delivery of the stream is in the history, delivered. */
 async function untilHistoryIsWhole(stream: NumberedStream, name: string): Promise<void> {
   const isWhole = async () => {
     const delivered = await listDeliveries(system, client, { status: 'delivered' });
@@ -83,6 +85,63 @@ test.each(['stop', 'kill'] as const)(
   },
   150_000,
 );
+
+/** A minute with KAFKA_AWAY_MS=60000; what fills up, fills up in the first seconds. */
+const awayMs = Number(process.env['KAFKA_AWAY_MS'] ?? 10_000);
+const growthMiBMax = 150;
+
+test('kafka-away-loses-nothing: attempts pause, memory stays bounded, and it goes on by itself', async () => {
+  const padding = 'x'.repeat(60_000);
+  // While it is away every answer is a failure, so that the whole delivery waits to be written to a retry tier.
+  let answer: Answer = { delayMs: 400 };
+  const stream = await NumberedStream.start(system, client, {
+    name: 'away',
+    webhooks,
+    fields: { retryPolicy: { maxAttempts: 20, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 } },
+    data: { padding },
+    respond: () => answer,
+  });
+  const apps = ['fanout', 'dispatcher', 'retry-scheduler', 'projector', 'monitor', 'management-api'] as const;
+  const memory = () => new Map(apps.map((app) => [app, residentMiB(system.pid(app) ?? 0)]));
+  try {
+    // A few at a time: a request is one batch for each partition.
+    for (let times = 0; times < 40; times += 1) await stream.publish(1);
+    await until(() => stream.requests.length > 100, { timeoutMs: 30_000, everyMs: 5 });
+    const before = memory();
+    await kafka.kill();
+    answer = { delayMs: 10, status: 503 };
+    const goneAt = Date.now();
+    const peak = new Map(before);
+    await until(
+      () => {
+        for (const [app, mebibytes] of memory()) peak.set(app, Math.max(peak.get(app) ?? 0, mebibytes));
+        return Date.now() - goneAt > awayMs;
+      },
+      { timeoutMs: awayMs + 1_000, everyMs: 250 },
+    );
+    const attempts = stream.requests.filter(({ at }) => at > goneAt);
+    const lastAttemptMs = (attempts.at(-1)?.at ?? goneAt) - goneAt;
+    await kafka.start();
+    answer = { delayMs: 10 };
+    const backAt = Date.now();
+    const { published } = stream;
+    await until(() => stream.distinct === published && stream.requests.some(({ at }) => at > backAt), {
+      timeoutMs: 90_000,
+      what: `all ${published} arrive`,
+    });
+    await untilHistoryIsWhole(stream, 'away');
+    const grown = [...peak].map(([app, mebibytes]) => `${app} ${before.get(app) ?? 0} → ${mebibytes} MiB`);
+    process.stdout.write(
+      `Kafka away for ${awayMs} ms: ${attempts.length} attempts, the last after ${lastAttemptMs} ms; all ${published} ` +
+        `delivered ${Date.now() - backAt} ms after it was back, ${stream.repetitions.length} attempts twice\n  ${grown.join(', ')}\n`,
+    );
+    expect(lastAttemptMs).toBeLessThan(Math.max(8_000, awayMs / 2));
+    for (const [app, mebibytes] of peak) expect(mebibytes - (before.get(app) ?? 0)).toBeLessThan(growthMiBMax);
+    expect(system.unexpectedDeaths).toEqual([]);
+  } finally {
+    await stream.close();
+  }
+}, 240_000);
 
 test('database-restart-loses-nothing: deliveries go on without it, the history follows', async () => {
   const stream = await startStream('database');

@@ -13,6 +13,8 @@ export interface NumberedStreamOptions {
   readonly webhooks: number;
   /** Fields of each webhook beside url and eventTypes. */
   readonly fields?: object;
+  /** In the data of each event beside its number. */
+  readonly data?: object;
   /** Default: 200 at once. */
   readonly respond?: (request: NumberedRequest, index: number) => Answer;
 }
@@ -38,6 +40,7 @@ export class NumberedStream {
   private readonly system: System;
   private readonly client: TestClient;
   private readonly name: string;
+  private readonly data: object;
   private readonly closeReceiver: () => Promise<void>;
 
   static async start(system: System, client: TestClient, options: NumberedStreamOptions): Promise<NumberedStream> {
@@ -62,6 +65,7 @@ export class NumberedStream {
       system,
       client,
       name: options.name,
+      data: options.data ?? {},
       webhooks,
       requests,
       close: () => receiver.close(),
@@ -72,6 +76,7 @@ export class NumberedStream {
     system: System;
     client: TestClient;
     name: string;
+    data: object;
     webhooks: readonly TestWebhook[];
     requests: readonly NumberedRequest[];
     close: () => Promise<void>;
@@ -79,6 +84,7 @@ export class NumberedStream {
     this.system = parts.system;
     this.client = parts.client;
     this.name = parts.name;
+    this.data = parts.data;
     this.webhooks = parts.webhooks;
     this.requests = parts.requests;
     this.closeReceiver = parts.close;
@@ -91,7 +97,7 @@ export class NumberedStream {
     for (let n = start; n < start + perWebhook; n += 1) {
       for (let index = 0; index < this.webhooks.length; index += 1) {
         const type = `${this.name}.w${index}`;
-        const event = cloudEvent(this.client, { n }, { id: `${type}-${n}`, type });
+        const event = cloudEvent(this.client, { n, ...this.data }, { id: `${type}-${n}`, type });
         const headers = { 'content-type': 'application/cloudevents+json' };
         // One key for a webhook's events, so that the platform topic itself has an order to keep.
         records.push({ key: type, value: JSON.stringify(event), headers });

@@ -4,8 +4,9 @@ import { classify } from '../../../libs/domain/classify.ts';
 import { AddressGuard, type EgressRules } from '../../../libs/sender/address-guard.ts';
 import { HttpSender } from '../../../libs/sender/http-attempt.ts';
 import { NameResolver } from '../../../libs/sender/name-resolver.ts';
-import { startNameServer, type Names } from '../../support/receivers/name-server.ts';
+import { changing, startNameServer, type Names } from '../../support/receivers/name-server.ts';
 import { startReceiver } from '../../support/receivers/recording-receiver.ts';
+import { redirecting } from '../../support/receivers/responses.ts';
 import { closeAll, makeSender, post, track } from './sender-factory.ts';
 
 afterEach(closeAll);
@@ -70,7 +71,7 @@ describe('a name that changes its answer', () => {
   test('is refused from the moment that it points inside', async () => {
     const receiver = track(await startReceiver({ respond: () => ({ headers: { connection: 'close' } }) }));
     // 127.0.0.1 stands for the public address here, 127.0.0.2 for the private one, which is closed below.
-    const server = track(await startNameServer((_name, index) => [index === 0 ? '127.0.0.1' : '127.0.0.2']));
+    const server = track(await startNameServer(changing('127.0.0.1', '127.0.0.2')));
     const resolver = new NameResolver({ servers: [server.address], hostsFile: '/nonexistent' });
     const rules = { ...production, allowed: ['127.0.0.1/32'] };
     const sender = track(new HttpSender(new AddressGuard(rules, (name) => resolver.resolve(name))));
@@ -82,10 +83,7 @@ describe('a name that changes its answer', () => {
 
   test('is asked for once per connection, so that nothing can change between judging and dialling', async () => {
     const receiver = track(await startReceiver());
-    const { server, sender } = await senderAsking(
-      (_name, index) => [index === 0 ? '127.0.0.1' : '10.0.0.1'],
-      ['127.0.0.1'],
-    );
+    const { server, sender } = await senderAsking(changing('127.0.0.1', '10.0.0.1'), ['127.0.0.1']);
     const url = `http://rebinding.example:${receiver.port}/`;
     for (let n = 0; n < 3; n++) expect(await sender.send(post(url))).toMatchObject({ code: 200 });
     expect(receiver.connections).toBe(1);
@@ -132,7 +130,7 @@ test('a redirect to a private address leads nowhere', async () => {
   const inside = track(await startReceiver());
   const outside = track(
     await startReceiver({
-      respond: () => ({ status: 302, headers: { location: `http://127.0.0.1:${inside.port}/` } }),
+      respond: redirecting(`http://127.0.0.1:${inside.port}/`),
     }),
   );
   expect(await makeSender().send(post(outside.url))).toMatchObject({ code: 302 });

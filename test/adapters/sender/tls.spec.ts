@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { classify } from '../../../libs/domain/classify.ts';
 import { createAuthority } from '../../support/receivers/certificates.ts';
+import { startExpired } from '../../support/receivers/expired-receiver.ts';
 import { startReceiver } from '../../support/receivers/recording-receiver.ts';
 import { closeAll, everythingIsLoopback, makeSender, post, track } from './sender-factory.ts';
 
@@ -27,7 +28,6 @@ describe('a certificate', () => {
 
   test.each([
     ['that nobody vouches for', {}, null, 'unable to verify'],
-    ['that is expired', { endsInDays: -1 }, trusting, 'certificate has expired'],
     ['of another address', { addresses: ['127.0.0.9'] }, trusting, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['of another CA', {}, { ca: createAuthority().cert }, 'certificate'],
   ])('%s is refused before a byte of the request is sent', async (_what, issued, tls, words) => {
@@ -35,6 +35,13 @@ describe('a certificate', () => {
     const result = await makeSender().send(post(receiver.url, { tls }));
     expect(result).toMatchObject({ kind: 'error', errorKind: 'tls', message: expect.stringContaining(words) });
     expect(classify(result, 0)).toMatchObject({ status: 'failed_retryable', reason: 'tls' });
+    expect(receiver.requests).toHaveLength(0);
+  });
+
+  test('that is expired is refused before a byte of the request is sent', async () => {
+    const receiver = track(await startExpired());
+    const result = await makeSender().send(post(receiver.url, { tls: { ca: receiver.ca } }));
+    expect(result).toMatchObject({ errorKind: 'tls', message: expect.stringContaining('certificate has expired') });
     expect(receiver.requests).toHaveLength(0);
   });
 

@@ -5,6 +5,11 @@ import { isIPv4 } from 'node:net';
 /** Addresses for the n-th question (from 0) about a name and type; null: no such name; 'silent': no answer at all. */
 export type Names = (name: string, index: number, type: 'A' | 'AAAA') => readonly string[] | null | 'silent';
 
+/** A name that changes its answer (rebinding): the first question gets the first address, every later one the second. */
+export function changing(first: string, then: string): Names {
+  return (_name, index) => [index === 0 ? first : then];
+}
+
 export interface NameServer {
   /** As NameResolver takes it: address and port. */
   readonly address: string;
