@@ -8,7 +8,8 @@ export class BitWriter {
   write(value: number, count: number): void {
     for (let bit = count - 1; bit >= 0; bit -= 1) {
       if (this.used % 8 === 0) this.bytes.push(0);
-      if (((value >>> bit) & 1) === 1) this.bytes[this.bytes.length - 1] = (this.bytes.at(-1) ?? 0) | (0x80 >> (this.used % 8));
+      if (((value >>> bit) & 1) === 1)
+        this.bytes[this.bytes.length - 1] = (this.bytes.at(-1) ?? 0) | (0x80 >> (this.used % 8));
       this.used += 1;
     }
   }

@@ -193,6 +193,7 @@ class Life {
   /** What was not acknowledged is as if it had not been. */
   kill(): void {
     this.isAlive = false;
+    this.world.settled.clear();
     this.dispatch.close();
     this.fence();
   }

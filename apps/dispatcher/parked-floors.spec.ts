@@ -18,7 +18,10 @@ function floorsOf(standings: readonly Standing[], range: { base: number; end: nu
 }
 
 function standingsOf(count: number, spread: number): Standing[] {
-  return Array.from({ length: count }, (_, index) => ({ hash: hashOf(`w-${index}`), offset: (index * 7_919) % spread }));
+  return Array.from({ length: count }, (_, index) => ({
+    hash: hashOf(`w-${index}`),
+    offset: (index * 7_919) % spread,
+  }));
 }
 
 describe('the floors of parked webhooks', () => {
@@ -48,20 +51,22 @@ describe('the floors of parked webhooks', () => {
   });
 
   test.each([
-    [300, 0.999, 0.999],
-    [900, 0.99, 0.99],
-    [3_000, 0.9, 0.8],
-    [20_000, 0, 0],
-  ])('of %i webhooks in a backlog of a million: %f of them are close, %f of the others at the end', (count, close, atEnd) => {
-    const end = 1_000_000;
-    const standings = standingsOf(count, end);
-    const floors = floorsOf(standings, { base: 0, end });
-    // Close: as many offsets lower as one record of each webhook takes.
-    const isClose = ({ hash, offset }: Standing) => offset - floors.floorOf(hash) <= Math.max(count, 1_000);
-    expect(standings.filter(isClose).length / count).toBeGreaterThanOrEqual(close);
-    const others = Array.from({ length: 2_000 }, (_, index) => hashOf(`other-${index}`));
-    expect(others.filter((hash) => floors.floorOf(hash) === end).length / 2_000).toBeGreaterThanOrEqual(atEnd);
-  });
+    [300, 100, 0.999, 0.999],
+    [900, 1_000, 0.99, 0.99],
+    [3_000, 16_000, 0.7, 0.45],
+    [20_000, 1_000_000, 1, 0],
+  ])(
+    'of %i webhooks in a backlog of a million are within %i offsets: %f of them; at the end: %f of the others',
+    (count, within, close, atEnd) => {
+      const end = 1_000_000;
+      const standings = standingsOf(count, end);
+      const floors = floorsOf(standings, { base: 0, end });
+      const isClose = ({ hash, offset }: Standing) => offset - floors.floorOf(hash) <= within;
+      expect(standings.filter(isClose).length / count).toBeGreaterThanOrEqual(close);
+      const others = Array.from({ length: 2_000 }, (_, index) => hashOf(`other-${index}`));
+      expect(others.filter((hash) => floors.floorOf(hash) === end).length / 2_000).toBeGreaterThanOrEqual(atEnd);
+    },
+  );
 
   test.each(['', 'AAAA', '/w==', 'nonsense'])('are none for %j', (text) => {
     expect(ParkedFloors.decode(text, { base: 0, end: 10 })).toBeNull();

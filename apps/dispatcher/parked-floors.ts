@@ -16,6 +16,8 @@ const precisions = [
   { hashBits: 20, offsetBits: 10 },
   { hashBits: 18, offsetBits: 8 },
   { hashBits: 16, offsetBits: 6 },
+  { hashBits: 14, offsetBits: 6 },
+  { hashBits: 12, offsetBits: 6 },
   { hashBits: 12, offsetBits: 4 },
   { hashBits: 10, offsetBits: 4 },
 ] as const;
