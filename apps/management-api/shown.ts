@@ -16,6 +16,7 @@ import type { AttemptItem, DeliveryItem } from '../../libs/postgres/delivery-vie
 import type { CataloguedType } from '../../libs/postgres/event-type-store.ts';
 import type { EventDetail, EventItem } from '../../libs/postgres/event-view.ts';
 import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
+import { sampleText } from './body-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
 
@@ -75,7 +76,10 @@ export function shownAttempt(item: AttemptItem, index: number): AnswerOf<typeof 
     requestHeaders: { ...item.requestHeaders },
     responseCode: item.responseCode,
     responseHeaders: { ...item.responseHeaders },
-    responseBodySample: item.responseBodySample?.toString('utf8') ?? null,
+    responseBodySample:
+      item.responseBodySample === null
+        ? null
+        : sampleText(item.responseBodySample, item.responseHeaders['content-type'], item.responseBodyTruncated),
     responseBodyTruncated: item.responseBodyTruncated,
     latencyMs: item.latencyMs,
     error: shownError(item),
