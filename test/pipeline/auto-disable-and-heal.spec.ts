@@ -62,7 +62,7 @@ interface NoticeBody {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-test('a webhook fails, is disabled, is pinged, recovers and gets what it missed, and its client hears of it', async () => {
+test('a webhook fails, is disabled, is pinged and recovers, and its client hears of each step', async () => {
   let id = '';
   await system.api('PATCH', `/v1/clients/${client.id}`, { noticeEmails: ['ops@acme.example'] }, client.key);
   await registered(system, 3, async () => {
