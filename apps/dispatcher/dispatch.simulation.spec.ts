@@ -280,8 +280,8 @@ class Life {
         }),
       park: (_: number, parked: readonly Parking[]) =>
         inOrder(() => {
-          for (const { delivery, mainOffset } of parked) {
-            this.world.append(parkedTopic, delivery.webhookId, codecs.parked.encode(delivery));
+          for (const { webhookId, value, mainOffset } of parked) {
+            this.world.append(parkedTopic, webhookId, value);
             this.world.mainOffsets.push(mainOffset);
           }
         }),

@@ -35,6 +35,9 @@ export interface DispatchOptions {
   readonly logger: Logger;
 }
 
+/** What a parked delivery has besides those of a delivery. */
+type ParkedFields = Omit<ParkedDelivery, keyof Delivery>;
+
 const slowAfterMs = 500;
 const divertAfterMs = 2_000;
 const sweepMs = 50;
@@ -45,10 +48,14 @@ export class Dispatch {
   private readonly partitions = new Map<number, Partition>();
   private readonly strictHeads = new StrictHeads();
   private readonly sweeper: NodeJS.Timeout;
+  private readonly extendDelivery: (framed: Buffer, more: ParkedFields) => Buffer | null;
+  /** Diverted in this turn and not appended yet. */
+  private readonly leaving = new Map<Partition, { parked: Parking[]; moved: LaneItem[] }>();
 
   constructor(options: DispatchOptions) {
     this.options = options;
-    const { gate } = options;
+    const { gate, codecs } = options;
+    this.extendDelivery = codecs.parked.extension(codecs.delivery);
     this.lanes = new Lanes({
       maxInFlight: options.maxInFlight,
       laneRecordsMax: options.laneRecordsMax,
@@ -229,9 +236,9 @@ export class Dispatch {
       log.noteHead(webhookId, { attempt: 1, notBefore });
       this.complete(item, webhookId);
     } else {
-      const delivery = parkedFrom(next, 'blocked', notBefore, Date.now());
+      const value = this.options.codecs.parked.encode(parkedFrom(next, 'blocked', notBefore, Date.now()));
       this.lanes.divertBehind(webhookId, () => {
-        this.park(partition, webhookId, [{ delivery, mainOffset: item.offset }], () => {
+        this.park(partition, [{ webhookId, value, mainOffset: item.offset }], () => {
           this.complete(item, webhookId);
         });
       });
@@ -282,30 +289,65 @@ export class Dispatch {
     if (first === undefined) return;
     const partition = this.partitions.get(first.lease.partition);
     if (partition === undefined) return; // revoked meanwhile: another member reads them
-    const now = Date.now();
+    const parkedAt = Date.now();
     const head = this.strictHeads.copyOf(webhookId);
-    const parked: Parking[] =
-      head === null ? [] : [{ delivery: parkedFrom(head.delivery, reason, null, now), mainOffset: head.offset }];
+    const parked: Parking[] = [];
+    if (head !== null) {
+      const value = this.options.codecs.parked.encode(parkedFrom(head.delivery, reason, null, parkedAt));
+      parked.push({ webhookId, value, mainOffset: head.offset });
+    }
     const moved: LaneItem[] = [];
     for (const item of items) {
-      const delivery = this.readable(item, webhookId);
-      if (delivery === null) continue;
-      parked.push({ delivery: parkedFrom(delivery, reason, null, now), mainOffset: item.offset });
+      const value = this.parkedValue(item, webhookId, { parkedAt, parkedReason: reason, notBefore: null });
+      if (value === null) continue;
+      parked.push({ webhookId, value, mainOffset: item.offset });
       moved.push(item);
     }
-    this.park(partition, webhookId, parked, () => {
-      for (const item of moved) item.lease.complete(item.offset);
-    });
+    this.parkSoon(partition, parked, moved);
     this.options.metrics.parked(reason, items.length);
   }
 
-  private park(
-    partition: Partition,
-    webhookId: string,
-    parked: readonly Parking[],
-    done: () => void = () => undefined,
-  ): void {
-    for (const _ of parked) partition.log.diverting(webhookId);
+  /** As it came, with the fields that a parked one has besides: a backlog is not worth decoding. */
+  private parkedValue(item: LaneItem, webhookId: string, more: ParkedFields): Buffer | null {
+    const extended = this.extendDelivery(item.value, more);
+    if (extended !== null) return extended;
+    const delivery = this.readable(item, webhookId);
+    return delivery === null ? null : this.options.codecs.parked.encode({ ...delivery, ...more });
+  }
+
+  /** Together with what else is diverted in this turn: a burst is diverted record by record, as it is read. */
+  private parkSoon(partition: Partition, parked: readonly Parking[], moved: readonly LaneItem[]): void {
+    for (const { webhookId } of parked) partition.log.diverting(webhookId);
+    let leaving = this.leaving.get(partition);
+    if (leaving === undefined) {
+      leaving = { parked: [], moved: [] };
+      // A revoke between now and then has to wait for them too.
+      partition.opened();
+      if (this.leaving.size === 0) {
+        void Promise.resolve().then(() => {
+          this.parkNow();
+        });
+      }
+      this.leaving.set(partition, leaving);
+    }
+    leaving.parked.push(...parked);
+    leaving.moved.push(...moved);
+  }
+
+  private parkNow(): void {
+    for (const [partition, { parked, moved }] of this.leaving) {
+      this.leaving.delete(partition);
+      this.follow(partition, this.options.reports.park(partition.main.partition, parked), () => {
+        for (const item of moved) item.lease.complete(item.offset);
+      });
+      partition.settled();
+    }
+  }
+
+  private park(partition: Partition, parked: readonly Parking[], done: () => void): void {
+    // What was diverted before goes before.
+    this.parkNow();
+    for (const { webhookId } of parked) partition.log.diverting(webhookId);
     this.follow(partition, this.options.reports.park(partition.main.partition, parked), done);
   }
 

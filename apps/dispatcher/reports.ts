@@ -37,7 +37,9 @@ export async function dispatchCodecs(registry: Registry): Promise<DispatchCodecs
 
 /** A delivery on its way to the parked lane. */
 export interface Parking {
-  readonly delivery: ParkedDelivery;
+  readonly webhookId: string;
+  /** A ParkedDelivery, encoded. */
+  readonly value: Buffer;
   /**
    * Of its record in the main topic, which is done once this one is acknowledged: after a crash before the commit it
    * is not taken again.
@@ -80,11 +82,11 @@ export class Reports {
   park(partition: number, parked: readonly Parking[]): Promise<void> {
     const topic = topicName(this.prefix, topics.parked);
     return this.sink.append(
-      parked.map(({ delivery, mainOffset }) => ({
+      parked.map(({ webhookId, value, mainOffset }) => ({
         topic,
         partition,
-        key: delivery.webhookId,
-        value: this.codecs.parked.encode(delivery),
+        key: webhookId,
+        value,
         headers: { [mainOffsetHeader]: String(mainOffset) },
       })),
     );

@@ -16,7 +16,7 @@ import type { FanoutMetrics } from './fanout-metrics.ts';
 import { rejectedRecord } from './rejected-record.ts';
 
 /** A slice of a run is handled while the one before it is being acknowledged; larger slices only cost memory. */
-const sliceEventsMax = 500;
+const sliceEventsMax = 250;
 const sliceBytesMax = 4 * 1024 * 1024;
 
 interface Source {

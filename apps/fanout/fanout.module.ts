@@ -21,7 +21,8 @@ import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { PlatformEventsController } from './platform-events.controller.ts';
 
 /** What waits in memory for its turn, at most; partitions are paused beyond. */
-const pumpLimits = { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024, maxPerRun: 2_000 } as const;
+/** A run is some ten milliseconds long: so long a burst in one partition keeps the events of the others waiting. */
+const pumpLimits = { maxRecords: 4_000, maxBytes: 32 * 1024 * 1024, maxPerPartition: 500, maxPerRun: 250 } as const;
 const dayMs = 86_400_000;
 
 interface Codecs {

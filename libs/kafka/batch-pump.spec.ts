@@ -121,6 +121,32 @@ describe('a pump', () => {
     expect([one.isPaused, other.isPaused]).toEqual([false, false]);
   });
 
+  test('shares a run among the partitions, and begins the next one with those that came later', async () => {
+    const { pump, runs, finish, settled } = pumping({ maxPerRun: 6 });
+    const [long, short, late] = [lease(), lease(), lease()];
+    pump.enqueue(batch(long, 100, 120));
+    pump.enqueue(batch(short, 0, 2));
+    await settled();
+    expect(runs[0]).toEqual([100, 101, 102, 0, 1, 103]);
+    pump.enqueue(batch(late, 50, 60));
+    await finish();
+    expect(runs[1]).toEqual([104, 105, 106, 50, 51, 52]);
+  });
+
+  test('pauses a partition alone that has too many records waiting', async () => {
+    const { pump, finish, settled } = pumping({ maxPerPartition: 10, maxPerRun: 6 });
+    const [long, short] = [lease(), lease()];
+    pump.enqueue(batch(short, 0, 10));
+    pump.enqueue(batch(long, 0, 14));
+    expect([long.isPaused, short.isPaused]).toEqual([true, false]);
+    await settled();
+    await finish();
+    await finish();
+    expect(long.isPaused).toBe(true);
+    await finish();
+    expect(long.isPaused).toBe(false);
+  });
+
   test('drops what waits of a partition that was given up', async () => {
     const { pump, runs, finish, settled } = pumping();
     const [gone, held] = [lease(), lease()];

@@ -1,16 +1,18 @@
 /**
  * For apps that work in big batches. In: batches of all partitions as they are fetched. Out: everything that waits,
  * handed to one asynchronous worker at a time.
- * Holds: order per partition; bounded in records and bytes, by pausing partitions; after an error nothing is worked
- * any more, so that nothing behind it is taken for done.
+ * Holds: order per partition; partitions take turns, so a long one keeps no other waiting; bounded in records and bytes,
+ * by pausing partitions; after an error nothing is worked any more, so that nothing behind it is taken for done.
  */
 import type { PartitionLease, RecordBatch } from './record.ts';
 
 export interface BatchPumpOptions {
-  /** Records in memory above which the partitions pause. */
+  /** Records in memory above which the partitions pause; until half of it they stay paused. */
   readonly maxRecords: number;
-  /** Bytes of keys and values in memory above which the partitions pause. */
+  /** Bytes of keys and values in memory, likewise. */
   readonly maxBytes: number;
+  /** Records of one partition in memory above which that one alone pauses, likewise. Default: no such limit. */
+  readonly maxPerPartition?: number;
   /** Records handed to one run of `work`, at most. */
   readonly maxPerRun: number;
   /** One run at a time. Completes offsets itself through batch.lease.complete(offset), where Kafka keeps them. */
@@ -19,15 +21,18 @@ export interface BatchPumpOptions {
   onError(error: unknown): void;
 }
 
-interface Waiting {
-  readonly batch: RecordBatch;
-  readonly bytes: number;
+/** What waits of one partition. */
+interface Line {
+  readonly lease: PartitionLease;
+  batches: RecordBatch[];
+  records: number;
+  isPaused: boolean;
 }
 
 export class BatchPump {
   private readonly options: BatchPumpOptions;
-  private readonly leases = new Set<PartitionLease>();
-  private waiting: Waiting[] = [];
+  /** In the order of their turns. */
+  private readonly lines = new Map<PartitionLease, Line>();
   private records = 0;
   private bytes = 0;
   private isPaused = false;
@@ -40,14 +45,15 @@ export class BatchPump {
 
   enqueue(batch: RecordBatch): void {
     if (this.isBroken) return;
-    const bytes = bytesOf(batch);
-    this.waiting.push({ batch, bytes });
+    const line = this.lineOf(batch.lease);
+    line.batches.push(batch);
+    line.records += batch.records.length;
     this.records += batch.records.length;
-    this.bytes += bytes;
-    this.leases.add(batch.lease);
-    const isFull = this.records > this.options.maxRecords || this.bytes > this.options.maxBytes;
+    this.bytes += bytesOf(batch);
+    const { maxRecords, maxBytes, maxPerPartition = Infinity } = this.options;
+    const isFull = this.records > maxRecords || this.bytes > maxBytes;
     if (isFull && !this.isPaused) this.pauseAll();
-    else if (this.isPaused) batch.lease.pause();
+    else if (this.isPaused || line.records > maxPerPartition) pause(line);
     // In a microtask: the other partitions of the same fetch go with it.
     this.running ??= Promise.resolve().then(() => this.run());
   }
@@ -66,7 +72,7 @@ export class BatchPump {
       this.resumeIfRoom();
     } catch (error) {
       this.isBroken = true;
-      this.waiting = [];
+      for (const line of this.lines.values()) line.batches = [];
       this.pauseAll();
       this.options.onError(error);
     } finally {
@@ -74,50 +80,86 @@ export class BatchPump {
     }
   }
 
-  /** Batches for the next run; those of partitions that were given up meanwhile are dropped. */
+  /** Batches for the next run, an equal share of each partition that has so many. */
   private next(): RecordBatch[] {
-    const batches: RecordBatch[] = [];
+    this.forgetGivenUp();
+    const taken: RecordBatch[] = [];
     let room = this.options.maxPerRun;
-    let used = 0;
-    for (const { batch, bytes } of this.waiting) {
-      if (room <= 0) break;
-      if (batch.lease.isHeld && batch.records.length > room) {
-        const [taken, rest] = split(batch, room);
-        batches.push(taken);
-        const takenBytes = bytesOf(taken);
-        this.records -= room;
-        this.bytes -= takenBytes;
-        this.waiting[used] = { batch: rest, bytes: bytes - takenBytes };
-        break;
+    for (let waiting = this.waiting(); room > 0 && waiting.length > 0; waiting = this.waiting()) {
+      const share = Math.ceil(room / waiting.length);
+      for (const line of waiting.slice(0, room)) {
+        room -= this.take(line, Math.min(share, room), taken);
+        // Its next turn comes after everybody else's.
+        this.lines.delete(line.lease);
+        this.lines.set(line.lease, line);
       }
-      used += 1;
-      this.records -= batch.records.length;
-      this.bytes -= bytes;
-      if (!batch.lease.isHeld) continue;
-      room -= batch.records.length;
-      batches.push(batch);
     }
-    this.waiting.splice(0, used);
-    return batches;
+    return taken;
+  }
+
+  private waiting(): Line[] {
+    return [...this.lines.values()].filter(({ batches }) => batches.length > 0);
+  }
+
+  /** Moves at most `share` records of a line to `taken`. @returns how many */
+  private take(line: Line, share: number, taken: RecordBatch[]): number {
+    let left = share;
+    while (left > 0) {
+      const batch = line.batches.shift();
+      if (batch === undefined) break;
+      const [part, rest] = batch.records.length > left ? split(batch, left) : [batch, null];
+      if (rest !== null) line.batches.unshift(rest);
+      taken.push(part);
+      this.count(line, part);
+      left -= part.records.length;
+    }
+    return share - left;
+  }
+
+  /** What waits of a partition that another member has is that member's to work. */
+  private forgetGivenUp(): void {
+    for (const line of this.lines.values()) {
+      if (line.lease.isHeld) continue;
+      for (const batch of line.batches) this.count(line, batch);
+      this.lines.delete(line.lease);
+    }
+  }
+
+  private count(line: Line, gone: RecordBatch): void {
+    line.records -= gone.records.length;
+    this.records -= gone.records.length;
+    this.bytes -= bytesOf(gone);
+  }
+
+  private lineOf(lease: PartitionLease): Line {
+    let line = this.lines.get(lease);
+    if (line === undefined) {
+      line = { lease, batches: [], records: 0, isPaused: false };
+      this.lines.set(lease, line);
+    }
+    return line;
   }
 
   private pauseAll(): void {
     this.isPaused = true;
-    for (const lease of this.leases) {
-      if (lease.isHeld) lease.pause();
-      else this.leases.delete(lease);
-    }
+    for (const line of this.lines.values()) pause(line);
   }
 
   private resumeIfRoom(): void {
-    const { maxRecords, maxBytes } = this.options;
-    if (!this.isPaused || this.records > maxRecords / 2 || this.bytes > maxBytes / 2) return;
+    const { maxRecords, maxBytes, maxPerPartition = Infinity } = this.options;
+    if (this.isPaused && (this.records > maxRecords / 2 || this.bytes > maxBytes / 2)) return;
     this.isPaused = false;
-    for (const lease of this.leases) {
-      if (lease.isHeld) lease.resume();
-      else this.leases.delete(lease);
+    for (const line of this.lines.values()) {
+      if (!line.isPaused || line.records > maxPerPartition / 2) continue;
+      line.isPaused = false;
+      if (line.lease.isHeld) line.lease.resume();
     }
   }
+}
+
+function pause(line: Line): void {
+  line.isPaused = true;
+  if (line.lease.isHeld) line.lease.pause();
 }
 
 function bytesOf({ records }: RecordBatch): number {

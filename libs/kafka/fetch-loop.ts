@@ -35,9 +35,9 @@ export interface FetchLoopOptions {
   onTopicGone?(): void;
 }
 
-const partitionBytesMax = 1_048_576;
-/** Decoding an answer keeps the process busy: 4 MiB take some 20 ms. */
-const answerBytesMax = 4 * 1_048_576;
+const partitionBytesMax = 262_144;
+/** What is done with an answer keeps the process busy: 1 MiB takes some 10 ms, in which nobody else is served. */
+const answerBytesMax = 1_048_576;
 const leadersAgeMsMax = 5_000;
 const backOffMsMin = 50;
 const backOffMsMax = 2_000;

@@ -26,6 +26,17 @@ describe('codec', () => {
     expect(codec.decode(framed)).toEqual({ a: 'x' });
   });
 
+  test('extends a value of a type that it begins with, byte for byte as if it was encoded', () => {
+    const base = new AvroCodec<{ a: string }>(v1, 1, source({}));
+    const codec = new AvroCodec<{ a: string; b: number }>(v2, 2, source({}));
+    const extend = codec.extension(base);
+    expect(extend(base.encode({ a: 'x' }), { b: 9 })).toEqual(codec.encode({ a: 'x', b: 9 }));
+    // What another version wrote has to be decoded.
+    expect(extend(new AvroCodec<{ a: string }>(v1, 3, source({})).encode({ a: 'x' }), { b: 9 })).toBeNull();
+    expect(extend(Buffer.from('no'), { b: 9 })).toBeNull();
+    expect(() => codec.extension(new AvroCodec(unrelated, 4, source({})))).toThrow('begin alike');
+  });
+
   test('learns an older writer once, then reads it at once', async () => {
     const registry = source({ 1: v1 });
     const older = new AvroCodec<{ a: string }>(v1, 1, source({})).encode({ a: 'x' });

@@ -21,6 +21,7 @@ export interface SchemaSource {
 
 export class AvroCodec<T> {
   private readonly type: avsc.Type;
+  private readonly fields: readonly object[];
   /** Null: our own schema. An error: a schema that cannot be had or read, so that its records are told apart for good. */
   private readonly resolvers = new Map<number, avsc.Resolver | AvroDecodeError | null>();
   /** Of what {@link encode} writes. */
@@ -29,6 +30,7 @@ export class AvroCodec<T> {
 
   constructor(schema: object, writerId: number, source: SchemaSource) {
     this.type = avsc.Type.forSchema(schema as avsc.Schema);
+    this.fields = (schema as { fields?: readonly object[] }).fields ?? [];
     this.schemaId = writerId;
     this.source = source;
     this.resolvers.set(writerId, null);
@@ -41,6 +43,29 @@ export class AvroCodec<T> {
     framed.writeInt32BE(this.schemaId, 1);
     body.copy(framed, headerBytes);
     return framed;
+  }
+
+  /**
+   * For a record type whose first fields are all of `base`: makes a value of it from one of `base` and the fields that
+   * come after, without decoding. In Avro a record is its fields one after the other (specification, "Records"), so it
+   * is the same bytes and then some. The function answers null for bytes of another version of `base`.
+   */
+  extension<Base>(base: AvroCodec<Base>): (framed: Buffer, more: Omit<T, keyof Base>) => Buffer | null {
+    const { fields, schemaId } = this;
+    base.fields.forEach((field, index) => {
+      if (JSON.stringify(field) !== JSON.stringify(fields[index])) throw new Error('the types do not begin alike');
+    });
+    const rest = avsc.Type.forSchema({
+      type: 'record',
+      name: 'Rest',
+      fields: fields.slice(base.fields.length),
+    } as avsc.Schema);
+    return (framed, more) => {
+      if (!isFramed(framed) || schemaIdOf(framed) !== base.schemaId) return null;
+      const extended = Buffer.concat([framed, rest.toBuffer(more)]);
+      extended.writeInt32BE(schemaId, 1);
+      return extended;
+    };
   }
 
   /** True when {@link decode} will not return null for these bytes (it may still throw). */
