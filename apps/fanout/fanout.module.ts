@@ -21,8 +21,14 @@ import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { PlatformEventsController } from './platform-events.controller.ts';
 
 /** What waits in memory for its turn, at most; partitions are paused beyond. */
-/** A run is some ten milliseconds long: so long a burst in one partition keeps the events of the others waiting. */
-const pumpLimits = { maxRecords: 4_000, maxBytes: 32 * 1024 * 1024, maxPerPartition: 500, maxPerRun: 250 } as const;
+/** A run is a few milliseconds of one partition: so long a burst in it keeps the events of the others waiting. */
+const pumpLimits = {
+  maxRecords: 4_000,
+  maxBytes: 32 * 1024 * 1024,
+  maxPerPartition: 500,
+  maxPerRun: 500,
+  maxPerPartitionAndRun: 32,
+} as const;
 const dayMs = 86_400_000;
 
 interface Codecs {

@@ -15,6 +15,7 @@ const drainDeadlineMs = 4_000;
 
 await runApp({
   name: 'monitor',
+  isBackground: true,
   config: monitorConfig,
   root: (config, context) => MonitorModule.with(config, context),
   prepare: (app, config, context) => {

@@ -14,6 +14,7 @@ const drainDeadlineMs = 4_000;
 
 await runApp({
   name: 'projector',
+  isBackground: true,
   config: projectorConfig,
   root: (config, context) => ProjectorModule.with(config, context),
   prepare: (app, config, context) => {

@@ -133,6 +133,18 @@ describe('a pump', () => {
     expect(runs[1]).toEqual([104, 105, 106, 50, 51, 52]);
   });
 
+  test('hands a run no more of one partition than it may have', async () => {
+    const { pump, runs, finish, settled } = pumping({ maxPerRun: 10, maxPerPartitionAndRun: 3 });
+    const [long, short] = [lease(), lease()];
+    pump.enqueue(batch(long, 100, 104));
+    pump.enqueue(batch(long, 104, 120));
+    pump.enqueue(batch(short, 0, 2));
+    await settled();
+    expect(runs[0]).toEqual([100, 101, 102, 0, 1]);
+    await finish();
+    expect(runs[1]).toEqual([103, 104, 105]);
+  });
+
   test('pauses a partition alone that has too many records waiting', async () => {
     const { pump, finish, settled } = pumping({ maxPerPartition: 10, maxPerRun: 6 });
     const [long, short] = [lease(), lease()];

@@ -15,6 +15,8 @@ export interface BatchPumpOptions {
   readonly maxPerPartition?: number;
   /** Records handed to one run of `work`, at most. */
   readonly maxPerRun: number;
+  /** Of those, records of one partition at most. Default: as many as there is room for. */
+  readonly maxPerPartitionAndRun?: number;
   /** One run at a time. Completes offsets itself through batch.lease.complete(offset), where Kafka keeps them. */
   work(batches: readonly RecordBatch[]): Promise<void>;
   /** `work` rejected: a programmer error. The pump stands still from now on; the process should leave. */
@@ -83,12 +85,18 @@ export class BatchPump {
   /** Batches for the next run, an equal share of each partition that has so many. */
   private next(): RecordBatch[] {
     this.forgetGivenUp();
+    const { maxPerRun, maxPerPartitionAndRun = maxPerRun } = this.options;
     const taken: RecordBatch[] = [];
-    let room = this.options.maxPerRun;
-    for (let waiting = this.waiting(); room > 0 && waiting.length > 0; waiting = this.waiting()) {
+    const sums = new Map<Line, number>();
+    let room = maxPerRun;
+    const isWaiting = (line: Line) => line.batches.length > 0 && (sums.get(line) ?? 0) < maxPerPartitionAndRun;
+    for (let waiting = this.lined(isWaiting); room > 0 && waiting.length > 0; waiting = this.lined(isWaiting)) {
       const share = Math.ceil(room / waiting.length);
       for (const line of waiting.slice(0, room)) {
-        room -= this.take(line, Math.min(share, room), taken);
+        const sum = sums.get(line) ?? 0;
+        const count = this.take(line, Math.min(share, room, maxPerPartitionAndRun - sum), taken);
+        sums.set(line, sum + count);
+        room -= count;
         // Its next turn comes after everybody else's.
         this.lines.delete(line.lease);
         this.lines.set(line.lease, line);
@@ -97,8 +105,8 @@ export class BatchPump {
     return taken;
   }
 
-  private waiting(): Line[] {
-    return [...this.lines.values()].filter(({ batches }) => batches.length > 0);
+  private lined(isWanted: (line: Line) => boolean): Line[] {
+    return [...this.lines.values()].filter(isWanted);
   }
 
   /** Moves at most `share` records of a line to `taken`. @returns how many */

@@ -5,6 +5,7 @@
  * Order of a stop, which apps rely on: readiness goes false; Kafka consumers drain and leave (transport `close`);
  * then `onApplicationShutdown` closes producers and pools, which the drain still needed.
  */
+import { constants, setPriority } from 'node:os';
 import { Controller, Get, Module, Res, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -78,6 +79,8 @@ export interface AppDefinition<Spec extends ConfigSpec> {
   warmUp?(app: NestFastifyApplication): Promise<void>;
   /** Of its HTTP server; left out: the framework's own. */
   server?(config: ConfigOf<Spec>): FastifyServerOptions;
+  /** True for what may come a moment later: on a machine that it shares, deliveries go first. */
+  readonly isBackground?: boolean;
   /** Where its HTTP server listens. */
   address(config: ConfigOf<Spec>): { host: string; port: number };
 }
@@ -97,6 +100,7 @@ export async function runApp<Spec extends ConfigSpec>(
     lines.inc({ level });
   });
   exitOnUncaught(logger);
+  if (definition.isBackground === true) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   try {
     const config = readConfig(definition.config, env);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
