@@ -8,6 +8,7 @@ import { idle } from './works/idle.ts';
 import { isolation } from './works/isolation.ts';
 import { latency } from './works/latency.ts';
 import { retries } from './works/retries.ts';
+import { lists } from './works/lists.ts';
 import { retryStorm } from './works/retry-storm.ts';
 import { scale } from './works/scale.ts';
 import { siege } from './works/siege.ts';
@@ -28,4 +29,5 @@ export const works: readonly Work[] = [
   scale,
   idle,
   start,
+  lists,
 ];

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { isInstalled, nodeIn } from './installed.mjs';
 
-const verbs = ['start', 'test', 'setup', 'smoke', 'config', 'dev', 'bench', 'rotate-keys'];
+const verbs = ['start', 'test', 'setup', 'smoke', 'config', 'dev', 'bench', 'rotate-keys', 'seed-history'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 function fail(sentence) {
@@ -53,7 +53,7 @@ function nodeBinary() {
 }
 
 function run(verb, args) {
-  const folder = verb === 'bench' ? ['bench'] : ['stack', 'verbs'];
+  const folder = verb === 'bench' || verb === 'seed-history' ? ['bench'] : ['stack', 'verbs'];
   const script = join(root, 'dist', ...folder, `${verb}.js`);
   const child = spawn(nodeBinary(), ['--enable-source-maps', script, ...args], {
     cwd: root,

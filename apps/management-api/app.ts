@@ -12,6 +12,7 @@ import { prepareServer, serverOptions } from './http-server.ts';
 import { ManagementApiModule } from './management-api.module.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { RequestRates } from './request-rates.ts';
+import { ReplayRunner } from './replay-runner.ts';
 
 export const managementApi: AppDefinition<typeof managementApiConfig> = {
   name: 'management-api',
@@ -39,6 +40,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
   },
   warmUp: (app) => {
     app.get(OutboxRelay).start();
+    app.get(ReplayRunner).start();
     // Not awaited: without Kafka, what needs only the database is answered all the same.
     void app.get(TopicTail).start();
     return Promise.resolve();

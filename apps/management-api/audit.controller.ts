@@ -13,6 +13,10 @@ export class AuditController {
 
   @Route(listAudit)
   async list(@Input() { query, scope }: InputOf<typeof listAudit>) {
-    return pageAnswer(await this.audit.list({ scope, ...query }, pageByNumber(query)), shownAuditEntry);
+    const times = {
+      from: query.from === undefined ? undefined : new Date(query.from),
+      to: query.to === undefined ? undefined : new Date(query.to),
+    };
+    return pageAnswer(await this.audit.list({ scope, ...query, ...times }, pageByNumber(query)), shownAuditEntry);
   }
 }

@@ -2,11 +2,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import * as contract from '../../libs/api-contract/deliveries.ts';
 import { pastPayload, type PastDelivery } from '../../libs/domain/direct-delivery.ts';
+import { AuditStore } from '../../libs/postgres/audit-store.ts';
 import { DeliveryView, type DeliveryFilter, type DeliveryItem } from '../../libs/postgres/delivery-view.ts';
 import { EventView, type KeptEvent } from '../../libs/postgres/event-view.ts';
 import { dayTimeOf } from '../../libs/postgres/history-key.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { InputOf } from './caller.ts';
+import { deliveryFilterOf } from './delivery-filter.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { notFound, ProblemError } from './problem-error.ts';
@@ -20,18 +22,19 @@ export class DeliveriesController {
     @Inject(EventView) private readonly events: EventView,
     @Inject(WebhookView) private readonly webhooks: WebhookView,
     @Inject(DirectDeliveries) private readonly direct: DirectDeliveries,
+    @Inject(AuditStore) private readonly audit: AuditStore,
   ) {}
 
   @Route(contract.listDeliveries)
   list(@Input() { query, scope }: InputOf<typeof contract.listDeliveries>) {
     const { clientId, webhookId } = query;
-    return this.page(query, { ...filterOf(query), scope, clientId, webhookId });
+    return this.page(query, { ...deliveryFilterOf(query), scope, clientId, webhookId });
   }
 
   @Route(contract.listWebhookDeliveries)
   async listOfWebhook(@Input() { params, query, scope }: InputOf<typeof contract.listWebhookDeliveries>) {
     if ((await this.webhooks.find(params.id, scope)) === null) throw notFound();
-    return this.page(query, { ...filterOf(query), scope, webhookId: params.id });
+    return this.page(query, { ...deliveryFilterOf(query), scope, webhookId: params.id });
   }
 
   @Route(contract.getDelivery)
@@ -49,7 +52,7 @@ export class DeliveriesController {
   }
 
   @Route(contract.resendDelivery)
-  async resend(@Input() { params, scope }: InputOf<typeof contract.resendDelivery>) {
+  async resend(@Input() { params, scope, actor }: InputOf<typeof contract.resendDelivery>) {
     const delivery = await this.deliveries.find(params.id, scope);
     if (delivery === null) throw notFound();
     const webhook = await this.webhooks.find(delivery.webhookId, scope);
@@ -57,6 +60,10 @@ export class DeliveriesController {
     if (!webhook.isActive) throw new ProblemError('webhook_disabled');
     const kept = await this.keptOf(delivery);
     if (kept === null) throw new ProblemError('event_not_in_history');
+    const { id, clientId, webhookId } = delivery;
+    const change = { action: 'delivery.resent', objectKind: 'delivery', objectId: id, clientId } as const;
+    // Before it is sent: what was asked for is told, whatever comes of it.
+    await this.audit.append({ ...change, before: null, after: { webhookId } }, actor, new Date());
     const { deliveryId, round } = await this.direct.resend(kept.past, kept.event, Date.now());
     return { deliveryId, round };
   }
@@ -73,14 +80,4 @@ export class DeliveriesController {
     const event = await this.events.kept(eventKey);
     return event === null ? null : { past: { ...delivery, format }, event };
   }
-}
-
-type DeliveryQuery = InputOf<typeof contract.listWebhookDeliveries>['query'];
-
-function filterOf({ status, eventType, eventId, from, to }: DeliveryQuery) {
-  return { status, eventType, eventId, from: dateOf(from), to: dateOf(to) };
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(text);
 }

@@ -58,7 +58,7 @@ export class DirectDeliveries {
 
   async resend(past: PastDelivery, event: PastEvent, now: number): Promise<Delivery> {
     const round = objectId('round', now, randomBytes(10));
-    const delivery = resentDelivery(past, event, round, now);
+    const delivery = resentDelivery(past, event, { trigger: 'manual', round }, now);
     await this.options.writer.write([this.recordOf(delivery)]);
     return delivery;
   }

@@ -15,6 +15,7 @@ import type { ManagementApiConfig } from './config.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
 import type { RequestRates } from './request-rates.ts';
+import { watchUnusedConnections } from './unused-connections.ts';
 
 const bodyBytesMax = 1024 * 1024;
 /** A list of 500 events. */
@@ -53,6 +54,11 @@ export function prepareServer(
 ): void {
   for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
   const server = app.getHttpAdapter().getInstance();
+  const closeUnused = watchUnusedConnections(server.server);
+  server.addHook('preClose', (done) => {
+    closeUnused();
+    done();
+  });
   server.addHook('onRoute', (route) => {
     if (route.url === '/v1/events') route.bodyLimit = eventsBodyBytesMax;
   });

@@ -7,6 +7,7 @@ import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
 import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
+import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { AddressGuard } from '../../libs/sender/address-guard.ts';
@@ -22,6 +23,7 @@ import { DeliveriesController } from './deliveries.controller.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { DocsController } from './docs.controller.ts';
 import { EtagInterceptor } from './etag.interceptor.ts';
+import { ExportController } from './export.controller.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { eventTypeFieldChecks } from './event-type-checks.ts';
 import { EventTypesController } from './event-types.controller.ts';
@@ -36,6 +38,14 @@ import { OutcomeWatch } from './outcome-watch.ts';
 import { PortalSessionsController } from './portal-sessions.controller.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { RequestRates } from './request-rates.ts';
+import { replayProviders } from './replay-providers.ts';
+import { ReplayRunner } from './replay-runner.ts';
+import { ReplaysController } from './replays.controller.ts';
+import { OutcomeFeed } from './outcome-feed.ts';
+import { OutcomeStreams } from './outcome-streams.ts';
+import { StreamController } from './stream.controller.ts';
+import { streamProviders } from './stream-providers.ts';
+import { StatsController } from './stats.controller.ts';
 import { StoresModule } from './stores.module.ts';
 import { checkFilter, webhookFieldChecks } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
@@ -50,6 +60,8 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     @Inject(OutboxRelay) private readonly relay: OutboxRelay,
     @Inject(TopicTail) private readonly tail: TopicTail,
     @Inject(OutcomeWatch) private readonly outcomes: OutcomeWatch,
+    @Inject(ReplayRunner) private readonly replays: ReplayRunner,
+    @Inject(OutcomeStreams) private readonly streams: OutcomeStreams,
   ) {}
 
   static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
@@ -68,9 +80,13 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ApiKeysController,
         WebhooksController,
         WebhookTrialsController,
+        ExportController,
         DeliveriesController,
+        ReplaysController,
         EventsController,
         EventTypesController,
+        StreamController,
+        StatsController,
         AuditController,
         DocsController,
         PortalSessionsController,
@@ -81,6 +97,8 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ...kafkaProviders(config, context, codecs),
         { provide: SensitiveNames, useFactory: () => new SensitiveNames(config.SENSITIVE_FIELDS) },
         { provide: RequestRates, useFactory: () => new RequestRates(config, context.metrics) },
+        ...replayProviders(config, context, codecs),
+        ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
         { provide: WebhookDefaultsOf, useFactory: () => new WebhookDefaultsOf(config) },
       ],
@@ -90,7 +108,8 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
   /** What others wait for ends first; stores and the producer are closed after the last request. */
   async beforeApplicationShutdown(): Promise<void> {
     this.outcomes.close();
-    await Promise.all([this.relay.stop(), this.tail.stop()]);
+    this.streams.close();
+    await Promise.all([this.relay.stop(), this.replays.stop(), this.tail.stop()]);
   }
 }
 
@@ -125,8 +144,8 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
     { provide: OutcomeWatch, useFactory: () => new OutcomeWatch(codecs.outcomes, logger) },
     {
       provide: TopicTail,
-      inject: [KafkaClient, OutcomeWatch],
-      useFactory: (client: KafkaClient, outcomes: OutcomeWatch) =>
+      inject: [KafkaClient, OutcomeWatch, OutcomeFeed],
+      useFactory: (client: KafkaClient, outcomes: OutcomeWatch, feed: OutcomeFeed) =>
         new TopicTail(
           client,
           {
@@ -134,6 +153,7 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
             from: 'end',
             onRecord: (record) => {
               outcomes.take(record);
+              feed.take(record);
             },
           },
           logger,
@@ -157,10 +177,11 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
     },
     {
       provide: EventPublisher,
-      inject: [KafkaWriter, EventTypeStore],
-      useFactory: (writer: KafkaWriter, eventTypes: EventTypeStore) =>
+      inject: [KafkaWriter, EventTypeStore, PublishedEventStore],
+      useFactory: (writer: KafkaWriter, eventTypes: EventTypeStore, store: PublishedEventStore) =>
         new EventPublisher({
           writer,
+          store,
           eventTypes,
           topic: topicNames.of(topics.platformEvents),
           eventBytesMax: payloadBytesMax,

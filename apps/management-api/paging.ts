@@ -10,34 +10,42 @@ interface PageParameters {
   readonly cursor?: string;
 }
 
+/** In a cursor beside the position: the page that ends before it. */
+const backwards = 'before';
+
 /** For lists that are sorted by a text. @throws ProblemError when the cursor is none of ours */
 export function pageByText(
   query: PageParameters,
   isPosition: (text: string) => boolean = isStorable,
 ): PageRequest<string> {
-  const position = positionOf(query, 'string');
-  if (position !== null && !isPosition(position)) throw badCursor();
-  return { limit: query.limit ?? limitDefault, after: position };
+  return requestOf<string>(query, 'string', isPosition);
 }
 
 /** For lists that are sorted by a number. @throws ProblemError when the cursor is none of ours */
 export function pageByNumber(query: PageParameters): PageRequest<number> {
-  const position = positionOf(query, 'number');
-  if (position !== null && !Number.isSafeInteger(position)) throw badCursor();
-  return { limit: query.limit ?? limitDefault, after: position };
+  return requestOf<number>(query, 'number', Number.isSafeInteger);
 }
 
 export function pageAnswer<Item, Shown>(page: Page<Item, string | number>, show: (item: Item) => Shown) {
-  return { data: page.items.map(show), nextCursor: page.next === null ? null : encodeCursor([page.next]) };
+  return {
+    data: page.items.map(show),
+    nextCursor: page.next === null ? null : encodeCursor([page.next]),
+    prevCursor: page.previous === null ? null : encodeCursor([page.previous, backwards]),
+  };
 }
 
-function positionOf(query: PageParameters, kind: 'string'): string | null;
-function positionOf(query: PageParameters, kind: 'number'): number | null;
-function positionOf({ cursor }: PageParameters, kind: 'string' | 'number'): string | number | null {
-  if (cursor === undefined) return null;
-  const [position] = decodeCursor(cursor, [kind]) ?? [];
-  if (position === undefined) throw badCursor();
-  return position;
+function requestOf<Position extends string | number>(
+  { cursor, limit = limitDefault }: PageParameters,
+  kind: 'string' | 'number',
+  isPosition: (position: Position) => boolean,
+): PageRequest<Position> {
+  if (cursor === undefined) return { limit, after: null };
+  const [position, direction] = decodeCursor(cursor, [kind]) ?? decodeCursor(cursor, [kind, 'string']) ?? [];
+  const isOurs = direction === undefined || direction === backwards;
+  if (position === undefined || !isOurs || !isPosition(position as Position)) throw badCursor();
+  return direction === undefined
+    ? { limit, after: position as Position }
+    : { limit, after: null, before: position as Position };
 }
 
 function isStorable(text: string): boolean {
@@ -45,5 +53,6 @@ function isStorable(text: string): boolean {
 }
 
 function badCursor() {
-  return invalid([{ path: '/cursor', rule: 'cursor', message: 'This is no cursor of this list: use nextCursor.' }]);
+  const message = 'This is no cursor of this list: use nextCursor or prevCursor.';
+  return invalid([{ path: '/cursor', rule: 'cursor', message }]);
 }

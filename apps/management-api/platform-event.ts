@@ -5,29 +5,33 @@ import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 
 export type NewEvent = Static<typeof newEventSchema>;
 
-/** An event whose producer is known and whose id and time are set. */
-export interface PlatformEventRecord {
+/** What is set for an event that does not say so itself. */
+export interface EventIdentity {
   readonly id: string;
-  readonly record: OutgoingRecord & { readonly value: Buffer };
+  /** RFC 3339. */
+  readonly time: string;
 }
 
 const sourceDefault = '/v1/events';
 const contentType = 'application/cloudevents+json; charset=utf-8';
 
 /** Keyed by client, so that what is published for one client in order arrives in order. */
-export function platformEvent(topic: string, event: NewEvent, newId: string, now: number): PlatformEventRecord {
-  const id = event.id ?? newId;
+export function platformEvent(
+  topic: string,
+  event: NewEvent,
+  { id, time }: EventIdentity,
+): OutgoingRecord & { readonly value: Buffer } {
   const attributes = {
     specversion: '1.0',
     id,
     source: event.source ?? sourceDefault,
     type: event.type,
-    time: event.time ?? new Date(now).toISOString(),
+    time,
     ...(event.subject === undefined ? {} : { subject: event.subject }),
     ...(event.clientId === undefined ? {} : { clientid: event.clientId }),
     datacontenttype: 'application/json',
     data: event.data ?? null,
   };
   const value = Buffer.from(JSON.stringify(attributes));
-  return { id, record: { topic, key: event.clientId ?? id, value, headers: { 'content-type': contentType } } };
+  return { topic, key: event.clientId ?? id, value, headers: { 'content-type': contentType } };
 }

@@ -13,6 +13,9 @@ import { IdempotencyStore } from '../../libs/postgres/idempotency-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import { PortalStore } from '../../libs/postgres/portal-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
+import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
+import { ReplayStore } from '../../libs/postgres/replay-store.ts';
+import { StatsView } from '../../libs/postgres/stats-view.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
@@ -35,6 +38,9 @@ const plain = [
   HealthView,
   OutboxStore,
   PortalStore,
+  PublishedEventStore,
+  ReplayStore,
+  StatsView,
   WebhookView,
 ] as const;
 

@@ -83,6 +83,28 @@ export const listDeliveries = operation({
   answered: 'A page of deliveries.',
 });
 
+export const exportDeliveries = operation({
+  id: 'exportDeliveries',
+  method: 'get',
+  path: '/v1/deliveries/export',
+  tag,
+  summary: 'Export deliveries as NDJSON',
+  description:
+    'The whole of a filtered list, one JSON object a line, as fast as it is read. An answer that breaks off is not complete.',
+  roles: owners,
+  query: Type.Object({ ...deliveryFilters, webhookId: Type.Optional(anyId), clientId: Type.Optional(anyId) }, strict),
+  status: 200,
+  mediaType: 'application/x-ndjson',
+  answer: Type.String({
+    description: 'Lines; the schema is that of each of them.',
+    contentMediaType: 'application/json',
+    contentSchema: deliverySchema,
+    examples: ['{"id":"0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d","status":"delivered"}\n'],
+  }),
+  answered: 'Those of the newest events first.',
+  problems: ['too_many_open'],
+});
+
 export const listWebhookDeliveries = operation({
   id: 'listWebhookDeliveries',
   method: 'get',

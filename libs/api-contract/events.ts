@@ -8,7 +8,12 @@ const tag = 'Events';
 
 export const newEventSchema = Type.Object(
   {
-    id: Type.Optional(lineOf(256, 'Yours: the same id at the same time is the same event. Made up when left out.')),
+    id: Type.Optional(
+      lineOf(
+        256,
+        'Yours: for 24 hours the same id of the same client is the same event, and is published once. Made up when left out.',
+      ),
+    ),
     type: eventTypeName,
     clientId: Type.Optional({
       ...clientId,
@@ -29,7 +34,7 @@ export const publishEvents = operation({
   tag,
   summary: 'Publish events',
   description:
-    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole.',
+    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same id for the same client is accepted and not published again, so that a request without an answer can be sent again.',
   roles: ['admin', 'publisher'],
   body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: 500 })]),
   status: 202,

@@ -81,7 +81,7 @@ export const retryAfterHeader = {
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250, default: 50, description: 'Items on a page.' })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 1000, description: '`nextCursor` of the page before; everything else unchanged.' }),
+    Type.String({ maxLength: 1000, description: '`nextCursor` or `prevCursor` of a page; everything else unchanged.' }),
   ),
 };
 
@@ -90,6 +90,7 @@ export function pageOf<Item extends TSchema>(item: Item, description: string) {
     {
       data: Type.Array(item),
       nextCursor: nullable(Type.String({ description: 'For the next page; null on the last one.' })),
+      prevCursor: nullable(Type.String({ description: 'For the page before; null on the first one.' })),
     },
     { description },
   );

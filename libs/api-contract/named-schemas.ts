@@ -5,6 +5,9 @@ import { attemptSchema, deliveryDetailSchema, deliverySchema } from './deliverie
 import { eventTypeSchema } from './event-types.ts';
 import { eventDetailSchema, eventSchema, newEventSchema } from './events.ts';
 import { problemSchema } from './problem.ts';
+import { replaySchema } from './replays.ts';
+import { statsSchema } from './stats.ts';
+import { streamedOutcomeSchema } from './stream.ts';
 import { healthSchema } from './webhook-checks.ts';
 import { webhookSchema } from './webhooks.ts';
 
@@ -20,6 +23,9 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   EventType: eventTypeSchema,
   NewEvent: newEventSchema,
   Problem: problemSchema,
+  Replay: replaySchema,
+  Stats: statsSchema,
+  StreamedOutcome: streamedOutcomeSchema,
   Webhook: webhookSchema,
   WebhookHealth: healthSchema,
 };

@@ -65,6 +65,7 @@ function parametersOf(operation: Operation): object[] {
   return [
     ...parameters(operation.params, 'path'),
     ...parameters(operation.query, 'query'),
+    ...operation.headers.map((one) => ({ ...one, in: 'header', required: false })),
     ...(operation.method === 'post' ? [{ ...header, in: 'header', schema: { type: 'string', pattern } }] : []),
     ...(operation.isConditional ? [{ ...ifMatchHeader, in: 'header', schema: { type: 'string' } }] : []),
   ];
@@ -101,12 +102,12 @@ function requestBodyOf(operation: Operation): object {
 }
 
 function responsesOf(operation: Operation): Record<string, object> {
-  const { status, schema, description: text } = operation.answer;
+  const { status, schema, description: text, mediaType } = operation.answer;
   const responses: Record<string, object> = {
     [status]: {
       description: text,
       ...(operation.isVersioned ? { headers: etagHeader } : {}),
-      ...(schema === null ? {} : { content: { 'application/json': answerOf(schema) } }),
+      ...(schema === null ? {} : { content: { [mediaType]: answerOf(schema) } }),
     },
   };
   for (const [problemStatus, codes] of problemsByStatus(operation)) {

@@ -10,6 +10,12 @@ export type Role = (typeof roles)[number];
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
+export interface HeaderParameter {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: object;
+}
+
 export interface Operation<
   Params extends TObject = TObject,
   Query extends TObject = TObject,
@@ -37,7 +43,14 @@ export interface Operation<
   readonly body: Body;
   /** False: no body stands for `{}`. */
   readonly isBodyRequired: boolean;
-  readonly answer: { readonly status: number; readonly schema: Answer | null; readonly description: string };
+  /** Headers that it reads itself, beside those that every operation has. */
+  readonly headers: readonly HeaderParameter[];
+  readonly answer: {
+    readonly status: number;
+    readonly schema: Answer | null;
+    readonly description: string;
+    readonly mediaType: string;
+  };
   /** Beyond commonProblemCodes. */
   readonly problems: readonly ProblemCode[];
   /** A body that works as it stands. */
@@ -75,6 +88,9 @@ export interface OperationText<
   readonly isBodyRequired?: boolean;
   readonly status: 200 | 201 | 202 | 204;
   readonly answer?: Answer;
+  /** JSON when left out. */
+  readonly mediaType?: string;
+  readonly headers?: readonly HeaderParameter[];
   readonly answered: string;
   readonly problems?: readonly ProblemCode[];
   readonly example?: unknown;
@@ -86,10 +102,11 @@ export function operation<
   Body extends TSchema = None,
   Answer extends TSchema = None,
 >(text: OperationText<Params, Query, Body, Answer>): Operation<Params, Query, Body, Answer> {
-  const { status, answered, answer, params, query, body, ...rest } = text;
+  const { status, answered, answer, mediaType = 'application/json', params, query, body, ...rest } = text;
   return {
     description: '',
     problems: [],
+    headers: [],
     example: null,
     isReading: text.method === 'get',
     isConditional: false,
@@ -100,6 +117,6 @@ export function operation<
     query: query ?? (none as unknown as Query),
     body: body ?? (none as unknown as Body),
     isBodyRequired: text.isBodyRequired ?? body !== undefined,
-    answer: { status, schema: answer ?? null, description: answered },
+    answer: { status, schema: answer ?? null, description: answered, mediaType },
   };
 }

@@ -6,6 +6,9 @@ import * as eventTypes from './event-types.ts';
 import * as events from './events.ts';
 import type { Operation } from './operation.ts';
 import * as portalSessions from './portal-sessions.ts';
+import * as replays from './replays.ts';
+import * as stats from './stats.ts';
+import * as stream from './stream.ts';
 import * as webhookChecks from './webhook-checks.ts';
 import * as webhooks from './webhooks.ts';
 
@@ -36,9 +39,14 @@ export const allOperations: readonly Operation[] = [
   webhookChecks.sendTestEvent,
   webhookChecks.testFilter,
   deliveries.listDeliveries,
+  deliveries.exportDeliveries,
   deliveries.listWebhookDeliveries,
   deliveries.getDelivery,
   deliveries.resendDelivery,
+  replays.createReplay,
+  replays.listReplays,
+  replays.getReplay,
+  replays.cancelReplay,
   events.publishEvents,
   events.listEvents,
   events.getEvent,
@@ -46,5 +54,7 @@ export const allOperations: readonly Operation[] = [
   eventTypes.listEventTypes,
   eventTypes.getEventType,
   eventTypes.deleteEventType,
+  stats.getStats,
+  stream.streamOutcomes,
   audit.listAudit,
 ];

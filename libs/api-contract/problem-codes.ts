@@ -61,6 +61,16 @@ export const problemCodes = {
     title: 'The event is not in the history',
     meaning: 'It is older than the history reaches, was a ping, or has not arrived there yet: it cannot be sent again.',
   },
+  too_many_replays: {
+    status: 409,
+    title: 'Too many replays are open',
+    meaning: 'Ten replays of the client are pending or running: wait until one ends, or cancel one.',
+  },
+  replay_ended: {
+    status: 409,
+    title: 'The replay has ended',
+    meaning: 'It is finished or has failed: there is nothing left to cancel.',
+  },
   too_many_secrets: {
     status: 409,
     title: 'Too many secrets are live',
@@ -111,6 +121,12 @@ export const problemCodes = {
     status: 429,
     title: 'Too many requests',
     meaning: 'This key asks more often than it may: try again after the seconds in `Retry-After`.',
+  },
+  too_many_open: {
+    status: 429,
+    title: 'Too many are open',
+    meaning:
+      'The key, or all keys together, have as many streams and exports open as there may be: end one, or try again later.',
   },
   internal_error: {
     status: 500,

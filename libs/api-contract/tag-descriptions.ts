@@ -5,7 +5,9 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
   Webhooks: 'Subscriptions: where events of which types go, and how.',
   'Webhook health and tests': 'How a webhook is doing, and ways to try it.',
   Deliveries: 'What became of an event at a webhook, attempt by attempt.',
+  Replays: 'Many deliveries sent again, as a job.',
   Events: 'What happened on the platform, and why it went where it went.',
   'Event types': 'The catalogue: what events of a type look like and whom they are for.',
+  Live: 'Outcomes as they happen, and counted.',
   Audit: 'Who changed what, when, from where.',
 };

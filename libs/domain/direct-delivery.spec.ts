@@ -41,7 +41,12 @@ test.each(['json', 'cloudevents', 'form', 'xml'] as const)(
       { eventId: 'evt_1', eventType: 'a.b', data: Buffer.from('{"n":1.50}'), now },
     );
     const past = { id: first.delivery.deliveryId, webhookId: 'wh_1', clientId: 'acme', kind: 'test', format } as const;
-    const again = resentDelivery(past, { ...first.event, traceparent: null }, 'rs_1', now + 60_000);
+    const again = resentDelivery(
+      past,
+      { ...first.event, traceparent: null },
+      { trigger: 'manual', round: 'rs_1' },
+      now + 60_000,
+    );
     expect(again).toEqual({ ...first.delivery, trigger: 'manual', round: 'rs_1', createdAt: now + 60_000 });
     expect(pastPayload(past, first.event).body.equals(first.delivery.body)).toBe(true);
   },

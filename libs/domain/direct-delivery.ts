@@ -80,8 +80,14 @@ export function pastPayload(past: PastDelivery, event: PastEvent) {
   return shapePayload({ ...event, time: timeOfId(event.eventKey) }, target, past.format);
 }
 
-/** @param round names the new round of attempts */
-export function resentDelivery(past: PastDelivery, event: PastEvent, round: string, now: number): Delivery {
+/** A new round of attempts. */
+export interface NewRound {
+  readonly trigger: 'manual' | 'replay';
+  /** Names it; the same delivery in the same round is the same, however often it is made. */
+  readonly round: string;
+}
+
+export function resentDelivery(past: PastDelivery, event: PastEvent, round: NewRound, now: number): Delivery {
   return {
     deliveryId: past.id,
     webhookId: past.webhookId,
@@ -89,8 +95,7 @@ export function resentDelivery(past: PastDelivery, event: PastEvent, round: stri
     eventId: event.eventId,
     eventType: event.eventType,
     kind: past.kind,
-    trigger: 'manual',
-    round,
+    ...round,
     attempt: 1,
     ...pastPayload(past, event),
     createdAt: now,

@@ -1,6 +1,6 @@
 /** Ids of what people make: a prefix that says what it names, 48 bits of time so that they sort, 80 random bits. */
 
-export type ObjectKind = 'client' | 'key' | 'portalSession' | 'webhook' | 'secret' | 'event' | 'round';
+export type ObjectKind = 'client' | 'key' | 'portalSession' | 'webhook' | 'secret' | 'event' | 'round' | 'replay';
 
 const prefixes: Readonly<Record<ObjectKind, string>> = {
   client: 'cl_',
@@ -10,6 +10,7 @@ const prefixes: Readonly<Record<ObjectKind, string>> = {
   secret: 'sec_',
   event: 'evt_',
   round: 'rs_',
+  replay: 'rp_',
 };
 
 /** @param timeMs Unix milliseconds  @param random 10 bytes or more */

@@ -4,7 +4,7 @@
  * goes wrong in the handler ends the process.
  */
 import { errorFields, type Logger } from '../runtime/logger.ts';
-import { partitionKey, type ClusterLink, type TopicPartition } from './cluster-link.ts';
+import { partitionKey, type ClusterLink, type OffsetRange, type TopicPartition } from './cluster-link.ts';
 import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
 import type { FetchedBatch } from './fetched-batch.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -14,7 +14,8 @@ import { troubleFields } from './trouble.ts';
 
 export interface TopicTailOptions {
   readonly topics: readonly string[];
-  readonly from: 'beginning' | 'end';
+  /** Or the next offset of each partition; those that are not named, and what is kept no longer: from the beginning. */
+  readonly from: 'beginning' | 'end' | ReadonlyMap<number, number>;
   /** Records of one partition in offset order. A throw is a programmer error: the process exits. */
   onRecord(record: KafkaRecord): void;
   /** What happens after a programmer error. Default: log, then process.exit(1). */
@@ -90,6 +91,22 @@ export class TopicTail {
     await this.link.close();
   }
 
+  /** The next offset of each partition, of what was handed out or is being so; empty before it is positioned. */
+  standing(): ReadonlyMap<number, number> {
+    return new Map(this.positions.map(({ partition, next }) => [partition, next]));
+  }
+
+  /** What was fetched already still comes. */
+  hold(): void {
+    for (const position of this.positions) position.isPaused = true;
+  }
+
+  goOn(): void {
+    if (!this.positions.some(({ isPaused }) => isPaused)) return;
+    for (const position of this.positions) position.isPaused = false;
+    this.fetches.wake();
+  }
+
   /** Null when everything up to the start is read and what follows is being followed, else what is wrong. */
   problem(): string | null {
     return this.state ?? this.fetches.problem();
@@ -107,7 +124,7 @@ export class TopicTail {
       const ranges = await this.link.offsetRanges(partitions);
       this.positions = partitions.map(({ topic, partition }) => {
         const range = ranges.get(partitionKey({ topic, partition })) ?? { start: 0, end: 0 };
-        const next = this.options.from === 'beginning' ? range.start : range.end;
+        const next = this.firstOf(partition, range);
         if (next < range.end) this.behind.set(partitionKey({ topic, partition }), range.end);
         return { topic, partition, next, isPaused: false };
       });
@@ -119,6 +136,13 @@ export class TopicTail {
       await this.pause.for(backOffMs);
       return false;
     }
+  }
+
+  private firstOf(partition: number, range: OffsetRange): number {
+    const { from } = this.options;
+    if (from === 'beginning') return range.start;
+    if (from === 'end') return range.end;
+    return Math.min(Math.max(from.get(partition) ?? range.start, range.start), range.end);
   }
 
   private partitions(): TopicPartition[] {

@@ -5,7 +5,7 @@ import { appendAudit } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { ApiKeyRow, type ApiKeyRole } from './entities/api-key.ts';
 import { ClientRow } from './entities/client.ts';
-import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface ApiKey {
@@ -59,15 +59,16 @@ export class ApiKeyStore {
   }
 
   /** Keys in force of a client, or of none; newest first. */
-  async list(clientId: string | null, { limit, after }: PageRequest<string>): Promise<Page<ApiKey, string>> {
-    const conditions = new Conditions().add('id < ?', after);
+  async list(clientId: string | null, request: PageRequest<string>): Promise<Page<ApiKey, string>> {
+    const conditions = new Conditions();
+    const tail = seek(conditions, 'id', 'desc', request);
     const owner = `client_id is not distinct from ${conditions.value(clientId)}::text`;
     const found = await readerOf(this.em)<ApiKey>(
       `select ${columns} from api_key ${conditions.where || 'where true'} and ${owner} and revoked_at is null
-      order by id desc limit ${limit + 1}`,
+      ${tail}`,
       conditions.values,
     );
-    return pageFrom(found, limit, ({ id }) => id);
+    return pageFrom(found, request, ({ id }) => id);
   }
 
   /** False when it is not there, not of this client (null: of none), or revoked already. */

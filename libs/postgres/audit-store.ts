@@ -3,14 +3,14 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
 import { Conditions } from './conditions.ts';
 import { AuditEntryRow, type ActorKind } from './entities/audit-entry.ts';
-import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface AuditedChange {
   /** Such as webhook.updated. */
   readonly action: string;
   readonly objectKind:
-    'client' | 'api_key' | 'portal_session' | 'encryption_key' | 'webhook' | 'event_type' | 'delivery';
+    'client' | 'api_key' | 'portal_session' | 'encryption_key' | 'webhook' | 'event_type' | 'delivery' | 'replay';
   readonly objectId: string;
   readonly clientId: string | null;
   /** Secrets masked; null when it was created. */
@@ -59,6 +59,10 @@ export interface AuditFilter {
   readonly clientId?: string | undefined;
   readonly objectKind?: string | undefined;
   readonly objectId?: string | undefined;
+  readonly action?: string | undefined;
+  readonly actorId?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
 }
 
 export class AuditStore {
@@ -68,21 +72,30 @@ export class AuditStore {
     this.em = em;
   }
 
+  /** Of what leaves no other trace in the database. */
+  async append(change: AuditedChange, actor: Actor, now: Date): Promise<void> {
+    await appendAudit(this.em.fork(), change, actor, now);
+  }
+
   /** Newest first. */
-  async list(filter: AuditFilter, { limit, after }: PageRequest<number>): Promise<Page<AuditEntry, number>> {
+  async list(filter: AuditFilter, request: PageRequest<number>): Promise<Page<AuditEntry, number>> {
     const conditions = new Conditions()
       .add('client_id = ?', filter.scope)
       .add('client_id = ?', filter.clientId)
       .add('object_kind = ?', filter.objectKind)
       .add('object_id = ?', filter.objectId)
-      .add('id < ?', after);
+      .add('action = ?', filter.action)
+      .add('actor_id = ?', filter.actorId)
+      .add('at >= ?', filter.from)
+      .add('at < ?', filter.to);
+    const tail = seek(conditions, 'audit_entry.id', 'desc', request);
     const found = await readerOf(this.em)<AuditEntry>(
       `select id::float8 as id, at, actor_kind as "actorKind", actor_id as "actorId", actor_name as "actorName",
         client_id as "clientId", action, object_kind as "objectKind", object_id as "objectId", before, after, address,
         request_id as "requestId"
-      from audit_entry ${conditions.where} order by audit_entry.id desc limit ${limit + 1}`,
+      from audit_entry ${conditions.where} ${tail}`,
       conditions.values,
     );
-    return pageFrom(found, limit, ({ id }) => id);
+    return pageFrom(found, request, ({ id }) => id);
   }
 }

@@ -5,7 +5,7 @@ import type { DisableOverride } from '../domain/disable-rules.ts';
 import { appendAudit, changedMembers } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { ClientRow } from './entities/client.ts';
-import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface Client {
@@ -73,13 +73,14 @@ export class ClientStore {
   }
 
   /** In the order of ids. */
-  async list({ limit, after }: PageRequest<string>): Promise<Page<Client, string>> {
-    const conditions = new Conditions().add('id > ?', after);
+  async list(request: PageRequest<string>): Promise<Page<Client, string>> {
+    const conditions = new Conditions();
+    const tail = seek(conditions, 'id', 'asc', request);
     const found = await readerOf(this.em)<Client>(
-      `select ${columns} from client ${conditions.where} order by id limit ${limit + 1}`,
+      `select ${columns} from client ${conditions.where} ${tail}`,
       conditions.values,
     );
-    return pageFrom(found, limit, ({ id }) => id);
+    return pageFrom(found, request, ({ id }) => id);
   }
 }
 

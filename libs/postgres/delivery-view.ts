@@ -5,7 +5,7 @@ import type { AttemptErrorKind, DeliveryStatus, OutcomeStatus } from '../domain/
 import type { PayloadFormat } from '../domain/webhook.ts';
 import { Conditions } from './conditions.ts';
 import { dayTimeOf, firstIdAt } from './history-key.ts';
-import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface DeliveryItem {
@@ -59,6 +59,39 @@ export interface DeliveryFilter {
   readonly to?: Date | undefined;
 }
 
+/** The statement of a page of deliveries. */
+export function deliveryList(
+  filter: Omit<DeliveryFilter, 'eventId'> & { readonly ids?: readonly string[] | undefined },
+  request: PageRequest<string>,
+) {
+  const { after, before = null } = request;
+  // A webhook is one client's. PostgreSQL does not know, takes the two for a rare coincidence, and would rather read all
+  // of the webhook's deliveries and sort them: so the client is only compared.
+  const isOfClient = filter.webhookId === undefined ? 'client_id = ?' : 'coalesce(client_id = ?, false)';
+  const conditions = new Conditions()
+    // Pings are kept for whoever waits for one, and are no part of the history.
+    .add('kind <> ?', 'ping')
+    .add(isOfClient, filter.scope)
+    .add(isOfClient, filter.clientId)
+    .add('webhook_id = ?', filter.webhookId)
+    .add('status = ?', filter.status)
+    .add('event_type = ?', filter.eventType)
+    .add('id = any(?)', filter.ids)
+    .add(
+      'day_time = any(?)',
+      filter.ids?.map((id) => dayTimeOf(id)?.toISOString()),
+    )
+    // The day's time leaves out partitions, the id is what the index is sorted by.
+    .add('day_time >= ?', filter.from)
+    .add('id >= ?', filter.from && firstIdAt(filter.from))
+    .add('day_time < ?', filter.to)
+    .add('id < ?', filter.to && firstIdAt(filter.to))
+    .add('day_time <= ?', before === null && after !== null ? dayTimeOf(after) : null)
+    .add('day_time >= ?', before === null ? null : dayTimeOf(before));
+  const tail = seek(conditions, 'id', 'desc', request);
+  return { sql: `select ${columns} from delivery ${conditions.where} ${tail}`, values: conditions.values };
+}
+
 export class DeliveryView {
   private readonly em: EntityManager;
 
@@ -67,28 +100,22 @@ export class DeliveryView {
   }
 
   /** Those of the newest events first. The position is an id. */
-  async list(filter: DeliveryFilter, { limit, after }: PageRequest<string>): Promise<Page<DeliveryItem, string>> {
-    const conditions = new Conditions()
-      // Pings are kept for whoever waits for one, and are no part of the history.
-      .add('kind <> ?', 'ping')
-      .add('client_id = ?', filter.scope)
-      .add('client_id = ?', filter.clientId)
-      .add('webhook_id = ?', filter.webhookId)
-      .add('status = ?', filter.status)
-      .add('event_type = ?', filter.eventType)
-      .add('event_id = ?', filter.eventId)
-      // The day's time leaves out partitions, the id is what the index is sorted by.
-      .add('day_time >= ?', filter.from)
-      .add('id >= ?', filter.from && firstIdAt(filter.from))
-      .add('day_time < ?', filter.to)
-      .add('id < ?', filter.to && firstIdAt(filter.to))
-      .add('day_time <= ?', after === null ? null : dayTimeOf(after))
-      .add('id < ?', after);
-    const found = await readerOf(this.em)<DeliveryItem>(
-      `select ${columns} from delivery ${conditions.where} order by id desc limit ${limit + 1}`,
+  async list(filter: DeliveryFilter, request: PageRequest<string>): Promise<Page<DeliveryItem, string>> {
+    const { eventId, ...rest } = filter;
+    const ids = eventId === undefined ? undefined : await this.idsOfEvent(eventId, filter.scope);
+    const { sql, values } = deliveryList({ ...rest, ids }, request);
+    return pageFrom(await readerOf(this.em)<DeliveryItem>(sql, values), request, ({ id }) => id);
+  }
+
+  /** An event says which deliveries it became: they need no index of their own for it. */
+  private async idsOfEvent(eventId: string, scope: string | null): Promise<string[]> {
+    const conditions = new Conditions().add('event_id = ?', eventId).add(`decision ->> 'clientId' = ?`, scope);
+    const rows = await readerOf(this.em)<{ id: string }>(
+      `select decision ->> 'deliveryId' as id from event, jsonb_array_elements(decisions) decision
+      ${conditions.where} and decision ->> 'deliveryId' is not null`,
       conditions.values,
     );
-    return pageFrom(found, limit, ({ id }) => id);
+    return rows.map(({ id }) => id);
   }
 
   /** Null when there is none, or none of the scope's client. */

@@ -6,7 +6,7 @@ import { appendAudit, changedMembers } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { EventTypeRow } from './entities/event-type.ts';
 import { appendToOutbox } from './outbox-writer.ts';
-import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface CataloguedType extends Omit<EventType, 'updatedAt'> {
@@ -99,14 +99,15 @@ export class EventTypeStore {
   /** In the order of names. */
   async list(
     { deprecated }: { readonly deprecated?: boolean | undefined },
-    { limit, after }: PageRequest<string>,
+    request: PageRequest<string>,
   ): Promise<Page<CataloguedType, string>> {
-    const conditions = new Conditions().add('deprecated = ?', deprecated).add('type > ?', after);
+    const conditions = new Conditions().add('deprecated = ?', deprecated);
+    const tail = seek(conditions, 'type', 'asc', request);
     const found = await readerOf(this.em)<CataloguedType>(
-      `select ${columns} from event_type ${conditions.where} order by type limit ${limit + 1}`,
+      `select ${columns} from event_type ${conditions.where} ${tail}`,
       conditions.values,
     );
-    return pageFrom(found, limit, ({ type }) => type);
+    return pageFrom(found, request, ({ type }) => type);
   }
 }
 

@@ -1,9 +1,11 @@
 /** Events as the history has them. A client sees its own and broadcasts, and of a broadcast the decisions on its webhooks. */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { PastEvent } from '../domain/direct-delivery.ts';
 import type { Decision } from '../domain/webhook-event.ts';
+import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { dayTimeOf, firstIdAt } from './history-key.ts';
-import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface EventItem {
@@ -37,6 +39,30 @@ export interface EventFilter {
   readonly to?: Date | undefined;
 }
 
+/** The statement of a page of events. */
+export function eventList(filter: EventFilter, request: PageRequest<string>) {
+  const { after, before = null } = request;
+  const conditions = new Conditions()
+    .add('client_id = ?', filter.clientId)
+    .add('event_type = ?', filter.eventType)
+    .add('day_time >= ?', filter.from)
+    .add('event_key >= ?', filter.from && firstIdAt(filter.from))
+    .add('day_time < ?', filter.to)
+    .add('event_key < ?', filter.to && firstIdAt(filter.to))
+    .add('day_time <= ?', before === null && after !== null ? dayTimeOf(after) : null)
+    .add('day_time >= ?', before === null ? null : dayTimeOf(before));
+  const tail = seek(conditions, 'event_key', 'desc', request);
+  const where = conditions.where || 'where true';
+  const select = (owner: string) => `(select ${columns} from event ${where} ${owner} ${tail})`;
+  // Each half is read from an index in order; one condition with `or` could not be.
+  const sql =
+    filter.scope === null
+      ? select('')
+      : `select * from (${select(`and client_id = ${conditions.value(filter.scope)}`)} union all
+        ${select('and client_id is null')}) visible ${tail.replace('event_key', '"eventKey"')}`;
+  return { sql, values: conditions.values };
+}
+
 export class EventView {
   private readonly em: EntityManager;
 
@@ -45,27 +71,9 @@ export class EventView {
   }
 
   /** Newest first. The position is an event key. */
-  async list(filter: EventFilter, { limit, after }: PageRequest<string>): Promise<Page<EventItem, string>> {
-    const conditions = new Conditions()
-      .add('client_id = ?', filter.clientId)
-      .add('event_type = ?', filter.eventType)
-      .add('day_time >= ?', filter.from)
-      .add('event_key >= ?', filter.from && firstIdAt(filter.from))
-      .add('day_time < ?', filter.to)
-      .add('event_key < ?', filter.to && firstIdAt(filter.to))
-      .add('day_time <= ?', after === null ? null : dayTimeOf(after))
-      .add('event_key < ?', after);
-    const where = conditions.where || 'where true';
-    const tail = `order by event_key desc limit ${limit + 1}`;
-    const select = (owner: string) => `(select ${columns} from event ${where} ${owner} ${tail})`;
-    // Each half is read from an index in order; one condition with `or` could not be.
-    const sql =
-      filter.scope === null
-        ? select('')
-        : `select * from (${select(`and client_id = ${conditions.value(filter.scope)}`)} union all
-          ${select('and client_id is null')}) visible order by "eventKey" desc limit ${limit + 1}`;
-    const found = await readerOf(this.em)<EventItem>(sql, conditions.values);
-    return pageFrom(found, limit, ({ eventKey }) => eventKey);
+  async list(filter: EventFilter, request: PageRequest<string>): Promise<Page<EventItem, string>> {
+    const { sql, values } = eventList(filter, request);
+    return pageFrom(await readerOf(this.em)<EventItem>(sql, values), request, ({ eventKey }) => eventKey);
   }
 
   /** The newest event with this CloudEvent id that the scope may see. */
@@ -93,6 +101,16 @@ export class EventView {
       [eventKey, dayTimeOf(eventKey)],
     );
     return found ?? null;
+  }
+
+  /** {@link kept} of many; those that are not there are left out. */
+  async keptMany(eventKeys: readonly string[], run: Run = readerOf(this.em)): Promise<PastEvent[]> {
+    const keys = [...new Set(eventKeys)];
+    if (keys.length === 0) return [];
+    return run<PastEvent>(
+      `select ${columns}, data, traceparent from event where event_key = any($1) and day_time = any($2)`,
+      [keys, [...new Set(keys.map((key) => dayTimeOf(key)?.toISOString()))]],
+    );
   }
 }
 

@@ -93,7 +93,7 @@ with added as (
   insert into delivery_attempt (delivery_id, round, attempt, day_time, ${attemptColumns})
   select delivery_id, round, attempt, day_time, ${attemptColumns} from unnest($1::history_attempt[])
   on conflict do nothing
-  returning delivery_id
+  returning delivery_id, round, attempt
 ), counted as (
   select delivery_id, count(*)::int as attempt_count from added group by delivery_id
 ), upserted as (
@@ -118,4 +118,6 @@ where excluded.attempt_count > 0
   or least(delivery.format collate "C", excluded.format collate "C") is distinct from delivery.format
   or (${isNewStanding})
 )
-select count(*)::int as added from added`;
+select (select count(*)::int from added) as added,
+  case when (select count(*) from added) < cardinality($1) then
+    (select coalesce(array_agg(delivery_id || ' ' || round || ' ' || attempt), '{}') from added) end as "addedKeys"`;

@@ -4,15 +4,17 @@
  * hold: a record counts once, however often it comes; the order in which records come leaves no trace.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { DeliveryOutcome } from '../domain/outcome.ts';
+import type { StatsAttempt } from '../domain/delivery-stats.ts';
+import type { DeliveryOutcome, OutcomeStatus } from '../domain/outcome.ts';
 import type { WebhookEvent } from '../domain/webhook-event.ts';
 import { inTransaction, type Run } from './bulk.ts';
 import type { Advance, ConsumerOffsetStore } from './consumer-offset-store.ts';
-import { attemptInput, deliveryInput, eventInput } from './history-inputs.ts';
+import { attemptInput, deliveryInput, eventInput, type AttemptInput, type DeliveryInput } from './history-inputs.ts';
 import { historyRows, type HistoryRows } from './history-rows.ts';
 import { addAttemptsAndDeliveries, strengthenAttempts, upsertEvents } from './history-sql.ts';
 import { keepPartitions } from './partitions.ts';
 import { rowArray } from './row-array.ts';
+import { addToStats } from './stats-writer.ts';
 import { asUnstorable } from './unstorable-error.ts';
 
 export interface HistoryBatch {
@@ -73,10 +75,35 @@ async function writeRows(run: Run, types: InputTypes, { events, attempts, delive
   if (deliveries.length === 0) return;
   const attemptRows = rowArray(types.attempt, attemptInput, attempts);
   const deliveryRows = rowArray(types.delivery, deliveryInput, deliveries);
-  const [result] = await run<{ added: number }>(
+  const [result] = await run<{ added: number; addedKeys: string[] | null }>(
     addAttemptsAndDeliveries,
     [attemptRows, deliveryRows],
     'history-deliveries',
   );
   if ((result?.added ?? 0) < attempts.length) await run(strengthenAttempts, [attemptRows]);
+  const addedKeys = result?.addedKeys == null ? null : new Set(result.addedKeys);
+  const added = addedKeys === null ? attempts : attempts.filter((attempt) => addedKeys.has(keyOf(attempt)));
+  await addToStats(run, statsAttempts(added, deliveries));
+}
+
+function keyOf({ delivery_id: deliveryId, round, attempt }: AttemptInput): string {
+  return `${deliveryId ?? ''} ${round ?? ''} ${attempt ?? 0}`;
+}
+
+/** Pings say how an endpoint is now; they are no traffic. */
+function statsAttempts(attempts: readonly AttemptInput[], deliveries: readonly DeliveryInput[]): StatsAttempt[] {
+  const byId = new Map(deliveries.map((delivery) => [delivery.id, delivery]));
+  return attempts.flatMap((attempt) => {
+    const delivery = byId.get(attempt.delivery_id);
+    if (delivery === undefined || delivery.kind === 'ping') return [];
+    return [
+      {
+        clientId: delivery.client_id ?? '',
+        webhookId: delivery.webhook_id ?? '',
+        status: attempt.status as OutcomeStatus,
+        startedAt: attempt.started_at ?? 0,
+        latencyMs: attempt.latency_ms ?? null,
+      },
+    ];
+  });
 }

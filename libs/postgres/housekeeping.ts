@@ -1,14 +1,26 @@
 /** Keeps the database in shape: partitions made ahead and dropped, and rows that nobody needs any more. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction } from './bulk.ts';
+import { compactStats } from './stats-compaction.ts';
 import { maintainPartitions, partitionDaysAhead, type PartitionReport } from './partitions.ts';
 
 export interface HousekeepingReport extends PartitionReport {
+  /** Rows of five minutes that went into one of their hour. */
+  readonly compactedStats: number;
   /** Rows, by what they were. */
   readonly deleted: Readonly<Record<RowKind, number>>;
 }
 
-export type RowKind = 'idempotencyKeys' | 'secrets' | 'replays' | 'health' | 'pings' | 'sentMails' | 'unsentMails';
+export type RowKind =
+  | 'idempotencyKeys'
+  | 'publishedEvents'
+  | 'stats'
+  | 'secrets'
+  | 'replays'
+  | 'health'
+  | 'pings'
+  | 'sentMails'
+  | 'unsentMails';
 
 const dayMs = 86_400_000;
 /** Rows of one transaction: a table that grew for months is no reason for a long one. */
@@ -30,6 +42,8 @@ export async function keepHouse(
   const daysAgo = (days: number) => new Date(now.getTime() - days * dayMs);
   const deletions: Readonly<Record<RowKind, readonly [table: string, where: string, before: Date | null]>> = {
     idempotencyKeys: ['idempotency_key', 'expires_at < $1', now],
+    publishedEvents: ['published_event', 'expires_at < $1', now],
+    stats: ['delivery_stats', 'bucket < $1', daysAgo(retentionDays)],
     secrets: ['webhook_secret', 'expires_at < $1', now],
     // What a replay says it sent is in the history no longer.
     replays: ['replay', 'finished_at < $1', daysAgo(retentionDays)],
@@ -38,13 +52,14 @@ export async function keepHouse(
     sentMails: ['notice_mail', 'sent_at < $1', daysAgo(sentMailDays)],
     unsentMails: ['notice_mail', 'sent_at is null and created_at < $1', daysAgo(unsentMailDays)],
   };
+  const compactedStats = await inTransaction(em, (run) => compactStats(run, now));
   const deleted: Partial<Record<RowKind, number>> = {};
   for (const [kind, [table, where, before]] of Object.entries(deletions)) {
     const rows = await deleteRows(em, table, where, before === null ? [] : [before]);
     if (rows === null) return null;
     deleted[kind as RowKind] = rows;
   }
-  return { ...partitions, deleted: deleted as Record<RowKind, number> };
+  return { ...partitions, compactedStats, deleted: deleted as Record<RowKind, number> };
 }
 
 /** Null when another process is at it. */

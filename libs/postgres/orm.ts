@@ -6,11 +6,13 @@ import { AuditEntryRow } from './entities/audit-entry.ts';
 import { ClientRow } from './entities/client.ts';
 import { ConsumerOffsetRow } from './entities/consumer-offset.ts';
 import { DeliveryAttemptRow } from './entities/delivery-attempt.ts';
+import { DeliveryStatsRow } from './entities/delivery-stats.ts';
 import { DeliveryRow } from './entities/delivery.ts';
 import { EventTypeRow } from './entities/event-type.ts';
 import { EventRow } from './entities/event.ts';
 import { IdempotencyKeyRow } from './entities/idempotency-key.ts';
 import { OutboxRow } from './entities/outbox.ts';
+import { PublishedEventRow } from './entities/published-event.ts';
 import { ReplayRow } from './entities/replay.ts';
 import { WebhookHealthRow } from './entities/webhook-health.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
@@ -20,6 +22,10 @@ import { PortalSessions } from './migrations/0010-portal-sessions.ts';
 import { ShownTlsColumn } from './migrations/0011-shown-tls.ts';
 import { RecoveryAndNotices } from './migrations/0030-recovery-and-notices.ts';
 import { HistoryInputs } from './migrations/0040-history-inputs.ts';
+import { DeliveryStats } from './migrations/0022-delivery-stats.ts';
+import { ListIndexes } from './migrations/0023-list-indexes.ts';
+import { PublishedEvents } from './migrations/0021-published-events.ts';
+import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
 
 export const allEntities = [
   ApiKeyRow,
@@ -28,10 +34,12 @@ export const allEntities = [
   ConsumerOffsetRow,
   DeliveryAttemptRow,
   DeliveryRow,
+  DeliveryStatsRow,
   EventRow,
   EventTypeRow,
   IdempotencyKeyRow,
   OutboxRow,
+  PublishedEventRow,
   ReplayRow,
   WebhookHealthRow,
   WebhookRow,
@@ -55,7 +63,17 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
     migrations: {
       tableName: 'migration',
       // Listed, not looked for: compiled code under dist/ finds the same ones.
-      migrationsList: [Initial, PortalSessions, ShownTlsColumn, RecoveryAndNotices, HistoryInputs],
+      migrationsList: [
+        Initial,
+        PortalSessions,
+        ShownTlsColumn,
+        ReplayJobs,
+        PublishedEvents,
+        DeliveryStats,
+        ListIndexes,
+        RecoveryAndNotices,
+        HistoryInputs,
+      ],
       snapshot: false,
       silent: true,
       transactional: true,

@@ -1,24 +1,56 @@
-/** Pages of lists by keyset: no page costs more than the first. */
+/** Pages of lists by keyset, in both directions: no page costs more than the first. */
+import type { Conditions } from './conditions.ts';
 
 export interface PageRequest<Position> {
   readonly limit: number;
-  /** Sort key of the last item of the page before; null for the first page. */
+  /** Sort key of the last item of the page before; null for the first page, or when `before` is given. */
   readonly after: Position | null;
+  /** Sort key of the first item of the page that follows. */
+  readonly before?: Position | null;
 }
 
 export interface Page<Item, Position> {
   readonly items: readonly Item[];
   /** Null on the last page. */
   readonly next: Position | null;
+  /** Null on the first page. */
+  readonly previous: Position | null;
 }
 
-/** @param found up to one item more than the limit: the one that tells whether another page follows */
+type Direction = 'asc' | 'desc';
+
+/**
+ * The end of the statement of a page: one item more than asked for, which tells whether there is more. A page before
+ * another one is read from there, backwards; {@link pageFrom} turns it round.
+ * @param key unique column that the list is sorted by
+ */
+export function seek(
+  conditions: Conditions,
+  key: string,
+  direction: Direction,
+  { limit, after, before = null }: PageRequest<unknown>,
+): string {
+  const isForward = before === null;
+  const isDescending = (direction === 'desc') === isForward;
+  conditions.add(`${key} ${isDescending ? '<' : '>'} ?`, isForward ? after : before);
+  return `order by ${key} ${isDescending ? 'desc' : 'asc'} limit ${limit + 1}`;
+}
+
+/** @param found up to one item more than the limit */
 export function pageFrom<Item, Position>(
   found: readonly Item[],
-  limit: number,
+  { limit, after, before = null }: PageRequest<Position>,
   positionOf: (item: Item) => Position,
 ): Page<Item, Position> {
+  const isForward = before === null;
+  const hasMore = found.length > limit;
   const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return { items, next: found.length > limit && last !== undefined ? positionOf(last) : null };
+  if (!isForward) items.reverse();
+  const [first, last] = [items[0], items.at(-1)];
+  if (first === undefined || last === undefined) return { items, next: null, previous: null };
+  return {
+    items,
+    next: !isForward || hasMore ? positionOf(last) : null,
+    previous: (isForward ? after !== null : hasMore) ? positionOf(first) : null,
+  };
 }

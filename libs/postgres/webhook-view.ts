@@ -1,11 +1,13 @@
 /** Webhooks as they are shown: no secret, credentials in headers masked. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { patternsFor } from '../domain/match.ts';
+import type { ReplayTarget } from '../domain/replay.ts';
 import type { DisabledBy, ShownTls, SignatureAlgorithm } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
+import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import type { WebhookRow } from './entities/webhook.ts';
-import { pageFrom, type Page, type PageRequest } from './page.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 /** `headers` are masked, of `tls` no secret is there. */
@@ -47,15 +49,22 @@ export class WebhookView {
   }
 
   /** Newest first. */
-  async list(filter: WebhookFilter, { limit, after }: PageRequest<string>): Promise<Page<ShownWebhook, string>> {
+  async list(filter: WebhookFilter, request: PageRequest<string>): Promise<Page<ShownWebhook, string>> {
     const conditions = new Conditions()
       .add('client_id = ?', filter.scope)
       .add('client_id = ?', filter.clientId)
-      .add('is_active = ?', filter.isActive)
-      .add('id < ?', after);
+      .add('is_active = ?', filter.isActive);
     if (filter.eventType !== undefined) conditions.addOverlap('event_types', patternsFor(filter.eventType));
-    const found = await this.select(conditions, `order by id desc limit ${limit + 1}`);
-    return pageFrom(found, limit, ({ id }) => id);
+    const found = await this.select(conditions, seek(conditions, 'id', 'desc', request));
+    return pageFrom(found, request, ({ id }) => id);
+  }
+
+  /** What a replay has to know of webhooks; those that are no more are left out. */
+  async targets(ids: readonly string[], run: Run): Promise<ReplayTarget[]> {
+    return run<ReplayTarget>(
+      'select id, client_id as "clientId", is_active as "isActive", format, filter from webhook where id = any($1)',
+      [ids],
+    );
   }
 
   /** How many there are, active and not. */

@@ -126,3 +126,48 @@ test.each([
   },
   60_000,
 );
+
+test('a replay brings what was given up and what was missed while disabled, and a management-api that is killed goes on', async () => {
+  let isWell = false;
+  const receiver = await startReceiver({ respond: () => ({ status: isWell ? 200 : 404 }) });
+  const ask = async (method: string, path: string, body?: object) =>
+    (await system.api(method, path, body, client.key)).body as Record<string, unknown>;
+  const publish = (count: number) => system.publish(Array.from({ length: count }, (_, n) => event(n)));
+  const event = (n: number) => cloudEvent(client, { n }, { type: 'test.replayed' });
+  const delivered = () => listDeliveries(system, client, { eventType: 'test.replayed', status: 'delivered' });
+  try {
+    const { id } = await createWebhook(system, client, {
+      url: receiver.url,
+      eventTypes: ['test.replayed'],
+      retryPolicy,
+    });
+    await publish(40);
+    const failed = () => listDeliveries(system, client, { eventType: 'test.replayed', status: 'failed_permanent' });
+    await until(async () => (await failed()).length === 40, { timeoutMs: 30_000 });
+    await ask('POST', `/v1/webhooks/${id}/disable`);
+    const isDisabled = async () => (await ask('GET', '/v1/events?type=test.replayed&limit=250'))['data'] as object[];
+    await publish(10);
+    await until(async () => (await isDisabled()).length === 50, { timeoutMs: 15_000 });
+    await ask('POST', `/v1/webhooks/${id}/enable`);
+    isWell = true;
+    const replay = await ask('POST', '/v1/replays', { filter: { webhookId: id }, pacePerSecond: 20 });
+    await until(async () => (await delivered()).length >= 5, { timeoutMs: 15_000 });
+    await system.kill('management-api', 'SIGKILL');
+    await system.start('management-api');
+    const missed = await ask('POST', '/v1/replays', { filter: { webhookId: id, missedWhileDisabled: true } });
+    await until(async () => (await delivered()).length === 50, { timeoutMs: 30_000 });
+    const shown = (name: unknown) => ask('GET', `/v1/replays/${String(name)}`);
+    await until(async () => (await shown(missed['id']))['status'] === 'finished', { timeoutMs: 15_000 });
+    expect(await shown(replay['id'])).toMatchObject({ status: 'finished', total: 40, done: 40, skipped: 0 });
+    expect(await shown(missed['id'])).toMatchObject({ total: 10, done: 10, skipped: 0 });
+    const [newest] = await delivered();
+    const { attempts, payloadSent } = await getDelivery(system, client, newest?.id ?? '');
+    expect(attempts.map(({ trigger, outcome }) => [trigger, outcome])).toEqual([['replay', 'delivered']]);
+    expect(JSON.parse(payloadSent ?? '')).toMatchObject({ type: 'test.replayed' });
+    const again = receiver.requests.length - 40 - 50;
+    process.stdout.write(`replayed 50 deliveries over a killed management-api, ${again} twice\n`);
+    expect(again).toBeLessThanOrEqual(10);
+  } finally {
+    await receiver.close();
+  }
+}, 120_000);

@@ -1,7 +1,6 @@
 /** A bulk resend as a job. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-
-export type ReplayStatus = 'pending' | 'running' | 'finished' | 'cancelled' | 'failed';
+import type { ReplayFilter, ReplayStatus } from '../../domain/replay.ts';
 
 export const ReplayRow = defineEntity({
   name: 'Replay',
@@ -10,14 +9,20 @@ export const ReplayRow = defineEntity({
     id: p.text().primary(),
     clientId: p.text(),
     webhookId: p.text().nullable(),
-    filter: p.json<Record<string, unknown>>(),
+    filter: p.json<ReplayFilter>(),
     status: p.text().$type<ReplayStatus>(),
+    /** Counted, and nothing sent. */
+    isDryRun: p.boolean(),
     pacePerSecond: p.integer().nullable(),
     /** Deliveries that the filter named when the job began; null before. */
     total: p.integer().nullable(),
+    /** Deliveries that were sent. */
     done: p.integer(),
-    /** The last delivery that was resent: where a restart goes on. */
+    /** Deliveries that could not be sent, or are not to be any more. */
+    skipped: p.integer(),
+    /** How far it is: where a restart goes on (libs/domain/replay.ts). */
     position: p.text().nullable(),
+    nextBatchAt: p.datetime().nullable(),
     error: p.text().nullable(),
     createdBy: p.text(),
     createdAt: p.datetime(),

@@ -1,6 +1,10 @@
 /** The management API in this process, on real parts, asked without a port; every answer is held against the contract. */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { managementApi } from '../../../apps/management-api/app.ts';
 import { setUp } from '../../../stack/setup.ts';
@@ -76,8 +80,9 @@ export function asker(app: NestFastifyApplication, defaultKey: string) {
       ...(body === undefined
         ? {}
         : { payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
+      payloadAsStream: true,
     });
-    const text = response.payload;
+    const text = await textOf(response);
     const mediaType = (response.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
     checkAnswer(method, url, { status: response.statusCode, mediaType, text });
     return {
@@ -87,6 +92,16 @@ export function asker(app: NestFastifyApplication, defaultKey: string) {
       body: parsed(text),
     };
   };
+}
+
+/** All of it; of a stream that has no end, what comes first. */
+async function textOf(response: { headers: Answer['headers']; stream(): Readable; raw: { res: object } }) {
+  const stream = response.stream();
+  if (!String(response.headers['content-type']).startsWith('text/event-stream')) return readText(stream);
+  const [first] = (await once(stream, 'data')) as [Buffer];
+  // What the server sees of a reader that leaves.
+  (response.raw.res as ServerResponse).destroy();
+  return first.toString('utf8');
 }
 
 function parsed(text: string): Record<string, unknown> {

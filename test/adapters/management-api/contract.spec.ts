@@ -1,5 +1,6 @@
 /** The contract holds: every operation answers what the document says, and the document is sound. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ReplayRunner } from '../../../apps/management-api/replay-runner.ts';
 import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { seenOperations } from './contract-check.ts';
@@ -21,11 +22,15 @@ test('every operation answers as documented, with the example of its body', asyn
   const { id: webhookId } = await newWebhook(world, world.adminKey, { clientId });
   const { deliveryId, eventId } = await seedHistory(world.env.DATABASE_URL, { clientId, webhookId });
   const operatorKey = await world.ask('POST /v1/api-keys', { body: { name: 'x', role: 'publisher' } });
+  // Stopped, so that it is still open when it is cancelled.
+  await world.app.get(ReplayRunner).stop();
+  const replayId = String((await world.ask('POST /v1/replays', { body: { clientId } })).body['id']);
   const ids: Readonly<Record<string, string>> = {
     'clients/{id}': `clients/${clientId}`,
     'webhooks/{id}': `webhooks/${webhookId}`,
     'deliveries/{id}': `deliveries/${deliveryId}`,
     'events/{id}': `events/${eventId}`,
+    'replays/{id}': `replays/${replayId}`,
     'event-types/{type}': 'event-types/order.created',
   };
   // A ping takes a dispatcher; what deletes comes last.

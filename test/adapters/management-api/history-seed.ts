@@ -20,8 +20,10 @@ export interface SeedOptions {
   readonly outcomes?: readonly OutcomeStatus[];
   /** The event's own audience. Default: the client; null: a broadcast. */
   readonly audience?: string | null;
-  /** Decisions on webhooks of others, as clientId and webhookId. */
+  /** Decisions `filtered` on webhooks of others, as clientId and webhookId. */
   readonly others?: readonly (readonly [string, string])[];
+  /** Webhooks that were disabled, as clientId and webhookId. */
+  readonly disabled?: readonly (readonly [string, string])[];
 }
 
 export async function seedHistory(
@@ -47,16 +49,12 @@ function madeFrom(seed: SeedOptions) {
   const audience = seed.audience === undefined ? clientId : seed.audience;
   const deliveryId = deliveryIdOf(time, eventId, webhookId);
   const matched = { webhookId, clientId, decision: 'matched', deliveryId, format: 'json' } as const;
-  const others = (seed.others ?? []).map(
-    ([otherClient, otherWebhook]) =>
-      ({
-        webhookId: otherWebhook,
-        clientId: otherClient,
-        decision: 'filtered',
-        deliveryId: null,
-        format: null,
-      }) as const,
-  );
+  const unmatched = (decision: 'filtered' | 'disabled') => (of: readonly [string, string]) =>
+    ({ webhookId: of[1], clientId: of[0], decision, deliveryId: null, format: null }) as const;
+  const others = [
+    ...(seed.others ?? []).map(unmatched('filtered')),
+    ...(seed.disabled ?? []).map(unmatched('disabled')),
+  ];
   const event: WebhookEvent = {
     eventId,
     eventKey: eventKeyOf(time, audience, eventId),

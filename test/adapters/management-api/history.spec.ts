@@ -106,6 +106,14 @@ describe('a delivery', () => {
       ]);
       expect((mine[0]?.['body'] as Buffer).toString()).toBe(past['payloadSent']);
       expect(first.body['round']).not.toBe(second.body['round']);
+      const from = new Date(Date.now() - 60_000).toISOString();
+      const query = `objectId=${deliveryId}&action=delivery.resent&actorId=${ann.keyId}&from=${from}`;
+      const audit = await world.ask(`GET /v1/audit?${query}`, { key: ann.key });
+      expect(audit.body['data']).toMatchObject([
+        { objectKind: 'delivery', clientId: ann.id, after: { webhookId } },
+        { objectKind: 'delivery' },
+      ]);
+      expect((await world.ask(`GET /v1/audit?${query}&to=${from}`)).body['data']).toEqual([]);
     } finally {
       await deliveries.stop();
     }
@@ -145,6 +153,37 @@ describe('lists of deliveries', () => {
       cursor = `&cursor=${body['nextCursor']}`;
     }
     expect(pages).toEqual([3, 2, 1, 0]);
+  });
+
+  test('are walked to their end and back, and exported whole', async () => {
+    const { id } = await newWebhook(world, ann.key);
+    const start = Date.now() - 50_000;
+    const made: string[] = [];
+    for (let no = 0; no < 7; no += 1) made.unshift((await seed({ webhookId: id, time: start + no })).deliveryId);
+    const page = async (cursor: unknown) => {
+      const query = typeof cursor === 'string' ? `&cursor=${cursor}` : '';
+      const { body } = await world.ask(`GET /v1/deliveries?webhookId=${id}&limit=3${query}`, { key: ann.key });
+      const { data, nextCursor, prevCursor } = body as Record<'nextCursor' | 'prevCursor', unknown> & {
+        data: object[];
+      };
+      return { ids: (data as { id: string }[]).map((one) => one.id), data, nextCursor, prevCursor };
+    };
+    const first = await page(null);
+    const second = await page(first.nextCursor);
+    const third = await page(second.nextCursor);
+    expect([first, second, third].flatMap(({ ids }) => ids)).toEqual(made);
+    expect([first.prevCursor, third.nextCursor]).toEqual([null, null]);
+    const back = await page(third.prevCursor);
+    expect(back).toEqual(second);
+    expect(await page(back.prevCursor)).toEqual(first);
+    const exported = await world.ask(`GET /v1/deliveries/export?webhookId=${id}`, { key: ann.key });
+    expect(exported.headers['content-type']).toBe('application/x-ndjson');
+    const lines = exported.text.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(made);
+    const { body } = await world.ask(`GET /v1/deliveries?webhookId=${id}&limit=1`, { key: ann.key });
+    expect(JSON.parse(lines[0] ?? '')).toEqual((body['data'] as object[])[0]);
+    const others = await world.ask(`GET /v1/deliveries/export?webhookId=${id}`, { key: bob.key });
+    expect([others.status, others.text]).toEqual([200, '']);
   });
 
   test('are filtered by event', async () => {
@@ -211,6 +250,60 @@ describe('events', () => {
       cursor = `&cursor=${body['nextCursor']}`;
     }
     expect(seen).toEqual(made);
+    const last = await world.ask(`GET /v1/events?type=carl.was&limit=2${cursor}`, { key: carl.key });
+    const back = await world.ask(`GET /v1/events?type=carl.was&limit=2&cursor=${String(last.body['prevCursor'])}`, {
+      key: carl.key,
+    });
+    expect((back.body['data'] as { id: string }[]).map(({ id }) => id)).toEqual(made.slice(2, 4));
+  });
+});
+
+describe('stats', () => {
+  const start = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3 * 3_600_000;
+  const stats = async (query: string, key = ann.key) => {
+    const { status, body } = await world.ask(`GET /v1/stats?${query}`, { key });
+    expect(status).toBe(200);
+    return body as { data: { start: string; attempts: number }[]; totals: Record<string, unknown> };
+  };
+
+  test('count each attempt once, by time, for the client and for one webhook', async () => {
+    const { id } = await newWebhook(world, ann.key);
+    const other = await newWebhook(world, ann.key);
+    const outcomes = ['failed_retryable', 'delivered'] as const;
+    const eventId = randomUUID();
+    await seed({ webhookId: id, time: start, outcomes });
+    await seed({ webhookId: id, time: start + 3_600_000, outcomes: ['failed_permanent'], eventId });
+    // What comes again from Kafka is no other attempt.
+    await seed({ webhookId: id, time: start + 3_600_000, outcomes: ['failed_permanent'], eventId });
+    await seed({ webhookId: other.id, time: start, outcomes: ['delivered'] });
+    const range = `from=${new Date(start).toISOString()}&to=${new Date(start + 2 * 3_600_000).toISOString()}`;
+    const ofOne = await stats(`${range}&webhookId=${id}`);
+    expect(ofOne.totals).toEqual({
+      attempts: 3,
+      delivered: 1,
+      failedRetryable: 1,
+      failedPermanent: 1,
+      successRate: 1 / 3,
+      latencyMs: { p50: 15, p95: 20, p99: 20 },
+    });
+    expect(ofOne.data.map((one) => [Date.parse(one.start) - start, one.attempts])).toEqual([
+      [0, 2],
+      [3_600_000, 1],
+    ]);
+    expect((await stats(`${range}&bucket=5m&webhookId=${id}`)).data).toHaveLength(24);
+    expect((await stats(range)).totals['attempts']).toBe(4);
+    expect((await stats(range, bob.key)).totals['attempts']).toBe(0);
+    expect((await stats(`${range}&clientId=${ann.id}`, bob.key)).totals['attempts']).toBe(0);
+  });
+
+  test('cover 24 buckets up to now, and no more than is told', async () => {
+    const { data } = await stats('');
+    expect(data).toHaveLength(24);
+    expect(Date.parse(data.at(-1)?.start ?? '') + 3_600_000).toBeGreaterThan(Date.now());
+    const refused = await world.ask('GET /v1/stats?bucket=5m&from=2026-01-01T00:00:00Z&to=2026-01-04T00:00:00Z');
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: '/from', rule: 'range' }] } });
+    const backwards = await world.ask('GET /v1/stats?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z');
+    expect(backwards).toMatchObject({ status: 422, body: { errors: [{ path: '/to', rule: 'range' }] } });
   });
 });
 

@@ -181,6 +181,30 @@ describe('the relay', () => {
       expect(versionsOf(id, again).at(-1)).toBe(2);
     });
 
+    test('that dies between the commit and publishing publishes nothing, and the next one everything', async () => {
+      const { id } = await newWebhook(world, ann.key);
+      const tried = Promise.withResolvers<undefined>();
+      const gone = Promise.withResolvers<never>();
+      const dying = relayTo(async () => {
+        await killRelays(world.env.DATABASE_URL);
+        tried.resolve(undefined);
+        // As in a process that is gone: nothing is written.
+        await gone.promise;
+      });
+      dying.start();
+      await tried.promise;
+      expect(await store.count()).toBeGreaterThan(0);
+      const published: OutgoingRecord[] = [];
+      const next = relayTo((records) => Promise.resolve(void published.push(...records)));
+      next.start();
+      await until(async () => (await store.count()) === 0, { timeoutMs: 5000 });
+      await next.stop();
+      expect(versionsOf(id, published)).toEqual([1]);
+      const stopped = dying.stop();
+      gone.reject(new Error('gone'));
+      await stopped;
+    });
+
     test('that lost the lead while it wrote puts the present state behind what it wrote', async () => {
       const { id } = await newWebhook(world, ann.key);
       const written: OutgoingRecord[] = [];

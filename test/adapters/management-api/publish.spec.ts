@@ -1,9 +1,11 @@
 /** What the API writes to Kafka because somebody asks: events, tests, pings. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { pingDelivery } from '../../../libs/domain/direct-delivery.ts';
 import { settleAttempt } from '../../../libs/domain/settle.ts';
 import type { Delivery } from '../../../libs/domain/delivery.ts';
+import { PublishedEventStore } from '../../../libs/postgres/published-event-store.ts';
 import { RecordSink } from '../../../libs/kafka/record-sink.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
@@ -111,6 +113,72 @@ describe('publishing', () => {
     expect((await publish({ type: 'a', clientId: ann.id }, publisherKey)).status).toBe(202);
     expect(rules((await publish({ type: 'a', clientId: 'other' }, publisherKey)).body)).toEqual(['/clientId exists']);
     expect((await publish({ type: 'a', clientId: ann.id }, ann.key)).status).toBe(403);
+  });
+});
+
+describe('an event with an id of its producer', () => {
+  const seen = async (marker: string, count: number) => {
+    const isMine = (value: Record<string, unknown>) => String(value['id']).startsWith(marker);
+    const all = await platform.until((values) => values.filter(isMine).length >= count);
+    return all.filter(isMine);
+  };
+  const database = async (sql: string, values: unknown[]) => {
+    const client = new pg.Client({ connectionString: world.env.DATABASE_URL });
+    await client.connect();
+    await client.query(sql, values);
+    await client.end();
+  };
+
+  test('is published once a day for a client, however often and in whatever list it comes', async () => {
+    const id = randomUUID();
+    const bob = await newClient(world, 'Bob');
+    const event = { id, type: 'order.created', clientId: ann.id, data: 1 };
+    const accepted = { status: 202, body: { accepted: [{ id }] } };
+    expect(await publish(event)).toMatchObject(accepted);
+    expect(await publish({ ...event, data: 2 })).toMatchObject(accepted);
+    const list = [
+      event,
+      { ...event, id: `${id}-b` },
+      { ...event, id: `${id}-b`, data: 3 },
+      { ...event, clientId: bob.id },
+    ];
+    expect((await publish(list)).body).toEqual({ accepted: list.map((one) => ({ id: one.id })) });
+    await publish({ ...event, id: `${id}-last` });
+    expect((await seen(id, 4)).map((one) => [one['id'], one['clientid'], one['data']])).toEqual(
+      expect.arrayContaining([
+        [id, ann.id, 1],
+        [`${id}-b`, ann.id, 1],
+        [id, bob.id, 1],
+        [`${id}-last`, ann.id, 1],
+      ]),
+    );
+    expect(await seen(id, 4)).toHaveLength(4);
+    await database("update published_event set expires_at = now() - interval '1 s' where event_id = $1", [id]);
+    await publish({ ...event, data: 4 });
+    expect((await seen(id, 5)).at(-1)).toMatchObject({ id, data: 4 });
+  });
+
+  test('whose first try died is published by the next one, with the time of the first', async () => {
+    const id = randomUUID();
+    const time = '2026-11-24T10:00:00Z';
+    const store = world.app.get(PublishedEventStore);
+    await store.claim([{ owner: ann.id, eventId: id, time }], 'somebody', new Date());
+    const early = await publish({ id, type: 'order.created', clientId: ann.id });
+    expect(early).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_in_progress' },
+      headers: { 'retry-after': '1' },
+    });
+    await database("update published_event set claimed_at = now() - interval '31 s' where event_id = $1", [id]);
+    expect((await publish({ id, type: 'order.created', clientId: ann.id })).status).toBe(202);
+    expect(await seen(id, 1)).toMatchObject([{ id, time }]);
+  });
+
+  test('that was refused can be published at once', async () => {
+    const id = randomUUID();
+    const event = { id, type: 'a', clientId: ann.id };
+    expect((await publish({ ...event, data: 'x'.repeat(8200) })).status).toBe(413);
+    expect((await publish(event)).status).toBe(202);
   });
 });
 

@@ -32,8 +32,12 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     values ('client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-01', '2026-03-01', '2026-03-01'),
       ('client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09T11:00:00Z', '2026-03-10', null),
       ('client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09T13:00:00Z', '2026-03-10', null)`);
+  await database.rows(`insert into published_event (owner, event_id, event_time, claimed_at, is_acknowledged, expires_at)
+    values ('acme', 'old', 'x', '2026-03-09', true, '2026-03-10T11:59:59Z'), ('acme', 'new', 'x', '2026-03-10', true, '2026-03-11')`);
   const deleted = {
     idempotencyKeys: 1,
+    publishedEvents: 1,
+    stats: 0,
     secrets: 1,
     replays: 1,
     health: 1,
@@ -85,4 +89,33 @@ test('while another one keeps house, this one leaves it alone', async () => {
     await run("select pg_advisory_xact_lock(hashtext('webhooks.housekeeping'))");
     expect(await keepHouse(database.em, now, 30)).toBeNull();
   });
+});
+
+test('counts for charts of two days ago are put together by the hour, and none is lost', async () => {
+  const zeros = Array.from({ length: 13 }, () => 0).join(', ');
+  const at = (time: string, delivered: number, webhook = 'wh-1') =>
+    database.rows(`insert into delivery_stats values ('acme', $1, $2, $3, 1, 0, $3, ${zeros})`, [
+      time,
+      webhook,
+      delivered,
+    ]);
+  await at('2026-03-08T10:00:00Z', 1);
+  await at('2026-03-08T10:05:00Z', 2);
+  await at('2026-03-08T10:55:00Z', 3);
+  await at('2026-03-08T11:10:00Z', 4);
+  await at('2026-03-08T11:10:00Z', 5, 'wh-2');
+  await at('2026-03-08T12:05:00Z', 6);
+  await at('2026-02-01T00:00:00Z', 7);
+  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 4, deleted: { stats: 1 } });
+  const rows = await database.rows(
+    `select to_char(bucket at time zone 'UTC', 'HH24:MI') as at, webhook_id, delivered, failed_retryable, latency_5
+     from delivery_stats order by bucket, webhook_id`,
+  );
+  expect(rows.map((row) => Object.values(row))).toEqual([
+    ['10:00', 'wh-1', 6, 3, 6],
+    ['11:00', 'wh-1', 4, 1, 4],
+    ['11:00', 'wh-2', 5, 1, 5],
+    ['12:05', 'wh-1', 6, 1, 6],
+  ]);
+  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 0, deleted: { stats: 0 } });
 });

@@ -1,0 +1,38 @@
+/** How many answers without a foreseeable end may be open: of one key, and of all. */
+import { ProblemError } from './problem-error.ts';
+
+export interface OpenPlacesOptions {
+  readonly perKeyMax: number;
+  readonly max: number;
+}
+
+const retryAfterS = 5;
+
+export class OpenPlaces {
+  private readonly options: OpenPlacesOptions;
+  private readonly byKey = new Map<string, number>();
+  private open = 0;
+
+  constructor(options: OpenPlacesOptions) {
+    this.options = options;
+  }
+
+  /** The answer gives the place back, once. @throws ProblemError too_many_open */
+  take(keyId: string): () => void {
+    const ofKey = this.byKey.get(keyId) ?? 0;
+    if (ofKey >= this.options.perKeyMax || this.open >= this.options.max) {
+      throw new ProblemError('too_many_open', undefined, { retryAfterS });
+    }
+    this.open += 1;
+    this.byKey.set(keyId, ofKey + 1);
+    let isTaken = true;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      this.open -= 1;
+      const left = (this.byKey.get(keyId) ?? 1) - 1;
+      if (left === 0) this.byKey.delete(keyId);
+      else this.byKey.set(keyId, left);
+    };
+  }
+}

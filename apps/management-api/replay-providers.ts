@@ -1,0 +1,37 @@
+/** Where the parts of replays are wired. */
+import type { Provider } from '@nestjs/common';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { EventView } from '../../libs/postgres/event-view.ts';
+import { ReplayStore } from '../../libs/postgres/replay-store.ts';
+import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import type { AppContext } from '../../libs/runtime/app.module.ts';
+import { TopicNames, type ApiCodecs } from './api-codecs.ts';
+import type { ManagementApiConfig } from './config.ts';
+import { KafkaWriter } from './kafka-writer.ts';
+import { ReplayBatches } from './replay-batch.ts';
+import { ReplayRunner } from './replay-runner.ts';
+
+export function replayProviders(
+  config: ManagementApiConfig,
+  { logger, metrics }: AppContext,
+  codecs: ApiCodecs,
+): Provider[] {
+  const topicNames = new TopicNames(config.TOPIC_PREFIX);
+  const counter = metrics.counter('replayed_deliveries_total', 'Deliveries that replays sent or passed over', [
+    'result',
+  ]);
+  return [
+    {
+      provide: ReplayBatches,
+      inject: [KafkaWriter, EventView, WebhookView],
+      useFactory: (writer: KafkaWriter, events: EventView, webhooks: WebhookView) =>
+        new ReplayBatches({ writer, events, webhooks, codecs, topicNames }),
+    },
+    {
+      provide: ReplayRunner,
+      inject: [ReplayStore, ReplayBatches, RecordSink],
+      useFactory: (store: ReplayStore, batches: ReplayBatches, sink: RecordSink) =>
+        new ReplayRunner({ store, batches, sink, counter, logger }),
+    },
+  ];
+}

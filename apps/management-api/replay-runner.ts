@@ -1,0 +1,110 @@
+/**
+ * Brings replays on. In: replays that are open. Out: their deliveries, batch by batch, at their pace. Holds: live
+ * traffic goes first: a batch is small, waits for Kafka's acknowledgement, and none begins while much waits already;
+ * a replay goes on where it was after any end of any process.
+ */
+import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { isDatabaseAway } from '../../libs/postgres/database-away.ts';
+import type { ReplayStore } from '../../libs/postgres/replay-store.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { CounterMetric } from '../../libs/runtime/metrics.ts';
+import { ProblemError } from './problem-error.ts';
+import type { ReplayBatches } from './replay-batch.ts';
+import { WakeUp } from './wake-up.ts';
+
+export interface ReplayRunnerOptions {
+  readonly store: ReplayStore;
+  readonly batches: ReplayBatches;
+  readonly sink: Pick<RecordSink, 'waiting'>;
+  readonly counter: CounterMetric;
+  readonly logger: Logger;
+}
+
+/** How often it is looked for replays that another process took in, in milliseconds. */
+const idleMs = 1_000;
+/** After trouble, and while another process is at it. */
+const againMs = 500;
+/** Records of live requests that may wait while a batch begins. */
+const busyRecords = 500;
+const busyMs = 50;
+const stopMs = 3_000;
+/** What nobody expected, in a row, until a replay is given up. */
+const surprisesMax = 5;
+
+export class ReplayRunner {
+  private readonly options: ReplayRunnerOptions;
+  private readonly wake = new WakeUp();
+  private readonly stopped = new WakeUp();
+  private isStopping = false;
+  private isStarted = false;
+  private current: string | null = null;
+  private surprises = 0;
+
+  constructor(options: ReplayRunnerOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.isStarted = true;
+    void this.run().finally(() => {
+      this.stopped.now();
+    });
+  }
+
+  /** There is a new one: no need to wait for the next look. */
+  lookNow(): void {
+    this.wake.now();
+  }
+
+  /** Resolves when the batch that is under way is remembered, or that takes too long: then it is made again later. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.wake.now();
+    if (this.isStarted) await this.stopped.within(stopMs);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopping) {
+      const waitMs = await this.once().catch((error: unknown) => this.afterTrouble(error));
+      if (waitMs > 0) await this.wake.within(waitMs);
+    }
+  }
+
+  /** Returns how long to wait, in milliseconds. */
+  private async once(): Promise<number> {
+    const { store, batches, sink, counter } = this.options;
+    if (sink.waiting.records > busyRecords) return busyMs;
+    const now = new Date();
+    const dueInMs = await store.dueInMs(now);
+    if (dueInMs === null) return idleMs;
+    if (dueInMs > 0) return Math.min(dueInMs, idleMs);
+    const hasWorked = await store.advance(now, async (job, run) => {
+      this.current = job.id;
+      const step = await batches.next(job, run, Date.now());
+      counter.inc({ result: 'sent' }, step.sent);
+      counter.inc({ result: 'skipped' }, step.skipped);
+      return step;
+    });
+    this.surprises = 0;
+    return hasWorked ? 0 : againMs;
+  }
+
+  private async afterTrouble(error: unknown): Promise<number> {
+    const { store, logger } = this.options;
+    const isExpected = error instanceof ProblemError || isDatabaseAway(error);
+    if (isExpected || this.current === null) {
+      logger.warn({ replayId: this.current, ...errorFields(error) }, 'a batch of a replay is tried again');
+      return againMs;
+    }
+    this.surprises += 1;
+    logger.error({ replayId: this.current, ...errorFields(error) }, 'a batch of a replay failed');
+    if (this.surprises < surprisesMax) return againMs;
+    this.surprises = 0;
+    await store
+      .fail(this.current, 'A batch could not be made; the log has the reason.', new Date())
+      .catch((lost: unknown) => {
+        logger.warn({ replayId: this.current, ...errorFields(lost) }, 'that a replay failed was not written');
+      });
+    return againMs;
+  }
+}

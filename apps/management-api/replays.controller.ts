@@ -1,0 +1,121 @@
+/** Replays: many deliveries sent again, as a job. */
+import { randomBytes } from 'node:crypto';
+import { Controller, Inject } from '@nestjs/common';
+import type { AnswerOf } from '../../libs/api-contract/operation.ts';
+import * as contract from '../../libs/api-contract/replays.ts';
+import { objectId } from '../../libs/domain/object-id.ts';
+import type { ReplayFilter } from '../../libs/domain/replay.ts';
+import { ClientStore } from '../../libs/postgres/client-store.ts';
+import { ReplayStore, type Replay } from '../../libs/postgres/replay-store.ts';
+import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import type { InputOf } from './caller.ts';
+import { pageAnswer, pageByText } from './paging.ts';
+import { invalid, notFound, ProblemError } from './problem-error.ts';
+import { ReplayRunner } from './replay-runner.ts';
+import { Input, Route } from './route.ts';
+import { timeOrNull } from './shown.ts';
+
+type NewReplayInput = InputOf<typeof contract.createReplay>;
+
+@Controller()
+export class ReplaysController {
+  constructor(
+    @Inject(ReplayStore) private readonly replays: ReplayStore,
+    @Inject(ReplayRunner) private readonly runner: ReplayRunner,
+    @Inject(WebhookView) private readonly webhooks: WebhookView,
+    @Inject(ClientStore) private readonly clients: ClientStore,
+  ) {}
+
+  @Route(contract.createReplay)
+  async create(@Input() input: NewReplayInput) {
+    const { body, caller, actor } = input;
+    const now = new Date();
+    const replay = {
+      id: objectId('replay', now.getTime(), randomBytes(10)),
+      clientId: await this.clientOf(input),
+      filter: filterOf(body.filter ?? {}),
+      pacePerSecond: body.pacePerSecond ?? contract.replayPaceDefault,
+      createdBy: caller.keyId,
+    };
+    if (body.dryRun === true) return shownReplay(await this.replays.createDryRun(replay, actor, now));
+    const created = await this.replays.create(replay, actor, now);
+    if (created === null) throw new ProblemError('too_many_replays');
+    this.runner.lookNow();
+    return shownReplay(created);
+  }
+
+  @Route(contract.listReplays)
+  async list(@Input() { query, scope }: InputOf<typeof contract.listReplays>) {
+    return pageAnswer(await this.replays.list({ scope, ...query }, pageByText(query)), shownReplay);
+  }
+
+  @Route(contract.getReplay)
+  async read(@Input() { params, scope }: InputOf<typeof contract.getReplay>) {
+    const replay = await this.replays.find(params.id, scope);
+    if (replay === null) throw notFound();
+    return shownReplay(replay);
+  }
+
+  @Route(contract.cancelReplay)
+  async cancel(@Input() { params, scope, actor }: InputOf<typeof contract.cancelReplay>) {
+    const replay = await this.replays.cancel(params.id, scope, actor, new Date());
+    if (replay === null) throw notFound();
+    if (replay.status !== 'cancelled') throw new ProblemError('replay_ended');
+    return shownReplay(replay);
+  }
+
+  /** Whose deliveries they are. @throws ProblemError */
+  private async clientOf({ body, scope }: NewReplayInput): Promise<string> {
+    const { webhookId } = body.filter ?? {};
+    if (webhookId !== undefined) {
+      const webhook = await this.webhooks.find(webhookId, scope);
+      const isOthers = body.clientId !== undefined && body.clientId !== webhook?.clientId;
+      if (webhook === null || isOthers) throw notFound();
+      if (!webhook.isActive && body.dryRun !== true) throw new ProblemError('webhook_disabled');
+      return webhook.clientId;
+    }
+    const clientId = body.clientId ?? scope;
+    if (clientId === null) {
+      const message = 'An admin names the client, or a webhook in the filter.';
+      throw invalid([{ path: '/clientId', rule: 'required', message }]);
+    }
+    if (scope !== null && clientId !== scope) throw notFound();
+    if (scope === null && (await this.clients.find(clientId)) === null) throw notFound();
+    return clientId;
+  }
+}
+
+/** @throws ProblemError */
+function filterOf({ status, from, to, ...rest }: NonNullable<NewReplayInput['body']['filter']>): ReplayFilter {
+  if (rest.missedWhileDisabled === true && status !== undefined) {
+    const message = 'It takes the place of a status: name one of the two.';
+    throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
+  }
+  if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to)) {
+    throw invalid([{ path: '/filter/to', rule: 'range', message: 'It has to be later than from.' }]);
+  }
+  return {
+    ...rest,
+    ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? 'failed_permanent'].flat() }),
+    ...(from === undefined ? {} : { from: timeText(from) }),
+    ...(to === undefined ? {} : { to: timeText(to) }),
+  };
+}
+
+/** In UTC. Nothing is from before 1970, wherever that was said. */
+function timeText(time: string): string {
+  return new Date(Math.max(Date.parse(time), 0)).toISOString();
+}
+
+function shownReplay({ isDryRun, filter, ...replay }: Replay): AnswerOf<typeof contract.getReplay> {
+  return {
+    ...replay,
+    dryRun: isDryRun,
+    filter: { ...filter, ...(filter.status === undefined ? {} : { status: [...filter.status] }) } as AnswerOf<
+      typeof contract.getReplay
+    >['filter'],
+    createdAt: replay.createdAt.toISOString(),
+    startedAt: timeOrNull(replay.startedAt),
+    finishedAt: timeOrNull(replay.finishedAt),
+  };
+}

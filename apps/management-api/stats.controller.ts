@@ -1,0 +1,73 @@
+/** Counts of attempts for charts. */
+import { Controller, Inject } from '@nestjs/common';
+import { getStats, statsBuckets } from '../../libs/api-contract/stats.ts';
+import { addCounts, latencyPercentiles, noAttempts, type AttemptCounts } from '../../libs/domain/delivery-stats.ts';
+import { StatsView } from '../../libs/postgres/stats-view.ts';
+import type { InputOf } from './caller.ts';
+import { invalid } from './problem-error.ts';
+import { Input, Route } from './route.ts';
+
+const stepsDefault = 24;
+/** The last day of the year 9999. */
+const timeMsMax = Date.UTC(9999, 11, 31);
+
+@Controller()
+export class StatsController {
+  constructor(@Inject(StatsView) private readonly stats: StatsView) {}
+
+  @Route(getStats)
+  async read(@Input() { query, scope }: InputOf<typeof getStats>) {
+    const { bucket = '1h', clientId, webhookId } = query;
+    const { stepMs } = statsBuckets[bucket];
+    const { from, to } = rangeOf(query, Date.now());
+    const found = await this.stats.steps({
+      scope,
+      clientId,
+      webhookId,
+      from: new Date(from),
+      to: new Date(to),
+      stepMs,
+    });
+    const byStart = new Map(found.map((step) => [step.start.getTime(), step]));
+    const starts = Array.from({ length: (to - from) / stepMs }, (_, index) => from + index * stepMs);
+    return {
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      bucket,
+      totals: shownCounts(found.reduce<AttemptCounts>(addCounts, noAttempts)),
+      data: starts.map((start) => ({
+        start: new Date(start).toISOString(),
+        ...shownCounts(byStart.get(start) ?? noAttempts),
+      })),
+    };
+  }
+}
+
+/** Whole buckets. @throws ProblemError */
+function rangeOf({ bucket = '1h', ...query }: InputOf<typeof getStats>['query'], now: number) {
+  const { stepMs, reachMs } = statsBuckets[bucket];
+  const to = Math.ceil((query.to === undefined ? now + 1 : Date.parse(query.to)) / stepMs) * stepMs;
+  const from =
+    query.from === undefined ? to - stepsDefault * stepMs : Math.floor(Date.parse(query.from) / stepMs) * stepMs;
+  if (from < 0 || to > timeMsMax) {
+    throw invalid([{ path: from < 0 ? '/from' : '/to', rule: 'range', message: 'No event has such a time.' }]);
+  }
+  if (from >= to) throw invalid([{ path: '/to', rule: 'range', message: 'It has to be later than from.' }]);
+  if (to - from > reachMs) {
+    const message = `With buckets of ${bucket} a request reaches ${reachMs / 86_400_000} days at most.`;
+    throw invalid([{ path: '/from', rule: 'range', message }]);
+  }
+  return { from, to };
+}
+
+function shownCounts({ delivered, failedRetryable, failedPermanent, latencies }: AttemptCounts) {
+  const attempts = delivered + failedRetryable + failedPermanent;
+  return {
+    attempts,
+    delivered,
+    failedRetryable,
+    failedPermanent,
+    successRate: attempts === 0 ? null : delivered / attempts,
+    latencyMs: latencyPercentiles(latencies),
+  };
+}

@@ -1,0 +1,150 @@
+/** Replays: many deliveries sent again, as a job that can be watched and stopped. */
+import Type from 'typebox';
+import { deliveryStatuses } from './deliveries.ts';
+import { anyId, clientId, idParams, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
+import { operation, type Role } from './operation.ts';
+
+const owners: readonly Role[] = ['admin', 'client'];
+const tag = 'Replays';
+
+export const replayStatuses = ['pending', 'running', 'finished', 'cancelled', 'failed'] as const;
+export const replayPaceDefault = 50;
+
+const status = Type.Enum([...deliveryStatuses]);
+
+const filterFields = {
+  webhookId: Type.Optional(anyId),
+  eventType: Type.Optional(anyId),
+  from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
+  to: Type.Optional({ ...timestamp, description: 'Events before this time; the moment of the request when left out.' }),
+};
+
+const missedWhileDisabled = Type.Optional(
+  Type.Boolean({
+    description:
+      'What did not arrive because the webhook was disabled: deliveries that ended with reason `disabled`, and events that made none. Instead of `status`.',
+  }),
+);
+
+export const newReplayFilterSchema = Type.Object(
+  {
+    ...filterFields,
+    status: Type.Optional(
+      Type.Union([status, Type.Array(status, { minItems: 1, maxItems: 4, uniqueItems: true })], {
+        description: 'Where the delivery stands now: one or a list; `failed_permanent` when left out.',
+      }),
+    ),
+    missedWhileDisabled,
+  },
+  strict,
+);
+
+export const replaySchema = Type.Object(
+  {
+    id: Type.String({ examples: ['rp_0199c1d2e3f48a5b8c6d9e0f1a2b3c4d'] }),
+    clientId: Type.String(),
+    filter: Type.Object({ ...filterFields, status: Type.Optional(Type.Array(status)), missedWhileDisabled }),
+    dryRun: Type.Boolean({ description: 'Counted only, nothing is sent.' }),
+    status: Type.Enum([...replayStatuses]),
+    pacePerSecond: Type.Integer(),
+    total: nullable(
+      Type.Integer({
+        description: 'Deliveries that the filter named when it was counted, at most 1,000,000; null until then.',
+      }),
+    ),
+    done: Type.Integer({ description: 'Deliveries that are on their way again.' }),
+    skipped: Type.Integer({
+      description:
+        'Passed over: the webhook is deleted or disabled, its filter does not want the event, or the event is not in the history.',
+    }),
+    error: nullable(Type.String({ description: 'Why it failed.' })),
+    createdBy: Type.String({ description: 'The key that began it.' }),
+    createdAt: timestamp,
+    startedAt: nullable(timestamp),
+    finishedAt: nullable(timestamp),
+  },
+  { description: 'A bulk resend.' },
+);
+
+export const createReplay = operation({
+  id: 'createReplay',
+  method: 'post',
+  path: '/v1/replays',
+  tag,
+  summary: 'Send many deliveries again',
+  description:
+    'Each delivery in a new round of attempts (trigger `replay`) with the retries of its webhook, in the order of events. It goes on where it was after a restart, behind live traffic. `dryRun` counts and sends nothing.',
+  roles: owners,
+  body: Type.Object(
+    {
+      clientId: Type.Optional({ ...clientId, description: 'An admin names it, unless the filter names a webhook.' }),
+      filter: Type.Optional(newReplayFilterSchema),
+      pacePerSecond: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1000,
+          default: replayPaceDefault,
+          description: 'Deliveries a second at most.',
+        }),
+      ),
+      dryRun: Type.Optional(Type.Boolean({ default: false })),
+    },
+    strict,
+  ),
+  status: 202,
+  answer: replaySchema,
+  answered: 'The job; a dry run is finished already and has its `total`.',
+  problems: ['not_found', 'webhook_disabled', 'too_many_replays'],
+  example: { clientId: 'acme', filter: { status: 'failed_permanent', from: '2026-03-14T00:00:00Z' }, dryRun: true },
+});
+
+export const listReplays = operation({
+  id: 'listReplays',
+  method: 'get',
+  path: '/v1/replays',
+  tag,
+  summary: 'List replays',
+  roles: owners,
+  query: Type.Object(
+    {
+      ...pageQuery,
+      status: Type.Optional(Type.Enum([...replayStatuses], { description: 'How far they are.' })),
+      clientId: Type.Optional(anyId),
+      webhookId: Type.Optional({ ...anyId, description: 'Those whose filter names it.' }),
+    },
+    strict,
+  ),
+  status: 200,
+  answer: pageOf(replaySchema, 'Replays, newest first.'),
+  answered: 'A page of replays.',
+});
+
+export const getReplay = operation({
+  id: 'getReplay',
+  method: 'get',
+  path: '/v1/replays/{id}',
+  tag,
+  summary: 'Read a replay and how far it is',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: replaySchema,
+  answered: 'The replay.',
+  problems: ['not_found'],
+});
+
+export const cancelReplay = operation({
+  id: 'cancelReplay',
+  method: 'post',
+  path: '/v1/replays/{id}/cancel',
+  tag,
+  summary: 'Stop a replay',
+  description: 'What was sent stays sent. Cancelling it again changes nothing.',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: replaySchema,
+  answered: 'The replay, cancelled.',
+  problems: ['not_found', 'replay_ended'],
+  example: {},
+});

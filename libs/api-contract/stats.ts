@@ -1,0 +1,66 @@
+/** Counts of attempts for charts. */
+import Type from 'typebox';
+import { anyId, nullable, strict, timestamp } from './fields.ts';
+import { operation } from './operation.ts';
+
+/** Widths of what is counted together, and how far a request may reach with each, in milliseconds. */
+export const statsBuckets = {
+  '5m': { stepMs: 300_000, reachMs: 2 * 86_400_000 },
+  '1h': { stepMs: 3_600_000, reachMs: 31 * 86_400_000 },
+  '1d': { stepMs: 86_400_000, reachMs: 366 * 86_400_000 },
+} as const;
+export type StatsBucketName = keyof typeof statsBuckets;
+
+const counts = {
+  attempts: Type.Integer(),
+  delivered: Type.Integer(),
+  failedRetryable: Type.Integer(),
+  failedPermanent: Type.Integer(),
+  successRate: nullable(Type.Number({ description: 'Part of the attempts that were delivered, 0 to 1.' })),
+  latencyMs: nullable(
+    Type.Object(
+      { p50: Type.Integer(), p95: Type.Integer(), p99: Type.Integer() },
+      { description: 'Percentiles, from a histogram whose slots double in width; null without a POST.' },
+    ),
+  ),
+};
+
+export const statsSchema = Type.Object(
+  {
+    from: timestamp,
+    to: timestamp,
+    bucket: Type.Enum(Object.keys(statsBuckets) as StatsBucketName[]),
+    totals: Type.Object(counts),
+    data: Type.Array(Type.Object({ start: timestamp, ...counts }), { description: 'Every bucket, oldest first.' }),
+  },
+  { description: 'What attempts came to.' },
+);
+
+export const getStats = operation({
+  id: 'getStats',
+  method: 'get',
+  path: '/v1/stats',
+  tag: 'Live',
+  summary: 'Count attempts over time',
+  description:
+    'Attempts by outcome with latency percentiles, in buckets of five minutes (two days at most), an hour (31 days) or a day (a year). Pings are left out. What is older than two days is kept by the hour.',
+  roles: ['admin', 'client'],
+  query: Type.Object(
+    {
+      bucket: Type.Optional(
+        Type.Enum(Object.keys(statsBuckets) as StatsBucketName[], { default: '1h', description: 'Width of a bucket.' }),
+      ),
+      from: Type.Optional({
+        ...timestamp,
+        description: 'Taken down to a whole bucket; 24 buckets before `to` when left out.',
+      }),
+      to: Type.Optional({ ...timestamp, description: 'Taken up to a whole bucket; now when left out.' }),
+      webhookId: Type.Optional(anyId),
+      clientId: Type.Optional(anyId),
+    },
+    strict,
+  ),
+  status: 200,
+  answer: statsSchema,
+  answered: 'The counts.',
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { testDelivery } from './direct-delivery.ts';
+import {
+  missedDelivery,
+  replayBatchMax,
+  replayBatchSize,
+  replayedDelivery,
+  replayPauseMs,
+  replayPositionOf,
+  replayPositionText,
+  replayStart,
+} from './replay.ts';
+
+const now = Date.parse('2026-03-14T09:26:53.589Z');
+const later = now + 3_600_000;
+const target = { id: 'wh_1', clientId: 'acme', format: 'json', isActive: true, filter: null } as const;
+const made = testDelivery(target, { eventId: 'evt_1', eventType: 'a.b', data: Buffer.from('{"n":1.50}'), now });
+const row = {
+  id: made.delivery.deliveryId,
+  webhookId: 'wh_1',
+  clientId: 'acme',
+  kind: 'event',
+  eventKey: made.event.eventKey,
+  format: 'json',
+} as const;
+
+describe('the position of a replay', () => {
+  test.each([replayStart, { phase: 'events', after: null }, { phase: 'deliveries', after: row.id }] as const)(
+    '%j survives as text',
+    (position) => {
+      expect(replayPositionOf(replayPositionText(position))).toEqual(position);
+    },
+  );
+  test('is the start where there is none', () => {
+    expect(replayPositionOf(null)).toEqual(replayStart);
+  });
+});
+
+test.each([
+  [1, 1, 1000],
+  [3, 2, 667],
+  [50, 25, 500],
+  [1000, replayBatchMax, 100],
+])('a pace of %i a second goes in batches of %i, %i ms apart', (pace, size, pauseMs) => {
+  expect(replayBatchSize(pace)).toBe(size);
+  expect(replayPauseMs(size, pace)).toBe(pauseMs);
+});
+
+test('a delivery is sent again with its id and bytes, in the round of the replay', () => {
+  const again = replayedDelivery('rp_1', row, made.event, target, later);
+  expect(again).toEqual({
+    ...made.delivery,
+    kind: 'event',
+    trigger: 'replay',
+    round: 'rp_1',
+    createdAt: later,
+  });
+});
+
+test.each([
+  ['the webhook is no more', row, made.event, null],
+  ['the webhook is disabled', row, made.event, { ...target, isActive: false }],
+  ['the event is not in the history', row, null, target],
+  ['its format is not known', { ...row, format: null }, made.event, target],
+])('a delivery is passed over when %s', (_, past, event, webhook) => {
+  expect(replayedDelivery('rp_1', past, event, webhook, later)).toBeNull();
+});
+
+test('what was missed becomes the delivery that it would have been, and its decision is made good', () => {
+  const disabled = {
+    webhookId: 'wh_1',
+    clientId: 'acme',
+    decision: 'disabled',
+    deliveryId: null,
+    format: null,
+  } as const;
+  const missed = missedDelivery('rp_1', { ...made.event, decisions: [disabled] }, disabled, target, later);
+  expect(missed?.delivery).toMatchObject({
+    deliveryId: made.delivery.deliveryId,
+    trigger: 'replay',
+    round: 'rp_1',
+    attempt: 1,
+    createdAt: later,
+  });
+  expect(missed?.delivery.body.equals(made.delivery.body)).toBe(true);
+  expect(missed?.event).toEqual(made.event);
+});
+
+test.each([
+  ['{"data.n":1.5}', true],
+  ['{"data.n":2}', false],
+  ['{"source":"/webhooks"}', true],
+])('what was missed is asked the filter %s, which fan-out had not', (filter, isSent) => {
+  const missed = missedDelivery('rp_1', made.event, { webhookId: 'wh_1' }, { ...target, filter }, later);
+  expect(missed !== null).toBe(isSent);
+});

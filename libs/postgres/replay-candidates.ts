@@ -1,0 +1,212 @@
+/**
+ * What a replay sends, from the history. In: its filter and how far it is. Out: the next few, and how far that brings
+ * it. Holds: each question looks at a bounded stretch of the history, however few of it the filter wants, so that a
+ * replay never keeps the database busy for long.
+ */
+import type { DeliveryStatus } from '../domain/outcome.ts';
+import type { PastDeliveryRow, ReplayFilter } from '../domain/replay.ts';
+import { timeOfId } from '../domain/ids.ts';
+import type { Decision, WebhookEvent } from '../domain/webhook-event.ts';
+import type { Run } from './bulk.ts';
+import { Conditions } from './conditions.ts';
+import { dayTimeOf, firstIdAt } from './history-key.ts';
+
+/** The deliveries that a replay is about. */
+export interface ReplayRange {
+  readonly clientId: string;
+  readonly filter: ReplayFilter;
+  /** Events before this time, where the filter names none. */
+  readonly before: Date;
+}
+
+export interface Found<Item> {
+  readonly items: readonly Item[];
+  /** Everything up to here was looked at; null: there is nothing more. */
+  readonly upTo: string | null;
+}
+
+/** Rows that one question looks at. */
+const scanMax = 2_000;
+/** More are not counted. */
+export const replayCountMax = 1_000_000;
+
+const statusDefault: readonly DeliveryStatus[] = ['failed_permanent'];
+
+/** The next deliveries, in the order of ids. */
+export async function deliveriesAfter(
+  run: Run,
+  range: ReplayRange,
+  after: string | null,
+  limit: number,
+): Promise<Found<PastDeliveryRow>> {
+  const conditions = deliveriesWithin(range, after);
+  const wanted = wantedDelivery(conditions, range.filter);
+  const rows = await run<PastDeliveryRow & { isWanted: boolean; looked: number }>(
+    `with looked as materialized (
+      select id, webhook_id, client_id, kind, event_key, format, ${wanted} as is_wanted
+      from delivery ${conditions.where} order by id limit ${scanMax})
+    select id, webhook_id as "webhookId", client_id as "clientId", kind, event_key as "eventKey", format,
+      is_wanted as "isWanted", (select count(*)::int from looked) as looked
+    from looked where is_wanted or id = (select id from looked order by id desc limit 1) order by id`,
+    conditions.values,
+  );
+  return found(rows, limit, ({ id }) => id);
+}
+
+/** An event with the decisions of the client's webhooks that were `disabled`. */
+export interface MissedEvent {
+  readonly event: WebhookEvent;
+  readonly decisions: readonly Decision[];
+}
+
+/** The next events that made no delivery because a webhook was disabled, in the order of keys. */
+export async function missedEventsAfter(
+  run: Run,
+  range: ReplayRange,
+  after: string | null,
+  limit: number,
+): Promise<Found<MissedEvent>> {
+  const { clientId, filter } = range;
+  const conditions = eventsWithin(range, after);
+  const missed = missedDecisions(conditions, clientId, filter);
+  const scan = (owner: string) =>
+    `(select ${eventColumns}, ${missed} as missed from event ${conditions.where} and ${owner}
+      order by event_key limit ${scanMax})`;
+  const rows = await run<MissedRow & { isWanted: boolean; looked: number }>(
+    `with looked as materialized (
+      select * from (${scan(`client_id = ${conditions.value(clientId)}`)} union all ${scan('client_id is null')}) both_kinds
+      order by "eventKey" limit ${scanMax})
+    select *, jsonb_array_length(missed) > 0 as "isWanted", (select count(*)::int from looked) as looked
+    from looked
+    where jsonb_array_length(missed) > 0
+      or "eventKey" = (select "eventKey" from looked order by "eventKey" desc limit 1) order by "eventKey"`,
+    conditions.values,
+  );
+  const { items, upTo } = found(rows, limit, ({ eventKey }) => eventKey);
+  return { items: items.map((row) => ({ event: eventOf(row), decisions: row.missed })), upTo };
+}
+
+/** How many the filter names now; at most {@link replayCountMax}. Filters of webhooks are not asked. */
+export async function countCandidates(run: Run, range: ReplayRange): Promise<number> {
+  const { clientId, filter } = range;
+  const conditions = deliveriesWithin(range, null);
+  const wanted = wantedDelivery(conditions, filter);
+  const [deliveries] = await run<{ count: number }>(
+    `select count(*)::int as count from (
+      select 1 from delivery ${conditions.where} and ${wanted} limit ${replayCountMax}) few`,
+    conditions.values,
+  );
+  if (filter.missedWhileDisabled !== true) return deliveries?.count ?? 0;
+  const events = eventsWithin(range, null);
+  const missed = missedDecisions(events, clientId, filter);
+  const [decisions] = await run<{ count: number }>(
+    `select coalesce(sum(jsonb_array_length(${missed})), 0)::int as count from event ${events.where}
+      and (client_id = ${events.value(clientId)} or client_id is null) and decisions @> '[{"decision":"disabled"}]'`,
+    events.values,
+  );
+  return Math.min((deliveries?.count ?? 0) + (decisions?.count ?? 0), replayCountMax);
+}
+
+/** Rows that are wanted, and perhaps the last one that was looked at. */
+function found<Row extends { readonly isWanted: boolean; readonly looked: number }>(
+  rows: readonly Row[],
+  limit: number,
+  idOf: (row: Row) => string,
+): Found<Row> {
+  const wanted = rows.filter(({ isWanted }) => isWanted);
+  const items = wanted.slice(0, limit);
+  const last = items.at(-1);
+  if (wanted.length > limit && last !== undefined) return { items, upTo: idOf(last) };
+  const lookedAt = rows.at(-1);
+  const isEnd = lookedAt === undefined || lookedAt.looked < scanMax;
+  return { items, upTo: isEnd ? null : idOf(lookedAt) };
+}
+
+/** The client's deliveries in the range of time; of a webhook, the client is only compared (libs/postgres/delivery-view.ts). */
+function deliveriesWithin({ clientId, filter, before }: ReplayRange, after: string | null): Conditions {
+  const isOfClient = filter.webhookId === undefined ? 'client_id = ?' : 'coalesce(client_id = ?, false)';
+  const conditions = new Conditions()
+    .add('kind <> ?', 'ping')
+    .add(isOfClient, clientId)
+    .add('webhook_id = ?', filter.webhookId);
+  return timesWithin(conditions, filter, before, 'id', after);
+}
+
+function eventsWithin({ filter, before }: ReplayRange, after: string | null): Conditions {
+  const conditions = new Conditions().add('event_type = ?', filter.eventType);
+  return timesWithin(conditions, filter, before, 'event_key', after);
+}
+
+/** The day's time leaves out partitions, the id is what the index is sorted by. */
+function timesWithin(
+  conditions: Conditions,
+  filter: ReplayFilter,
+  before: Date,
+  key: string,
+  after: string | null,
+): Conditions {
+  const from = filter.from === undefined ? null : new Date(filter.from);
+  const to = filter.to === undefined ? before : new Date(filter.to);
+  return conditions
+    .add('day_time >= ?', from)
+    .add(`${key} >= ?`, from && firstIdAt(from))
+    .add('day_time < ?', to)
+    .add(`${key} < ?`, firstIdAt(to))
+    .add('day_time >= ?', after === null ? null : dayTimeOf(after))
+    .add(`${key} > ?`, after);
+}
+
+function wantedDelivery(conditions: Conditions, filter: ReplayFilter): string {
+  const type = filter.eventType === undefined ? 'true' : `event_type = ${conditions.value(filter.eventType)}`;
+  if (filter.missedWhileDisabled === true) return `(${type} and status = 'failed_permanent' and reason = 'disabled')`;
+  return `(${type} and status = any(${conditions.value(filter.status ?? statusDefault)}))`;
+}
+
+function missedDecisions(conditions: Conditions, clientId: string, { webhookId }: ReplayFilter): string {
+  const names = conditions.value(JSON.stringify({ client: clientId, webhook: webhookId ?? null }));
+  const ofWebhook = webhookId === undefined ? '' : ' && @.webhookId == $webhook';
+  return `jsonb_path_query_array(decisions,
+    '$[*] ? (@.decision == "disabled" && @.clientId == $client${ofWebhook})', ${names}::jsonb)`;
+}
+
+interface MissedRow {
+  readonly eventKey: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly source: string | null;
+  readonly subject: string | null;
+  readonly clientId: string | null;
+  readonly kind: 'event' | 'test';
+  readonly receivedAtMs: number;
+  readonly data: Buffer;
+  readonly sourceTopic: string | null;
+  readonly sourcePartition: number | null;
+  readonly sourceOffset: number | null;
+  readonly traceparent: string | null;
+  readonly missed: readonly Decision[];
+}
+
+const eventColumns = `event_key as "eventKey", event_id as "eventId", event_type as "eventType", source, subject,
+  client_id as "clientId", kind, (extract(epoch from received_at) * 1000)::float8 as "receivedAtMs", data,
+  source_topic as "sourceTopic", source_partition as "sourcePartition", source_offset::float8 as "sourceOffset",
+  traceparent`;
+
+function eventOf({ receivedAtMs, missed: _, ...row }: MissedRow): WebhookEvent {
+  return {
+    eventKey: row.eventKey,
+    eventId: row.eventId,
+    eventType: row.eventType,
+    source: row.source,
+    subject: row.subject,
+    clientId: row.clientId,
+    kind: row.kind,
+    time: timeOfId(row.eventKey),
+    receivedAt: Math.round(receivedAtMs),
+    data: row.data,
+    decisions: [],
+    sourceTopic: row.sourceTopic,
+    sourcePartition: row.sourcePartition,
+    sourceOffset: row.sourceOffset,
+    traceparent: row.traceparent,
+  };
+}

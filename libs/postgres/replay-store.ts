@@ -1,0 +1,262 @@
+/**
+ * Replays: made and cancelled by people, brought on by a runner. Holds: of all processes one brings replays on at a
+ * time, by a lock of the transaction that also keeps how far it came; whatever ends that transaction, nothing is
+ * passed over, and no more than the batch that was under way is made again.
+ */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../domain/actor.ts';
+import { replayPositionOf, replayPositionText } from '../domain/replay.ts';
+import type { ReplayFilter, ReplayPosition, ReplayStatus } from '../domain/replay.ts';
+import { appendAudit } from './audit-store.ts';
+import { inTransaction, runIn, type Run } from './bulk.ts';
+import { Conditions } from './conditions.ts';
+import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
+import { readerOf } from './read.ts';
+import { countCandidates, type ReplayRange } from './replay-candidates.ts';
+
+export interface Replay {
+  readonly id: string;
+  readonly clientId: string;
+  readonly filter: ReplayFilter;
+  readonly isDryRun: boolean;
+  readonly status: ReplayStatus;
+  readonly pacePerSecond: number;
+  readonly total: number | null;
+  readonly done: number;
+  readonly skipped: number;
+  readonly error: string | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export type NewReplay = Pick<Replay, 'id' | 'clientId' | 'filter' | 'pacePerSecond' | 'createdBy'>;
+
+/** A replay as the runner has it. */
+export interface ReplayJob {
+  readonly id: string;
+  readonly range: ReplayRange;
+  readonly pacePerSecond: number;
+  readonly position: ReplayPosition;
+}
+
+/** What one batch brought. */
+export interface ReplayStep {
+  readonly position: ReplayPosition;
+  readonly sent: number;
+  readonly skipped: number;
+  readonly isEnd: boolean;
+  /** Until the next batch, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+/** Pending or running ones of one client. */
+export const openReplaysMax = 10;
+
+/** By then the dispatcher knows of a webhook that was enabled: sooner it would end what is sent to it. */
+const inForceMs = 1_500;
+
+const lockName = 'webhooks.replays';
+
+export class ReplayStore {
+  private readonly em: EntityManager;
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  /** Null when the client has too many open ones. */
+  async create(replay: NewReplay, actor: Actor, now: Date): Promise<Replay | null> {
+    return this.em.fork().transactional(async (em) => {
+      const run = runIn(em);
+      // So that two at once count each other.
+      await run('select pg_advisory_xact_lock(hashtext($1))', [`${lockName}.${replay.clientId}`]);
+      const [open] = await run<{ count: number }>(
+        `select count(*)::int as count from replay where client_id = $1 and ${isOpen}`,
+        [replay.clientId],
+      );
+      if ((open?.count ?? 0) >= openReplaysMax) return null;
+      return insert(em, { ...replay, isDryRun: false, total: null }, actor, now);
+    });
+  }
+
+  /** Counts, and is finished. @throws when it takes longer than a statement may */
+  async createDryRun(replay: NewReplay, actor: Actor, now: Date): Promise<Replay> {
+    const { clientId, filter } = replay;
+    const total = await countCandidates(readerOf(this.em), { clientId, filter, before: now });
+    return this.em.fork().transactional((em) => insert(em, { ...replay, isDryRun: true, total }, actor, now));
+  }
+
+  /** Null when there is none, or none of the scope's client. */
+  async find(id: string, scope: string | null): Promise<Replay | null> {
+    const conditions = new Conditions().add('id = ?', id).add('client_id = ?', scope);
+    const [found] = await readerOf(this.em)<Replay>(
+      `select ${columns} from replay ${conditions.where}`,
+      conditions.values,
+    );
+    return found ?? null;
+  }
+
+  /** Newest first. */
+  async list(
+    filter: {
+      readonly scope: string | null;
+      readonly clientId?: string | undefined;
+      readonly webhookId?: string | undefined;
+      readonly status?: ReplayStatus | undefined;
+    },
+    request: PageRequest<string>,
+  ): Promise<Page<Replay, string>> {
+    const conditions = new Conditions()
+      .add('client_id = ?', filter.scope)
+      .add('client_id = ?', filter.clientId)
+      .add('webhook_id = ?', filter.webhookId)
+      .add('status = ?', filter.status);
+    const tail = seek(conditions, 'id', 'desc', request);
+    const found = await readerOf(this.em)<Replay>(
+      `select ${columns} from replay ${conditions.where} ${tail}`,
+      conditions.values,
+    );
+    return pageFrom(found, request, ({ id }) => id);
+  }
+
+  /** What it is then; null when there is none in the scope. A replay that has ended stays as it is. */
+  async cancel(id: string, scope: string | null, actor: Actor, now: Date): Promise<Replay | null> {
+    await this.em.fork().transactional(async (em) => {
+      const conditions = new Conditions().add('id = ?', id).add('client_id = ?', scope);
+      const [cancelled] = await runIn(em)<{ clientId: string; done: number }>(
+        `update replay set status = 'cancelled', finished_at = ${conditions.value(now.toISOString())}
+        ${conditions.where} and ${isOpen} returning client_id as "clientId", done`,
+        conditions.values,
+      );
+      if (cancelled === undefined) return;
+      const change = { action: 'replay.cancelled', objectKind: 'replay', objectId: id } as const;
+      const { clientId, done } = cancelled;
+      await appendAudit(em, { ...change, clientId, before: null, after: { status: 'cancelled', done } }, actor, now);
+    });
+    return this.find(id, scope);
+  }
+
+  /** In how many milliseconds the next batch of any replay is due; null when none is open. */
+  async dueInMs(now: Date): Promise<number | null> {
+    const [row] = await readerOf(this.em)<{ dueAt: Date | null }>(
+      `select min(next_batch_at) as "dueAt" from replay where ${isOpen}`,
+    );
+    return row?.dueAt == null ? null : Math.max(row.dueAt.getTime() - now.getTime(), 0);
+  }
+
+  /**
+   * Does one batch of the replay that is due longest: `work` sends it and says how far that came. False when none is due, or
+   * another process is at it. What `work` throws leaves the replay as it was.
+   */
+  async advance(now: Date, work: (job: ReplayJob, run: Run) => Promise<ReplayStep>): Promise<boolean> {
+    return inTransaction(this.em, async (run) => {
+      const [lock] = await run<{ held: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as held', [lockName]);
+      if (lock?.held !== true) return false;
+      const [row] = await run<JobRow>(
+        `select id, client_id as "clientId", filter, pace_per_second as "pacePerSecond", position, status,
+          (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"
+        from replay where ${isOpen} and next_batch_at <= $1 order by next_batch_at limit 1`,
+        [now],
+      );
+      if (row === undefined) return false;
+      const range = { clientId: row.clientId, filter: row.filter, before: new Date(row.createdAtMs) };
+      if (row.status === 'pending') {
+        await run(`update replay set total = $2, started_at = $3 where id = $1`, [
+          row.id,
+          await countCandidates(run, range),
+          now,
+        ]);
+      }
+      const step = await work(
+        { id: row.id, range, pacePerSecond: row.pacePerSecond, position: replayPositionOf(row.position) },
+        run,
+      );
+      await run(advanceSql, [
+        row.id,
+        step.isEnd ? 'finished' : 'running',
+        replayPositionText(step.position),
+        step.sent,
+        step.skipped,
+        step.isEnd ? new Date() : null,
+        new Date(now.getTime() + step.pauseMs),
+      ]);
+      return true;
+    });
+  }
+
+  /** It cannot go on. */
+  async fail(id: string, error: string, now: Date): Promise<void> {
+    await readerOf(this.em)(
+      `update replay set status = 'failed', error = $2, finished_at = $3 where id = $1 and ${isOpen}`,
+      [id, error, now],
+    );
+  }
+}
+
+const isOpen = `status in ('pending', 'running')`;
+
+interface JobRow {
+  readonly id: string;
+  readonly clientId: string;
+  readonly filter: ReplayFilter;
+  readonly pacePerSecond: number;
+  readonly position: string | null;
+  readonly status: ReplayStatus;
+  readonly createdAtMs: number;
+}
+
+/** A replay that was cancelled meanwhile stays so, and still counts what was sent. */
+const advanceSql = `
+update replay set
+  status = case when ${isOpen} then $2 else status end,
+  position = $3, done = done + $4, skipped = skipped + $5,
+  finished_at = coalesce(finished_at, $6), next_batch_at = $7
+where id = $1`;
+
+const columns = `id, client_id as "clientId", filter, is_dry_run as "isDryRun", status,
+  pace_per_second as "pacePerSecond", total, done, skipped, error, created_by as "createdBy", created_at as "createdAt",
+  started_at as "startedAt", finished_at as "finishedAt"`;
+
+async function insert(
+  em: EntityManager,
+  replay: NewReplay & Pick<Replay, 'isDryRun' | 'total'>,
+  actor: Actor,
+  now: Date,
+): Promise<Replay> {
+  const { id, clientId, filter, isDryRun, total, pacePerSecond, createdBy } = replay;
+  const ended = isDryRun ? now : null;
+  const status = isDryRun ? 'finished' : 'pending';
+  await runIn(em)(
+    `insert into replay (id, client_id, webhook_id, filter, is_dry_run, status, pace_per_second, total, done, created_by,
+      created_at, started_at, finished_at, next_batch_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $11, greatest($10::timestamptz, (
+      select max(enabled_at) + interval '${inForceMs} ms' from webhook where client_id = $2)))`,
+    [
+      id,
+      clientId,
+      filter.webhookId ?? null,
+      JSON.stringify(filter),
+      isDryRun,
+      status,
+      pacePerSecond,
+      total,
+      createdBy,
+      now.toISOString(),
+      ended?.toISOString() ?? null,
+    ],
+  );
+  const change = { action: 'replay.created', objectKind: 'replay', objectId: id, clientId } as const;
+  await appendAudit(em, { ...change, before: null, after: { filter, isDryRun, pacePerSecond } }, actor, now);
+  return {
+    ...replay,
+    status,
+    done: 0,
+    skipped: 0,
+    error: null,
+    createdAt: now,
+    startedAt: ended,
+    finishedAt: ended,
+  };
+}

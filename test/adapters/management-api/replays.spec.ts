@@ -1,0 +1,263 @@
+/** Replays: what they send, at which pace, and that no end of a process makes them pass anything over. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { ReplayBatches } from '../../../apps/management-api/replay-batch.ts';
+import { ReplayRunner } from '../../../apps/management-api/replay-runner.ts';
+import { deliveryIdOf } from '../../../libs/domain/ids.ts';
+import { ReplayStore } from '../../../libs/postgres/replay-store.ts';
+import { until } from '../../support/until.ts';
+import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
+import { seedHistory, type SeedOptions } from './history-seed.ts';
+import { followTopic, type ReadValue } from './topic-reader.ts';
+
+let world: World;
+let ann: Awaited<ReturnType<typeof newClient>>;
+let bob: Awaited<ReturnType<typeof newClient>>;
+let deliveries: Awaited<ReturnType<typeof followTopic>>;
+let events: Awaited<ReturnType<typeof followTopic>>;
+
+beforeAll(async () => {
+  world = await startWorld();
+  ann = await newClient(world, 'Ann');
+  bob = await newClient(world, 'Bob');
+  [deliveries, events] = await Promise.all([
+    followTopic(world, 'webhook.deliveries'),
+    followTopic(world, 'webhook.events'),
+  ]);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([deliveries.stop(), events.stop()]);
+  await world.close();
+});
+
+const start = Date.now() - 600_000;
+
+/** So many deliveries of a new webhook that were given up; their ids in the order of events. */
+async function newFailures(count: number, more: Partial<SeedOptions> = {}, webhook: object = {}) {
+  const { id } = await newWebhook(world, ann.key, webhook);
+  const seeds = Array.from({ length: count }, (_, index) => ({
+    clientId: ann.id,
+    webhookId: id,
+    eventId: `${id}-${index}`,
+    time: start + index,
+    outcomes: ['failed_permanent'] as const,
+    ...more,
+  }));
+  await seedHistory(world.env.DATABASE_URL, ...seeds);
+  return { webhookId: id, ids: seeds.map(({ eventId, time }) => deliveryIdOf(time, eventId, id)) };
+}
+
+const post = (body: object, key = ann.key) => world.ask('POST /v1/replays', { body, key });
+const read = async (id: unknown, key = ann.key) => (await world.ask(`GET /v1/replays/${String(id)}`, { key })).body;
+const ended = async (id: unknown) => {
+  await until(async () => !['pending', 'running'].includes(String((await read(id))['status'])), { timeoutMs: 20_000 });
+  return read(id);
+};
+const sentBy = (id: unknown, all: readonly ReadValue[]) => all.filter((one) => one['round'] === id);
+const idsOf = (all: readonly ReadValue[]) => all.map((one) => one['deliveryId']);
+
+describe('a replay', () => {
+  test('sends what its filter names again, in order, and counts it', async () => {
+    const { webhookId, ids } = await newFailures(3);
+    await seedHistory(world.env.DATABASE_URL, { clientId: ann.id, webhookId });
+    const made = await post({ filter: { webhookId } });
+    expect(made).toMatchObject({
+      status: 202,
+      body: { status: 'pending', clientId: ann.id, dryRun: false, filter: { webhookId, status: ['failed_permanent'] } },
+    });
+    const { id } = made.body;
+    expect(await ended(id)).toMatchObject({ status: 'finished', total: 3, done: 3, skipped: 0, error: null });
+    const sent = sentBy(id, await deliveries.until((all) => sentBy(id, all).length >= 3));
+    expect(idsOf(sent)).toEqual(ids);
+    expect(sent[0]).toMatchObject({ $key: webhookId, trigger: 'replay', attempt: 1, kind: 'event' });
+    const { body: past } = await world.ask(`GET /v1/deliveries/${ids[0] ?? ''}`, { key: ann.key });
+    expect((sent[0]?.['body'] as Buffer).toString()).toBe(past['payloadSent']);
+    const { body: audit } = await world.ask(`GET /v1/audit?objectKind=replay&objectId=${String(id)}`, { key: ann.key });
+    expect(audit['data']).toMatchObject([
+      { action: 'replay.created', clientId: ann.id, after: { filter: { webhookId } } },
+    ]);
+  });
+
+  test('takes type, status and time into account; a dry run counts the same and sends nothing', async () => {
+    const { webhookId, ids } = await newFailures(4);
+    await newFailures(2, { eventType: 'order.paid', webhookId });
+    const count = async (filter: object) => {
+      const { status, body } = await post({ filter: { webhookId, ...filter }, dryRun: true });
+      expect([status, body['status'], body['dryRun']]).toEqual([202, 'finished', true]);
+      return body['total'];
+    };
+    expect(await count({})).toBe(6);
+    expect(await count({ eventType: 'order.paid' })).toBe(2);
+    expect(await count({ status: ['delivered', 'pending'] })).toBe(0);
+    const filter = { from: new Date(start + 1).toISOString(), to: new Date(start + 3).toISOString() };
+    expect(await count({ ...filter, eventType: 'order.created' })).toBe(2);
+    const { body } = await post({ filter: { webhookId, ...filter, eventType: 'order.created' } });
+    expect(await ended(body['id'])).toMatchObject({ done: 2 });
+    expect(idsOf(sentBy(body['id'], deliveries.values()))).toEqual(ids.slice(1, 3));
+    expect(new Set(deliveries.values().map((one) => one['round'])).size).toBeLessThanOrEqual(3);
+  });
+
+  test('of what was missed while disabled sends deliveries that ended so and events that made none', async () => {
+    const { webhookId } = await newFailures(1, {}, { filter: { 'data.no': { $lt: 3 } } });
+    const missed = (index: number, audience: string | null) => ({
+      clientId: bob.id,
+      webhookId: 'wh_bobs',
+      audience,
+      eventId: `missed-${webhookId}-${index}`,
+      time: start + 10 + index,
+      data: `{"no":${index}}`,
+      disabled: [[ann.id, webhookId]] as const,
+    });
+    await seedHistory(world.env.DATABASE_URL, missed(1, ann.id), missed(2, null), missed(3, ann.id));
+    await withDatabase((client) =>
+      client.query("update delivery set reason = 'disabled' where webhook_id = $1", [webhookId]),
+    );
+    const filter = { webhookId, missedWhileDisabled: true };
+    expect((await post({ filter, dryRun: true })).body['total']).toBe(4);
+    const { body } = await post({ filter });
+    // The third is not what the filter of the webhook wants.
+    expect(await ended(body['id'])).toMatchObject({ status: 'finished', done: 3, skipped: 1 });
+    const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 3));
+    const missedId = (index: number) => deliveryIdOf(start + 10 + index, `missed-${webhookId}-${index}`, webhookId);
+    expect(idsOf(sent)).toEqual([deliveryIdOf(start, `${webhookId}-0`, webhookId), missedId(1), missedId(2)]);
+    // The history learns of the deliveries through the event's decision.
+    const said = await events.until((all) => all.filter((one) => isOf(one, webhookId)).length >= 2);
+    expect(said.filter((one) => isOf(one, webhookId))).toMatchObject([
+      { eventId: `missed-${webhookId}-1`, decisions: [{ webhookId, decision: 'matched', deliveryId: missedId(1) }] },
+      { eventId: `missed-${webhookId}-2`, clientId: null, decisions: [{ deliveryId: missedId(2), format: 'json' }] },
+    ]);
+  });
+
+  test('passes over deliveries whose webhook was disabled meanwhile', async () => {
+    const { webhookId } = await newFailures(2);
+    await world.ask(`POST /v1/webhooks/${webhookId}/disable`, { key: ann.key });
+    const refused = await post({ filter: { webhookId } });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'webhook_disabled' } });
+    const { body } = await post({ filter: { from: new Date(start).toISOString(), eventType: 'order.created' } });
+    const replay = await ended(body['id']);
+    expect(replay).toMatchObject({ status: 'finished' });
+    expect(replay['skipped']).toBeGreaterThanOrEqual(2);
+    expect(sentBy(body['id'], deliveries.values()).filter((one) => one['webhookId'] === webhookId)).toEqual([]);
+  });
+
+  test('keeps to its pace, and stops when it is cancelled', async () => {
+    const { webhookId } = await newFailures(20);
+    const { body } = await post({ filter: { webhookId }, pacePerSecond: 8 });
+    const sent = await deliveries.until((all) => sentBy(body['id'], all).length >= 12);
+    const times = sentBy(body['id'], sent).map((one) => Number(one['createdAt']));
+    expect((times[11] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(900);
+    const cancelled = await world.ask(`POST /v1/replays/${String(body['id'])}/cancel`, { key: ann.key });
+    expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled', total: 20 } });
+    const again = await world.ask(`POST /v1/replays/${String(body['id'])}/cancel`, { key: ann.key });
+    expect(again).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+    // Another one goes through all of its batches meanwhile: this one had its chance to go on.
+    const other = await post({ filter: { webhookId }, pacePerSecond: 1000 });
+    await ended(other.body['id']);
+    expect(sentBy(body['id'], deliveries.values()).length).toBeLessThan(20);
+    const finished = await world.ask(`POST /v1/replays/${String(other.body['id'])}/cancel`, { key: ann.key });
+    expect(finished).toMatchObject({ status: 409, body: { code: 'replay_ended' } });
+  });
+
+  test('is its client’s alone', async () => {
+    const { webhookId } = await newFailures(1);
+    const { body } = await post({ filter: { webhookId }, dryRun: true });
+    const id = String(body['id']);
+    const answers = [
+      await post({ filter: { webhookId } }, bob.key),
+      await post({ clientId: ann.id }, bob.key),
+      await post({ clientId: 'nobody' }, world.adminKey),
+      await post({ clientId: bob.id, filter: { webhookId } }, world.adminKey),
+      await world.ask(`GET /v1/replays/${id}`, { key: bob.key }),
+      await world.ask(`POST /v1/replays/${id}/cancel`, { key: bob.key }),
+    ];
+    expect(answers.map(({ status, body: { code } }) => [status, code])).toEqual(answers.map(() => [404, 'not_found']));
+    expect((await world.ask('GET /v1/replays', { key: bob.key })).body['data']).toEqual([]);
+    const listed = await world.ask(`GET /v1/replays?webhookId=${webhookId}&status=finished`, { key: ann.key });
+    expect((listed.body['data'] as { id: string }[]).map((one) => one.id)).toEqual([id]);
+  });
+
+  test.each([
+    [{ pacePerSecond: 0 }, '/pacePerSecond'],
+    [{ filter: { status: ['gone'] } }, '/filter/status'],
+    [{ filter: { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' } }, '/filter/to'],
+    [{ filter: { status: 'delivered', missedWhileDisabled: true } }, '/filter/missedWhileDisabled'],
+  ])('%j is refused at %s', async (body, path) => {
+    const { status, body: problem } = await post(body);
+    expect(status).toBe(422);
+    expect((problem['errors'] as { path: string }[])[0]?.path).toContain(path);
+  });
+
+  test('without a client is refused to an admin', async () => {
+    const { status, body } = await post({}, world.adminKey);
+    expect([status, (body['errors'] as { path: string }[])[0]?.path]).toEqual([422, '/clientId']);
+  });
+});
+
+describe('a replay whose runner dies', () => {
+  let store: ReplayStore;
+  let batches: ReplayBatches;
+
+  beforeAll(async () => {
+    // The world's own runner would go on with it.
+    await world.app.get(ReplayRunner).stop();
+    store = world.app.get(ReplayStore);
+    batches = world.app.get(ReplayBatches);
+  });
+
+  const killed = () =>
+    withDatabase((client) =>
+      client.query(
+        `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
+          and objid = hashtext('webhooks.replays')::oid::bigint
+          and database = (select oid from pg_database where datname = current_database())`,
+      ),
+    );
+
+  test('between sending and remembering repeats that batch in the same round, and passes nothing over', async () => {
+    const { webhookId, ids } = await newFailures(30);
+    const { body } = await post({ filter: { webhookId }, pacePerSecond: 20 });
+    let clock = Date.now();
+    // Past any pace.
+    const later = () => new Date((clock += 60_000));
+    const next = () => store.advance(later(), (job, run) => batches.next(job, run, Date.now()));
+    await next();
+    const dying = store.advance(later(), async (job, run) => {
+      const step = await batches.next(job, run, Date.now());
+      expect((await killed()).rowCount).toBe(1);
+      return step;
+    });
+    await expect(dying).rejects.toThrow();
+    expect(await read(body['id'])).toMatchObject({ status: 'running', total: 30, done: 10 });
+    while ((await read(body['id']))['status'] === 'running') expect(await next()).toBe(true);
+    expect(await read(body['id'])).toMatchObject({ status: 'finished', done: 30 });
+    const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 40));
+    expect(idsOf(sent)).toEqual([...ids.slice(0, 20), ...ids.slice(10)]);
+  });
+
+  test('is brought on by one process at a time', async () => {
+    const { webhookId } = await newFailures(1);
+    await post({ filter: { webhookId } });
+    const other = Promise.withResolvers<boolean>();
+    const worked = await store.advance(new Date(), async (job, run) => {
+      const asked = await store.advance(new Date(), () => Promise.reject(new Error('both at once')));
+      other.resolve(asked);
+      return batches.next(job, run, Date.now());
+    });
+    expect([worked, await other.promise]).toEqual([true, false]);
+  });
+});
+
+async function withDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: world.env.DATABASE_URL });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function isOf(value: ReadValue, webhookId: string): boolean {
+  return (value['decisions'] as { webhookId: string }[]).some((one) => one.webhookId === webhookId);
+}

@@ -1,0 +1,136 @@
+/** EXPLAIN says of every list: it is read from an index in the order in which it is shown, from the days asked for only. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { seedHistory } from '../../../bench/history-seed.ts';
+import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
+import { deliveryList, type DeliveryFilter } from '../../../libs/postgres/delivery-view.ts';
+import { eventList, type EventFilter } from '../../../libs/postgres/event-view.ts';
+import type { PageRequest } from '../../../libs/postgres/page.ts';
+import { statsSteps } from '../../../libs/postgres/stats-view.ts';
+import { migratedDatabase, type TestDatabase } from './history-database.ts';
+
+const days = 8;
+const dayMs = 86_400_000;
+const today = Math.floor(Date.now() / dayMs) * dayMs;
+
+let database: TestDatabase;
+let client: pg.Client;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  await seedHistory(database.url, { deliveries: 20_000, days });
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  // What is small is quicker to read whole: here it is asked whether it can be done otherwise.
+  await client.query('set enable_seqscan = off; set enable_sort = off; set enable_bitmapscan = off');
+}, 120_000);
+
+afterAll(async () => {
+  await client.end();
+  await database.close();
+});
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly Plans?: readonly Plan[];
+}
+
+async function nodesOf({ sql, values }: { sql: string; values: readonly unknown[] }): Promise<Plan[]> {
+  const { rows } = await client.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json) ${sql}`, [...values]);
+  const all = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(all)];
+  return (rows[0]?.['QUERY PLAN'] ?? []).flatMap(({ Plan }) => all(Plan));
+}
+
+function expectIndexOrder(nodes: readonly Plan[]): void {
+  const kinds = nodes.map((node) => node['Node Type']);
+  expect(kinds.filter((kind) => /Seq Scan|Bitmap|Sort/.test(kind))).toEqual([]);
+}
+
+/** Days before today whose partitions are read. */
+function daysRead(nodes: readonly Plan[]): number[] {
+  const names = nodes.map((node) => node['Relation Name'] ?? '').map((name) => /_p(\d{4})(\d\d)(\d\d)$/.exec(name));
+  const times = names
+    .filter((name) => name !== null)
+    .map(([, year, month, day]) => Date.parse(`${year ?? ''}-${month ?? ''}-${day ?? ''}`));
+  return [...new Set(times.map((time) => (today - time) / dayMs))].sort((a, b) => a - b);
+}
+
+const at = (daysAgo: number) => new Date(today - daysAgo * dayMs);
+const idAt = (daysAgo: number) => {
+  const hex = (at(daysAgo).getTime() + 1_000).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-8000-8000-000000000000`;
+};
+const first: PageRequest<string> = { limit: 50, after: null };
+const clientId = seededClientId(0);
+const webhookId = seededWebhookId(0, 3);
+
+const owners: Readonly<Record<string, Partial<DeliveryFilter>>> = {
+  'an admin': {},
+  'an admin, of a client': { clientId },
+  'a client': { scope: clientId },
+  'a client, of a webhook': { scope: clientId, webhookId },
+};
+const filters: Readonly<Record<string, Partial<DeliveryFilter>>> = {
+  nothing: {},
+  'a status': { status: 'failed_permanent' },
+  'what waits': { status: 'pending' },
+  'a type': { eventType: 'order.paid' },
+  'a type and a status': { eventType: 'order.paid', status: 'delivered' },
+};
+const deliveryCases = Object.entries(owners).flatMap(([owner, of]) =>
+  Object.entries(filters).map(([name, filter]) => [owner, name, { scope: null, ...of, ...filter }] as const),
+);
+
+test.each(deliveryCases)('deliveries for %s, by %s', async (_owner, _name, filter) => {
+  expectIndexOrder(await nodesOf(deliveryList(filter, first)));
+  const inRange = await nodesOf(deliveryList({ ...filter, from: at(4), to: at(2) }, first));
+  expectIndexOrder(inRange);
+  expect(daysRead(inRange)).toEqual([3, 4]);
+  const older = await nodesOf(deliveryList(filter, { limit: 50, after: idAt(5) }));
+  expectIndexOrder(older);
+  expect(daysRead(older)).toEqual([5, 6, 7]);
+  const newer = await nodesOf(deliveryList(filter, { limit: 50, after: null, before: idAt(2) }));
+  expectIndexOrder(newer);
+  expect(Math.max(...daysRead(newer))).toBe(2);
+});
+
+test('deliveries of an event are read by their ids, from their days only', async () => {
+  const ids = [idAt(1), idAt(3)];
+  const nodes = await nodesOf(deliveryList({ scope: clientId, ids }, first));
+  expectIndexOrder(nodes);
+  expect(daysRead(nodes)).toEqual([1, 3]);
+});
+
+const eventCases: readonly (readonly [string, EventFilter])[] = [
+  ['an admin', { scope: null }],
+  ['an admin, by type', { scope: null, eventType: 'order.paid' }],
+  ['an admin, of a client', { scope: null, clientId }],
+  ['a client', { scope: clientId }],
+  ['a client, by type', { scope: clientId, eventType: 'order.paid' }],
+];
+
+test.each(eventCases)('events for %s', async (_owner, filter) => {
+  const scans = async (request: PageRequest<string>, times: Partial<EventFilter> = {}) => {
+    const nodes = await nodesOf(eventList({ ...filter, ...times }, request));
+    // Own events and broadcasts are two lists, put together: that takes a sort of two short pages.
+    expectIndexOrder(filter.scope === null ? nodes : nodes.filter((node) => !node['Node Type'].includes('Sort')));
+    return daysRead(nodes);
+  };
+  await scans(first);
+  expect(await scans(first, { from: at(4), to: at(2) })).toEqual([3, 4]);
+  expect(await scans({ limit: 50, after: idAt(5) })).toEqual([5, 6, 7]);
+  expect(Math.max(...(await scans({ limit: 50, after: null, before: idAt(2) })))).toBe(2);
+});
+
+test.each([
+  ['a client', { scope: clientId }],
+  ['a client, of a webhook', { scope: clientId, webhookId }],
+  ['an admin', { scope: null }],
+])('stats for %s', async (_owner, filter) => {
+  await client.query('set enable_bitmapscan = on');
+  const nodes = await nodesOf(statsSteps({ ...filter, from: at(1), to: at(0), stepMs: 3_600_000 }));
+  await client.query('set enable_bitmapscan = off');
+  expect(nodes.map((node) => node['Node Type']).filter((kind) => kind === 'Seq Scan')).toEqual([]);
+});
