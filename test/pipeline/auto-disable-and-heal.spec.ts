@@ -62,7 +62,7 @@ interface NoticeBody {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-test('a webhook fails, is disabled, is pinged and recovers, and its client hears of each step', async () => {
+test('a webhook fails, is disabled, is pinged, recovers and gets what it missed, and its client hears of each step', async () => {
   let id = '';
   await system.api('PATCH', `/v1/clients/${client.id}`, { noticeEmails: ['ops@acme.example'] }, client.key);
   await registered(system, 3, async () => {
@@ -80,14 +80,17 @@ test('a webhook fails, is disabled, is pinged and recovers, and its client hears
   const events = () => endpoint.requests.filter(({ headers }) => headers['x-deeperhub-event'] === 'order.created');
   const notices = () =>
     notified.requests.map(({ body }) => JSON.parse(body.toString('utf8')) as NoticeBody).filter(isAbout(id));
+  const types = () => notices().map(({ type }) => type);
 
   // Healthy, failing, disabled.
   expect(await health()).toMatchObject({ state: 'healthy', consecutiveFailures: 0 });
-  await system.publish([1, 2, 3].map((n) => cloudEvent(client, { n })));
+  const failed = [1, 2, 3, 4].map((n) => cloudEvent(client, { n }));
+  const earlier = new Set(failed.map((event) => String(event['id'])));
+  await system.publish(failed.slice(0, 3));
   await until(async () => (await health()).consecutiveFailures === 3, { timeoutMs: 20_000, what: 'three failures' });
   expect(await health()).toMatchObject({ state: 'failing' });
   expect(await webhook()).toMatchObject({ isActive: true });
-  await system.publish([cloudEvent(client, { n: 4 })]);
+  await system.publish(failed.slice(3));
   await until(isInState('disabled'), { timeoutMs: 20_000, what: 'the webhook is disabled' });
   expect(await webhook()).toMatchObject({
     isActive: false,
@@ -123,9 +126,22 @@ test('a webhook fails, is disabled, is pinged and recovers, and its client hears
   await system.publish([cloudEvent(client, { n: 100 })]);
   await until(() => events().length === failedEvents + 1, { timeoutMs: 10_000, what: 'a new event arrives' });
 
-  // Its client heard of each step on another webhook; the webhook itself, though it asks for notices, did not.
-  const types = () => notices().map(({ type }) => type);
+  // What it missed is what the notice offers to send again: the events in between, and no other.
   await until(() => types().includes('webhook.recovered'), { timeoutMs: 15_000, what: 'the notice of recovery' });
+  const offer = notices().find(({ type }) => type === 'webhook.recovered')?.data['missed'] as { replay: object };
+  const replay = async () => (await get(`/v1/replays/${replayId}`)) as { status: string; total: number };
+  const { body: begun } = await system.api('POST', '/v1/replays', offer.replay, client.key);
+  const replayId = (begun as { id: string }).id;
+  await until(async () => (await replay()).status === 'finished', { timeoutMs: 20_000, what: 'the replay is done' });
+  const replayed = () =>
+    events()
+      .slice(failedEvents + 1)
+      .map(({ body }) => (JSON.parse(body.toString('utf8')) as { id: string }).id);
+  const isThere = () => missed.every((eventId) => replayed().includes(String(eventId)));
+  await until(isThere, { timeoutMs: 20_000, what: 'what it missed' });
+  expect(replayed().filter((eventId) => earlier.has(eventId))).toEqual([]);
+
+  // Its client heard of each step on another webhook; the webhook itself, though it asks for notices, did not.
   expect(types().filter((type) => type !== 'webhook.created')).toEqual([
     'webhook.failing',
     'webhook.disabled',
