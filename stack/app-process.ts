@@ -10,6 +10,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { nextBackOff, type BackOff } from './back-off.ts';
 import { StackFailure, Stopped } from './failure.ts';
 
+/**
+ * As in deploy/Dockerfile. A young generation of 4 MiB instead of 16 takes a hundred megabytes off an app under load and
+ * costs nothing that could be measured.
+ */
+const nodeOptions = ['--enable-source-maps', '--max-semi-space-size=4'] as const;
+
 /** Exit status of an app whose configuration is wrong (EX_CONFIG of sysexits.h): starting it again is no use. */
 export const configurationExit = 78;
 
@@ -116,7 +122,7 @@ export class AppProcess {
 
   private spawn(): void {
     const startedAt = Date.now();
-    const child = spawn(process.execPath, ['--enable-source-maps', this.options.script], {
+    const child = spawn(process.execPath, [...nodeOptions, this.options.script], {
       env: this.options.env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

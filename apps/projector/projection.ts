@@ -17,9 +17,9 @@ import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 
 /** Enough for a statement to be worth its while, little enough to be done in a fraction of a second. */
-const recordsPerWrite = 2_000;
-const recordsInMemoryMax = 8_000;
-const bytesInMemoryMax = 48 * 1024 * 1024;
+const recordsPerWrite = 1_000;
+const recordsInMemoryMax = 3_000;
+const bytesInMemoryMax = 16 * 1024 * 1024;
 
 /** Long enough for an outcome to meet its event in one write, short against the second that history may take. */
 const rest = { ms: 50, belowRecords: 500 };

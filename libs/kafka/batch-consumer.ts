@@ -50,7 +50,7 @@ export interface BatchConsumerOptions {
   readonly offsets?: 'kafka' | 'external';
   /** Longest wait of a fetch for a first record, in milliseconds. Default 100. */
   readonly maxWaitMs?: number;
-  /** Between the beginnings of two fetches that bring something, in milliseconds. Default 5. */
+  /** Between the beginnings of two fetches that bring something, in milliseconds. Default 2. */
   readonly paceMs?: number;
   /** What happens after a programmer error. Default: log, then process.exit(1). */
   exit?(error: unknown): void;
@@ -58,7 +58,7 @@ export interface BatchConsumerOptions {
 
 const defaultDrainDeadlineMs = 8_000;
 const defaultMaxWaitMs = 100;
-const defaultPaceMs = 5;
+const defaultPaceMs = 2;
 const backOffMsMin = 100;
 const backOffMsMax = 3_000;
 /** A last commit, and then a farewell, each may take so long when Kafka does not answer. */

@@ -35,13 +35,13 @@ export interface RecordSinkOptions {
   readonly recordBytesMax?: number;
   /** How long close() goes on trying to send what waits, in milliseconds. Default 5,000. */
   readonly closeDeadlineMs?: number;
-  /** From the beginning of one request to that of the next, in milliseconds, unless a whole batch waits. Default 5. */
+  /** From the beginning of one request to that of the next, in milliseconds, unless a whole batch waits. Default 2. */
   readonly paceMs?: number;
 }
 
 const defaultRecordBytesMax = 1_048_000;
 const defaultCloseDeadlineMs = 5_000;
-const defaultPaceMs = 5;
+const defaultPaceMs = 2;
 /** Should all of it go to one partition, it is still a batch that Kafka takes. */
 const batchBytesMax = 900 * 1_024;
 /** kafkajs groups the records of a partition in quadratic time. */
