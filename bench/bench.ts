@@ -2,8 +2,10 @@
 import { endAfter, fail } from '../stack/run-verb.ts';
 import { say } from '../stack/terminal.ts';
 import { parseBenchCommandLine } from './command-line.ts';
-import { keepResult } from './results.ts';
-import { profileLines, resultLines } from './screen.ts';
+import { panelsOf } from './panels.ts';
+import { plotSvg } from './plot.ts';
+import { keepPlot, keepResult, keptResults } from './results.ts';
+import { comparisonLines, profileLines, resultLines } from './screen.ts';
 import { Bench } from './work.ts';
 import { works } from './works.ts';
 
@@ -26,8 +28,16 @@ await endAfter(async (signal) => {
     say(`\n${work.name}: ${work.summary}`);
     const bench = new Bench(signal, profiled);
     const result = await work.run(bench);
-    keepResult(work.name, result);
     for (const line of resultLines(work.name, result)) say(line);
-    for (const profile of bench.profiles) for (const line of profileLines(profile)) say(line);
+    if (profiled.length > 0) {
+      for (const profile of bench.profiles) for (const line of profileLines(profile)) say(line);
+      say('\n   Not kept beside other runs: a profile has its price.');
+      continue;
+    }
+    keepResult(work.name, result);
+    const all = keptResults(work.name);
+    for (const line of comparisonLines(all)) say(line);
+    const runs = all.map(({ at, commit }) => `${at.slice(0, 16).replace('T', ' ')} ${commit}`);
+    say(`\n   Plot: ${keepPlot(work.name, plotSvg(work.name, panelsOf(all), runs))}`);
   }
 });

@@ -46,6 +46,8 @@ function helpOf(works: readonly Work[]): string {
     `  --profile APP  keeps a CPU profile of that app, of the measured time, in .data/bench/profiles; as often as wanted`,
     '  --help         this text',
     '',
-    'Results are kept in bench/results/. Nothing is left running, also after Ctrl-C.',
+    'KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL each replace the embedded part, as with npm start: the run then has',
+    'topics under a prefix and a database of its own there, and removes them.',
+    'Results are kept in bench/results/, with a plot of all runs of a work. Nothing is left running, also after Ctrl-C.',
   ].join('\n');
 }

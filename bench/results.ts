@@ -15,6 +15,7 @@ export interface KeptResult extends WorkResult {
   readonly machine: string;
 }
 
+const runsMax = 40;
 export const resultsFolder = join(repositoryRoot, 'bench', 'results');
 
 export function keepResult(work: string, result: WorkResult): KeptResult {
@@ -25,12 +26,20 @@ export function keepResult(work: string, result: WorkResult): KeptResult {
   return kept;
 }
 
-/** Oldest first. */
+/** The path of the picture of all runs. */
+export function keepPlot(work: string, svg: string): string {
+  const file = join(resultsFolder, `${work}.svg`);
+  writeFileSync(file, svg);
+  return file;
+}
+
+/** The last ones, oldest first. */
 export function keptResults(work: string): readonly KeptResult[] {
   if (!existsSync(resultsFolder)) return [];
   return readdirSync(resultsFolder)
     .filter((name) => name.endsWith(`Z-${work}.json`))
     .sort()
+    .slice(-runsMax)
     .map((name) => JSON.parse(readFileSync(join(resultsFolder, name), 'utf8')) as KeptResult);
 }
 

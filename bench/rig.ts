@@ -13,7 +13,8 @@ import { keepProfile, Profiler, type CpuProfile } from './cpu-profile.ts';
 import type { Measured } from './measured.ts';
 import type { LoadQuestions, Produced, Target } from './processes/load-questions.ts';
 import type { Range, ReceiverQuestions } from './processes/receiver-questions.ts';
-import { benchFolder, BenchSystem, type SystemOptions } from './system.ts';
+import { benchFolder } from './servers.ts';
+import { BenchSystem, type SystemOptions } from './system.ts';
 import { systemCpuMs, UsageWindow, type ObservedProcess } from './usage.ts';
 import { Worker } from './worker.ts';
 
@@ -181,7 +182,7 @@ export class Rig {
   /** Everything that takes part, the benchmark itself included. */
   processes(): readonly ObservedProcess[] {
     const apps = this.system.apps.map(({ name, process }) => ({ name, kind: 'app' as const, pid: process.pid ?? 0 }));
-    const servers = [...this.system.servers].map(([part, server]) => ({
+    const servers = [...this.system.embedded].map(([part, server]) => ({
       name: partNames[part],
       kind: 'server' as const,
       pid: server.pid ?? 0,

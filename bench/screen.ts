@@ -1,10 +1,13 @@
 /** Results on the screen, as tables. Pure. */
 import { dearestFunctions } from './cpu-profile.ts';
 import { isMet, type Figure, type Measured, type WorkResult } from './measured.ts';
+import type { KeptResult } from './results.ts';
 import type { KeptProfile } from './rig.ts';
+import type { ProcessUsage } from './usage.ts';
 
 const megabyte = 1_000_000;
 const shownFunctions = 25;
+const comparedRuns = 6;
 const seriesHead = [
   '',
   'deliveries/s',
@@ -24,7 +27,7 @@ export function resultLines(name: string, result: WorkResult): readonly string[]
     `── ${name} ${'─'.repeat(Math.max(0, 72 - name.length))}`,
     ...result.notes.map((note) => `   ${note}`),
     ...(result.series.length === 0 ? [] : tableLines([seriesHead, ...result.series.map(seriesRow)])),
-    ...result.series.flatMap(usageLines),
+    ...usageLines(result.series),
     '',
     ...result.figures.map(figureLine),
   ];
@@ -51,15 +54,45 @@ function seriesRow(measured: Measured): readonly string[] {
   ];
 }
 
-/** CPU and memory by process; the load is shown, and counts for nothing. */
-function usageLines({ label, usage, deliveries }: Measured): readonly string[] {
-  const rows = usage.map(({ name, kind, cpuMs, peakBytes }) => [
-    kind === 'load' ? `(${name})` : name,
-    (cpuMs / Math.max(1, deliveries)).toFixed(3),
-    cpuMs.toFixed(0),
-    (peakBytes / megabyte).toFixed(0),
-  ]);
-  return ['', ...tableLines([[`${label}:`, 'CPU ms each', 'CPU ms', 'peak MB'], ...rows])];
+/** CPU of a delivery and peak memory by process, a column a series; the load is shown, and counts for nothing. */
+function usageLines(series: readonly Measured[]): readonly string[] {
+  const names = [...new Set(series.flatMap(({ usage }) => usage.map(({ name }) => name)))];
+  if (names.length === 0) return [];
+  const isLoad = (name: string) =>
+    series.some(({ usage }) => usage.some((used) => used.name === name && used.kind === 'load'));
+  const ordered = [...names.filter((name) => !isLoad(name)), ...names.filter(isLoad)];
+  const cellsOf = (name: string, show: (used: ProcessUsage, measured: Measured) => string) =>
+    series.map((measured) => {
+      const used = measured.usage.find((candidate) => candidate.name === name);
+      return used === undefined ? '' : show(used, measured);
+    });
+  const table = (head: string, show: (used: ProcessUsage, measured: Measured) => string) =>
+    tableLines([
+      [head, ...series.map(({ label }) => label)],
+      ...ordered.map((name) => [isLoad(name) ? `(${name})` : name, ...cellsOf(name, show)]),
+    ]);
+  return [
+    '',
+    ...table('CPU ms each', ({ cpuMs }, { deliveries }) => (cpuMs / Math.max(1, deliveries)).toFixed(3)),
+    '',
+    ...table('peak MB', ({ peakBytes }) => (peakBytes / megabyte).toFixed(0)),
+  ];
+}
+
+/** This run, the last of them, beside the ones before it, series by series. */
+export function comparisonLines(results: readonly KeptResult[]): readonly string[] {
+  const shown = results.slice(-comparedRuns);
+  if (shown.length < 2) return [];
+  const labels = (shown.at(-1)?.series ?? []).map(({ label }) => label);
+  return labels.flatMap((label) => {
+    const rows = shown.flatMap(({ at, commit, series }) => {
+      const same = series.find((candidate) => candidate.label === label);
+      if (same === undefined) return [];
+      const [, ...cells] = seriesRow(same);
+      return [[`${at.slice(0, 16).replace('T', ' ')} ${commit}`, ...cells]];
+    });
+    return ['', ...tableLines([[`${label}, beside earlier runs`, ...seriesHead.slice(1)], ...rows])];
+  });
 }
 
 export function profileLines({ name, file, profile }: KeptProfile): readonly string[] {

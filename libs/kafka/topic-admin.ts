@@ -60,6 +60,13 @@ export class TopicAdmin {
     return new Map(held);
   }
 
+  /** Deletes those of these that exist. @throws what kafkajs throws */
+  async remove(names: readonly string[]): Promise<void> {
+    const admin = await this.admin();
+    const existing = new Set(await admin.listTopics());
+    await admin.deleteTopics({ topics: names.filter((name) => existing.has(name)) });
+  }
+
   /** End offset of each partition. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
     const offsets = await (await this.admin()).fetchTopicOffsets(topic);
