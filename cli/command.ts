@@ -48,6 +48,7 @@ export const commonOptions: Readonly<Record<string, Option>> = {
     takes: 'FILE',
     text: 'file with the API key (DEEPERHUB_API_KEY_FILE, or the key in DEEPERHUB_API_KEY)',
   },
+  'api-key': { takes: 'KEY', text: 'the key itself; other users of this machine may see it' },
   help: { takes: null, text: 'this text' },
 };
 

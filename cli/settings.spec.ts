@@ -47,6 +47,7 @@ describe('the key', () => {
     expect(read({}, { DEEPERHUB_API_KEY: 'env-key' }).key()).toBe('env-key');
     expect(read({}, { DEEPERHUB_API_KEY_FILE: keyFile }).key()).toBe('file-key');
     expect(read({ 'key-file': keyFile }, { DEEPERHUB_API_KEY: 'env-key' }).key()).toBe('file-key');
+    expect(read({ 'key-file': keyFile, 'api-key': 'word-key' }).key()).toBe('word-key');
   });
 
   test('of this machine goes to no other', () => {

@@ -50,6 +50,8 @@ function withoutLogin(text: string): string {
 }
 
 function keyOf(given: Given, env: Environment, url: URL, localFile: string): string {
+  const word = given.text('api-key');
+  if (word !== null) return keyFrom(word, '--api-key');
   const file =
     given.text('key-file') ?? (env['DEEPERHUB_API_KEY'] === undefined ? env['DEEPERHUB_API_KEY_FILE'] : null);
   if (file !== null && file !== undefined) return keyIn(file);

@@ -108,7 +108,7 @@ export const updateClient = operation({
 });
 
 const apiKeyFields = {
-  id: anyId,
+  id: { ...anyId, examples: ['key_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d'] },
   name: lineOf(200, 'For people.'),
   role: Type.Enum(['admin', 'client', 'publisher'], {
     description:

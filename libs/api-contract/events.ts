@@ -38,14 +38,14 @@ export const publishEvents = operation({
   roles: ['admin', 'publisher'],
   body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: 500 })]),
   status: 202,
-  answer: Type.Object({ accepted: Type.Array(Type.Object({ id: Type.String() })) }),
+  answer: Type.Object({ accepted: Type.Array(Type.Object({ id: Type.String({ examples: ['evt-1'] }) })) }),
   answered: 'Their ids, in order.',
   problems: ['payload_too_large', 'kafka_unavailable', 'overloaded'],
   example: { id: 'evt-1', type: 'order.created', clientId: 'acme', data: { orderId: 'o-1', amount: 120 } },
 });
 
 const eventFields = {
-  id: Type.String({ description: 'The CloudEvent’s id.' }),
+  id: Type.String({ description: 'The CloudEvent’s id.', examples: ['evt-1'] }),
   type: Type.String(),
   clientId: nullable(Type.String({ description: 'Null for a broadcast.' })),
   time: timestamp,
