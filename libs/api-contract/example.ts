@@ -19,11 +19,12 @@ interface ExampleSchema {
 export const exampleTime = '2026-03-14T09:26:53.589Z';
 
 const webhookId = 'wh_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d';
+const keyId = 'key_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d';
 const deliveryId = '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d';
 
 /** One story for all: a name means the same wherever it stands. Taken where it fits the schema. */
 const story: Readonly<Record<string, readonly unknown[]>> = {
-  actor: [{ kind: 'api_key', id: 'key_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d', name: 'ci' }],
+  actor: [{ kind: 'api_key', id: keyId, name: 'ci' }],
   address: ['203.0.113.7'],
   attempt: [1],
   attemptCount: [1],
@@ -31,6 +32,7 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
   clientId: ['acme'],
   consecutiveFailures: [0],
   count: [0],
+  createdBy: [keyId],
   deliveryId: [deliveryId],
   disabledAt: [null],
   disabledBy: [null],

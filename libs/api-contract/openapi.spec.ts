@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { noExample } from './example.ts';
 import { openApiDocument } from './openapi.ts';
 import { allOperations } from './operations.ts';
 import { problemCodes } from './problem-codes.ts';
@@ -89,7 +90,10 @@ describe.each(described.map((one) => [one.operation.operationId, one] as const))
           if (!mediaType.endsWith('json')) continue;
           const place = `/paths/${token(path)}/${method}/responses/${status}/content/${token(mediaType)}/schema`;
           const fits = ajv.compile({ $ref: `document#${place}` });
-          for (const value of shown) expect([status, fits(value), fits.errors]).toEqual([status, true, null]);
+          for (const value of shown) {
+            expect([status, fits(value), fits.errors]).toEqual([status, true, null]);
+            expect(fieldsWithout(value)).toEqual([]);
+          }
         }
       }
     });
@@ -99,4 +103,11 @@ describe.each(described.map((one) => [one.operation.operationId, one] as const))
 /** A token of a JSON Pointer in a URI fragment. */
 function token(name: string): string {
   return encodeURIComponent(name.replaceAll('/', '~1'));
+}
+
+/** Fields of an example that nobody gave an example of: give it in the schema, or in the story of example.ts. */
+function fieldsWithout(value: unknown, path = ''): readonly string[] {
+  if (value === noExample) return [path];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => fieldsWithout(member, `${path}/${name}`));
 }

@@ -75,7 +75,7 @@ export const getCaller = operation({
   status: 200,
   answer: Type.Object({
     kind: Type.Enum(['api_key', 'portal']),
-    id: anyId,
+    id: { ...anyId, examples: ['key_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d'] },
     name: nullable(Type.String()),
     role: Type.Enum([...roles]),
     clientId: nullable(clientId),

@@ -169,7 +169,7 @@ export const testFilter = operation({
     isFilterPassed: Type.Boolean({ description: 'The filter holds for the event, or there is none.' }),
     event: Type.Object(
       {
-        id: Type.String(),
+        id: Type.String({ examples: ['evt-1'] }),
         type: Type.String(),
         source: nullable(Type.String()),
         subject: nullable(Type.String()),
