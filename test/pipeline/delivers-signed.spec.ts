@@ -289,11 +289,13 @@ describe('the command line', () => {
 
   test('listens with a webhook of its own, triggers, lists, shows, resends and verifies', async () => {
     const client = await createClient(system, 'CLI');
+    const tail = new RunningCli(['events', 'tail', '--client', client.id, '--count', '1', '--timeout', '60'], env());
     const listen = new RunningCli(
       ['listen', '--client', client.id, '--events', 'cli.*', '--count', '2', '--timeout', '60'],
       env(),
     );
     const { webhookId } = await listen.first('listening');
+    await tail.heard('Connected');
     const data = '{"no":12345678901234567890}';
     const triggered = await runCli(
       ['trigger', 'cli.demo', '--client', client.id, '--data', data, '--wait', '--json'],
@@ -306,6 +308,9 @@ describe('the command line', () => {
     const received = await listen.first('delivery');
     expect(received).toMatchObject({ deliveryId: id, eventType: 'cli.demo', isVerified: true, attempt: 1 });
     expect(received['body']).toContain(data);
+
+    expect(await tail.exit).toBe(0);
+    expect(tail.shown).toMatchObject([{ id: expect.any(String), outcome: { deliveryId: id, outcome: 'delivered' } }]);
 
     const listed = await runCli(['deliveries', 'list', '--client', client.id, '--from', '1h'], env());
     expect(listed.stdout).toMatch(

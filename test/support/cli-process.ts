@@ -32,11 +32,13 @@ export class RunningCli {
   readonly shown: Record<string, unknown>[] = [];
   readonly exit: Promise<number>;
   private readonly child: ChildProcessWithoutNullStreams;
-  private readonly stderr: Promise<string>;
+  private stderr = '';
 
   constructor(args: readonly string[], env: Env) {
     this.child = start([...args, '--json'], env);
-    this.stderr = collect(this.child.stderr);
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
     this.exit = exitOf(this.child);
     createInterface(this.child.stdout).on('line', (line) => {
       this.shown.push(JSON.parse(line) as Record<string, unknown>);
@@ -48,8 +50,13 @@ export class RunningCli {
     const find = () => this.shown.find((one) => one['kind'] === kind);
     await until(() => find() !== undefined || this.child.exitCode !== null, { timeoutMs: 30_000, what: kind });
     const found = find();
-    if (found === undefined) throw new Error(`it ended without '${kind}': ${await this.stderr}`);
+    if (found === undefined) throw new Error(`it ended without '${kind}': ${this.stderr}`);
     return found;
+  }
+
+  /** Resolves when it has remarked this. */
+  heard(remark: string): Promise<void> {
+    return until(() => this.stderr.includes(remark), { timeoutMs: 30_000, what: remark });
   }
 
   /** As Ctrl-C in a terminal does, but to the launcher alone. */
