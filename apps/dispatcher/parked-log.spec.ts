@@ -166,6 +166,19 @@ describe('parked log', () => {
     );
   });
 
+  test('repeats nothing of a webhook that is parked anew after a restart, while the log is read for another', () => {
+    const simulation = new Simulation();
+    simulation.divert('a');
+    simulation.divert('b');
+    simulation.read(2);
+    simulation.complete('b');
+    simulation.commit();
+    simulation.parked = simulation.assign();
+    simulation.divert('b');
+    simulation.finish();
+    expect(simulation.duplicates).toBe(0);
+  });
+
   test('of far more webhooks than a commit can list, hardly anything is repeated after a restart', () => {
     const simulation = new Simulation();
     const many = Array.from({ length: 900 }, (_, index) => `many-${index}`);

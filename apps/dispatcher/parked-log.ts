@@ -283,7 +283,8 @@ export class ParkedLog {
       known.webhookId ??= webhookId;
       return known;
     }
-    const entry = emptyEntry(key, webhookId);
+    // What lies below and is not known to be open is complete: only what is read for the first time can be its.
+    const entry = { ...emptyEntry(key, webhookId), next: this.frontier };
     this.entries.set(key, entry);
     return entry;
   }

@@ -20,6 +20,7 @@ export function replayProviders(
   const counter = metrics.counter('replayed_deliveries_total', 'Deliveries that replays sent or passed over', [
     'result',
   ]);
+  counter.zero([{ result: 'sent' }, { result: 'skipped' }]);
   return [
     {
       provide: ReplayBatches,
