@@ -13,8 +13,8 @@ export interface VerbContext {
 /** Whatever hangs, this process leaves; what it started notices that and leaves too. */
 const stopDeadlineMs = 9_700;
 
-/** Runs `main` and ends the process: 0, or 1 after a failure. */
-export async function runVerb(verb: Verb, main: (context: VerbContext) => Promise<void>): Promise<never> {
+/** Runs `main` and ends the process with the status that it returns: 0 when it returns no number, 1 after a failure. */
+export async function runVerb(verb: Verb, main: (context: VerbContext) => Promise<unknown>): Promise<never> {
   const commandLine = parseCommandLine(verb, process.argv.slice(2));
   switch (commandLine.kind) {
     case 'help':
@@ -28,11 +28,12 @@ export async function runVerb(verb: Verb, main: (context: VerbContext) => Promis
 }
 
 /** Runs `main` to its end with signals heard and failures told. @param main gets {@link VerbContext.signal} */
-export async function endAfter(main: (signal: AbortSignal) => Promise<void>): Promise<never> {
+export async function endAfter(main: (signal: AbortSignal) => Promise<unknown>): Promise<never> {
   process.on('unhandledRejection', (error) => fail(sentenceOf(error)));
   process.on('uncaughtException', (error) => fail(sentenceOf(error)));
   try {
-    await main(stopSignal());
+    const status = await main(stopSignal());
+    return process.exit(typeof status === 'number' ? status : 0);
   } catch (error) {
     if (error instanceof ConfigError) return fail(`The configuration is wrong: ${error.problems.join('; ')}.`);
     if (!(error instanceof Stopped)) return fail(sentenceOf(error));

@@ -18,6 +18,16 @@ export interface EnsureResult {
   readonly mismatched: readonly string[];
 }
 
+export interface TopicInspection {
+  readonly missing: readonly string[];
+  /** What differs from what is wanted, in words. */
+  readonly mismatched: readonly string[];
+  /** Partitions without a leader, by `topic-partition`: nothing goes in or out. */
+  readonly leaderless: readonly string[];
+  /** Partitions of which not all replicas are in sync. */
+  readonly underReplicated: readonly string[];
+}
+
 const createTimeoutMs = 15_000;
 
 export class TopicAdmin {
@@ -67,10 +77,52 @@ export class TopicAdmin {
     await admin.deleteTopics({ topics: names.filter((name) => existing.has(name)) });
   }
 
+  /** Compares and changes nothing. @throws what kafkajs throws */
+  async inspect(topics: readonly WantedTopic[]): Promise<TopicInspection> {
+    const admin = await this.admin();
+    const existing = new Set(await admin.listTopics());
+    const there = topics.filter(({ name }) => existing.has(name));
+    const names = there.map(({ name }) => name);
+    // Asked for no topic, Kafka tells of all.
+    const found = names.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: names })).topics;
+    const partitions = found.flatMap(({ name, partitions: own }) =>
+      own.map((partition) => ({
+        place: partitionKey({ topic: name, partition: partition.partitionId }),
+        ...partition,
+      })),
+    );
+    return {
+      missing: topics.filter(({ name }) => !existing.has(name)).map(({ name }) => name),
+      mismatched: await this.mismatches(there),
+      leaderless: partitions.filter(({ leader }) => leader < 0).map(({ place }) => place),
+      underReplicated: partitions.filter(({ isr, replicas }) => isr.length < replicas.length).map(({ place }) => place),
+    };
+  }
+
+  /** Brokers that the cluster has. */
+  async brokerCount(): Promise<number> {
+    return (await (await this.admin()).describeCluster()).brokers.length;
+  }
+
+  /** How many members each group has; none for one that is not there. */
+  async memberCounts(groupIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { groups } = await (await this.admin()).describeGroups([...groupIds]);
+    return new Map(groups.map(({ groupId, members }) => [groupId, members.length]));
+  }
+
   /** End offset of each partition. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
     const offsets = await (await this.admin()).fetchTopicOffsets(topic);
     return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  }
+
+  /** Records behind, over all partitions, of whoever keeps its positions elsewhere; all there are where it has none. */
+  async lagBehind(topic: string, nextOffsets: ReadonlyMap<number, number>): Promise<number> {
+    const ends = await (await this.admin()).fetchTopicOffsets(topic);
+    return ends.reduce((sum, { partition, low, high }) => {
+      const next = Math.max(nextOffsets.get(partition) ?? 0, Number(low));
+      return sum + Math.max(0, Number(high) - next);
+    }, 0);
   }
 
   /** Records that the group has not committed, by `topic-partition`; all there are where it never committed. */

@@ -47,8 +47,9 @@ export class BacklogView {
   /** Days after today for which every table has a partition; negative when today's is missing. */
   daysAhead(now: number): Promise<number> {
     return inTransaction(this.em, async (run) => {
-      const days = await Promise.all(partitionedTables.map((table) => lastDay(run, table)));
-      return Math.min(...days) - Math.floor(now / dayMs);
+      let last = Infinity;
+      for (const table of partitionedTables) last = Math.min(last, await lastDay(run, table));
+      return last - Math.floor(now / dayMs);
     });
   }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import type { PayloadFormat } from '../../libs/domain/webhook.ts';
 import { appNames } from '../../stack/apps.ts';
+import { examine, type AppUrls } from '../../stack/doctor/examination.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { RunningCli, runCli } from '../support/cli-process.ts';
 import { cloudEvent, createClient, createWebhook, getDelivery, listDeliveries } from '../support/clients.ts';
@@ -382,3 +383,11 @@ describe('the command line', () => {
     60_000,
   );
 });
+
+test('the doctor finds nothing wrong with it', async () => {
+  const urls = Object.fromEntries(appNames.map((app) => [app, system.url(app)])) as AppUrls;
+  const findings = await examine(system.env, urls);
+  expect(findings.filter(({ severity }) => severity === 'warning' || severity === 'error')).toEqual([]);
+  expect(findings.filter(({ area }) => area === 'lag')).toHaveLength(5);
+  system.secrets.refuseIn('what the doctor says', JSON.stringify(findings));
+}, 60_000);

@@ -1,0 +1,97 @@
+/** The database as somebody sees it who asks what is wrong with it. Reads only, and changes nothing, not even tables. */
+import { BacklogView } from './backlog-view.ts';
+import type { Run } from './bulk.ts';
+import { createOrm, type Orm } from './orm.ts';
+import { OutboxStore } from './outbox-store.ts';
+import { readerOf } from './read.ts';
+
+export interface SealedSecrets {
+  readonly keyId: string;
+  readonly count: number;
+  /** Up to 20 of them. */
+  readonly samples: readonly string[];
+}
+
+export interface StoredOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+}
+
+const webhooksMax = 50_000;
+
+/** Whatever is sealed, and stays. */
+const sealed = `(
+  select sealed from webhook_secret
+  union all select sealed_headers from webhook where sealed_headers is not null
+  union all select sealed_tls from webhook where sealed_tls is not null
+) everything`;
+
+export class DatabaseDiagnosis {
+  readonly backlog: BacklogView;
+  readonly outbox: OutboxStore;
+  private readonly orm: Orm;
+  private readonly run: Run;
+
+  /** Connects with the first question. */
+  constructor(databaseUrl: string) {
+    this.orm = createOrm(databaseUrl, 2);
+    this.run = readerOf(this.orm.em);
+    this.backlog = new BacklogView(this.orm.em);
+    this.outbox = new OutboxStore(this.orm.em);
+  }
+
+  /** Such as 18.4. @throws when it is away */
+  async version(): Promise<string> {
+    const [row] = await this.run<{ version: string }>(`select current_setting('server_version') as version`);
+    return row?.version ?? '';
+  }
+
+  /** How far its clock is ahead of ours, in milliseconds, give or take half of what the question took. */
+  async clockAheadMs(): Promise<number> {
+    // The first question may have to connect.
+    await this.run('select 1');
+    const before = Date.now();
+    const [row] = await this.run<{ at: number }>(`select (extract(epoch from clock_timestamp()) * 1000)::float8 as at`);
+    return (row?.at ?? 0) - (before + Date.now()) / 2;
+  }
+
+  /** Names of migrations that did not run, oldest first. */
+  async pendingMigrations(): Promise<readonly string[]> {
+    const [row] = await this.run<{ isThere: boolean }>(`select to_regclass('migration') is not null as "isThere"`);
+    // Asked for what is pending, the migrator makes its table.
+    if (row?.isThere !== true) return ['all'];
+    return (await this.orm.migrator.getPending()).map(({ name }) => name);
+  }
+
+  async sealedSecrets(): Promise<readonly SealedSecrets[]> {
+    const found = await this.run<{ keyId: string; count: number }>(
+      `select split_part(sealed, '.', 2) as "keyId", count(*)::int as count from ${sealed} group by 1 order by 1`,
+    );
+    return Promise.all(
+      found.map(async ({ keyId, count }) => {
+        const rows = await this.run<{ sealed: string }>(
+          `select sealed from ${sealed} where split_part(sealed, '.', 2) = $1 limit 20`,
+          [keyId],
+        );
+        return { keyId, count, samples: rows.map((row) => row.sealed) };
+      }),
+    );
+  }
+
+  /** The newest 50,000. */
+  activeWebhooks(): Promise<{ id: string; url: string }[]> {
+    return this.run(`select id, url from webhook where is_active order by created_at desc limit ${webhooksMax}`);
+  }
+
+  offsetsOf(groupId: string): Promise<StoredOffset[]> {
+    return this.run(
+      `select topic, partition, next_offset::float8 as "nextOffset" from consumer_offset where group_id = $1`,
+      [groupId],
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.orm.close(true);
+  }
+}

@@ -1,0 +1,58 @@
+/** How a registry stands to our schemas. Asks only, and registers nothing. */
+import type { RegistryConfig } from './registry.ts';
+import { schemaFile } from './schema-files.ts';
+import { topicName, type TopicSpec } from './topics.ts';
+
+export type SchemaStanding =
+  | { readonly kind: 'current' }
+  /** A later version is in force: somebody runs a newer release, or registered by hand. */
+  | { readonly kind: 'older'; readonly latest: number }
+  | { readonly kind: 'missing' };
+
+export interface SubjectInspection {
+  readonly subject: string;
+  readonly standing: SchemaStanding;
+  /** Such as BACKWARD_TRANSITIVE; null when the registry does not say. */
+  readonly compatibility: string | null;
+}
+
+const answerMs = 5_000;
+
+/** @throws when the registry does not answer as one */
+export async function inspectSubject(
+  config: RegistryConfig,
+  topic: TopicSpec & { schema: string },
+): Promise<SubjectInspection> {
+  const subject = `${topicName(config.topicPrefix, topic)}-value`;
+  const path = `/subjects/${encodeURIComponent(subject)}`;
+  const ours = await ask<{ version: number }>(config, path, { schema: JSON.stringify(schemaFile(topic.schema)) });
+  const latest = await ask<{ version: number }>(config, `${path}/versions/latest`);
+  const level = await ask<{ compatibilityLevel?: string }>(config, `/config/${encodeURIComponent(subject)}`);
+  return { subject, standing: standingOf(ours, latest), compatibility: level?.compatibilityLevel ?? null };
+}
+
+function standingOf(ours: { version: number } | null, latest: { version: number } | null): SchemaStanding {
+  if (ours === null) return { kind: 'missing' };
+  return latest === null || latest.version === ours.version
+    ? { kind: 'current' }
+    : { kind: 'older', latest: latest.version };
+}
+
+/** Null for 404. */
+async function ask<T>(config: RegistryConfig, path: string, body?: object): Promise<T | null> {
+  const login = `${config.username ?? ''}:${config.password ?? ''}`;
+  const response = await fetch(config.url.replace(/\/$/, '') + path, {
+    headers: {
+      'content-type': 'application/vnd.schemaregistry.v1+json',
+      ...(login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
+    },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(answerMs),
+  });
+  if (response.status === 404) {
+    await response.body?.cancel();
+    return null;
+  }
+  if (!response.ok) throw new Error(`${path} is answered ${response.status}`);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,101 @@
+/** The database and what it alone knows: migrations, what waits, what is sealed with which key, whose URL is refused. */
+import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
+import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
+import { DatabaseDiagnosis } from '../../libs/postgres/diagnosis.ts';
+import { createLogger } from '../../libs/runtime/logger.ts';
+import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
+import { sentenceOf } from '../failure.ts';
+import type { DoctorConfig } from './examination.ts';
+import { ok, trouble, type Finding } from './finding.ts';
+import { judgeClock, judgeEgress, judgeGroup, judgeKeys } from './judgements.ts';
+
+const outboxAgeMsMax = 60_000;
+const daysAheadMin = 3;
+
+/** @throws when the database does not answer */
+export async function examineDatabase(config: DoctorConfig): Promise<readonly Finding[]> {
+  const database = new DatabaseDiagnosis(config.DATABASE_URL);
+  try {
+    const version = await database.version();
+    const pending = await database.pendingMigrations();
+    const clock = judgeClock('PostgreSQL', await database.clockAheadMs());
+    const answers = ok('database', `PostgreSQL ${version} answers`);
+    if (pending.length > 0) {
+      const says = `migrations that did not run: ${pending.join(', ')}`;
+      return [answers, clock, trouble('database', 'error', says, 'npm run setup runs them')];
+    }
+    return [
+      answers,
+      clock,
+      ...(await examineWaiting(database)),
+      ...(await examineReaders(database, config)),
+      ...judgeKeys(config.ENCRYPTION_KEYS, await database.sealedSecrets()),
+      ...(await examineEgress(database, config)),
+    ];
+  } finally {
+    await database.close();
+  }
+}
+
+async function examineWaiting(database: DatabaseDiagnosis): Promise<readonly Finding[]> {
+  const now = Date.now();
+  const daysAhead = await database.backlog.daysAhead(now);
+  const outboxAt = await database.outbox.oldestAt();
+  const { pending, retrying } = await database.backlog.read();
+  const findings = [ok('database', `migrated; ${pending} deliveries pending, ${retrying} to be tried again`)];
+  if (daysAhead < daysAheadMin) {
+    const says = `the history has partitions for ${daysAhead} days ahead`;
+    findings.push(
+      trouble('database', 'warning', says, 'the log of the monitor says why housekeeping does not make them'),
+    );
+  }
+  if (outboxAt !== null && now - outboxAt > outboxAgeMsMax) {
+    const says = `changes have been in the outbox for ${Math.round((now - outboxAt) / 1_000)} s`;
+    findings.push(trouble('database', 'error', says, 'ask /health/ready of management-api: its relay publishes them'));
+  }
+  return findings;
+}
+
+/** Projector and monitor keep their positions here; what they are behind of is in Kafka. */
+async function examineReaders(database: DatabaseDiagnosis, config: DoctorConfig): Promise<readonly Finding[]> {
+  const admin = new TopicAdmin(new KafkaClient(kafkaConnection(config, 'doctor'), createLogger('doctor', 'silent')));
+  const read = { projector: [topics.webhookEvents, topics.outcomes], monitor: [topics.outcomes] } as const;
+  try {
+    const findings: Finding[] = [];
+    for (const app of ['projector', 'monitor'] as const) {
+      const groupId = config.TOPIC_PREFIX + app;
+      const stored = await database.offsetsOf(groupId);
+      let lag = 0;
+      for (const topic of read[app].map((spec) => topicName(config.TOPIC_PREFIX, spec))) {
+        const next = stored.filter((offset) => offset.topic === topic);
+        lag += await admin.lagBehind(topic, new Map(next.map(({ partition, nextOffset }) => [partition, nextOffset])));
+      }
+      const members = (await admin.memberCounts([groupId])).get(groupId) ?? 0;
+      // That nobody consumes is told with the other groups.
+      if (members > 0) findings.push(judgeGroup({ app, members, lag }));
+    }
+    return findings;
+  } catch (error) {
+    const says = `how far projector and monitor are behind was not read (${sentenceOf(error)})`;
+    return [trouble('lag', 'notice', says, 'see what is said of Kafka')];
+  } finally {
+    await admin.close();
+  }
+}
+
+async function examineEgress(database: DatabaseDiagnosis, config: DoctorConfig): Promise<readonly Finding[]> {
+  const webhooks = await database.activeWebhooks();
+  const guard = guardFromConfig(config);
+  const refused = webhooks.flatMap(({ id, url }) => {
+    const refusal = guard.checkUrl(url);
+    return refusal === null ? [] : [{ webhookId: id, message: refusal.message }];
+  });
+  return judgeEgress({
+    schemes: config.ALLOWED_URL_SCHEMES,
+    ports: config.ALLOWED_PORTS,
+    allowed: config.EGRESS_ALLOW,
+    refused,
+    active: webhooks.length,
+  });
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { createLogger } from '../../../libs/runtime/logger.ts';
+import { SecretBox } from '../../../libs/runtime/secret-box.ts';
+import { appNames } from '../../../stack/apps.ts';
+import { examine, type AppUrls } from '../../../stack/doctor/examination.ts';
+import type { Finding } from '../../../stack/doctor/finding.ts';
+import { freePorts } from '../../../stack/ports.ts';
+import { setUp } from '../../../stack/setup.ts';
+import { testStack } from '../../support/test-stack.ts';
+
+let env: Record<string, string>;
+/** Nobody listens there. */
+let urls: AppUrls;
+let closedPort: number;
+
+beforeAll(async () => {
+  const stack = await testStack({ kafka: true, registry: true, postgres: true });
+  env = {
+    KAFKA_BROKERS: stack.kafkaBrokers,
+    SCHEMA_REGISTRY_URL: stack.registryUrl,
+    DATABASE_URL: await stack.createDatabase(),
+    TOPIC_PREFIX: stack.topicPrefix,
+    TOPIC_PARTITIONS: '2',
+    TOPIC_REPLICATION: '1',
+    ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+  };
+  [closedPort = 0] = await freePorts(1);
+  urls = Object.fromEntries(appNames.map((app) => [app, `http://127.0.0.1:${closedPort}`])) as AppUrls;
+  await setUp(env, createLogger('setup', 'error'));
+}, 60_000);
+
+async function foundWith(changes: Record<string, string> = {}): Promise<readonly Finding[]> {
+  return examine({ ...env, ...changes }, urls);
+}
+
+function of(findings: readonly Finding[], area: string): readonly Finding[] {
+  return findings.filter((finding) => finding.area === area);
+}
+
+async function inDatabase(...statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: env['DATABASE_URL'] });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+test('a system that was set up lacks nothing but its apps', async () => {
+  const findings = await foundWith();
+  const wrong = findings.filter(({ severity }) => severity !== 'ok');
+  expect(wrong.map(({ area, says }) => `${area}: ${says.split(/ at |;/)[0] ?? ''}`).sort()).toEqual(
+    [
+      ...appNames.map((app) => `apps: ${app} is not to be reached`),
+      ...appNames.filter((app) => app !== 'management-api').map((app) => `lag: no ${app} is consuming`),
+    ].sort(),
+  );
+  const right = findings.filter(({ severity }) => severity === 'ok').map(({ area, says }) => `${area}: ${says}`);
+  expect(right).toEqual(
+    expect.arrayContaining([
+      'configuration: every key of every app can be read',
+      expect.stringMatching(/^kafka: \d+ brokers? answers?$/),
+      expect.stringMatching(/^topics: \d+ topics are as configured$/),
+      expect.stringMatching(/^schemas: \d+ schemas are registered and equal to ours$/),
+      expect.stringMatching(/^clocks: the clock of Kafka is \d+ ms/),
+      expect.stringMatching(/^clocks: the clock of PostgreSQL is \d+ ms/),
+      'keys: nothing is sealed yet',
+    ]),
+  );
+}, 60_000);
+
+describe('it finds', () => {
+  test('topics that are otherwise than configured', async () => {
+    const topics = of(await foundWith({ TOPIC_PARTITIONS: '3' }), 'topics');
+    expect(topics.length).toBeGreaterThan(10);
+    expect(topics[0]).toMatchObject({ severity: 'warning', says: expect.stringContaining('partitions is 2, not 3') });
+  }, 60_000);
+
+  test('topics and schemas that are not there', async () => {
+    const findings = await foundWith({ TOPIC_PREFIX: `${env['TOPIC_PREFIX'] ?? ''}other.` });
+    expect(of(findings, 'topics')).toMatchObject([{ severity: 'error', remedy: expect.stringContaining('setup') }]);
+    expect(of(findings, 'schemas').filter(({ severity }) => severity === 'error').length).toBeGreaterThan(5);
+  }, 60_000);
+
+  test('keys that are gone, and webhooks whose URL is refused', async () => {
+    const sealed = new SecretBox([env['ENCRYPTION_KEYS'] ?? '']).seal('whsec');
+    await inDatabase(
+      `insert into client (id, name, created_at) values ('c', 'c', now())`,
+      `insert into webhook (id, client_id, url, event_types, is_active, format, ordering, max_in_flight, timeout_ms,
+         retry_policy, signature_algorithm, masked_headers, version, created_at, updated_at)
+       values ('w', 'c', 'https://10.0.0.1/hook', '[]', true, 'json', 'inOrder', 1, 5000, '{}', 'hmac-sha256', '{}', 1, now(), now())`,
+      `insert into webhook_secret (id, webhook_id, sealed, created_at) values ('s', 'w', '${sealed}', now())`,
+    );
+    expect(of(await foundWith(), 'keys')).toMatchObject([{ severity: 'ok' }]);
+    const key = `k2:${randomBytes(32).toString('base64')}`;
+    const findings = await foundWith({ ENCRYPTION_KEYS: key });
+    expect(of(findings, 'keys')).toMatchObject([{ severity: 'error', remedy: expect.stringContaining('add k1') }]);
+    expect(of(findings, 'egress')).toMatchObject([
+      { severity: 'warning', says: expect.stringMatching(/^1 of 1 .* w: 10\.0\.0\.1 is refused/) },
+    ]);
+    expect(JSON.stringify(findings)).not.toContain(key.slice(3));
+  }, 60_000);
+
+  test('a database that is behind', async () => {
+    await inDatabase(`delete from migration where name = '0001-initial'`);
+    const wrong = of(await foundWith(), 'database').filter(({ severity }) => severity === 'error');
+    expect(wrong).toMatchObject([{ says: 'migrations that did not run: 0001-initial' }]);
+  }, 60_000);
+
+  test('servers that do not answer, each by itself', async () => {
+    const nowhere = `127.0.0.1:${closedPort}`;
+    const findings = await foundWith({
+      KAFKA_BROKERS: nowhere,
+      SCHEMA_REGISTRY_URL: `http://${nowhere}`,
+      DATABASE_URL: `postgresql://u:planted-password@${nowhere}/d`,
+    });
+    for (const area of ['kafka', 'schemas', 'database']) {
+      expect(of(findings, area)).toMatchObject([
+        { severity: 'error', says: expect.stringContaining('cannot be asked') },
+      ]);
+    }
+    expect(JSON.stringify(findings)).not.toContain('planted-password');
+  }, 60_000);
+
+  test('a configuration that no app could start with, before it asks anybody', async () => {
+    const findings = await foundWith({ DISPATCH_MAX_IN_FLIGHT: 'many', ENCRYPTION_KEYS: 'short' });
+    expect(findings).toMatchObject([
+      { area: 'configuration', severity: 'error', remedy: expect.stringContaining('for dispatcher') },
+    ]);
+  });
+});
