@@ -141,9 +141,11 @@ describe('a graceful stop', () => {
       reader.isAutomatic = false;
       return reader;
     };
-    const total = 3_000;
+    let total = 0;
+    const source = { isOver: false };
+    // There is always more, so that each round is stopped with work under way.
     const producing = (async () => {
-      for (let from = 0; from < total; from += 50) await world.produce(topic, from, from + 50, (from / 50) % 3);
+      for (; !source.isOver; total += 50) await world.produce(topic, total, total + 50, (total / 50) % 3);
     })();
     for (let round = 0; round < 3; round += 1) {
       const reader = run();
@@ -152,6 +154,7 @@ describe('a graceful stop', () => {
       await until(() => done.length > before + 200, soon);
       await reader.stop();
     }
+    source.isOver = true;
     await producing;
     const last = run();
     await last.start();
@@ -330,8 +333,8 @@ describe('a pause', () => {
     });
     reader.isAutomatic = false;
     await reader.start();
-    await until(() => reader.records.length > 0, soon);
     // As many as the commit can speak of, and no more.
+    await until(() => reader.records.length === 23_976, soon);
     expect(reader.values).toEqual(range(0, 23_976));
     const lease = reader.lease(topic);
     expect(lease.incomplete).toBe(1);
