@@ -226,9 +226,14 @@ test('secrets of every kind pass through all apps, and none is in what an app sa
     for (const app of appNames) system.secrets.refuseIn(`/metrics of ${app}`, await scrapeText(system.url(app)));
 
     // Levels: what failed and is tried again warns, what is delivered informs; both are found by the trace.
-    const lines = system.logs('dispatcher').map((line) => JSON.parse(line) as Record<string, unknown>);
-    const ofWebhook = lines.filter(({ webhookId, traceId: found }) => webhookId === webhook.id && found === traceId);
-    expect(ofWebhook).toMatchObject([
+    const ofWebhook = () =>
+      system
+        .logs('dispatcher')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ webhookId, traceId: found }) => webhookId === webhook.id && found === traceId);
+    // The line comes once the outcome is acknowledged, which is later than the POST.
+    await until(() => ofWebhook().length === 2, { timeoutMs: 10_000 });
+    expect(ofWebhook()).toMatchObject([
       { level: 'warn', msg: 'attempt failed_retryable', nextAttemptAt: expect.any(Number) },
       { level: 'info', msg: 'attempt delivered' },
     ]);
