@@ -68,18 +68,6 @@ export async function openPlatform(env: Environment, clientId: string): Promise<
   };
 }
 
-/** Where Kafka's clients put a record with this key. */
-export function partitionOfKey(key: string, partitions: number): number {
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionErrorCode: 0,
-    partitionId,
-    leader: 0,
-    replicas: [],
-    isr: [],
-  }));
-  return Partitioners.DefaultPartitioner()({ topic: '', partitionMetadata, message: { key, value: null } });
-}
-
 /** Resolves with the topic when all events are acknowledged. @throws what the Kafka client throws */
 export async function produce(env: Environment, events: readonly PlatformEvent[]): Promise<string> {
   const platform = await openPlatform(env, 'platform-service');

@@ -3,6 +3,7 @@
  * driver's own parameters, because the mapper writes its parameters into the SQL text.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { storableJson } from './storable.ts';
 
 /** Runs one statement with $1, $2… and returns its rows. With a name it is prepared once for each connection. */
 export type Run = <Row extends object>(sql: string, values?: readonly unknown[], name?: string) => Promise<Row[]>;
@@ -45,15 +46,7 @@ export async function inTransaction<T>(em: EntityManager, work: (run: Run) => Pr
 
 /** Rows as the JSON parameter of json_to_recordset, without what PostgreSQL's text cannot hold. */
 export function recordset(rows: readonly object[]): string {
-  const text = JSON.stringify(rows);
-  // Rare, and a look for two short strings is much cheaper than a callback for each value.
-  if (!text.includes('\\u0000') && !text.includes('\\ud')) return text;
-  return JSON.stringify(rows, (_name, value: unknown) => (typeof value === 'string' ? storable(value) : value));
-}
-
-/** NUL and lone surrogates become U+FFFD. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '\ufffd').toWellFormed();
+  return storableJson(rows);
 }
 
 /** Unix milliseconds as timestamptz text. @throws RangeError out of the range of a date */

@@ -5,6 +5,8 @@
  * Source: PostgreSQL, array_recv, record_recv and the receive functions of the types (src/backend/utils/adt).
  */
 
+import { storableJson, storableText } from './storable.ts';
+
 /** Types of columns, with their object ids, which are the same in every database (pg_type.dat). */
 const typeIds = {
   bool: 16,
@@ -89,7 +91,7 @@ function writeValue(writer: Writer, type: ColumnType, value: ColumnValues[Column
       writer.uuid(value as string);
       break;
     case 'text':
-      writer.text(storable(value as string));
+      writer.text(storableText(value as string));
       break;
     case 'json':
       writer.text(storableJson(value));
@@ -105,20 +107,6 @@ function writeValue(writer: Writer, type: ColumnType, value: ColumnValues[Column
 function microseconds(timeMs: number): bigint {
   if (!Number.isInteger(timeMs) || Math.abs(timeMs) > timeMsMax) throw new RangeError(`no time: ${timeMs}`);
   return BigInt(timeMs - epochMs) * 1_000n;
-}
-
-/** PostgreSQL's text holds no NUL; lone surrogates become U+FFFD as they are written. */
-function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
-}
-
-function storableJson(value: unknown): string {
-  const text = JSON.stringify(value);
-  // Rare, and a look for two short strings is much cheaper than a callback for each value.
-  if (!text.includes('\\u0000') && !text.includes('\\ud')) return text;
-  return JSON.stringify(value, (_name, part: unknown) =>
-    typeof part === 'string' ? storable(part).toWellFormed() : part,
-  );
 }
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

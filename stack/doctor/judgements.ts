@@ -67,7 +67,7 @@ function judgeKey({ keyId, count, samples }: SealedWith, ids: readonly string[],
     return trouble('keys', 'error', `${what}, but they do not open with it`, remedy);
   }
   if (keyId === ids[0]) return ok('keys', `${what}, they open`);
-  const remedy = `keep ${keyId} in ENCRYPTION_KEYS until these were rotated`;
+  const remedy = `keep ${keyId} in ENCRYPTION_KEYS until npm run rotate-keys went through`;
   return trouble('keys', 'notice', `${what}; it is not the first any more`, remedy);
 }
 
