@@ -126,11 +126,13 @@ select id, '', n, at, at, case n when 1 then 'first' else 'retry' end, at + n * 
 from seed_delivery, generate_series(1, ${attempts}) n`;
 }
 
-/** What charts are drawn from, of the last attempts. */
+/** What charts are drawn from: five minutes of the last days, hours and their sums of what is older. */
 export function fillStats({ isRecent }: SeededDay): string {
+  const [table, width] = isRecent ? ['delivery_stats', '5 min'] : ['delivery_stats_hour', '1 hour'];
+  const groups = isRecent ? '(2, client_id, webhook_id)' : '(2, client_id, webhook_id), (2, client_id), (2)';
   return `
-insert into delivery_stats
-select client_id, date_bin('${isRecent ? '5 min' : '1 hour'}', at, 'epoch'), webhook_id,
+insert into ${table}
+select coalesce(client_id, ''), date_bin('${width}', at, 'epoch'), coalesce(webhook_id, ''),
   count(*) filter (where status = 'delivered'), count(*) filter (where status = 'failed_retryable'),
   count(*) filter (where status = 'failed_permanent'),
   ${[0, ...latencySlotsMs]
@@ -139,7 +141,7 @@ select client_id, date_bin('${isRecent ? '5 min' : '1 hour'}', at, 'epoch'), web
       return `count(*) filter (where latency_ms > ${bound}${upTo === undefined ? '' : ` and latency_ms <= ${upTo}`})`;
     })
     .join(', ')}
-from seed_delivery where status <> 'pending' group by 1, 2, 3
+from seed_delivery where status <> 'pending' group by grouping sets (${groups})
 on conflict do nothing`;
 }
 

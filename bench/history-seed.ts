@@ -45,7 +45,7 @@ export async function seedHistory(databaseUrl: string, seed: HistorySeed): Promi
     });
   await Promise.all(Array.from({ length: connections }, worker));
   await withClient(databaseUrl, async (client) => {
-    for (const table of [...tables, 'delivery_stats']) await client.query(`analyze ${table}`);
+    for (const table of [...tables, 'delivery_stats', 'delivery_stats_hour']) await client.query(`analyze ${table}`);
   });
 }
 

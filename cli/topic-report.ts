@@ -12,8 +12,8 @@ export interface TopicReport {
 
 export interface GroupLag {
   readonly group: string;
-  /** Records that it has not finished. */
-  readonly lag: number;
+  /** Records that it has not finished; null: Kafka does not know. */
+  readonly lag: number | null;
   readonly lagByPartition: Readonly<Record<number, number>>;
 }
 
@@ -25,6 +25,8 @@ const readers: Readonly<Record<string, (spec: TopicSpec) => boolean>> = {
   projector: (spec) => spec === topics.webhookEvents || spec === topics.outcomes,
   monitor: (spec) => spec === topics.outcomes,
 };
+/** They keep their positions in PostgreSQL, with what they made of the records. */
+const withoutCommits = ['projector', 'monitor'];
 
 /** @param only a topic by its name, with or without prefix; null: all. @throws what kafkajs throws */
 export async function topicReports(admin: TopicAdmin, prefix: string, only: string | null): Promise<TopicReport[]> {
@@ -33,14 +35,16 @@ export async function topicReports(admin: TopicAdmin, prefix: string, only: stri
   const lags = new Map<string, ReadonlyMap<string, number>>();
   for (const [group, reads] of Object.entries(readers)) {
     const names = wanted.filter(reads).map((spec) => topicName(prefix, spec)).filter((name) => held.has(name)); // prettier-ignore
-    if (names.length > 0) lags.set(group, await admin.groupLag(prefix + group, names));
+    if (names.length > 0 && !withoutCommits.includes(group))
+      lags.set(group, await admin.groupLag(prefix + group, names));
   }
   return wanted.map((spec) => {
     const name = topicName(prefix, spec);
     const partitions = held.get(name) ?? [];
     const groups = Object.entries(readers)
-      .filter(([group, reads]) => reads(spec) && lags.has(group))
+      .filter(([group, reads]) => reads(spec) && (lags.has(group) || withoutCommits.includes(group)))
       .map(([group]) => {
+        if (withoutCommits.includes(group)) return { group, lag: null, lagByPartition: {} };
         const all = partitions.map(
           ({ partition }) => [partition, lags.get(group)?.get(`${name}-${partition}`) ?? 0] as const,
         );

@@ -1,7 +1,10 @@
 /** The catalogue of event types in memory, with what each makes necessary: its mask and its schema check. */
 import type { EventType } from '../../libs/domain/event-type.ts';
 import { Mask, SensitiveNames } from '../../libs/domain/mask.ts';
-import { schemaCheck, type SchemaCheck } from './schema-check.ts';
+import { schemaInForce, wordsOf, type DataSchema } from '../../libs/wire/data-schema.ts';
+
+/** Null: it fits. Else where and why not, in words that quote no value. */
+export type SchemaCheck = (data: unknown) => string | null;
 
 export interface CatalogueEntry {
   /** Null: not catalogued. */
@@ -45,9 +48,10 @@ export class Catalogue {
 /** Compiled at its first use: a catalogue is long, and few of its types are in use at once. */
 function checkOf({ jsonSchema, schemaMode }: EventType): SchemaCheck | null {
   if (jsonSchema === null || schemaMode === 'off') return null;
-  let compiled: SchemaCheck | null = null;
+  let compiled: DataSchema | null = null;
   return (data) => {
-    compiled ??= schemaCheck(jsonSchema);
-    return compiled(data);
+    compiled ??= schemaInForce(jsonSchema);
+    const misfit = compiled(data);
+    return misfit === null ? null : wordsOf(misfit);
   };
 }

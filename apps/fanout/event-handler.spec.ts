@@ -195,7 +195,9 @@ describe('an event is set aside as it came', () => {
     fixture.catalogue.apply(eventType('order.created', { jsonSchema, schemaMode: 'warn' }));
     expect(fixture.handle(misfit)).toMatchObject({ rejection: null, deliveries: 1, schemaWarning: expect.any(String) });
     fixture.catalogue.apply(eventType('order.created', { jsonSchema, schemaMode: 'off' }));
-    expect(fixture.handle(misfit)).toMatchObject({ rejection: null, schemaWarning: null });
+    expect(fixture.handle(misfit)).toMatchObject({ rejection: null, schemaWarning: null, isDeprecated: false });
+    fixture.catalogue.apply(eventType('order.created', { deprecated: true }));
+    expect(fixture.handle(misfit)).toMatchObject({ rejection: null, deliveries: 1, isDeprecated: true });
   });
 
   test('unparsable, when it is Avro that cannot be read', () => {

@@ -26,6 +26,8 @@ export interface HandledEvent {
   readonly defect: unknown;
   /** Data did not fit a schema that only warns. */
   readonly schemaWarning: string | null;
+  /** Its type is deprecated in the catalogue. */
+  readonly isDeprecated: boolean;
 }
 
 export interface EventHandlerOptions {
@@ -77,7 +79,8 @@ export class EventHandler {
     if (misfit !== null && entry.eventType?.schemaMode === 'enforce') {
       return this.reject(record, { reason: 'schema_violation', detail: misfit }, event.type);
     }
-    return { ...this.accept(record, event, entry, candidates.found), schemaWarning: misfit };
+    const isDeprecated = entry.eventType?.deprecated === true;
+    return { ...this.accept(record, event, entry, candidates.found), schemaWarning: misfit, isDeprecated };
   }
 
   private candidatesOf(record: KafkaRecord, event: PlatformEvent, entry: CatalogueEntry): Candidates {
@@ -126,11 +129,12 @@ export class EventHandler {
       rejection: null,
       defect: null,
       schemaWarning: null,
+      isDeprecated: false,
     };
   }
 
   private reject(record: KafkaRecord, rejection: Rejection, eventType: string | null = null): HandledEvent {
     const records = [rejectedRecord(this.options.topics.rejected, record, rejection)];
-    return { records, eventType, deliveries: 0, rejection, defect: null, schemaWarning: null };
+    return { records, eventType, deliveries: 0, rejection, defect: null, schemaWarning: null, isDeprecated: false };
   }
 }

@@ -137,6 +137,7 @@ export class EventRuns {
     for (const [type, { events, deliveries }] of tally.accepted) metrics.eventsAccepted(type, events, deliveries);
     for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
     for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
+    for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
     const line = {
       events: handled.length,
       deliveries: tally.deliveries,
@@ -159,9 +160,10 @@ class Tally {
   readonly accepted = new Map<string, { events: number; deliveries: number }>();
   readonly rejected = new Map<RejectionReason, number>();
   readonly misfits = new Map<string, { count: number; example: string }>();
+  readonly deprecated = new Map<string, number>();
   deliveries = 0;
 
-  add({ rejection, eventType, deliveries, schemaWarning }: HandledEvent): void {
+  add({ rejection, eventType, deliveries, schemaWarning, isDeprecated }: HandledEvent): void {
     if (rejection !== null) {
       this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
       return;
@@ -170,6 +172,7 @@ class Tally {
     const type = eventType ?? '';
     const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
     this.accepted.set(type, { events: sum.events + 1, deliveries: sum.deliveries + deliveries });
+    if (isDeprecated) this.deprecated.set(type, (this.deprecated.get(type) ?? 0) + 1);
     if (schemaWarning === null) return;
     this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });
   }

@@ -19,6 +19,7 @@ export class FanoutMetrics {
   private readonly accepted;
   private readonly rejected;
   private readonly warned;
+  private readonly deprecated;
   private readonly age;
   private readonly metrics: Metrics;
 
@@ -33,6 +34,11 @@ export class FanoutMetrics {
     this.warned = metrics.counter('event_schema_warnings_total', 'Events that do not fit a schema that only warns', [
       'event_type',
     ]);
+    this.deprecated = metrics.counter(
+      'deprecated_events_total',
+      'Events of a type that nobody should publish any more',
+      ['event_type'],
+    );
     this.age = metrics.histogram('fanout_age_ms', 'From the event on Kafka to its deliveries on Kafka', ageBucketsMs);
   }
 
@@ -60,6 +66,10 @@ export class FanoutMetrics {
 
   schemaWarned(type: string, events: number): void {
     this.warned.inc({ event_type: this.typeLabel.of(type) }, events);
+  }
+
+  deprecatedSeen(type: string, events: number): void {
+    this.deprecated.inc({ event_type: this.typeLabel.of(type) }, events);
   }
 
   acknowledged(ageMs: number): void {

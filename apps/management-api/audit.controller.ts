@@ -6,6 +6,7 @@ import type { InputOf } from './caller.ts';
 import { pageAnswer, pageByNumber } from './paging.ts';
 import { Input, Route } from './route.ts';
 import { shownAuditEntry } from './shown.ts';
+import { timeRangeOf } from './time-range.ts';
 
 @Controller()
 export class AuditController {
@@ -13,10 +14,7 @@ export class AuditController {
 
   @Route(listAudit)
   async list(@Input() { query, scope }: InputOf<typeof listAudit>) {
-    const times = {
-      from: query.from === undefined ? undefined : new Date(query.from),
-      to: query.to === undefined ? undefined : new Date(query.to),
-    };
-    return pageAnswer(await this.audit.list({ scope, ...query, ...times }, pageByNumber(query)), shownAuditEntry);
+    const filter = { scope, ...query, ...timeRangeOf(query) };
+    return pageAnswer(await this.audit.list(filter, pageByNumber(query)), shownAuditEntry);
   }
 }

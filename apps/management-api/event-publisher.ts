@@ -1,14 +1,12 @@
 /**
  * In: events over HTTP. Out: the same on platform.events, acknowledged. Holds: a list is taken as a whole or refused
- * as a whole; what fan-out would set aside for want of an audience is refused here, where somebody can mend it; under an
- * id of its producer an event is published once a day.
+ * as a whole; what fan-out would set aside is refused here, where somebody can mend it; under an id of its producer an
+ * event is published once a day.
  */
 import { randomUUID } from 'node:crypto';
-import type { FieldProblem } from '../../libs/api-contract/problem.ts';
-import { audienceOf } from '../../libs/domain/fan-out.ts';
-import type { CataloguedType, EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import type { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import type { Caller } from './caller.ts';
+import type { EventJudge, PublicationWarning } from './event-judge.ts';
 import type { KafkaWriter } from './kafka-writer.ts';
 import { platformEvent, type NewEvent } from './platform-event.ts';
 import { invalid, ProblemError } from './problem-error.ts';
@@ -16,10 +14,14 @@ import { invalid, ProblemError } from './problem-error.ts';
 export interface EventPublisherOptions {
   readonly writer: KafkaWriter;
   readonly store: PublishedEventStore;
-  readonly eventTypes: EventTypeStore;
+  readonly judge: EventJudge;
   readonly topic: string;
   readonly eventBytesMax: number;
-  readonly unknownEventTypes: 'accept' | 'reject';
+}
+
+export interface PublishedEvent {
+  readonly id: string;
+  readonly warnings?: readonly PublicationWarning[];
 }
 
 interface NamedEvent {
@@ -45,13 +47,16 @@ export class EventPublisher {
     this.options = options;
   }
 
-  /** Ids of the events, in order, once Kafka has them all. @throws ProblemError */
-  async publish(events: readonly NewEvent[], publication: Publication): Promise<string[]> {
-    const { topic, writer, eventBytesMax } = this.options;
+  /** The events, in order, once Kafka has them all. @throws ProblemError */
+  async publish(events: readonly NewEvent[], publication: Publication): Promise<PublishedEvent[]> {
+    const { topic, writer, eventBytesMax, judge } = this.options;
     const owned = events.map((event) => withOwner(event, publication.caller));
-    const problems = await this.audienceProblems(owned, publication);
+    const judged = await judge.judge(owned, publication.caller);
+    const problems = judged.flatMap((one, index) =>
+      one.problems.map((problem) => ({ ...problem, path: `${publication.pathOf(index)}${problem.path}` })),
+    );
     if (problems.length > 0) throw invalid(problems);
-    return this.published(owned, publication, async (toPublish) => {
+    const ids = await this.published(owned, publication, async (toPublish) => {
       const records = toPublish.map(({ event, id, time }) => platformEvent(topic, event, { id, time }));
       const tooLarge = records.findIndex(({ value }) => value.length > eventBytesMax);
       if (tooLarge >= 0) {
@@ -59,6 +64,10 @@ export class EventPublisher {
         throw new ProblemError('payload_too_large', `${where} has more than ${eventBytesMax} bytes as a CloudEvent.`);
       }
       await writer.write(records);
+    });
+    return ids.map((id, index) => {
+      const { warnings = [] } = judged[index] ?? {};
+      return warnings.length === 0 ? { id } : { id, warnings };
     });
   }
 
@@ -103,32 +112,6 @@ export class EventPublisher {
     }
     if (claimed.length > 0) await store.acknowledge(claimed, claimant);
     return named.map(({ id }) => id);
-  }
-
-  private async audienceProblems(
-    events: readonly NewEvent[],
-    { caller, pathOf }: Publication,
-  ): Promise<FieldProblem[]> {
-    const entries = await this.options.eventTypes.findMany([...new Set(events.map(({ type }) => type))]);
-    const catalogue = new Map(entries.map((entry) => [entry.type, entry]));
-    return events.flatMap((event, index) => {
-      const problem = this.audienceProblem(event, catalogue.get(event.type) ?? null, caller);
-      return problem === null ? [] : [{ ...problem, path: `${pathOf(index)}${problem.path}` }];
-    });
-  }
-
-  private audienceProblem(event: NewEvent, entry: CataloguedType | null, caller: Caller): FieldProblem | null {
-    const { clientId = null, type } = event;
-    if (caller.clientId !== null && clientId !== caller.clientId) {
-      return { path: '/clientId', rule: 'exists', message: 'There is no such client.' };
-    }
-    const eventType = entry === null ? null : { ...entry, updatedAt: entry.updatedAt.getTime() };
-    const audience = audienceOf({ type, clientId }, eventType, this.options.unknownEventTypes);
-    if (audience.kind !== 'none') return null;
-    const { reason, detail } = audience.rejection;
-    return reason === 'no_audience'
-      ? { path: '/clientId', rule: 'audience', message: `Nobody would get it: ${detail}.` }
-      : { path: '/type', rule: 'catalogue', message: `It would be set aside: ${detail}.` };
   }
 }
 

@@ -11,6 +11,7 @@ import { pageAnswer, pageByText } from './paging.ts';
 import { notFound } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownEvent, shownEventDetail } from './shown.ts';
+import { timeRangeOf } from './time-range.ts';
 
 @Controller()
 export class EventsController {
@@ -23,24 +24,21 @@ export class EventsController {
   async publish(@Input() { body, caller }: InputOf<typeof publishEvents>) {
     const now = Date.now();
     const isList = Array.isArray(body);
-    const ids = await this.publisher.publish(isList ? body : [body], {
+    const accepted = await this.publisher.publish(isList ? body : [body], {
       caller,
       now,
       newId: () => objectId('event', now, randomBytes(10)),
       pathOf: (index) => (isList ? `/${index}` : ''),
     });
-    return { accepted: ids.map((id) => ({ id })) };
+    return { accepted };
   }
 
   @Route(listEvents)
   async list(@Input() { query, scope }: InputOf<typeof listEvents>) {
-    const { type: eventType, clientId, from, to } = query;
-    const times = {
-      from: from === undefined ? undefined : new Date(from),
-      to: to === undefined ? undefined : new Date(to),
-    };
+    const { type: eventType, clientId } = query;
     const request = pageByText(query, (key) => dayTimeOf(key) !== null);
-    return pageAnswer(await this.events.list({ scope, clientId, eventType, ...times }, request), shownEvent);
+    const filter = { scope, clientId, eventType, ...timeRangeOf(query) };
+    return pageAnswer(await this.events.list(filter, request), shownEvent);
   }
 
   @Route(getEvent)

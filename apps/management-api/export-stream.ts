@@ -7,14 +7,14 @@ import type { Page, PageRequest } from '../../libs/postgres/page.ts';
 
 const pageItems = 500;
 
-export function exportStream<Item>(
-  list: (request: PageRequest<string>) => Promise<Page<Item, string>>,
+export function exportStream<Item, Position>(
+  list: (request: PageRequest<Position>) => Promise<Page<Item, Position>>,
   show: (item: Item) => object,
 ): Readable {
   async function* lines() {
-    let after: string | null = null;
+    let after: Position | null = null;
     do {
-      const page: Page<Item, string> = await list({ limit: pageItems, after });
+      const page: Page<Item, Position> = await list({ limit: pageItems, after });
       if (page.items.length > 0) yield page.items.map((item) => `${JSON.stringify(show(item))}\n`).join('');
       after = page.next;
     } while (after !== null);

@@ -17,9 +17,10 @@ import { problemOf, sendProblem } from './problem.filter.ts';
 import type { RequestRates } from './request-rates.ts';
 import { watchUnusedConnections } from './unused-connections.ts';
 
-const bodyBytesMax = 1024 * 1024;
+const mebibyte = 1024 * 1024;
+const bodyMiBMax = 1;
 /** A list of 500 events. */
-const eventsBodyBytesMax = 16 * 1024 * 1024;
+const eventsBodyMiBMax = 16;
 const jsonDepthMax = 100;
 const jsonTypes = ['application/json', 'application/merge-patch+json'];
 
@@ -31,7 +32,7 @@ export function serverOptions(config: ManagementApiConfig): FastifyServerOptions
 }
 
 const fixedOptions: FastifyServerOptions = {
-  bodyLimit: bodyBytesMax,
+  bodyLimit: bodyMiBMax * mebibyte,
   routerOptions: { maxParamLength: 1024 },
   genReqId: () => randomUUID(),
   // A slow sender must not hold a connection for ever.
@@ -60,7 +61,7 @@ export function prepareServer(
     done();
   });
   server.addHook('onRoute', (route) => {
-    if (route.url === '/v1/events') route.bodyLimit = eventsBodyBytesMax;
+    if (route.url === '/v1/events') route.bodyLimit = eventsBodyMiBMax * mebibyte;
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders);

@@ -6,6 +6,7 @@ import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
+import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
@@ -24,6 +25,7 @@ import { DirectDeliveries } from './direct-deliveries.ts';
 import { DocsController } from './docs.controller.ts';
 import { EtagInterceptor } from './etag.interceptor.ts';
 import { ExportController } from './export.controller.ts';
+import { EventJudge } from './event-judge.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { eventTypeFieldChecks } from './event-type-checks.ts';
 import { EventTypesController } from './event-types.controller.ts';
@@ -177,15 +179,14 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
     },
     {
       provide: EventPublisher,
-      inject: [KafkaWriter, EventTypeStore, PublishedEventStore],
-      useFactory: (writer: KafkaWriter, eventTypes: EventTypeStore, store: PublishedEventStore) =>
+      inject: [KafkaWriter, EventTypeStore, ClientStore, PublishedEventStore],
+      useFactory: (writer: KafkaWriter, eventTypes: EventTypeStore, clients: ClientStore, store: PublishedEventStore) =>
         new EventPublisher({
           writer,
           store,
-          eventTypes,
+          judge: new EventJudge({ eventTypes, clients, unknownEventTypes: config.UNKNOWN_EVENT_TYPES }),
           topic: topicNames.of(topics.platformEvents),
           eventBytesMax: payloadBytesMax,
-          unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
         }),
     },
     {

@@ -63,7 +63,8 @@ export class OutcomeStreams {
     if (this.isClosed || read.size === 0) throw new ProblemError('kafka_unavailable', undefined, { retryAfterS: 2 });
     const giveBack = places.take(keyId);
     const live = () => feed.position(read);
-    const stream = new OutcomeStream({ wants, dataOf, from: from ?? live(), live });
+    const begin = from === null ? live() : noLaterThan(from, live());
+    const stream = new OutcomeStream({ wants, dataOf, from: begin, live });
     const leave = feed.follow(stream);
     this.streams.set(stream, authorization);
     this.options.gauge.set(this.streams.size);
@@ -75,7 +76,7 @@ export class OutcomeStreams {
     });
     // Whoever reads may leave at any time.
     stream.on('error', () => undefined);
-    if (from !== null && stream.isBehind) this.readKept(stream, from);
+    if (from !== null && stream.isBehind) this.readKept(stream, begin);
     return stream;
   }
 
@@ -138,4 +139,9 @@ export class OutcomeStreams {
       }
     }
   }
+}
+
+/** An id of a topic that was since made anew names offsets that are still to come: up to them, nothing would be heard. */
+function noLaterThan(from: StreamPosition, live: StreamPosition): StreamPosition {
+  return new Map([...from].map(([partition, offset]) => [partition, Math.min(offset, live.get(partition) ?? offset)]));
 }

@@ -1,6 +1,11 @@
 /** Portal sessions, and who calls. */
 import { Controller, Inject } from '@nestjs/common';
-import { createPortalSession, endPortalSessions, getCaller } from '../../libs/api-contract/portal-sessions.ts';
+import {
+  createPortalSession,
+  endPortalSession,
+  endPortalSessions,
+  getCaller,
+} from '../../libs/api-contract/portal-sessions.ts';
 import type { InputOf } from './caller.ts';
 import { PortalSessions } from './portal-sessions.ts';
 import { notFound } from './problem-error.ts';
@@ -30,8 +35,13 @@ export class PortalSessionsController {
     };
   }
 
+  @Route(endPortalSession)
+  async end(@Input() { params, actor }: InputOf<typeof endPortalSession>) {
+    if (!(await this.sessions.end(params.sessionId, params.id, actor, Date.now()))) throw notFound();
+  }
+
   @Route(endPortalSessions)
-  async end(@Input() { params, actor }: InputOf<typeof endPortalSessions>) {
+  async endAll(@Input() { params, actor }: InputOf<typeof endPortalSessions>) {
     if (!(await this.sessions.endAll(params.id, actor, Date.now()))) throw notFound();
   }
 

@@ -32,10 +32,14 @@ export class PortalSessions {
     return this.store.endAll(clientId, actor, new Date(now));
   }
 
-  /** Null when the token is none, its time is over, or the client's sessions were ended since. */
+  end(id: string, clientId: string, actor: Actor, now: number): Promise<boolean> {
+    return this.store.end(id, clientId, actor, new Date(now));
+  }
+
+  /** Null when the token is none, its time is over, or it was ended, alone or with all of its client. */
   async callerOf(token: string, now: number): Promise<Caller | null> {
     const session = readPortalToken(token, this.keys, now);
-    if (session === null || !(await this.store.isOpen(session.clientId, session.issuedAt))) return null;
+    if (session === null || !(await this.store.isOpen(session))) return null;
     const { id, name, clientId, scope, expiresAt } = session;
     return { kind: 'portal', keyId: id, name, role: 'client', clientId, scope, expiresAt };
   }

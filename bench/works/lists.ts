@@ -120,10 +120,7 @@ function listsOf({ client, isAdmin }: Caller): readonly List[] {
     ['a webhook, a type', (at) => `webhookId=${webhook(at)}&eventType=order.paid`],
     ['a webhook, a rare type', (at) => `webhookId=${webhook(at)}&eventType=${rareEventType}`],
     ['a webhook, a day', (at) => `webhookId=${webhook(at)}&${day(at, 1)}`],
-    ...(isAdmin ? ([['a client', () => `clientId=${seededClientId(7)}`]] as const) : []),
-    ...(isAdmin
-      ? ([['a client, failed', () => `clientId=${seededClientId(1)}&status=failed_permanent`]] as const)
-      : []),
+    ...(isAdmin ? listsOfAdmin(client, webhook) : []),
   ];
   return [
     ...deliveryLists.map(([name, query]): List => [`deliveries, ${name}`, (at) => `/v1/deliveries?${query(at)}`]),
@@ -136,7 +133,21 @@ function listsOf({ client, isAdmin }: Caller): readonly List[] {
     ['audit', () => '/v1/audit?'],
     ['stats of a day', () => '/v1/stats?'],
     ['stats of 30 days', () => `/v1/stats?bucket=1d&from=${new Date(now - 29 * dayMs).toISOString()}`],
+    ['stats of 31 days, by the hour', () => `/v1/stats?bucket=1h&from=${new Date(now - 30.9 * dayMs).toISOString()}`],
     ['stats of a webhook', (at) => `/v1/stats?webhookId=${webhook(at)}`],
+  ];
+}
+
+/** An admin may name a client, also one that has few deliveries or none of a kind. */
+function listsOfAdmin(client: number, webhook: (at: number) => string): readonly List[] {
+  return [
+    ['a client', () => `clientId=${seededClientId(7)}`],
+    ['a client, failed', () => `clientId=${seededClientId(1)}&status=failed_permanent`],
+    ['a client and its webhook', (at) => `clientId=${seededClientId(client)}&webhookId=${webhook(at)}`],
+    [
+      'a client and its webhook, failed',
+      (at) => `clientId=${seededClientId(client)}&webhookId=${webhook(at)}&status=failed_permanent`,
+    ],
   ];
 }
 

@@ -33,7 +33,9 @@ export const eventsTail: Command = {
     count: { takes: 'N', text: 'ends after so many' },
     timeout: { takes: 'SECONDS', text: 'ends after so long; with --count it then fails' },
   },
-  notes: ['Goes on until Ctrl-C. A lost connection is made anew, and nothing is missed as long as Kafka has it.'],
+  notes: [
+    'Goes on until Ctrl-C. Once it is connected, a lost connection is made anew, and nothing is missed as long as Kafka has it.',
+  ],
   examples: ['events tail', 'events tail --webhook wh_… --json | jq .outcome.outcome'],
   needsApi: true,
   run: async ({ given, settings, terminal, signal }) => {
@@ -46,6 +48,7 @@ export const eventsTail: Command = {
       eventType: given.text('event-type'),
       outcome: given.word('outcome', outcomes),
     };
+    let wasConnected = false;
     const items = followStream({
       url: settings.apiUrl,
       key: settings.key(),
@@ -55,9 +58,11 @@ export const eventsTail: Command = {
       ),
       lastEventId: given.text('last-event-id'),
       onOpen: () => {
+        wasConnected = true;
         terminal.remark('Connected; Ctrl-C ends it.');
       },
-      onLost: (reason) => {
+      onLost: (reason, error) => {
+        if (!wasConnected) throw error;
         terminal.remark(`The connection is lost (${reason}); trying again.`);
       },
     });

@@ -17,6 +17,7 @@ export const topics: Command = {
   options: { brokers: { takes: 'HOST:PORT,…', text: 'Kafka (KAFKA_BROKERS; default 127.0.0.1:19092)' } },
   notes: [
     'Speaks with Kafka, not with the API: KAFKA_TLS, KAFKA_SASL_… and TOPIC_PREFIX of the environment count as for the apps. With a topic, each of its partitions is shown. Records are those that Kafka still keeps; of a compacted topic, or after transactions, there are fewer.',
+    'projector and monitor keep their positions in PostgreSQL: npm run doctor and the metric webhooks_consumer_lag say how far they are behind.',
   ],
   examples: ['topics', 'topics webhook.deliveries --json'],
   needsApi: false,
@@ -51,8 +52,8 @@ function overviewLines(reports: readonly TopicReport[]): readonly string[] {
     reports.map(({ name, exists, partitions, groups }) => {
       if (!exists) return [name, 'none', '-', 'run npm run setup'];
       const records = partitions.reduce((sum, { begin, end }) => sum + end - begin, 0);
-      const lag = groups.map((group) => `${group.group} ${group.lag}`).join(', ');
-      return [name, String(partitions.length), String(records), lag === '' ? '-' : lag];
+      const behind = groups.map(({ group, lag }) => `${group} ${lag ?? '?'}`).join(', ');
+      return [name, String(partitions.length), String(records), behind === '' ? '-' : behind];
     }),
   );
 }
@@ -64,7 +65,7 @@ function partitionLines({ name, partitions, groups }: TopicReport): readonly str
       ['PARTITION', 'BEGIN', 'END', ...groups.map(({ group }) => `LAG OF ${group}`)],
       partitions.map(({ partition, begin, end }) => [
         ...[partition, begin, end].map(String),
-        ...groups.map(({ lagByPartition }) => String(lagByPartition[partition] ?? 0)),
+        ...groups.map(({ lagByPartition }) => String(lagByPartition[partition] ?? '?')),
       ]),
     ),
   ];

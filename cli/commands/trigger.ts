@@ -88,6 +88,7 @@ async function publish({ operands: [type = ''], ...context }: CommandContext, te
     given.has('broadcast') ? call({}) : withClient(api, given.text('client'), terminal, call),
   );
   const id = accepted[0]?.id ?? '';
+  for (const { message } of accepted[0]?.warnings ?? []) terminal.remark(`Warning: ${message}`);
   if (!given.has('wait')) {
     terminal.show({ eventId: id }, () => [`Event ${id} is published.`]);
     return;

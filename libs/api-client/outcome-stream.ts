@@ -20,8 +20,8 @@ export interface StreamOptions {
   readonly silenceMaxMs?: number;
   /** The connection stands. */
   readonly onOpen?: () => void;
-  /** The connection is lost and will be made anew. */
-  readonly onLost?: (reason: string) => void;
+  /** The connection is lost, or did not come about, and will be made anew; what this throws ends it instead. */
+  readonly onLost?: (reason: string, error: unknown) => void;
 }
 
 export interface StreamItem {
@@ -46,11 +46,11 @@ export async function* followStream(options: StreamOptions): AsyncGenerator<Stre
         tries = 0;
         yield item;
       }
-      onLost?.('the server ended it');
+      onLost?.('the server ended it', null);
     } catch (error) {
       if (isEnded()) return;
       if (error instanceof ApiProblem && !error.isRetryable) throw error;
-      onLost?.(error instanceof Error ? error.message : String(error));
+      onLost?.(error instanceof Error ? error.message : String(error), error);
     }
     const delayMs = backOffMs[Math.min(tries, backOffMs.length - 1)] ?? 0;
     await pause(delayMs, undefined, { signal }).catch(() => undefined);

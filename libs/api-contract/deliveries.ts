@@ -1,6 +1,17 @@
 /** History: what became of events at webhooks. */
 import Type from 'typebox';
-import { anyId, idParams, mapOf, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
+import {
+  anyId,
+  exportDescription,
+  idParams,
+  linesOf,
+  mapOf,
+  nullable,
+  pageOf,
+  pageQuery,
+  strict,
+  timestamp,
+} from './fields.ts';
 import { operation, type Role } from './operation.ts';
 import { attemptErrorSchema } from './webhook-checks.ts';
 
@@ -86,21 +97,15 @@ export const listDeliveries = operation({
 export const exportDeliveries = operation({
   id: 'exportDeliveries',
   method: 'get',
-  path: '/v1/deliveries/export',
+  path: '/v1/exports/deliveries',
   tag,
   summary: 'Export deliveries as NDJSON',
-  description:
-    'The whole of a filtered list, one JSON object a line, as fast as it is read. An answer that breaks off is not complete.',
+  description: exportDescription,
   roles: owners,
   query: Type.Object({ ...deliveryFilters, webhookId: Type.Optional(anyId), clientId: Type.Optional(anyId) }, strict),
   status: 200,
   mediaType: 'application/x-ndjson',
-  answer: Type.String({
-    description: 'Lines; the schema is that of each of them.',
-    contentMediaType: 'application/json',
-    contentSchema: deliverySchema,
-    examples: ['{"id":"0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d","status":"delivered"}\n'],
-  }),
+  answer: linesOf(deliverySchema, '{"id":"0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d","status":"delivered"}'),
   answered: 'Those of the newest events first.',
   problems: ['too_many_open'],
 });

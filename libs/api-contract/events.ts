@@ -1,6 +1,18 @@
 /** Events: publish them, and see why each went where it went. */
 import Type from 'typebox';
-import { anyId, clientId, eventTypeName, lineOf, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
+import {
+  anyId,
+  clientId,
+  eventTypeName,
+  exportDescription,
+  lineOf,
+  linesOf,
+  nullable,
+  pageOf,
+  pageQuery,
+  strict,
+  timestamp,
+} from './fields.ts';
 import { operation, type Role } from './operation.ts';
 
 const readers: readonly Role[] = ['admin', 'client'];
@@ -27,6 +39,19 @@ export const newEventSchema = Type.Object(
   { ...strict, description: 'An event to publish.' },
 );
 
+/** What an event is taken with all the same, and its publisher should know of. */
+export const publicationWarnings = {
+  deprecated_event_type: 'The catalogue says that nobody should publish events of this type any more.',
+  schema_mismatch: 'Its data does not fit the JSON Schema of its type, whose schemaMode is `warn`.',
+  unknown_client: 'No client has this id: nobody gets it.',
+} as const;
+export type PublicationWarningCode = keyof typeof publicationWarnings;
+
+export const publicationWarningSchema = Type.Object({
+  code: Type.Enum(Object.keys(publicationWarnings) as PublicationWarningCode[]),
+  message: Type.String({ examples: [publicationWarnings.deprecated_event_type] }),
+});
+
 export const publishEvents = operation({
   id: 'publishEvents',
   method: 'post',
@@ -34,11 +59,22 @@ export const publishEvents = operation({
   tag,
   summary: 'Publish events',
   description:
-    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same id for the same client is accepted and not published again, so that a request without an answer can be sent again.',
+    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same id for the same client is accepted and not published again, so that a request without an answer can be sent again. What fan-out would set aside is refused here: an event for nobody, or data that its type’s schema, when enforced, does not let through.',
   roles: ['admin', 'publisher'],
   body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: 500 })]),
   status: 202,
-  answer: Type.Object({ accepted: Type.Array(Type.Object({ id: Type.String({ examples: ['evt-1'] }) })) }),
+  answer: Type.Object({
+    accepted: Type.Array(
+      Type.Object({
+        id: Type.String({ examples: ['evt-1'] }),
+        warnings: Type.Optional(
+          Type.Array(publicationWarningSchema, {
+            description: 'What its publisher should know; left out when nothing.',
+          }),
+        ),
+      }),
+    ),
+  }),
   answered: 'Their ids, in order.',
   problems: ['payload_too_large', 'kafka_unavailable', 'overloaded'],
   example: { id: 'evt-1', type: 'order.created', clientId: 'acme', data: { orderId: 'o-1', amount: 120 } },
@@ -70,6 +106,13 @@ export const eventDetailSchema = Type.Object({
   ),
 });
 
+const eventFilters = {
+  type: Type.Optional(anyId),
+  clientId: Type.Optional(anyId),
+  from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
+  to: Type.Optional({ ...timestamp, description: 'Events before this time.' }),
+};
+
 export const listEvents = operation({
   id: 'listEvents',
   method: 'get',
@@ -78,19 +121,26 @@ export const listEvents = operation({
   summary: 'List events',
   description: 'A client’s key sees its own events and broadcasts.',
   roles: readers,
-  query: Type.Object(
-    {
-      ...pageQuery,
-      type: Type.Optional(anyId),
-      clientId: Type.Optional(anyId),
-      from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
-      to: Type.Optional({ ...timestamp, description: 'Events before this time.' }),
-    },
-    strict,
-  ),
+  query: Type.Object({ ...pageQuery, ...eventFilters }, strict),
   status: 200,
   answer: pageOf(eventSchema, 'Events, newest first.'),
   answered: 'A page of events.',
+});
+
+export const exportEvents = operation({
+  id: 'exportEvents',
+  method: 'get',
+  path: '/v1/exports/events',
+  tag,
+  summary: 'Export events as NDJSON',
+  description: exportDescription,
+  roles: readers,
+  query: Type.Object(eventFilters, strict),
+  status: 200,
+  mediaType: 'application/x-ndjson',
+  answer: linesOf(eventSchema, '{"id":"evt-1","type":"order.created","clientId":"acme"}'),
+  answered: 'Newest first.',
+  problems: ['too_many_open'],
 });
 
 export const getEvent = operation({

@@ -1,14 +1,19 @@
 /** Fields that occur in several objects of the API. */
 import Type, { type Static, type TSchema } from 'typebox';
 
+/** One line: no control characters, no lone surrogates. */
+export const linePattern = '^[^\\p{Cc}\\p{Cs}]*$';
+/** The same with tabs and line ends. */
+export const textPattern = '^([^\\p{Cc}\\p{Cs}]|[\\t\\n\\r])*$';
+
 /** One line of text: no control characters, no lone surrogates. */
 export function lineOf(lengthMax: number, description: string, more: Record<string, unknown> = {}) {
-  return Type.String({ minLength: 1, maxLength: lengthMax, pattern: '^[^\\p{Cc}\\p{Cs}]*$', description, ...more });
+  return Type.String({ minLength: 1, maxLength: lengthMax, pattern: linePattern, description, ...more });
 }
 
 /** Text of several lines: tabs and line ends are allowed. */
 export function textOf(lengthMax: number, description: string, more: Record<string, unknown> = {}) {
-  return Type.String({ maxLength: lengthMax, pattern: '^([^\\p{Cc}\\p{Cs}]|[\\t\\n\\r])*$', description, ...more });
+  return Type.String({ maxLength: lengthMax, pattern: textPattern, description, ...more });
 }
 
 export function nullable<Schema extends TSchema>(schema: Schema) {
@@ -33,7 +38,7 @@ export const timestamp = Type.String({
 export const anyId = Type.String({
   minLength: 1,
   maxLength: 256,
-  pattern: '^[^\\p{Cc}\\p{Cs}]*$',
+  pattern: linePattern,
   description: 'As the API gave it.',
 });
 
@@ -95,5 +100,18 @@ export function pageOf<Item extends TSchema>(item: Item, description: string) {
     { description },
   );
 }
+
+/** A list as a whole, one item a line (NDJSON). */
+export function linesOf(item: TSchema, example: string) {
+  return Type.String({
+    description: 'Lines; the schema is that of each of them.',
+    contentMediaType: 'application/json',
+    contentSchema: item,
+    examples: [`${example}\n`],
+  });
+}
+
+export const exportDescription =
+  'The whole of a filtered list, one JSON object a line, as fast as it is read. An answer that breaks off is not complete.';
 
 export const idParams = Type.Object({ id: anyId });

@@ -24,6 +24,7 @@ export const allOperations: readonly Operation[] = [
   clients.listOperatorKeys,
   clients.revokeOperatorKey,
   portalSessions.createPortalSession,
+  portalSessions.endPortalSession,
   portalSessions.endPortalSessions,
   portalSessions.getCaller,
   webhooks.createWebhook,
@@ -49,6 +50,7 @@ export const allOperations: readonly Operation[] = [
   replays.cancelReplay,
   events.publishEvents,
   events.listEvents,
+  events.exportEvents,
   events.getEvent,
   eventTypes.putEventType,
   eventTypes.listEventTypes,
@@ -57,4 +59,5 @@ export const allOperations: readonly Operation[] = [
   stats.getStats,
   stream.streamOutcomes,
   audit.listAudit,
+  audit.exportAudit,
 ];

@@ -64,6 +64,21 @@ export const endPortalSessions = operation({
   problems: ['not_found'],
 });
 
+export const endPortalSession = operation({
+  id: 'endPortalSession',
+  method: 'delete',
+  path: '/v1/clients/{id}/portal-sessions/{sessionId}',
+  tag,
+  summary: 'End a portal session of a client',
+  description:
+    'The next request with it is refused. Those that were opened are in the audit log, as objects of kind `portal_session`.',
+  roles: ['admin'],
+  params: Type.Object({ id: anyId, sessionId: anyId }),
+  status: 204,
+  answered: 'It is over.',
+  problems: ['not_found'],
+});
+
 export const getCaller = operation({
   id: 'getCaller',
   method: 'get',

@@ -100,7 +100,8 @@ export const problemCodes = {
   payload_too_large: {
     status: 413,
     title: 'The body is too large',
-    meaning: 'The request, or an event in it, is larger than allowed (MAX_PAYLOAD_SIZE_KB for an event).',
+    meaning:
+      'The body is larger than 1 MiB (16 MiB for `POST /v1/events`), or an event in it larger than MAX_PAYLOAD_SIZE_KB.',
   },
   unsupported_media_type: {
     status: 415,

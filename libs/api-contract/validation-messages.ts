@@ -1,6 +1,7 @@
 /** What a validator found, in words that name the field and the rule. */
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { TSchema } from 'typebox';
+import { linePattern, textPattern } from './fields.ts';
 import type { FieldProblem } from './problem.ts';
 
 /** One problem per field and rule. */
@@ -56,9 +57,9 @@ function problemOf(error: ErrorObject, root: TSchema): FieldProblem {
     case 'anyOf':
       return noneOf(error);
     case 'pattern':
-      return at(error, `Has characters or a form that are not allowed: ${describe(error)}`);
+      return at(error, patternMessage(error));
     case 'format':
-      return at(error, 'Must be a time in RFC 3339, such as 2026-03-14T09:26:53Z.');
+      return at(error, `Must be a time in RFC 3339, such as 2026-03-14T09:26:53Z.${plusHint(error.data)}`);
     default:
       return at(error, sentence(error.message ?? 'is not valid'));
   }
@@ -68,9 +69,16 @@ function at(error: ErrorObject, message: string): FieldProblem {
   return { path: error.instancePath, rule: error.keyword, message };
 }
 
-function describe(error: ErrorObject): string {
-  const schema = error.parentSchema as { description?: string } | undefined;
-  return schema?.description ?? 'one line of text without control characters.';
+function patternMessage({ schema: pattern, parentSchema }: ErrorObject): string {
+  if (pattern === linePattern) return 'Must be one line of text, without control characters.';
+  if (pattern === textPattern) return 'Must be text, without control characters but tabs and line ends.';
+  const { description = '' } = parentSchema as { description?: string };
+  return `Has characters or a form that are not allowed: ${description}`;
+}
+
+/** In a URL a plus is a space, and nobody expects it. */
+function plusHint(text: unknown): string {
+  return typeof text === 'string' && / \d\d:\d\d$/.test(text) ? ' In a URL its + is written %2B.' : '';
 }
 
 function knownFields(schema: object): string {

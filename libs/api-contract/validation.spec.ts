@@ -1,18 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
+import { createClient } from './clients.ts';
+import { listDeliveries } from './deliveries.ts';
 import type { Operation } from './operation.ts';
 import { allOperations } from './operations.ts';
 import { publishEvents } from './events.ts';
+import type { FieldProblem } from './problem.ts';
 import { InputValidator, isTimestamp } from './validation.ts';
 import { createWebhook, listWebhooks, updateWebhook } from './webhooks.ts';
 
 const webhook = { url: 'https://example.com', eventTypes: ['order.*'] };
 
-function problemsOf(operation: Operation, input: { query?: object; body?: unknown }): string[] {
+function validated(operation: Operation, input: { query?: object; body?: unknown }): readonly FieldProblem[] {
   const query = { ...input.query } as Record<string, unknown>;
   const params = Object.fromEntries(Object.keys(operation.params.properties).map((name) => [name, 'order.created']));
   const result = new InputValidator(operation).validate({ params, query, body: input.body });
-  if (result.kind === 'not_found') return ['not found'];
-  return result.kind === 'valid' ? [] : result.problems.map(({ path, rule }) => `${path} ${rule}`);
+  if (result.kind === 'not_found') throw new Error('not found');
+  return result.kind === 'valid' ? [] : result.problems;
+}
+
+function problemsOf(operation: Operation, input: { query?: object; body?: unknown }): string[] {
+  return validated(operation, input).map(({ path, rule }) => `${path} ${rule}`);
 }
 
 describe('operations', () => {
@@ -136,4 +143,19 @@ test.each([
   ['', false],
 ])('%s as a time: %s', (text, expected) => {
   expect(isTimestamp(text)).toBe(expected);
+});
+
+test.each<[string, Operation, { query?: object; body?: unknown }, string]>([
+  ['of a line', createClient, { body: { name: 'a\nb' } }, 'Must be one line of text, without control characters.'],
+  [
+    'of a text',
+    updateWebhook,
+    { body: { description: 'a\u0000b' } },
+    'Must be text, without control characters but tabs and line ends.',
+  ],
+  ['of a form', createWebhook, { body: { url: 'https://a', eventTypes: ['a b'] } }, 'A type, a prefix such as'],
+  ['of a plus', listDeliveries, { query: { from: '2026-03-14T09:26:53 02:00' } }, 'In a URL its + is written %2B.'],
+  ['of a parameter given twice', listWebhooks, { query: { limit: ['1', '2'] } }, 'It is given more than once.'],
+])('what is wrong %s is said in words that help', (_, operation, input, words) => {
+  expect(validated(operation, input).map(({ message }) => message).join()).toContain(words); // prettier-ignore
 });

@@ -65,7 +65,11 @@ export class InputValidator {
   }
 
   private queryProblems(query: unknown): FieldProblem[] {
-    return this.query(query) ? [] : fieldProblems(this.query.errors ?? [], this.operation.query);
+    if (this.query(query)) return [];
+    return fieldProblems(this.query.errors ?? [], this.operation.query).map((problem) => {
+      const value = (query as Record<string, unknown>)[problem.path.slice(1)];
+      return Array.isArray(value) ? { ...problem, message: 'It is given more than once.' } : problem;
+    });
   }
 
   private bodyProblems(body: unknown): FieldProblem[] {

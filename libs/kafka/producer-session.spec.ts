@@ -104,7 +104,9 @@ test('a send that kafkajs calls done, though no broker answered for a partition,
   const partition = batch[0]?.message.partition ?? -1;
   const { session: other } = session([{ topicName: 't', partition }]);
   const { taken, rest } = await other.send(batch);
-  expect([taken, rest]).toEqual([[batch[0]], [batch[1]]]);
+  // Records without a key may come to lie in the same partition.
+  expect(taken).toEqual(batch.filter(({ message }) => message.partition === partition));
+  expect(rest).toEqual(batch.filter((record) => !taken.includes(record)));
   expect((await sender.send(batch)).rest).toEqual(batch);
   expect(sent).toHaveLength(2);
 });

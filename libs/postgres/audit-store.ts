@@ -39,8 +39,13 @@ export function changedMembers(before: object, after: object): { before: object;
   return { before: only(before), after: only(after) };
 }
 
+/** The order of members is none of its meaning: what the database gives back has another than what came in. */
 function textOf(from: object, name: string): string | undefined {
-  return JSON.stringify((from as Record<string, unknown>)[name]);
+  return JSON.stringify((from as Record<string, unknown>)[name], (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }
 
 export interface AuditEntry extends AuditedChange {

@@ -72,6 +72,12 @@ export class ClientStore {
     return found ?? null;
   }
 
+  /** Those of the ids that are clients. */
+  async knownOf(ids: readonly string[]): Promise<string[]> {
+    const rows = await readerOf(this.em)<{ id: string }>('select id from client where id = any($1)', [ids]);
+    return rows.map(({ id }) => id);
+  }
+
   /** In the order of ids. */
   async list(request: PageRequest<string>): Promise<Page<Client, string>> {
     const conditions = new Conditions();

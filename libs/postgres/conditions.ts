@@ -1,8 +1,13 @@
 /** A where clause from the conditions that were asked for, each with parameters of its own. */
 
 export class Conditions {
-  readonly values: unknown[] = [];
+  readonly values: unknown[];
   private readonly parts: string[] = [];
+
+  /** @param values of a statement that has other conditions too */
+  constructor(values: unknown[] = []) {
+    this.values = values;
+  }
 
   /** `?` in the text stands for the value; nothing is added for undefined and null. */
   add(text: string, value: unknown): this {

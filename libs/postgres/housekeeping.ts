@@ -5,7 +5,7 @@ import { compactStats } from './stats-compaction.ts';
 import { maintainPartitions, partitionDaysAhead, type PartitionReport } from './partitions.ts';
 
 export interface HousekeepingReport extends PartitionReport {
-  /** Rows of five minutes that went into one of their hour. */
+  /** Rows of five minutes that went into those of their hour. */
   readonly compactedStats: number;
   /** Rows, by what they were. */
   readonly deleted: Readonly<Record<RowKind, number>>;
@@ -15,7 +15,9 @@ export type RowKind =
   | 'idempotencyKeys'
   | 'publishedEvents'
   | 'stats'
+  | 'hourlyStats'
   | 'secrets'
+  | 'portalSessions'
   | 'replays'
   | 'health'
   | 'pings'
@@ -44,7 +46,9 @@ export async function keepHouse(
     idempotencyKeys: ['idempotency_key', 'expires_at < $1', now],
     publishedEvents: ['published_event', 'expires_at < $1', now],
     stats: ['delivery_stats', 'bucket < $1', daysAgo(retentionDays)],
+    hourlyStats: ['delivery_stats_hour', 'bucket < $1', daysAgo(retentionDays)],
     secrets: ['webhook_secret', 'expires_at < $1', now],
+    portalSessions: ['ended_portal_session', 'expires_at < $1', now],
     // What a replay says it sent is in the history no longer.
     replays: ['replay', 'finished_at < $1', daysAgo(retentionDays)],
     health: ['webhook_health', 'webhook_id not in (select id from webhook)', null],

@@ -23,6 +23,8 @@ import { ShownTlsColumn } from './migrations/0011-shown-tls.ts';
 import { RecoveryAndNotices } from './migrations/0030-recovery-and-notices.ts';
 import { HistoryInputs } from './migrations/0040-history-inputs.ts';
 import { DeliveryStats } from './migrations/0022-delivery-stats.ts';
+import { DeliveryStatsHour } from './migrations/0070-delivery-stats-hour.ts';
+import { EndedPortalSessions } from './migrations/0071-ended-portal-sessions.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -73,6 +75,8 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
         ListIndexes,
         RecoveryAndNotices,
         HistoryInputs,
+        DeliveryStatsHour,
+        EndedPortalSessions,
       ],
       snapshot: false,
       silent: true,

@@ -1,11 +1,12 @@
 /**
  * What has to be kept of portal sessions: not the sessions, which their tokens carry, but when a client's sessions were
- * ended, and that one was opened (in the audit log).
+ * ended, which single ones were, and that one was opened (in the audit log).
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
 import type { PortalSession } from '../domain/portal-session.ts';
 import { appendAudit } from './audit-store.ts';
+import { runIn } from './bulk.ts';
 import { ClientRow } from './entities/client.ts';
 import { readerOf } from './read.ts';
 
@@ -38,11 +39,31 @@ export class PortalStore {
     });
   }
 
+  /** That one is over. False when this client has no such session, or it is over already. */
+  async end(id: string, clientId: string, actor: Actor, now: Date): Promise<boolean> {
+    return this.em.fork().transactional(async (em) => {
+      // That it was opened is in the audit log, until when it lasts too: no list of sessions is kept beside.
+      const ended = await runIn(em)(
+        `insert into ended_portal_session (id, expires_at)
+         select object_id, (after ->> 'expiresAt')::timestamptz from audit_entry
+         where object_kind = 'portal_session' and object_id = $1 and client_id = $2
+           and action = 'portal_session.opened' and (after ->> 'expiresAt')::timestamptz > $3
+         on conflict do nothing returning id`,
+        [id, clientId, now],
+      );
+      if (ended.length === 0) return false;
+      const change = { action: 'portal_session.ended', objectKind: 'portal_session', objectId: id, clientId } as const;
+      await appendAudit(em, { ...change, before: {}, after: null }, actor, now);
+      return true;
+    });
+  }
+
   /** Whether a session of this client that was opened then (Unix milliseconds) may still be in force. */
-  async isOpen(clientId: string, openedAt: number): Promise<boolean> {
+  async isOpen({ id, clientId, issuedAt }: PortalSession): Promise<boolean> {
     const found = await readerOf(this.em)(
-      'select 1 from client where id = $1 and (portal_sessions_after is null or portal_sessions_after < $2)',
-      [clientId, new Date(openedAt)],
+      `select 1 from client where id = $1 and (portal_sessions_after is null or portal_sessions_after < $2)
+       and not exists (select 1 from ended_portal_session where id = $3)`,
+      [clientId, new Date(issuedAt), id],
     );
     return found.length > 0;
   }

@@ -1,4 +1,8 @@
-/** Makes rows of an hour out of those of five minutes, once nobody asks for the minutes any more. Loses no count. */
+/**
+ * Takes counts of five minutes into those of their hour, once nobody asks for the minutes any more: of the webhook, of
+ * all webhooks of its client, and of everybody. Holds: a row is counted where it is deleted, in one statement, so that
+ * no count is lost or taken twice, whenever it came.
+ */
 import type { Run } from './bulk.ts';
 import { countColumns } from './stats-columns.ts';
 
@@ -12,18 +16,16 @@ export async function compactStats(run: Run, now: Date): Promise<number> {
   return gone?.count ?? 0;
 }
 
-const hourOf = "date_bin('1 hour', bucket, 'epoch')";
-
-/** The row of the hour's first five minutes takes the others in: two parts of a statement cannot change the same row. */
+/** An empty client or webhook stands for all of them. */
 const compactSql = `
 with fine as (
-  delete from delivery_stats where bucket < $1 and bucket <> ${hourOf}
-  returning *
+  delete from delivery_stats where bucket < $1 returning *, date_bin('1 hour', bucket, 'epoch') as hour
 ), added as (
-  insert into delivery_stats (client_id, bucket, webhook_id, ${countColumns.join(', ')})
-  select client_id, ${hourOf}, webhook_id, ${countColumns.map((column) => `sum(${column})::int`).join(', ')}
-  from fine group by 1, 2, 3 order by 1, 2, 3
-  on conflict (client_id, bucket, webhook_id) do update set
-    ${countColumns.map((column) => `${column} = delivery_stats.${column} + excluded.${column}`).join(', ')}
+  insert into delivery_stats_hour (client_id, bucket, webhook_id, ${countColumns.join(', ')})
+  select coalesce(client_id, ''), hour, coalesce(webhook_id, ''), ${countColumns.map((column) => `sum(${column})::int`).join(', ')}
+  from fine group by grouping sets ((hour, client_id, webhook_id), (hour, client_id), (hour))
+  order by 2, 1, 3
+  on conflict (webhook_id, client_id, bucket) do update set
+    ${countColumns.map((column) => `${column} = delivery_stats_hour.${column} + excluded.${column}`).join(', ')}
 )
 select count(*)::int as count from fine`;

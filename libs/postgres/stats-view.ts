@@ -43,16 +43,21 @@ export class StatsView {
   }
 }
 
+/** Of the last days from the rows of five minutes, of what is older from those of the hour and from their sums. */
 export function statsSteps({ scope, clientId, webhookId, from, to, stepMs }: StatsFilter) {
-  const conditions = new Conditions()
-    .add('client_id = ?', scope)
-    .add('client_id = ?', clientId)
-    .add('webhook_id = ?', webhookId)
-    .add('bucket >= ?', from)
-    .add('bucket < ?', to);
-  const step = conditions.value(`${stepMs} ms`);
-  const sums = countColumns.map((column) => `sum(${column})::float8 as ${column}`);
-  const sql = `select date_bin(${step}::interval, bucket, ${conditions.value(from)}) as start, ${sums.join(', ')}
-    from delivery_stats ${conditions.where} group by 1 order by 1`;
-  return { sql, values: conditions.values };
+  const fine = new Conditions();
+  const { values } = fine;
+  const start = `date_bin(${fine.value(`${stepMs} ms`)}::interval, bucket, ${fine.value(from)}) as start`;
+  fine.add('client_id = ?', scope).add('client_id = ?', clientId).add('webhook_id = ?', webhookId);
+  fine.add('bucket >= ?', from).add('bucket < ?', to);
+  const hours = new Conditions(values).add('webhook_id = ?', webhookId ?? '');
+  hours.add('client_id = ?', scope).add('client_id = ?', clientId).add('bucket >= ?', from).add('bucket < ?', to);
+  // Without a webhook or a client its sum over all of them is asked for.
+  if (webhookId === undefined && scope === null && clientId === undefined) hours.add('client_id = ?', '');
+  const sums = countColumns.map((column) => `sum(${column})::float8 as ${column}`).join(', ');
+  const read = (table: string, { where }: Conditions) => `select ${start}, ${sums} from ${table} ${where} group by 1`;
+  const sql = `select start, ${sums}
+    from (${read('delivery_stats', fine)} union all ${read('delivery_stats_hour', hours)}) parts
+    group by 1 order by 1`;
+  return { sql, values };
 }

@@ -364,10 +364,11 @@ describe('the command line', () => {
     expect(named('webhook.delivery-outcomes')).toMatchObject({
       partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }, { partition: 3 }],
       groups: [
-        { group: 'projector', lag: expect.any(Number) },
-        { group: 'monitor', lag: expect.any(Number) },
+        { group: 'projector', lag: null },
+        { group: 'monitor', lag: null },
       ],
     });
+    expect(named('webhook.deliveries')).toMatchObject({ groups: [{ group: 'dispatcher', lag: expect.any(Number) }] });
   }, 60_000);
 
   test.each<[string, string[], Record<string, string>, number, RegExp]>([

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../cli/commands.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
+import { publicationWarnings } from '../../libs/api-contract/events.ts';
 import { allOperations } from '../../libs/api-contract/operations.ts';
 import { problemCodes } from '../../libs/api-contract/problem-codes.ts';
 import { rejectionReasons } from '../../libs/domain/rejection.ts';
@@ -212,6 +213,10 @@ export function exitCodeRows(): readonly Row[] {
 
 export function problemRows(): readonly Row[] {
   return Object.entries(problemCodes).map(([code, { status, meaning }]) => [code, String(status), meaning]);
+}
+
+export function publicationWarningRows(): readonly Row[] {
+  return Object.entries(publicationWarnings).map(([code, meaning]) => [code, meaning]);
 }
 
 export function rejectionRows(): readonly Row[] {

@@ -12,6 +12,7 @@ import {
   operationRows,
   portRows,
   problemRows,
+  publicationWarningRows,
   rejectionRows,
   schemas,
   topicRows,
@@ -89,6 +90,10 @@ test('every command is there, with its exit codes', () => {
 
 test('every problem of the API is there', () => {
   expectTable('Problems', problemRows());
+});
+
+test('every warning to publishers is there', () => {
+  expectTable('Warnings', publicationWarningRows());
 });
 
 test('every reason to reject an event is there', () => {

@@ -33,9 +33,11 @@ beforeAll(async () => {
   // Stopped: what it looks for by itself would be among the statements that are compared.
   await world.app.get(ReplayRunner).stop();
   const replay = await world.ask('POST /v1/replays', { key: ann.key, body: {} });
+  const session = await world.ask(`POST /v1/clients/${ann.id}/portal-sessions`, { body: {} });
   anns = new Objects({
     clients: ann.id,
     'api-keys': ann.keyId,
+    'portal-sessions': String(session.body['id']),
     webhooks: webhook,
     deliveries: deliveryId,
     events: eventId,

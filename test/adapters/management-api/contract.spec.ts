@@ -21,6 +21,7 @@ test('every operation answers as documented, with the example of its body', asyn
   const { id: clientId, keyId } = await newClient(world);
   const { id: webhookId } = await newWebhook(world, world.adminKey, { clientId });
   const { deliveryId, eventId } = await seedHistory(world.env.DATABASE_URL, { clientId, webhookId });
+  const session = await world.ask(`POST /v1/clients/${clientId}/portal-sessions`, { body: {} });
   const operatorKey = await world.ask('POST /v1/api-keys', { body: { name: 'x', role: 'publisher' } });
   // Stopped, so that it is still open when it is cancelled.
   await world.app.get(ReplayRunner).stop();
@@ -38,7 +39,10 @@ test('every operation answers as documented, with the example of its body', asyn
   const deletions = allOperations.filter(({ method }) => method === 'delete');
   for (const { method, path, example, id } of [...others, ...deletions]) {
     const keyOf = path.startsWith('/v1/clients') ? keyId : String(operatorKey.body['id']);
-    const url = path.replaceAll(/[\w-]+\/\{(?:id|type)\}/g, (place) => ids[place] ?? place).replace('{keyId}', keyOf);
+    const url = path
+      .replaceAll(/[\w-]+\/\{(?:id|type)\}/g, (place) => ids[place] ?? place)
+      .replace('{keyId}', keyOf)
+      .replace('{sessionId}', String(session.body['id']));
     const answer = await world.ask(`${method.toUpperCase()} ${url}`, example === null ? {} : { body: example });
     expect({ id, ok: answer.status < 300, text: answer.status < 300 ? '' : answer.text }).toEqual({
       id,

@@ -113,7 +113,8 @@ describe('a delivery', () => {
         { objectKind: 'delivery', clientId: ann.id, after: { webhookId } },
         { objectKind: 'delivery' },
       ]);
-      expect((await world.ask(`GET /v1/audit?${query}&to=${from}`)).body['data']).toEqual([]);
+      const to = new Date(Date.parse(from) + 1).toISOString();
+      expect((await world.ask(`GET /v1/audit?${query}&to=${to}`)).body['data']).toEqual([]);
     } finally {
       await deliveries.stop();
     }
@@ -176,13 +177,13 @@ describe('lists of deliveries', () => {
     const back = await page(third.prevCursor);
     expect(back).toEqual(second);
     expect(await page(back.prevCursor)).toEqual(first);
-    const exported = await world.ask(`GET /v1/deliveries/export?webhookId=${id}`, { key: ann.key });
+    const exported = await world.ask(`GET /v1/exports/deliveries?webhookId=${id}`, { key: ann.key });
     expect(exported.headers['content-type']).toBe('application/x-ndjson');
     const lines = exported.text.trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(made);
     const { body } = await world.ask(`GET /v1/deliveries?webhookId=${id}&limit=1`, { key: ann.key });
     expect(JSON.parse(lines[0] ?? '')).toEqual((body['data'] as object[])[0]);
-    const others = await world.ask(`GET /v1/deliveries/export?webhookId=${id}`, { key: bob.key });
+    const others = await world.ask(`GET /v1/exports/deliveries?webhookId=${id}`, { key: bob.key });
     expect([others.status, others.text]).toEqual([200, '']);
   });
 
@@ -255,8 +256,33 @@ describe('events', () => {
       key: carl.key,
     });
     expect((back.body['data'] as { id: string }[]).map(({ id }) => id)).toEqual(made.slice(2, 4));
+    const exported = await world.ask('GET /v1/exports/events?type=carl.was', { key: carl.key });
+    expect(exported.headers['content-type']).toBe('application/x-ndjson');
+    const lines = exported.text.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(made);
+    expect(JSON.parse(lines[4] ?? '')).toEqual((last.body['data'] as object[]).at(-1));
+    expect((await world.ask('GET /v1/exports/events?type=carl.was', { key: bob.key })).text.split('\n')).toHaveLength(
+      3,
+    );
   });
 });
+
+test('the audit log is exported as it is listed', async () => {
+  const { key, id } = await newClient(world);
+  await newWebhook(world, key);
+  const listed = (await world.ask('GET /v1/audit', { key })).body['data'] as { clientId: string }[];
+  const exported = await world.ask('GET /v1/exports/audit', { key });
+  expect(exported.text.trimEnd().split('\n').map((line) => JSON.parse(line) as object)).toEqual(listed); // prettier-ignore
+  expect(new Set(listed.map(({ clientId }) => clientId))).toEqual(new Set([id]));
+});
+
+test.each(['deliveries', 'events', 'audit', 'exports/deliveries', 'exports/events', 'exports/audit'])(
+  '%s between times that are the wrong way round are refused',
+  async (path) => {
+    const answer = await world.ask(`GET /v1/${path}?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`);
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: '/to', rule: 'range' }] } });
+  },
+);
 
 describe('stats', () => {
   const start = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3 * 3_600_000;

@@ -90,6 +90,22 @@ test('ending the sessions of a client ends those, at once, and no others', async
   expect(await statusOf(await open())).toBe(200);
 });
 
+test('a session is ended alone, at once, and its client is the only one that it is ended at', async () => {
+  const [ended, other] = [await open(), await open()];
+  const path = `/v1/clients/${client.id}/portal-sessions`;
+  const stranger = await newClient(world);
+  expect((await world.ask(`DELETE /v1/clients/${stranger.id}/portal-sessions/${ended.id}`)).status).toBe(404);
+  expect((await world.ask(`DELETE ${path}/${ended.id}`, { key: ended.token })).status).toBe(403);
+  expect((await world.ask('GET /v1/me', { key: ended.token })).status).toBe(200);
+  expect((await world.ask(`DELETE ${path}/${ended.id}`)).status).toBe(204);
+  expect((await world.ask('GET /v1/me', { key: ended.token })).status).toBe(401);
+  expect((await world.ask('GET /v1/me', { key: other.token })).status).toBe(200);
+  expect((await world.ask(`DELETE ${path}/${ended.id}`)).status).toBe(404);
+  expect((await world.ask(`DELETE ${path}/ps_nobody`)).status).toBe(404);
+  const audit = await world.ask(`GET /v1/audit?objectId=${ended.id}&action=portal_session.ended`, { key: client.key });
+  expect(audit.body['data']).toHaveLength(1);
+});
+
 describe('a token', () => {
   const session = (change: Partial<PortalSession>): PortalSession => ({
     id: 'ps_x',

@@ -90,6 +90,34 @@ describe('publishing', () => {
     expect((await publish([{ type }])).status).toBe(202);
   });
 
+  test('refuses data that an enforced schema does not let through, and says where', async () => {
+    const type = `shop.${randomUUID()}`;
+    const jsonSchema = { type: 'object', properties: { n: { type: 'integer' }, lines: { items: { type: 'object' } } } };
+    const catalogue = (schemaMode: string, more: object = {}) =>
+      world.ask(`PUT /v1/event-types/${type}`, { body: { jsonSchema, schemaMode, ...more } });
+    const event = (data: unknown) => ({ type, clientId: ann.id, data });
+    await catalogue('enforce');
+    const refused = await publish([event({ n: 1 }), event({ n: 1, lines: [{}, 7] })]);
+    expect([refused.status, rules(refused.body)]).toEqual([422, ['/1/data/lines/1 jsonSchema']]);
+    expect(refused.text).toContain('data/lines/1 must be object');
+    const big = `{"type":"${type}","clientId":"${ann.id}","data":{"n":123456789012345678901234567890}}`;
+    expect((await publish(big)).status).toBe(202);
+    expect((await publish({ type, clientId: ann.id })).status).toBe(422);
+    await catalogue('warn', { deprecated: true });
+    const warned = (await publish([event({ n: 1 }), { ...event({ n: 'x' }), clientId: 'nobody' }])).body['accepted'];
+    const codes = (warned as { warnings: { code: string; message: string }[] }[]).map(({ warnings }) => warnings);
+    expect(codes.map((some) => some.map(({ code }) => code))).toEqual([
+      ['deprecated_event_type'],
+      ['deprecated_event_type', 'unknown_client', 'schema_mismatch'],
+    ]);
+    expect(codes[1]?.[2]?.message).toContain('data/n must be integer');
+    // An entry made anew begins with version 1 again: it is not taken for the one before.
+    await world.ask(`DELETE /v1/event-types/${type}`);
+    await world.ask(`PUT /v1/event-types/${type}`, { body: { jsonSchema: { type: 'string' }, schemaMode: 'enforce' } });
+    expect(rules((await publish(event({ n: 1 }))).body)).toEqual(['/data jsonSchema']);
+    expect((await publish(event('x'))).status).toBe(202);
+  });
+
   test('takes a list as a whole or not at all', async () => {
     const marker = randomUUID();
     const answer = await publish([{ id: marker, type: 'a', clientId: ann.id }, { type: 'a' }, { typ: 'a' }]);

@@ -102,6 +102,20 @@ describe('TLS material', () => {
   });
 });
 
+test('the audit log names what a change changed, and nothing else', async () => {
+  const owner = await newClient(world);
+  const more = {
+    headers: { 'x-tenant': 'acme', authorization: 'Bearer x' },
+    filter: { type: 'a', 'data.b': { $gte: 1 } },
+  };
+  const { id } = (await create(more, owner.key)).body;
+  await world.ask(`PATCH /v1/webhooks/${String(id)}`, { key: owner.key, body: { description: 'new' } });
+  const { body } = await world.ask(`GET /v1/audit?objectId=${String(id)}&action=webhook.updated`, { key: owner.key });
+  const [{ before, after } = { before: {}, after: {} }] = body['data'] as { before: object; after: object }[];
+  expect(before).toEqual({ description: null, version: 1, updatedAt: expect.any(String) });
+  expect(after).toEqual({ description: 'new', version: 2, updatedAt: expect.any(String) });
+});
+
 test('a client has so many webhooks and no more, however many it asks for at once', async () => {
   const owner = await newClient(world);
   const answers = await Promise.all(Array.from({ length: perClient + 4 }, () => create({}, owner.key)));

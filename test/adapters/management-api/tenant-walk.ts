@@ -8,7 +8,7 @@ import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
 import type { Answer, World } from './api-world.ts';
 
 /** Kinds of objects, as paths name them. */
-export type Kind = 'clients' | 'api-keys' | 'webhooks' | 'deliveries' | 'events' | 'replays';
+export type Kind = 'clients' | 'api-keys' | 'portal-sessions' | 'webhooks' | 'deliveries' | 'events' | 'replays';
 
 /** Of no client. */
 const commonKinds: Readonly<Record<string, string>> = { 'event-types': 'order.created' };
@@ -52,6 +52,7 @@ export class Objects {
 export const nobodys = new Objects({
   clients: 'cl_nobody',
   'api-keys': 'key_nobody',
+  'portal-sessions': 'ps_nobody',
   webhooks: 'wh_nobody',
   deliveries: '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d',
   events: 'evt-nobody',

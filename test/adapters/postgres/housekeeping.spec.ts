@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
+import { StatsView, type StatsFilter } from '../../../libs/postgres/stats-view.ts';
 import { partitionsOf } from '../../../libs/postgres/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { storeWebhook } from './webhook-factory.ts';
@@ -34,10 +35,15 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
       ('client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09T13:00:00Z', '2026-03-10', null)`);
   await database.rows(`insert into published_event (owner, event_id, event_time, claimed_at, is_acknowledged, expires_at)
     values ('acme', 'old', 'x', '2026-03-09', true, '2026-03-10T11:59:59Z'), ('acme', 'new', 'x', '2026-03-10', true, '2026-03-11')`);
+  await database.rows(
+    `insert into ended_portal_session values ('ps-old', '2026-03-10T11:59:59Z'), ('ps-new', '2026-03-11')`,
+  );
   const deleted = {
     idempotencyKeys: 1,
     publishedEvents: 1,
     stats: 0,
+    hourlyStats: 0,
+    portalSessions: 1,
     secrets: 1,
     replays: 1,
     health: 1,
@@ -93,29 +99,61 @@ test('while another one keeps house, this one leaves it alone', async () => {
 
 test('counts for charts of two days ago are put together by the hour, and none is lost', async () => {
   const zeros = Array.from({ length: 13 }, () => 0).join(', ');
-  const at = (time: string, delivered: number, webhook = 'wh-1') =>
-    database.rows(`insert into delivery_stats values ('acme', $1, $2, $3, 1, 0, $3, ${zeros})`, [
+  const at = (time: string, delivered: number, webhook = 'wh-1', client = 'acme') =>
+    database.rows(`insert into delivery_stats values ($4, $1, $2, $3, 1, 0, $3, ${zeros})`, [
       time,
       webhook,
       delivered,
+      client,
     ]);
+  const hours = async () => {
+    const rows = await database.rows(
+      `select to_char(bucket at time zone 'UTC', 'HH24:MI') as at, client_id, webhook_id, delivered, failed_retryable, latency_5
+       from delivery_stats_hour order by bucket, client_id, webhook_id`,
+    );
+    return rows.map((row) => Object.values(row).join(' '));
+  };
   await at('2026-03-08T10:00:00Z', 1);
   await at('2026-03-08T10:05:00Z', 2);
-  await at('2026-03-08T10:55:00Z', 3);
+  await at('2026-03-08T10:55:00Z', 3, 'wh-9', 'other');
   await at('2026-03-08T11:10:00Z', 4);
   await at('2026-03-08T11:10:00Z', 5, 'wh-2');
   await at('2026-03-08T12:05:00Z', 6);
   await at('2026-02-01T00:00:00Z', 7);
-  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 4, deleted: { stats: 1 } });
-  const rows = await database.rows(
-    `select to_char(bucket at time zone 'UTC', 'HH24:MI') as at, webhook_id, delivered, failed_retryable, latency_5
-     from delivery_stats order by bucket, webhook_id`,
-  );
-  expect(rows.map((row) => Object.values(row))).toEqual([
-    ['10:00', 'wh-1', 6, 3, 6],
-    ['11:00', 'wh-1', 4, 1, 4],
-    ['11:00', 'wh-2', 5, 1, 5],
-    ['12:05', 'wh-1', 6, 1, 6],
+  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 6, deleted: { hourlyStats: 3 } });
+  const ofEleven = ['11:00   9 2 9', '11:00 acme  9 2 9', '11:00 acme wh-1 4 1 4', '11:00 acme wh-2 5 1 5'];
+  expect(await hours()).toEqual([
+    ...['10:00   6 3 6', '10:00 acme  3 2 3', '10:00 acme wh-1 3 2 3', '10:00 other  3 1 3', '10:00 other wh-9 3 1 3'],
+    ...ofEleven,
   ]);
-  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 0, deleted: { stats: 0 } });
+  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 0, deleted: { hourlyStats: 0 } });
+  // What comes late, and in the first minutes of its hour, is added all the same; until then it is read where it is.
+  await at('2026-03-08T10:00:00Z', 10);
+  const stats = new StatsView(database.em);
+  const of = async (filter: Partial<StatsFilter>) => {
+    const [from, to] = [new Date('2026-03-08T00:00:00Z'), new Date('2026-03-09T00:00:00Z')];
+    const steps = await stats.steps({ scope: null, from, to, stepMs: 86_400_000, ...filter });
+    return steps.map(({ delivered, failedRetryable, latencies }) => [delivered, failedRetryable, latencies[0]]);
+  };
+  const asked: readonly Partial<StatsFilter>[] = [
+    {},
+    { clientId: 'acme' },
+    { scope: 'acme' },
+    { scope: 'acme', clientId: 'other' },
+    { webhookId: 'wh-1' },
+    { scope: 'other', webhookId: 'wh-9' },
+    { scope: 'other', webhookId: 'wh-1' },
+    { stepMs: 43_200_000 },
+  ];
+  const answers = [
+    ...[[[31, 7, 31]], [[28, 6, 28]], [[28, 6, 28]], [], [[23, 5, 23]], [[3, 1, 3]], []],
+    [
+      [25, 6, 25],
+      [6, 1, 6],
+    ],
+  ];
+  expect(await Promise.all(asked.map(of))).toEqual(answers);
+  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 1 });
+  expect((await hours()).slice(0, 3)).toEqual(['10:00   16 4 16', '10:00 acme  13 3 13', '10:00 acme wh-1 13 3 13']);
+  expect(await Promise.all(asked.map(of))).toEqual(answers);
 });

@@ -1,10 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import { schemaCheck } from './schema-check.ts';
+import { schemaInForce, wordsOf } from './data-schema.ts';
+
+const schemaCheck = (text: string) => {
+  const check = schemaInForce(text);
+  return (data: unknown) => {
+    const misfit = check(data);
+    return misfit === null ? null : wordsOf(misfit);
+  };
+};
 
 const order = {
   type: 'object',
   required: ['id'],
-  properties: { id: { type: 'string', format: 'uuid' }, items: { type: 'array', items: { type: 'number' } } },
+  properties: {
+    id: { type: 'string', format: 'uuid' },
+    items: { type: 'array', items: { type: 'number' } },
+    state: { enum: ['new', 'paid'] },
+  },
+  additionalProperties: false,
 };
 
 describe('data', () => {
@@ -15,6 +28,11 @@ describe('data', () => {
     [{ id: 'secret value' }, 'data/id must match format "uuid"'],
     [{ id: 'a3bb189e-8bf9-3888-9912-ace4e6543002', items: [1, 'x'] }, 'data/items/1 must be number'],
     [null, 'data must be object'],
+    [{ id: 'a3bb189e-8bf9-3888-9912-ace4e6543002', ammount: 1 }, 'data must NOT have additional properties: "ammount"'],
+    [
+      { id: 'a3bb189e-8bf9-3888-9912-ace4e6543002', state: 'sent' },
+      'data/state must be equal to one of the allowed values: ["new","paid"]',
+    ],
   ])('%j: %s', (data, expected) => {
     expect(check(data)).toBe(expected);
   });

@@ -1,0 +1,120 @@
+/**
+ * In: events that somebody wants to publish. Out: what fan-out would set aside, as problems that name the field, where
+ * somebody can mend it; and, for those that are taken, warnings. Holds: nothing is said that a key of a client could
+ * learn another client from.
+ */
+import { publicationWarnings, type PublicationWarningCode } from '../../libs/api-contract/events.ts';
+import type { FieldProblem } from '../../libs/api-contract/problem.ts';
+import { audienceOf } from '../../libs/domain/fan-out.ts';
+import type { ClientStore } from '../../libs/postgres/client-store.ts';
+import type { CataloguedType, EventTypeStore } from '../../libs/postgres/event-type-store.ts';
+import { schemaInForce, wordsOf, type DataMisfit, type DataSchema } from '../../libs/wire/data-schema.ts';
+import type { Caller } from './caller.ts';
+import type { NewEvent } from './platform-event.ts';
+
+export interface EventJudgeOptions {
+  readonly eventTypes: Pick<EventTypeStore, 'findMany'>;
+  readonly clients: Pick<ClientStore, 'knownOf'>;
+  readonly unknownEventTypes: 'accept' | 'reject';
+}
+
+export interface PublicationWarning {
+  readonly code: PublicationWarningCode;
+  readonly message: string;
+}
+
+export interface EventJudgement {
+  /** Paths are within the event. */
+  readonly problems: readonly FieldProblem[];
+  readonly warnings: readonly PublicationWarning[];
+}
+
+/** Schemas that are kept compiled, and clients that are known to be there. */
+const keptMax = 1_000;
+
+export class EventJudge {
+  private readonly options: EventJudgeOptions;
+  private readonly schemas = new Map<string, DataSchema>();
+  /** Clients stay: who was there is there. */
+  private readonly clients = new Set<string>();
+
+  constructor(options: EventJudgeOptions) {
+    this.options = options;
+  }
+
+  /** One for each event, in order. */
+  async judge(events: readonly NewEvent[], caller: Caller): Promise<EventJudgement[]> {
+    const [entries, clients] = await Promise.all([
+      this.options.eventTypes.findMany([...new Set(events.map(({ type }) => type))]),
+      this.clientsOf(events, caller),
+    ]);
+    const catalogue = new Map(entries.map((entry) => [entry.type, entry]));
+    return events.map((event) => this.judgeOne(event, catalogue.get(event.type) ?? null, clients, caller));
+  }
+
+  private judgeOne(
+    event: NewEvent,
+    entry: CataloguedType | null,
+    clients: ReadonlySet<string>,
+    caller: Caller,
+  ): EventJudgement {
+    const refused = this.audienceProblem(event, entry, caller);
+    if (refused !== null) return { problems: [refused], warnings: [] };
+    const warnings: PublicationWarning[] = [];
+    if (entry?.deprecated === true) warnings.push(warning('deprecated_event_type'));
+    if (event.clientId !== undefined && !clients.has(event.clientId)) warnings.push(warning('unknown_client'));
+    const misfit = entry === null ? null : this.misfitOf(event, entry);
+    if (misfit === null) return { problems: [], warnings };
+    if (entry?.schemaMode !== 'enforce') {
+      return { problems: [], warnings: [...warnings, warning('schema_mismatch', wordsOf(misfit))] };
+    }
+    const message = `The schema of ${event.type} does not let it through: ${wordsOf(misfit)}.`;
+    return { problems: [{ path: `/data${misfit.path}`, rule: 'jsonSchema', message }], warnings };
+  }
+
+  private audienceProblem(event: NewEvent, entry: CataloguedType | null, caller: Caller): FieldProblem | null {
+    const { clientId = null, type } = event;
+    if (caller.clientId !== null && clientId !== caller.clientId) {
+      return { path: '/clientId', rule: 'exists', message: 'There is no such client.' };
+    }
+    const eventType = entry === null ? null : { ...entry, updatedAt: entry.updatedAt.getTime() };
+    const audience = audienceOf({ type, clientId }, eventType, this.options.unknownEventTypes);
+    if (audience.kind !== 'none') return null;
+    const { reason, detail } = audience.rejection;
+    return reason === 'no_audience'
+      ? { path: '/clientId', rule: 'audience', message: `Nobody would get it: ${detail}.` }
+      : { path: '/type', rule: 'catalogue', message: `It would be set aside: ${detail}.` };
+  }
+
+  private misfitOf({ data }: NewEvent, entry: CataloguedType): DataMisfit | null {
+    const { type, version, updatedAt, jsonSchema, schemaMode } = entry;
+    if (jsonSchema === null || schemaMode === 'off') return null;
+    // An entry that is removed and made anew counts its versions from 1 again.
+    const key = `${type} ${version} ${updatedAt.getTime()}`;
+    let check = this.schemas.get(key);
+    if (check === undefined) {
+      check = schemaInForce(jsonSchema);
+      if (this.schemas.size >= keptMax) this.schemas.clear();
+      this.schemas.set(key, check);
+    }
+    // As fan-out reads it: numbers that kept their text are numbers again.
+    return check(JSON.parse(JSON.stringify(data ?? null)));
+  }
+
+  /** Those of the events' clients that there are. For a key of a client nothing is looked up: it has one. */
+  private async clientsOf(events: readonly NewEvent[], caller: Caller): Promise<ReadonlySet<string>> {
+    if (caller.clientId !== null) return new Set([caller.clientId]);
+    const named = new Set(events.flatMap(({ clientId }) => (clientId === undefined ? [] : [clientId])));
+    const known = [...named].filter((id) => this.clients.has(id));
+    if (known.length === named.size) return named;
+    const learnt = await this.options.clients.knownOf([...named].filter((id) => !this.clients.has(id)));
+    if (this.clients.size + learnt.length > keptMax) this.clients.clear();
+    for (const id of learnt) this.clients.add(id);
+    return new Set([...known, ...learnt]);
+  }
+}
+
+function warning(code: PublicationWarningCode, detail?: string): PublicationWarning {
+  const meaning = publicationWarnings[code];
+  return { code, message: detail === undefined ? meaning : `${meaning.slice(0, -1)}: ${detail}.` };
+}

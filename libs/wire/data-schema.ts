@@ -1,0 +1,62 @@
+/**
+ * Does data fit the JSON Schema of its event type? One judgement for whoever asks: fan-out for every event, the API
+ * before it takes one.
+ */
+import { Ajv, type ErrorObject, type Options } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+
+export interface DataMisfit {
+  /** JSON Pointer into the data. */
+  readonly path: string;
+  /** Quotes no value of the data. */
+  readonly message: string;
+}
+
+/** Null: it fits. Else the first place where it does not. */
+export type DataSchema = (data: unknown) => DataMisfit | null;
+
+const options: Options = { strict: false, allErrors: false, validateFormats: true };
+/** Dialects before 2019-09, which the default dialect cannot read. */
+const earlierDialects = /^https?:\/\/json-schema\.org\/draft-0[4-7]\//;
+const wordsMax = 300;
+
+/**
+ * Compiles a schema: JSON Schema 2020-12, or draft-07 where its `$schema` says an earlier one.
+ * @throws Error saying why, when it is none that can be used
+ */
+export function dataSchema(schemaText: string): DataSchema {
+  const schema = JSON.parse(schemaText) as boolean | Record<string, unknown>;
+  const dialect = typeof schema === 'object' ? schema['$schema'] : undefined;
+  const isEarlier = typeof dialect === 'string' && earlierDialects.test(dialect);
+  // One instance per schema: schemas of different event types may have the same $id.
+  const ajv = isEarlier ? new Ajv(options) : new Ajv2020(options);
+  formats.default(ajv);
+  const validate = ajv.compile(schema);
+  if ('$async' in validate) throw new Error('asynchronous schemas are not supported');
+  return (data) => (validate(data) ? null : misfitOf(validate.errors?.[0]));
+}
+
+/** With a schema that cannot be used nothing fits: what is to be enforced is not passed on unchecked. */
+export function schemaInForce(schemaText: string): DataSchema {
+  try {
+    return dataSchema(schemaText);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const misfit = { path: '', message: `cannot be checked, the JSON Schema cannot be used: ${reason}` };
+    return () => misfit;
+  }
+}
+
+export function wordsOf({ path, message }: DataMisfit): string {
+  return `data${path} ${message}`.slice(0, wordsMax);
+}
+
+function misfitOf(error: ErrorObject | undefined): DataMisfit {
+  if (error === undefined) return { path: '', message: 'does not fit' };
+  const { instancePath: path, message = 'does not fit', params } = error;
+  const named = params as { readonly [name: string]: unknown };
+  // What Ajv leaves out of its words, and everybody asks for.
+  const what = named['additionalProperty'] ?? named['unevaluatedProperty'] ?? named['allowedValues'];
+  return { path, message: what === undefined ? message : `${message}: ${JSON.stringify(what)}`.slice(0, wordsMax) };
+}
