@@ -89,8 +89,13 @@ function knownFields(schema: object): string {
 
 function noneOf(error: ErrorObject): FieldProblem {
   const branches = error.schema as { type?: string | string[]; enum?: unknown[] }[];
-  const choices = new Set(branches.flatMap((branch) => branch.enum ?? branch.type ?? []));
-  const rule = branches.some((branch) => branch.enum !== undefined) ? 'enum' : 'type';
+  const hasWords = branches.some((branch) => branch.enum !== undefined);
+  const choices = new Set(
+    branches.flatMap(
+      ({ enum: words, type }) => words ?? (hasWords && type === 'array' ? 'a list of them' : type) ?? [],
+    ),
+  );
+  const rule = hasWords ? 'enum' : 'type';
   return { path: error.instancePath, rule, message: `Must be one of ${[...choices].map(String).join(', ')}.` };
 }
 

@@ -5,6 +5,7 @@ import type { Operation } from './operation.ts';
 import { allOperations } from './operations.ts';
 import { publishEvents } from './events.ts';
 import type { FieldProblem } from './problem.ts';
+import { createReplay } from './replays.ts';
 import { InputValidator, isTimestamp } from './validation.ts';
 import { createWebhook, listWebhooks, updateWebhook } from './webhooks.ts';
 
@@ -155,6 +156,12 @@ test.each<[string, Operation, { query?: object; body?: unknown }, string]>([
   ],
   ['of a form', createWebhook, { body: { url: 'https://a', eventTypes: ['a b'] } }, 'A type, a prefix such as'],
   ['of a plus', listDeliveries, { query: { from: '2026-03-14T09:26:53 02:00' } }, 'In a URL its + is written %2B.'],
+  [
+    'of what a list may be of',
+    createReplay,
+    { body: { filter: { status: 'x' } } },
+    'failed_permanent, a list of them.',
+  ],
   ['of a parameter given twice', listWebhooks, { query: { limit: ['1', '2'] } }, 'It is given more than once.'],
 ])('what is wrong %s is said in words that help', (_, operation, input, words) => {
   expect(validated(operation, input).map(({ message }) => message).join()).toContain(words); // prettier-ignore

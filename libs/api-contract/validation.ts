@@ -56,7 +56,11 @@ export class InputValidator {
   }
 
   validate(raw: RawInput): Validated {
-    if (!this.params(raw.params)) return { kind: 'not_found' };
+    if (!this.params(raw.params)) {
+      // What is put there is named by the path: the name is what is wrong, nothing is looked for.
+      if (this.operation.method !== 'put') return { kind: 'not_found' };
+      return { kind: 'invalid', problems: fieldProblems(this.params.errors ?? [], this.operation.params) };
+    }
     const query = typedQuery(raw.query, this.operation.query);
     const body = raw.body === undefined && !this.operation.isBodyRequired ? {} : raw.body;
     const problems = [...this.queryProblems(query), ...this.bodyProblems(body)];

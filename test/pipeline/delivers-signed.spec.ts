@@ -245,7 +245,7 @@ test('secrets of every kind pass through all apps, and none is in what an app sa
 test('every metric of the reference is scraped from the apps that it names, and no other is', async () => {
   const client = await createClient(system);
   const jsonSchema = { type: 'object', required: ['total'] };
-  const type = { audience: 'client', jsonSchema, schemaMode: 'warn' };
+  const type = { audience: 'client', jsonSchema, schemaMode: 'warn', deprecated: true };
   expect(await system.api('PUT', '/v1/event-types/metrics.misfit', type)).toMatchObject({ status: 200 });
   // Nobody listens there: its breaker opens.
   await createWebhook(system, client, { url: 'http://127.0.0.1:9/hook', eventTypes: ['metrics.misfit'] });

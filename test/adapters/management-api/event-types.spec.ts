@@ -64,6 +64,12 @@ describe('an example', () => {
   });
 });
 
+test('a name that is none is said to be, where an entry would be made; elsewhere it is nobody’s', async () => {
+  const refused = await put('two%20words', {});
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: '/type', rule: 'pattern' }] } });
+  expect((await world.ask('GET /v1/event-types/two%20words')).status).toBe(404);
+});
+
 test('deprecated types are listed apart', async () => {
   await put('zz.old', { deprecated: true });
   await put('zz.new', {});
