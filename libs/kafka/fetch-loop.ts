@@ -148,18 +148,21 @@ export class FetchLoop {
   /** @returns how many bytes of records came */
   private async fetchFrom(nodeId: string, positions: readonly ReadPosition[]): Promise<number> {
     const { round } = this;
-    const asked = new Map(positions.map((position) => [partitionKey(position), { position, next: position.next }]));
+    let asked: readonly Asked[] = [];
     let read: readonly (readonly [Asked, FetchedBatch])[];
     let bytes = 0;
     try {
       await this.link.cluster.refreshMetadataIfNecessary();
       const broker = await this.link.cluster.findBroker({ nodeId });
+      // Only now, and not to change any more until the answer is there: whoever seeks there and back meanwhile must not
+      // get what was asked for in between as if it were what comes here.
+      asked = this.inTurn(positions).map((position) => ({ position, next: position.next }));
       const answers = await fetchFrom(broker, {
         maxWaitMs: this.options.maxWaitMs,
         minBytes: 1,
         answerBytesMax,
         partitionBytesMax,
-        partitions: this.inTurn(positions),
+        partitions: asked.map(({ position: { topic, partition }, next }) => ({ topic, partition, next })),
       });
       // A batch that cannot be read is tried again, as a broker that does not answer is.
       read = round === this.round ? readAll(asked, answers) : [];
@@ -186,7 +189,7 @@ export class FetchLoop {
   }
 
   /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
-  private async recover(error: unknown, asked: Map<string, Asked>): Promise<void> {
+  private async recover(error: unknown, asked: readonly Asked[]): Promise<void> {
     const { name, message, type, host, port, topic, partition } = error as FetchError;
     this.failing ??= { since: Date.now(), message };
     this.failing.message = message;
@@ -201,7 +204,9 @@ export class FetchLoop {
     if (this.isStopped) return;
     try {
       if (name === 'KafkaJSOffsetOutOfRange' && topic !== undefined && partition !== undefined) {
-        await this.restartAtEarliest(asked.get(partitionKey({ topic, partition })));
+        await this.restartAtEarliest(
+          asked.find(({ position: at }) => at.topic === topic && at.partition === partition),
+        );
         return;
       }
       if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined) {
@@ -233,9 +238,10 @@ interface Asked {
   readonly next: number;
 }
 
-function readAll(asked: ReadonlyMap<string, Asked>, answers: readonly FetchAnswer[]): [Asked, FetchedBatch][] {
+function readAll(asked: readonly Asked[], answers: readonly FetchAnswer[]): [Asked, FetchedBatch][] {
+  const byPartition = new Map(asked.map((one) => [partitionKey(one.position), one]));
   return answers.flatMap((answer): [Asked, FetchedBatch][] => {
-    const found = asked.get(partitionKey(answer));
+    const found = byPartition.get(partitionKey(answer));
     if (found === undefined || isMoved(found.position, found.next)) return [];
     return [[found, fetchedBatch(answer.topic, found.next, answer)]];
   });

@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import type { ClusterLink } from './cluster-link.ts';
+import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
+import { batchBytesMax, writeBatch } from './record-batch-writer.ts';
+
+const topic = 't';
+/** Where the body of a request names the offset of its only partition, whose topic has a name of one character. */
+const offsetAt = 44;
+const logEnd = 10;
+
+/** A log of one record an offset: what a broker with all of it answers. */
+function batchesFrom(offset: number): Buffer {
+  const records = Array.from({ length: logEnd - offset }, (_, index) => ({
+    key: null,
+    value: Buffer.from(String(offset + index)),
+  }));
+  const buffer = Buffer.alloc(batchBytesMax(records));
+  const end = writeBatch(buffer, 0, records, { id: -1n, epoch: 0, firstSequence: 0 }, 1_700_000_000_000);
+  buffer.writeBigInt64BE(BigInt(offset), 0);
+  return buffer.subarray(0, end);
+}
+
+/** A broker whose every step waits until the test lets it go on, and says what it was asked for. */
+class SteppedBroker {
+  readonly asked: number[] = [];
+  private readonly steps: (() => void)[] = [];
+
+  readonly link = {
+    cluster: {
+      findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
+      refreshMetadataIfNecessary: () => this.step(),
+      refreshMetadata: () => Promise.resolve(),
+      findBroker: () => Promise.resolve(this),
+    },
+  } as unknown as ClusterLink;
+
+  /** Lets it take one step, once it is there. */
+  async go(): Promise<void> {
+    while (this.steps.length === 0) await new Promise(setImmediate);
+    this.steps.shift()?.();
+    for (let turns = 0; turns < 5; turns += 1) await new Promise(setImmediate);
+  }
+
+  lookupRequest(): (fields: object) => { request: object; response: object } {
+    return () => ({ request: { apiVersion: 11 }, response: {} });
+  }
+
+  /** As kafkajs has it: the body is written when its turn to be sent has come. */
+  async fetch(): Promise<object> {
+    const { request } = this.lookupRequest()({}) as { request: { encode(): Promise<{ buf: Buffer }> } };
+    await this.step();
+    const offset = Number((await request.encode()).buf.readBigInt64BE(offsetAt));
+    this.asked.push(offset);
+    await this.step();
+    const batches = offset < logEnd ? batchesFrom(offset) : null;
+    const answer = { topic, partition: 0, errorCode: 0, highWatermark: logEnd, abortedTransactions: [], batches };
+    return { throttleTime: 0, clientSideThrottleTime: 0, responses: [{ topicName: topic, partitions: [answer] }] };
+  }
+
+  private step(): Promise<void> {
+    return new Promise((resolve) => this.steps.push(resolve));
+  }
+}
+
+describe('a partition that is moved away and back while a fetch is under way', () => {
+  let loop: FetchLoop;
+  afterEach(() => {
+    loop.stop();
+  });
+
+  // Steps of a fetch: the metadata is looked at, the request is written, the answer comes.
+  test.each([
+    ['before the broker is known', 0],
+    ['before the request is written', 1],
+    ['before the answer', 2],
+  ])('gets the records of where it stands: away %s', async (_, movedBefore) => {
+    const broker = new SteppedBroker();
+    const position: ReadPosition = { topic, partition: 0, next: 2, isPaused: false };
+    const got: { from: number; offsets: number[] }[] = [];
+    loop = new FetchLoop(
+      broker.link,
+      {
+        maxWaitMs: 1,
+        paceMs: 0,
+        onBatch: (_position, { fetchedOffset, records }) => {
+          got.push({ from: fetchedOffset, offsets: records.map(({ offset }) => offset) });
+        },
+        onOutOfRange: () => undefined,
+      },
+      pino({ enabled: false }),
+    );
+    loop.assign([position]);
+    for (let step = 0; got.length === 0 && step < 12; step += 1) {
+      if (step === movedBefore) position.next = 7;
+      if (step === movedBefore + 1) position.next = 2;
+      await broker.go();
+    }
+    expect(got).toEqual([{ from: 2, offsets: [2, 3, 4, 5, 6, 7, 8, 9] }]);
+  });
+});
