@@ -115,6 +115,9 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=8
 group.initial.rebalance.delay.ms=0
+# After a kill a broker is let in again when the session of its former life is over, by default after nine seconds.
+broker.heartbeat.interval.ms=1000
+broker.session.timeout.ms=4000
 # Small machines: little memory for compaction, small files, few threads.
 log.cleaner.dedupe.buffer.size=16777216
 log.segment.bytes=134217728

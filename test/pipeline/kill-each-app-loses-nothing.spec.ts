@@ -36,10 +36,16 @@ function makeEvents(prefix: string): Record<string, unknown>[] {
   });
 }
 
+/**
+ * Every eleventh request: webhooks take turns, and a number that divides theirs would fail the same ones each time until
+ * their breakers open, which is another test's matter and takes ten seconds.
+ */
+const isFailed = (index: number): boolean => index % 11 === 10;
+
 /** Ids of the events that were answered 200. */
 function arrived(receiver: RecordingReceiver): string[] {
   return receiver.requests
-    .filter((_, index) => index % 10 !== 9)
+    .filter((_, index) => !isFailed(index))
     .map(({ body }) => (JSON.parse(body.toString('utf8')) as { id: string }).id);
 }
 
@@ -48,7 +54,7 @@ const apps: readonly AppName[] = ['fanout', 'dispatcher', 'retry-scheduler', 'pr
 describe.each(apps)('%s killed in mid-stream of 2,000 events', (app) => {
   test('all arrive', async () => {
     const receiver = await startReceiver({
-      respond: (_, index) => ({ status: index % 10 === 9 ? 503 : 200, delayMs: 2 }),
+      respond: (_, index) => ({ status: isFailed(index) ? 503 : 200, delayMs: 2 }),
     });
     try {
       await registerWebhooks(receiver, app);
