@@ -68,7 +68,7 @@ test('a projector killed in mid-stream leaves every attempt in the history once,
   process.stdout.write(`projector killed -9 twice: ${expected} deliveries, ${attempts} attempts, each once\n`);
 }, 200_000);
 
-test('a foreign consumer reads outcomes, and the schema explains every field', async () => {
+test('a-foreign-consumer-reads-outcomes: by plain HTTP and the registry, and the schema explains every field', async () => {
   const outcomes = await readOutcomes(system);
   const byAttempt = new Map(outcomes.map((outcome) => [keyOf(outcome), outcome]));
   expect(byAttempt.size).toBe(stream.requests.length);
@@ -110,7 +110,7 @@ async function idAsTheClientSeesIt(registryUrl: string, subject: string, id: num
   return id;
 }
 
-test('retention drops partitions of days that are over, and the monitor makes those of days to come', async () => {
+test('retention-drops-partitions: those of days that are over, while the monitor makes those of days to come', async () => {
   const tables = ['event', 'delivery', 'delivery_attempt'];
   for (const table of tables) {
     await database.query(

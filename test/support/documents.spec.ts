@@ -1,6 +1,6 @@
 /** What the documents point at is there: files they name, and links between them. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { repositoryRoot } from './source-tree.ts';
 
@@ -48,3 +48,18 @@ function anchorsOf(document: string): readonly string[] {
       .replaceAll(' ', '-'),
   );
 }
+
+test('every promise of the reference has its test, and every test of a promise is in the reference', () => {
+  const reference = readFileSync(join(repositoryRoot, 'docs/reference.md'), 'utf8');
+  const [, section = ''] = reference.split('\n## Promises\n');
+  const promised = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name = '']) => name);
+  const specs = globSync('test/pipeline/*.spec.ts', { cwd: repositoryRoot });
+  const fileNames = specs.map((path) => basename(path, '.spec.ts'));
+  const testNames = specs.flatMap((path) => {
+    const text = readFileSync(join(repositoryRoot, path), 'utf8');
+    return [...text.matchAll(/['`]((?:[a-z]+-){2,}[a-z]+): /g)].map(([, name = '']) => name);
+  });
+  // A file of restarts holds several promises, each in a test of its name.
+  const kept = new Set([...fileNames.filter((name) => name !== 'server-restarts-lose-nothing'), ...testNames]);
+  expect([...kept].sort()).toEqual(promised.toSorted());
+});
