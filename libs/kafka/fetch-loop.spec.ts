@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { ClusterLink } from './cluster-link.ts';
 import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
+import { until } from '../../test/support/until.ts';
 import { batchBytesMax, writeBatch } from './record-batch-writer.ts';
 
 const topic = 't';
@@ -98,4 +99,45 @@ describe('a partition that is moved away and back while a fetch is under way', (
     }
     expect(got).toEqual([{ from: 2, offsets: [2, 3, 4, 5, 6, 7, 8, 9] }]);
   });
+});
+
+test('a partition whose batch cannot be read holds up no other, is told of, and goes on when it can be', async () => {
+  let isDamaged = true;
+  const lookupRequest = () => () => ({ request: { apiVersion: 11 }, response: {} });
+  const answerOf = (partition: number, next: number) => {
+    const batches = next < logEnd ? batchesFrom(next) : null;
+    if (partition === 0 && isDamaged) batches?.writeInt8(9, 16); // a format that nobody knows
+    return { topic, partition, errorCode: 0, highWatermark: logEnd, abortedTransactions: [], batches };
+  };
+  const positions = [0, 1].map((partition) => ({ topic, partition, next: 2, isPaused: false }));
+  const broker = {
+    lookupRequest,
+    fetch: async () => {
+      await new Promise(setImmediate);
+      const partitions = positions.map(({ partition, next }) => answerOf(partition, next));
+      return { throttleTime: 0, clientSideThrottleTime: 0, responses: [{ topicName: topic, partitions }] };
+    },
+  };
+  const link = {
+    cluster: {
+      findTopicPartitionMetadata: () => [0, 1].map((partitionId) => ({ partitionId, leader: 1 })),
+      refreshMetadataIfNecessary: () => Promise.resolve(),
+      findBroker: () => Promise.resolve(broker),
+    },
+  } as unknown as ClusterLink;
+  const got: string[] = [];
+  const onBatch = ({ partition }: ReadPosition, { records }: { records: readonly { offset: number }[] }) => {
+    for (const { offset } of records) got.push(`${partition}:${offset}`);
+  };
+  const logger = pino({ enabled: false });
+  const loop = new FetchLoop(link, { maxWaitMs: 1, paceMs: 1, onBatch, onOutOfRange: () => undefined }, logger);
+  loop.assign(positions);
+  await until(() => got.length === 8, { timeoutMs: 5_000 });
+  expect(got.every((one) => one.startsWith('1:'))).toBe(true);
+  await until(() => loop.problem() !== null, { timeoutMs: 10_000 });
+  expect(loop.problem()).toMatch(/^cannot read t-0 at 2: a record batch of message format 9/);
+  isDamaged = false;
+  await until(() => got.length === 16, { timeoutMs: 5_000 });
+  expect(loop.problem()).toBeNull();
+  loop.stop();
 });

@@ -1,7 +1,8 @@
 /**
  * In: partitions to read, each from a position. Out: their batches, in order, as fast as they are taken.
  * Holds: one fetch per broker at a time; a partition that is paused, moved or given up while a fetch is under way
- * gets nothing of that fetch, and reads it again when its turn comes; nothing polls while everything is paused.
+ * gets nothing of that fetch, and reads it again when its turn comes; one whose batch cannot be read holds up no other;
+ * nothing polls while everything is paused.
  */
 import type { Logger } from '../runtime/logger.ts';
 import { partitionKey, type ClusterLink } from './cluster-link.ts';
@@ -10,6 +11,7 @@ import { fetchedBatch, type FetchedBatch } from './fetched-batch.ts';
 import { Pause } from './pause.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
+import { UnreadablePartitions } from './unreadable-partitions.ts';
 
 /** A partition being read. Whoever assigned it may change both fields, then calls `wake`. */
 export interface ReadPosition {
@@ -51,6 +53,7 @@ export class FetchLoop {
   private readonly trouble: TroubleLog;
   private readonly pause = new Pause();
   private readonly busy = new Set<string>();
+  private readonly unreadable: UnreadablePartitions;
   private positions: readonly ReadPosition[] = [];
   private leaders = new Map<ReadPosition, string>();
   private leadersAt = 0;
@@ -65,6 +68,7 @@ export class FetchLoop {
     this.options = options;
     this.logger = logger;
     this.trouble = new TroubleLog(logger);
+    this.unreadable = new UnreadablePartitions(logger);
   }
 
   /** Replaces what is read. With nothing, reading ends. */
@@ -73,6 +77,7 @@ export class FetchLoop {
     this.positions = positions;
     this.leadersAt = 0;
     this.failing = null;
+    this.unreadable.forgetAll();
     this.wake();
   }
 
@@ -90,7 +95,8 @@ export class FetchLoop {
   }
 
   problem(): string | null {
-    if (this.failing === null || Date.now() - this.failing.since < failingMsToTell) return null;
+    const now = Date.now();
+    if (this.failing === null || now - this.failing.since < failingMsToTell) return this.unreadable.problem(now);
     return `cannot fetch: ${this.failing.message}`;
   }
 
@@ -104,9 +110,10 @@ export class FetchLoop {
   private readable(): Map<string, ReadPosition[]> {
     const found = new Map<string, ReadPosition[]>();
     if (this.positions.length === 0) return found;
-    if (Date.now() - this.leadersAt > leadersAgeMsMax) this.findLeaders();
+    const now = Date.now();
+    if (now - this.leadersAt > leadersAgeMsMax) this.findLeaders();
     for (const position of this.positions) {
-      if (position.isPaused) continue;
+      if (position.isPaused || this.unreadable.isAside(position, now)) continue;
       const leader = this.leaders.get(position) ?? 'unknown';
       const others = found.get(leader);
       if (others === undefined) found.set(leader, [position]);
@@ -149,37 +156,52 @@ export class FetchLoop {
   private async fetchFrom(nodeId: string, positions: readonly ReadPosition[]): Promise<number> {
     const { round } = this;
     let asked: readonly Asked[] = [];
-    let read: readonly (readonly [Asked, FetchedBatch])[];
-    let bytes = 0;
+    let answers: readonly FetchAnswer[];
     try {
       await this.link.cluster.refreshMetadataIfNecessary();
       const broker = await this.link.cluster.findBroker({ nodeId });
       // Only now, and not to change any more until the answer is there: whoever seeks there and back meanwhile must not
       // get what was asked for in between as if it were what comes here.
       asked = this.inTurn(positions).map((position) => ({ position, next: position.next }));
-      const answers = await fetchFrom(broker, {
+      answers = await fetchFrom(broker, {
         maxWaitMs: this.options.maxWaitMs,
         minBytes: 1,
         answerBytesMax,
         partitionBytesMax,
         partitions: asked.map(({ position: { topic, partition }, next }) => ({ topic, partition, next })),
       });
-      // A batch that cannot be read is tried again, as a broker that does not answer is.
-      read = round === this.round ? readAll(asked, answers) : [];
-      for (const { batches } of answers) bytes += batches?.length ?? 0;
       this.backOffMs = 0;
       this.failing = null;
     } catch (error) {
       if (round === this.round) await this.recover(error, asked);
       return 0;
     }
-    for (const [{ position, next }, batch] of read) {
+    let bytes = 0;
+    const byPartition = new Map(asked.map((one) => [partitionKey(one.position), one]));
+    for (const answer of answers) {
+      bytes += answer.batches?.length ?? 0;
+      const found = byPartition.get(partitionKey(answer));
       // What is done with one batch may pause, move or give up the others.
-      if (round !== this.round || isMoved(position, next)) continue;
-      position.next = batch.nextOffset;
-      this.options.onBatch(position, batch);
+      if (found === undefined || round !== this.round || isMoved(found)) continue;
+      this.take(found, answer);
     }
     return bytes;
+  }
+
+  private take({ position, next }: Asked, answer: FetchAnswer): void {
+    let batch: FetchedBatch;
+    try {
+      batch = fetchedBatch(answer.topic, next, answer);
+    } catch (error) {
+      const backOffMs = this.unreadable.failed(position, error, Date.now());
+      void this.pause.for(backOffMs).then(() => {
+        this.wake();
+      });
+      return;
+    }
+    this.unreadable.read(position);
+    position.next = batch.nextOffset;
+    this.options.onBatch(position, batch);
   }
 
   /** A full answer serves those first that come first: each time it is somebody else. */
@@ -238,16 +260,7 @@ interface Asked {
   readonly next: number;
 }
 
-function readAll(asked: readonly Asked[], answers: readonly FetchAnswer[]): [Asked, FetchedBatch][] {
-  const byPartition = new Map(asked.map((one) => [partitionKey(one.position), one]));
-  return answers.flatMap((answer): [Asked, FetchedBatch][] => {
-    const found = byPartition.get(partitionKey(answer));
-    if (found === undefined || isMoved(found.position, found.next)) return [];
-    return [[found, fetchedBatch(answer.topic, found.next, answer)]];
-  });
-}
-
-function isMoved(position: ReadPosition, next: number): boolean {
+function isMoved({ position, next }: Asked): boolean {
   return position.isPaused || position.next !== next;
 }
 
