@@ -110,6 +110,10 @@ function refuseOtherMedia({ headers }: FastifyRequest): void {
   if (hasBody && !jsonTypes.includes(type)) {
     throw new ProblemError('unsupported_media_type', `Send ${jsonTypes.join(' or ')}, not '${type}'.`);
   }
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (hasBody && encoding.toLowerCase() !== 'identity') {
+    throw new ProblemError('unsupported_media_type', 'Send the body as it is, without Content-Encoding.');
+  }
 }
 
 /** Numbers keep the text that they were written in: events are passed on as they came. */

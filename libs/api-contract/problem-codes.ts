@@ -90,7 +90,8 @@ export const problemCodes = {
   idempotency_in_progress: {
     status: 409,
     title: 'The first request is still in progress',
-    meaning: 'A request with the same Idempotency-Key is being worked on: try again shortly.',
+    meaning:
+      'A request with the same Idempotency-Key, or one that publishes an event of the same id, is being worked on: try again shortly.',
   },
   precondition_failed: {
     status: 412,
@@ -106,7 +107,7 @@ export const problemCodes = {
   unsupported_media_type: {
     status: 415,
     title: 'The body has to be JSON',
-    meaning: 'The Content-Type is not application/json.',
+    meaning: 'The Content-Type is not application/json, or the body is compressed.',
   },
   validation_failed: {
     status: 422,

@@ -35,6 +35,13 @@ test.each<[string, string, { body?: string | Buffer; headers?: Record<string, st
     'unsupported_media_type',
   ],
   ['text', post, { body: '{}', headers: { 'content-type': 'text/plain' } }, 415, 'unsupported_media_type'],
+  [
+    'a compressed body',
+    post,
+    { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } },
+    415,
+    'unsupported_media_type',
+  ],
   ['no media type', post, { body: '{}', headers: { 'content-type': '' } }, 415, 'unsupported_media_type'],
   ['a body over 1 MiB', post, { body: JSON.stringify({ url: 'x'.repeat(1_100_000) }) }, 413, 'payload_too_large'],
   ['a path of nobody', 'GET /v1/nothing', {}, 404, 'route_not_found'],
