@@ -376,6 +376,7 @@ describe('the command line', () => {
     ['a missing key', ['deliveries', 'list'], { DEEPERHUB_API_KEY: '' }, 2, /no API key in DEEPERHUB_API_KEY/],
     ['a wrong key', ['deliveries', 'list'], { DEEPERHUB_API_KEY: 'hunter2' }, 1, /unauthenticated, HTTP 401/],
     ['nobody there', ['deliveries', 'list'], { DEEPERHUB_API_URL: 'http://127.0.0.1:1' }, 3, /does not answer/],
+    ['nobody to follow', ['events', 'tail'], { DEEPERHUB_API_URL: 'http://127.0.0.1:1' }, 3, /does not answer/],
     ['no Kafka', ['topics', '--brokers', '127.0.0.1:1'], {}, 3, /Kafka at 127.0.0.1:1 does not answer/],
     ['an object of nobody', ['deliveries', 'show', 'x'], {}, 1, /not_found, HTTP 404/],
   ])(
