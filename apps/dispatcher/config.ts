@@ -9,6 +9,7 @@ import {
   signatureKeys,
 } from '../../libs/runtime/config-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
+import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 
 export const dispatcherConfig = {
   ...connectionKeys,
@@ -17,6 +18,7 @@ export const dispatcherConfig = {
   ...signatureKeys,
   ...dispatchKeys,
   DELIVERY_MAX_AGE_HOURS: retryKeys.DELIVERY_MAX_AGE_HOURS,
+  ...tracingKeys,
   ...httpKeys(3002),
 } as const;
 

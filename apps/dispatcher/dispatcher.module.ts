@@ -143,6 +143,7 @@ function makeDispatch(parts: {
       },
       now: Date.now,
       random: Math.random,
+      tracer: parts.context.tracer,
     }),
     reports: new Reports({ sink, codecs, topicPrefix: config.TOPIC_PREFIX }),
     codecs,

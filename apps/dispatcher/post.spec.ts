@@ -1,14 +1,17 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import { prepareSigningKey } from '../../libs/domain/signature.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import type { NewSpan, Span, Tracer } from '../../libs/runtime/tracing.ts';
 import type { AttemptRequest, HttpSender } from '../../libs/sender/http-attempt.ts';
 import { Post } from './post.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 
 const now = 1_700_000_000_000;
 const secrets = [1, 2, 3].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
+const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7';
+const ownTrace = '00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01';
 const policy = { maxAttempts: 3, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 };
 
 const delivery: Delivery = {
@@ -44,12 +47,25 @@ function webhookWith(change: Partial<WebhookDefinition> = {}, ready: Partial<Rea
   };
 }
 
-function setup() {
+/** A tracer that keeps what it is told; its spans are of one id. */
+class FakeTracer implements Tracer {
+  readonly started: NewSpan[] = [];
+  readonly ended: unknown[] = [];
+  isSampling = true;
+
+  start(span: NewSpan): Span {
+    this.started.push(span);
+    const end = (...args: unknown[]) => this.ended.push(args);
+    return { traceparent: ownTrace, isSampled: this.isSampling, end };
+  }
+}
+
+function setup({ tracer, code = 200 }: { tracer?: Tracer; code?: number } = {}) {
   const sent: AttemptRequest[] = [];
   const send = (request: AttemptRequest) => {
     sent.push(request);
     const answer = { headers: {}, bodySample: Buffer.alloc(0), bodyTruncated: false, latencyMs: 1 };
-    return Promise.resolve({ kind: 'answer' as const, code: 200, ...answer });
+    return Promise.resolve({ kind: 'answer' as const, code, ...answer });
   };
   const post = new Post({
     sender: { send } as unknown as HttpSender,
@@ -60,6 +76,7 @@ function setup() {
     attemptEnded: () => undefined,
     now: () => now,
     random: () => 0.5,
+    tracer,
   });
   return { post, sent };
 }
@@ -104,4 +121,69 @@ test.each([
   const { post, sent } = setup();
   await post.run({ ...delivery, eventType }, webhookWith());
   expect(sent[0]?.headers['x-deeperhub-event']).toBe(text);
+});
+
+describe('a delivery of a trace that is kept', () => {
+  const traced = { ...delivery, traceparent: `${trace}-01`, attempt: 2 };
+  const secretUrl = 'https://example.com:8443/hooks/path-secret?token=query-secret';
+
+  test('has a span an attempt, which says where it went and nothing that is secret there', async () => {
+    const tracer = new FakeTracer();
+    const { post, sent } = setup({ tracer, code: 503 });
+    const webhook = webhookWith({ url: secretUrl }, { origin: 'https://example.com:8443' });
+    const { outcome, followUp } = await post.run(traced, webhook);
+    expect(tracer.started).toMatchObject([
+      {
+        name: 'POST',
+        kind: 'client',
+        parent: `${trace}-01`,
+        attributes: {
+          'http.request.method': 'POST',
+          'http.request.resend_count': 1,
+          'url.full': 'https://example.com:8443',
+          'server.address': 'example.com',
+          'server.port': 8443,
+          'webhook.id': 'w',
+          'webhook.delivery.id': 'd',
+          'webhook.attempt': 2,
+        },
+      },
+    ]);
+    expect(tracer.ended).toMatchObject([
+      [{ 'http.response.status_code': 503, 'webhook.outcome': 'failed_retryable', 'webhook.reason': 'http' }, '503'],
+    ]);
+    expect(JSON.stringify([tracer.started, tracer.ended])).not.toMatch(/secret|kept/);
+    // What the attempt causes follows from it; the next attempt follows from what this one did.
+    expect(outcome.traceparent).toBe(ownTrace);
+    expect(sent[0]?.headers['traceparent']).toBe(ownTrace);
+    expect(followUp).toMatchObject({ kind: 'retry', delivery: { traceparent: `${trace}-01` } });
+  });
+
+  test('says why when no attempt is made', async () => {
+    const tracer = new FakeTracer();
+    const { outcome } = await setup({ tracer }).post.run(traced, undefined);
+    expect(tracer.started).toMatchObject([{ name: 'no attempt', kind: 'internal', parent: `${trace}-01` }]);
+    expect(tracer.ended).toMatchObject([[{ 'webhook.outcome': 'failed_permanent' }, 'deleted']]);
+    expect(outcome.traceparent).toBe(ownTrace);
+  });
+
+  test('goes on as it came where its trace is not kept here', async () => {
+    const tracer = new FakeTracer();
+    tracer.isSampling = false;
+    const { post, sent } = setup({ tracer });
+    const { outcome } = await post.run(traced, webhookWith());
+    expect([outcome.traceparent, sent[0]?.headers['traceparent']]).toEqual([`${trace}-01`, `${trace}-01`]);
+  });
+});
+
+test.each([
+  ['of no trace', null],
+  ['of a trace that is not kept', `${trace}-00`],
+])('a delivery %s asks no tracer', async (_, traceparent) => {
+  const tracer = new FakeTracer();
+  const { post, sent } = setup({ tracer });
+  const { outcome } = await post.run({ ...delivery, traceparent }, webhookWith());
+  expect(tracer.started).toEqual([]);
+  expect(outcome.traceparent).toBe(traceparent);
+  expect(sent[0]?.headers['traceparent']).toBe(traceparent ?? undefined);
 });

@@ -5,10 +5,13 @@
  */
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
+import type { PermanentReason } from '../../libs/domain/outcome.ts';
 import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/settle.ts';
 import { signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
+import type { Tracer } from '../../libs/runtime/tracing.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';
 import { maskHeaders } from '../../libs/sender/request-headers.ts';
+import { endAttempt, startAttempt } from './attempt-span.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 
 export interface PostOptions {
@@ -21,7 +24,10 @@ export interface PostOptions {
   readonly attemptEnded: (webhook: ReadyWebhook, result: AttemptResult, delivery: Delivery) => void;
   readonly now: () => number;
   readonly random: () => number;
+  readonly tracer?: Tracer | undefined;
 }
+
+type Refusal = { readonly reason: PermanentReason; readonly message: string };
 
 export class Post {
   private readonly options: PostOptions;
@@ -32,27 +38,35 @@ export class Post {
 
   async run(delivery: Delivery, webhook: ReadyWebhook | undefined): Promise<Settlement> {
     const now = this.options.now();
-    if (webhook === undefined) return settleWithoutPost(delivery, 'deleted', 'the webhook was deleted', now);
+    if (webhook === undefined)
+      return this.refuse(delivery, { reason: 'deleted', message: 'the webhook was deleted' }, now);
     const refusal = this.refusalOf(delivery, webhook, now);
-    if (refusal !== null) return settleWithoutPost(delivery, refusal.reason, refusal.message, now);
-    return this.send(delivery, webhook, now);
+    return refusal === null ? this.send(delivery, webhook, now) : this.refuse(delivery, refusal, now);
   }
 
-  private refusalOf(delivery: Delivery, webhook: ReadyWebhook, now: number) {
+  private refuse(delivery: Delivery, { reason, message }: Refusal, now: number): Settlement {
+    const settlement = settleWithoutPost(delivery, reason, message, now);
+    const span = startAttempt(this.options.tracer, delivery, undefined);
+    return span === null ? settlement : { ...settlement, outcome: endAttempt(span, settlement.outcome) };
+  }
+
+  private refusalOf(delivery: Delivery, webhook: ReadyWebhook, now: number): Refusal | null {
     const { isActive, disabledReason } = webhook.definition;
     // A ping finds out whether a disabled webhook could be enabled again.
     if (!isActive && delivery.kind !== 'ping') {
-      return { reason: 'disabled', message: disabledReason ?? 'the webhook is disabled' } as const;
+      return { reason: 'disabled', message: disabledReason ?? 'the webhook is disabled' };
     }
     if (now - delivery.createdAt > this.options.deliveryAgeMsMax) {
-      return { reason: 'expired', message: 'it waited longer than DELIVERY_MAX_AGE_HOURS' } as const;
+      return { reason: 'expired', message: 'it waited longer than DELIVERY_MAX_AGE_HOURS' };
     }
-    if (webhook.problem !== null) return { reason: 'signing_failed', message: webhook.problem } as const;
+    if (webhook.problem !== null) return { reason: 'signing_failed', message: webhook.problem };
     return null;
   }
 
   private async send(delivery: Delivery, webhook: ReadyWebhook, startedAt: number): Promise<Settlement> {
+    const span = startAttempt(this.options.tracer, delivery, webhook);
     const headers = this.headersOf(delivery, webhook, startedAt);
+    if (span?.isSampled === true) headers['traceparent'] = span.traceparent;
     this.options.attemptStarted(webhook);
     const { definition } = webhook;
     const result = await this.options.sender.send({
@@ -63,7 +77,7 @@ export class Post {
       tls: webhook.tls,
     });
     this.options.attemptEnded(webhook, result, delivery);
-    return settleAttempt({
+    const settlement = settleAttempt({
       delivery,
       policy: definition.retryPolicy,
       result,
@@ -72,6 +86,7 @@ export class Post {
       now: this.options.now(),
       random: this.options.random(),
     });
+    return span === null ? settlement : { ...settlement, outcome: endAttempt(span, settlement.outcome) };
   }
 
   /** The client's own headers come first, so none of them can stand in for one of ours. */

@@ -5,6 +5,7 @@ import { SubscriptionTable } from '../../libs/domain/match.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
+import type { NewSpan, Span } from '../../libs/runtime/tracing.ts';
 import { Catalogue } from './catalogue.ts';
 import { EventHandler, type EventHandlerOptions } from './event-handler.ts';
 
@@ -147,6 +148,52 @@ describe('an event', () => {
     const { event: kept, deliveries } = new Fixture().handle({ ...event, clientid: 'nobody' });
     expect(kept?.decisions).toEqual([]);
     expect(deliveries).toBe(0);
+  });
+});
+
+describe('an event of a trace', () => {
+  const came = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const own = '00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01';
+  const traced = { ...event, traceparent: came };
+  const fixtureOf = (isSampled: boolean, more: Partial<EventHandlerOptions> = {}) => {
+    const started: NewSpan[] = [];
+    const problems: (string | null)[] = [];
+    const end: Span['end'] = (_attributes, problem) => problems.push(problem);
+    const start = (span: NewSpan) => {
+      started.push(span);
+      return { traceparent: own, isSampled, end };
+    };
+    return { fixture: new Fixture({ tracer: { start }, ...more }), started, problems };
+  };
+
+  test('becomes things of its span when that is kept, and the caller ends it', () => {
+    const { fixture, started, problems } = fixtureOf(true);
+    const handled = fixture.handle(traced);
+    expect(started).toMatchObject([
+      { name: 'process platform.events', kind: 'consumer', parent: came, attributes: { 'messaging.kafka.offset': 7 } },
+    ]);
+    expect([handled.event?.traceparent, handled.to[0]?.traceparent]).toEqual([own, own]);
+    expect(handled.span).not.toBeNull();
+    expect(problems).toEqual([]);
+  });
+
+  test('becomes what it would have become when it is not kept, or tracing is off', () => {
+    const { fixture } = fixtureOf(false);
+    for (const handled of [fixture.handle(traced), new Fixture().handle(traced)]) {
+      expect([handled.event?.traceparent, handled.to[0]?.traceparent, handled.span]).toEqual([came, came, null]);
+    }
+    expect(fixture.handle(event).to[0]?.traceparent).toBeNull();
+  });
+
+  test('has its span when it is set aside, by a defect too', () => {
+    const { fixture } = fixtureOf(true);
+    expect(fixture.handle({ ...traced, clientid: undefined })).toMatchObject({
+      rejection: { reason: 'no_audience' },
+      span: { traceparent: own },
+    });
+    const broken = fixtureOf(true, { encodeEvent: () => JSON.parse('{') as Buffer });
+    expect(broken.fixture.handle(traced)).toMatchObject({ rejection: { reason: 'internal_error' }, span: null });
+    expect(broken.problems).toEqual(['internal_error']);
   });
 });
 

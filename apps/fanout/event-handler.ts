@@ -11,7 +11,9 @@ import type { Subscription, SubscriptionTable } from '../../libs/domain/match.ts
 import type { Rejection } from '../../libs/domain/rejection.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
+import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
+import { eventSpan } from './event-span.ts';
 import { rejectedRecord } from './rejected-record.ts';
 
 /** What the value of a record was when it was Avro: its JSON text, or why it cannot be read. */
@@ -28,6 +30,10 @@ export interface HandledEvent {
   readonly schemaWarning: string | null;
   /** Its type is deprecated in the catalogue. */
   readonly isDeprecated: boolean;
+  /** Of what it became. */
+  readonly traceparent: string | null;
+  /** To be ended once all of it is acknowledged; null: its trace is not sampled, or tracing is off. */
+  readonly span: Span | null;
 }
 
 export interface EventHandlerOptions {
@@ -39,6 +45,7 @@ export interface EventHandlerOptions {
   readonly payloadBytesMax: number;
   readonly unknownEventTypes: 'accept' | 'reject';
   readonly historyMs: number;
+  readonly tracer?: Tracer | undefined;
 }
 
 type Candidates =
@@ -72,12 +79,23 @@ export class EventHandler {
     const parsed = parseCloudEvent(record, avro?.json ?? null);
     if (!parsed.ok) return this.reject(record, parsed.rejection);
     const { event } = parsed;
+    const span = this.options.tracer?.start(eventSpan(record, event));
+    if (span?.isSampled !== true) return this.decideOn(record, event);
+    try {
+      return { ...this.decideOn(record, { ...event, traceparent: span.traceparent }), span };
+    } catch (defect) {
+      span.end({}, 'internal_error');
+      throw defect;
+    }
+  }
+
+  private decideOn(record: KafkaRecord, event: PlatformEvent): HandledEvent {
     const entry = this.options.catalogue.find(event.type);
     const candidates = this.candidatesOf(record, event, entry);
-    if (!candidates.ok) return this.reject(record, candidates.rejection, event.type);
+    if (!candidates.ok) return this.reject(record, candidates.rejection, event);
     const misfit = entry.check?.(event.data) ?? null;
     if (misfit !== null && entry.eventType?.schemaMode === 'enforce') {
-      return this.reject(record, { reason: 'schema_violation', detail: misfit }, event.type);
+      return this.reject(record, { reason: 'schema_violation', detail: misfit }, event);
     }
     const isDeprecated = entry.eventType?.deprecated === true;
     return { ...this.accept(record, event, entry, candidates.found), schemaWarning: misfit, isDeprecated };
@@ -107,7 +125,7 @@ export class EventHandler {
     const dataText = Buffer.from(masked.text);
     if (dataText.length > bodyBytesMax) {
       const detail = `the data has ${dataText.length} bytes once it is masked`;
-      return this.reject(record, { reason: 'payload_too_large', detail }, event.type);
+      return this.reject(record, { reason: 'payload_too_large', detail }, event);
     }
     const result = fanOut({ event, dataText, origin: record, candidates, historyMs });
     const records: OutgoingRecord[] = [];
@@ -130,11 +148,22 @@ export class EventHandler {
       defect: null,
       schemaWarning: null,
       isDeprecated: false,
+      traceparent: event.traceparent,
+      span: null,
     };
   }
 
-  private reject(record: KafkaRecord, rejection: Rejection, eventType: string | null = null): HandledEvent {
-    const records = [rejectedRecord(this.options.topics.rejected, record, rejection)];
-    return { records, eventType, deliveries: 0, rejection, defect: null, schemaWarning: null, isDeprecated: false };
+  private reject(record: KafkaRecord, rejection: Rejection, event: PlatformEvent | null = null): HandledEvent {
+    return {
+      records: [rejectedRecord(this.options.topics.rejected, record, rejection)],
+      eventType: event?.type ?? null,
+      deliveries: 0,
+      rejection,
+      defect: null,
+      schemaWarning: null,
+      isDeprecated: false,
+      traceparent: event?.traceparent ?? null,
+      span: null,
+    };
   }
 }

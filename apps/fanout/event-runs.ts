@@ -5,6 +5,7 @@
  */
 import { mayBeAvro } from '../../libs/domain/cloud-event.ts';
 import type { RejectionReason } from '../../libs/domain/rejection.ts';
+import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
 import type { KafkaRecord, OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
@@ -18,6 +19,7 @@ import { rejectedRecord } from './rejected-record.ts';
 /** A slice of a run is handled while the one before it is being acknowledged; larger slices only cost memory. */
 const sliceEventsMax = 250;
 const sliceBytesMax = 4 * 1024 * 1024;
+const traceIdsMax = 16;
 
 interface Source {
   readonly lease: PartitionLease;
@@ -129,6 +131,7 @@ export class EventRuns {
     handled.forEach((event, index) => {
       const record = sources[index]?.record;
       tally.add(event);
+      event.span?.end({ 'webhook.deliveries': event.deliveries }, event.rejection?.reason ?? null);
       if (event.defect !== null) this.reportDefect(record, event.defect);
       if (record === undefined) return;
       metrics.acknowledged(nowMs - record.timestampMs);
@@ -138,12 +141,14 @@ export class EventRuns {
     for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
     for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
     for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
+    const traceIds = sampledTraceIds(handled, traceIdsMax);
     const line = {
       events: handled.length,
       deliveries: tally.deliveries,
       ageMs: nowMs - oldestMs,
       rejected: Object.fromEntries(tally.rejected),
       misfits: Object.fromEntries(tally.misfits),
+      ...(traceIds.length === 0 ? {} : { traceIds }),
     };
     if (tally.rejected.size + tally.misfits.size === 0) logger.info(line, 'events fanned out');
     else logger.warn(line, 'events fanned out, some with problems');

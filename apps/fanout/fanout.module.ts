@@ -7,6 +7,7 @@ import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
+import type { Tracer } from '../../libs/runtime/tracing.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { Registry } from '../../libs/wire/registry.ts';
@@ -53,7 +54,7 @@ export class FanoutModule implements OnApplicationShutdown {
     const metrics = new FanoutMetrics(context.metrics);
     const table = new SubscriptionTable();
     const catalogue = new Catalogue(config.SENSITIVE_FIELDS);
-    const handler = makeHandler({ config, codecs, table, catalogue });
+    const handler = makeHandler({ config, codecs, table, catalogue }, context.tracer);
     return {
       module: FanoutModule,
       imports: [KafkaModule.with(kafkaConnection(config, 'fanout'))],
@@ -116,7 +117,7 @@ interface Parts {
   readonly catalogue: Catalogue;
 }
 
-function makeHandler({ config, codecs, table, catalogue }: Parts): EventHandler {
+function makeHandler({ config, codecs, table, catalogue }: Parts, tracer: Tracer | undefined): EventHandler {
   const name = (spec: TopicSpec) => topicName(config.TOPIC_PREFIX, spec);
   return new EventHandler({
     table,
@@ -132,6 +133,7 @@ function makeHandler({ config, codecs, table, catalogue }: Parts): EventHandler 
     payloadBytesMax: config.MAX_PAYLOAD_SIZE_KB * 1024,
     unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
     historyMs: config.HISTORY_RETENTION_DAYS * dayMs,
+    tracer,
   });
 }
 

@@ -19,13 +19,14 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
   config: managementApiConfig,
   server: serverOptions,
   root: (config, context) => ManagementApiModule.with(config, context),
-  prepare: (app, config, { logger, health }) => {
+  prepare: (app, config, { logger, health, tracer }) => {
     const metrics = app.get(ApiMetrics);
     const database = app.get(Database);
     const sink = app.get(RecordSink);
     const relay = app.get(OutboxRelay);
     const tail = app.get(TopicTail);
-    prepareServer(app, { authentication: app.get(Authentication), rates: app.get(RequestRates), metrics, logger });
+    const authentication = app.get(Authentication);
+    prepareServer(app, { authentication, rates: app.get(RequestRates), metrics, logger, tracer });
     metrics.watch({
       webhooks: app.get(WebhookView),
       outbox: app.get(OutboxStore),

@@ -40,6 +40,8 @@ export interface InputOf<Op extends Operation> {
   readonly actor: Actor;
   /** What If-Match asks of the version; holds always without it. */
   readonly isMeant: VersionCondition;
+  /** W3C Trace Context of what the request causes; null: none. */
+  readonly traceparent: string | null;
 }
 
 /** Only an admin's reach has no end: whatever else a key is, without a client of its own it reaches nothing. */

@@ -15,6 +15,7 @@ import {
   webhookLimitKeys,
 } from '../../libs/runtime/config-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
+import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 
 export const managementApiConfig = {
   ...connectionKeys,
@@ -35,6 +36,7 @@ export const managementApiConfig = {
   MAX_PAYLOAD_SIZE_KB: eventKeys.MAX_PAYLOAD_SIZE_KB,
   SENSITIVE_FIELDS: eventKeys.SENSITIVE_FIELDS,
   UNKNOWN_EVENT_TYPES: eventKeys.UNKNOWN_EVENT_TYPES,
+  ...tracingKeys,
   ...httpKeys(3000),
 } as const;
 

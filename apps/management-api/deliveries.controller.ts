@@ -52,7 +52,7 @@ export class DeliveriesController {
   }
 
   @Route(contract.resendDelivery)
-  async resend(@Input() { params, scope, actor }: InputOf<typeof contract.resendDelivery>) {
+  async resend(@Input() { params, scope, actor, traceparent }: InputOf<typeof contract.resendDelivery>) {
     const delivery = await this.deliveries.find(params.id, scope);
     if (delivery === null) throw notFound();
     const webhook = await this.webhooks.find(delivery.webhookId, scope);
@@ -64,7 +64,9 @@ export class DeliveriesController {
     const change = { action: 'delivery.resent', objectKind: 'delivery', objectId: id, clientId } as const;
     // Before it is sent: what was asked for is told, whatever comes of it.
     await this.audit.append({ ...change, before: null, after: { webhookId } }, actor, new Date());
-    const { deliveryId, round } = await this.direct.resend(kept.past, kept.event, Date.now());
+    // Found where the event is; an event that came without a trace has that of whoever asks.
+    const event = { ...kept.event, traceparent: kept.event.traceparent ?? traceparent };
+    const { deliveryId, round } = await this.direct.resend(kept.past, event, Date.now());
     return { deliveryId, round };
   }
 

@@ -31,6 +31,13 @@ export interface DirectDeliveriesOptions {
 const testTypeDefault = 'webhook.test';
 const testDataDefault = '{"message":"This is a test event."}';
 
+export interface TestRequest {
+  readonly eventType: string | undefined;
+  /** JSON text; null: the example of the type. */
+  readonly dataText: string | null;
+  readonly traceparent: string | null;
+}
+
 export class DirectDeliveries {
   private readonly options: DirectDeliveriesOptions;
 
@@ -38,12 +45,11 @@ export class DirectDeliveries {
     this.options = options;
   }
 
-  /** @param dataText JSON text; null: the example of the type */
-  async test(webhook: ShownWebhook, eventType: string | undefined, dataText: string | null, now: number) {
+  async test(webhook: ShownWebhook, { eventType, dataText, traceparent }: TestRequest, now: number) {
     const { codecs, topicNames } = this.options;
     const type = eventType ?? webhook.eventTypes.find((pattern) => !pattern.includes('*')) ?? testTypeDefault;
     const data = await this.maskedData(type, dataText);
-    const made = testDelivery(webhook, { eventId: newEventId(now), eventType: type, data, now });
+    const made = testDelivery(webhook, { eventId: newEventId(now), eventType: type, data, now, traceparent });
     await this.options.writer.write([
       { topic: topicNames.of(topics.webhookEvents), key: made.event.eventId, value: codecs.events.encode(made.event) },
       this.recordOf(made.delivery),
@@ -51,8 +57,12 @@ export class DirectDeliveries {
     return made.delivery;
   }
 
-  ping(webhook: ShownWebhook, now: number): { delivery: Delivery; send: () => Promise<void> } {
-    const delivery = pingDelivery(webhook, newEventId(now), now);
+  ping(
+    webhook: ShownWebhook,
+    now: number,
+    traceparent: string | null,
+  ): { delivery: Delivery; send: () => Promise<void> } {
+    const delivery = pingDelivery(webhook, newEventId(now), now, traceparent);
     return { delivery, send: () => this.options.writer.write([this.recordOf(delivery)]) };
   }
 

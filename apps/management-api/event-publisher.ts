@@ -36,6 +36,7 @@ export interface Publication {
   readonly caller: Caller;
   readonly now: number;
   readonly newId: () => string;
+  readonly traceparent: string | null;
   /** JSON Pointer to an event in the body. */
   readonly pathOf: (index: number) => string;
 }
@@ -57,7 +58,8 @@ export class EventPublisher {
     );
     if (problems.length > 0) throw invalid(problems);
     const ids = await this.published(owned, publication, async (toPublish) => {
-      const records = toPublish.map(({ event, id, time }) => platformEvent(topic, event, { id, time }));
+      const { traceparent } = publication;
+      const records = toPublish.map(({ event, id, time }) => platformEvent(topic, event, { id, time, traceparent }));
       const tooLarge = records.findIndex(({ value }) => value.length > eventBytesMax);
       if (tooLarge >= 0) {
         const where = publication.pathOf(toPublish[tooLarge]?.index ?? 0) || 'The event';

@@ -21,12 +21,13 @@ export class EventsController {
   ) {}
 
   @Route(publishEvents)
-  async publish(@Input() { body, caller }: InputOf<typeof publishEvents>) {
+  async publish(@Input() { body, caller, traceparent }: InputOf<typeof publishEvents>) {
     const now = Date.now();
     const isList = Array.isArray(body);
     const accepted = await this.publisher.publish(isList ? body : [body], {
       caller,
       now,
+      traceparent,
       newId: () => objectId('event', now, randomBytes(10)),
       pathOf: (index) => (isList ? `/${index}` : ''),
     });

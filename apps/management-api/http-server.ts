@@ -9,12 +9,14 @@ import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
+import type { Tracer } from '../../libs/runtime/tracing.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
 import type { RequestRates } from './request-rates.ts';
+import { endTrace, startTrace, traceFields } from './request-trace.ts';
 import { watchUnusedConnections } from './unused-connections.ts';
 
 const mebibyte = 1024 * 1024;
@@ -47,11 +49,12 @@ export interface ServerParts {
   readonly rates: RequestRates;
   readonly metrics: ApiMetrics;
   readonly logger: Logger;
+  readonly tracer?: Tracer | undefined;
 }
 
 export function prepareServer(
   app: NestFastifyApplication,
-  { authentication, rates, metrics, logger }: ServerParts,
+  { authentication, rates, metrics, logger, tracer }: ServerParts,
 ): void {
   for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
   const server = app.getHttpAdapter().getInstance();
@@ -69,6 +72,8 @@ export function prepareServer(
     const caller = await authentication.callerOf(request.headers.authorization);
     request.caller = caller;
     rates.take(caller, Date.now());
+    // Not before: whoever is nobody fills no store of traces.
+    startTrace(tracer, request);
     refuseOtherMedia(request);
   });
   server.addHook('onResponse', (request, reply, done) => {
@@ -78,7 +83,9 @@ export function prepareServer(
       const durationMs = Math.round(reply.elapsedTime);
       metrics.answered(method, route, reply.statusCode, durationMs);
       const by = caller?.keyId ?? null;
-      logger.info({ requestId, method, route, status: reply.statusCode, durationMs, by }, 'answered');
+      endTrace(request, reply);
+      const status = reply.statusCode;
+      logger.info({ requestId, method, route, status, durationMs, by, ...traceFields(request) }, 'answered');
     }
     done();
   });

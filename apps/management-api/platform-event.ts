@@ -10,6 +10,8 @@ export interface EventIdentity {
   readonly id: string;
   /** RFC 3339. */
   readonly time: string;
+  /** W3C Trace Context of the request. */
+  readonly traceparent: string | null;
 }
 
 const sourceDefault = '/v1/events';
@@ -19,7 +21,7 @@ const contentType = 'application/cloudevents+json; charset=utf-8';
 export function platformEvent(
   topic: string,
   event: NewEvent,
-  { id, time }: EventIdentity,
+  { id, time, traceparent }: EventIdentity,
 ): OutgoingRecord & { readonly value: Buffer } {
   const attributes = {
     specversion: '1.0',
@@ -33,5 +35,6 @@ export function platformEvent(
     data: event.data ?? null,
   };
   const value = Buffer.from(JSON.stringify(attributes));
-  return { topic, key: event.clientId ?? id, value, headers: { 'content-type': contentType } };
+  const headers = { 'content-type': contentType, ...(traceparent === null ? {} : { traceparent }) };
+  return { topic, key: event.clientId ?? id, value, headers };
 }

@@ -8,6 +8,7 @@ import type { getWebhook } from '../../libs/api-contract/webhooks.ts';
 import type { listAudit } from '../../libs/api-contract/audit.ts';
 import { timeOfId } from '../../libs/domain/ids.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { traceIdOf } from '../../libs/domain/traceparent.ts';
 import type { ShownTls } from '../../libs/domain/webhook.ts';
 import type { ApiKey } from '../../libs/postgres/api-key-store.ts';
 import type { AuditEntry } from '../../libs/postgres/audit-store.ts';
@@ -84,6 +85,7 @@ export function shownAttempt(item: AttemptItem, index: number): AnswerOf<typeof 
     latencyMs: item.latencyMs,
     error: shownError(item),
     nextAttemptAt: timeOrNull(item.nextAttemptAt),
+    traceId: item.traceparent === null ? null : traceIdOf(item.traceparent),
   };
 }
 

@@ -60,9 +60,9 @@ export class WebhookTrialsController {
   }
 
   @Route(pingWebhook)
-  async ping(@Input() { params, scope }: InputOf<typeof pingWebhook>) {
+  async ping(@Input() { params, scope, traceparent }: InputOf<typeof pingWebhook>) {
     const webhook = await this.find(params.id, scope);
-    const { delivery, send } = this.deliveries.ping(webhook, Date.now());
+    const { delivery, send } = this.deliveries.ping(webhook, Date.now(), traceparent);
     // Listening first: the outcome may be there before the acknowledgement is.
     const awaited = this.outcomes.next(webhook.id, delivery.deliveryId, webhook.timeoutMs + pingSlackMs);
     const [outcome] = await Promise.all([awaited, send()]);
@@ -77,11 +77,12 @@ export class WebhookTrialsController {
   }
 
   @Route(sendTestEvent)
-  async test(@Input() { params, body, scope }: InputOf<typeof sendTestEvent>) {
+  async test(@Input() { params, body, scope, traceparent }: InputOf<typeof sendTestEvent>) {
     const webhook = await this.find(params.id, scope);
     if (!webhook.isActive) throw new ProblemError('webhook_disabled');
     const dataText = body.data === undefined ? null : JSON.stringify(body.data);
-    const { eventId, deliveryId } = await this.deliveries.test(webhook, body.eventType, dataText, Date.now());
+    const wanted = { eventType: body.eventType, dataText, traceparent };
+    const { eventId, deliveryId } = await this.deliveries.test(webhook, wanted, Date.now());
     return { eventId, deliveryId };
   }
 

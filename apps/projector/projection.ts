@@ -12,14 +12,17 @@ import type { HistoryWriter } from '../../libs/postgres/history-writer.ts';
 import { writeResultOf } from '../../libs/postgres/write-result.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { TraceHistory } from './history-spans.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 
 /** Enough for a statement to be worth its while, little enough to be done in a fraction of a second. */
 const recordsPerWrite = 1_000;
 const recordsInMemoryMax = 3_000;
 const bytesInMemoryMax = 16 * 1024 * 1024;
+const traceIdsMax = 16;
 
 /** Long enough for an outcome to meet its event in one write, short against the second that history may take. */
 const rest = { ms: 50, belowRecords: 500 };
@@ -40,6 +43,7 @@ export interface ProjectionParts {
   readonly now: () => number;
   /** A bug: what is in memory cannot go on. */
   readonly crash: (error: unknown) => void;
+  readonly trace?: TraceHistory | undefined;
 }
 
 export class Projection {
@@ -88,18 +92,22 @@ export class Projection {
   }
 
   private async write(items: readonly HistoryItem[], offsets: readonly PositionStep[]): Promise<WriteResult> {
-    const { writer, metrics, logger, now } = this.parts;
+    const { writer, metrics, logger, now, trace } = this.parts;
     const events = items.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
     const outcomes = items.flatMap((item) => (item.kind === 'outcome' ? [item.outcome] : []));
     const startedAt = now();
     const result = await writeResultOf(writer.writeBatch({ events, outcomes, offsets }));
     if (result.kind === 'written') {
-      const durationMs = now() - startedAt;
+      const endedAt = now();
+      const durationMs = endedAt - startedAt;
+      trace?.({ events, outcomes, startedAt, endedAt });
       metrics.written(events.length, outcomes.length, durationMs);
       const ends = outcomes.map((outcome) => outcome.startedAt + (outcome.latencyMs ?? 0));
       const ageMs = ends.length === 0 ? null : now() - ends.reduce((oldest, end) => Math.min(oldest, end));
       if (ageMs !== null) metrics.aged(ageMs);
-      logger.info({ events: events.length, outcomes: outcomes.length, durationMs, ageMs }, 'history written');
+      const traceIds = sampledTraceIds(outcomes, traceIdsMax);
+      const found = traceIds.length === 0 ? {} : { traceIds };
+      logger.info({ events: events.length, outcomes: outcomes.length, durationMs, ageMs, ...found }, 'history written');
     }
     return result;
   }

@@ -10,6 +10,7 @@ import { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { ProjectorConfig } from './config.ts';
 import { HistoryController } from './history.controller.ts';
+import { historySpans } from './history-spans.ts';
 import { Projection } from './projection.ts';
 import { ProjectorMetrics } from './projector-metrics.ts';
 
@@ -26,6 +27,8 @@ export class ProjectorModule implements OnModuleDestroy {
     });
     const eventCodec = await registry.codec(topics.webhookEvents);
     const outcomeCodec = await registry.codec(topics.outcomes);
+    const eventsTopic = topicName(config.TOPIC_PREFIX, topics.webhookEvents);
+    const outcomesTopic = topicName(config.TOPIC_PREFIX, topics.outcomes);
     return {
       module: ProjectorModule,
       imports: [await PostgresModule.with(config)],
@@ -42,7 +45,7 @@ export class ProjectorModule implements OnModuleDestroy {
           useFactory: (em: EntityManager, metrics: ProjectorMetrics) => {
             const offsets = new ConsumerOffsetStore(em, `${config.TOPIC_PREFIX}projector`);
             return new Projection({
-              eventsTopic: topicName(config.TOPIC_PREFIX, topics.webhookEvents),
+              eventsTopic,
               eventCodec,
               outcomeCodec,
               writer: new HistoryWriter(em, offsets),
@@ -50,6 +53,7 @@ export class ProjectorModule implements OnModuleDestroy {
               metrics,
               logger: context.logger,
               now: Date.now,
+              trace: historySpans(context.tracer, { events: eventsTopic, outcomes: outcomesTopic }),
               crash: (error) => {
                 // Reaches the process's own handler, which logs it and leaves with a status of 1.
                 setImmediate(() => {

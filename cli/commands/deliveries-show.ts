@@ -57,6 +57,7 @@ function attemptLines(attempt: Attempt, withHeaders: boolean): readonly string[]
     ...(withHeaders ? headerLines(attempt.responseHeaders, '  < ') : []),
     ...(sample === '' ? [] : textLines(`${sample}${attempt.responseBodyTruncated ? '…' : ''}`, '  | ')),
     ...(attempt.nextAttemptAt === null ? [] : [`  next at ${attempt.nextAttemptAt}`]),
+    ...(attempt.traceId === null ? [] : [`  trace ${attempt.traceId}`]),
   ];
 }
 

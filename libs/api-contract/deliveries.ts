@@ -57,6 +57,12 @@ export const attemptSchema = Type.Object({
   latencyMs: nullable(Type.Integer()),
   error: attemptErrorSchema,
   nextAttemptAt: nullable(timestamp),
+  traceId: nullable(
+    Type.String({
+      description:
+        'The W3C trace that the attempt belongs to: of its event, or of the request that asked for it. Null when neither came with one.',
+    }),
+  ),
 });
 
 export const deliveryDetailSchema = Type.Object({

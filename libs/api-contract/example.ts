@@ -74,6 +74,7 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
   subject: [null],
   successRate: [0.998],
   timeoutMs: [5000],
+  traceId: ['4bf92f3577b34da6a3ce929d0e0e4736'],
   type: ['order.created'],
   webhookId: [webhookId],
 };

@@ -73,7 +73,16 @@ describe('structured mode', () => {
 
   test('takes the trace from the Kafka header when the event has none', () => {
     expect(parsed(minimal, { traceparent: trace }).traceparent).toBe(trace);
-    expect(parsed({ ...minimal, traceparent: 'nonsense' }, {}).traceparent).toBeNull();
+    expect(parsed({ ...minimal, traceparent: 'nonsense' }, { traceparent: trace }).traceparent).toBe(trace);
+  });
+
+  test.each([
+    ['nonsense in the event', { traceparent: 'nonsense' }, {}],
+    ['no text in the event', { traceparent: { a: 1 } }, {}],
+    ['nonsense in the header', {}, { traceparent: trace.toUpperCase() }],
+    ['bytes that are no text in the header', {}, { traceparent: Buffer.from([0xff, 0xfe, 0x00]) }],
+  ])('does not mind a trace that is none: %s', (_, more, headers) => {
+    expect(parsed({ ...minimal, ...more }, headers)).toMatchObject({ id: 'e1', traceparent: null });
   });
 
   test.each([

@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { outlineJson, type JsonSpan } from './json-outline.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
-import { isTraceparent } from './traceparent.ts';
+import { carriedTraceparent } from './traceparent.ts';
 
 export interface PlatformEvent {
   readonly id: string;
@@ -85,19 +85,19 @@ function structuredEvent(record: EventRecord): PlatformEvent {
   const base64 = ownAttribute(attributes, 'data_base64');
   if (base64 !== null && outline !== null) throw new Refusal('unparsable', 'data and data_base64 exclude each other');
   const data = base64 === null ? structuredData(attributes, outline) : base64Data(attributes, base64);
-  const traceparent = ownAttribute(attributes, 'traceparent') ?? headerText(record, 'traceparent');
+  const traceparent = carriedTraceparent(ownAttribute(attributes, 'traceparent')) ?? headerTraceparent(record, '');
   return eventOf((name) => ownAttribute(attributes, name), traceparent, data);
 }
 
 function binaryEvent(record: EventRecord, avroJson: string | null): PlatformEvent {
   const data = avroJson === null ? binaryData(record) : jsonData(avroJson);
   const attribute = (name: string) => headerText(record, `ce_${name}`);
-  return eventOf(attribute, attribute('traceparent') ?? headerText(record, 'traceparent'), data);
+  return eventOf(attribute, headerTraceparent(record, 'ce_') ?? headerTraceparent(record, ''), data);
 }
 
 function eventOf(
   attribute: (name: string) => unknown,
-  traceparent: unknown,
+  traceparent: string | null,
   data: { readonly value: unknown; readonly span: JsonSpan },
 ): PlatformEvent {
   const version = attribute('specversion');
@@ -113,7 +113,7 @@ function eventOf(
     timeMs: timeOf(attribute('time')),
     // An empty clientid is a producer's mistake. Taken for none, it could turn one client's event into a broadcast.
     clientId: clientId === null ? null : requiredText(clientId, 'clientid', 'invalid_attribute'),
-    traceparent: typeof traceparent === 'string' && isTraceparent(traceparent) ? traceparent : null,
+    traceparent,
     data: data.value,
     dataText: data.span,
   };
@@ -215,6 +215,12 @@ function headerText(record: EventRecord, name: string): string | null {
   if (value === undefined) return null;
   if (!isUtf8(value)) throw new Refusal('invalid_attribute', `the header ${name} is not UTF-8`);
   return value.toString();
+}
+
+/** Nobody's event is refused for the trace that it came with, whatever bytes are there. */
+function headerTraceparent({ headers }: EventRecord, prefix: string): string | null {
+  const name = `${prefix}traceparent`;
+  return Object.hasOwn(headers, name) ? carriedTraceparent(headers[name]?.toString('latin1')) : null;
 }
 
 function contentTypeOf(record: EventRecord): string | null {

@@ -4,7 +4,13 @@ import { deliveryIdOf, timeOfId } from './ids.ts';
 
 const now = Date.parse('2026-03-14T09:26:53.589Z');
 const webhook = { id: 'wh_1', clientId: 'acme', format: 'json' } as const;
-const made = testDelivery(webhook, { eventId: 'evt_1', eventType: 'a.b', data: Buffer.from('{"n":1.50}'), now });
+const made = testDelivery(webhook, {
+  eventId: 'evt_1',
+  eventType: 'a.b',
+  data: Buffer.from('{"n":1.50}'),
+  now,
+  traceparent: null,
+});
 
 test('a test is an event with one decision, and its delivery', () => {
   const deliveryId = deliveryIdOf(now, 'evt_1', 'wh_1');
@@ -38,7 +44,7 @@ test.each(['json', 'cloudevents', 'form', 'xml'] as const)(
   (format) => {
     const first = testDelivery(
       { ...webhook, format },
-      { eventId: 'evt_1', eventType: 'a.b', data: Buffer.from('{"n":1.50}'), now },
+      { eventId: 'evt_1', eventType: 'a.b', data: Buffer.from('{"n":1.50}'), now, traceparent: null },
     );
     const past = { id: first.delivery.deliveryId, webhookId: 'wh_1', clientId: 'acme', kind: 'test', format } as const;
     const again = resentDelivery(

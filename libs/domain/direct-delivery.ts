@@ -17,6 +17,8 @@ export interface MadeUpEvent {
   readonly data: Buffer;
   /** Unix milliseconds. */
   readonly now: number;
+  /** Of whoever asks for it. */
+  readonly traceparent: string | null;
 }
 
 export const pingEventType = 'webhook.ping';
@@ -45,13 +47,19 @@ export function testDelivery(
       sourceTopic: null,
       sourcePartition: null,
       sourceOffset: null,
-      traceparent: null,
+      traceparent: event.traceparent,
     },
   };
 }
 
-export function pingDelivery(webhook: TargetWebhook, eventId: string, now: number): Delivery {
-  return madeUpDelivery(webhook, { eventId, eventType: pingEventType, data: Buffer.from('{}'), now }, 'ping');
+export function pingDelivery(
+  webhook: TargetWebhook,
+  eventId: string,
+  now: number,
+  traceparent: string | null = null,
+): Delivery {
+  const event = { eventId, eventType: pingEventType, data: Buffer.from('{}'), now, traceparent };
+  return madeUpDelivery(webhook, event, 'ping');
 }
 
 /** A delivery as the history has it. */
@@ -121,6 +129,6 @@ function madeUpDelivery(webhook: TargetWebhook, event: MadeUpEvent, kind: 'test'
     attempt: 1,
     ...shapePayload({ ...event, ...origin, time: event.now }, target, webhook.format),
     createdAt: event.now,
-    traceparent: null,
+    traceparent: event.traceparent,
   };
 }

@@ -14,7 +14,13 @@ import {
 const now = Date.parse('2026-03-14T09:26:53.589Z');
 const later = now + 3_600_000;
 const target = { id: 'wh_1', clientId: 'acme', format: 'json', isActive: true, filter: null } as const;
-const made = testDelivery(target, { eventId: 'evt_1', eventType: 'a.b', data: Buffer.from('{"n":1.50}'), now });
+const made = testDelivery(target, {
+  eventId: 'evt_1',
+  eventType: 'a.b',
+  data: Buffer.from('{"n":1.50}'),
+  now,
+  traceparent: null,
+});
 const row = {
   id: made.delivery.deliveryId,
   webhookId: 'wh_1',

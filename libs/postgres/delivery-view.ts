@@ -43,6 +43,7 @@ export interface AttemptItem {
   readonly errorKind: AttemptErrorKind | null;
   readonly errorMessage: string | null;
   readonly nextAttemptAt: Date | null;
+  readonly traceparent: string | null;
 }
 
 export interface DeliveryFilter {
@@ -147,4 +148,4 @@ const columns = `id, webhook_id as "webhookId", client_id as "clientId", event_i
 const attemptColumns = `round, attempt, trigger, started_at as "startedAt", status, reason, latency_ms as "latencyMs",
   request_headers as "requestHeaders", response_code as "responseCode", response_headers as "responseHeaders",
   response_body_sample as "responseBodySample", response_body_truncated as "responseBodyTruncated",
-  error_kind as "errorKind", error_message as "errorMessage", next_attempt_at as "nextAttemptAt"`;
+  error_kind as "errorKind", error_message as "errorMessage", next_attempt_at as "nextAttemptAt", traceparent`;

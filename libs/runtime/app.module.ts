@@ -14,6 +14,8 @@ import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec
 import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
+import { startTracing, type Tracer, type Tracing } from './tracing.ts';
+import { tracingKeys } from './tracing-keys.ts';
 
 /** Injection token of {@link Logger}. */
 export const LOGGER = Symbol('logger');
@@ -66,6 +68,8 @@ export interface AppContext {
   readonly logger: Logger;
   readonly health: Health;
   readonly metrics: Metrics;
+  /** Undefined while tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface AppDefinition<Spec extends ConfigSpec> {
@@ -87,6 +91,9 @@ export interface AppDefinition<Spec extends ConfigSpec> {
 
 /** Longest graceful stop; then the process ends all the same. */
 const stopDeadlineMs = 9_500;
+/** Of it, what a collector of spans may take, and what stays for the end itself. */
+const flushMs = 2_000;
+const endMs = 250;
 
 /** Boots an app and stays until it is told to stop. Exit status: 0 stopped, 1 failed, 78 configuration (sysexits). */
 export async function runApp<Spec extends ConfigSpec>(
@@ -104,10 +111,11 @@ export async function runApp<Spec extends ConfigSpec>(
   try {
     const config = readConfig(definition.config, env);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
-    const context = { name: definition.name, logger, health: new Health(), metrics };
+    const tracing = await tracingOf(definition, env, { logger, metrics });
+    const context = { name: definition.name, logger, health: new Health(), metrics, tracer: tracing?.tracer };
     watchReadiness(context);
     const app = await createApp(definition, config, context);
-    stopOnSignal(app, context);
+    stopOnSignal(app, context, tracing);
     // Listen first: reading tables and joining groups takes a while, and readiness should say so meanwhile.
     const { host, port } = definition.address(config);
     await app.listen({ host, port });
@@ -141,6 +149,21 @@ export async function createApp<Spec extends ConfigSpec>(
   return app;
 }
 
+/** Null for an app that makes no spans, and while tracing is off. */
+function tracingOf<Spec extends ConfigSpec>(
+  { name: app, config }: AppDefinition<Spec>,
+  env: Environment,
+  { logger, metrics }: Pick<AppContext, 'logger' | 'metrics'>,
+): Promise<Tracing | null> {
+  const spans = metrics.counter('spans_total', 'Spans of sampled traces, by what became of them', ['result']);
+  spans.zero([{ result: 'exported' }, { result: 'failed' }, { result: 'dropped' }]);
+  if (!('OTEL_EXPORTER_OTLP_ENDPOINT' in config)) return Promise.resolve(null);
+  const onSpans = (result: string, count: number) => {
+    spans.inc({ result }, count);
+  };
+  return startTracing({ app, config: readConfig(tracingKeys, env), env, logger, onSpans });
+}
+
 function watchReadiness({ metrics, health }: AppContext): void {
   metrics.gauge('ready', '1 while /health/ready says so, else 0', [], async (gauge) => {
     gauge.set((await health.report()).status === 'ready' ? 1 : 0);
@@ -163,11 +186,12 @@ function nestLogger(logger: Logger) {
   };
 }
 
-function stopOnSignal(app: INestApplication, context: AppContext): void {
+function stopOnSignal(app: INestApplication, context: AppContext, tracing: Tracing | null): void {
   let isStopping = false;
   const stop = (cause: string) => {
     if (isStopping) return;
     isStopping = true;
+    const deadline = Date.now() + stopDeadlineMs;
     context.health.beginStop();
     context.logger.info({ cause }, 'stopping');
     const timer = setTimeout(() => {
@@ -175,7 +199,11 @@ function stopOnSignal(app: INestApplication, context: AppContext): void {
       process.exit(1);
     }, stopDeadlineMs);
     timer.unref();
-    app.close().then(
+    const closed = app.close().then(() => {
+      // What was drained made spans too.
+      return tracing?.stop(Math.max(0, Math.min(flushMs, deadline - Date.now() - endMs)));
+    });
+    closed.then(
       () => {
         context.logger.info({ cause }, 'stopped');
         process.exit(0);

@@ -99,6 +99,19 @@ export function optionalKey(text: Omit<KeyText, 'default'>): ConfigKey<string | 
   return makeKey({ ...text, default: '' }, (value) => (value === '' ? null : value));
 }
 
+/** An http or https address that may be missing: empty means null. */
+export function optionalHttpUrlKey(text: Omit<KeyText, 'default'>): ConfigKey<string | null> {
+  return makeKey({ ...text, default: '' }, (value) => {
+    if (value === '') return null;
+    const url = URL.parse(value);
+    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+      throw new Error(`must be an address such as http://127.0.0.1:4318, not '${maskUrlPassword(value)}'`);
+    }
+    if (url.username !== '' || url.password !== '') throw new Error('must not hold a user or a password');
+    return value;
+  });
+}
+
 const credentialCharsMin = 16;
 
 /**

@@ -7,6 +7,7 @@ import { startSystem, type System } from '../support/app-harness.ts';
 import { RunningCli, runCli } from '../support/cli-process.ts';
 import { cloudEvent, createClient, createWebhook, getDelivery, listDeliveries } from '../support/clients.ts';
 import { createAuthority } from '../support/receivers/certificates.ts';
+import { startOtlpReceiver, type OtlpReceiver } from '../support/receivers/otlp-receiver.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { ReferenceDocument } from '../support/reference-document.ts';
 import { scrapeAll, scrapeText } from '../support/scrape.ts';
@@ -14,16 +15,21 @@ import { until } from '../support/until.ts';
 
 let system: System;
 let receiver: RecordingReceiver;
+let collector: OtlpReceiver;
 
 beforeAll(async () => {
-  // At debug the apps say all that they can: their secrets are looked for in it when the system stops.
-  system = await startSystem({ env: { LOG_LEVEL: 'debug' } });
+  collector = await startOtlpReceiver();
+  // At debug and with tracing the apps say all that they can: their secrets are looked for in it when the system stops.
+  const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '200' };
+  system = await startSystem({ env: { LOG_LEVEL: 'debug', ...tracing } });
   receiver = await startReceiver({});
 }, 120_000);
 
 afterAll(async () => {
   await receiver.close();
   await system.stop();
+  system.secrets.refuseIn('the spans', collector.text);
+  await collector.close();
 }, 60_000);
 
 test('an event on Kafka reaches the endpoint signed, and its history is behind the API', async () => {
@@ -237,6 +243,71 @@ test('secrets of every kind pass through all apps, and none is in what an app sa
       { level: 'warn', msg: 'attempt failed_retryable', nextAttemptAt: expect.any(Number) },
       { level: 'info', msg: 'attempt delivered' },
     ]);
+  } finally {
+    await own.close();
+  }
+}, 60_000);
+
+test('a trace goes from the request that publishes through every app, over an attempt that fails, to the history', async () => {
+  const [kept, unkept] = ['a3ce929d0e0e47364bf92f3577b34da6', '0e0e47364bf92f3577b34da6a3ce929d'];
+  const callerId = '00f067aa0ba902b7';
+  const client = await createClient(system);
+  const own = await startReceiver({ respond: ({ headers }) => ({ status: isToFail(headers) ? 503 : 200 }) });
+  const isToFail = (headers: Readonly<Record<string, string>>) =>
+    headers['x-deeperhub-event'] === 'trace.kept' && headers['x-deeperhub-attempt'] === '1';
+  try {
+    const retryPolicy = { maxAttempts: 2, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 };
+    await createWebhook(system, client, { url: own.url, eventTypes: ['trace.*'], retryPolicy });
+    const unkeptParent = `00-${unkept}-${callerId}-00`;
+    await system.publish([cloudEvent(client, {}, { type: 'trace.unkept', traceparent: unkeptParent })]);
+    const published = await fetch(`${system.url('management-api')}/v1/events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${system.adminKey}`,
+        'content-type': 'application/json',
+        traceparent: `00-${kept}-${callerId}-01`,
+      },
+      body: JSON.stringify({ type: 'trace.kept', clientId: client.id, data: {} }),
+    });
+    expect(published.status).toBe(202);
+
+    const found = () => collector.spans.filter(({ traceId }) => traceId === kept);
+    await until(() => found().length === 7, { timeoutMs: 20_000 });
+    const titleOf = ({ service, name, attributes }: ReturnType<typeof found>[number]) => {
+      const attempt = (attributes['webhook.attempt'] as string | undefined) ?? '';
+      return `${service.replace('webhooks-', '')}: ${name.replace(system.env['TOPIC_PREFIX'] ?? '', '')} ${attempt}`.trim();
+    };
+    const titles = new Map(found().map((span) => [span.spanId, titleOf(span)]));
+    const tree = found().map((span) => [titles.get(span.parentSpanId) ?? span.parentSpanId, titleOf(span)]);
+    expect(tree.sort()).toEqual(
+      [
+        [callerId, 'management-api: POST /v1/events'],
+        ['management-api: POST /v1/events', 'fanout: process platform.events'],
+        ['fanout: process platform.events', 'projector: process webhook.events'],
+        ['fanout: process platform.events', 'dispatcher: POST 1'],
+        ['dispatcher: POST 1', 'projector: process webhook.delivery-outcomes 1'],
+        ['fanout: process platform.events', 'dispatcher: POST 2'],
+        ['dispatcher: POST 2', 'projector: process webhook.delivery-outcomes 2'],
+      ].sort(),
+    );
+    expect(
+      found()
+        .filter(({ isError }) => isError)
+        .map(titleOf),
+    ).toEqual(['dispatcher: POST 1']);
+
+    // The endpoint is told of the attempt; of a trace that is not kept, what the event came with.
+    const sent = own.requests.map(({ headers }) => headers['traceparent'] ?? '');
+    expect(sent.map((traceparent) => titles.get(traceparent.slice(36, 52)) ?? traceparent).sort()).toEqual(
+      [unkeptParent, 'dispatcher: POST 1', 'dispatcher: POST 2'].sort(),
+    );
+    const [listed] = await listDeliveries(system, client, { eventType: 'trace.kept' });
+    const { attempts } = await getDelivery(system, client, listed?.id ?? '');
+    expect(attempts.map(({ traceId }) => traceId)).toEqual([kept, kept]);
+    expect(collector.spans.filter(({ traceId }) => traceId === unkept)).toEqual([]);
+    for (const app of ['management-api', 'fanout', 'dispatcher', 'projector'] as const) {
+      await until(() => system.logs(app).some((line) => line.includes(kept)), { timeoutMs: 10_000 });
+    }
   } finally {
     await own.close();
   }

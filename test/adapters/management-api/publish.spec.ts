@@ -61,6 +61,22 @@ describe('publishing', () => {
     expect(record?.headers['content-type']?.toString()).toMatch(/^application\/cloudevents\+json/);
   });
 
+  test('passes the trace of its request on, and does not mind one that is none', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const traced = async (header: string) => {
+      const id = randomUUID();
+      const body = { id, type: 'traced', clientId: ann.id };
+      const { status } = await world.ask('POST /v1/events', { body, headers: { traceparent: header } });
+      expect(status).toBe(202);
+      await platform.until((values) => values.some((value) => value['id'] === id));
+      const record = platform.records.find(({ value }) => value?.includes(id));
+      return record?.headers['traceparent']?.toString();
+    };
+    expect(await traced(traceparent)).toBe(traceparent);
+    expect(await traced(traceparent.toUpperCase())).toBeUndefined();
+    expect(await traced(`${traceparent}, ${traceparent}`)).toBeUndefined();
+  });
+
   test('takes a list in order, and makes ids where there are none', async () => {
     const answer = await publish(
       Array.from({ length: 500 }, (_, no) => ({ type: 'list.of', clientId: ann.id, data: { no } })),
