@@ -105,7 +105,7 @@ export class Projection {
       const ends = outcomes.map((outcome) => outcome.startedAt + (outcome.latencyMs ?? 0));
       const ageMs = ends.length === 0 ? null : now() - ends.reduce((oldest, end) => Math.min(oldest, end));
       if (ageMs !== null) metrics.aged(ageMs);
-      const traceIds = sampledTraceIds(outcomes, traceIdsMax);
+      const traceIds = sampledTraceIds([...events, ...outcomes], traceIdsMax);
       const found = traceIds.length === 0 ? {} : { traceIds };
       logger.info({ events: events.length, outcomes: outcomes.length, durationMs, ageMs, ...found }, 'history written');
     }

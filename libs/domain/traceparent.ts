@@ -3,21 +3,21 @@
  * Holds: what does not follow the recommendation counts as none, and is never an error; what is carried is of version 00.
  */
 
-const versionZero = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-const laterVersion =
-  /^(?!00|ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-[\x21-\x7e]*)?$/;
+const form = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-[\x21-\x7e]*)?$/;
 /** The longest that is looked at: versions to come may append fields, but who sends more sends something else. */
 const lengthMax = 512;
+/** Sampled, and random (level 2): all others are to be sent on as zero (section 3.2.2.5). */
+const knownFlags = 0b11;
 
 /**
  * What is carried of a `traceparent`; null when it is none. Trace Context, sections 3.2.2 (the form) and 4 (of a later
- * version, ids and the sampled flag are taken, and sent on as version 00).
+ * version, ids and flags are taken, and sent on as version 00).
  */
 export function carriedTraceparent(text: unknown): string | null {
   if (typeof text !== 'string' || text.length > lengthMax) return null;
-  if (versionZero.test(text)) return text;
-  const [, ids, flags = ''] = laterVersion.exec(text) ?? [];
-  return ids === undefined ? null : `00-${ids}-${isOdd(flags) ? '01' : '00'}`;
+  const [, version, ids, flags = '', more] = form.exec(text) ?? [];
+  if (ids === undefined || (version === '00' && more !== undefined)) return null;
+  return `00-${ids}-0${Number.parseInt(flags, 16) & knownFlags}`;
 }
 
 /** The 32 hexadecimal digits under which every tool shows the trace. @param traceparent a {@link carriedTraceparent} */
@@ -27,12 +27,7 @@ export function traceIdOf(traceparent: string): string {
 
 /** True when whoever began the trace keeps it. @param traceparent a {@link carriedTraceparent} */
 export function isSampled(traceparent: string): boolean {
-  return isOdd(traceparent);
-}
-
-/** By its last hexadecimal digit: the flag `sampled` is the lowest bit. */
-function isOdd(digits: string): boolean {
-  return '13579bdf'.includes(digits.at(-1) ?? '-');
+  return traceparent.endsWith('1') || traceparent.endsWith('3');
 }
 
 const none: readonly string[] = [];
