@@ -25,21 +25,23 @@ import { SpanOutlet } from './span-outlet.ts';
 import type { NewSpan, Span, SpanAttributes, Tracer, Tracing, TracingOptions } from './tracing.ts';
 
 /** As the specification has them, but exports are smaller and sooner: making the JSON of one holds up nothing long. */
-const batchDefaults = {
+const defaults = {
   OTEL_BSP_MAX_QUEUE_SIZE: 2_048,
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 128,
   OTEL_BSP_SCHEDULE_DELAY: 1_000,
+  OTEL_EXPORTER_OTLP_TIMEOUT: 10_000,
 };
 /** What comes from outside into an attribute is an id or a name, and those are bounded elsewhere too. */
 const attributeCharactersMax = 512;
 const kinds = { server: Kind.SERVER, consumer: Kind.CONSUMER, client: Kind.CLIENT, internal: Kind.INTERNAL } as const;
 
 export function openTelemetry({ app, config, env, logger, onSpans }: TracingOptions, endpoint: string): Tracing {
-  const setting = (name: keyof typeof batchDefaults) => positive(env[name]) ?? batchDefaults[name];
+  const setting = (name: keyof typeof defaults) => positive(env[name]) ?? defaults[name];
   const spansMax = setting('OTEL_BSP_MAX_QUEUE_SIZE');
-  const url = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+  const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? '';
+  const url = own === '' ? `${endpoint.replace(/\/+$/, '')}/v1/traces` : own;
   const outlet = new SpanOutlet({
-    exporter: new OTLPTraceExporter({ url }),
+    exporter: new OTLPTraceExporter({ url, timeoutMillis: setting('OTEL_EXPORTER_OTLP_TIMEOUT') }),
     spansMax,
     batches: (exporter) =>
       new BatchSpanProcessor({

@@ -101,7 +101,10 @@ test('a stop takes what waits along', async () => {
 
 test('a collector that hangs holds up nobody: spans beyond the queue are dropped, and a stop ends in time', async () => {
   receiver = await startOtlpReceiver(() => false);
-  const { tracing, counts, lines } = await start(receiver.url, { OTEL_BSP_MAX_QUEUE_SIZE: '100' });
+  const { tracing, counts, lines } = await start(receiver.url, {
+    OTEL_BSP_MAX_QUEUE_SIZE: '100',
+    OTEL_EXPORTER_OTLP_TIMEOUT: '400',
+  });
   end(tracing, 10_000);
   // All but those on their way and those that wait.
   expect(counts.dropped).toBe(9_800);
