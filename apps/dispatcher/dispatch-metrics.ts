@@ -50,11 +50,11 @@ export class DispatchMetrics {
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
-    this.attempts = metrics.counter('delivery_attempts_total', 'Attempts by what came back', [
-      'webhook_id_masked',
-      'event_type',
-      'http_status_code_group',
-    ]);
+    this.attempts = metrics.counter(
+      'delivery_attempts_total',
+      'Attempts by what came back; circuit_open: none was made, an open breaker held the delivery back when its turn came',
+      ['webhook_id_masked', 'event_type', 'http_status_code_group'],
+    );
     this.outcomes = metrics.counter('outcomes_total', 'Outcomes by status and reason', ['status', 'reason']);
     this.outcomes.zero([
       { status: 'delivered', reason: '' },
@@ -117,12 +117,17 @@ export class DispatchMetrics {
   }
 
   attempted(webhookId: string, eventType: string, result: AttemptResult): void {
+    this.count(webhookId, eventType, groupOf(result));
+  }
+
+  /** Once for each turn that an open breaker refuses, which is once in its opening for a webhook, however much waits. */
+  heldByBreaker(webhookId: string, eventType: string): void {
+    this.count(webhookId, eventType, 'circuit_open');
+  }
+
+  private count(webhookId: string, eventType: string, group: string): void {
     const { masked, types } = this.labelsOf(webhookId);
-    this.attempts.inc({
-      webhook_id_masked: masked,
-      event_type: types.of(eventType),
-      http_status_code_group: groupOf(result),
-    });
+    this.attempts.inc({ webhook_id_masked: masked, event_type: types.of(eventType), http_status_code_group: group });
   }
 
   private labelsOf(webhookId: string): WebhookLabels {
@@ -150,6 +155,5 @@ export class DispatchMetrics {
 function groupOf(result: AttemptResult): string {
   if (result.kind === 'answer') return `${Math.floor(result.code / 100)}xx`;
   if (result.errorKind === 'timeout') return 'timeout';
-  if (result.errorKind === 'refused-address') return 'refused';
-  return result.errorKind === 'circuit-open' ? 'circuit_open' : 'network';
+  return result.errorKind === 'refused-address' ? 'refused' : 'network';
 }

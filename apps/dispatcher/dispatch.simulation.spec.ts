@@ -155,7 +155,13 @@ class Life {
       post: { run: (delivery: Delivery) => this.post(delivery, gate, table) } as unknown as Post,
       reports: this.reports(),
       codecs,
-      metrics: { settled: noop, attempted: noop, parked: noop, undecodable: noop } as unknown as DispatchMetrics,
+      metrics: {
+        settled: noop,
+        attempted: noop,
+        heldByBreaker: noop,
+        parked: noop,
+        undecodable: noop,
+      } as unknown as DispatchMetrics,
       logger: silent,
     });
     this.leases = { main: this.lease(mainTopic, 'completed'), parked: this.lease(parkedTopic, 'positioned') };

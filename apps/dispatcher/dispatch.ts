@@ -10,7 +10,8 @@ import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/ka
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate.ts';
-import { Lanes, type LaneItem, type RunningAttempt } from './lanes.ts';
+import type { LaneItem } from './lane-item.ts';
+import { Lanes, type RunningAttempt } from './lanes.ts';
 import { settledHead } from './parked-state.ts';
 import { Partition } from './partition.ts';
 import type { Post } from './post.ts';
@@ -68,6 +69,9 @@ export class Dispatch {
       waitsFor: (webhookId, now) => gate.waitsFor(webhookId, now),
       start: (item, webhookId, attempt) => {
         void this.attempt(item, webhookId, attempt);
+      },
+      heldBack: (item, webhookId) => {
+        if (gate.isBreakerOpen(webhookId)) options.metrics.heldByBreaker(webhookId, this.eventTypeOf(item));
       },
       divert: (webhookId, items, reason) => {
         this.divert(webhookId, items, reason);
@@ -262,6 +266,16 @@ export class Dispatch {
     } catch (error) {
       this.setAside(item, webhookId, error);
       return null;
+    }
+  }
+
+  /** For a label, while it waits. Empty for what cannot be read: that is found out when it is attempted. */
+  private eventTypeOf(item: LaneItem): string {
+    const codec = item.source === 'main' ? this.options.codecs.delivery : this.options.codecs.parked;
+    try {
+      return codec.decode(item.value)?.eventType ?? '';
+    } catch {
+      return '';
     }
   }
 

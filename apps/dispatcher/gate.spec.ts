@@ -132,6 +132,7 @@ describe('breaker', () => {
     const now = Date.now();
     expect(gate.waitsFor('w', now)).toBeNull();
     for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);
+    expect(gate.isBreakerOpen('w')).toBe(true);
     expect(gate.admit('w', now)).toBeGreaterThan(now);
     expect(gate.waitsFor('w', now)).toBe('breaker');
   });

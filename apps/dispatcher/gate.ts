@@ -83,7 +83,12 @@ export class Gate {
   waitsFor(webhookId: string, now: number): ParkedReason | null {
     if (this.blocks.has(webhookId)) return 'blocked';
     if ((this.nextSlotAt.get(webhookId) ?? 0) > now) return 'rate_limit';
-    return this.breakers.isOpen(webhookId) ? 'breaker' : null;
+    return this.breakers.stateOf(webhookId) === 'closed' ? null : 'breaker';
+  }
+
+  /** True until its breaker lets a probe through. */
+  isBreakerOpen(webhookId: string): boolean {
+    return this.breakers.stateOf(webhookId) === 'open';
   }
 
   attemptStarted(webhook: ReadyWebhook): void {

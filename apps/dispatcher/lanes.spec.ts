@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
-import { Lanes, type LaneItem, type RunningAttempt } from './lanes.ts';
+import type { LaneItem } from './lane-item.ts';
+import { Lanes, type RunningAttempt } from './lanes.ts';
 
 const lease = { topic: 'webhook.deliveries', partition: 0 } as unknown as PartitionLease;
 
@@ -14,6 +15,7 @@ interface Started {
 let started: Started[];
 let diverted: { webhookId: string; offsets: number[]; reason: ParkedReason }[];
 let givenBack: number[];
+let heldBack: number[];
 let limits: Record<string, number>;
 let blockedUntil: Record<string, number>;
 let lanes: Lanes;
@@ -32,6 +34,9 @@ function makeLanes(maxInFlight: number): Lanes {
     waitsFor: (webhookId) => (webhookId in blockedUntil ? 'breaker' : null),
     start: (item, webhookId, attempt) => {
       started.push({ webhookId, offset: item.offset, attempt });
+    },
+    heldBack: ({ offset }) => {
+      heldBack.push(offset);
     },
     divert: (webhookId, items, reason) => {
       diverted.push({ webhookId, offsets: items.map(({ offset }) => offset), reason });
@@ -57,6 +62,7 @@ beforeEach(() => {
   started = [];
   diverted = [];
   givenBack = [];
+  heldBack = [];
   limits = {};
   blockedUntil = {};
   mayStart = true;
@@ -131,6 +137,30 @@ describe('turns', () => {
     expect(names()).toEqual(['b2']);
     lanes.sweep(300);
     expect(names()).toEqual(['b2', 'a1']);
+  });
+
+  test('a turn that is refused is told once, of what was first, and not again until the next turn', () => {
+    blockedUntil = { a: 300 };
+    for (const offset of [1, 2, 3]) lanes.add('a', item(offset));
+    lanes.run(0);
+    lanes.add('a', item(4));
+    lanes.sweep(200);
+    expect(heldBack).toEqual([1]);
+    blockedUntil = { a: 600 };
+    lanes.sweep(300);
+    expect(heldBack).toEqual([1, 1]);
+    blockedUntil = {};
+    lanes.sweep(600);
+    expect(heldBack).toEqual([1, 1]);
+    expect(names()).toEqual(['a1']);
+  });
+
+  test('a head that is not due is not held back by anybody', () => {
+    lanes.add('a', { ...item(1), notBefore: 300 });
+    lanes.run(0);
+    expect(heldBack).toEqual([]);
+    lanes.sweep(300);
+    expect(names()).toEqual(['a1']);
   });
 });
 

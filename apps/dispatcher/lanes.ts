@@ -10,19 +10,7 @@ import assert from 'node:assert/strict';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { Fifo } from './fifo.ts';
-
-export interface LaneItem {
-  readonly lease: PartitionLease;
-  readonly offset: number;
-  readonly source: 'main' | 'parked';
-  readonly value: Buffer;
-  /** Unix milliseconds of its record on Kafka. */
-  readonly writtenAt: number;
-  /** Unix milliseconds at which it came into memory. */
-  readonly addedAt: number;
-  /** Unix milliseconds before which it must not start: the head of a strict webhook that is tried again. 0: at once. */
-  readonly notBefore: number;
-}
+import type { LaneItem } from './lane-item.ts';
 
 export interface LanesOptions {
   /** Attempts in flight in the whole process that are not slow. */
@@ -45,6 +33,8 @@ export interface LanesOptions {
   /** Why the webhook waits now; null when nothing but its own pace holds it. */
   waitsFor(webhookId: string, now: number): ParkedReason | null;
   start(item: LaneItem, webhookId: string, attempt: RunningAttempt): void;
+  /** Its turn came, and `admit` did not let it start. */
+  heldBack(item: LaneItem, webhookId: string): void;
   /** Takes the items, in order, to the parked lane. Later ones of this webhook follow until {@link Lanes.undivert}. */
   divert(webhookId: string, items: readonly LaneItem[], reason: ParkedReason): void;
   /** Parked items of a webhook that may not send for a while leave memory: they are in the log. */
@@ -222,8 +212,10 @@ export class Lanes {
       return;
     }
     if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
-    const until = Math.max(next.notBefore, 0) > now ? next.notBefore : this.options.admit(lane.webhookId, now);
+    const isDue = next.notBefore <= now;
+    const until = isDue ? this.options.admit(lane.webhookId, now) : next.notBefore;
     if (until !== null && until > now) {
+      if (isDue) this.options.heldBack(next, lane.webhookId);
       lane.place = 'blocked';
       this.blocked.set(lane, until);
       return;

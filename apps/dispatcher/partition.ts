@@ -7,7 +7,7 @@
 import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
 import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
-import type { LaneItem } from './lanes.ts';
+import type { LaneItem } from './lane-item.ts';
 import { ParkedLog } from './parked-log.ts';
 import { mainOffsetHeader } from './reports.ts';
 

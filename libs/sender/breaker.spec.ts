@@ -69,7 +69,7 @@ describe('a webhook that fails', () => {
     expect(blocked()).toBeNull();
     fail(1);
     expect(blocked()).toBe(start + openMs);
-    expect(breakers.isOpen('w1')).toBe(true);
+    expect(breakers.stateOf('w1')).toBe('open');
     expect(changes).toEqual(['w1 a.example open']);
   });
 
@@ -80,7 +80,7 @@ describe('a webhook that fails', () => {
       jest.advanceTimersByTime(30_000);
       fail(1);
     }
-    expect(breakers.isOpen('w1')).toBe(true);
+    expect(breakers.stateOf('w1')).toBe('open');
   });
 
   test('stays blocked until its time has come, whatever attempts still end', () => {
@@ -94,7 +94,7 @@ describe('a webhook that fails', () => {
   test('does not touch another', () => {
     fail(5, 'w1');
     expect(blocked('w2')).toBeNull();
-    expect(breakers.isOpen('w2')).toBe(false);
+    expect(breakers.stateOf('w2')).toBe('closed');
   });
 });
 

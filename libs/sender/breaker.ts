@@ -54,8 +54,10 @@ export class Breakers {
     return this.#entries.size;
   }
 
-  isOpen(webhookId: string): boolean {
-    return this.#entries.get(webhookId)?.breaker.closed === false;
+  stateOf(webhookId: string): BreakerState {
+    const breaker = this.#entries.get(webhookId)?.breaker;
+    if (breaker === undefined || breaker.closed) return 'closed';
+    return breaker.opened ? 'open' : 'halfOpen';
   }
 
   /** Null: go ahead, and in half open that is the probe; else Unix milliseconds at which to ask again. */

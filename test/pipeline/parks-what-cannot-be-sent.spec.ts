@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { createClient, type TestClient } from '../support/clients.ts';
 import { countingTo, NumberedStream, withoutRepetitions, type NumberedRequest } from '../support/numbered-stream.ts';
+import { scrapeAll } from '../support/scrape.ts';
 import { until } from '../support/until.ts';
 
 const retryPolicy = { maxAttempts: 10, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 };
@@ -128,10 +129,19 @@ test('an endpoint that is down: its deliveries are parked and drained in order, 
   const [inOrder, strict] = streams as [NumberedStream, NumberedStream];
   try {
     const failed = new Set<NumberedRequest>();
+    const heldByBreaker = async () => {
+      const attempts = (await scrapeAll(system.url('dispatcher'))).get('webhooks_delivery_attempts_total');
+      const held = attempts?.samples.filter(({ labels }) => labels['http_status_code_group'] === 'circuit_open') ?? [];
+      return held.filter(({ labels }) => labels['event_type'] === 'down.inOrder.w0').length;
+    };
     const parkedCount = async () => (await system.records('webhook.deliveries.parked')).length;
     const parkedBefore = await parkedCount();
     for (const stream of streams) await stream.publish(perWebhook);
     await until(async () => (await parkedCount()) >= parkedBefore + 3 * 600, { timeoutMs: 30_000, everyMs: 500 });
+    await until(async () => (await heldByBreaker()) > 0, {
+      timeoutMs: 15_000,
+      what: 'a breaker holds a delivery back',
+    });
     for (const stream of streams) for (const request of stream.requests) failed.add(request);
     await system.kill('dispatcher', 'SIGKILL');
     await system.start('dispatcher');
