@@ -13,6 +13,9 @@ const toldTypes = [
   'webhook.secret.expiring',
 ] as const;
 
+/** Why a webhook is pinged: failures disabled it, or nothing was sent to it for long. */
+export type PingCause = 'disabled' | 'silent';
+
 export class MonitorMetrics {
   private readonly metrics: Metrics;
   private readonly outcomes: CounterMetric;
@@ -55,7 +58,12 @@ export class MonitorMetrics {
     this.notices.zero(toldTypes.map((type) => ({ type })));
     this.mails = metrics.counter('notice_mails_total', 'Mails with notices', ['result']);
     this.mails.zero([{ result: 'sent' }, { result: 'failed' }]);
-    this.pings = metrics.counter('health_pings_total', 'Pings that the monitor made');
+    this.pings = metrics.counter(
+      'health_pings_total',
+      'Pings that the monitor made, of webhooks that failures disabled and of silent ones',
+      ['cause'],
+    );
+    this.pings.zero([{ cause: 'disabled' }, { cause: 'silent' }]);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
     this.housekeepings = metrics.counter('housekeeping_runs_total', 'Runs of housekeeping', ['result']);
     this.housekeepings.zero([{ result: 'done' }, { result: 'elsewhere' }, { result: 'failed' }]);
@@ -96,8 +104,8 @@ export class MonitorMetrics {
     this.mails.inc({ result });
   }
 
-  pinged(count: number): void {
-    this.pings.inc({}, count);
+  pinged(cause: PingCause, count: number): void {
+    this.pings.inc({ cause }, count);
   }
 
   setAside(topic: string): void {

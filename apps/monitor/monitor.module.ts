@@ -30,6 +30,7 @@ import { Repeated } from './repeated.ts';
 import { Rounds } from './rounds.ts';
 
 const minuteMs = 60_000;
+const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 const mailRules = { gatherMs: 15_000, quietMs: 30 * minuteMs };
 const mailsEveryMs = 5_000;
@@ -171,6 +172,7 @@ function makeRoutine(parts: {
   const { config, context, codec, em, sink, guard, metrics } = parts;
   const { logger } = context;
   const intervalMs = config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs;
+  const silentMs = config.SILENT_WEBHOOK_HOURS * hourMs;
   const caretaker = new Caretaker({
     keepHouse: (now) => keepHouse(em, now, config.HISTORY_RETENTION_DAYS),
     metrics,
@@ -180,6 +182,7 @@ function makeRoutine(parts: {
     store: new RecoveryStore(em),
     guard,
     pings: config.AUTO_HEAL_ENABLED ? { intervalMs, giveUpMs: config.HISTORY_RETENTION_DAYS * dayMs } : null,
+    silence: silentMs === 0 ? null : { silentMs: Math.max(silentMs, intervalMs), intervalMs },
     areMailed: config.SMTP_URL !== null,
     everyMs: Math.min(intervalMs / 4, roundsEveryMsMax),
     deliveriesTopic: topicName(config.TOPIC_PREFIX, topics.deliveries),

@@ -77,7 +77,8 @@ export const retryPolicyInput = nullable(
 export const format = Type.Enum(['json', 'cloudevents', 'form', 'xml'], { description: 'How the body is written.' });
 
 export const autoHeal = Type.Boolean({
-  description: 'Enable it again by itself, once failures disabled it and pings arrive again.',
+  description:
+    'Enable it again by itself, once failures disabled it and pings arrive again. False: the system never pings it of its own accord, not even after a day in which nothing was sent to it.',
 });
 
 const pem = (description: string) => nullable(textOf(65_536, description));

@@ -52,7 +52,11 @@ export async function keepHouse(
     // What a replay says it sent is in the history no longer.
     replays: ['replay', 'finished_at < $1', daysAgo(retentionDays)],
     health: ['webhook_health', 'webhook_id not in (select id from webhook)', null],
-    pings: ['webhook_ping', "webhook_id not in (select id from webhook where disabled_by = 'failures')", null],
+    pings: [
+      'webhook_ping',
+      "next_at < $1 and webhook_id not in (select id from webhook where disabled_by = 'failures')",
+      now,
+    ],
     sentMails: ['notice_mail', 'sent_at < $1', daysAgo(sentMailDays)],
     unsentMails: ['notice_mail', 'sent_at is null and created_at < $1', daysAgo(unsentMailDays)],
   };

@@ -20,7 +20,7 @@ export interface PingRules {
 }
 
 /** So that a system with many broken webhooks pings them in many small steps. */
-const batchMax = 200;
+export const batchMax = 200;
 
 export class RecoveryStore {
   private readonly em: EntityManager;
@@ -45,6 +45,20 @@ export class RecoveryStore {
       }));
       await run(upsertPings, [recordset(next)]);
       return due.map(({ id, clientId, format }) => ({ id, clientId, format }));
+    });
+  }
+
+  /**
+   * Active webhooks to which nothing was sent for `silentMs`, a ping included; at most {@link batchMax}. Each is taken
+   * once in that time, whether its ping has an outcome or not.
+   */
+  async takeSilent(silentMs: number, now: Date): Promise<TargetWebhook[]> {
+    return inTransaction(this.em, async (run) => {
+      if (!(await lockOf(run, 'pings'))) return [];
+      const silent = await run<TargetWebhook>(selectSilent, [now, new Date(now.getTime() - silentMs)]);
+      const nextAt = new Date(now.getTime() + silentMs).toISOString();
+      await run(upsertPings, [recordset(silent.map(({ id }) => ({ webhook_id: id, next_at: nextAt })))]);
+      return silent;
     });
   }
 
@@ -103,6 +117,17 @@ left join webhook_health h on h.webhook_id = w.id
 left join webhook_ping p on p.webhook_id = w.id
 where w.disabled_by = 'failures' and w.auto_heal
   and w.disabled_at <= $2 and w.disabled_at > $3
+  and (p.next_at is null or p.next_at <= $1)
+order by w.id limit ${batchMax}`;
+
+/** One that recovers gets what waits for it; `auto_heal` switched off keeps every ping of ours away. */
+const selectSilent = `
+select w.id, w.client_id as "clientId", w.format
+from webhook w
+left join webhook_health h on h.webhook_id = w.id
+left join webhook_ping p on p.webhook_id = w.id
+where w.is_active and w.auto_heal and w.recovering_until is null
+  and greatest(w.created_at, w.enabled_at, h.last_success_at, h.last_failure_at, h.last_ping_at) <= $2
   and (p.next_at is null or p.next_at <= $1)
 order by w.id limit ${batchMax}`;
 

@@ -200,11 +200,20 @@ export const monitorKeys = {
     max: 43_200,
   }),
   HEALTH_CHECK_INTERVAL_MINUTES: numberKey({
-    description: 'Between pings of a webhook that failures disabled; each that fails doubles it, up to a day',
+    description:
+      'Between pings of a webhook that failures disabled; each that fails doubles it, up to a day. As often silent webhooks are looked for',
     unit: 'min',
     default: '15',
     min: 0.01,
     max: 1440,
+    whole: false,
+  }),
+  SILENT_WEBHOOK_HOURS: numberKey({
+    description: 'An active webhook that nothing was sent to for so long is pinged, once in as long; 0: never',
+    unit: 'h',
+    default: '24',
+    min: 0,
+    max: 720,
     whole: false,
   }),
   AUTO_HEAL_ENABLED: booleanKey({ description: 'Enable again after good pings', default: 'true' }),

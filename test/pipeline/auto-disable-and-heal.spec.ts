@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient } from '../support/clients.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
@@ -16,6 +17,7 @@ let client: TestClient;
 let other: TestClient;
 let endpoint: RecordingReceiver;
 let notified: RecordingReceiver;
+let quiet: RecordingReceiver;
 let mails: SmtpReceiver;
 let isBroken = true;
 
@@ -36,11 +38,13 @@ beforeAll(async () => {
   other = await createClient(system, 'Other');
   endpoint = await startReceiver({ respond: () => (isBroken ? { status: 500 } : {}) });
   notified = await startReceiver({});
+  quiet = await startReceiver({ respond: () => ({ status: 500 }) });
 }, 120_000);
 
 afterAll(async () => {
   await endpoint.close();
   await notified.close();
+  await quiet.close();
   await system.stop();
   await mails.close();
 }, 60_000);
@@ -160,6 +164,21 @@ test('a webhook fails, is disabled, is pinged, recovers and gets what it missed,
   const history = (await get('/v1/deliveries')) as { data: { eventType: string }[] };
   expect(history.data.filter(({ eventType }) => eventType === 'webhook.ping')).toEqual([]);
 }, 150_000);
+
+test('a webhook to which nothing was sent for a day is pinged once, and no more comes of it than a line in its health', async () => {
+  const { id } = await createWebhook(system, client, { url: `${quiet.url}/quiet`, eventTypes: ['quiet.never'] });
+  const database = new pg.Client({ connectionString: system.env['DATABASE_URL'] });
+  await database.connect();
+  await database.query(`update webhook set created_at = now() - interval '25 hours' where id = $1`, [id]);
+  await database.end();
+  const health = async () => (await system.api('GET', `/v1/webhooks/${id}/health`, undefined, client.key)).body;
+  const isPinged = async () => ((await health()) as HealthAnswer).lastPingDelivered === false;
+  await until(isPinged, { timeoutMs: 20_000, what: 'the ping is in its health' });
+  expect(await health()).toMatchObject({ state: 'healthy', consecutiveFailures: 0 });
+  expect(quiet.requests.map(({ headers }) => headers['x-deeperhub-event'])).toEqual(['webhook.ping']);
+  const { body } = await system.api('GET', `/v1/webhooks/${id}/deliveries`, undefined, client.key);
+  expect(body).toMatchObject({ data: [] });
+}, 40_000);
 
 test('while most endpoints fail at once none is disabled, and the log says why', async () => {
   isBroken = false;

@@ -307,6 +307,34 @@ describe('recovery', () => {
   });
 });
 
+test('a webhook to which nothing was sent for a day is pinged once a day, and what becomes of that disables nobody', async () => {
+  const recovery = new RecoveryStore(database.em);
+  const dayMs = 86_400_000;
+  const silentAt = async (hours: number) => {
+    const silent = await recovery.takeSilent(dayMs, new Date(noon + hours * 3_600_000));
+    return silent.map(({ id }) => id);
+  };
+  await storeWebhook(database.em, 'wh-new', { createdAt: new Date(noon) });
+  await storeWebhook(database.em, 'wh-enabled', { enabledAt: new Date(noon) });
+  await storeWebhook(database.em, 'wh-off', { isActive: false, disabledBy: 'client' });
+  await storeWebhook(database.em, 'wh-left-alone', { autoHeal: false });
+  await storeWebhook(database.em, 'wh-recovering', { recoveringUntil: new Date(noon + 900 * 3_600_000) });
+  await apply([anOutcome({ startedAt: noon }), failure(60)]);
+  expect(await silentAt(23.9)).toEqual([]);
+  expect(await silentAt(24)).toEqual(['wh-enabled', 'wh-new']);
+  expect(await silentAt(24.1)).toEqual([]);
+  expect(await silentAt(25)).toEqual(['wh-1']);
+  // Whether the ping arrived or not: the next one comes a day later, and the run of failures is what it was.
+  const policyOfOne = { disable: { ...policy.disable, failureThreshold: 2, minMs: 0 } };
+  const { disabled } = await apply([failure(1_500, { kind: 'ping' }), failure(1_501, { kind: 'ping' })], policyOfOne);
+  expect(disabled).toEqual([]);
+  expect(await health()).toMatchObject({ consecutiveFailures: 1, lastPingDelivered: false });
+  expect(await silentAt(48.9)).toEqual(['wh-enabled', 'wh-new']);
+  // wh-1 was pinged at the hour 25.02.
+  expect(await silentAt(49.01)).toEqual([]);
+  expect(await silentAt(49.02)).toEqual(['wh-1']);
+});
+
 test('notices go with the batch that they tell of, and wait as mails where there are addresses', async () => {
   const half = [failure(0), failure(0.6)];
   expect((await apply(half)).noticed).toEqual(['webhook.failing']);

@@ -59,6 +59,8 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
   ]);
   expect(await database.rows('select key from idempotency_key')).toEqual([{ key: 'fresh' }]);
   expect(await database.rows('select webhook_id from webhook_health')).toEqual([{ webhook_id: 'wh-1' }]);
+  // Until then it keeps a silent webhook from being pinged again.
+  await database.rows(`insert into webhook_ping (webhook_id, next_at) values ('wh-1', '2026-03-10T12:00:01Z')`);
   const second = await keepHouse(database.em, now, 30);
   expect(second).toMatchObject({ created: [], dropped: [] });
   expect(new Set(Object.values(second?.deleted ?? {}))).toEqual(new Set([0]));
