@@ -7,19 +7,27 @@ import { appPorts } from './apps.ts';
 import { kafkaPort } from './embedded/kafka.ts';
 import { postgresPort } from './embedded/postgres.ts';
 import { registryPort } from './embedded/registry.ts';
-import { localEnvironment } from './environment.ts';
-import { adminKey, encryptionKeys } from './secrets.ts';
+import { localEnvironment, type LocalDefaults } from './environment.ts';
+import { adminKey, encryptionKeys, keptAdminKey, keptEncryptionKeys } from './secrets.ts';
 
 export const apiUrl = `http://127.0.0.1:${appPorts['management-api']}`;
 
+/** Where the keys of a local installation come from. */
+type Keys = Pick<LocalDefaults, 'adminKey' | 'encryptionKeys'>;
+
+/** Made where there are none yet. */
+const madeKeys: Keys = { adminKey, encryptionKeys };
+/** For whoever must change nothing: empty where there are none yet. */
+export const keptKeys: Keys = { adminKey: keptAdminKey, encryptionKeys: keptEncryptionKeys };
+
 /** As `npm start` would set it, without starting anything. */
-export function presentEnvironment(): Environment {
+export function presentEnvironment(keys = madeKeys): Environment {
   const addresses = {
     kafka: `127.0.0.1:${kafkaPort}`,
     registry: `http://127.0.0.1:${registryPort}/apis/ccompat/v7`,
     postgres: `postgresql://webhooks:webhooks@127.0.0.1:${postgresPort}/webhooks`,
   };
-  return localEnvironment(process.env, { addresses, adminKey, encryptionKeys }).env;
+  return localEnvironment(process.env, { addresses, ...keys }).env;
 }
 
 /** With the admin key of this environment; null when it names none. */

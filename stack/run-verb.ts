@@ -6,6 +6,8 @@ import { say } from './terminal.ts';
 
 export interface VerbContext {
   readonly flags: ReadonlySet<string>;
+  /** Of flags that take one, such as --apps=. */
+  readonly values: ReadonlyMap<string, string>;
   /** Aborted by Ctrl-C, SIGTERM, a closed terminal or a killed parent. */
   readonly signal: AbortSignal;
 }
@@ -23,7 +25,7 @@ export async function runVerb(verb: Verb, main: (context: VerbContext) => Promis
     case 'refused':
       return fail(commandLine.sentence);
     case 'run':
-      return endAfter((signal) => main({ flags: commandLine.flags, signal }));
+      return endAfter((signal) => main({ flags: commandLine.flags, values: commandLine.values, signal }));
   }
 }
 

@@ -16,11 +16,22 @@ export function encryptionKeys(): string {
   return onceIn(encryptionKeysFile, () => `local:${randomBytes(32).toString('base64')}`);
 }
 
+/** The same where it was made before; empty where it was not, and nothing is made. */
+export function keptAdminKey(): string {
+  return keptIn(adminKeyFile);
+}
+
+export function keptEncryptionKeys(): string {
+  return keptIn(encryptionKeysFile);
+}
+
+function keptIn(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+}
+
 function onceIn(file: string, make: () => string): string {
-  if (existsSync(file)) {
-    const kept = readFileSync(file, 'utf8').trim();
-    if (kept !== '') return kept;
-  }
+  const kept = keptIn(file);
+  if (kept !== '') return kept;
   mkdirSync(dirname(file), { recursive: true });
   const made = make();
   writeFileSync(file, `${made}\n`, { mode: 0o600 });

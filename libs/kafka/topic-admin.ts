@@ -12,6 +12,15 @@ export interface WantedTopic {
   readonly config: Readonly<Record<string, string>>;
 }
 
+/** How a topic is, and how it should be. */
+export interface TopicDifference {
+  readonly topic: string;
+  /** `partitions`, `replication`, or a key of its configuration. */
+  readonly what: string;
+  readonly has: string;
+  readonly wants: string;
+}
+
 export interface EnsureResult {
   readonly created: readonly string[];
   /** What exists and differs from what was wanted, in words. */
@@ -20,8 +29,7 @@ export interface EnsureResult {
 
 export interface TopicInspection {
   readonly missing: readonly string[];
-  /** What differs from what is wanted, in words. */
-  readonly mismatched: readonly string[];
+  readonly different: readonly TopicDifference[];
   /** Partitions without a leader, by `topic-partition`: nothing goes in or out. */
   readonly leaderless: readonly string[];
   /** Partitions of which not all replicas are in sync. */
@@ -44,7 +52,8 @@ export class TopicAdmin {
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) await this.create(missing);
-    const mismatched = await this.mismatches(topics.filter(({ name }) => existing.has(name)));
+    const different = await this.differences(topics.filter(({ name }) => existing.has(name)));
+    const mismatched = different.map(({ topic, what, has, wants }) => `${topic}: ${what} is ${has}, not ${wants}`);
     return { created: missing.map(({ name }) => name), mismatched };
   }
 
@@ -93,7 +102,7 @@ export class TopicAdmin {
     );
     return {
       missing: topics.filter(({ name }) => !existing.has(name)).map(({ name }) => name),
-      mismatched: await this.mismatches(there),
+      different: await this.differences(there),
       leaderless: partitions.filter(({ leader }) => leader < 0).map(({ place }) => place),
       underReplicated: partitions.filter(({ isr, replicas }) => isr.length < replicas.length).map(({ place }) => place),
     };
@@ -165,7 +174,7 @@ export class TopicAdmin {
     );
   }
 
-  private async mismatches(topics: readonly WantedTopic[]): Promise<string[]> {
+  private async differences(topics: readonly WantedTopic[]): Promise<TopicDifference[]> {
     if (topics.length === 0) return [];
     const admin = await this.admin();
     const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
@@ -176,9 +185,9 @@ export class TopicAdmin {
     return topics.flatMap(({ name, partitions, replication, config }) => {
       const metadata = found.find((candidate) => candidate.name === name)?.partitions ?? [];
       const entries = resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
-      const different: string[] = [];
+      const different: TopicDifference[] = [];
       const compare = (what: string, has: number | string | undefined, wants: number | string) => {
-        if (has !== wants) different.push(`${name}: ${what} is ${has ?? 'not set'}, not ${wants}`);
+        if (has !== wants) different.push({ topic: name, what, has: String(has ?? 'not set'), wants: String(wants) });
       };
       compare('partitions', metadata.length, partitions);
       compare('replication', metadata[0]?.replicas.length, replication);

@@ -5,7 +5,11 @@ import { createOrm, type Orm } from './orm.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { readerOf } from './read.ts';
 
-export interface SealedSecrets {
+/** `secret`: of a webhook, for as long as it has it. `answer`: kept for an Idempotency-Key, for a day. */
+export type SealedKind = 'secret' | 'answer';
+
+export interface SealedValues {
+  readonly kind: SealedKind;
   readonly keyId: string;
   readonly count: number;
   /** Up to 20 of them. */
@@ -20,11 +24,13 @@ export interface StoredOffset {
 
 const webhooksMax = 50_000;
 
-/** Whatever is sealed, and stays. */
+/** Whatever is sealed and can still be asked for. Of an answer, which may be long, its begin names the key. */
 const sealed = `(
-  select sealed from webhook_secret
-  union all select sealed_headers from webhook where sealed_headers is not null
-  union all select sealed_tls from webhook where sealed_tls is not null
+  select 'secret' as kind, sealed, sealed as begin from webhook_secret
+  union all select 'secret', sealed_headers, sealed_headers from webhook where sealed_headers is not null
+  union all select 'secret', sealed_tls, sealed_tls from webhook where sealed_tls is not null
+  union all select 'answer', response_body, left(response_body, 200) from idempotency_key
+    where response_body is not null and expires_at > now()
 ) everything`;
 
 export class DatabaseDiagnosis {
@@ -64,17 +70,18 @@ export class DatabaseDiagnosis {
     return (await this.orm.migrator.getPending()).map(({ name }) => name);
   }
 
-  async sealedSecrets(): Promise<readonly SealedSecrets[]> {
-    const found = await this.run<{ keyId: string; count: number }>(
-      `select split_part(sealed, '.', 2) as "keyId", count(*)::int as count from ${sealed} group by 1 order by 1`,
+  async sealedValues(): Promise<readonly SealedValues[]> {
+    const found = await this.run<Omit<SealedValues, 'samples'>>(
+      `select kind, split_part(begin, '.', 2) as "keyId", count(*)::int as count from ${sealed}
+      group by 1, 2 order by 1 desc, 2`,
     );
     return Promise.all(
-      found.map(async ({ keyId, count }) => {
+      found.map(async (group) => {
         const rows = await this.run<{ sealed: string }>(
-          `select sealed from ${sealed} where split_part(sealed, '.', 2) = $1 limit 20`,
-          [keyId],
+          `select sealed from ${sealed} where kind = $1 and split_part(begin, '.', 2) = $2 limit 20`,
+          [group.kind, group.keyId],
         );
-        return { keyId, count, samples: rows.map((row) => row.sealed) };
+        return { ...group, samples: rows.map((row) => row.sealed) };
       }),
     );
   }

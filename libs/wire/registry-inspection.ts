@@ -7,6 +7,8 @@ export type SchemaStanding =
   | { readonly kind: 'current' }
   /** A later version is in force: somebody runs a newer release, or registered by hand. */
   | { readonly kind: 'older'; readonly latest: number }
+  /** Others are registered, ours is not; null: the registry does not say whether it would take it. */
+  | { readonly kind: 'unregistered'; readonly latest: number; readonly isCompatible: boolean | null }
   | { readonly kind: 'missing' };
 
 export interface SubjectInspection {
@@ -25,17 +27,23 @@ export async function inspectSubject(
 ): Promise<SubjectInspection> {
   const subject = `${topicName(config.topicPrefix, topic)}-value`;
   const path = `/subjects/${encodeURIComponent(subject)}`;
-  const ours = await ask<{ version: number }>(config, path, { schema: JSON.stringify(schemaFile(topic.schema)) });
+  const schema = { schema: JSON.stringify(schemaFile(topic.schema)) };
+  const ours = await ask<{ version: number }>(config, path, schema);
   const latest = await ask<{ version: number }>(config, `${path}/versions/latest`);
   const level = await ask<{ compatibilityLevel?: string }>(config, `/config/${encodeURIComponent(subject)}`);
-  return { subject, standing: standingOf(ours, latest), compatibility: level?.compatibilityLevel ?? null };
-}
-
-function standingOf(ours: { version: number } | null, latest: { version: number } | null): SchemaStanding {
-  if (ours === null) return { kind: 'missing' };
-  return latest === null || latest.version === ours.version
-    ? { kind: 'current' }
-    : { kind: 'older', latest: latest.version };
+  const compatibility = level?.compatibilityLevel ?? null;
+  if (latest === null) return { subject, standing: { kind: ours === null ? 'missing' : 'current' }, compatibility };
+  if (ours === null) {
+    const said = await ask<{ is_compatible?: boolean }>(config, `/compatibility${path}/versions/latest`, schema);
+    const isCompatible = said?.is_compatible ?? null;
+    return { subject, standing: { kind: 'unregistered', latest: latest.version, isCompatible }, compatibility };
+  }
+  const isCurrent = latest.version === ours.version;
+  return {
+    subject,
+    standing: isCurrent ? { kind: 'current' } : { kind: 'older', latest: latest.version },
+    compatibility,
+  };
 }
 
 /** Null for 404. */

@@ -8,7 +8,7 @@ import { topicName, topics } from '../../libs/wire/topics.ts';
 import { sentenceOf } from '../failure.ts';
 import type { DoctorConfig } from './examination.ts';
 import { ok, trouble, type Finding } from './finding.ts';
-import { judgeClock, judgeEgress, judgeGroup, judgeKeys } from './judgements.ts';
+import { judgeClocks, judgeEgress, judgeGroup, judgeKeys } from './judgements.ts';
 
 const outboxAgeMsMax = 60_000;
 const daysAheadMin = 3;
@@ -19,18 +19,18 @@ export async function examineDatabase(config: DoctorConfig): Promise<readonly Fi
   try {
     const version = await database.version();
     const pending = await database.pendingMigrations();
-    const clock = judgeClock('PostgreSQL', await database.clockAheadMs());
+    const clock = judgeClocks([{ what: 'PostgreSQL', aheadMs: await database.clockAheadMs(), errorMs: 0 }]);
     const answers = ok('database', `PostgreSQL ${version} answers`);
     if (pending.length > 0) {
       const says = `migrations that did not run: ${pending.join(', ')}`;
-      return [answers, clock, trouble('database', 'error', says, 'npm run setup runs them')];
+      return [answers, ...clock, trouble('database', 'error', says, 'npm run setup runs them')];
     }
     return [
       answers,
-      clock,
+      ...clock,
       ...(await examineWaiting(database)),
       ...(await examineReaders(database, config)),
-      ...judgeKeys(config.ENCRYPTION_KEYS, await database.sealedSecrets()),
+      ...judgeKeys(config.ENCRYPTION_KEYS, await database.sealedValues()),
       ...(await examineEgress(database, config)),
     ];
   } finally {
@@ -72,8 +72,7 @@ async function examineReaders(database: DatabaseDiagnosis, config: DoctorConfig)
         lag += await admin.lagBehind(topic, new Map(next.map(({ partition, nextOffset }) => [partition, nextOffset])));
       }
       const members = (await admin.memberCounts([groupId])).get(groupId) ?? 0;
-      // That nobody consumes is told with the other groups.
-      if (members > 0) findings.push(judgeGroup({ app, members, lag }));
+      findings.push(judgeGroup({ app, members, lag }));
     }
     return findings;
   } catch (error) {

@@ -1,19 +1,18 @@
 /**
  * In: the environment of a system that runs, or should. Out: what is right and what is wrong with it, with what to do.
- * Holds: changes nothing (but for a topic of one record that tells the time, and is taken away again); what one part does
- * not answer keeps nobody from asking the others; no finding holds a secret.
+ * Holds: changes nothing; what one part does not answer keeps nobody from asking the others; no finding holds a secret.
  */
 import type { RegistryConfig } from '../../libs/wire/registry.ts';
 import { readConfig, type ConfigOf, type Environment } from '../../libs/runtime/config.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { egressKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { dispatchKeys, egressKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
 import { appConfigs } from '../app-configs.ts';
 import { appNames, appPorts, type AppName } from '../apps.ts';
 import { sentenceOf } from '../failure.ts';
 import { setupConfig } from '../setup-config.ts';
 import { examineApps } from './apps.ts';
 import { examineDatabase } from './database.ts';
-import { ok, trouble, type Finding } from './finding.ts';
+import { ok, trouble, type Area, type Finding } from './finding.ts';
 import { examineKafka } from './kafka.ts';
 import { examineSchemas } from './schemas.ts';
 
@@ -21,6 +20,7 @@ export const doctorConfig = {
   ...setupConfig,
   ...egressKeys,
   ENCRYPTION_KEYS: signatureKeys.ENCRYPTION_KEYS,
+  WEBHOOKS_ENABLED: dispatchKeys.WEBHOOKS_ENABLED,
 } as const;
 
 export type DoctorConfig = ConfigOf<typeof doctorConfig>;
@@ -28,9 +28,12 @@ export type DoctorConfig = ConfigOf<typeof doctorConfig>;
 /** Addresses of the apps; default: where they listen on this machine. */
 export type AppUrls = Readonly<Record<AppName, string>>;
 
-export const localUrls = Object.fromEntries(
-  appNames.map((app) => [app, `http://127.0.0.1:${appPorts[app]}`]),
-) as AppUrls;
+/** @param pattern with {app} and {port} in place of each app's name and usual port */
+export function appUrls(pattern: string): AppUrls {
+  return Object.fromEntries(
+    appNames.map((app) => [app, pattern.replaceAll('{app}', app).replaceAll('{port}', String(appPorts[app]))]),
+  ) as AppUrls;
+}
 
 /** Never rejects for what is wrong with the system. */
 export async function examine(env: Environment, urls: AppUrls): Promise<readonly Finding[]> {
@@ -54,7 +57,7 @@ export async function examine(env: Environment, urls: AppUrls): Promise<readonly
 
 /** What goes wrong while asking is itself a finding. */
 async function asked(
-  area: string,
+  area: Area,
   whereToLook: string,
   answer: Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {

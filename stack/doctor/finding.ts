@@ -3,20 +3,37 @@
 /** notice: to be known, nothing to do. warning: look at it today. error: deliveries are lost or late, or will be. */
 export type Severity = 'ok' | 'notice' | 'warning' | 'error';
 
+/** What is looked at. */
+export const areas = {
+  configuration:
+    'Every key of every app, as the apps themselves check it at boot; with an error here nothing else is asked',
+  kafka: 'Whether the brokers answer',
+  topics:
+    'Missing topics; partitions, replicas and settings other than configured; partitions without leader or replica',
+  lag: 'Whether each app consumes, and how many records it is behind',
+  schemas: 'Whether each subject has our schema as its newest version, and the promise BACKWARD_TRANSITIVE',
+  database: 'Whether PostgreSQL answers; migrations, partitions ahead, the outbox',
+  clocks: 'Those of the apps and of PostgreSQL beside the one of this machine',
+  keys: 'Whether ENCRYPTION_KEYS opens what is sealed: secrets of webhooks, kept answers to requests with an Idempotency-Key',
+  egress: 'What the rules open, and active webhooks whose URL they refuse',
+  apps: '`/health/ready` of each app',
+} as const;
+
+export type Area = keyof typeof areas;
+
 export interface Finding {
-  /** What was looked at: kafka, topics, lag, schemas, database, clocks, keys, egress, apps, configuration. */
-  readonly area: string;
+  readonly area: Area;
   readonly severity: Severity;
   readonly says: string;
   /** What to do; null where there is nothing to do. */
   readonly remedy: string | null;
 }
 
-export function ok(area: string, says: string): Finding {
+export function ok(area: Area, says: string): Finding {
   return { area, severity: 'ok', says, remedy: null };
 }
 
-export function trouble(area: string, severity: Exclude<Severity, 'ok'>, says: string, remedy: string): Finding {
+export function trouble(area: Area, severity: Exclude<Severity, 'ok'>, says: string, remedy: string): Finding {
   return { area, severity, says, remedy };
 }
 

@@ -1,4 +1,5 @@
 /** From what was measured to what it means. Pure: bounds and words are here, asking is elsewhere. */
+import type { SealedValues } from '../../libs/postgres/diagnosis.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { ok, trouble, type Finding } from './finding.ts';
 
@@ -11,9 +12,12 @@ export interface GroupState {
   readonly members: number;
   /** Records behind, over all partitions of what it reads. */
   readonly lag: number;
+  /** WEBHOOKS_ENABLED is false. */
+  readonly isSwitchedOff?: boolean;
 }
 
-export function judgeGroup({ app, members, lag }: GroupState): Finding {
+export function judgeGroup({ app, members, lag, isSwitchedOff = false }: GroupState): Finding {
+  if (isSwitchedOff) return judgeSwitchedOff(members, lag);
   if (members === 0) {
     return trouble(
       'lag',
@@ -28,47 +32,91 @@ export function judgeGroup({ app, members, lag }: GroupState): Finding {
   return trouble('lag', lag < lagToFail ? 'warning' : 'error', says, remedy);
 }
 
+function judgeSwitchedOff(members: number, lag: number): Finding {
+  if (members > 0) {
+    const says = `WEBHOOKS_ENABLED is false here, yet of dispatcher ${members} consume`;
+    return trouble('lag', 'warning', says, 'restart them with it if deliveries are to wait, or take it out of here');
+  }
+  const says = `WEBHOOKS_ENABLED is false: ${lag} deliveries wait in Kafka, and none is lost`;
+  const remedy =
+    'true and a restart of the dispatchers sends them; those older than DELIVERY_MAX_AGE_HOURS are given up';
+  return trouble('lag', 'notice', says, remedy);
+}
+
 const skewToWarnMs = 1_000;
 const skewToFailMs = 30_000;
 
-/** @param aheadMs how far the other clock is ahead of the one of this machine */
-export function judgeClock(what: string, aheadMs: number): Finding {
-  const apart = Math.abs(Math.round(aheadMs));
-  const says = `the clock of ${what} is ${apart} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} this one`;
-  if (apart < skewToWarnMs) return ok('clocks', says);
-  const remedy =
-    'let NTP set the clocks of all machines: retries come early or late, and receivers refuse old signatures';
-  return trouble('clocks', apart < skewToFailMs ? 'warning' : 'error', says, remedy);
+export interface ClockReading {
+  readonly what: string;
+  /** How far it is ahead of the clock of this machine, in milliseconds. */
+  readonly aheadMs: number;
+  /** How wrong this may be in either direction, in milliseconds. */
+  readonly errorMs: number;
 }
 
-export interface SealedWith {
-  readonly keyId: string;
-  readonly count: number;
-  /** A few of them. */
-  readonly samples: readonly string[];
+/** One finding for all that agree with this clock, and one for each that does not. */
+export function judgeClocks(readings: readonly ClockReading[]): readonly Finding[] {
+  const agreeing = readings.filter((reading) => apartMs(reading) < skewToWarnMs).map(({ what }) => what);
+  const findings = readings.filter((reading) => apartMs(reading) >= skewToWarnMs).map(judgeSkew);
+  if (agreeing.length === 0) return findings;
+  return [ok('clocks', `within a second of this machine's clock: ${agreeing.join(', ')}`), ...findings];
+}
+
+/** At least. */
+function apartMs({ aheadMs, errorMs }: ClockReading): number {
+  return Math.max(0, Math.abs(aheadMs) - errorMs);
+}
+
+function judgeSkew(reading: ClockReading): Finding {
+  const { what, aheadMs } = reading;
+  const apartS = (Math.abs(aheadMs) / 1_000).toFixed(1);
+  const says = `the clock of ${what} is ${apartS} s ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine's`;
+  const remedy =
+    'let NTP set the clocks of all machines: retries come early or late, and receivers refuse signatures that look old';
+  return trouble('clocks', apartMs(reading) < skewToFailMs ? 'warning' : 'error', says, remedy);
 }
 
 /** @param keys ENCRYPTION_KEYS, valid */
-export function judgeKeys(keys: readonly string[], sealed: readonly SealedWith[]): readonly Finding[] {
+export function judgeKeys(keys: readonly string[], sealed: readonly SealedValues[]): readonly Finding[] {
   const box = new SecretBox(keys);
   const ids = keys.map((key) => key.slice(0, key.indexOf(':')));
   const findings = sealed.map((found) => judgeKey(found, ids, box));
   return findings.length === 0 ? [ok('keys', 'nothing is sealed yet')] : findings;
 }
 
-function judgeKey({ keyId, count, samples }: SealedWith, ids: readonly string[], box: SecretBox): Finding {
-  const what = `secrets sealed with key ${keyId}: ${count}`;
+const sealedWords = {
+  secret: {
+    what: 'secrets of webhooks',
+    loss: 'what it sealed cannot be signed with meanwhile',
+    until: 'until npm run rotate-keys went through',
+  },
+  answer: {
+    what: 'kept answers to requests with an Idempotency-Key',
+    loss: 'who repeats such a request gets a 500 meanwhile; the last of them ends within 24 h',
+    until: 'until they have ended, 24 h after it was the first',
+  },
+} as const;
+
+function judgeKey({ kind, keyId, count, samples }: SealedValues, ids: readonly string[], box: SecretBox): Finding {
+  const words = sealedWords[kind];
+  const says = `${words.what} sealed with key ${keyId}: ${count}`;
+  // Answers pass; secrets stay shut.
+  const severity = kind === 'secret' ? 'error' : 'warning';
   if (!ids.includes(keyId)) {
-    const remedy = `add ${keyId} to ENCRYPTION_KEYS again, behind the first; what it sealed cannot be signed with meanwhile`;
-    return trouble('keys', 'error', `${what}, but ENCRYPTION_KEYS does not have it`, remedy);
+    const remedy = `add ${keyId} to ENCRYPTION_KEYS again, behind the first; ${words.loss}`;
+    return trouble('keys', severity, `${says}, but ENCRYPTION_KEYS does not have it`, remedy);
   }
   if (samples.some((sample) => !opens(box, sample))) {
-    const remedy = `ENCRYPTION_KEYS names ${keyId} with other bytes than it had: give it its own again, and a new key a new id`;
-    return trouble('keys', 'error', `${what}, but they do not open with it`, remedy);
+    const remedy = `ENCRYPTION_KEYS names ${keyId} with other bytes than it had: give it its own again, and a new key a new id; ${words.loss}`;
+    return trouble('keys', severity, `${says}, but they do not open with it`, remedy);
   }
-  if (keyId === ids[0]) return ok('keys', `${what}, they open`);
-  const remedy = `keep ${keyId} in ENCRYPTION_KEYS until npm run rotate-keys went through`;
-  return trouble('keys', 'notice', `${what}; it is not the first any more`, remedy);
+  if (keyId === ids[0]) return ok('keys', `${says}, they open`);
+  return trouble(
+    'keys',
+    'notice',
+    `${says}; it is not the first any more`,
+    `keep ${keyId} in ENCRYPTION_KEYS ${words.until}`,
+  );
 }
 
 function opens(box: SecretBox, sealed: string): boolean {
@@ -93,7 +141,11 @@ const shownMax = 5;
 
 export function judgeEgress({ schemes, ports, allowed, refused, active }: EgressState): readonly Finding[] {
   const findings: Finding[] = [];
-  if (allowed.length > 0) {
+  const wide = allowed.filter(isWide);
+  if (wide.length > 0) {
+    const says = `EGRESS_ALLOW opens ${wide.join(', ')}, which is nearly everything: your own network is open to whoever registers a webhook`;
+    findings.push(trouble('egress', 'warning', says, 'name the few addresses that endpoints of your own have'));
+  } else if (allowed.length > 0) {
     const says = `EGRESS_ALLOW opens ${allowed.join(', ')}: whoever may register a webhook can POST there`;
     findings.push(trouble('egress', 'notice', says, 'as little as possible, and nothing in production'));
   }
@@ -109,4 +161,10 @@ export function judgeEgress({ schemes, ports, allowed, refused, active }: Egress
   const says = `${refused.length} of ${active} active webhooks have a URL that is refused now: ${shown.join(' ')}`;
   const remedy = 'their deliveries fail: allow what they need, or ask their owners for another URL';
   return [...findings, trouble('egress', 'warning', says, remedy)];
+}
+
+/** Wider than any private range there is. */
+function isWide(range: string): boolean {
+  const bits = Number(range.split('/')[1] ?? NaN);
+  return bits < (range.includes(':') ? 7 : 8);
 }

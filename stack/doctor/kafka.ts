@@ -1,6 +1,4 @@
-/** Kafka as it is: brokers, topics, groups, the time. */
-import { randomBytes } from 'node:crypto';
-import { brokerAheadMs } from '../../libs/kafka/broker-clock.ts';
+/** Kafka as it is: brokers, topics, groups. */
 import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
@@ -8,8 +6,9 @@ import { topicName, topics } from '../../libs/wire/topics.ts';
 import { sentenceOf } from '../failure.ts';
 import { wantedTopics } from '../wanted-topics.ts';
 import type { DoctorConfig } from './examination.ts';
-import { ok, trouble, type Finding } from './finding.ts';
-import { judgeClock, judgeGroup } from './judgements.ts';
+import { ok, trouble, type Area, type Finding } from './finding.ts';
+import { judgeGroup } from './judgements.ts';
+import { judgeDifferences } from './topics.ts';
 
 /** What has to be read on without waiting; in tiers and in the parked lane records wait by design. */
 export const readTopics = {
@@ -28,7 +27,6 @@ export async function examineKafka(config: DoctorConfig): Promise<readonly Findi
       ok('kafka', `${brokers} ${brokers === 1 ? 'broker answers' : 'brokers answer'}`),
       ...(await examineTopics(admin, config)),
       ...(await examineGroups(admin, config).catch(unasked('lag', 'consumer groups'))),
-      await examineClock(client, config),
     ];
   } finally {
     await admin.close();
@@ -36,7 +34,7 @@ export async function examineKafka(config: DoctorConfig): Promise<readonly Findi
 }
 
 /** Topics that are missing, for example, keep nobody from asking on. */
-function unasked(area: string, what: string) {
+function unasked(area: Area, what: string) {
   return (error: unknown): readonly Finding[] => {
     return [trouble(area, 'notice', `${what} were not read (${sentenceOf(error)})`, 'see what is said of Kafka')];
   };
@@ -44,17 +42,14 @@ function unasked(area: string, what: string) {
 
 async function examineTopics(admin: TopicAdmin, config: DoctorConfig): Promise<readonly Finding[]> {
   const wanted = wantedTopics(config);
-  const { missing, mismatched, leaderless, underReplicated } = await admin.inspect(wanted);
+  const { missing, different, leaderless, underReplicated } = await admin.inspect(wanted);
   const findings: Finding[] = [];
   if (missing.length > 0) {
     findings.push(trouble('topics', 'error', `missing: ${missing.join(', ')}`, 'npm run setup creates them'));
   }
-  for (const difference of mismatched) {
-    const remedy = /partitions is/.test(difference)
-      ? 'all topics keyed by webhook need the same number: correct TOPIC_PARTITIONS, or the topic with the apps stopped'
-      : "correct it with Kafka's tools, or the key it comes from: setup changes nothing that exists";
-    findings.push(trouble('topics', 'warning', difference, remedy));
-  }
+  const platform = config.PLATFORM_TOPICS.map((name) => config.TOPIC_PREFIX + name);
+  const lanes = [topics.deliveries, topics.parked].map((topic) => topicName(config.TOPIC_PREFIX, topic));
+  findings.push(...judgeDifferences(different, { platform, lanes: lanes as [string, string] }));
   if (leaderless.length > 0) {
     const remedy = 'bring the brokers back that hold them';
     findings.push(trouble('topics', 'error', `without a leader: ${leaderless.join(', ')}`, remedy));
@@ -68,7 +63,8 @@ async function examineTopics(admin: TopicAdmin, config: DoctorConfig): Promise<r
 
 async function examineGroups(admin: TopicAdmin, config: DoctorConfig): Promise<readonly Finding[]> {
   const prefix = config.TOPIC_PREFIX;
-  const apps = ['fanout', 'dispatcher', 'retry-scheduler', 'projector', 'monitor'] as const;
+  // Projector and monitor keep their positions in the database, where their lag is asked for.
+  const apps = ['fanout', 'dispatcher', 'retry-scheduler'] as const;
   const members = await admin.memberCounts(apps.map((app) => prefix + app));
   const inputs = wantedTopics(config)
     .map(({ name }) => name)
@@ -76,14 +72,10 @@ async function examineGroups(admin: TopicAdmin, config: DoctorConfig): Promise<r
   const findings: Finding[] = [];
   for (const app of apps) {
     const count = members.get(prefix + app) ?? 0;
-    // Their positions are in the database, which tells their lag.
-    if (app === 'projector' || app === 'monitor') {
-      if (count === 0) findings.push(judgeGroup({ app, members: 0, lag: 0 }));
-      continue;
-    }
     const read = readTopics[app].map((topic) => topicName(prefix, topic));
     const lag = await lagOf(admin, prefix + app, app === 'fanout' ? [...inputs, ...read] : read);
-    findings.push(judgeGroup({ app, members: count, lag }));
+    const isSwitchedOff = app === 'dispatcher' && !config.WEBHOOKS_ENABLED;
+    findings.push(judgeGroup({ app, members: count, lag, isSwitchedOff }));
   }
   return findings;
 }
@@ -92,14 +84,4 @@ async function lagOf(admin: TopicAdmin, groupId: string, names: readonly string[
   if (names.length === 0) return 0;
   const lag = await admin.groupLag(groupId, names);
   return [...lag.values()].reduce((sum, behind) => sum + behind, 0);
-}
-
-async function examineClock(client: KafkaClient, config: DoctorConfig): Promise<Finding> {
-  try {
-    const topic = `${config.TOPIC_PREFIX}doctor.clock.${randomBytes(4).toString('hex')}`;
-    return judgeClock('Kafka', await brokerAheadMs(client, topic));
-  } catch (error) {
-    const says = `the clock of Kafka was not read (${sentenceOf(error)})`;
-    return trouble('clocks', 'notice', says, 'let the doctor create and delete topics, or compare the clocks yourself');
-  }
 }

@@ -17,7 +17,14 @@ export async function examineSchemas(config: RegistryConfig): Promise<readonly F
 function judge({ subject, standing, compatibility }: SubjectInspection): readonly Finding[] {
   switch (standing.kind) {
     case 'missing':
-      return [trouble('schemas', 'error', `${subject} does not have our schema`, 'npm run setup registers it')];
+      return [trouble('schemas', 'error', `${subject} does not exist`, 'npm run setup registers it')];
+    case 'unregistered': {
+      const says = `${subject} has other schemas (version ${standing.latest}), but not ours`;
+      if (standing.isCompatible !== false) return [trouble('schemas', 'error', says, 'npm run setup registers it')];
+      const remedy =
+        'setup will fail too: find who registered that version, and delete it in the registry if nothing was written with it';
+      return [trouble('schemas', 'error', `${says}, and ours is not compatible with them`, remedy)];
+    }
     case 'older': {
       const says = `${subject} has version ${standing.latest}, which is newer than ours`;
       return [

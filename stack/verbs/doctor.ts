@@ -1,7 +1,7 @@
 /** `npm run doctor`: what is wrong with a system that runs, and what to do. */
-import { examine, localUrls } from '../doctor/examination.ts';
+import { appUrls, examine } from '../doctor/examination.ts';
 import { exitStatusOf, reportLines, worstOf } from '../doctor/finding.ts';
-import { presentEnvironment } from '../local-access.ts';
+import { keptKeys, presentEnvironment } from '../local-access.ts';
 import { runVerb } from '../run-verb.ts';
 import { say } from '../terminal.ts';
 
@@ -9,12 +9,16 @@ const verb = {
   name: 'doctor',
   summary: `Examines the system that the environment names, or the one of a running npm start: configuration, Kafka, topics,
 groups and their lag, schemas, database and migrations, clocks, keys, egress rules, apps. Says what is wrong and what to do.`,
-  flags: { '--json': 'prints the findings as JSON' },
+  flags: {
+    '--json': 'prints the findings as JSON',
+    '--apps=': 'where the apps are, such as http://{app}:{port}; default: http://127.0.0.1:{port}',
+  },
   notes: ['Ends with 0 when there is nothing to do, 1 after a warning, 2 after an error. Changes nothing.'],
 };
 
-await runVerb(verb, async ({ flags }) => {
-  const findings = await examine(presentEnvironment(), localUrls);
+await runVerb(verb, async ({ flags, values }) => {
+  const urls = appUrls(values.get('--apps=') ?? 'http://127.0.0.1:{port}');
+  const findings = await examine(presentEnvironment(keptKeys), urls);
   if (flags.has('--json')) say(JSON.stringify({ worst: worstOf(findings), findings }, null, 2));
   else for (const line of reportLines(findings)) say(line);
   return exitStatusOf(findings);

@@ -14,6 +14,7 @@ import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 import { allTopics } from '../../libs/wire/topics.ts';
+import { areas } from '../../stack/doctor/finding.ts';
 import { setupConfig } from '../../stack/setup-config.ts';
 import { importsOf, repositoryRoot, sourceFiles, type SourceFile } from './source-tree.ts';
 
@@ -129,6 +130,10 @@ async function appConfig(app: string): Promise<ConfigSpec> {
 function readersText(names: readonly string[], isSetup: boolean): string {
   const readers = names.length === apps.length ? ['all'] : names;
   return [...readers, ...(isSetup ? ['setup'] : [])].join(', ') || '—';
+}
+
+export function doctorRows(): readonly Row[] {
+  return Object.entries(areas);
 }
 
 const metricCall = /\b(counter|gauge|histogram)\(\s*(?=['"])/g;

@@ -7,6 +7,7 @@ import { ReferenceDocument } from './reference-document.ts';
 import {
   commandRows,
   configRows,
+  doctorRows,
   exitCodeRows,
   metricRows,
   operationRows,
@@ -86,6 +87,10 @@ test('every operation of the API is there, with who may use it', () => {
 test('every command is there, with its exit codes', () => {
   expectTable('Commands', commandRows());
   expectTable('Exit codes', exitCodeRows());
+});
+
+test('every area that the doctor looks at is there', () => {
+  expectTable('Doctor', doctorRows());
 });
 
 test('every problem of the API is there', () => {

@@ -1,0 +1,64 @@
+/** Topics that differ from the configuration: what comes of it, and what to do. Pure. */
+import type { TopicDifference } from '../../libs/kafka/topic-admin.ts';
+import { trouble, type Finding } from './finding.ts';
+
+export interface TopicsOfOurs {
+  /** The platform's own, whose form its producers choose. */
+  readonly platform: readonly string[];
+  /** The two that a dispatcher holds by the same partition number. */
+  readonly lanes: readonly [main: string, parked: string];
+}
+
+const namesMax = 4;
+const alter = 'kafka-configs.sh --bootstrap-server … --alter --entity-type topics --entity-name …';
+
+/** One finding for all topics that differ in the same way. */
+export function judgeDifferences(differences: readonly TopicDifference[], ours: TopicsOfOurs): readonly Finding[] {
+  const isPlatform = ({ topic }: TopicDifference) => ours.platform.includes(topic);
+  const groups = Map.groupBy(differences, (difference) =>
+    [isPlatform(difference), difference.what, difference.has, difference.wants].join(' '),
+  );
+  const lanesDiffer = partitionsOf(differences, ours.lanes[0]) !== partitionsOf(differences, ours.lanes[1]);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const says = `${first.what} is ${first.has}, not ${first.wants}: ${namesOf(group)}`;
+    if (isPlatform(first)) return [trouble('topics', 'notice', says, 'well if its producers mean it: it is theirs')];
+    const hasLane = group.some(({ topic }) => ours.lanes.includes(topic));
+    return [judge(first, says, lanesDiffer && hasLane)];
+  });
+}
+
+function judge({ what, has, wants }: TopicDifference, says: string, isOddLane: boolean): Finding {
+  switch (what) {
+    case 'partitions': {
+      const remedy = isOddLane
+        ? 'the dispatcher needs as many in both lanes and cannot run: with the apps stopped, add partitions to the one that has fewer'
+        : 'all topics keyed by webhook need as many: correct TOPIC_PARTITIONS, or add partitions with the apps stopped';
+      return trouble('topics', isOddLane ? 'error' : 'warning', says, remedy);
+    }
+    case 'replication': {
+      if (Number(has) > Number(wants)) return trouble('topics', 'notice', says, 'correct TOPIC_REPLICATION');
+      return trouble('topics', 'warning', says, 'a broker that is lost takes them along: kafka-reassign-partitions.sh');
+    }
+    case 'cleanup.policy': {
+      const loss = wants === 'compact' ? 'what is older than retention.ms is lost' : 'records of one key are lost';
+      return trouble('topics', 'error', says, `${loss} until you ${alter} --add-config ${what}=${wants}`);
+    }
+    default: {
+      const isMore = what === 'retention.ms' && Number(has) > Number(wants);
+      return trouble('topics', isMore ? 'notice' : 'warning', says, `${alter} --add-config ${what}=${wants}`);
+    }
+  }
+}
+
+/** Null: as many as configured. */
+function partitionsOf(differences: readonly TopicDifference[], name: string): string | null {
+  return differences.find(({ topic, what }) => topic === name && what === 'partitions')?.has ?? null;
+}
+
+function namesOf(group: readonly TopicDifference[]): string {
+  const names = group.map(({ topic }) => topic);
+  const more = names.length - namesMax;
+  return more <= 1 ? names.join(', ') : `${names.slice(0, namesMax).join(', ')} and ${more} more`;
+}
