@@ -8,6 +8,7 @@ test.each([
   [new StackFailure('Java is missing: install it.'), 'Java is missing: install it.'],
   [new Error('it broke'), 'it broke'],
   [new Error('it broke', { cause: new Error('no disk') }), 'it broke: no disk'],
+  [new Error('away: no disk', { cause: new Error('no disk') }), 'away: no disk'],
   [new AggregateError([refused, alsoRefused]), 'connect ECONNREFUSED ::1:9092; connect ECONNREFUSED 127.0.0.1:9092'],
   [
     Object.assign(new Error('Topic creation errors'), {

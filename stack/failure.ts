@@ -18,7 +18,9 @@ export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (hasCode(error, 'ENOSPC')) return 'The disk is full: free some space and try again.';
   if (hasCode(error, 'EACCES')) return `${error.message}: make it accessible to this user and try again.`;
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  const reason = error.cause instanceof Error ? error.cause.message : '';
+  // kafkajs repeats the message of a cause in its own.
+  const cause = reason === '' || error.message.includes(reason) ? '' : `: ${reason}`;
   const within = messagesWithin(error);
   return [error.message + cause, within].filter((text) => text !== '').join(': ');
 }

@@ -46,7 +46,7 @@ export async function inspectSubject(
   };
 }
 
-/** Null for 404. */
+/** Null for what the registry does not have. */
 async function ask<T>(config: RegistryConfig, path: string, body?: object): Promise<T | null> {
   const login = `${config.username ?? ''}:${config.password ?? ''}`;
   const response = await fetch(config.url.replace(/\/$/, '') + path, {
@@ -58,9 +58,18 @@ async function ask<T>(config: RegistryConfig, path: string, body?: object): Prom
     signal: AbortSignal.timeout(answerMs),
   });
   if (response.status === 404) {
-    await response.body?.cancel();
-    return null;
+    if (isOfRegistry(await response.text())) return null;
+    throw new Error(`${path} is answered 404, and not as a schema registry says it`);
   }
   if (!response.ok) throw new Error(`${path} is answered ${response.status}`);
   return (await response.json()) as T;
+}
+
+/** A registry names what it does not have by a code of its own, such as 40401 for a subject. */
+function isOfRegistry(body: string): boolean {
+  try {
+    return String((JSON.parse(body) as { error_code?: unknown } | null)?.error_code).startsWith('404');
+  } catch {
+    return false;
+  }
 }

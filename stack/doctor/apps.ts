@@ -8,16 +8,23 @@ const answerMs = 5_000;
 /** The Date of an answer has no fractions (RFC 9110, section 5.6.7), and is made once a second. */
 const dateErrorMs = 1_000;
 
-interface Examined {
-  readonly finding: Finding;
-  /** Null when it is not to be reached. */
-  readonly clock: ClockReading | null;
-}
+type Examined =
+  | { readonly isReached: true; readonly finding: Finding; readonly clock: ClockReading | null }
+  | { readonly isReached: false; readonly app: AppName };
 
 export async function examineApps(urls: AppUrls): Promise<readonly Finding[]> {
   const examined = await Promise.all(appNames.map((app) => examineApp(app, urls[app])));
-  const clocks = examined.map(({ clock }) => clock).filter((clock) => clock !== null);
-  return [...examined.map(({ finding }) => finding), ...judgeClocks(clocks)];
+  const reached = examined.filter((app) => app.isReached);
+  const unreached = examined.filter((app) => !app.isReached).map(({ app }) => app);
+  const findings = reached.map(({ finding }) => finding);
+  const [first] = unreached;
+  if (first !== undefined) {
+    // They may well run elsewhere; whether anybody consumes is asked of Kafka.
+    const remedy = 'start it; where it runs elsewhere, say where with --apps=, or ask its /health/ready there';
+    const says = `not to be reached, at ${urls[first]} for one: ${unreached.join(', ')}`;
+    findings.push(trouble('apps', 'warning', says, remedy));
+  }
+  return [...findings, ...judgeClocks(reached.map(({ clock }) => clock).filter((clock) => clock !== null))];
 }
 
 async function examineApp(app: AppName, url: string): Promise<Examined> {
@@ -29,20 +36,13 @@ async function examineApp(app: AppName, url: string): Promise<Examined> {
     clock = clockOf(app, response.headers.get('date'), askedAt, Date.now());
     report = (await response.json()) as typeof report;
   } catch {
-    // It may well run elsewhere; whether anybody consumes is asked of Kafka.
-    const remedy = 'start it; where it runs elsewhere, say where with --apps=, or ask its /health/ready there';
-    return { finding: trouble('apps', 'warning', `${app} is not to be reached at ${url}`, remedy), clock: null };
+    return { isReached: false, app };
   }
   const failing = Object.entries(report.checks).filter(([, said]) => said !== 'ok');
-  if (failing.length === 0) return { finding: ok('apps', `${app} is ready`), clock };
+  if (failing.length === 0) return { isReached: true, finding: ok('apps', `${app} is ready`), clock };
   const said = failing.map(([check, problem]) => `${check}: ${problem}`).join('; ');
-  const finding = trouble(
-    'apps',
-    'error',
-    `${app} is not ready: ${said}`,
-    'docs/operations.md says what these words mean',
-  );
-  return { finding, clock };
+  const remedy = 'docs/operations.md says what these words mean';
+  return { isReached: true, finding: trouble('apps', 'error', `${app} is not ready: ${said}`, remedy), clock };
 }
 
 function clockOf(app: AppName, date: string | null, askedAt: number, answeredAt: number): ClockReading | null {

@@ -76,7 +76,7 @@ async function examineReaders(database: DatabaseDiagnosis, config: DoctorConfig)
     }
     return findings;
   } catch (error) {
-    const says = `how far projector and monitor are behind was not read (${sentenceOf(error)})`;
+    const says = `how far projector and monitor are behind was not read: ${sentenceOf(error)}`;
     return [trouble('lag', 'notice', says, 'see what is said of Kafka')];
   } finally {
     await admin.close();

@@ -12,7 +12,7 @@ import { sentenceOf } from '../failure.ts';
 import { setupConfig } from '../setup-config.ts';
 import { examineApps } from './apps.ts';
 import { examineDatabase } from './database.ts';
-import { ok, trouble, type Area, type Finding } from './finding.ts';
+import { inOrder, ok, trouble, type Area, type Finding } from './finding.ts';
 import { examineKafka } from './kafka.ts';
 import { examineSchemas } from './schemas.ts';
 
@@ -22,6 +22,9 @@ export const doctorConfig = {
   ENCRYPTION_KEYS: signatureKeys.ENCRYPTION_KEYS,
   WEBHOOKS_ENABLED: dispatchKeys.WEBHOOKS_ENABLED,
 } as const;
+
+const sealingConfig = { ENCRYPTION_KEYS: signatureKeys.ENCRYPTION_KEYS } as const;
+const sealingApps: AppName[] = ['management-api', 'dispatcher'];
 
 export type DoctorConfig = ConfigOf<typeof doctorConfig>;
 
@@ -52,7 +55,7 @@ export async function examine(env: Environment, urls: AppUrls): Promise<readonly
     asked('database', 'DATABASE_URL and the server', examineDatabase(config)),
     examineApps(urls),
   ]);
-  return [...configuration, ...parts.flat()];
+  return inOrder([...configuration, ...parts.flat()]);
 }
 
 /** What goes wrong while asking is itself a finding. */
@@ -78,10 +81,8 @@ function examineConfiguration(env: Environment): readonly Finding[] {
   for (const problem of problemsOf(() => readConfig(doctorConfig, env))) {
     if (!problems.has(problem)) problems.set(problem, []);
   }
-  if (problems.size === 0) {
-    for (const problem of problemsOf(() => new SecretBox(readConfig(doctorConfig, env).ENCRYPTION_KEYS))) {
-      problems.set(problem, ['management-api', 'dispatcher']);
-    }
+  for (const problem of problemsOf(() => new SecretBox(readConfig(sealingConfig, env).ENCRYPTION_KEYS))) {
+    problems.set(problem, sealingApps);
   }
   const findings = [...problems].map(([problem, apps]) => {
     const remedy = `correct it${apps.length === 0 ? '' : ` for ${apps.join(', ')}`}; docs/reference.md has every key`;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { exitStatusOf, ok, reportLines, trouble, worstOf } from './finding.ts';
+import { exitStatusOf, inOrder, ok, reportLines, trouble, worstOf } from './finding.ts';
 
 const fine = ok('kafka', '3 brokers answer');
 const notice = trouble('egress', 'notice', 'http is allowed', 'leave it out in production');
@@ -28,4 +28,9 @@ test('a person reads what is wrong, and what to do below it', () => {
     '1 error, 1 warning.',
   ]);
   expect(reportLines([fine]).at(-1)).toBe('Nothing is wrong.');
+});
+
+test('what belongs together stands together, in the order in which it was found', () => {
+  const other = ok('lag', 'dispatcher: 1 consuming, 0 records behind');
+  expect(inOrder([error, warning, fine, other])).toEqual([fine, warning, other, error]);
 });

@@ -37,6 +37,13 @@ export function trouble(area: Area, severity: Exclude<Severity, 'ok'>, says: str
   return { area, severity, says, remedy };
 }
 
+const areaNames = Object.keys(areas);
+
+/** What belongs together is told together, whichever answered first. */
+export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => areaNames.indexOf(a.area) - areaNames.indexOf(b.area));
+}
+
 const severities: readonly Severity[] = ['ok', 'notice', 'warning', 'error'];
 
 export function worstOf(findings: readonly Finding[]): Severity {

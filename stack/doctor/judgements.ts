@@ -34,7 +34,7 @@ export function judgeGroup({ app, members, lag, isSwitchedOff = false }: GroupSt
 
 function judgeSwitchedOff(members: number, lag: number): Finding {
   if (members > 0) {
-    const says = `WEBHOOKS_ENABLED is false here, yet of dispatcher ${members} consume`;
+    const says = `dispatcher: ${members} consuming, although WEBHOOKS_ENABLED is false here`;
     return trouble('lag', 'warning', says, 'restart them with it if deliveries are to wait, or take it out of here');
   }
   const says = `WEBHOOKS_ENABLED is false: ${lag} deliveries wait in Kafka, and none is lost`;
@@ -54,12 +54,21 @@ export interface ClockReading {
   readonly errorMs: number;
 }
 
-/** One finding for all that agree with this clock, and one for each that does not. */
+/** One finding for all that agree with this clock, and one for all that do not. */
 export function judgeClocks(readings: readonly ClockReading[]): readonly Finding[] {
-  const agreeing = readings.filter((reading) => apartMs(reading) < skewToWarnMs).map(({ what }) => what);
-  const findings = readings.filter((reading) => apartMs(reading) >= skewToWarnMs).map(judgeSkew);
-  if (agreeing.length === 0) return findings;
-  return [ok('clocks', `within a second of this machine's clock: ${agreeing.join(', ')}`), ...findings];
+  const findings: Finding[] = [];
+  const off = readings.filter((reading) => apartMs(reading) >= skewToWarnMs);
+  const agreeing = readings.filter((reading) => !off.includes(reading)).map(({ what }) => what);
+  if (agreeing.length > 0)
+    findings.push(ok('clocks', `within a second of this machine's clock: ${agreeing.join(', ')}`));
+  if (off.length > 0) {
+    const severity = off.some((reading) => apartMs(reading) >= skewToFailMs) ? 'error' : 'warning';
+    const says = `otherwise than this machine's clock: ${off.map(skewText).join(', ')}`;
+    const remedy =
+      'let NTP set the clocks of all machines, this one included: retries come early or late, and receivers refuse signatures that look old';
+    findings.push(trouble('clocks', severity, says, remedy));
+  }
+  return findings;
 }
 
 /** At least. */
@@ -67,13 +76,8 @@ function apartMs({ aheadMs, errorMs }: ClockReading): number {
   return Math.max(0, Math.abs(aheadMs) - errorMs);
 }
 
-function judgeSkew(reading: ClockReading): Finding {
-  const { what, aheadMs } = reading;
-  const apartS = (Math.abs(aheadMs) / 1_000).toFixed(1);
-  const says = `the clock of ${what} is ${apartS} s ${aheadMs < 0 ? 'behind' : 'ahead of'} this machine's`;
-  const remedy =
-    'let NTP set the clocks of all machines: retries come early or late, and receivers refuse signatures that look old';
-  return trouble('clocks', apartMs(reading) < skewToFailMs ? 'warning' : 'error', says, remedy);
+function skewText({ what, aheadMs }: ClockReading): string {
+  return `${what} ${(Math.abs(aheadMs) / 1_000).toFixed(1)} s ${aheadMs < 0 ? 'behind' : 'ahead'}`;
 }
 
 /** @param keys ENCRYPTION_KEYS, valid */

@@ -8,7 +8,11 @@ import { ok, trouble, type Finding } from './finding.ts';
 export async function examineSchemas(config: RegistryConfig): Promise<readonly Finding[]> {
   const withSchema = allTopics.filter((topic): topic is TopicSpec & { schema: string } => topic.schema !== null);
   const inspected = await Promise.all(withSchema.map((topic) => inspectSubject(config, topic)));
+  const missing = inspected.filter(({ standing }) => standing.kind === 'missing').map(({ subject }) => subject);
   const findings = inspected.flatMap(judge);
+  if (missing.length > 0) {
+    findings.unshift(trouble('schemas', 'error', `missing: ${missing.join(', ')}`, 'npm run setup registers them'));
+  }
   return findings.length === 0
     ? [ok('schemas', `${inspected.length} schemas are registered and equal to ours`)]
     : findings;
@@ -17,7 +21,7 @@ export async function examineSchemas(config: RegistryConfig): Promise<readonly F
 function judge({ subject, standing, compatibility }: SubjectInspection): readonly Finding[] {
   switch (standing.kind) {
     case 'missing':
-      return [trouble('schemas', 'error', `${subject} does not exist`, 'npm run setup registers it')];
+      return []; // told together
     case 'unregistered': {
       const says = `${subject} has other schemas (version ${standing.latest}), but not ours`;
       if (standing.isCompatible !== false) return [trouble('schemas', 'error', says, 'npm run setup registers it')];

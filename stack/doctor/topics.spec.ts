@@ -16,7 +16,7 @@ test.each([
   ['fewer replicas', ['events', 'replication', '1', '3'], 'warning', /reassign/],
   ['more replicas', ['events', 'replication', '3', '1'], 'notice', /TOPIC_REPLICATION/],
   ['no compaction', ['definitions', 'cleanup.policy', 'delete', 'compact'], 'error', /older than .*=compact$/],
-  ['compaction', ['deliveries', 'cleanup.policy', 'compact', 'delete'], 'error', /of one key .*=delete$/],
+  ['compaction', ['deliveries', 'cleanup.policy', 'compact', 'delete'], 'error', /of each key .*=delete$/],
   ['a shorter time', ['events', 'retention.ms', '1000', '2000'], 'warning', /retention.ms=2000$/],
   ['a longer time', ['events', 'retention.ms', '3000', '2000'], 'notice', /retention.ms=2000$/],
   ['smaller records', ['events', 'max.message.bytes', '10', '20'], 'warning', /max.message.bytes=20$/],

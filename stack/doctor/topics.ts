@@ -10,7 +10,6 @@ export interface TopicsOfOurs {
 }
 
 const namesMax = 4;
-const alter = 'kafka-configs.sh --bootstrap-server … --alter --entity-type topics --entity-name …';
 
 /** One finding for all topics that differ in the same way. */
 export function judgeDifferences(differences: readonly TopicDifference[], ours: TopicsOfOurs): readonly Finding[] {
@@ -25,11 +24,20 @@ export function judgeDifferences(differences: readonly TopicDifference[], ours: 
     const says = `${first.what} is ${first.has}, not ${first.wants}: ${namesOf(group)}`;
     if (isPlatform(first)) return [trouble('topics', 'notice', says, 'well if its producers mean it: it is theirs')];
     const hasLane = group.some(({ topic }) => ours.lanes.includes(topic));
-    return [judge(first, says, lanesDiffer && hasLane)];
+    const change = changeOf(first, group.length === 1);
+    return [judge(first, { says, change, isOddLane: lanesDiffer && hasLane })];
   });
 }
 
-function judge({ what, has, wants }: TopicDifference, says: string, isOddLane: boolean): Finding {
+interface Difference {
+  readonly says: string;
+  /** How to make it right, where that is a setting. */
+  readonly change: string;
+  /** The two lanes have other numbers of partitions. */
+  readonly isOddLane: boolean;
+}
+
+function judge({ what, has, wants }: TopicDifference, { says, change, isOddLane }: Difference): Finding {
   switch (what) {
     case 'partitions': {
       const remedy = isOddLane
@@ -42,14 +50,20 @@ function judge({ what, has, wants }: TopicDifference, says: string, isOddLane: b
       return trouble('topics', 'warning', says, 'a broker that is lost takes them along: kafka-reassign-partitions.sh');
     }
     case 'cleanup.policy': {
-      const loss = wants === 'compact' ? 'what is older than retention.ms is lost' : 'records of one key are lost';
-      return trouble('topics', 'error', says, `${loss} until you ${alter} --add-config ${what}=${wants}`);
+      const loss =
+        wants === 'compact' ? 'what is older than retention.ms is lost' : 'of each key but one record is lost';
+      return trouble('topics', 'error', says, `meanwhile ${loss}: ${change}`);
     }
     default: {
       const isMore = what === 'retention.ms' && Number(has) > Number(wants);
-      return trouble('topics', isMore ? 'notice' : 'warning', says, `${alter} --add-config ${what}=${wants}`);
+      return trouble('topics', isMore ? 'notice' : 'warning', says, change);
     }
   }
+}
+
+function changeOf({ topic, what, wants }: TopicDifference, isOnlyOne: boolean): string {
+  const name = isOnlyOne ? topic : '<each of them>';
+  return `kafka-configs.sh --bootstrap-server <broker> --alter --entity-type topics --entity-name ${name} --add-config ${what}=${wants}`;
 }
 
 /** Null: as many as configured. */
