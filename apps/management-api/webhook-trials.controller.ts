@@ -33,6 +33,7 @@ export class WebhookTrialsController {
     const { health, waiting, blockedBy, isActive } = shown;
     const now = Date.now();
     const windows = healthWindowNames.map((name) => [name, summarizeWindow(health.windows, name, now)] as const);
+    const oldestAt = waiting.oldestAt?.getTime() ?? null;
     const day = summarizeWindow(health.windows, '24h', now);
     return {
       webhookId: shown.webhookId,
@@ -49,8 +50,8 @@ export class WebhookTrialsController {
       waiting: {
         count: waiting.count,
         oldestAt: timeOrNull(waiting.oldestAt),
-        oldestAgeMs: waiting.oldestAt === null ? 0 : Math.max(0, now - waiting.oldestAt.getTime()),
-        drainSeconds: isActive ? drainSeconds(waiting.count, health.windows, now) : null,
+        oldestAgeMs: oldestAt === null ? 0 : Math.max(0, now - oldestAt),
+        drainSeconds: isActive ? drainSeconds({ count: waiting.count, oldestAt }, health.windows, now) : null,
       },
       blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
       lastPingAt: timeOrNull(health.lastPingAt),

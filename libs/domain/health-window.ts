@@ -92,6 +92,18 @@ export function summarizeWindow(windows: HealthWindows, name: HealthWindowName, 
   };
 }
 
+/** What was delivered from the minute on in which `since` lies, and how long that is. */
+export function deliveredSince(
+  windows: HealthWindows,
+  since: number,
+  now: number,
+): { readonly delivered: number; readonly spanMs: number } {
+  const { bucketMs } = windowSpecs['5m'];
+  const fromMs = Math.floor(since / bucketMs) * bucketMs;
+  const buckets = windows['5m'].filter(([startMs]) => startMs >= fromMs);
+  return { delivered: buckets.reduce((sum, bucket) => sum + bucket[1], 0), spanMs: now - fromMs };
+}
+
 function percentiles(slots: ReadonlyMap<number, number>): WindowSummary['latencyMs'] {
   const sorted = [...slots].sort(([a], [b]) => a - b);
   const total = sorted.reduce((sum, [, count]) => sum + count, 0);

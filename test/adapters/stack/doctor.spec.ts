@@ -88,12 +88,13 @@ describe('it finds', () => {
   test('a schema of somebody else, which ours does not fit', async () => {
     const prefix = `${env['TOPIC_PREFIX'] ?? ''}unfit.`;
     const other = { type: 'record', name: 'Other', fields: [{ name: 'x', type: 'int' }] };
-    const response = await fetch(`${env['SCHEMA_REGISTRY_URL'] ?? ''}/subjects/${prefix}webhook.dead-value/versions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-      body: JSON.stringify({ schema: JSON.stringify(other) }),
-    });
-    expect(response.status).toBe(200);
+    const say = async (method: string, path: string, body: object) => {
+      const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
+      const url = `${env['SCHEMA_REGISTRY_URL'] ?? ''}${path}`;
+      expect((await fetch(url, { method, headers, body: JSON.stringify(body) })).status).toBe(200);
+    };
+    await say('POST', `/subjects/${prefix}webhook.dead-value/versions`, { schema: JSON.stringify(other) });
+    await say('PUT', `/config/${prefix}webhook.dead-value`, { compatibility: 'BACKWARD_TRANSITIVE' });
     const unfit = of(await foundWith({ TOPIC_PREFIX: prefix }), 'schemas').find(({ says }) => says.includes('other'));
     expect(unfit).toMatchObject({ severity: 'error', says: expect.stringContaining('ours is not compatible') });
   }, 60_000);
