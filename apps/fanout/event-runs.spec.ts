@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import { RecordRefusedError } from '../../libs/kafka/record-sink.ts';
 import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -7,7 +8,8 @@ import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
 import { Catalogue } from './catalogue.ts';
 import { EventHandler } from './event-handler.ts';
-import { EventRuns } from './event-runs.ts';
+import { EventRuns, type EventRunsOptions } from './event-runs.ts';
+import { EventWriter } from './event-writer.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 
 const silent: Logger = {
@@ -46,12 +48,46 @@ function batchOf(lease: PartitionLease, values: readonly (string | Buffer)[]): R
   return { lease, records, fetchedOffset: 0, nextOffset: values.length, highWatermark: values.length };
 }
 
+const webhookOfOther: WebhookDefinition = {
+  id: 'w-one',
+  clientId: 'other',
+  url: 'https://example.com',
+  eventTypes: ['*'],
+  isActive: true,
+  disabledBy: null,
+  disabledReason: null,
+  filter: null,
+  format: 'json',
+  ordering: 'inOrder',
+  maxInFlight: 1,
+  rateLimitPerSecond: null,
+  timeoutMs: 5_000,
+  retryPolicy: { maxAttempts: 8, baseDelayMs: 5_000, maxDelayMs: 60_000, backoffFactor: 2, jitter: 0 },
+  signatureAlgorithm: 'hmac-sha256',
+  secrets: [],
+  sealedHeaders: null,
+  sealedTls: null,
+  recoveringSince: null,
+  recoveringUntil: null,
+  version: 1,
+  updatedAt: 0,
+};
+
+/** An event for the webhooks that there are. */
+function forOthers(): RecordBatch {
+  return batchOf(leaseOf([]), [JSON.stringify({ id: 'other', type: 't', clientid: 'other' })]);
+}
+
 function runsOver(
   append: (records: readonly OutgoingRecord[]) => Promise<void>,
   avro = new AnyAvro({ schemaById: () => Promise.resolve(null) }),
+  more: Partial<EventRunsOptions> = {},
 ) {
+  const table = new SubscriptionTable();
+  table.apply(webhookOfOther);
+  for (const id of ['w-two', 'w-three', 'w-four']) table.apply({ ...webhookOfOther, id });
   const handler = new EventHandler({
-    table: new SubscriptionTable(),
+    table,
     catalogue: new Catalogue([]),
     encodeEvent: (event) => Buffer.from(event.eventId),
     encodeDelivery: () => Buffer.alloc(0),
@@ -61,19 +97,26 @@ function runsOver(
     historyMs: 1,
   });
   const metrics = new FanoutMetrics(new Metrics('fanout-test'));
-  return new EventRuns({
-    handler,
-    avro,
+  const writer = new EventWriter({
     sink: { append },
     metrics,
     rejectedTopic: 'rejected',
     logger: silent,
     now: () => 0,
   });
+  const memory = { keep: () => undefined, letGo: () => undefined, isFull: false };
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  return new EventRuns({ handler, avro, writer, now: () => 0, memory, onError, ...more });
 }
 
 function event(id: string): string {
   return JSON.stringify({ id, type: 't', clientid: 'c' });
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(setImmediate);
 }
 
 test('an offset is complete after what its event became is acknowledged, in order', async () => {
@@ -108,6 +151,8 @@ test('a large run is written in slices, in order, while the next is made ready',
   });
   const ids = Array.from({ length: 1_700 }, (_, index) => String(index));
   await runs.work([batchOf(leaseOf(completed), ids.map(event))]);
+  // For nobody, so many at once are a heap: most of them wait their turn.
+  await until(() => completed.length === ids.length);
   expect(written).toEqual(ids);
   expect(completed).toEqual(ids.map(Number));
 });
@@ -176,4 +221,50 @@ test('Avro waits for the registry as long as it is away, and the stream with it'
   await working;
   expect(written).toMatchObject([{ topic: 'rejected', headers: { reason: 'unparsable' } }, { topic: 'events' }]);
   expect(completed).toEqual([0, 1]);
+});
+
+test('what comes in heaps is written in portions with rests while others are served, and counts as in memory', async () => {
+  let kept = 0;
+  const memory = {
+    isFull: false,
+    keep: () => {
+      kept += 1;
+    },
+    letGo: () => {
+      kept -= 1;
+    },
+  };
+  const portions: number[] = [];
+  const rests: (() => void)[] = [];
+  const runs = runsOver((records) => Promise.resolve(void portions.push(records.length)), undefined, {
+    memory,
+    pause: () => new Promise<void>((resolve) => rests.push(resolve)),
+  });
+  const completed: number[] = [];
+  const heap = Array.from({ length: 200 }, (_, index) => event(`heap-${index}`));
+  const working = runs.work([batchOf(leaseOf(completed), heap), forOthers()]);
+  expect(kept).toBe(184);
+  await working;
+  await until(() => rests.length === 1);
+  // What was let through: the beginning of the heap, and of the others the event with its four deliveries.
+  expect(portions).toEqual([16 + 5, 32]);
+  expect(kept).toBe(152);
+  // Before partitions are given up what waits is left to whoever gets them.
+  const drained = runs.drain();
+  rests.shift()?.();
+  await drained;
+  expect(kept).toBe(0);
+  expect(completed).toHaveLength(48);
+});
+
+test('a heap is written as fast as it goes when nobody else is there, and when memory is full', async () => {
+  for (const isFull of [false, true]) {
+    const completed: number[] = [];
+    const memory = { keep: () => undefined, letGo: () => undefined, isFull };
+    const pause = () => Promise.reject(new Error('nothing was to rest'));
+    const runs = runsOver(() => Promise.resolve(), undefined, { memory, pause });
+    const heap = Array.from({ length: 1_000 }, (_, index) => event(`heap-${index}`));
+    await runs.work([batchOf(leaseOf(completed), heap), ...(isFull ? [forOthers()] : [])]);
+    await until(() => completed.length === heap.length);
+  }
 });

@@ -1,188 +1,182 @@
 /**
  * In: batches of platform events, as many as wait. Out: what they become, acknowledged by Kafka; then their offsets are
- * complete. Holds: an offset is complete only after everything that its event became is acknowledged; events of a
- * partition are written in their order; a record that Kafka refuses is set aside instead of being tried for ever.
+ * complete.
+ * Holds: the events of a partition are written in its order for each webhook; what one webhook gets in heaps waits in
+ * the backlog and is written in portions, between which the others are served; it counts as in memory until then.
+ *
+ * Reading an event and finding its webhooks costs a tenth of what is done for it afterwards, here and in every app
+ * behind. So a partition is read on past a burst, and what a burst costs is spread over a few seconds as long as others
+ * would feel it: nobody's endpoint takes thousands of deliveries in one.
  */
+import { setTimeout as pauseFor, setImmediate as otherEvents } from 'node:timers/promises';
 import { mayBeAvro } from '../../libs/domain/cloud-event.ts';
-import type { RejectionReason } from '../../libs/domain/rejection.ts';
-import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
-import type { KafkaRecord, OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
-import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { BatchPump } from '../../libs/kafka/batch-pump.ts';
+import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
 import type { AnyAvro } from '../../libs/wire/any-avro.ts';
 import { AvroDecodeError } from '../../libs/wire/avro-codec.ts';
 import { learnInTheEnd } from '../../libs/wire/learn-in-the-end.ts';
-import type { DecodedAvro, EventHandler, HandledEvent } from './event-handler.ts';
-import type { FanoutMetrics } from './fanout-metrics.ts';
-import { rejectedRecord } from './rejected-record.ts';
+import { Backlog } from './backlog.ts';
+import type { DecodedAvro, EventHandler } from './event-handler.ts';
+import { Slice, type EventWriter, type Source } from './event-writer.ts';
 
-/** A slice of a run is handled while the one before it is being acknowledged; larger slices only cost memory. */
-const sliceEventsMax = 250;
-const sliceBytesMax = 4 * 1024 * 1024;
-const traceIdsMax = 16;
-
-interface Source {
-  readonly lease: PartitionLease;
-  readonly record: KafkaRecord;
-}
-
-interface Slice {
-  readonly sources: Source[];
-  readonly handled: HandledEvent[];
-  bytes: number;
-}
+/** Of one webhook, in one run: beyond that its events wait. A run takes some milliseconds, so that is a burst. */
+const perRunMax = 16;
+/** Written together while others are served; else whole slices. */
+const portionEvents = 32;
+/** After a portion, so many times as long as that took. */
+const restFactor = 3;
+/** After a run that wrote nothing, in milliseconds. */
+const readRestMs = 2;
+/** Others are being served when an event of theirs was written past the backlog so lately. */
+const servedMs = 250;
+/** So long a backlog is written in portions. One that lasts is no burst, but what there is to do. */
+const portionsMs = 5_000;
 
 export interface EventRunsOptions {
   readonly handler: EventHandler;
   readonly avro: AnyAvro;
-  readonly sink: Pick<RecordSink, 'append'>;
-  readonly metrics: FanoutMetrics;
-  readonly rejectedTopic: string;
-  readonly logger: Logger;
+  readonly writer: EventWriter;
   readonly now: () => number;
+  /** Resting between portions. Default: by the clock. */
+  readonly pause?: (ms: number) => Promise<unknown>;
+  /** What the backlog holds counts there. While it is full the backlog comes before everything else. */
+  readonly memory: Pick<BatchPump, 'keep' | 'letGo' | 'isFull'>;
+  /** The backlog cannot be written any more: nothing behind it may be taken for done. */
+  readonly onError: (error: unknown) => void;
+}
+
+interface Waiting extends Source {
+  readonly avro: DecodedAvro | null;
 }
 
 export class EventRuns {
   private readonly options: EventRunsOptions;
+  private readonly backlog = new Backlog<Waiting>({ perRunMax, servedMs });
+  private working: Promise<void> | null = null;
+  /** When the present backlog began. */
+  private since = 0;
 
   constructor(options: EventRunsOptions) {
     this.options = options;
   }
 
-  /** Works everything in `batches`. Rejects only when nothing can be written any more, at the end of the process. */
+  /**
+   * Resolves when everything in `batches` is written or waits in the backlog. Rejects only when nothing can be written
+   * any more, at the end of the process.
+   */
   async work(batches: readonly RecordBatch[]): Promise<void> {
-    let slice: Slice = emptySlice();
-    let writing: Promise<void> = Promise.resolve();
+    const { handler, writer, now } = this.options;
+    const startedAt = now();
+    this.backlog.beginRun();
+    let slice = new Slice();
+    let writing: Promise<void> | null = null;
     for (const { lease, records } of batches) {
       for (const record of records) {
         // The partition went to another member, who reads these again.
         if (!lease.isHeld) break;
-        const avro = mayBeAvro(record) ? await this.decoded(record) : null;
-        const handled = this.options.handler.handle(record, avro);
-        slice.sources.push({ lease, record });
-        slice.handled.push(handled);
-        for (const { value } of handled.records) slice.bytes += value?.length ?? 0;
-        if (slice.sources.length < sliceEventsMax && slice.bytes < sliceBytesMax) continue;
-        await writing;
-        writing = this.write(slice);
-        // Awaited at the next slice or at the end; until then a failure must not count as unhandled.
-        writing.catch(() => undefined);
-        slice = emptySlice();
+        const isAvro = mayBeAvro(record);
+        let avro = isAvro ? this.decoded(record) : null;
+        while (isAvro && avro === null) {
+          // Without the registry nobody can tell what this is: the stream waits here, and the events wait in Kafka.
+          if (!slice.isEmpty) writing = writer.write(slice);
+          slice = new Slice();
+          if (record.value !== null) await learnInTheEnd(this.options.avro, record.value);
+          avro = this.decoded(record);
+        }
+        const read = handler.read(record, avro);
+        if (!this.backlog.mayPass(read.webhookIds, startedAt)) {
+          this.wait({ lease, record, avro }, read.webhookIds);
+          continue;
+        }
+        slice.add({ lease, record }, handler.handle(record, avro, read));
+        if (!slice.isFull) continue;
+        const before = writing;
+        writing = writer.write(slice);
+        // Nothing is left unwritten while this waits: the backlog may go on meanwhile, and must not overtake it.
+        slice = new Slice();
+        await before;
       }
     }
-    await writing;
-    if (slice.sources.length > 0) await this.write(slice);
+    if (!slice.isEmpty) writing = writer.write(slice);
+    // All of it is a burst: reading it may take its time, and others have theirs.
+    await (writing ?? (this.options.pause ?? pauseFor)(readRestMs));
   }
 
-  private async decoded({ value }: KafkaRecord): Promise<DecodedAvro | null> {
-    if (value === null) return null;
-    const { avro } = this.options;
+  /** Before partitions are given up: what waits is read again by whoever gets them, what is under way is written. */
+  async drain(): Promise<void> {
+    for (const { lease, record } of this.backlog.clear()) this.options.memory.letGo(lease, bytesOf(record));
+    await this.working;
+  }
+
+  private wait(event: Waiting, webhookIds: readonly string[]): void {
+    this.backlog.wait(event, webhookIds);
+    this.options.memory.keep(event.lease, bytesOf(event.record));
+    if (this.working !== null) return;
+    this.since = this.options.now();
+    this.working = this.workBacklog().catch((error: unknown) => {
+      this.options.onError(error);
+    });
+  }
+
+  private async workBacklog(): Promise<void> {
     try {
-      let json = avro.toJson(value);
-      while (json === null) {
-        // Without the registry nobody can tell what this is: the stream waits here, and the events wait in Kafka.
-        await learnInTheEnd(avro, value);
-        json = avro.toJson(value);
-      }
-      return { json };
+      // The run that is under way has to write first what it let pass.
+      await otherEvents();
+      while (this.backlog.size > 0) await this.writeAll();
+    } finally {
+      // Not a moment later: what waits from now on needs somebody who works it.
+      this.working = null;
+    }
+  }
+
+  private async writeAll(): Promise<void> {
+    const { now, writer, pause = pauseFor } = this.options;
+    let before: Promise<void> | null = null;
+    while (this.backlog.size > 0) {
+      const startedAt = now();
+      const isShared = this.isShared();
+      const slice = this.nextSlice(isShared ? portionEvents : Infinity);
+      if (slice.isEmpty) continue; // of partitions that others have
+      const writing = writer.write(slice);
+      // On its own the next slice is made while this one is acknowledged.
+      await (isShared ? writing : (before ?? otherEvents()));
+      before = writing;
+      if (this.backlog.size > 0 && this.isShared()) await pause(Math.max(1, now() - startedAt) * restFactor);
+    }
+    await before;
+  }
+
+  private isShared(): boolean {
+    const now = this.options.now();
+    return now - this.since < portionsMs && !this.options.memory.isFull && this.backlog.isOfFew(now);
+  }
+
+  private nextSlice(eventsMax: number): Slice {
+    const { handler, memory } = this.options;
+    const slice = new Slice();
+    for (let count = 0; count < eventsMax && !slice.isFull; count += 1) {
+      const [next] = this.backlog.take(1);
+      if (next === undefined) break;
+      const { lease, record, avro } = next;
+      memory.letGo(lease, bytesOf(record));
+      if (lease.isHeld) slice.add(next, handler.handle(record, avro));
+    }
+    return slice;
+  }
+
+  /** Null: its schema was not learned yet. */
+  private decoded({ value }: KafkaRecord): DecodedAvro | null {
+    if (value === null) return null;
+    try {
+      const json = this.options.avro.toJson(value);
+      return json === null ? null : { json };
     } catch (error) {
       if (error instanceof AvroDecodeError) return { problem: error.message };
       throw error;
     }
   }
-
-  private async write(slice: Slice): Promise<void> {
-    try {
-      await this.options.sink.append(slice.handled.flatMap(({ records }) => records));
-    } catch (error) {
-      if (!(error instanceof RecordRefusedError)) throw error;
-      for (const [index, handled] of slice.handled.entries()) await this.writeAlone(slice.sources[index], handled);
-    }
-    this.report(slice);
-    for (const { lease, record } of slice.sources) lease.complete(record.offset);
-  }
-
-  /** After a refusal: event by event, so that only the one with the record that Kafka refuses is set aside. */
-  private async writeAlone(source: Source | undefined, handled: HandledEvent): Promise<void> {
-    if (source === undefined || (await this.isTaken(handled.records))) return;
-    const rejection = { reason: 'payload_too_large', detail: 'Kafka refused a record that it became' } as const;
-    const aside = rejectedRecord(this.options.rejectedTopic, source.record, rejection);
-    // Even its bytes may be too large with our headers; where it came from is then what is kept of it.
-    if ((await this.isTaken([aside])) || (await this.isTaken([{ ...aside, value: null }]))) return;
-    const { topic, partition, offset } = source.record;
-    this.options.logger.error({ topic, partition, offset }, 'event given up: Kafka takes not even its rejection');
-  }
-
-  private async isTaken(records: readonly OutgoingRecord[]): Promise<boolean> {
-    try {
-      await this.options.sink.append(records);
-      return true;
-    } catch (error) {
-      if (error instanceof RecordRefusedError) return false;
-      throw error;
-    }
-  }
-
-  private report({ sources, handled }: Slice): void {
-    const { logger, metrics, now } = this.options;
-    const nowMs = now();
-    const tally = new Tally();
-    let oldestMs = nowMs;
-    handled.forEach((event, index) => {
-      const record = sources[index]?.record;
-      tally.add(event);
-      event.span?.end({ 'webhook.deliveries': event.deliveries }, event.rejection?.reason ?? null);
-      if (event.defect !== null) this.reportDefect(record, event.defect);
-      if (record === undefined) return;
-      metrics.acknowledged(nowMs - record.timestampMs);
-      oldestMs = Math.min(oldestMs, record.timestampMs);
-    });
-    for (const [type, { events, deliveries }] of tally.accepted) metrics.eventsAccepted(type, events, deliveries);
-    for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
-    for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
-    for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
-    const traceIds = sampledTraceIds(handled, traceIdsMax);
-    const line = {
-      events: handled.length,
-      deliveries: tally.deliveries,
-      ageMs: nowMs - oldestMs,
-      rejected: Object.fromEntries(tally.rejected),
-      misfits: Object.fromEntries(tally.misfits),
-      ...(traceIds.length === 0 ? {} : { traceIds }),
-    };
-    if (tally.rejected.size + tally.misfits.size === 0) logger.info(line, 'events fanned out');
-    else logger.warn(line, 'events fanned out, some with problems');
-  }
-
-  private reportDefect(record: KafkaRecord | undefined, defect: unknown): void {
-    const place = { topic: record?.topic, partition: record?.partition, offset: record?.offset };
-    this.options.logger.error({ ...place, ...errorFields(defect) }, 'event rejected by a defect');
-  }
 }
 
-/** Sums over a slice: metrics are asked for once per label, not once per event. */
-class Tally {
-  readonly accepted = new Map<string, { events: number; deliveries: number }>();
-  readonly rejected = new Map<RejectionReason, number>();
-  readonly misfits = new Map<string, { count: number; example: string }>();
-  readonly deprecated = new Map<string, number>();
-  deliveries = 0;
-
-  add({ rejection, eventType, deliveries, schemaWarning, isDeprecated }: HandledEvent): void {
-    if (rejection !== null) {
-      this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
-      return;
-    }
-    this.deliveries += deliveries;
-    const type = eventType ?? '';
-    const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
-    this.accepted.set(type, { events: sum.events + 1, deliveries: sum.deliveries + deliveries });
-    if (isDeprecated) this.deprecated.set(type, (this.deprecated.get(type) ?? 0) + 1);
-    if (schemaWarning === null) return;
-    this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });
-  }
-}
-
-function emptySlice(): Slice {
-  return { sources: [], handled: [], bytes: 0 };
+function bytesOf({ key, value }: KafkaRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
 }

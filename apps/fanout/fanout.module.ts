@@ -1,10 +1,9 @@
 /** Where fanout's parts are wired. */
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
-import { BatchPump } from '../../libs/kafka/batch-pump.ts';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
-import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
@@ -16,17 +15,21 @@ import type { WireTypes } from '../../libs/wire/wire-types.ts';
 import { Catalogue } from './catalogue.ts';
 import type { FanoutConfig } from './config.ts';
 import { EventHandler } from './event-handler.ts';
-import { EventRuns } from './event-runs.ts';
+import { EventIntake } from './event-intake.ts';
+import { EventWriter } from './event-writer.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { PlatformEventsController } from './platform-events.controller.ts';
 
-/** What waits in memory for its turn, at most; partitions are paused beyond. */
-/** A run is a few milliseconds of one partition: so long a burst in it keeps the events of the others waiting. */
+/**
+ * What waits in memory, the backlog included, at most; partitions are paused beyond. A burst in a partition keeps
+ * nobody else in it waiting until half of what may be kept of it is. Of one partition a run reads for less than a millisecond.
+ */
 const pumpLimits = {
-  maxRecords: 4_000,
+  maxRecords: 16_000,
   maxBytes: 32 * 1024 * 1024,
   maxPerPartition: 500,
+  maxKeptPerPartition: 12_000,
   maxPerRun: 500,
   maxPerPartitionAndRun: 32,
 } as const;
@@ -64,21 +67,14 @@ export class FanoutModule implements OnApplicationShutdown {
         { provide: Catalogue, useValue: catalogue },
         { provide: FanoutMetrics, useValue: metrics },
         {
-          provide: BatchPump,
+          provide: EventIntake,
           inject: [RecordSink],
-          useFactory: (sink: RecordSink) =>
-            makePump(
-              new EventRuns({
-                handler,
-                avro: new AnyAvro(registry),
-                sink,
-                metrics,
-                rejectedTopic: topicName(config.TOPIC_PREFIX, topics.platformEventsRejected),
-                logger: context.logger,
-                now: Date.now,
-              }),
-              context.logger,
-            ),
+          useFactory: (sink: RecordSink) => {
+            const { logger } = context;
+            const rejectedTopic = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
+            const writer = new EventWriter({ sink, metrics, rejectedTopic, logger, now: Date.now });
+            return new EventIntake({ handler, avro: new AnyAvro(registry), writer, logger, limits: pumpLimits });
+          },
         },
         {
           provide: LiveTables,
@@ -134,23 +130,6 @@ function makeHandler({ config, codecs, table, catalogue }: Parts, tracer: Tracer
     unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
     historyMs: config.HISTORY_RETENTION_DAYS * dayMs,
     tracer,
-  });
-}
-
-function makePump(runs: EventRuns, logger: Logger): BatchPump {
-  return new BatchPump({
-    ...pumpLimits,
-    work: (batches) => runs.work(batches),
-    onError: (error) => {
-      if (error instanceof SinkClosedError) {
-        logger.info({}, 'events left for the next start: the producer is closed');
-        return;
-      }
-      // Not caught anywhere: the process leaves, and its successor reads the same events again.
-      setImmediate(() => {
-        throw new Error('events could not be written', { cause: error });
-      });
-    },
   });
 }
 

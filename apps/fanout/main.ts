@@ -1,13 +1,13 @@
 /** Fanout: decides which webhooks get a platform event, and makes a delivery for each. */
 import 'reflect-metadata';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
-import { BatchPump } from '../../libs/kafka/batch-pump.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { Catalogue } from './catalogue.ts';
 import { fanoutConfig } from './config.ts';
+import { EventIntake } from './event-intake.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { FanoutModule } from './fanout.module.ts';
 import { LiveTables } from '../../libs/kafka/live-tables.ts';
@@ -23,13 +23,14 @@ await runApp({
     const inputs = platformTopics(config.PLATFORM_TOPICS, prefix);
     const tables = app.get(LiveTables);
     const sink = app.get(RecordSink);
-    const pump = app.get(BatchPump);
+    const intake = app.get(EventIntake);
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
       logger: context.logger,
       groupId: `${prefix}fanout`,
       topicsOf: (pattern) => (pattern === platformPattern ? inputs : [prefix + pattern]),
-      onRevoking: () => pump.drain(),
+      commitRecords: 100,
+      onRevoking: () => intake.drain(),
     });
     app.connectMicroservice({ strategy: server });
     context.health.add('webhook definitions and event types', () => tables.problem());

@@ -3,7 +3,7 @@ import { partitionKey, type ClusterLink, type TopicPartition } from './cluster-l
 import type { GroupMember } from './group-member.ts';
 import { Lease, type LeaseStart } from './lease.ts';
 
-export interface AssignmentTerms extends Pick<LeaseStart, 'epoch' | 'wake'> {
+export interface AssignmentTerms extends Pick<LeaseStart, 'epoch' | 'wake' | 'completed'> {
   readonly assigned: readonly TopicPartition[];
   readonly keepsOf: (topic: string) => LeaseStart['keeps'];
 }

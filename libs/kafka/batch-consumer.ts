@@ -8,6 +8,7 @@ import { errorFields, type Logger } from '../runtime/logger.ts';
 import { leasesOf } from './assignment.ts';
 import { partitionKey, type ClusterLink } from './cluster-link.ts';
 import { Committer } from './committer.ts';
+import type { BatchConsumerOptions } from './consumer-options.ts';
 import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
 import type { FetchedBatch } from './fetched-batch.ts';
 import { GroupMember } from './group-member.ts';
@@ -15,46 +16,10 @@ import { Heartbeats } from './heartbeats.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import type { Lease, LeaseStart } from './lease.ts';
 import { Pause } from './pause.ts';
-import type { PartitionLease, RecordBatch } from './record.ts';
 import { Subscription } from './subscription.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
 import { within } from './within.ts';
-
-export interface StartPosition {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-export interface BatchConsumerOptions {
-  readonly groupId: string;
-  readonly subscriptions: readonly (string | RegExp)[];
-  /** Called for each fetched batch; must only enqueue. A throw is a programmer error: the process exits. */
-  onBatch(batch: RecordBatch): void;
-  /**
-   * Awaited after the group assigned partitions and before the first fetch. Returning an offset for a partition seeks
-   * there (positions kept elsewhere, such as PostgreSQL). A rejection is a programmer error: the process exits.
-   */
-  onAssigned?(leases: readonly PartitionLease[]): Promise<readonly StartPosition[]> | Promise<void>;
-  /**
-   * Awaited before partitions are given up (rebalance, stop), bounded by drainDeadlineMs; then offsets are committed,
-   * then leases are fenced.
-   */
-  onRevoking?(leases: readonly PartitionLease[]): Promise<void>;
-  /** Topics whose position the app keeps in the commit itself: their leases are PositionedLease. */
-  readonly positioned?: readonly string[];
-  /** Default 8,000. Stay well below the 60 s that a rebalance waits for its members. */
-  readonly drainDeadlineMs?: number;
-  /** 'external': nothing is committed to Kafka. Default 'kafka'. */
-  readonly offsets?: 'kafka' | 'external';
-  /** Longest wait of a fetch for a first record, in milliseconds. Default 100. */
-  readonly maxWaitMs?: number;
-  /** Between the beginnings of two fetches that bring something, in milliseconds. Default 2. */
-  readonly paceMs?: number;
-  /** What happens after a programmer error. Default: log, then process.exit(1). */
-  exit?(error: unknown): void;
-}
 
 const defaultDrainDeadlineMs = 8_000;
 const defaultMaxWaitMs = 100;
@@ -108,7 +73,12 @@ export class BatchConsumer {
       },
       this.logger,
     );
-    this.committer = new Committer(this.member, { leases: () => this.leases.values(), rejoin }, this.logger);
+    this.committer = new Committer(
+      this.member,
+      { leases: () => this.leases.values(), rejoin },
+      this.logger,
+      options.commitRecords ?? Infinity,
+    );
     this.heartbeats = new Heartbeats(this.member, rejoin, this.logger);
     this.subscription = new Subscription(this.link, options.subscriptions, this.logger);
   }
@@ -201,7 +171,10 @@ export class BatchConsumer {
     const wake = () => {
       this.fetches.wake();
     };
-    const terms = { assigned, epoch: this.epoch, keepsOf: (topic: string) => this.keepsOf(topic), wake };
+    const completed = () => {
+      this.committer.recordCompleted();
+    };
+    const terms = { assigned, epoch: this.epoch, keepsOf: (topic: string) => this.keepsOf(topic), wake, completed };
     const leases = await leasesOf(terms, this.member, this.link);
     await this.announce(leases);
     this.leases = new Map(leases.map((lease) => [lease.position, lease]));

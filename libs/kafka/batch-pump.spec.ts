@@ -196,4 +196,37 @@ describe('a pump', () => {
     expect(errors).toEqual([new Error('a mistake')]);
     expect(held.isPaused).toBe(true);
   });
+
+  test('counts what a run keeps, pauses its partition for it, and resumes it at half', async () => {
+    const { pump, finish, settled } = pumping({ maxKeptPerPartition: 10 });
+    const [one, other] = [lease(), lease()];
+    pump.enqueue(batch(one, 0, 12));
+    pump.enqueue(batch(other, 0, 2));
+    await settled();
+    for (let record = 0; record < 12; record += 1) pump.keep(one, 10);
+    expect(pump.isFull).toBe(true);
+    pump.enqueue(batch(one, 12, 13));
+    pump.enqueue(batch(other, 2, 3));
+    expect([one.isPaused, other.isPaused]).toEqual([true, false]);
+    await finish();
+    await finish();
+    expect(one.isPaused).toBe(true);
+    for (let record = 0; record < 7; record += 1) pump.letGo(one, 10);
+    expect([one.isPaused, pump.isFull]).toEqual([false, false]);
+  });
+
+  test('takes in no more than there is room for beside what runs keep', async () => {
+    const { pump, finish, settled } = pumping({ maxRecords: 20 });
+    const held = lease();
+    pump.enqueue(batch(held, 0, 15));
+    await settled();
+    for (let record = 0; record < 15; record += 1) pump.keep(held, 10);
+    pump.enqueue(batch(held, 15, 21));
+    expect(held.isPaused).toBe(true);
+    await finish();
+    await finish();
+    expect(held.isPaused).toBe(true);
+    for (let record = 0; record < 5; record += 1) pump.letGo(held, 10);
+    expect(held.isPaused).toBe(false);
+  });
 });

@@ -13,6 +13,8 @@ export interface BatchPumpOptions {
   readonly maxBytes: number;
   /** Records of one partition in memory above which that one alone pauses, likewise. Default: no such limit. */
   readonly maxPerPartition?: number;
+  /** Records of one partition that a run has kept above which that one pauses, likewise. Default: no such limit. */
+  readonly maxKeptPerPartition?: number;
   /** Records handed to one run of `work`, at most. */
   readonly maxPerRun: number;
   /** Of those, records of one partition at most. Default: as many as there is room for. */
@@ -28,6 +30,8 @@ interface Line {
   readonly lease: PartitionLease;
   batches: RecordBatch[];
   records: number;
+  /** Handed out and still in memory. */
+  kept: number;
   isPaused: boolean;
 }
 
@@ -52,12 +56,35 @@ export class BatchPump {
     line.records += batch.records.length;
     this.records += batch.records.length;
     this.bytes += bytesOf(batch);
-    const { maxRecords, maxBytes, maxPerPartition = Infinity } = this.options;
+    const { maxRecords, maxBytes } = this.options;
     const isFull = this.records > maxRecords || this.bytes > maxBytes;
     if (isFull && !this.isPaused) this.pauseAll();
-    else if (this.isPaused || line.records > maxPerPartition) pause(line);
+    else if (this.isPaused || this.isOver(line, 1)) pause(line);
     // In a microtask: the other partitions of the same fetch go with it.
     this.running ??= Promise.resolve().then(() => this.run());
+  }
+
+  /** A record of a finished run is still in memory: it counts until {@link letGo}. */
+  keep(lease: PartitionLease, bytes: number): void {
+    this.lineOf(lease).kept += 1;
+    this.records += 1;
+    this.bytes += bytes;
+  }
+
+  letGo(lease: PartitionLease, bytes: number): void {
+    const line = this.lines.get(lease);
+    if (line !== undefined) line.kept -= 1;
+    this.records -= 1;
+    this.bytes -= bytes;
+    if (this.running === null && !this.isBroken) this.resumeIfRoom();
+  }
+
+  /** True while a partition is not read because of what was kept. */
+  get isFull(): boolean {
+    if (this.isPaused) return true;
+    const { maxKeptPerPartition = Infinity } = this.options;
+    for (const { kept } of this.lines.values()) if (kept > maxKeptPerPartition / 2) return true;
+    return false;
   }
 
   /** Resolves when everything enqueued so far was worked, or never will be. */
@@ -142,10 +169,16 @@ export class BatchPump {
   private lineOf(lease: PartitionLease): Line {
     let line = this.lines.get(lease);
     if (line === undefined) {
-      line = { lease, batches: [], records: 0, isPaused: false };
+      line = { lease, batches: [], records: 0, kept: 0, isPaused: false };
       this.lines.set(lease, line);
     }
     return line;
+  }
+
+  /** Over the limits of one partition, or over a part of them. */
+  private isOver(line: Line, divisor: number): boolean {
+    const { maxPerPartition = Infinity, maxKeptPerPartition = Infinity } = this.options;
+    return line.records > maxPerPartition / divisor || line.kept > maxKeptPerPartition / divisor;
   }
 
   private pauseAll(): void {
@@ -154,11 +187,11 @@ export class BatchPump {
   }
 
   private resumeIfRoom(): void {
-    const { maxRecords, maxBytes, maxPerPartition = Infinity } = this.options;
+    const { maxRecords, maxBytes } = this.options;
     if (this.isPaused && (this.records > maxRecords / 2 || this.bytes > maxBytes / 2)) return;
     this.isPaused = false;
     for (const line of this.lines.values()) {
-      if (!line.isPaused || line.records > maxPerPartition / 2) continue;
+      if (!line.isPaused || this.isOver(line, 2)) continue;
       line.isPaused = false;
       if (line.lease.isHeld) line.lease.resume();
     }

@@ -1,5 +1,6 @@
 /**
- * Commits what the leases say, every 250 ms when something changed.
+ * Commits what the leases say, every 250 ms when something changed, and sooner where many records complete: what a
+ * killed process has completed and not committed is done again.
  * Holds: one commit at a time, so that an older one never lands after a newer; only leases that are held now.
  */
 import type { Logger } from '../runtime/logger.ts';
@@ -14,36 +15,52 @@ export interface CommitterHooks {
 }
 
 const intervalMs = 250;
+/** From one commit to the next at least: each is a request to the coordinator, and a record in its log. */
+const soonestMs = 25;
 const lastTries = 3;
 
 export class Committer {
   private readonly member: GroupMember;
   private readonly hooks: CommitterHooks;
   private readonly logger: Logger;
+  private readonly recordsMax: number;
   private timer: NodeJS.Timeout | null = null;
+  private soon: NodeJS.Timeout | null = null;
   private committing: Promise<void> | null = null;
+  /** Since the last commit began. */
+  private completed = 0;
+  private begunAt = 0;
 
-  constructor(member: GroupMember, hooks: CommitterHooks, logger: Logger) {
+  /** @param recordsMax completed records that are worth a commit before its time */
+  constructor(member: GroupMember, hooks: CommitterHooks, logger: Logger, recordsMax: number) {
     this.member = member;
     this.hooks = hooks;
     this.logger = logger;
+    this.recordsMax = recordsMax;
   }
 
   start(): void {
     this.timer ??= setInterval(() => {
-      this.committing ??= this.commit()
-        .catch((error: unknown) => {
-          this.logger.debug(troubleFields(error), 'a commit failed, trying again');
-        })
-        .finally(() => {
-          this.committing = null;
-        });
+      this.commitInTurn();
     }, intervalMs);
   }
 
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer);
+    if (this.soon !== null) clearTimeout(this.soon);
     this.timer = null;
+    this.soon = null;
+  }
+
+  /** A record of one of the leases is complete. */
+  recordCompleted(): void {
+    this.completed += 1;
+    if (this.completed < this.recordsMax || this.soon !== null || this.timer === null) return;
+    const delayMs = Math.max(0, this.begunAt + soonestMs - Date.now());
+    this.soon = setTimeout(() => {
+      this.soon = null;
+      this.commitInTurn();
+    }, delayMs);
   }
 
   /** After the last completion, before the fence. Gives up after a few tries: what is not committed is read again. */
@@ -61,7 +78,19 @@ export class Committer {
     }
   }
 
+  private commitInTurn(): void {
+    this.committing ??= this.commit()
+      .catch((error: unknown) => {
+        this.logger.debug(troubleFields(error), 'a commit failed, trying again');
+      })
+      .finally(() => {
+        this.committing = null;
+      });
+  }
+
   private async commit(): Promise<void> {
+    this.completed = 0;
+    this.begunAt = Date.now();
     const changes: { lease: Lease; change: NonNullable<ReturnType<Lease['toCommit']>> }[] = [];
     for (const lease of this.hooks.leases()) {
       const change = lease.toCommit();

@@ -6,7 +6,8 @@
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable } from 'rxjs';
 import type { Logger } from '../runtime/logger.ts';
-import { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
+import { BatchConsumer } from './batch-consumer.ts';
+import type { BatchConsumerOptions } from './consumer-options.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import type { RecordBatch } from './record.ts';
 

@@ -22,6 +22,8 @@ export interface LeaseStart {
   readonly endOffset: number;
   /** The position was changed, or the partition resumed. */
   wake(): void;
+  /** A record is complete. */
+  completed?(): void;
 }
 
 export class Lease implements PositionedLease {
@@ -75,6 +77,7 @@ export class Lease implements PositionedLease {
   complete(offset: number): void {
     if (this.isFenced || this.tracker === null) return;
     this.tracker.complete(offset);
+    this.start.completed?.();
     if (this.isPausedBySpread && this.tracker.spread < offsetsCovered / 2) {
       this.isPausedBySpread = false;
       this.applyPause();

@@ -5,11 +5,11 @@
  * Order of a stop, which apps rely on: readiness goes false; Kafka consumers drain and leave (transport `close`);
  * then `onApplicationShutdown` closes producers and pools, which the drain still needed.
  */
-import { constants, setPriority } from 'node:os';
 import { Controller, Get, Module, Res, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
+import { yieldToOthers } from './background.ts';
 import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec, type Environment } from './config.ts';
 import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
@@ -107,7 +107,7 @@ export async function runApp<Spec extends ConfigSpec>(
     lines.inc({ level });
   });
   exitOnUncaught(logger);
-  if (definition.isBackground === true) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  if (definition.isBackground === true) yieldToOthers();
   try {
     const config = readConfig(definition.config, env);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');

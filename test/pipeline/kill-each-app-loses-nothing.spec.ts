@@ -7,6 +7,11 @@ import { until } from '../support/until.ts';
 const webhookCount = 20;
 const eventsPerWebhook = 100;
 const expected = webhookCount * eventsPerWebhook;
+/**
+ * Of fan-out: 128 events that were under way, and what it had done since its last commit. That begins when 100 are done,
+ * 25 ms after the one before at the soonest, so it is what gets done in 25 ms and while a commit is on its way.
+ */
+const fannedOutTwiceMax = 400;
 
 let system: System;
 let client: TestClient;
@@ -68,7 +73,8 @@ describe.each(apps)('%s killed in mid-stream of 2,000 events', (app) => {
       const ids = arrived(receiver);
       const duplicates = ids.length - new Set(ids).size;
       process.stdout.write(`killed ${app}: ${expected} events arrived, ${duplicates} twice\n`);
-      if (app !== 'dispatcher' && app !== 'fanout' && app !== 'retry-scheduler') expect(duplicates).toBe(0);
+      if (app === 'fanout') expect(duplicates).toBeLessThanOrEqual(fannedOutTwiceMax);
+      else if (app !== 'dispatcher' && app !== 'retry-scheduler') expect(duplicates).toBe(0);
       const isHistoryWhole = async () => {
         const delivered = await listDeliveries(system, client, { status: 'delivered' });
         return delivered.filter(({ eventType }) => eventType.startsWith(`${app}.`)).length === expected;

@@ -1,6 +1,7 @@
 /** What a test of libs/kafka works with: its own topics on the real broker, clients, and consumers that it stops. */
 import { afterAll } from '@jest/globals';
-import { BatchConsumer, type BatchConsumerOptions } from '../../../libs/kafka/batch-consumer.ts';
+import { BatchConsumer } from '../../../libs/kafka/batch-consumer.ts';
+import type { BatchConsumerOptions } from '../../../libs/kafka/consumer-options.ts';
 import { KafkaClient } from '../../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../../libs/kafka/record-sink.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../../libs/kafka/record.ts';

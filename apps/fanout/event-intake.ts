@@ -1,0 +1,53 @@
+/** What comes from Kafka on its way into runs: the pump, which bounds what is in memory, and the runs that it feeds. */
+import { BatchPump, type BatchPumpOptions } from '../../libs/kafka/batch-pump.ts';
+import type { RecordBatch } from '../../libs/kafka/record.ts';
+import { SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import type { AnyAvro } from '../../libs/wire/any-avro.ts';
+import type { EventHandler } from './event-handler.ts';
+import { EventRuns } from './event-runs.ts';
+import type { EventWriter } from './event-writer.ts';
+
+export interface EventIntakeOptions {
+  readonly handler: EventHandler;
+  readonly avro: AnyAvro;
+  readonly writer: EventWriter;
+  readonly limits: Omit<BatchPumpOptions, 'work' | 'onError'>;
+  readonly logger: Logger;
+}
+
+export class EventIntake {
+  private readonly pump: BatchPump;
+  private readonly runs: EventRuns;
+  private readonly logger: Logger;
+
+  constructor({ handler, avro, writer, limits, logger }: EventIntakeOptions) {
+    const onError = (error: unknown) => {
+      this.leave(error);
+    };
+    this.logger = logger;
+    this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
+    this.runs = new EventRuns({ handler, avro, writer, now: Date.now, memory: this.pump, onError });
+  }
+
+  take(batch: RecordBatch): void {
+    this.pump.enqueue(batch);
+  }
+
+  /** Before partitions are given up: resolves when nothing of them is under way any more. */
+  async drain(): Promise<void> {
+    await this.pump.drain();
+    await this.runs.drain();
+  }
+
+  private leave(error: unknown): void {
+    if (error instanceof SinkClosedError) {
+      this.logger.info({}, 'events left for the next start: the producer is closed');
+      return;
+    }
+    // Not caught anywhere: the process leaves, and its successor reads the same events again.
+    setImmediate(() => {
+      throw new Error('events could not be written', { cause: error });
+    });
+  }
+}
