@@ -74,7 +74,7 @@ async function registerSchemas(config: SetupConfig): Promise<number> {
     for (const topic of withSchema) await registry.register(topic);
   } catch (cause) {
     throw new StackFailure(
-      `The schemas cannot be registered at ${placeOf(config.SCHEMA_REGISTRY_URL)} (${sentenceOf(cause)}): check SCHEMA_REGISTRY_URL.`,
+      `The schemas cannot be registered at ${placeOf(config.SCHEMA_REGISTRY_URL)} (${sentenceOf(cause)}): check SCHEMA_REGISTRY_URL and, where it is the registry that refuses, what 'npm run doctor' says of the schemas.`,
       { cause },
     );
   }

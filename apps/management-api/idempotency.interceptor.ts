@@ -45,6 +45,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
         throw new ProblemError('idempotency_key_reused');
       case 'in_progress':
         throw new ProblemError('idempotency_in_progress', undefined, { retryAfterS: 1 });
+      case 'sealed':
+        throw new ProblemError('idempotency_answer_lost');
       case 'answered':
         reply.header('idempotency-replayed', 'true');
         return parseLossless(claim.answer.body);

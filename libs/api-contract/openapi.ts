@@ -140,7 +140,8 @@ function problemsByStatus(operation: Operation): Map<number, ProblemCode[]> {
   // An id that nothing can have is answered like one that nobody has.
   if (Object.keys(operation.params.properties).length > 0) codes.push('not_found');
   if (operation.isConditional) codes.push('precondition_failed');
-  if (operation.method === 'post') codes.push('idempotency_in_progress', 'idempotency_key_reused');
+  if (operation.method === 'post')
+    codes.push('idempotency_in_progress', 'idempotency_answer_lost', 'idempotency_key_reused');
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set(codes)) {
     const { status } = problemCodes[code];

@@ -93,6 +93,12 @@ export const problemCodes = {
     meaning:
       'A request with the same Idempotency-Key, or one that publishes an event of the same id, is being worked on: try again shortly.',
   },
+  idempotency_answer_lost: {
+    status: 409,
+    title: 'The request was done, and its answer cannot be given again',
+    meaning:
+      'The first request with this Idempotency-Key was done, but the encryption key that its answer was kept under is gone: look at what it made instead of sending it again.',
+  },
   precondition_failed: {
     status: 412,
     title: 'The object has changed',

@@ -3,7 +3,7 @@
  * requests under one key at the same time, one goes on; answers are kept sealed, because some hold a secret.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { SecretBox } from '../runtime/secret-box.ts';
+import { SecretBoxError, type SecretBox } from '../runtime/secret-box.ts';
 import { readerOf } from './read.ts';
 
 export interface IdempotentRequest {
@@ -23,7 +23,9 @@ export type Claim =
   | { readonly kind: 'claimed' }
   | { readonly kind: 'answered'; readonly answer: KeptAnswer }
   | { readonly kind: 'in_progress' }
-  | { readonly kind: 'reused' };
+  | { readonly kind: 'reused' }
+  /** It was done, and no key opens its answer any more. */
+  | { readonly kind: 'sealed' };
 
 /** How long answers are kept: 24 h. */
 const keepMs = 86_400_000;
@@ -58,7 +60,12 @@ export class IdempotencyStore {
     if (row === undefined) return { kind: 'in_progress' };
     if (row.requestHash !== requestHash) return { kind: 'reused' };
     if (row.status === null || row.body === null) return { kind: 'in_progress' };
-    return { kind: 'answered', answer: { status: row.status, body: this.secretBox.open(row.body) } };
+    try {
+      return { kind: 'answered', answer: { status: row.status, body: this.secretBox.open(row.body) } };
+    } catch (error) {
+      if (error instanceof SecretBoxError) return { kind: 'sealed' };
+      throw error;
+    }
   }
 
   async keep({ owner, key }: IdempotentRequest, { status, body }: KeptAnswer): Promise<void> {

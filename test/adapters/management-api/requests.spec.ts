@@ -1,5 +1,6 @@
 /** Requests that are wrong in ways that have nothing to do with any one operation. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 import { newClient, startWorld, type World } from './api-world.ts';
 
 let world: World;
@@ -127,6 +128,16 @@ describe('an Idempotency-Key', () => {
     expect((await once('key-5', { id: 'taken', name: 'a' })).status).toBe(201);
     expect((await once('key-6', { id: 'taken', name: 'a' })).status).toBe(409);
     expect((await once('key-6', { id: 'free', name: 'a' })).status).toBe(201);
+  });
+
+  test('whose answer no key opens any more is told so, and nothing is done twice', async () => {
+    await once('key-8');
+    const database = new pg.Client({ connectionString: world.env.DATABASE_URL });
+    await database.connect();
+    const forget = `update idempotency_key set response_body = replace(response_body, 'v1.test.', 'v1.gone.') where key = 'key-8'`;
+    expect((await database.query(forget)).rowCount).toBe(1);
+    await database.end();
+    expect(await once('key-8')).toMatchObject({ status: 409, body: { code: 'idempotency_answer_lost' } });
   });
 
   test('lets one of many at the same time go on', async () => {
