@@ -11,16 +11,17 @@ const works = ['throughput', 'latency'].map(workNamed);
 const [throughput, latency] = works;
 
 test.each([
-  { words: [], wanted: works, profiled: [] },
-  { words: ['latency'], wanted: [latency], profiled: [] },
-  { words: ['latency', 'throughput'], wanted: [latency, throughput], profiled: [] },
+  { words: [], wanted: works },
+  { words: ['latency'], wanted: [latency] },
+  { words: ['latency', 'throughput'], wanted: [latency, throughput] },
+  { words: ['latency', '--webhooks', '100,100000'], wanted: [latency], sizes: [100, 100_000] },
   {
     words: ['--profile', 'fanout', 'throughput', '--profile', 'dispatcher'],
     wanted: [throughput],
     profiled: ['fanout', 'dispatcher'],
   },
-])('$words runs what it names', ({ words, wanted, profiled }) => {
-  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled });
+])('$words runs what it names', ({ words, wanted, profiled = [], sizes = null }) => {
+  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled, sizes });
 });
 
 test.each([
@@ -28,6 +29,10 @@ test.each([
   { words: ['--fast'], reason: "no work '--fast'" },
   { words: ['--profile'], reason: "not ''" },
   { words: ['--profile', 'kafka'], reason: "not 'kafka'" },
+  { words: ['--webhooks', 'many'], reason: "not 'many'" },
+  { words: ['--webhooks', '0'], reason: "not '0'" },
+  { words: ['--webhooks', '1000,100'], reason: "not '1000,100'" },
+  { words: ['--webhooks', '2000000'], reason: "not '2000000'" },
 ])('$words is refused', ({ words, reason }) => {
   const refused = parseBenchCommandLine(words, works);
   expect(refused.kind === 'refused' ? refused.sentence : refused.kind).toContain(reason);

@@ -2,8 +2,17 @@
 import { appNames, type AppName } from '../stack/apps.ts';
 import type { Work } from './work.ts';
 
+/** More would take longer to put there than to measure. */
+const webhooksMax = 1_000_000;
+
 export type BenchCommandLine =
-  | { readonly kind: 'run'; readonly works: readonly Work[]; readonly profiled: readonly AppName[] }
+  | {
+      readonly kind: 'run';
+      readonly works: readonly Work[];
+      readonly profiled: readonly AppName[];
+      /** Sizes that `scale` is limited to; null: all of its own. */
+      readonly sizes: readonly number[] | null;
+    }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'refused'; readonly sentence: string };
 
@@ -11,6 +20,7 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
   if (words.includes('--help') || words.includes('-h')) return { kind: 'help', text: helpOf(works) };
   const wanted: Work[] = [];
   const profiled: AppName[] = [];
+  let sizes: readonly number[] | null = null;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
     if (word === '--profile') {
@@ -20,14 +30,28 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
       profiled.push(app);
       continue;
     }
+    if (word === '--webhooks') {
+      const text = words[(index += 1)] ?? '';
+      sizes = sizesIn(text);
+      if (sizes === null) return refusal(`--webhooks takes growing numbers such as 100,100000, not '${text}'.`);
+      continue;
+    }
     const work = works.find(({ name }) => name === word);
     if (work === undefined) {
       const known = works.map(({ name }) => name).join(', ');
-      return refusal(`There is no work '${word}': use ${known}, or options --profile APP, --help.`);
+      return refusal(`There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --help.`);
     }
     wanted.push(work);
   }
-  return { kind: 'run', works: wanted.length === 0 ? works : wanted, profiled };
+  return { kind: 'run', works: wanted.length === 0 ? works : wanted, profiled, sizes };
+}
+
+/** Null when it is no list of growing numbers from 1 to a million. */
+function sizesIn(text: string): readonly number[] | null {
+  if (!/^\d{1,7}(,\d{1,7})*$/.test(text)) return null;
+  const sizes = text.split(',').map(Number);
+  const isGrowing = sizes.every((size, index) => size > (sizes[index - 1] ?? 0) && size <= webhooksMax);
+  return isGrowing ? sizes : null;
 }
 
 function refusal(sentence: string): BenchCommandLine {
@@ -36,7 +60,7 @@ function refusal(sentence: string): BenchCommandLine {
 
 function helpOf(works: readonly Work[]): string {
   return [
-    'npm run bench [-- WORK… --profile APP…]',
+    'npm run bench [-- WORK… --profile APP… --webhooks N,N]',
     '',
     'Measures the system on an embedded stack of its own: without a name every work, one after another.',
     'The load and the receivers are processes of their own on the same machine; figures are in docs/performance.md.',
@@ -44,6 +68,7 @@ function helpOf(works: readonly Work[]): string {
     ...works.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`),
     '',
     `  --profile APP  keeps a CPU profile of that app, of the measured time, in .data/bench/profiles; as often as wanted`,
+    '  --webhooks N,N only so many webhooks in the work scale, and not its dispatchers: 100,100000 compares the two',
     '  --help         this text',
     '',
     'KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL each replace the embedded part, as with npm start: the run then has',

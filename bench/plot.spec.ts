@@ -20,6 +20,7 @@ const run = (perSecond: number, label = 'all well'): KeptResult => ({
       duplicates: 0,
       losses: 0,
       cpuMsPerDelivery: null,
+      appsPeakBytes: 0,
       usage: [],
     },
   ],

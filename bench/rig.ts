@@ -162,6 +162,7 @@ export class Rig {
         losses: missing,
         cpuMsPerDelivery: usage.length === 0 ? null : systemCpuMs(usage) / Math.max(1, count),
         usage,
+        appsPeakBytes: window.appsPeakBytes,
       };
     } catch (error) {
       step.fail();

@@ -26,14 +26,22 @@ export class UsageWindow {
   private readonly cpuBefore: ReadonlyMap<number, number>;
   private readonly sampledPeaks = new Map<number, number>();
   private readonly sampling: NodeJS.Timeout;
+  private readonly apps: readonly number[];
+  private appsPeak = 0;
 
   constructor(processes: readonly ObservedProcess[]) {
     this.processes = processes;
+    this.apps = processes.filter(({ kind }) => kind === 'app').map(({ pid }) => pid);
     this.cpuBefore = new Map(processes.map(({ pid }) => [pid, cpuMsOf([pid]) ?? 0]));
     this.sample();
     this.sampling = setInterval(() => {
       this.sample();
     }, sampleEveryMs);
+  }
+
+  /** The most memory that the apps had together at one time, in bytes; what they share, the text of Node.js, counts once. */
+  get appsPeakBytes(): number {
+    return this.appsPeak;
   }
 
   /** Null where the system does not tell. */
@@ -50,6 +58,7 @@ export class UsageWindow {
   }
 
   private sample(): void {
+    this.appsPeak = Math.max(this.appsPeak, memoryOf(this.apps) ?? 0);
     for (const { pid, isTree } of this.processes) {
       if (isTree !== true) continue;
       this.sampledPeaks.set(pid, Math.max(this.sampledPeaks.get(pid) ?? 0, memoryOf([pid]) ?? 0));

@@ -15,11 +15,14 @@ export interface Work {
 export class Bench {
   readonly signal: AbortSignal;
   readonly profiles: KeptProfile[] = [];
+  /** Sizes that a work with several is limited to; null: all. */
+  readonly sizes: readonly number[] | null;
   private readonly profiled: readonly AppName[];
 
   /** @param profiled apps whose CPU is profiled */
-  constructor(signal: AbortSignal, profiled: readonly AppName[]) {
+  constructor(signal: AbortSignal, profiled: readonly AppName[], sizes: readonly number[] | null = null) {
     this.signal = signal;
+    this.sizes = sizes;
     this.profiled = profiled;
   }
 

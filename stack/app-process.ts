@@ -16,6 +16,12 @@ import { StackFailure, Stopped } from './failure.ts';
  */
 const nodeOptions = ['--enable-source-maps', '--max-semi-space-size=4'] as const;
 
+/**
+ * As in deploy/Dockerfile. The allocator of glibc keeps a heap for each of eight threads on two processors, and what one has
+ * freed no other uses: with two, six apps under load take some fifty megabytes less, and no more time.
+ */
+const allocatorEnvironment = { MALLOC_ARENA_MAX: '2' } as const;
+
 /** Exit status of an app whose configuration is wrong (EX_CONFIG of sysexits.h): starting it again is no use. */
 export const configurationExit = 78;
 
@@ -123,7 +129,7 @@ export class AppProcess {
   private spawn(): void {
     const startedAt = Date.now();
     const child = spawn(process.execPath, [...nodeOptions, this.options.script], {
-      env: this.options.env,
+      env: { ...allocatorEnvironment, ...this.options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });

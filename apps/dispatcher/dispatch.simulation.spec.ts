@@ -44,7 +44,8 @@ function definitionOf(id: string, ordering: Ordering): WebhookDefinition {
   return {
     id,
     clientId: 'c',
-    url: `https://${id}.example/hook`,
+    // Two of them share an origin, and its places.
+    url: `https://${id === 'b' ? 'a' : id}.example/${id}`,
     eventTypes: ['*'],
     isActive: true,
     disabledBy: null,
@@ -143,7 +144,7 @@ class Life {
     const table = new WebhookTable(secretBox);
     for (const [id, ordering] of Object.entries(world.orderings)) table.apply(id, definitionOf(id, ordering));
     const breakers = new Breakers({ failuresToOpen: 3, openMs: 2_000, onChange: noop });
-    const gate = new Gate({ table, breakers, originInFlightMax: 100 });
+    const gate = new Gate({ table, breakers, originInFlightMax: 2 });
     this.dispatch = new Dispatch({
       maxInFlight: 8,
       laneRecordsMax: 70,

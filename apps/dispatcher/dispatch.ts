@@ -66,6 +66,7 @@ export class Dispatch {
       mayStart: options.mayStart,
       limit: (webhookId) => gate.limit(webhookId),
       admit: (webhookId, now) => gate.admit(webhookId, now),
+      hasRoom: (origin) => gate.hasRoom(origin),
       waitsFor: (webhookId, now) => gate.waitsFor(webhookId, now),
       start: (item, webhookId, attempt) => {
         void this.attempt(item, webhookId, attempt);

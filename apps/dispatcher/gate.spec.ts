@@ -120,8 +120,10 @@ describe('origin', () => {
     const { gate, webhook } = setup({}, 2);
     gate.attemptStarted(webhook);
     gate.attemptStarted(webhook);
-    expect(gate.admit('w', 0)).toBeGreaterThan(0);
+    expect(gate.admit('w', 0)).toBe('https://example.com');
+    expect(gate.hasRoom('https://example.com')).toBe(false);
     gate.attemptEnded(webhook, ok);
+    expect(gate.hasRoom('https://example.com')).toBe(true);
     expect(gate.admit('w', 0)).toBeNull();
   });
 });

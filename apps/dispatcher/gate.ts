@@ -19,8 +19,6 @@ export interface Block {
   readonly until: number;
 }
 
-/** When an origin has all the attempts it may have, its webhooks ask again after this. */
-const originRetryMs = 20;
 /** A definition is in force within a second; this allows for a slow one. */
 const definitionGraceMs = 3_000;
 const unknownRetryMs = 50;
@@ -51,8 +49,8 @@ export class Gate {
     return Math.max(1, Math.floor(Math.min(limit, webhook.definition.maxInFlight)));
   }
 
-  /** Null: go ahead, and the slot is taken. */
-  admit(webhookId: string, now: number): number | null {
+  /** Null: go ahead, and the slot is taken. A number: not before. A string: not before this origin has room. */
+  admit(webhookId: string, now: number): number | string | null {
     const webhook = this.table.find(webhookId);
     if (webhook === undefined) return this.unknownUntil(webhookId, now);
     // Without a POST to make there is nothing to wait for.
@@ -61,11 +59,16 @@ export class Gate {
     if (block !== undefined && block.until > now) return block.until;
     const slotAt = this.nextSlotAt.get(webhookId) ?? 0;
     if (slotAt > now) return slotAt;
-    if ((this.originInFlight.get(webhook.origin) ?? 0) >= this.originInFlightMax) return now + originRetryMs;
+    if (!this.hasRoom(webhook.origin)) return webhook.origin;
     const breakerUntil = this.breakers.blockedUntil(webhookId, now);
     if (breakerUntil !== null && breakerUntil > now) return breakerUntil;
     this.takeSlot(webhook, now);
     return null;
+  }
+
+  /** True when the origin has fewer attempts in flight than it may have, all of its webhooks together. */
+  hasRoom(origin: string): boolean {
+    return (this.originInFlight.get(origin) ?? 0) < this.originInFlightMax;
   }
 
   /**

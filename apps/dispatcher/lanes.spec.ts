@@ -20,6 +20,10 @@ let limits: Record<string, number>;
 let blockedUntil: Record<string, number>;
 let lanes: Lanes;
 let mayStart: boolean;
+/** Attempts that may start there; webhooks that are not named have origins of their own. */
+let roomAt: Record<string, number>;
+let originOf: Record<string, string>;
+let asked: number;
 
 function makeLanes(maxInFlight: number): Lanes {
   return new Lanes({
@@ -30,7 +34,15 @@ function makeLanes(maxInFlight: number): Lanes {
     divertAfterMs: 2_000,
     mayStart: () => mayStart,
     limit: (webhookId) => limits[webhookId] ?? 1,
-    admit: (webhookId) => blockedUntil[webhookId] ?? null,
+    admit: (webhookId) => {
+      asked += 1;
+      const origin = originOf[webhookId];
+      if (origin === undefined) return blockedUntil[webhookId] ?? null;
+      if ((roomAt[origin] ?? 0) === 0) return origin;
+      roomAt[origin] = (roomAt[origin] ?? 0) - 1;
+      return null;
+    },
+    hasRoom: (origin) => (roomAt[origin] ?? 0) > 0,
     waitsFor: (webhookId) => (webhookId in blockedUntil ? 'breaker' : null),
     start: (item, webhookId, attempt) => {
       started.push({ webhookId, offset: item.offset, attempt });
@@ -66,6 +78,9 @@ beforeEach(() => {
   limits = {};
   blockedUntil = {};
   mayStart = true;
+  roomAt = {};
+  originOf = {};
+  asked = 0;
   lanes = makeLanes(10);
 });
 
@@ -257,5 +272,80 @@ describe('memory', () => {
     finish(0);
     lanes.run(0);
     expect(names()).toEqual(['a1']);
+  });
+});
+
+describe('an origin that many webhooks share', () => {
+  beforeEach(() => {
+    originOf = { a: 'o', b: 'o', c: 'o', x: 'p' };
+    roomAt = { o: 1, p: 0 };
+  });
+
+  test('serves them in their order as attempts there end, and asks nobody again before', () => {
+    for (const [index, webhookId] of ['a', 'b', 'c'].entries()) lanes.add(webhookId, item(index));
+    lanes.run(0);
+    expect(names()).toEqual(['a0']);
+    expect(asked).toBe(3);
+    for (let now = 50; now < 1_000; now += 50) lanes.sweep(now);
+    expect(asked).toBe(3);
+    finish(0);
+    roomAt['o'] = 1;
+    lanes.run(1_000);
+    expect(names()).toEqual(['a0', 'b1']);
+    expect(asked).toBe(4);
+  });
+
+  test('holds up neither the others nor other origins', () => {
+    lanes = makeLanes(3);
+    for (const [index, webhookId] of ['x', 'a', 'b', 'd'].entries()) lanes.add(webhookId, item(index));
+    lanes.run(0);
+    expect(names()).toEqual(['a1', 'd3']);
+    roomAt['p'] = 1;
+    lanes.run(10);
+    expect(names()).toEqual(['a1', 'd3', 'x0']);
+  });
+
+  test('takes turns with webhooks that are ready, when both wait for a place', () => {
+    lanes = makeLanes(1);
+    roomAt['o'] = 0;
+    for (const webhookId of ['a', 'b']) for (const offset of [0, 1]) lanes.add(webhookId, item(offset));
+    lanes.run(0);
+    roomAt['o'] = 4;
+    for (const offset of [0, 1, 2]) lanes.add('d', item(offset));
+    for (let index = 0; index < 6; index += 1) {
+      lanes.run(index);
+      finish(index);
+    }
+    expect(
+      names()
+        .slice(0, 4)
+        .filter((name) => name.startsWith('d')),
+    ).toHaveLength(2);
+    expect(names()).toHaveLength(6);
+  });
+
+  test('keeps what waits for it in the main lane no longer than others do', () => {
+    roomAt['o'] = 0;
+    lanes.add('a', item(0));
+    lanes.run(0);
+    lanes.sweep(2_000);
+    expect(diverted).toEqual([{ webhookId: 'a', offsets: [0], reason: 'backlog' }]);
+    roomAt['o'] = 1;
+    lanes.add('a', item(7, 'parked'));
+    lanes.run(2_100);
+    expect(names()).toEqual(['a7']);
+  });
+
+  test('has a few parked records of each in memory, not all that each may have', () => {
+    roomAt['o'] = 0;
+    lanes.setDiverted('a', 'backlog');
+    for (let offset = 0; offset < 20; offset += 1) lanes.add('a', item(offset, 'parked'));
+    lanes.run(0);
+    expect(lanes.parkedCapacity('a')).toBeLessThanOrEqual(8);
+    lanes.sweep(2_000);
+    expect(givenBack).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    roomAt['o'] = 1;
+    lanes.run(2_100);
+    expect(names()).toEqual(['a0']);
   });
 });

@@ -10,7 +10,9 @@ import assert from 'node:assert/strict';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { Fifo } from './fifo.ts';
+import type { Lane, Running } from './lane.ts';
 import type { LaneItem } from './lane-item.ts';
+import { Turns } from './turns.ts';
 
 export interface LanesOptions {
   /** Attempts in flight in the whole process that are not slow. */
@@ -26,10 +28,13 @@ export interface LanesOptions {
   /** Most attempts of the webhook in flight, 1 or more. */
   limit(webhookId: string): number;
   /**
-   * Asked right before a start: Unix milliseconds until which nothing may start, null to go ahead. Going ahead may use
-   * up a permission (the probe of a half-open breaker, a slot of a rate), so the start must follow.
+   * Asked right before a start: Unix milliseconds until which nothing may start, the origin that must have room first,
+   * or null to go ahead. Going ahead may use up a permission (the probe of a half-open breaker, a slot of a rate), so
+   * the start must follow.
    */
-  admit(webhookId: string, now: number): number | null;
+  admit(webhookId: string, now: number): number | string | null;
+  /** True when another attempt at this origin may start. */
+  hasRoom(origin: string): boolean;
   /** Why the webhook waits now; null when nothing but its own pace holds it. */
   waitsFor(webhookId: string, now: number): ParkedReason | null;
   start(item: LaneItem, webhookId: string, attempt: RunningAttempt): void;
@@ -41,28 +46,15 @@ export interface LanesOptions {
   giveBack(webhookId: string, items: readonly LaneItem[]): void;
 }
 
-interface Lane {
-  readonly webhookId: string;
-  readonly queue: Fifo<LaneItem>;
-  bytes: number;
-  inFlight: number;
-  /** Listed in the ring of ready lanes, or waiting in `blocked`; never both, never twice. */
-  place: 'idle' | 'ready' | 'blocked';
-  diverted: ParkedReason | null;
-}
-
-interface Running {
-  readonly lane: Lane;
-  readonly startedAt: number;
-  slow: boolean;
-}
-
 /** A started attempt; hand it back to {@link Lanes.finish}. */
 export type RunningAttempt = Running;
 
+/** Parked records of a webhook that may wait in memory for its turn at an origin that thousands of webhooks may share. */
+const parkedAtOriginMax = 8;
+
 export class Lanes {
   private readonly lanes = new Map<string, Lane>();
-  private readonly ready = new Fifo<Lane>();
+  private readonly turns: Turns<Lane>;
   private readonly blocked = new Map<Lane, number>();
   private readonly running = new Set<Running>();
   private readonly options: LanesOptions;
@@ -71,6 +63,7 @@ export class Lanes {
 
   constructor(options: LanesOptions) {
     this.options = options;
+    this.turns = new Turns((origin) => options.hasRoom(origin));
   }
 
   get inFlight(): number {
@@ -98,7 +91,9 @@ export class Lanes {
   parkedCapacity(webhookId: string): number {
     const lane = this.lanes.get(webhookId);
     if (lane === undefined) return this.options.laneRecordsMax;
-    return lane.place === 'blocked' || lane.bytes >= this.options.laneBytesMax ? 0 : this.options.laneRecordsMax;
+    const { laneRecordsMax, laneBytesMax } = this.options;
+    if (lane.place === 'blocked' || lane.bytes >= laneBytesMax) return 0;
+    return lane.place === 'atOrigin' ? Math.min(parkedAtOriginMax, laneRecordsMax) : laneRecordsMax;
   }
 
   isDiverted(webhookId: string): boolean {
@@ -153,7 +148,7 @@ export class Lanes {
   /** Starts whatever may start. Call after adding, after finishing, and from a slow tick. */
   run(now: number): void {
     while (!this.isStopped && this.hasSlot() && this.options.mayStart()) {
-      const lane = this.ready.shift();
+      const lane = this.turns.next();
       if (lane === undefined) return;
       lane.place = 'idle';
       this.turn(lane, now);
@@ -214,6 +209,11 @@ export class Lanes {
     if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
     const isDue = next.notBefore <= now;
     const until = isDue ? this.options.admit(lane.webhookId, now) : next.notBefore;
+    if (typeof until === 'string') {
+      lane.place = 'atOrigin';
+      this.turns.waitAt(until, lane);
+      return;
+    }
     if (until !== null && until > now) {
       if (isDue) this.options.heldBack(next, lane.webhookId);
       lane.place = 'blocked';
@@ -245,6 +245,11 @@ export class Lanes {
         lane.webhookId,
         this.remove(lane, () => true),
       );
+    } else if (lane.place === 'atOrigin' && lane.queue.length > parkedAtOriginMax) {
+      // The first of them stay: they keep the turn.
+      let kept = 0;
+      const isBeyond = () => (kept += 1) > parkedAtOriginMax;
+      this.options.giveBack(lane.webhookId, this.remove(lane, isBeyond));
     }
   }
 
@@ -271,7 +276,7 @@ export class Lanes {
   private list(lane: Lane): void {
     if (lane.place !== 'idle' || lane.queue.length === 0) return;
     lane.place = 'ready';
-    this.ready.push(lane);
+    this.turns.ready(lane);
   }
 
   private laneOf(webhookId: string): Lane {

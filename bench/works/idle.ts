@@ -33,6 +33,7 @@ export const idle: Work = {
         megabytes: (memoryOf([pid]) ?? 0) / 1_000_000,
       }));
       const ofApps = rows.filter(({ kind }) => kind === 'app');
+      const pidsOfApps = system.filter(({ kind }) => kind === 'app').map(({ pid }) => pid);
       const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
       const figures: Figure[] = rows.flatMap(({ name, percent, megabytes }) => [
         { name: `${name}: CPU`, value: percent, unit: '% of one core' },
@@ -43,7 +44,12 @@ export const idle: Work = {
         figures: [
           ...figures,
           atMost(5, 'the six apps: CPU', sum(ofApps.map(({ percent }) => percent)), '% of one core'),
-          atMost(1_000, 'the six apps: memory', sum(ofApps.map(({ megabytes }) => megabytes)), 'MB'),
+          atMost(1_000, 'the six apps: memory together', (memoryOf(pidsOfApps) ?? 0) / 1_000_000, 'MB'),
+          {
+            name: 'the six apps: resident sets added up',
+            value: sum(ofApps.map(({ megabytes }) => megabytes)),
+            unit: 'MB',
+          },
         ],
         notes: [],
       };

@@ -99,6 +99,7 @@ async function measure(
       losses: missing,
       cpuMsPerDelivery: usage.length === 0 || isKilled ? null : systemCpuMs(usage) / Math.max(1, report.count),
       usage,
+      appsPeakBytes: window.appsPeakBytes,
     };
     return { measured, report };
   } catch (error) {

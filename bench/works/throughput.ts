@@ -1,6 +1,6 @@
 /** Events for one webhook each, as fast as Kafka takes them: what a delivery costs and how many there are a second. */
 import { registerEndpoints } from '../endpoints.ts';
-import { appsPeakMegabytes, atLeast, atMost } from '../measured.ts';
+import { atLeast, atMost, memoryFigures } from '../measured.ts';
 import type { Work } from '../work.ts';
 
 const webhooks = 20;
@@ -22,7 +22,7 @@ export const throughput: Work = {
           atMost(0.4, 'CPU of all processes', measured.cpuMsPerDelivery ?? 0, 'ms a delivery'),
           { name: 'raw limit', value: limit, unit: 'POSTs a second' },
           atLeast(40, 'of the raw limit', (measured.perSecond / limit) * 100, '%'),
-          atMost(1_000, 'peak memory of the six apps', appsPeakMegabytes(measured), 'MB'),
+          ...memoryFigures(measured),
         ],
         notes: [],
       };
