@@ -34,6 +34,7 @@ export class BatchConsumer {
   private readonly logger: Logger;
   private readonly trouble: TroubleLog;
   private readonly link: ClusterLink;
+  private readonly coordination: ClusterLink;
   private readonly member: GroupMember;
   private readonly fetches: FetchLoop;
   private readonly committer: Committer;
@@ -52,7 +53,8 @@ export class BatchConsumer {
     this.logger = logger.child({ groupId: options.groupId });
     this.trouble = new TroubleLog(this.logger);
     this.link = client.link();
-    this.member = new GroupMember(this.link, options.groupId);
+    this.coordination = client.link();
+    this.member = new GroupMember(this.link, this.coordination, options.groupId);
     const rejoin = (reason: string) => {
       this.askRejoin(reason);
     };
@@ -106,7 +108,7 @@ export class BatchConsumer {
     this.fetches.stop();
     this.heartbeats.stop();
     this.committer.stop();
-    await this.link.close();
+    await Promise.all([this.link.close(), this.coordination.close()]);
   }
 
   /** Null once joined and consuming, else what is wrong. */

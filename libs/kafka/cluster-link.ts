@@ -77,6 +77,7 @@ export class ClusterLink {
   }
 
   async coordinatorOf(groupId: string): Promise<GroupBroker> {
+    await this.cluster.connect();
     return (await this.cluster.findGroupCoordinator({ groupId })) as unknown as GroupBroker;
   }
 

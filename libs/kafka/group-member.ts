@@ -31,6 +31,7 @@ export interface OffsetToCommit extends TopicPartition, CommittedOffset {}
 
 export class GroupMember {
   private readonly link: ClusterLink;
+  private readonly coordination: ClusterLink;
   private readonly groupId: string;
   private memberId = '';
   private generation = -1;
@@ -38,8 +39,13 @@ export class GroupMember {
   /** Partition counts that the leader assigned by; null for who is not the leader. */
   private assignedCounts: ReadonlyMap<string, number> | null = null;
 
-  constructor(link: ClusterLink, groupId: string) {
+  /**
+   * @param coordination a link that nobody fetches over: a broker answers the requests of a connection one after the other,
+   *   and a commit would wait for records behind a fetch that does
+   */
+  constructor(link: ClusterLink, coordination: ClusterLink, groupId: string) {
     this.link = link;
+    this.coordination = coordination;
     this.groupId = groupId;
   }
 
@@ -161,8 +167,14 @@ export class GroupMember {
   }
 
   private async findCoordinator(): Promise<GroupBroker> {
-    this.coordinator = await this.link.coordinatorOf(this.groupId);
-    return this.coordinator;
+    try {
+      this.coordinator = await this.coordination.coordinatorOf(this.groupId);
+      return this.coordinator;
+    } catch (error) {
+      // Brokers may have moved, and nothing else on this link would notice.
+      await this.coordination.cluster.refreshMetadata().catch(() => undefined);
+      throw error;
+    }
   }
 
   private async connectedCoordinator(): Promise<GroupBroker> {

@@ -4,6 +4,7 @@ import { until } from '../../support/until.ts';
 import { foreignAdmin, foreignKafka } from './foreign-client.ts';
 import { kafkaWorld, range, soon, valueOf } from './kafka-world.ts';
 
+// Tests that wait for metadata to grow old, five seconds, wait side by side.
 const world = await kafkaWorld();
 const admin = await foreignAdmin(world);
 
@@ -52,7 +53,7 @@ describe('a consumer', () => {
     await reader.stop();
   });
 
-  test('that waits for a topic says so, and begins when there is one', async () => {
+  test.concurrent('that waits for a topic says so, and begins when there is one', async () => {
     const topic = world.name('later');
     const reader = world.consumer({ groupId: world.name('group'), subscriptions: [topic] });
     const started = reader.start();
@@ -72,47 +73,59 @@ describe('a consumer', () => {
     await started;
   });
 
-  test('reads topics that match a pattern, those that appear later too', async () => {
-    const start = world.name('many');
-    const topics = [`${start}.a`, `${start}.b`];
-    const make = (name = '') => world.admin.ensure([{ name, partitions: 1, replication: 1, config: {} }]);
-    await make(topics[0]);
-    const reader = world.consumer({
-      groupId: world.name('group'),
-      subscriptions: [new RegExp(`^${start.replaceAll('.', '\\.')}\\.[ab]$`)],
-    });
-    await reader.start();
-    await make(topics[1]);
-    await make(`${start}.c`);
-    for (const [index, topic] of [...topics, `${start}.c`].entries()) await world.produce(topic, index, index + 1);
-    await until(() => reader.records.length === 2, soon);
-    expect(reader.values.sort()).toEqual([0, 1]);
-    await reader.stop();
-  }, 30_000);
+  test.concurrent(
+    'reads topics that match a pattern, those that appear later too',
+    async () => {
+      const start = world.name('many');
+      const topics = [`${start}.a`, `${start}.b`];
+      const make = (name = '') => world.admin.ensure([{ name, partitions: 1, replication: 1, config: {} }]);
+      await make(topics[0]);
+      const reader = world.consumer({
+        groupId: world.name('group'),
+        subscriptions: [new RegExp(`^${start.replaceAll('.', '\\.')}\\.[ab]$`)],
+      });
+      await reader.start();
+      await make(topics[1]);
+      await make(`${start}.c`);
+      for (const [index, topic] of [...topics, `${start}.c`].entries()) await world.produce(topic, index, index + 1);
+      await until(() => reader.records.length === 2, soon);
+      expect(reader.values.sort()).toEqual([0, 1]);
+      await reader.stop();
+    },
+    30_000,
+  );
 });
 
-test('a topic that is deleted leaves the others readable', async () => {
-  const [gone, stays] = [await world.topic(), await world.topic()];
-  const reader = world.consumer({ groupId: world.name('group'), subscriptions: [gone, stays] });
-  await reader.start();
-  await admin.deleteTopic(gone);
-  await until(() => reader.assigned.at(-1)?.length === 1, soon);
-  await world.produce(stays, 0, 5);
-  await until(() => reader.records.length === 5, soon);
-  expect(reader.consumer.problem()).toBeNull();
-  await reader.stop();
-}, 30_000);
+test.concurrent(
+  'a topic that is deleted leaves the others readable',
+  async () => {
+    const [gone, stays] = [await world.topic(), await world.topic()];
+    const reader = world.consumer({ groupId: world.name('group'), subscriptions: [gone, stays] });
+    await reader.start();
+    await admin.deleteTopic(gone);
+    await until(() => reader.assigned.at(-1)?.length === 1, soon);
+    await world.produce(stays, 0, 5);
+    await until(() => reader.records.length === 5, soon);
+    expect(reader.consumer.problem()).toBeNull();
+    await reader.stop();
+  },
+  30_000,
+);
 
-test('partitions that are added are read from their beginning', async () => {
-  const topic = await world.topic(1);
-  const reader = world.consumer({ groupId: world.name('group'), subscriptions: [topic] });
-  await reader.start();
-  await admin.addPartitions(topic, 2);
-  await foreignKafka(world).send(topic, ['1', '2'], 'none', 1);
-  await until(() => reader.records.length === 2, { timeoutMs: 60_000 });
-  expect(reader.assigned.at(-1)).toHaveLength(2);
-  await reader.stop();
-}, 70_000);
+test.concurrent(
+  'partitions that are added are read from their beginning',
+  async () => {
+    const topic = await world.topic(1);
+    const reader = world.consumer({ groupId: world.name('group'), subscriptions: [topic] });
+    await reader.start();
+    await admin.addPartitions(topic, 2);
+    await foreignKafka(world).send(topic, ['1', '2'], 'none', 1);
+    await until(() => reader.records.length === 2, { timeoutMs: 60_000 });
+    expect(reader.assigned.at(-1)).toHaveLength(2);
+    await reader.stop();
+  },
+  70_000,
+);
 
 describe('a graceful stop', () => {
   test('loses nothing and repeats nothing, with work under way', async () => {
@@ -346,18 +359,22 @@ describe('a pause', () => {
 });
 
 describe('an offset that is not there', () => {
-  test('beyond the end starts from the earliest record, not from the latest', async () => {
-    const topic = await world.topic();
-    const groupId = world.name('group');
-    await world.produce(topic, 0, 5);
-    await admin.commit(groupId, topic, 1_000);
-    const reader = world.consumer({ groupId, subscriptions: [topic] });
-    await reader.start();
-    await until(() => reader.records.length === 5, soon);
-    expect(reader.values).toEqual(range(0, 5));
-    await reader.stop();
-    expect((await admin.committed(groupId, topic)).offset).toBe(5);
-  }, 20_000);
+  test.concurrent(
+    'beyond the end starts from the earliest record, not from the latest',
+    async () => {
+      const topic = await world.topic();
+      const groupId = world.name('group');
+      await world.produce(topic, 0, 5);
+      await admin.commit(groupId, topic, 1_000);
+      const reader = world.consumer({ groupId, subscriptions: [topic] });
+      await reader.start();
+      await until(() => reader.records.length === 5, soon);
+      expect(reader.values).toEqual(range(0, 5));
+      await reader.stop();
+      expect((await admin.committed(groupId, topic)).offset).toBe(5);
+    },
+    20_000,
+  );
 
   test('because it was deleted while the partition was paused, goes on with the earliest', async () => {
     const topic = await world.topic();
