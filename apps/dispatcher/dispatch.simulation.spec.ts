@@ -197,6 +197,8 @@ class Life {
     // The spread of what is read and not committed stays within what a commit can speak of.
     const behind = this.leases.main.position.next - (this.world.committed[mainTopic]?.offset ?? 0);
     expect(behind).toBeLessThanOrEqual(offsetsCovered);
+    // Until all that was parked before is known nothing new can be said, and the main lane is held.
+    if (this.leases.main.position.isPaused) return;
     for (const attempt of this.world.settled) this.world.committedAttempts.add(attempt);
   }
 
@@ -363,6 +365,16 @@ const copiedHeadThatSucceeds: Action[] = [
   { kind: 'leave' },
 ];
 
+/** Found by the property: what was parked before a kill was parked again after two in a row. */
+const killedAgainAtOnce: Action[] = [
+  { kind: 'slow', webhook: 'b' },
+  { kind: 'produce', webhook: 'b', count: 90 },
+  { kind: 'pass', ms: 100 },
+  { kind: 'kill' },
+  { kind: 'pass', ms: 10 },
+  { kind: 'kill' },
+];
+
 /** Seen on the real stack: what was parked since the last commit was parked again after a kill, and sent twice. */
 const killedAfterParking: Action[] = [
   { kind: 'produce', webhook: 'a', count: 90 },
@@ -464,18 +476,18 @@ afterEach(() => {
 });
 
 /** SIMULATION_RUNS=2000 for a night of it. */
-const runs = Number(process.env['SIMULATION_RUNS'] ?? 60);
+const runs = Number(process.env['SIMULATION_RUNS'] ?? 300);
 
 describe('a dispatcher, whatever happens to it', () => {
   test(
     'delivers everything, each webhook in its order, and commits it all',
     async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
+        fc.asyncProperty(fc.array(action, { maxLength: 25, size: 'max' }), async (actions) => {
           jest.clearAllTimers();
           expectPromisesKept(await live(actions));
         }),
-        { numRuns: runs, examples: [[killedAfterParking]] },
+        { numRuns: runs, examples: [[killedAfterParking], [killedAgainAtOnce]] },
       );
     },
     60_000 + runs * 1_000,
@@ -485,7 +497,7 @@ describe('a dispatcher, whatever happens to it', () => {
     'sends nothing twice as long as it is not killed',
     async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(action, { maxLength: 25 }), async (actions) => {
+        fc.asyncProperty(fc.array(action, { maxLength: 25, size: 'max' }), async (actions) => {
           jest.clearAllTimers();
           const world = await live(actions.filter(({ kind }) => kind !== 'kill'));
           const ok = world.attempts.filter(({ isOk }) => isOk).map(({ deliveryId }) => deliveryId);

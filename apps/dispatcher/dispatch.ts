@@ -6,7 +6,7 @@
  */
 import type { Delivery, ParkedDelivery, ParkedReason, RetryDelivery } from '../../libs/domain/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate.ts';
@@ -106,7 +106,7 @@ export class Dispatch {
         (lease) => this.options.isParkedTopic(lease.topic) && lease.partition === main.partition,
       );
       if (parked === undefined) throw new Error(`partition ${main.partition} came without its parked lane`);
-      this.partitions.set(main.partition, this.partitionOf(main, parked as PositionedLease));
+      this.partitions.set(main.partition, this.partitionOf(main as CompletedLease, parked as PositionedLease));
     }
   }
 
@@ -136,7 +136,7 @@ export class Dispatch {
     this.lanes.stop();
   }
 
-  private partitionOf(main: PartitionLease, parked: PositionedLease): Partition {
+  private partitionOf(main: CompletedLease, parked: PositionedLease): Partition {
     const partition: Partition = new Partition(main, parked, {
       parkedCapacity: (webhookId) => this.lanes.parkedCapacity(webhookId),
       drained: (webhookId) => {

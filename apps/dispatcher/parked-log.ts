@@ -177,8 +177,9 @@ export class ParkedLog {
 
   /** What to commit: nothing below the offset is needed, and the metadata holds the rest. */
   commit(): { readonly offset: number; readonly metadata: string } {
-    // What the floors say of what is not read again yet could not be said in another way.
-    if (this.floors !== null && this.isDiscovering && this.options.committed !== null) return this.options.committed;
+    // What was parked since the last commit is complete in the main topic once it is found here: a commit that knew it
+    // before the main one does would hide it from whoever comes after the next crash.
+    if (this.isDiscovering) return this.options.committed ?? { offset: this.options.startOffset, metadata: '' };
     const cursors: ParkedCursor[] = [];
     let lowest = this.frontier;
     for (const entry of this.entries.values()) {

@@ -5,7 +5,7 @@
  * was parked already is not taken again.
  */
 import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
-import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import type { CompletedLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
 import type { LaneItem } from './lane-item.ts';
 import { ParkedLog } from './parked-log.ts';
@@ -22,7 +22,7 @@ export interface PartitionHooks {
 }
 
 export class Partition {
-  readonly main: PartitionLease;
+  readonly main: CompletedLease;
   readonly parked: PositionedLease;
   readonly log: ParkedLog;
   private readonly hooks: PartitionHooks;
@@ -35,7 +35,7 @@ export class Partition {
   private open = 0;
   private whenSettled: (() => void)[] = [];
 
-  constructor(main: PartitionLease, parked: PositionedLease, hooks: PartitionHooks) {
+  constructor(main: CompletedLease, parked: PositionedLease, hooks: PartitionHooks) {
     this.main = main;
     this.parked = parked;
     this.hooks = hooks;
@@ -127,17 +127,17 @@ export class Partition {
 
   private release(): void {
     this.isMainHeld = false;
-    for (const batch of this.waiting.splice(0)) this.pass(batch, 'main');
+    this.main.wasComplete(this.moved);
+    for (const batch of this.waiting.splice(0)) {
+      this.pass({ ...batch, records: batch.records.filter(({ offset }) => !this.moved.has(offset)) }, 'main');
+    }
+    this.moved.clear();
     this.main.resume();
   }
 
   private pass(batch: RecordBatch, source: LaneItem['source']): void {
     const addedAt = this.hooks.now();
     for (const { offset, timestampMs, key, value, headers } of batch.records) {
-      if (source === 'main' && this.moved.delete(offset)) {
-        batch.lease.complete(offset);
-        continue;
-      }
       // A copy: the record is a slice of the whole fetched response and would keep all of it in memory.
       const item = {
         lease: batch.lease,

@@ -26,12 +26,21 @@ export function encodeCompleted(committed: number, completed: Iterable<number>):
 
 export class CompletedOffsets {
   private readonly committed: number;
-  private readonly bits: Buffer;
+  private bits: Buffer;
 
   constructor(committed: number, metadata: string | null) {
     this.committed = committed;
     this.bits =
       metadata?.startsWith(tag) === true ? Buffer.from(metadata.slice(tag.length), 'base64') : Buffer.alloc(0);
+  }
+
+  /** Beyond what a commit can speak of it is not kept: it will be read again. */
+  add(offset: number): void {
+    const bit = offset - this.committed;
+    if (bit < 0 || bit >= offsetsCovered) return;
+    const index = bit >>> 3;
+    if (index >= this.bits.length) this.bits = Buffer.concat([this.bits], Math.min(bytesMax, index * 2 + 64));
+    this.bits[index] = (this.bits[index] ?? 0) | (1 << (bit & 7));
   }
 
   has(offset: number): boolean {

@@ -9,7 +9,7 @@ import type { FetchedBatch } from './fetched-batch.ts';
 import type { ReadPosition } from './fetch-loop.ts';
 import type { CommittedOffset } from './group-member.ts';
 import { OffsetTracker } from './offset-tracker.ts';
-import type { PositionedLease, RecordBatch } from './record.ts';
+import type { CompletedLease, PositionedLease, RecordBatch } from './record.ts';
 
 export interface LeaseStart {
   readonly topic: string;
@@ -26,7 +26,7 @@ export interface LeaseStart {
   completed?(): void;
 }
 
-export class Lease implements PositionedLease {
+export class Lease implements CompletedLease, PositionedLease {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
@@ -82,6 +82,10 @@ export class Lease implements PositionedLease {
       this.isPausedBySpread = false;
       this.applyPause();
     }
+  }
+
+  wasComplete(offsets: Iterable<number>): void {
+    for (const offset of offsets) this.tracker?.restore(offset);
   }
 
   pause(): void {

@@ -165,3 +165,14 @@ test('never commits past what is incomplete, and after a restart never hands out
     { numRuns: 500 },
   );
 });
+
+test('what was complete elsewhere is not handed out, and the next commit speaks of it', () => {
+  const tracker = new OffsetTracker(100, null);
+  tracker.add(100);
+  // One that was handed out already, some that come, one below and one too far for a commit to speak of.
+  for (const offset of [100, 103, 140, 99, 100 + offsetsCovered]) tracker.restore(offset);
+  expect(tracker.committable).toBe(101);
+  expect([101, 102, 103, 104].map((offset) => tracker.add(offset))).toEqual([true, true, false, true]);
+  const next = new OffsetTracker(tracker.committable, tracker.commitMetadata());
+  expect([101, 102, 103, 139, 140].map((offset) => next.add(offset))).toEqual([true, true, false, true, false]);
+});

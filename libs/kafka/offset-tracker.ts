@@ -40,6 +40,13 @@ export class OffsetTracker {
     return !isComplete;
   }
 
+  /** Completed before the last restart, as the metadata did not say: not handed out, and in the next commit. */
+  restore(offset: number): void {
+    this.changes += 1;
+    if (offset < this.end) this.complete(offset);
+    else this.restored.add(offset);
+  }
+
   /** Everything below `nextOffset` was read: a gap at the end of a batch is passed. */
   advanceTo(nextOffset: number): void {
     if (nextOffset <= this.end) return;

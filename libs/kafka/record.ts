@@ -41,6 +41,12 @@ export interface PartitionLease {
   resume(): void;
 }
 
+/** A partition whose completed offsets are committed. */
+export interface CompletedLease extends PartitionLease {
+  /** Done before this assignment, as was found elsewhere: those records are not handed out, and the next commit says so. */
+  wasComplete(offsets: Iterable<number>): void;
+}
+
 /** A partition whose position the app keeps itself (BatchConsumerOptions.positioned): it may read back and forth. */
 export interface PositionedLease extends PartitionLease {
   /** The last commit of the group; null when there is none. */
