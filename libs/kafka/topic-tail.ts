@@ -22,7 +22,8 @@ export interface TopicTailOptions {
   exit?(error: unknown): void;
 }
 
-const maxWaitMs = 250;
+/** Nothing is late for it: what comes ends the wait, and nothing here is paused that would have to be asked for anew. */
+const maxWaitMs = 1_000;
 /** Tables and live feeds: a change has a second to get through. */
 const paceMs = 50;
 const backOffMs = 500;
