@@ -38,7 +38,8 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
       '-Xmx512m',
       // A development broker starts often and works little.
       '-XX:TieredStopAtLevel=1',
-      '-XX:+UseSerialGC',
+      // What a collection stops is every webhook's way: with both processors it stops half as long.
+      '-XX:+UseParallelGC',
       `-Dlog4j2.configurationFile=${join(options.dataDir, 'log4j2.yaml')}`,
       '-cp',
       join(jars, '*'),
@@ -126,6 +127,10 @@ num.network.threads=2
 num.io.threads=4
 num.recovery.threads.per.data.dir=2
 background.threads=2
+# Waiting requests that were answered are kept until so many have gathered, by default 1000 of several kilobytes each:
+# they survive every collection and make it longer.
+fetch.purgatory.purge.interval.requests=100
+producer.purgatory.purge.interval.requests=100
 ${Object.entries(options.settings ?? {})
   .map(([name, value]) => `${name}=${value}\n`)
   .join('')}`;
