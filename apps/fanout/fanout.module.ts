@@ -31,7 +31,7 @@ const pumpLimits = {
   maxPerPartition: 500,
   maxKeptPerPartition: 12_000,
   maxPerRun: 500,
-  maxPerPartitionAndRun: 64,
+  maxPerPartitionAndRun: 128,
 } as const;
 const dayMs = 86_400_000;
 
