@@ -32,6 +32,14 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** They share the processors with what is measured: no collection of garbage of theirs while it is. */
+const workerOptions = [
+  '--enable-source-maps',
+  '--min-semi-space-size=32',
+  '--max-semi-space-size=32',
+  '--initial-old-space-size=256',
+];
+
 export class Worker<Q extends Questions<Q>> {
   private readonly name: string;
   private readonly child: ChildProcess;
@@ -44,7 +52,7 @@ export class Worker<Q extends Questions<Q>> {
     // A session of its own: Ctrl-C in the terminal must not reach it before the system has stopped.
     this.child = fork(join(repositoryRoot, 'dist', 'bench', `${file}.js`), {
       env,
-      execArgv: ['--enable-source-maps'],
+      execArgv: workerOptions,
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',

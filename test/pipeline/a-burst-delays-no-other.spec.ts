@@ -2,14 +2,16 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPlatform } from '../../stack/platform-service.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient, type TestWebhook } from '../support/clients.ts';
-import { describeLatencies, PacedLoad, percentile } from '../support/paced-load.ts';
+import { PacedLoad, percentile } from '../support/paced-load.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { registered } from '../support/registered.ts';
+import { expectUndisturbed, type Disturbed } from '../support/undisturbed.ts';
 
 const healthyEndpoints = 40;
 const eventsPerSecond = 100;
 const calmMs = 3_000;
-const burstMs = 6_000;
+/** What is felt is felt in the first two seconds; the endpoint itself is busy for a quarter of an hour. */
+const burstMs = 12_000;
 const burstEvents = 5_000;
 const slowMs = 200;
 
@@ -17,6 +19,7 @@ let system: System;
 let client: TestClient;
 let load: PacedLoad;
 let slow: RecordingReceiver;
+let bursts = 0;
 
 beforeAll(async () => {
   system = await startSystem({ apps: ['fanout', 'dispatcher', 'management-api'] });
@@ -64,19 +67,20 @@ async function writtenWithinMs(webhook: TestWebhook): Promise<number> {
 
 /**
  * A quarter of the healthy ones' events come behind the burst in its own partition of platform.events: had they to wait
- * for it, the slowest would have waited as long as the burst took to be fanned out. What it costs the others in milliseconds is
- * measured by `npm run bench -- burst`: a p99 of so few events on shared cores would say little.
+ * for it, the slowest would have waited as long as the burst took to be fanned out.
  */
-test('a-burst-delays-no-other: nobody waits until it is fanned out, not even who comes behind it', async () => {
-  const type = 'burst.w0';
+async function besideBurst(): Promise<Disturbed> {
+  const type = `burst.w${(bursts += 1)}`;
   const webhook = await slowWebhook(type);
   const before = await load.run(eventsPerSecond, calmMs);
   const [disturbed] = await Promise.all([load.run(eventsPerSecond, burstMs), burst(type)]);
   const calm = [...before, ...(await load.run(eventsPerSecond, calmMs))];
   const writtenMs = await writtenWithinMs(webhook);
-  process.stdout.write(
-    describeLatencies('no burst', calm) +
-      describeLatencies(`beside ${burstEvents} events that were fanned out within ${writtenMs} ms`, disturbed),
-  );
+  process.stdout.write(`${burstEvents} events of one webhook were fanned out within ${writtenMs} ms\n`);
   expect(percentile(disturbed, 100)).toBeLessThan(writtenMs / 2);
-}, 120_000);
+  return { calm, disturbed };
+}
+
+test('a-burst-delays-no-other: nobody waits until it is fanned out, not even who comes behind it', async () => {
+  await expectUndisturbed(`${burstEvents} events at once for another`, besideBurst);
+}, 150_000);

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient, type TestWebhook } from '../support/clients.ts';
 import { readOutcomes } from '../support/outcomes.ts';
-import { describeLatencies, PacedLoad, percentile } from '../support/paced-load.ts';
+import { PacedLoad } from '../support/paced-load.ts';
 import { startEndless, startHanging } from '../support/receivers/hostile-receivers.ts';
 import { registered } from '../support/registered.ts';
+import { expectUndisturbed, type Disturbed } from '../support/undisturbed.ts';
 import { until } from '../support/until.ts';
 
 const healthyEndpoints = 40;
@@ -28,33 +29,6 @@ afterAll(async () => {
   await system.stop();
 }, 60_000);
 
-interface Measured {
-  /** Latencies of the healthy endpoints while all are well. */
-  readonly calm: readonly number[];
-  /** The same while some are not. */
-  readonly disturbed: readonly number[];
-}
-
-/** What a p99 of a few hundred events on shared cores varies by itself from one measurement to the next. */
-const allowanceMs = 5;
-const rounds = 3;
-
-/**
- * With trouble elsewhere the healthy endpoints' p99 is at most 1.25 times what it is without, measured in the same
- * minute. Measured again when it is not: another process of the machine may disturb one measurement, while an endpoint
- * that delays others does so in each, and by its timeout, which is hundreds of times the allowance.
- */
-async function expectUndisturbed(name: string, measure: () => Promise<Measured>): Promise<void> {
-  for (let round = 1; ; round += 1) {
-    const { calm, disturbed } = await measure();
-    process.stdout.write(describeLatencies('all endpoints well', calm) + describeLatencies(name, disturbed));
-    const allowed = 1.25 * percentile(calm, 99) + allowanceMs;
-    if (percentile(disturbed, 99) > allowed && round < rounds) continue;
-    expect(percentile(disturbed, 99)).toBeLessThanOrEqual(allowed);
-    return;
-  }
-}
-
 async function webhooksAt(url: string, type: string, count: number, fields: object): Promise<TestWebhook[]> {
   const webhooks: TestWebhook[] = [];
   await registered(system, count, async () => {
@@ -66,7 +40,7 @@ async function webhooksAt(url: string, type: string, count: number, fields: obje
   return webhooks;
 }
 
-async function amongHanging(): Promise<Measured> {
+async function amongHanging(): Promise<Disturbed> {
   const before = await load.run(eventsPerSecond, measuredMs);
   const hanging = await startHanging();
   try {
