@@ -13,11 +13,11 @@ import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
 import type { FetchedBatch } from './fetched-batch.ts';
 import { GroupMember } from './group-member.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { JoinTrouble } from './join-trouble.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import type { Lease, LeaseStart } from './lease.ts';
 import { Pause } from './pause.ts';
 import { Subscription } from './subscription.ts';
-import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
 import { within } from './within.ts';
 
@@ -32,7 +32,7 @@ const lastWordMs = 700;
 export class BatchConsumer {
   private readonly options: BatchConsumerOptions;
   private readonly logger: Logger;
-  private readonly trouble: TroubleLog;
+  private readonly trouble: JoinTrouble;
   private readonly link: ClusterLink;
   private readonly coordination: ClusterLink;
   private readonly member: GroupMember;
@@ -51,7 +51,7 @@ export class BatchConsumer {
   constructor(client: KafkaClient, options: BatchConsumerOptions, logger: Logger) {
     this.options = options;
     this.logger = logger.child({ groupId: options.groupId });
-    this.trouble = new TroubleLog(this.logger);
+    this.trouble = new JoinTrouble(this.logger);
     this.link = client.link();
     this.coordination = client.link();
     this.member = new GroupMember(this.link, this.coordination, options.groupId);
@@ -128,6 +128,7 @@ export class BatchConsumer {
       try {
         if (!(await this.join())) continue;
         backOffMs = backOffMsMin;
+        this.trouble.over();
         onConsuming();
         const reason = await rejoinAsked;
         if (this.isWanted()) this.logger.info({ reason }, 'giving partitions up to share them anew');
@@ -247,7 +248,7 @@ export class BatchConsumer {
 
   private noteTrouble(error: unknown, backOffMs: number): void {
     this.state = `cannot join: ${error instanceof Error ? error.message : String(error)}`;
-    this.trouble.say(error, 'cannot join the group, trying again', { backOffMs });
+    this.trouble.say(error, backOffMs);
   }
 
   /** A programmer error, here or wherever a batch went: nothing is committed after it, and the process leaves. */

@@ -6,14 +6,16 @@ const warnEveryMs = 10_000;
 
 export class TroubleLog {
   private readonly logger: Logger;
+  private readonly now: () => number;
   private warnedAt = -Infinity;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, now: () => number = Date.now) {
     this.logger = logger;
+    this.now = now;
   }
 
   say(error: unknown, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    const now = Date.now();
+    const now = this.now();
     const isDue = now - this.warnedAt >= warnEveryMs;
     if (isDue) this.warnedAt = now;
     this.logger[isDue ? 'warn' : 'debug']({ ...troubleFields(error), ...fields }, message);
