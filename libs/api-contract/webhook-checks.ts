@@ -16,7 +16,7 @@ export const attemptErrorSchema = nullable(
   Type.Object(
     {
       kind: Type.String({
-        description: 'timeout, dns, connect, tls, reset, refused-address or circuit-open; http or a reason otherwise.',
+        description: 'timeout, dns, connect, tls, reset or refused-address; http or a reason otherwise.',
       }),
       message: Type.String(),
     },

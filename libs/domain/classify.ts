@@ -61,8 +61,6 @@ function classifyError(error: AttemptError): Verdict {
   switch (errorKind) {
     case 'refused-address':
       return ended('refused_address', message);
-    case 'circuit-open':
-      throw new Error('an open breaker postpones a delivery without an attempt: there is nothing to classify');
     case 'timeout':
     case 'dns':
     case 'connect':

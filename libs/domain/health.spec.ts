@@ -70,7 +70,7 @@ describe('what an outcome says about its endpoint', () => {
     ['a timeout', outcome(0, { reason: 'timeout', errorKind: 'timeout', responseCode: null }), 'failure'],
     ['the last attempt failed', permanent('exhausted', 20), 'failure'],
     ['a refused address', permanent('refused_address', null), 'failure'],
-    ['the breaker is open', outcome(0, { errorKind: 'circuit-open', latencyMs: null }), null],
+    ['no POST was made', outcome(0, { latencyMs: null }), null],
     ['the webhook was disabled', permanent('disabled', null), null],
     ['the webhook was deleted', permanent('deleted', null), null],
     ['it waited too long', permanent('expired', null), null],
@@ -95,7 +95,7 @@ describe('disabling', () => {
     ['gone, though switched off', [outcome(0, { disableWebhook: 'gone' })], { isEnabled: false }, 'gone'],
     ['gone, said to a ping', [outcome(0, { disableWebhook: 'gone', kind: 'ping' })], {}, 'gone'],
     ['pings that fail', [0, 5, 10, 15].map((at) => outcome(at, { kind: 'ping' })), {}, null],
-    ['no POST made', [0, 5, 10].map((at) => outcome(at, { latencyMs: null, errorKind: 'circuit-open' })), {}, null],
+    ['no POST made', [0, 5, 10].map((at) => outcome(at, { latencyMs: null })), {}, null],
     ['test events that fail', [0, 5, 10].map((at) => outcome(at, { kind: 'test' })), {}, 'failures'],
   ])('%s', (_name, outcomes, changed, by) => {
     expect(observe(unknownHealth, outcomes, active, { ...rules, ...changed }).disable?.by ?? null).toBe(by);

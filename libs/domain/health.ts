@@ -88,7 +88,6 @@ export const unknownHealth: WebhookHealth = {
 /** What an outcome says about its endpoint; null when it says nothing because no POST was tried. */
 export function verdictOf(outcome: DeliveryOutcome): 'success' | 'failure' | null {
   if (outcome.status === 'delivered') return 'success';
-  if (outcome.errorKind === 'circuit-open') return null;
   // The address guard stops before a POST, yet it is the webhook's own address that is at fault.
   if (outcome.reason === 'refused_address') return 'failure';
   return outcome.latencyMs === null ? null : 'failure';

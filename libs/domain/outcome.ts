@@ -5,7 +5,7 @@ export type OutcomeStatus = 'delivered' | 'failed_retryable' | 'failed_permanent
 /** Status of a delivery in the history: a delivery without an outcome yet is `pending`. */
 export type DeliveryStatus = 'pending' | OutcomeStatus;
 
-export type AttemptErrorKind = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'refused-address' | 'circuit-open';
+export type AttemptErrorKind = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'refused-address';
 
 export type RetryableReason = 'http' | 'timeout' | 'dns' | 'connect' | 'tls' | 'reset';
 export type PermanentReason =
