@@ -4,18 +4,21 @@
  * Holds: a record is complete once all that follows from it is acknowledged by Kafka, never before; a webhook's
  * deliveries start in order; one webhook's trouble takes no other's turn.
  */
-import type { Delivery, ParkedDelivery, ParkedReason, RetryDelivery } from '../../libs/domain/delivery.ts';
+import type { Delivery, ParkedDelivery, RetryDelivery } from '../../libs/domain/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import { Acknowledgements } from './acknowledgements.ts';
+import { DeliveryReader } from './delivery-reader.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate.ts';
 import type { LaneItem } from './lane-item.ts';
 import { Lanes, type RunningAttempt } from './lanes.ts';
+import { Parker } from './parker.ts';
 import { settledHead } from './parked-state.ts';
 import { Partition } from './partition.ts';
 import type { Post } from './post.ts';
-import { parkedFrom, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
+import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
 import { resume, StrictHeads, type Resumed } from './strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
 import { wideLineOf, writeLine } from './wide-line.ts';
@@ -36,9 +39,6 @@ export interface DispatchOptions {
   readonly logger: Logger;
 }
 
-/** What a parked delivery has besides those of a delivery. */
-type ParkedFields = Omit<ParkedDelivery, keyof Delivery>;
-
 const slowAfterMs = 500;
 const divertAfterMs = 2_000;
 const sweepMs = 50;
@@ -48,15 +48,35 @@ export class Dispatch {
   private readonly options: DispatchOptions;
   private readonly partitions = new Map<number, Partition>();
   private readonly strictHeads = new StrictHeads();
+  private readonly acknowledgements: Acknowledgements;
+  private readonly reader: DeliveryReader;
+  private readonly parker: Parker;
   private readonly sweeper: NodeJS.Timeout;
-  private readonly extendDelivery: (framed: Buffer, more: ParkedFields) => Buffer | null;
-  /** Diverted in this turn and not appended yet. */
-  private readonly leaving = new Map<Partition, { parked: Parking[]; moved: LaneItem[] }>();
 
   constructor(options: DispatchOptions) {
     this.options = options;
-    const { gate, codecs } = options;
-    this.extendDelivery = codecs.parked.extension(codecs.delivery);
+    const { gate, codecs, reports, metrics, logger } = options;
+    this.acknowledgements = new Acknowledgements(logger);
+    this.reader = new DeliveryReader({
+      codecs,
+      reports,
+      metrics,
+      logger,
+      acknowledgements: this.acknowledgements,
+      partitions: this.partitions,
+      complete: (item, webhookId) => {
+        this.complete(item, webhookId);
+      },
+    });
+    this.parker = new Parker({
+      codecs,
+      reports,
+      metrics,
+      strictHeads: this.strictHeads,
+      acknowledgements: this.acknowledgements,
+      partitions: this.partitions,
+      reader: this.reader,
+    });
     this.lanes = new Lanes({
       maxInFlight: options.maxInFlight,
       laneRecordsMax: options.laneRecordsMax,
@@ -72,10 +92,10 @@ export class Dispatch {
         void this.attempt(item, webhookId, attempt);
       },
       heldBack: (item, webhookId) => {
-        if (gate.isBreakerOpen(webhookId)) options.metrics.heldByBreaker(webhookId, this.eventTypeOf(item));
+        if (gate.isBreakerOpen(webhookId)) metrics.heldByBreaker(webhookId, this.reader.eventTypeOf(item));
       },
       divert: (webhookId, items, reason) => {
-        this.divert(webhookId, items, reason);
+        this.parker.divert(webhookId, items, reason);
       },
       giveBack: (webhookId, items) => {
         this.giveBack(webhookId, items);
@@ -176,7 +196,7 @@ export class Dispatch {
     const partition = this.partitions.get(item.lease.partition);
     partition?.opened();
     try {
-      const delivery = this.readable(item, webhookId);
+      const delivery = this.reader.read(item, webhookId);
       const resumed = delivery === null ? null : this.resumed(delivery, item, partition);
       if (resumed?.kind === 'send') {
         await this.deliver(resumed.delivery, item, attempt);
@@ -186,7 +206,7 @@ export class Dispatch {
       if (resumed?.kind === 'settled') this.complete(item, webhookId);
       this.release(attempt);
     } catch (error) {
-      this.leave(error);
+      this.acknowledgements.leave(error);
     } finally {
       partition?.settled();
     }
@@ -243,7 +263,7 @@ export class Dispatch {
     } else {
       const value = this.options.codecs.parked.encode(parkedFrom(next, 'blocked', notBefore, Date.now()));
       this.lanes.divertBehind(webhookId, () => {
-        this.park(partition, [{ webhookId, value, mainOffset: item.offset }], () => {
+        this.parker.park(partition, [{ webhookId, value, mainOffset: item.offset }], () => {
           this.complete(item, webhookId);
         });
       });
@@ -255,134 +275,6 @@ export class Dispatch {
     const isCopied = item.source === 'main' && this.strictHeads.ended(webhookId);
     if (isCopied) partition?.log.noteHead(webhookId, { attempt: settledHead, notBefore: 0 });
     this.options.gate.unblock(webhookId);
-  }
-
-  /** Null when the record is none of ours to send: it is set aside, and the lane goes on. */
-  private readable(item: LaneItem, webhookId: string): Delivery | null {
-    const codec = item.source === 'main' ? this.options.codecs.delivery : this.options.codecs.parked;
-    try {
-      const delivery = codec.decode(item.value);
-      if (delivery !== null) return delivery;
-      throw new Error('its schema was not learned');
-    } catch (error) {
-      this.setAside(item, webhookId, error);
-      return null;
-    }
-  }
-
-  /** For a label, while it waits. Empty for what cannot be read: that is found out when it is attempted. */
-  private eventTypeOf(item: LaneItem): string {
-    const codec = item.source === 'main' ? this.options.codecs.delivery : this.options.codecs.parked;
-    try {
-      return codec.decode(item.value)?.eventType ?? '';
-    } catch {
-      return '';
-    }
-  }
-
-  private setAside(item: LaneItem, webhookId: string, error: unknown): void {
-    const { topic, partition: number } = item.lease;
-    const { offset, value } = item;
-    this.options.logger.error(
-      { topic, partition: number, offset, ...errorFields(error) },
-      'undecodable delivery set aside',
-    );
-    this.options.metrics.undecodable(topic);
-    const partition = this.partitions.get(number);
-    if (partition === undefined) return;
-    this.follow(
-      partition,
-      this.options.reports.setAside({ topic, partition: number, offset, value }, String(error)),
-      () => {
-        this.complete(item, webhookId);
-      },
-    );
-  }
-
-  private divert(webhookId: string, items: readonly LaneItem[], reason: ParkedReason): void {
-    const [first] = items;
-    if (first === undefined) return;
-    const partition = this.partitions.get(first.lease.partition);
-    if (partition === undefined) return; // revoked meanwhile: another member reads them
-    const parkedAt = Date.now();
-    const head = this.strictHeads.copyOf(webhookId);
-    const parked: Parking[] = [];
-    if (head !== null) {
-      const value = this.options.codecs.parked.encode(parkedFrom(head.delivery, reason, null, parkedAt));
-      parked.push({ webhookId, value, mainOffset: head.offset });
-    }
-    const moved: LaneItem[] = [];
-    for (const item of items) {
-      const value = this.parkedValue(item, webhookId, { parkedAt, parkedReason: reason, notBefore: null });
-      if (value === null) continue;
-      parked.push({ webhookId, value, mainOffset: item.offset });
-      moved.push(item);
-    }
-    this.parkSoon(partition, parked, moved);
-    this.options.metrics.parked(reason, items.length);
-  }
-
-  /** As it came, with the fields that a parked one has besides: a backlog is not worth decoding. */
-  private parkedValue(item: LaneItem, webhookId: string, more: ParkedFields): Buffer | null {
-    const extended = this.extendDelivery(item.value, more);
-    if (extended !== null) return extended;
-    const delivery = this.readable(item, webhookId);
-    return delivery === null ? null : this.options.codecs.parked.encode({ ...delivery, ...more });
-  }
-
-  /** Together with what else is diverted in this turn: a burst is diverted record by record, as it is read. */
-  private parkSoon(partition: Partition, parked: readonly Parking[], moved: readonly LaneItem[]): void {
-    for (const { webhookId } of parked) partition.log.diverting(webhookId);
-    let leaving = this.leaving.get(partition);
-    if (leaving === undefined) {
-      leaving = { parked: [], moved: [] };
-      // A revoke between now and then has to wait for them too.
-      partition.opened();
-      if (this.leaving.size === 0) {
-        void Promise.resolve().then(() => {
-          this.parkNow();
-        });
-      }
-      this.leaving.set(partition, leaving);
-    }
-    leaving.parked.push(...parked);
-    leaving.moved.push(...moved);
-  }
-
-  private parkNow(): void {
-    for (const [partition, { parked, moved }] of this.leaving) {
-      this.leaving.delete(partition);
-      this.follow(partition, this.options.reports.park(partition.main.partition, parked), () => {
-        for (const item of moved) item.lease.complete(item.offset);
-      });
-      partition.settled();
-    }
-  }
-
-  private park(partition: Partition, parked: readonly Parking[], done: () => void): void {
-    // What was diverted before goes before.
-    this.parkNow();
-    for (const { webhookId } of parked) partition.log.diverting(webhookId);
-    this.follow(partition, this.options.reports.park(partition.main.partition, parked), done);
-  }
-
-  /** Does what follows an acknowledgement; a revoke waits for it. */
-  private follow(partition: Partition, acknowledged: Promise<void>, done: () => void): void {
-    partition.opened();
-    acknowledged
-      .then(done)
-      .catch((error: unknown) => {
-        this.leave(error);
-      })
-      .finally(() => {
-        partition.settled();
-      });
-  }
-
-  /** What was not acknowledged must not be lost by going on: without a commit it is read again after a restart. */
-  private leave(error: unknown): never {
-    this.options.logger.error(errorFields(error), 'dispatch failed unexpectedly, leaving');
-    process.exit(1);
   }
 
   private giveBack(webhookId: string, items: readonly LaneItem[]): void {
