@@ -17,6 +17,7 @@ import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
 import { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { schemaFile } from '../../libs/wire/schema-files.ts';
+import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate.ts';
@@ -41,31 +42,9 @@ function noop(): void {
 }
 
 function definitionOf(id: string, ordering: Ordering): WebhookDefinition {
-  return {
-    id,
-    clientId: 'c',
-    // Two of them share an origin, and its places.
-    url: `https://${id === 'b' ? 'a' : id}.example/${id}`,
-    eventTypes: ['*'],
-    isActive: true,
-    disabledBy: null,
-    disabledReason: null,
-    filter: null,
-    format: 'json',
-    ordering,
-    maxInFlight: 4,
-    rateLimitPerSecond: null,
-    timeoutMs: 5_000,
-    retryPolicy: policy,
-    signatureAlgorithm: 'hmac-sha256',
-    secrets: [],
-    sealedHeaders: null,
-    sealedTls: null,
-    recoveringSince: null,
-    recoveringUntil: null,
-    version: 1,
-    updatedAt: 0,
-  };
+  // Two of them share an origin, and its places.
+  const url = `https://${id === 'b' ? 'a' : id}.example/${id}`;
+  return webhookDefinition(id, { url, ordering, maxInFlight: 4, retryPolicy: policy });
 }
 
 interface Attempt {

@@ -3,35 +3,13 @@ import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
+import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Gate } from './gate.ts';
 import { WebhookTable } from './webhook-table.ts';
 
 const secretBox = new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]);
 
-const definition: WebhookDefinition = {
-  id: 'w',
-  clientId: 'c',
-  url: 'https://example.com/hook',
-  eventTypes: ['*'],
-  isActive: true,
-  disabledBy: null,
-  disabledReason: null,
-  filter: null,
-  format: 'json',
-  ordering: 'inOrder',
-  maxInFlight: 10,
-  rateLimitPerSecond: null,
-  timeoutMs: 5_000,
-  retryPolicy: { maxAttempts: 3, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 },
-  signatureAlgorithm: 'hmac-sha256',
-  secrets: [],
-  sealedHeaders: null,
-  sealedTls: null,
-  recoveringSince: null,
-  recoveringUntil: null,
-  version: 1,
-  updatedAt: 0,
-};
+const definition = webhookDefinition('w', { maxInFlight: 10 });
 
 const timeout: AttemptResult = { kind: 'error', errorKind: 'timeout', message: 'late', latencyMs: 5_000 };
 const ok: AttemptResult = {

@@ -2,43 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import type { EventType } from '../../libs/domain/event-type.ts';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
-import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { NewSpan, Span } from '../../libs/runtime/tracing.ts';
+import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
 import { EventHandler, type EventHandlerOptions } from './event-handler.ts';
 
 const topics = { events: 'events', deliveries: 'deliveries', rejected: 'rejected', notices: 'notices' };
 const now = Date.UTC(2026, 2, 1);
-
-function webhook(id: string, clientId: string, more: Partial<WebhookDefinition> = {}): WebhookDefinition {
-  return {
-    id,
-    clientId,
-    url: 'https://example.com',
-    eventTypes: ['*'],
-    isActive: true,
-    disabledBy: null,
-    disabledReason: null,
-    filter: null,
-    format: 'json',
-    ordering: 'inOrder',
-    maxInFlight: 1,
-    rateLimitPerSecond: null,
-    timeoutMs: 5_000,
-    retryPolicy: { maxAttempts: 8, baseDelayMs: 5_000, maxDelayMs: 60_000, backoffFactor: 2, jitter: 0 },
-    signatureAlgorithm: 'hmac-sha256',
-    secrets: [],
-    sealedHeaders: null,
-    sealedTls: null,
-    recoveringSince: null,
-    recoveringUntil: null,
-    version: 1,
-    updatedAt: 0,
-    ...more,
-  };
-}
 
 function eventType(type: string, more: Partial<EventType> = {}): EventType {
   return {
@@ -73,8 +45,8 @@ class Fixture {
       historyMs: 30 * 86_400_000,
       ...options,
     });
-    this.table.apply(webhook('w-acme', 'acme'));
-    this.table.apply(webhook('w-beta', 'beta'));
+    this.table.apply(webhookDefinition('w-acme'));
+    this.table.apply(webhookDefinition('w-beta', { clientId: 'beta' }));
   }
 
   handle(value: object | string, more: Partial<KafkaRecord> = {}) {
@@ -128,7 +100,7 @@ describe('an event', () => {
   test('is masked before anything leaves, and before filters see it', () => {
     const fixture = new Fixture();
     fixture.catalogue.apply(eventType('order.created', { sensitivePaths: ['card.number'] }));
-    fixture.table.apply(webhook('w-spy', 'acme', { filter: '{"data.card.number":{"$prefix":"4"}}' }));
+    fixture.table.apply(webhookDefinition('w-spy', { filter: '{"data.card.number":{"$prefix":"4"}}' }));
     const handled = fixture.handle({ ...event, data: { password: 'hunter2', card: { number: '4111' } } });
     expect(handled.event?.decisions.map(({ webhookId, decision }) => [webhookId, decision])).toEqual([
       ['w-acme', 'matched'],
@@ -255,7 +227,7 @@ describe('an event is set aside as it came', () => {
 
   test('for one webhook only, when it is too large in that format', () => {
     const fixture = new Fixture({ payloadBytesMax: 1_000_000 });
-    fixture.table.apply(webhook('w-xml', 'acme', { format: 'xml' }));
+    fixture.table.apply(webhookDefinition('w-xml', { format: 'xml' }));
     const { records, deliveries } = fixture.handle({ ...event, data: '&'.repeat(300_000) });
     expect(records.map(({ topic }) => topic)).toEqual(['events', 'deliveries', 'rejected']);
     expect(String(records[2]?.headers?.['detail'])).toContain('w-xml');
@@ -266,9 +238,9 @@ describe('an event is set aside as it came', () => {
 describe('a notice', () => {
   const notice = { id: 'n1', type: 'webhook.disabled', clientid: 'acme', data: { webhookId: 'w-1' } };
   const fixture = new Fixture({ unknownEventTypes: 'reject' });
-  fixture.table.apply(webhook('w-1', 'acme', { eventTypes: ['webhook.*'] }));
-  fixture.table.apply(webhook('w-2', 'acme', { eventTypes: ['webhook.disabled'] }));
-  fixture.table.apply(webhook('w-3', 'beta', { eventTypes: ['webhook.*'] }));
+  fixture.table.apply(webhookDefinition('w-1', { eventTypes: ['webhook.*'] }));
+  fixture.table.apply(webhookDefinition('w-2', { eventTypes: ['webhook.disabled'] }));
+  fixture.table.apply(webhookDefinition('w-3', { clientId: 'beta', eventTypes: ['webhook.*'] }));
 
   test('goes to those who asked for notices, but never to the webhook that it is about', () => {
     expect(fixture.handle(notice, { topic: topics.notices }).to.map(({ webhookId }) => webhookId)).toEqual(['w-2']);

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
-import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import { RecordRefusedError } from '../../libs/kafka/record-sink.ts';
 import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
 import { EventHandler } from './event-handler.ts';
 import { EventRuns, type EventRunsOptions } from './event-runs.ts';
@@ -48,31 +48,6 @@ function batchOf(lease: PartitionLease, values: readonly (string | Buffer)[]): R
   return { lease, records, fetchedOffset: 0, nextOffset: values.length, highWatermark: values.length };
 }
 
-const webhookOfOther: WebhookDefinition = {
-  id: 'w-one',
-  clientId: 'other',
-  url: 'https://example.com',
-  eventTypes: ['*'],
-  isActive: true,
-  disabledBy: null,
-  disabledReason: null,
-  filter: null,
-  format: 'json',
-  ordering: 'inOrder',
-  maxInFlight: 1,
-  rateLimitPerSecond: null,
-  timeoutMs: 5_000,
-  retryPolicy: { maxAttempts: 8, baseDelayMs: 5_000, maxDelayMs: 60_000, backoffFactor: 2, jitter: 0 },
-  signatureAlgorithm: 'hmac-sha256',
-  secrets: [],
-  sealedHeaders: null,
-  sealedTls: null,
-  recoveringSince: null,
-  recoveringUntil: null,
-  version: 1,
-  updatedAt: 0,
-};
-
 /** An event for the webhooks that there are. */
 function forOthers(): RecordBatch {
   return batchOf(leaseOf([]), [JSON.stringify({ id: 'other', type: 't', clientid: 'other' })]);
@@ -84,8 +59,7 @@ function runsOver(
   more: Partial<EventRunsOptions> = {},
 ) {
   const table = new SubscriptionTable();
-  table.apply(webhookOfOther);
-  for (const id of ['w-two', 'w-three', 'w-four']) table.apply({ ...webhookOfOther, id });
+  for (const id of ['w-one', 'w-two', 'w-three', 'w-four']) table.apply(webhookDefinition(id, { clientId: 'other' }));
   const handler = new EventHandler({
     table,
     catalogue: new Catalogue([]),

@@ -1,39 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { patternMatches, SubscriptionTable } from './match.ts';
 import type { WebhookDefinition } from './webhook.ts';
 
-function webhook(
-  id: string,
-  clientId: string,
-  eventTypes: string[],
-  more: Partial<WebhookDefinition> = {},
-): WebhookDefinition {
-  return {
-    id,
-    clientId,
-    url: 'https://example.com',
-    eventTypes,
-    isActive: true,
-    disabledBy: null,
-    disabledReason: null,
-    filter: null,
-    format: 'json',
-    ordering: 'inOrder',
-    maxInFlight: 1,
-    rateLimitPerSecond: null,
-    timeoutMs: 5000,
-    retryPolicy: { maxAttempts: 8, baseDelayMs: 5000, maxDelayMs: 60_000, backoffFactor: 2, jitter: 0 },
-    signatureAlgorithm: 'hmac-sha256',
-    secrets: [],
-    sealedHeaders: null,
-    sealedTls: null,
-    recoveringSince: null,
-    recoveringUntil: null,
-    version: 1,
-    updatedAt: 0,
-    ...more,
-  };
+function webhook(id: string, clientId: string, eventTypes: string[], more: Partial<WebhookDefinition> = {}) {
+  return webhookDefinition(id, { clientId, eventTypes, ...more });
 }
 
 function tableOf(...definitions: WebhookDefinition[]): SubscriptionTable {
