@@ -30,6 +30,7 @@ await runApp({
       groupId: `${prefix}fanout`,
       topicsOf: (pattern) => (pattern === platformPattern ? inputs : [prefix + pattern]),
       commitRecords: 100,
+      idleWaitMs: 500,
       onRevoking: () => intake.drain(),
     });
     app.connectMicroservice({ strategy: server });

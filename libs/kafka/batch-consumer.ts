@@ -62,6 +62,7 @@ export class BatchConsumer {
       this.link,
       {
         maxWaitMs: options.maxWaitMs ?? defaultMaxWaitMs,
+        ...(options.idleWaitMs === undefined ? {} : { idleWaitMs: options.idleWaitMs }),
         paceMs: options.paceMs ?? defaultPaceMs,
         onBatch: (position, batch) => {
           this.handOut(position, batch);

@@ -30,6 +30,8 @@ export interface BatchConsumerOptions {
   readonly offsets?: 'kafka' | 'external';
   /** Longest wait of a fetch for a first record, in milliseconds. Default 100. */
   readonly maxWaitMs?: number;
+  /** The same while no partition is paused; for apps that do not seek. Default: as `maxWaitMs`. */
+  readonly idleWaitMs?: number;
   /** Between the beginnings of two fetches that bring something, in milliseconds. Default 2. */
   readonly paceMs?: number;
   /**

@@ -141,3 +141,40 @@ test('a partition whose batch cannot be read holds up no other, is told of, and 
   expect(loop.problem()).toBeNull();
   loop.stop();
 });
+
+test('a broker is asked to wait longer while nothing is paused', async () => {
+  const positions: ReadPosition[] = [0, 1].map((partition) => ({ topic, partition, next: logEnd, isPaused: false }));
+  const waits: number[] = [];
+  const broker = {
+    fetch: async ({ maxWaitTime }: { maxWaitTime: number }) => {
+      await new Promise(setImmediate);
+      waits.push(maxWaitTime);
+      return { throttleTime: 0, clientSideThrottleTime: 0, responses: [] };
+    },
+  };
+  const link = {
+    cluster: {
+      findTopicPartitionMetadata: () => [0, 1].map((partitionId) => ({ partitionId, leader: 1 })),
+      refreshMetadataIfNecessary: () => Promise.resolve(),
+      findBroker: () => Promise.resolve(broker),
+    },
+  } as unknown as ClusterLink;
+  const options = {
+    maxWaitMs: 100,
+    idleWaitMs: 500,
+    paceMs: 1,
+    onBatch: () => undefined,
+    onOutOfRange: () => undefined,
+  };
+  const loop = new FetchLoop(link, options, pino({ enabled: false }));
+  loop.assign(positions);
+  await until(() => waits.length > 0, { timeoutMs: 5_000 });
+  expect(waits[0]).toBe(500);
+  for (const position of positions.slice(0, 1)) position.isPaused = true;
+  await until(() => waits.includes(100), { timeoutMs: 5_000 });
+  for (const position of positions) position.isPaused = false;
+  const before = waits.length;
+  await until(() => waits.length > before + 2, { timeoutMs: 5_000 });
+  expect(waits.at(-1)).toBe(500);
+  loop.stop();
+});

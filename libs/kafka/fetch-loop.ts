@@ -25,6 +25,11 @@ export interface FetchLoopOptions {
   /** How long a broker waits for a first record, in milliseconds. */
   readonly maxWaitMs: number;
   /**
+   * The same while nothing is paused, so that nothing has to be asked for anew while it waits. Default: `maxWaitMs`. Not
+   * for what is moved without being paused.
+   */
+  readonly idleWaitMs?: number;
+  /**
    * From the beginning of one fetch from a broker to that of the next, in milliseconds, when it brought something. What
    * comes after a pause is read at once; what comes quickly is read together, as a fetch costs the broker and us the
    * same whether it brings one record or fifty.
@@ -152,6 +157,11 @@ export class FetchLoop {
     if (bytes > 0 && !isFull && restMs > 0) await this.pause.for(restMs);
   }
 
+  private waitMs(): number {
+    const { maxWaitMs, idleWaitMs = maxWaitMs } = this.options;
+    return this.positions.some(({ isPaused }) => isPaused) ? maxWaitMs : idleWaitMs;
+  }
+
   /** @returns how many bytes of records came */
   private async fetchFrom(nodeId: string, positions: readonly ReadPosition[]): Promise<number> {
     const { round } = this;
@@ -164,7 +174,7 @@ export class FetchLoop {
       // get what was asked for in between as if it were what comes here.
       asked = this.inTurn(positions).map((position) => ({ position, next: position.next }));
       answers = await fetchFrom(broker, {
-        maxWaitMs: this.options.maxWaitMs,
+        maxWaitMs: this.waitMs(),
         minBytes: 1,
         answerBytesMax,
         partitionBytesMax,
