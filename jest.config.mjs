@@ -17,6 +17,8 @@ const real = {
 export default {
   // Real servers on a busy machine take their time: a test that never ends still ends, one that is slow is not wrong.
   testTimeout: 60_000,
+  // Unit tests have the processors to themselves: those on real parts come after them, one file at a time.
+  maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,cli,bench,test/support}/**/*.spec.ts'] },

@@ -13,6 +13,7 @@ import { startSystem, type System } from '../../support/app-harness.ts';
 import { scrape } from '../../support/scrape.ts';
 import type { RawRecord } from '../../support/system-topics.ts';
 import { until } from '../../support/until.ts';
+import { webhookDefinition } from '../../support/webhook-definition.ts';
 
 let system: System;
 let definitions: AvroCodec<WebhookDefinition>;
@@ -46,31 +47,7 @@ afterAll(async () => {
 }, 60_000);
 
 function webhook(id: string, clientId: string, more: Partial<WebhookDefinition> = {}): WebhookDefinition {
-  return {
-    id,
-    clientId,
-    url: 'https://example.com',
-    eventTypes: ['*'],
-    isActive: true,
-    disabledBy: null,
-    disabledReason: null,
-    filter: null,
-    format: 'json',
-    ordering: 'inOrder',
-    maxInFlight: 1,
-    rateLimitPerSecond: null,
-    timeoutMs: 5_000,
-    retryPolicy: { maxAttempts: 8, baseDelayMs: 5_000, maxDelayMs: 60_000, backoffFactor: 2, jitter: 0 },
-    signatureAlgorithm: 'hmac-sha256',
-    secrets: [],
-    sealedHeaders: null,
-    sealedTls: null,
-    recoveringSince: null,
-    recoveringUntil: null,
-    version: 1,
-    updatedAt: Date.now(),
-    ...more,
-  };
+  return webhookDefinition(id, { clientId, updatedAt: Date.now(), ...more });
 }
 
 function eventType(type: string, more: Partial<EventType> = {}): EventType {
