@@ -72,6 +72,8 @@ class World {
   /** Attempts whose outcomes Kafka acknowledged, and of these the ones that a commit came after. */
   readonly settled = new Set<string>();
   readonly committedAttempts = new Set<string>();
+  /** Deliveries whose end Kafka was told of. */
+  readonly reported = new Set<string>();
   /** Attempts that were made again although a commit knew of them. */
   readonly needless: string[] = [];
   /** Retries that are in the log, and of these the ones that are there twice: what they follow was rightly repeated. */
@@ -269,6 +271,7 @@ class Life {
           // The failed head of a strict webhook is not over with its outcome: it waits, or is parked.
           const isOver = outcome.status === 'delivered' || this.world.orderings[outcome.webhookId] !== 'strict';
           if (isOver) this.world.settled.add(attemptName(outcome));
+          if (outcome.status === 'delivered') this.world.reported.add(outcome.deliveryId);
           this.scheduleRetry(followUp);
         }),
       park: (_: number, parked: readonly Parking[]) =>
@@ -354,6 +357,15 @@ const killedAgainAtOnce: Action[] = [
   { kind: 'kill' },
 ];
 
+/** Found by the property: a strict head of which there was a copy when its process was killed was parked again. */
+const killedWithCopiedHead: Action[] = [
+  { kind: 'produce', webhook: 'a', count: 90 },
+  { kind: 'slow', webhook: 's' },
+  { kind: 'produce', webhook: 's', count: 90 },
+  { kind: 'pass', ms: 1_000 },
+  { kind: 'kill' },
+];
+
 /** Seen on the real stack: what was parked since the last commit was parked again after a kill, and sent twice. */
 const killedAfterParking: Action[] = [
   { kind: 'produce', webhook: 'a', count: 90 },
@@ -415,6 +427,7 @@ function firstAttempts(world: World, webhookId: string): string[] {
 
 function expectPromisesKept(world: World): void {
   expect(deliveredIds(world).size).toBe(world.produced.length);
+  expect(world.reported.size).toBe(world.produced.length);
   for (const [webhookId, ordering] of Object.entries(webhooks)) {
     const produced = world.produced
       .filter((delivery) => delivery.webhookId === webhookId)
@@ -466,7 +479,7 @@ describe('a dispatcher, whatever happens to it', () => {
           jest.clearAllTimers();
           expectPromisesKept(await live(actions));
         }),
-        { numRuns: runs, examples: [[killedAfterParking], [killedAgainAtOnce]] },
+        { numRuns: runs, examples: [[killedAfterParking], [killedAgainAtOnce], [killedWithCopiedHead]] },
       );
     },
     60_000 + runs * 1_000,

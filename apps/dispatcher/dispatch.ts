@@ -228,6 +228,11 @@ export class Dispatch {
       await this.options.reports.settle(settlement.outcome, { kind: 'none' });
       this.holdHead(settlement.outcome, settlement.followUp.delivery, item, partition);
       this.release(attempt);
+    } else if (isStrict && item.source === 'main' && this.strictHeads.isCopied(delivery.webhookId)) {
+      // Its main record is complete with its copy: what a commit says of the copy must not come before the outcome.
+      await this.options.reports.settle(settlement.outcome, settlement.followUp);
+      this.letGo(delivery.webhookId, item, partition);
+      this.release(attempt);
     } else {
       if (isStrict) this.letGo(delivery.webhookId, item, partition);
       this.release(attempt);
@@ -259,7 +264,6 @@ export class Dispatch {
       this.lanes.putBack(webhookId, { ...item, notBefore });
     } else if (this.strictHeads.ended(webhookId)) {
       log.noteHead(webhookId, { attempt: 1, notBefore });
-      this.complete(item, webhookId);
     } else {
       const value = this.options.codecs.parked.encode(parkedFrom(next, 'blocked', notBefore, Date.now()));
       this.lanes.divertBehind(webhookId, () => {

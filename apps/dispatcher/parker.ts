@@ -27,11 +27,14 @@ export interface ParkerOptions {
 /** What a parked delivery has besides those of a delivery. */
 type ParkedFields = Omit<ParkedDelivery, keyof Delivery>;
 
+/** What is complete once it is parked. */
+type Moved = Pick<LaneItem, 'lease' | 'offset'>;
+
 export class Parker {
   private readonly options: ParkerOptions;
   private readonly extendDelivery: (framed: Buffer, more: ParkedFields) => Buffer | null;
   /** Diverted in this turn and not appended yet. */
-  private readonly leaving = new Map<Partition, { parked: Parking[]; moved: LaneItem[] }>();
+  private readonly leaving = new Map<Partition, { parked: Parking[]; moved: Moved[] }>();
 
   constructor(options: ParkerOptions) {
     this.options = options;
@@ -48,11 +51,13 @@ export class Parker {
     const parkedAt = Date.now();
     const head = this.options.strictHeads.copyOf(webhookId);
     const parked: Parking[] = [];
+    const moved: Moved[] = [];
     if (head !== null) {
       const value = this.options.codecs.parked.encode(parkedFrom(head.delivery, reason, null, parkedAt));
       parked.push({ webhookId, value, mainOffset: head.offset });
+      // The copy stands for it from now on: read again after a crash it would be parked again, behind its successors.
+      moved.push({ lease: partition.main, offset: head.offset });
     }
-    const moved: LaneItem[] = [];
     for (const item of items) {
       const value = this.parkedValue(item, webhookId, { parkedAt, parkedReason: reason, notBefore: null });
       if (value === null) continue;
@@ -80,7 +85,7 @@ export class Parker {
   }
 
   /** Together with what else is diverted in this turn: a burst is diverted record by record, as it is read. */
-  private parkSoon(partition: Partition, parked: readonly Parking[], moved: readonly LaneItem[]): void {
+  private parkSoon(partition: Partition, parked: readonly Parking[], moved: readonly Moved[]): void {
     for (const { webhookId } of parked) partition.log.diverting(webhookId);
     let leaving = this.leaving.get(partition);
     if (leaving === undefined) {

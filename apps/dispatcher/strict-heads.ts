@@ -38,6 +38,11 @@ export class StrictHeads {
     return head;
   }
 
+  /** True when there is a copy of the running head in the parked lane, or on its way there. */
+  isCopied(webhookId: string): boolean {
+    return this.running.get(webhookId)?.isCopied === true;
+  }
+
   /** The attempt of a main item has ended. @returns true when there is a copy of it in the parked lane */
   ended(webhookId: string): boolean {
     const head = this.running.get(webhookId);
