@@ -22,6 +22,16 @@ function batchesFrom(offset: number): Buffer {
   return buffer.subarray(0, end);
 }
 
+/** Two partitions, and one broker that leads both. */
+function linkTo(broker: object): ClusterLink {
+  const cluster = {
+    findTopicPartitionMetadata: () => [0, 1].map((partitionId) => ({ partitionId, leader: 1 })),
+    refreshMetadataIfNecessary: () => Promise.resolve(),
+    findBroker: () => Promise.resolve(broker),
+  };
+  return { cluster } as unknown as ClusterLink;
+}
+
 /** A broker whose every step waits until the test lets it go on, and says what it was asked for. */
 class SteppedBroker {
   readonly asked: number[] = [];
@@ -118,19 +128,16 @@ test('a partition whose batch cannot be read holds up no other, is told of, and 
       return { throttleTime: 0, clientSideThrottleTime: 0, responses: [{ topicName: topic, partitions }] };
     },
   };
-  const link = {
-    cluster: {
-      findTopicPartitionMetadata: () => [0, 1].map((partitionId) => ({ partitionId, leader: 1 })),
-      refreshMetadataIfNecessary: () => Promise.resolve(),
-      findBroker: () => Promise.resolve(broker),
-    },
-  } as unknown as ClusterLink;
   const got: string[] = [];
   const onBatch = ({ partition }: ReadPosition, { records }: { records: readonly { offset: number }[] }) => {
     for (const { offset } of records) got.push(`${partition}:${offset}`);
   };
   const logger = pino({ enabled: false });
-  const loop = new FetchLoop(link, { maxWaitMs: 1, paceMs: 1, onBatch, onOutOfRange: () => undefined }, logger);
+  const loop = new FetchLoop(
+    linkTo(broker),
+    { maxWaitMs: 1, paceMs: 1, onBatch, onOutOfRange: () => undefined },
+    logger,
+  );
   loop.assign(positions);
   await until(() => got.length === 8, { timeoutMs: 5_000 });
   expect(got.every((one) => one.startsWith('1:'))).toBe(true);
@@ -152,13 +159,6 @@ test('a broker is asked to wait longer while nothing is paused', async () => {
       return { throttleTime: 0, clientSideThrottleTime: 0, responses: [] };
     },
   };
-  const link = {
-    cluster: {
-      findTopicPartitionMetadata: () => [0, 1].map((partitionId) => ({ partitionId, leader: 1 })),
-      refreshMetadataIfNecessary: () => Promise.resolve(),
-      findBroker: () => Promise.resolve(broker),
-    },
-  } as unknown as ClusterLink;
   const options = {
     maxWaitMs: 100,
     idleWaitMs: 500,
@@ -166,7 +166,7 @@ test('a broker is asked to wait longer while nothing is paused', async () => {
     onBatch: () => undefined,
     onOutOfRange: () => undefined,
   };
-  const loop = new FetchLoop(link, options, pino({ enabled: false }));
+  const loop = new FetchLoop(linkTo(broker), options, pino({ enabled: false }));
   loop.assign(positions);
   await until(() => waits.length > 0, { timeoutMs: 5_000 });
   expect(waits[0]).toBe(500);
