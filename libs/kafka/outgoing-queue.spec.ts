@@ -70,6 +70,28 @@ describe('what waits to be sent', () => {
     expect(queue.waiting).toEqual({ records: 0, bytes: 0 });
   });
 
+  test('says how long its oldest append has been without an answer, by a clock that never goes back', async () => {
+    let now = 1_000;
+    const queue = new OutgoingQueue(() => now);
+    expect(queue.oldestMs).toBe(0);
+    const first = append(queue, 'a', 'b');
+    now += 300;
+    const second = append(queue, 'c');
+    now += 100;
+    expect(queue.oldestMs).toBe(400);
+    const [a, b, c] = queue.take(all);
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three were appended');
+    queue.acknowledge([a, c]);
+    expect(queue.oldestMs).toBe(400);
+    const third = append(queue, 'd');
+    now += 50;
+    queue.refuse(b, new Error('too large'));
+    expect(queue.oldestMs).toBe(50);
+    queue.acknowledge(queue.take(all));
+    expect(queue.oldestMs).toBe(0);
+    expect(await Promise.all([first, second, third])).toEqual(['too large', 'resolved', 'resolved']);
+  });
+
   test('is refused altogether in the end', async () => {
     const queue = new OutgoingQueue();
     const appends = [append(queue, 'a', 'b'), append(queue, 'c')];

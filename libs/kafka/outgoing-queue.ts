@@ -3,6 +3,7 @@
  * Holds: a record leaves the queue when it is acknowledged or refused; an append is answered once all of its records
  * are; bounded batches: no batch is larger than what one partition takes in one request.
  */
+import { monotonicMs } from '../runtime/monotonic.ts';
 import type { OutgoingRecord } from './record.ts';
 
 /** A record in the form that kafkajs takes. Its partition is chosen at the first try and kept: see RecordSink. */
@@ -21,6 +22,7 @@ export interface QueuedRecord {
 }
 
 interface PendingAppend {
+  readonly appendedAt: number;
   open: number;
   isRefused: boolean;
   resolve(): void;
@@ -49,10 +51,25 @@ export class OutgoingQueue {
   private head = 0;
   private openRecords = 0;
   private openBytes = 0;
+  /** In the order in which they came; those before the head were answered. */
+  private appends: PendingAppend[] = [];
+  private appendsHead = 0;
+  private readonly now: () => number;
+
+  /** @param now monotonic, in milliseconds */
+  constructor(now: () => number = monotonicMs) {
+    this.now = now;
+  }
 
   /** Records that are neither acknowledged nor refused, those under way included. */
   get waiting(): { readonly records: number; readonly bytes: number } {
     return { records: this.openRecords, bytes: this.openBytes };
+  }
+
+  /** How long the oldest append that was not answered has waited, in milliseconds; 0 when there is none. */
+  get oldestMs(): number {
+    const oldest = this.appends[this.appendsHead];
+    return oldest === undefined ? 0 : this.now() - oldest.appendedAt;
   }
 
   get isEmpty(): boolean {
@@ -63,7 +80,9 @@ export class OutgoingQueue {
   append(records: readonly OutgoingRecord[], sizes: readonly number[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const append: PendingAppend = { open: records.length, isRefused: false, resolve, reject };
+      const appendedAt = this.now();
+      const append: PendingAppend = { appendedAt, open: records.length, isRefused: false, resolve, reject };
+      this.appends.push(append);
       records.forEach((record, index) => {
         const bytes = sizes[index] ?? 0;
         this.queued.push({ topic: record.topic, message: messageOf(record), bytes, append });
@@ -101,6 +120,7 @@ export class OutgoingQueue {
       record.append.open -= 1;
       if (record.append.open === 0 && !record.append.isRefused) record.append.resolve();
     }
+    this.dropAnswered();
   }
 
   /** Of its append, what was not taken yet will not be sent any more. */
@@ -108,12 +128,25 @@ export class OutgoingQueue {
     this.close(record);
     record.append.isRefused = true;
     record.append.reject(error);
+    this.dropAnswered();
   }
 
   refuseAll(error: Error): void {
     for (let batch = this.take(everything); batch.length > 0; batch = this.take(everything)) {
       for (const record of batch) this.refuse(record, error);
     }
+  }
+
+  private dropAnswered(): void {
+    for (;;) {
+      const oldest = this.appends[this.appendsHead];
+      if (oldest === undefined || (oldest.open > 0 && !oldest.isRefused)) break;
+      this.appendsHead += 1;
+    }
+    if (this.appendsHead === this.appends.length) this.appends = [];
+    else if (this.appendsHead > 10_000) this.appends = this.appends.slice(this.appendsHead);
+    else return;
+    this.appendsHead = 0;
   }
 
   private close(record: QueuedRecord): void {

@@ -7,6 +7,7 @@
  * within `paceMs` after it leaves together. A request costs the broker the same whether it brings one record or fifty.
  */
 import type { Logger } from '../runtime/logger.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { bytesOf, OutgoingQueue, type QueuedRecord } from './outgoing-queue.ts';
 import { Pause } from './pause.ts';
@@ -111,11 +112,19 @@ export class RecordSink {
     return this.queue.waiting;
   }
 
+  /**
+   * How long the oldest append that is neither acknowledged nor refused has waited, in milliseconds of monotonic time;
+   * 0 when there is none.
+   */
+  get oldestUnacknowledgedMs(): number {
+    return this.queue.oldestMs;
+  }
+
   /** Null when connected and sending works, else what is wrong. */
   problem(): string | null {
     if (this.isClosed) return 'closed';
     if (!this.session.isConnected) return `not connected${this.failing === null ? '' : `: ${this.failing.message}`}`;
-    if (Date.now() - this.triedAt < failingMsToTell) return null;
+    if (monotonicMs() - this.triedAt < failingMsToTell) return null;
     return `cannot send: ${this.failing?.message ?? 'no answer'}`;
   }
 
@@ -133,9 +142,9 @@ export class RecordSink {
 
   private async sendAll(): Promise<void> {
     while (!this.queue.isEmpty) {
-      const restMs = this.nextAt - Date.now();
+      const restMs = this.nextAt - monotonicMs();
       if (restMs > 0 && this.waiting.bytes < batchBytesMax) await this.pause.for(restMs);
-      this.nextAt = Date.now() + this.paceMs;
+      this.nextAt = monotonicMs() + this.paceMs;
       const batch = this.queue.take({ bytesMax: batchBytesMax, recordsMax: batchRecordsMax });
       await this.send(batch);
     }
@@ -176,7 +185,7 @@ export class RecordSink {
   /** Tries until `work` says that it is done; false when the sink was closed before. */
   private async retry(work: () => Promise<boolean>): Promise<boolean> {
     let backOffMs = backOffMsMin;
-    this.triedAt = Date.now();
+    this.triedAt = monotonicMs();
     while (!this.hasGivenUp) {
       try {
         if (await work()) {
