@@ -17,6 +17,7 @@ import { JoinTrouble } from './join-trouble.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import type { Lease, LeaseStart } from './lease.ts';
 import { Pause } from './pause.ts';
+import { StartPermit } from './start-permit.ts';
 import { Subscription } from './subscription.ts';
 import { troubleFields } from './trouble.ts';
 import { within } from './within.ts';
@@ -39,6 +40,7 @@ export class BatchConsumer {
   private readonly fetches: FetchLoop;
   private readonly committer: Committer;
   private readonly heartbeats: Heartbeats;
+  private readonly permit: StartPermit;
   private readonly subscription: Subscription;
   private readonly pause = new Pause();
   private leases = new Map<ReadPosition, Lease>();
@@ -57,6 +59,9 @@ export class BatchConsumer {
     this.member = new GroupMember(this.link, this.coordination, options.groupId);
     const rejoin = (reason: string) => {
       this.askRejoin(reason);
+    };
+    const answered = () => {
+      this.permit.lookAgain();
     };
     this.fetches = new FetchLoop(
       this.link,
@@ -78,11 +83,12 @@ export class BatchConsumer {
     );
     this.committer = new Committer(
       this.member,
-      { leases: () => this.leases.values(), rejoin },
+      { leases: () => this.leases.values(), rejoin, committed: answered },
       this.logger,
       options.commitRecords ?? Infinity,
     );
-    this.heartbeats = new Heartbeats(this.member, rejoin, this.logger);
+    this.heartbeats = new Heartbeats(this.member, { rejoin, answered }, this.logger);
+    this.permit = new StartPermit(this.heartbeats, this.committer, options);
     this.subscription = new Subscription(this.link, options.subscriptions, this.logger);
   }
 
@@ -115,6 +121,24 @@ export class BatchConsumer {
   /** Null once joined and consuming, else what is wrong. */
   problem(): string | null {
     return this.state ?? this.fetches.problem() ?? this.heartbeats.problem();
+  }
+
+  /** Since the coordinator last answered a heartbeat; 0 while this is no member of the group. */
+  get silentMs(): number {
+    return this.heartbeats.silentMs;
+  }
+
+  /** How long the oldest completed progress has waited since it should have been committed; 0 when none waits. */
+  get oldestCommitMs(): number {
+    return this.committer.oldestMs;
+  }
+
+  /**
+   * False when what is begun now may be done a second time by another member: the coordinator is silent, or commits are not
+   * acknowledged. Cheap enough to be asked before each piece of work; `onMayStart` tells when it is true again.
+   */
+  mayStart(): boolean {
+    return this.permit.mayStart();
   }
 
   /** Records behind the end, by `topic-partition`. */
@@ -186,6 +210,7 @@ export class BatchConsumer {
     this.watchSubscription();
     this.state = this.isStopping ? 'stopped' : null;
     this.fetches.assign(leases.map(({ position }) => position));
+    this.permit.lookAgain();
     this.logger.info({ epoch: this.epoch, partitions: leases.map(partitionKey) }, 'joined the group');
     return true;
   }

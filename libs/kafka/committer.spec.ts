@@ -21,13 +21,13 @@ afterEach(() => {
 });
 
 /** A committer of one partition, whose records are complete in order. */
-function committing(recordsMax: number) {
+function committing(recordsMax: number, answer: () => Promise<string> = () => Promise.resolve('ok')) {
   const commits: { readonly offset: number; readonly afterMs: number }[] = [];
   const startedAt = Date.now();
   const member = {
     commit: (offsets: readonly { offset: number }[]) => {
       commits.push({ offset: offsets[0]?.offset ?? -1, afterMs: Date.now() - startedAt });
-      return Promise.resolve('done');
+      return answer();
     },
   } as unknown as GroupMember;
   const hooks = { leases: () => [lease], rejoin: () => undefined };
@@ -83,4 +83,33 @@ test('many completed records are committed at once, 25 ms after the commit befor
   complete(50);
   await jest.advanceTimersByTimeAsync(1_000);
   expect(commits).toHaveLength(2);
+});
+
+test('progress that no commit speaks of grows older until one is acknowledged', async () => {
+  let answer: () => Promise<string> = () => Promise.reject(new Error('no coordinator'));
+  const { committer, complete } = committing(Infinity, () => answer());
+  complete(1);
+  await jest.advanceTimersByTimeAsync(249);
+  expect(committer.oldestMs).toBe(0);
+  // Due after 250 ms, and failing from then on.
+  await jest.advanceTimersByTimeAsync(1_001);
+  complete(1);
+  expect(committer.oldestMs).toBe(1_000);
+  answer = () => new Promise(() => undefined);
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(committer.oldestMs).toBe(2_000);
+  committer.stop();
+});
+
+test('a commit that is acknowledged leaves nothing that waits', async () => {
+  let isAnswering = false;
+  const { committer, complete } = committing(Infinity, () =>
+    isAnswering ? Promise.resolve('ok') : Promise.reject(new Error('no coordinator')),
+  );
+  complete(1);
+  await jest.advanceTimersByTimeAsync(1_250);
+  isAnswering = true;
+  await jest.advanceTimersByTimeAsync(250);
+  expect(committer.oldestMs).toBe(0);
+  committer.stop();
 });

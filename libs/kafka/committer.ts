@@ -4,6 +4,7 @@
  * Holds: one commit at a time, so that an older one never lands after a newer; only leases that are held now.
  */
 import type { Logger } from '../runtime/logger.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import type { GroupMember } from './group-member.ts';
 import type { Lease } from './lease.ts';
 import { troubleFields } from './trouble.ts';
@@ -12,6 +13,8 @@ export interface CommitterHooks {
   leases(): Iterable<Lease>;
   /** The coordinator refused: this member was replaced. */
   rejoin(reason: string): void;
+  /** A commit was acknowledged. */
+  committed?(): void;
 }
 
 const intervalMs = 250;
@@ -24,22 +27,33 @@ export class Committer {
   private readonly hooks: CommitterHooks;
   private readonly logger: Logger;
   private readonly recordsMax: number;
+  private readonly now: () => number;
   private timer: NodeJS.Timeout | null = null;
   private soon: NodeJS.Timeout | null = null;
   private committing: Promise<void> | null = null;
   /** Since the last commit began. */
   private completed = 0;
-  private begunAt = 0;
+  private begunAt = -Infinity;
+  /** Since when there is something to commit that is not acknowledged; null when all is, or nothing changed. */
+  private dueSince: number | null = null;
 
   /** @param recordsMax completed records that are worth a commit before its time */
-  constructor(member: GroupMember, hooks: CommitterHooks, logger: Logger, recordsMax: number) {
+  constructor(
+    member: GroupMember,
+    hooks: CommitterHooks,
+    logger: Logger,
+    recordsMax: number,
+    now: () => number = monotonicMs,
+  ) {
     this.member = member;
     this.hooks = hooks;
     this.logger = logger;
     this.recordsMax = recordsMax;
+    this.now = now;
   }
 
   start(): void {
+    this.dueSince = null;
     this.timer ??= setInterval(() => {
       this.commitInTurn();
     }, intervalMs);
@@ -56,11 +70,16 @@ export class Committer {
   recordCompleted(): void {
     this.completed += 1;
     if (this.completed < this.recordsMax || this.soon !== null || this.timer === null) return;
-    const delayMs = Math.max(0, this.begunAt + soonestMs - Date.now());
+    const delayMs = Math.max(0, this.begunAt + soonestMs - this.now());
     this.soon = setTimeout(() => {
       this.soon = null;
       this.commitInTurn();
     }, delayMs);
+  }
+
+  /** How long the oldest progress has waited since the commit that should have spoken of it began; 0 when none waits. */
+  get oldestMs(): number {
+    return this.dueSince === null ? 0 : this.now() - this.dueSince;
   }
 
   /** After the last completion, before the fence. Gives up after a few tries: what is not committed is read again. */
@@ -90,18 +109,24 @@ export class Committer {
 
   private async commit(): Promise<void> {
     this.completed = 0;
-    this.begunAt = Date.now();
+    this.begunAt = this.now();
     const changes: { lease: Lease; change: NonNullable<ReturnType<Lease['toCommit']>> }[] = [];
     for (const lease of this.hooks.leases()) {
       const change = lease.toCommit();
       if (change !== null) changes.push({ lease, change });
     }
-    if (changes.length === 0) return;
+    if (changes.length === 0) {
+      this.dueSince = null;
+      return;
+    }
+    this.dueSince ??= this.begunAt;
     const offsets = changes.map(({ lease: { topic, partition }, change }) => ({ topic, partition, ...change.commit }));
     if ((await this.member.commit(offsets)) === 'rejoin') {
       this.hooks.rejoin('a commit was refused');
       return;
     }
     for (const { lease, change } of changes) lease.wasCommitted(change);
+    this.dueSince = null;
+    this.hooks.committed?.();
   }
 }

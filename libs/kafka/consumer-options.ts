@@ -39,6 +39,10 @@ export interface BatchConsumerOptions {
    * fewer are: a killed process does again what it has not committed. Default: none are.
    */
   readonly commitRecords?: number;
+  /** How old progress may become that was to be committed and is not, before {@link BatchConsumer.mayStart} says no. Default 1,000. */
+  readonly commitWaitMsMax?: number;
+  /** `mayStart` said no, and says yes again. */
+  onMayStart?(): void;
   /** What happens after a programmer error. Default: log, then process.exit(1). */
   exit?(error: unknown): void;
 }

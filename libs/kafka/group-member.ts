@@ -18,7 +18,7 @@ import {
  * A member that is silent for so long is dead: its partitions go to others. Until then the whole group waits for it
  * when it has no instance id and comes back as a new member, so it is no longer than a busy process may be silent.
  */
-const sessionTimeoutMs = 10_000;
+export const sessionTimeoutMs = 10_000;
 /** How long the coordinator waits for members to drain and join again. */
 const rebalanceTimeoutMs = 60_000;
 

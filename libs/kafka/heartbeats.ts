@@ -1,5 +1,6 @@
 /** Tells the coordinator every second that this member lives, and hears from it when partitions are shared anew. */
 import type { Logger } from '../runtime/logger.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import type { GroupMember } from './group-member.ts';
 import { troubleFields } from './trouble.ts';
 
@@ -7,23 +8,32 @@ const intervalMs = 1_000;
 /** Readiness speaks of missing answers when they last. */
 const silentMsToTell = 5_000;
 
+export interface HeartbeatHooks {
+  /** The coordinator asks for it, or does not know this member any more. */
+  rejoin(reason: string): void;
+  /** The coordinator answered. */
+  answered?(): void;
+}
+
 export class Heartbeats {
   private readonly member: GroupMember;
-  private readonly rejoin: (reason: string) => void;
+  private readonly hooks: HeartbeatHooks;
   private readonly logger: Logger;
+  private readonly now: () => number;
   private timer: NodeJS.Timeout | null = null;
   private isAsking = false;
   private answeredAt = 0;
   private run = 0;
 
-  constructor(member: GroupMember, rejoin: (reason: string) => void, logger: Logger) {
+  constructor(member: GroupMember, hooks: HeartbeatHooks, logger: Logger, now: () => number = monotonicMs) {
     this.member = member;
-    this.rejoin = rejoin;
+    this.hooks = hooks;
     this.logger = logger;
+    this.now = now;
   }
 
   start(): void {
-    this.answeredAt = Date.now();
+    this.answeredAt = this.now();
     this.run += 1;
     this.timer ??= setInterval(() => void this.beat(), intervalMs);
   }
@@ -34,9 +44,13 @@ export class Heartbeats {
     this.run += 1;
   }
 
+  /** Since the coordinator last answered; 0 for who is no member. */
+  get silentMs(): number {
+    return this.timer === null ? 0 : this.now() - this.answeredAt;
+  }
+
   problem(): string | null {
-    if (this.timer === null || Date.now() - this.answeredAt < silentMsToTell) return null;
-    return 'the group coordinator does not answer';
+    return this.silentMs < silentMsToTell ? null : 'the group coordinator does not answer';
   }
 
   private async beat(): Promise<void> {
@@ -45,9 +59,11 @@ export class Heartbeats {
     const { run } = this;
     try {
       const answer = await this.member.heartbeat();
-      this.answeredAt = Date.now();
       // What comes after a stop speaks of a generation that is over.
-      if (answer === 'rejoin' && run === this.run) this.rejoin('asked by the coordinator');
+      if (run !== this.run) return;
+      this.answeredAt = this.now();
+      if (answer === 'rejoin') this.hooks.rejoin('asked by the coordinator');
+      else this.hooks.answered?.();
     } catch (error) {
       this.logger.debug(troubleFields(error), 'no answer to a heartbeat');
     } finally {

@@ -63,6 +63,21 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return this.consumer === null ? 'not started' : this.consumer.problem();
   }
 
+  /** As {@link BatchConsumer.silentMs}. */
+  get silentMs(): number {
+    return this.consumer?.silentMs ?? 0;
+  }
+
+  /** As {@link BatchConsumer.oldestCommitMs}. */
+  get oldestCommitMs(): number {
+    return this.consumer?.oldestCommitMs ?? 0;
+  }
+
+  /** As {@link BatchConsumer.mayStart}. */
+  mayStart(): boolean {
+    return this.consumer?.mayStart() ?? true;
+  }
+
   /** Records behind the end, by `topic-partition`. */
   get lag(): ReadonlyMap<string, number> {
     return this.consumer?.lag ?? new Map<string, number>();

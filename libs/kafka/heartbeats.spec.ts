@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Logger } from '../runtime/logger.ts';
+import type { GroupMember } from './group-member.ts';
+import { Heartbeats } from './heartbeats.ts';
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+function beating(answer: () => Promise<'ok' | 'rejoin'>) {
+  const heard: string[] = [];
+  const member = { heartbeat: answer } as unknown as GroupMember;
+  const hooks = { rejoin: () => heard.push('rejoin'), answered: () => heard.push('answered') };
+  return { heard, heartbeats: new Heartbeats(member, hooks, silent) };
+}
+
+test('silence is counted from the last answer, and is none for who is no member', async () => {
+  let answer: () => Promise<'ok'> = () => Promise.resolve('ok');
+  const { heartbeats, heard } = beating(() => answer());
+  expect(heartbeats.silentMs).toBe(0);
+  heartbeats.start();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect([heartbeats.silentMs, heard]).toEqual([0, ['answered']]);
+  answer = () => Promise.reject(new Error('no coordinator'));
+  await jest.advanceTimersByTimeAsync(3_400);
+  expect(heartbeats.silentMs).toBe(3_400);
+  heartbeats.stop();
+  expect(heartbeats.silentMs).toBe(0);
+});
+
+test('a clock that is set back ends no silence', async () => {
+  const { heartbeats } = beating(() => Promise.reject(new Error('no coordinator')));
+  heartbeats.start();
+  await jest.advanceTimersByTimeAsync(6_000);
+  jest.setSystemTime(Date.now() - 3_600_000);
+  expect(heartbeats.problem()).toBe('the group coordinator does not answer');
+  heartbeats.stop();
+});
