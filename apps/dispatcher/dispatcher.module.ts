@@ -50,8 +50,9 @@ export class DispatcherModule implements OnApplicationShutdown {
       topic: topicName(config.TOPIC_PREFIX, topics.definitions),
       codec: definitionCodec,
       apply: (webhookId, value) => {
-        table.apply(webhookId, value === null ? null : definitionCodec.decode(value));
+        const isVoid = table.apply(webhookId, value === null ? null : definitionCodec.decode(value));
         if (value === null) gate.forget(webhookId);
+        else if (isVoid) gate.forgetEndpoint(webhookId);
       },
     });
     return {

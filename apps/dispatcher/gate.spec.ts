@@ -127,6 +127,32 @@ describe('breaker', () => {
   });
 });
 
+describe('what was learnt of an endpoint', () => {
+  test.each([
+    ['is void when the webhook moves', { url: 'https://elsewhere.example/hook' }, true],
+    ['is void when the webhook is disabled', { isActive: false }, true],
+    ['stays when anything else changes', { maxInFlight: 3 }, false],
+  ])('%s', (_name, change, isVoid) => {
+    const { table } = setup();
+    expect(table.apply('w', { ...definition, ...change })).toBe(isVoid);
+  });
+
+  test('is void when the webhook is deleted, and not when it is new', () => {
+    const { table } = setup();
+    expect(table.apply('new', { ...definition, id: 'new', isActive: false })).toBe(false);
+    expect(table.apply('w', null)).toBe(true);
+  });
+
+  test.each(['forget', 'forgetEndpoint'] as const)('is dropped by %s, its breaker with it', (forget) => {
+    const { gate, webhook } = setup({ ordering: 'parallel' });
+    for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);
+    gate[forget]('w');
+    expect(gate.waitsFor('w', 0)).toBeNull();
+    expect(gate.limit('w')).toBe(4);
+    expect(gate.admit('w', 0)).toBeNull();
+  });
+});
+
 describe('a webhook that is not known', () => {
   test('is waited for a while: its definition may be on its way', () => {
     const { gate } = setup();

@@ -122,11 +122,17 @@ export class Gate {
     return this.blocks.get(webhookId) ?? null;
   }
 
-  /** Forgets the pace of webhooks that are gone. */
+  /** Forgets all about a webhook that is gone. */
   forget(webhookId: string): void {
+    this.forgetEndpoint(webhookId);
     this.nextSlotAt.delete(webhookId);
-    this.concurrency.delete(webhookId);
     this.blocks.delete(webhookId);
+  }
+
+  /** What was learnt of its endpoint no longer counts: the webhook was disabled or has another address. */
+  forgetEndpoint(webhookId: string): void {
+    this.breakers.forget(webhookId);
+    this.concurrency.delete(webhookId);
   }
 
   /** Smooth: the next slot is one interval after this one, and unused slots are not saved up. */

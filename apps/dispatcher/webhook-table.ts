@@ -44,15 +44,18 @@ export class WebhookTable {
     return this.rows.size;
   }
 
-  apply(webhookId: string, definition: WebhookDefinition | null): void {
+  /** Answers whether its endpoint is another one now, or is no longer used: what was learnt of it is void. */
+  apply(webhookId: string, definition: WebhookDefinition | null): boolean {
+    const before = this.rows.get(webhookId)?.definition;
     if (definition === null) {
       this.rows.delete(webhookId);
       if (this.deleted.size >= deletedMax) this.deleted.clear();
       this.deleted.add(webhookId);
-      return;
+      return true;
     }
     this.deleted.delete(webhookId);
     this.rows.set(webhookId, { definition, ready: null });
+    return before !== undefined && (before.url !== definition.url || !definition.isActive);
   }
 
   /** True when its deletion was read: it is not one whose definition is still on its way. */

@@ -141,6 +141,71 @@ describe('half open', () => {
   });
 });
 
+describe('a breaker that nobody probes', () => {
+  test('is dropped after a window, and that is told', () => {
+    fail(5);
+    jest.advanceTimersByTime(openMs + windowMs - 1);
+    expect(breakers.stateOf('w1')).toBe('halfOpen');
+    jest.advanceTimersByTime(windowMs / 6);
+    expect(breakers.size).toBe(0);
+    expect(changes.at(-1)).toBe('w1 a.example closed');
+    expect(blocked()).toBeNull();
+  });
+
+  test('stays while its probe is under way', () => {
+    fail(5);
+    jest.advanceTimersByTime(openMs + windowMs - 1);
+    expect(blocked()).toBeNull();
+    jest.advanceTimersByTime(30_000);
+    fail(1);
+    expect(breakers.stateOf('w1')).toBe('open');
+  });
+});
+
+describe('of many', () => {
+  beforeEach(() => {
+    breakers.close();
+    breakers = new Breakers({ failuresToOpen: 2, openMs, windowMs, breakersMax: 3, onChange: () => undefined });
+  });
+
+  test('the oldest that holds nothing back makes room', () => {
+    fail(2, 'w1');
+    for (const webhookId of ['w2', 'w3', 'w4']) fail(1, webhookId);
+    expect(breakers.size).toBe(3);
+    expect(breakers.stateOf('w1')).toBe('open');
+    fail(1, 'w3');
+    expect(breakers.stateOf('w3')).toBe('open');
+    fail(1, 'w2');
+    expect(breakers.stateOf('w2')).toBe('closed');
+  });
+
+  test('the oldest makes room when all are open', () => {
+    for (const webhookId of ['w1', 'w2', 'w3', 'w4']) fail(2, webhookId);
+    expect(breakers.size).toBe(3);
+    expect(breakers.stateOf('w1')).toBe('closed');
+    expect(breakers.stateOf('w4')).toBe('open');
+  });
+});
+
+describe('when the clock is set', () => {
+  const hourMs = 3_600_000;
+
+  test.each([
+    ['back', -hourMs],
+    ['forward', hourMs],
+  ])('%s by an hour, a breaker is open for its time and lets its probe through', (_name, stepMs) => {
+    fail(5);
+    jest.setSystemTime(Date.now() + stepMs);
+    expect(blocked()).toBe(Date.now() + openMs);
+    jest.advanceTimersByTime(openMs);
+    expect(blocked()).toBeNull();
+    jest.setSystemTime(Date.now() + stepMs);
+    expect(blocked()).toBe(Date.now() + 250);
+    jest.advanceTimersByTime(60_000);
+    expect(blocked()).toBeNull();
+  });
+});
+
 test('a webhook that is forgotten is free', () => {
   fail(5);
   breakers.forget('w1');

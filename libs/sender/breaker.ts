@@ -2,10 +2,13 @@
  * In: how each attempt at a webhook ended. Out: whether another may be made now. Over opossum: when more than half of
  * the attempts of a window failed, the breaker opens; after a while one probe may go through.
  * Holds: a webhook without failures has no breaker and costs nothing; half open lets exactly one probe through at a
- * time; a probe that is never heard of again does not block its webhook for ever.
+ * time; a probe that is never heard of again does not block its webhook for ever; a breaker that nobody probes is
+ * dropped, and there are never more than a fixed number of them. Intervals are monotonic: setting the clock of the
+ * machine opens and closes nothing.
  */
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
+import { monotonicMs } from '../runtime/monotonic.ts';
 
 export type BreakerState = 'open' | 'halfOpen' | 'closed';
 
@@ -19,14 +22,16 @@ export interface BreakersOptions {
   readonly openMs: number;
   /** The window, in milliseconds; longer than a few attempts that run into their deadline. Default: 120000 */
   readonly windowMs?: number;
+  /** Breakers at most, some 6.5 kB each. Default: 10000 */
+  readonly breakersMax?: number;
   readonly onChange: (webhookId: string, host: string, state: BreakerState) => void;
 }
 
 interface Entry {
   readonly breaker: CircuitBreaker<[boolean], void>;
-  /** Unix milliseconds; of the present opening. */
+  /** Monotonic, as all moments here; of the present opening. */
   openUntil: number;
-  /** Unix milliseconds at which the probe went out; null while none is under way. */
+  /** When the probe went out; null while none is under way. */
   probeAt: number | null;
 }
 
@@ -35,10 +40,13 @@ const buckets = 6;
 const probeMsMax = 60_000;
 /** How soon to ask again while a probe is under way, or its turn is about to come. */
 const askAgainMs = 250;
+/** How far to look for one that is not open when the oldest has to go. */
+const lookedAtMax = 16;
 
 export class Breakers {
   readonly #options: BreakersOptions;
   readonly #windowMs: number;
+  readonly #breakersMax: number;
   readonly #entries = new Map<string, Entry>();
   /** One clock for the windows of all breakers; opossum would start two timers for each. */
   readonly #rotation = new EventEmitter().setMaxListeners(0);
@@ -47,6 +55,7 @@ export class Breakers {
   constructor(options: BreakersOptions) {
     this.#options = options;
     this.#windowMs = options.windowMs ?? 120_000;
+    this.#breakersMax = options.breakersMax ?? 10_000;
   }
 
   /** Webhooks that have a breaker at all, for metrics. */
@@ -60,13 +69,17 @@ export class Breakers {
     return breaker.opened ? 'open' : 'halfOpen';
   }
 
-  /** Null: go ahead, and in half open that is the probe; else Unix milliseconds at which to ask again. */
+  /**
+   * Null: go ahead, and in half open that is the probe; else when to ask again, on the caller's clock: `nowMs` plus what
+   * is left on ours.
+   */
   blockedUntil(webhookId: string, nowMs: number): number | null {
     const entry = this.#entries.get(webhookId);
     if (entry === undefined || entry.breaker.closed) return null;
-    if (entry.breaker.opened) return Math.max(entry.openUntil, nowMs + 1);
-    if (entry.probeAt !== null && nowMs - entry.probeAt < probeMsMax) return nowMs + askAgainMs;
-    entry.probeAt = nowMs;
+    const now = monotonicMs();
+    if (entry.breaker.opened) return nowMs + Math.max(entry.openUntil - now, 1);
+    if (entry.probeAt !== null && now - entry.probeAt < probeMsMax) return nowMs + askAgainMs;
+    entry.probeAt = now;
     return null;
   }
 
@@ -80,7 +93,7 @@ export class Breakers {
     else entry.breaker.fire(isOk).catch(() => undefined);
   }
 
-  /** The webhook is gone, or was changed so that what was known of it no longer counts. */
+  /** The webhook is deleted, disabled or has another address: what was known of its endpoint no longer counts. */
   forget(webhookId: string): void {
     this.#entries.get(webhookId)?.breaker.shutdown();
     this.#entries.delete(webhookId);
@@ -92,6 +105,7 @@ export class Breakers {
   }
 
   #make(webhookId: string, host: string): Entry {
+    if (this.#entries.size >= this.#breakersMax) this.#makeRoom();
     const { failuresToOpen, openMs, onChange } = this.#options;
     const breaker = new CircuitBreaker<[boolean], void>(report, {
       timeout: false,
@@ -107,7 +121,7 @@ export class Breakers {
     });
     const entry: Entry = { breaker, openUntil: 0, probeAt: null };
     breaker.on('open', () => {
-      entry.openUntil = Date.now() + openMs;
+      entry.openUntil = monotonicMs() + openMs;
       onChange(webhookId, host, 'open');
     });
     breaker.on('halfOpen', () => {
@@ -123,19 +137,45 @@ export class Breakers {
     return entry;
   }
 
-  /** A bucket ends: breakers that are closed and saw no failure in their window are dropped. */
+  /**
+   * A bucket ends: breakers that are closed and saw no failure in their window are dropped. So are those that have been
+   * half open for as long without a probe: nothing waits for their endpoints, and their failures are as old.
+   */
   readonly #turn = (): void => {
     this.#rotation.emit('rotate');
-    for (const [webhookId, { breaker }] of this.#entries) {
+    const now = monotonicMs();
+    for (const [webhookId, { breaker, openUntil, probeAt }] of this.#entries) {
       if (breaker.closed && breaker.stats.failures === 0) this.forget(webhookId);
+      else if (breaker.halfOpen && now - quietSince({ openUntil, probeAt }) >= this.#windowMs) breaker.close();
     }
   };
+
+  /** Of the oldest ones, one that holds nothing back goes first. It costs its endpoint the attempts of a new opening. */
+  #makeRoom(): void {
+    let oldest: string | null = null;
+    let looks = 0;
+    for (const [webhookId, { breaker }] of this.#entries) {
+      oldest ??= webhookId;
+      if (!breaker.opened) {
+        oldest = webhookId;
+        break;
+      }
+      looks += 1;
+      if (looks === lookedAtMax) break;
+    }
+    if (oldest !== null) this.forget(oldest);
+  }
 
   #stopWhenEmpty(): void {
     if (this.#entries.size > 0 || this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
   }
+}
+
+/** Of a half-open breaker: since when no probe is under way. */
+function quietSince({ openUntil, probeAt }: Pick<Entry, 'openUntil' | 'probeAt'>): number {
+  return probeAt === null ? openUntil : probeAt + probeMsMax;
 }
 
 /** What opossum counts. It fails by throwing, so that a breaker opens before `record` returns. */
