@@ -58,6 +58,12 @@ describe('a produce request', () => {
     expect(comparable(produceBody(fields, Date.now()))).toBe(comparable(buffer));
   });
 
+  test('that names no timeout gives the replicas as long as kafkajs does', () => {
+    const body = produceBody({ topicData: [] }, Date.now());
+    expect(body.readInt16BE(2)).toBe(-1);
+    expect(body.readInt32BE(4)).toBe(30_000);
+  });
+
   test('is left to kafkajs when it is in a transaction or compressed', () => {
     expect(isPlain(fields)).toBe(true);
     expect(isPlain({ ...fields, transactionalId: 't' })).toBe(false);

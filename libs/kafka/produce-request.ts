@@ -8,8 +8,9 @@ import { batchBytesMax, writeBatch, type BatchRecord } from './record-batch-writ
 
 /** The arguments that kafkajs' request of version 3 takes. */
 export interface ProduceFields {
-  readonly acks: number;
-  readonly timeout: number;
+  /** Without one: the defaults of kafkajs' broker object, which adds them behind the point where this is asked. */
+  readonly acks?: number;
+  readonly timeout?: number;
   readonly transactionalId?: string | null;
   readonly producerId?: { toString(): string };
   readonly producerEpoch?: number;
@@ -44,7 +45,7 @@ function isPlainMessage({ key, headers, timestamp }: Message): boolean {
 
 /** The body of the request, behind its header. `timestampMs`: of every record in it. */
 export function produceBody(fields: ProduceFields, timestampMs: number): Buffer {
-  const { acks, timeout, producerId = '-1', producerEpoch = 0, topicData } = fields;
+  const { acks = -1, timeout = 30_000, producerId = '-1', producerEpoch = 0, topicData } = fields;
   const id = BigInt(producerId.toString());
   const body = Buffer.allocUnsafe(bytesMaxOf(topicData));
   let at = body.writeInt16BE(-1, 0); // no transaction
