@@ -7,9 +7,18 @@ import { rawNumberOf } from './lossless-json.ts';
 /** Names that need no escape and cannot be reserved (`xml…`) or prefixed (`a:b`). */
 const plainName = /^(?![xX][mM][lL])[A-Za-z_][A-Za-z0-9_.-]{0,199}$/;
 
-export function xmlDocument(rootName: string, fields: Readonly<Record<string, unknown>>): string {
-  const parts = ['<?xml version="1.0" encoding="UTF-8"?>\n'];
-  append(parts, rootName, fields);
+/** A document up to where more members of its root can follow. The root's name must be plain. */
+export function xmlOpening(rootName: string, fields: Readonly<Record<string, unknown>>): string {
+  const parts = [`<?xml version="1.0" encoding="UTF-8"?>\n<${rootName}>`];
+  appendContent(parts, fields);
+  return parts.join('');
+}
+
+/** The last members of the root, and its end. */
+export function xmlClosing(rootName: string, fields: Readonly<Record<string, unknown>>): string {
+  const parts: string[] = [];
+  appendContent(parts, fields);
+  parts.push(`</${rootName}>`);
   return parts.join('');
 }
 

@@ -103,6 +103,20 @@ test('a shaper makes of one event what shapePayload makes for each target', () =
   }
 });
 
+test.each(['json', 'cloudevents', 'form', 'xml'] as const)('the data of an event is read once for %s', (format) => {
+  let reads = 0;
+  const data = Buffer.from(event.data);
+  const counted = Object.defineProperty({ ...event }, 'data', {
+    get: () => {
+      reads += 1;
+      return data;
+    },
+  });
+  const shape = payloadShaper(counted);
+  for (let count = 0; count < 10; count += 1) shape({ ...target, deliveryId: `d-${count}` }, format);
+  expect(reads).toBe(1);
+});
+
 test('data that is no object goes as it is', () => {
   for (const data of ['null', '"text"', '5', '[]']) {
     const body = shapePayload({ ...event, data: Buffer.from(data) }, target, 'json').body.toString();

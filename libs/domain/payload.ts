@@ -6,7 +6,7 @@
  */
 import { parseLossless } from './lossless-json.ts';
 import { formFields } from './payload-form.ts';
-import { xmlDocument } from './payload-xml.ts';
+import { xmlClosing, xmlOpening } from './payload-xml.ts';
 import type { PayloadFormat } from './webhook.ts';
 
 export interface PayloadEvent {
@@ -42,32 +42,53 @@ export function shapePayload(event: PayloadEvent, target: PayloadTarget, format:
   return payloadShaper(event)(target, format);
 }
 
-/** Shapes one event for many webhooks: what is the same in all of their payloads is made once. */
+/**
+ * Shapes one event for many webhooks. In every format the metadata comes last, so all that precedes it is made once per
+ * format and each payload costs one copy.
+ */
 export function payloadShaper(event: PayloadEvent): ShapePayload {
-  const head: { json?: Buffer; cloudevents?: Buffer } = {};
+  const heads = new Map<PayloadFormat, Buffer>();
   return (target, format) => {
-    switch (format) {
-      case 'json':
-        head.json ??= jsonHead(event);
-        return { contentType: 'application/json', body: withTail(head.json, jsonTail(target)) };
-      case 'cloudevents':
-        head.cloudevents ??= cloudEventHead(event);
-        return {
-          contentType: 'application/cloudevents+json; charset=utf-8',
-          body: withTail(head.cloudevents, cloudEventTail(target)),
-        };
-      case 'form':
-        return {
-          contentType: 'application/x-www-form-urlencoded',
-          body: Buffer.from(formFields(fieldsOf(event, target))),
-        };
-      case 'xml':
-        return {
-          contentType: 'application/xml; charset=utf-8',
-          body: Buffer.from(xmlDocument('event', fieldsOf(event, target))),
-        };
+    let head = heads.get(format);
+    if (head === undefined) {
+      head = headOf(event, format);
+      heads.set(format, head);
     }
+    return { contentType: contentTypes[format], body: withTail(head, tailOf(target, format)) };
   };
+}
+
+const contentTypes: Readonly<Record<PayloadFormat, string>> = {
+  json: 'application/json',
+  cloudevents: 'application/cloudevents+json; charset=utf-8',
+  form: 'application/x-www-form-urlencoded',
+  xml: 'application/xml; charset=utf-8',
+};
+
+function headOf(event: PayloadEvent, format: PayloadFormat): Buffer {
+  switch (format) {
+    case 'json':
+      return jsonHead(event);
+    case 'cloudevents':
+      return cloudEventHead(event);
+    case 'form':
+      return Buffer.from(`${formFields(eventFields(event))}&`);
+    case 'xml':
+      return Buffer.from(xmlOpening('event', eventFields(event)));
+  }
+}
+
+function tailOf(target: PayloadTarget, format: PayloadFormat): string {
+  switch (format) {
+    case 'json':
+      return jsonTail(target);
+    case 'cloudevents':
+      return cloudEventTail(target);
+    case 'form':
+      return formFields(targetFields(target));
+    case 'xml':
+      return xmlClosing('event', targetFields(target));
+  }
 }
 
 function jsonHead(event: PayloadEvent): Buffer {
@@ -92,15 +113,18 @@ function cloudEventTail(target: PayloadTarget): string {
   return `,"clientid":${quote(target.clientId)},"webhookid":${quote(target.webhookId)},"deliveryid":${quote(target.deliveryId)}}`;
 }
 
-/** The members of the json format, for formats that spell each value out. */
-function fieldsOf(event: PayloadEvent, target: PayloadTarget): Record<string, unknown> {
+/** The members of the json format, for formats that spell each value out; {@link targetFields} follow. */
+function eventFields(event: PayloadEvent): Record<string, unknown> {
   return {
     id: event.eventId,
     type: event.eventType,
     timestamp: timestampOf(event),
     data: parseLossless(event.data.toString()),
-    metadata: { webhookId: target.webhookId, deliveryId: target.deliveryId, clientId: target.clientId },
   };
+}
+
+function targetFields({ webhookId, deliveryId, clientId }: PayloadTarget): Record<string, unknown> {
+  return { metadata: { webhookId, deliveryId, clientId } };
 }
 
 function withTail(head: Buffer, tail: string): Buffer {
