@@ -1,4 +1,7 @@
-/** One configuration, three projects: `unit` beside the code, `adapters` and `pipeline` on real parts. */
+/**
+ * One configuration: `unit` beside the code, `adapters` and `pipeline` on real parts, and `cluster` on three brokers, which
+ * takes minutes and is run by `npm run test:cluster`.
+ */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { rewriteRelativeImportExtensions: false } }] },
@@ -24,5 +27,6 @@ export default {
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,cli,bench,test/support}/**/*.spec.ts'] },
     { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
     { ...real, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+    { ...real, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'] },
   ],
 };

@@ -1,4 +1,6 @@
-/** Embedded Kafka: one node that is broker and controller, with settings for a small machine. */
+/**
+ * Embedded Kafka with settings for a small machine: one node that is broker and controller. Tests start several as one cluster.
+ */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -17,6 +19,21 @@ export const kafkaPort = 19_092;
 
 export interface KafkaOptions extends EmbeddedOptions {
   readonly controllerPort: number;
+  /** Default: the node is a cluster of its own. */
+  readonly membership?: ClusterMembership;
+}
+
+/** A node's place among the nodes of a cluster, each broker and controller. */
+export interface ClusterMembership {
+  /** The same for all of them: 16 bytes as base64url. */
+  readonly clusterId: string;
+  readonly nodeId: number;
+  /** Controller ports of all nodes, this one included; node ids count from 1 in this order. */
+  readonly controllerPorts: readonly number[];
+}
+
+export function newClusterId(): string {
+  return randomBytes(16).toString('base64url');
 }
 
 /** `address` of the result is host:port. @throws StackFailure, Stopped */
@@ -28,7 +45,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
   writeFileSync(settingsFile, settings(options));
   writeFileSync(join(options.dataDir, 'log4j2.yaml'), logSettings);
   options.onProgress('starting');
-  if (!existsSync(join(options.dataDir, 'log', 'meta.properties'))) format(java, jars, settingsFile);
+  if (!existsSync(join(options.dataDir, 'log', 'meta.properties'))) format(java, jars, settingsFile, options);
   const server: GuardedProcess = await startGuarded({
     ...options,
     name: 'Kafka',
@@ -63,8 +80,8 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
   };
 }
 
-function format(java: string, jars: string, settingsFile: string): void {
-  const clusterId = randomBytes(16).toString('base64url');
+function format(java: string, jars: string, settingsFile: string, options: KafkaOptions): void {
+  const clusterId = options.membership?.clusterId ?? newClusterId();
   // In one word: an id may begin with a dash, and would then be taken for an option.
   const args = [
     '-cp',
@@ -97,23 +114,28 @@ function accepts(port: number): Promise<boolean> {
 
 function settings(options: KafkaOptions): string {
   const broker = `PLAINTEXT://127.0.0.1:${options.port}`;
+  const { nodeId = 1, controllerPorts = [options.controllerPort] } = options.membership ?? {};
+  const voters = controllerPorts.map((port, index) => `${index + 1}@127.0.0.1:${port}`).join(',');
+  // A cluster keeps its internal topics as it keeps others; one node cannot. Few partitions of them are enough.
+  const replicas = Math.min(3, controllerPorts.length);
+  const inSync = Math.max(1, replicas - 1);
   return `process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${options.controllerPort}
+node.id=${nodeId}
+controller.quorum.voters=${voters}
 listeners=${broker},CONTROLLER://127.0.0.1:${options.controllerPort}
 advertised.listeners=${broker}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${join(options.dataDir, 'log')}
 auto.create.topics.enable=false
-# One node: its internal topics have one replica, and few partitions are enough.
-offsets.topic.replication.factor=1
+min.insync.replicas=${inSync}
+offsets.topic.replication.factor=${replicas}
 offsets.topic.num.partitions=8
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=${replicas}
+transaction.state.log.min.isr=${inSync}
 transaction.state.log.num.partitions=8
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=${replicas}
+share.coordinator.state.topic.min.isr=${inSync}
 share.coordinator.state.topic.num.partitions=8
 group.initial.rebalance.delay.ms=0
 # After a kill a broker is let in again when the session of its former life is over, by default after nine seconds.

@@ -15,7 +15,8 @@ name, else embedded ones; containers with TEST_STACK=containers. Ports and data 
 
   npm test -- --selectProjects unit                the quick ones
   npm test -- test/pipeline/delivers-signed        one file
-  npm test -- -t 'part of a name'                  by name`;
+  npm test -- -t 'part of a name'                  by name
+  npm run test:cluster                             three brokers and two of each app: some four minutes, not part of npm test`;
 
 /** How long jest may take to end after the last test and the servers' stop. */
 const leaveDeadlineMs = 30_000;
@@ -31,7 +32,12 @@ if (words.includes('--help') || words.includes('-h')) {
   say(help);
 } else {
   // The channel to the parent would keep this process alive.
-  process.exit(await runJest(words));
+  process.exit(await runJest(isClusterWanted(words) ? words : ['--ignoreProjects', 'cluster', ...words]));
+}
+
+/** Tests on three brokers take minutes, so that they have to be asked for: by project or by path. */
+function isClusterWanted(args: readonly string[]): boolean {
+  return args.includes('--selectProjects') || args.some((word) => word.includes('test/cluster'));
 }
 
 async function runJest(args: readonly string[]): Promise<number> {

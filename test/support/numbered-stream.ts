@@ -5,6 +5,7 @@
 import type { System } from './app-harness.ts';
 import { cloudEvent, createWebhook, type TestClient, type TestWebhook } from './clients.ts';
 import { registered } from './registered.ts';
+import type { RawRecord } from './system-topics.ts';
 import { startReceiver, type Answer, type ReceivedRequest } from './receivers/recording-receiver.ts';
 
 export interface NumberedStreamOptions {
@@ -17,6 +18,13 @@ export interface NumberedStreamOptions {
   readonly data?: object;
   /** Default: 200 at once. */
   readonly respond?: (request: NumberedRequest, index: number) => Answer;
+  /** Default: the system's own plain client, which may write a record twice when a broker fails. */
+  readonly publish?: (records: readonly KeyedRecord[]) => Promise<void>;
+}
+
+export interface KeyedRecord extends RawRecord {
+  readonly key: string;
+  readonly value: string;
 }
 
 export interface NumberedRequest {
@@ -37,7 +45,7 @@ export class NumberedStream {
   readonly requests: readonly NumberedRequest[];
   /** Events published so far. */
   published = 0;
-  private readonly system: System;
+  private readonly write: (records: readonly KeyedRecord[]) => Promise<void>;
   private readonly client: TestClient;
   private readonly name: string;
   private readonly data: object;
@@ -62,10 +70,10 @@ export class NumberedStream {
       }
     });
     return new NumberedStream({
-      system,
       client,
       name: options.name,
       data: options.data ?? {},
+      publish: options.publish ?? ((records) => system.publishRaw(records)),
       webhooks,
       requests,
       close: () => receiver.close(),
@@ -73,18 +81,18 @@ export class NumberedStream {
   }
 
   private constructor(parts: {
-    system: System;
     client: TestClient;
     name: string;
     data: object;
+    publish: (records: readonly KeyedRecord[]) => Promise<void>;
     webhooks: readonly TestWebhook[];
     requests: readonly NumberedRequest[];
     close: () => Promise<void>;
   }) {
-    this.system = parts.system;
     this.client = parts.client;
     this.name = parts.name;
     this.data = parts.data;
+    this.write = parts.publish;
     this.webhooks = parts.webhooks;
     this.requests = parts.requests;
     this.closeReceiver = parts.close;
@@ -93,7 +101,7 @@ export class NumberedStream {
   /** The next `perWebhook` numbers of every webhook, as fast as Kafka takes them; in order for each webhook. */
   async publish(perWebhook: number): Promise<void> {
     const start = this.published / this.webhooks.length;
-    const records = [];
+    const records: KeyedRecord[] = [];
     for (let n = start; n < start + perWebhook; n += 1) {
       for (let index = 0; index < this.webhooks.length; index += 1) {
         const type = `${this.name}.w${index}`;
@@ -104,7 +112,7 @@ export class NumberedStream {
       }
     }
     this.published += records.length;
-    await this.system.publishRaw(records);
+    await this.write(records);
   }
 
   /** Deliveries that came at least once. */
