@@ -1,16 +1,20 @@
 /** Numbers of so many bits, one after another, the highest bit first. */
 
 export class BitWriter {
-  private readonly bytes: number[] = [];
+  private bytes = Buffer.alloc(512);
   private used = 0;
 
   /** @param count at most 32 */
   write(value: number, count: number): void {
-    for (let bit = count - 1; bit >= 0; bit -= 1) {
-      if (this.used % 8 === 0) this.bytes.push(0);
-      if (((value >>> bit) & 1) === 1)
-        this.bytes[this.bytes.length - 1] = (this.bytes.at(-1) ?? 0) | (0x80 >> (this.used % 8));
-      this.used += 1;
+    this.makeRoom(count);
+    for (let left = count; left > 0;) {
+      const index = this.used >>> 3;
+      const free = 8 - (this.used & 7);
+      const taken = Math.min(free, left);
+      const bits = (value >>> (left - taken)) & (2 ** taken - 1);
+      this.bytes[index] = (this.bytes[index] ?? 0) | (bits << (free - taken));
+      this.used += taken;
+      left -= taken;
     }
   }
 
@@ -22,7 +26,12 @@ export class BitWriter {
   }
 
   toBuffer(): Buffer {
-    return Buffer.from(this.bytes);
+    return this.bytes.subarray(0, (this.used + 7) >>> 3);
+  }
+
+  private makeRoom(count: number): void {
+    if (this.used + count <= this.bytes.length * 8) return;
+    this.bytes = Buffer.concat([this.bytes], this.bytes.length * 2);
   }
 }
 

@@ -23,6 +23,14 @@ const precisions = [
 ] as const;
 
 const headerBits = 24;
+/** Of a hash, those that the most exact precision tells apart. */
+const prefixBits = 24;
+/** Webhooks that one encoding can speak of. */
+const indexMax = 2 ** 24;
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** The value of each base64url character, by its code. */
+const sextets = new Uint8Array(128);
+for (let value = 0; value < 64; value += 1) sextets[alphabet.charCodeAt(value)] = value;
 
 type Precision = (typeof precisions)[number];
 
@@ -51,9 +59,12 @@ export class ParkedFloors {
 
   /** In at most so many characters. @param standings every webhook with an incomplete record from `base` on */
   static encode(standings: readonly Standing[], range: { base: number; end: number }, charactersMax: number): string {
+    const sorted = byHash(standings);
     for (const precision of precisions) {
-      const steps = stepsOf(standings, range, precision);
-      if (charactersOf(steps, precision) <= charactersMax) return encoded(steps, precision);
+      const count = partsIn(sorted, precision);
+      if (charactersOf(count * bitsAtLeast(count, precision)) > charactersMax) continue;
+      const steps = stepsOf(sorted, range, precision, count);
+      if (charactersOf(bitsOf(steps, precision)) <= charactersMax) return encoded(steps, precision);
     }
     throw new RangeError(`no floors fit ${charactersMax} characters`);
   }
@@ -81,41 +92,97 @@ export class ParkedFloors {
   }
 }
 
-/** Of each part its step, by part. */
-function stepsOf(
-  standings: readonly Standing[],
-  range: { base: number; end: number },
-  precision: Precision,
-): readonly (readonly [number, number])[] {
-  const found = new Map<number, number>();
-  for (const { hash, offset } of standings) {
-    const part = partOf(hash, precision);
-    const step = Math.floor((offset - range.base) / offsetsPerStep(range, precision));
-    found.set(part, Math.min(found.get(part) ?? Infinity, step));
-  }
-  return [...found].sort(([one], [other]) => one - other);
+/** Sorted once: at every precision, those that share a part are neighbours. */
+interface Sorted {
+  /** The first {@link prefixBits} bits of each hash, ascending. */
+  readonly prefixes: Uint32Array;
+  /** At the same index. */
+  readonly offsets: Float64Array;
 }
 
-function charactersOf(steps: readonly (readonly [number, number])[], precision: Precision): number {
-  const lowBits = lowBitsFor(steps.length, precision);
-  let bits = headerBits + steps.length * (1 + lowBits + precision.offsetBits);
+/** Parts of hashes, ascending, and the lowest step of those that have it. */
+interface Steps {
+  readonly parts: Uint32Array;
+  readonly steps: Uint32Array;
+}
+
+function byHash(standings: readonly Standing[]): Sorted {
+  // One number for hash and place: typed arrays sort without a call for each comparison.
+  const keys = Float64Array.from(standings, ({ hash }, index) => prefixOf(hash) * indexMax + index).sort();
+  const prefixes = new Uint32Array(keys.length);
+  const offsets = new Float64Array(keys.length);
+  for (let at = 0; at < keys.length; at += 1) {
+    const key = keys[at] ?? 0;
+    const prefix = Math.floor(key / indexMax);
+    prefixes[at] = prefix;
+    offsets[at] = standings[key - prefix * indexMax]?.offset ?? 0;
+  }
+  return { prefixes, offsets };
+}
+
+function partsIn({ prefixes }: Sorted, { hashBits }: Precision): number {
+  const shift = prefixBits - hashBits;
+  let count = 0;
   let before = -1;
-  for (const [part] of steps) {
+  for (const prefix of prefixes) {
+    const part = prefix >>> shift;
+    if (part !== before) count += 1;
+    before = part;
+  }
+  return count;
+}
+
+function stepsOf(sorted: Sorted, range: { base: number; end: number }, precision: Precision, count: number): Steps {
+  const parts = new Uint32Array(count);
+  const steps = new Uint32Array(count);
+  const shift = prefixBits - precision.hashBits;
+  const perStep = offsetsPerStep(range, precision);
+  let last = -1;
+  for (let at = 0; at < sorted.prefixes.length; at += 1) {
+    const part = (sorted.prefixes[at] ?? 0) >>> shift;
+    const step = Math.floor(((sorted.offsets[at] ?? 0) - range.base) / perStep);
+    if (last >= 0 && parts[last] === part) {
+      steps[last] = Math.min(steps[last] ?? 0, step);
+    } else {
+      last += 1;
+      parts[last] = part;
+      steps[last] = step;
+    }
+  }
+  return { parts, steps };
+}
+
+/** What a part and its step take when it directly follows the one before. */
+function bitsAtLeast(count: number, precision: Precision): number {
+  return 1 + lowBitsFor(count, precision) + precision.offsetBits;
+}
+
+function bitsOf({ parts }: Steps, precision: Precision): number {
+  const lowBits = lowBitsFor(parts.length, precision);
+  let bits = parts.length * bitsAtLeast(parts.length, precision);
+  let before = -1;
+  for (const part of parts) {
     bits += (part - before - 1) >>> lowBits;
     before = part;
   }
-  return Math.ceil(bits / 8 / 3) * 4;
+  return bits;
 }
 
-function encoded(steps: readonly (readonly [number, number])[], precision: Precision): string {
+/** With the header, as base64. */
+function charactersOf(bits: number): number {
+  return Math.ceil((headerBits + bits) / 8 / 3) * 4;
+}
+
+function encoded({ parts, steps }: Steps, precision: Precision): string {
   const writer = new BitWriter();
   writer.write(precisions.indexOf(precision), 8);
-  writer.write(steps.length, 16);
-  const lowBits = lowBitsFor(steps.length, precision);
+  writer.write(parts.length, 16);
+  const lowBits = lowBitsFor(parts.length, precision);
   let before = -1;
-  for (const [part, step] of steps) {
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = parts[at] ?? 0;
     writer.writeRice(part - before - 1, lowBits);
-    writer.write(step, precision.offsetBits);
+    writer.write(steps[at] ?? 0, precision.offsetBits);
     before = part;
   }
   return writer.toBuffer().toString('base64');
@@ -131,5 +198,12 @@ function lowBitsFor(count: number, { hashBits }: Precision): number {
 }
 
 function partOf(hash: string, { hashBits }: Precision): number {
-  return Buffer.from(hash, 'base64url').readUInt32BE(0) >>> (32 - hashBits);
+  return prefixOf(hash) >>> (prefixBits - hashBits);
+}
+
+/** Four characters of base64url. */
+function prefixOf(hash: string): number {
+  let prefix = 0;
+  for (let at = 0; at < 4; at += 1) prefix = prefix * 64 + (sextets[hash.charCodeAt(at)] ?? 0);
+  return prefix;
 }

@@ -14,6 +14,8 @@ const floorsVersion = '3';
 export const metadataCharactersMax = 4_000;
 /** Version, offsets and what stands between them. */
 const frameCharacters = 40;
+/** A hash, an offset of one digit and what stands between them: no more than so many fit. */
+const listedMax = Math.floor((metadataCharactersMax - frameCharacters) / 14);
 /** Of them, for webhooks that are listed beside the floors. */
 const headCharactersMax = 600;
 
@@ -41,8 +43,8 @@ export interface ParkedState {
 /** @param state.base the committed offset */
 export function encodeParkedState(state: { knownEnd: number; base: number; cursors: readonly ParkedCursor[] }): string {
   const { knownEnd, base, cursors } = state;
-  const list = fitting(cursors, base, metadataCharactersMax);
-  if (list.length === cursors.length) {
+  const list = cursors.length <= listedMax ? fitting(cursors, base, metadataCharactersMax) : null;
+  if (list?.length === cursors.length) {
     return [listVersion, knownEnd.toString(36), 'w', base.toString(36), ...list].join('|');
   }
   const listed = fitting(
