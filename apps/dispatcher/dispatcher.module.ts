@@ -4,12 +4,12 @@ import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { HttpSender } from '../../libs/sender/http-attempt.ts';
-import { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { DispatcherConfig } from './config.ts';
 import { DeliveriesController } from './deliveries.controller.ts';
@@ -38,12 +38,7 @@ export class DispatcherModule implements OnApplicationShutdown {
   ) {}
 
   static async with(config: DispatcherConfig, context: AppContext): Promise<DynamicModule> {
-    const registry = new Registry({
-      url: config.SCHEMA_REGISTRY_URL,
-      username: config.SCHEMA_REGISTRY_USERNAME,
-      password: config.SCHEMA_REGISTRY_PASSWORD,
-      topicPrefix: config.TOPIC_PREFIX,
-    });
+    const registry = watchedRegistry(config, context);
     const codecs = await dispatchCodecs(registry);
     const definitionCodec = await registry.codec(topics.definitions);
     const definitionsInto = (table: WebhookTable, gate: Gate): LiveTable => ({

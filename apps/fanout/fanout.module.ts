@@ -9,7 +9,7 @@ import type { Logger } from '../../libs/runtime/logger.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
-import { Registry } from '../../libs/wire/registry.ts';
+import type { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics, type TopicSpec } from '../../libs/wire/topics.ts';
 import type { WireTypes } from '../../libs/wire/wire-types.ts';
 import { Catalogue } from './catalogue.ts';
@@ -19,6 +19,7 @@ import { EventIntake } from './event-intake.ts';
 import { EventWriter } from './event-writer.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
+import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { PlatformEventsController } from './platform-events.controller.ts';
 
 /**
@@ -47,12 +48,7 @@ export class FanoutModule implements OnApplicationShutdown {
   constructor(@Inject(LiveTables) private readonly tables: LiveTables) {}
 
   static async with(config: FanoutConfig, context: AppContext): Promise<DynamicModule> {
-    const registry = new Registry({
-      url: config.SCHEMA_REGISTRY_URL,
-      username: config.SCHEMA_REGISTRY_USERNAME,
-      password: config.SCHEMA_REGISTRY_PASSWORD,
-      topicPrefix: config.TOPIC_PREFIX,
-    });
+    const registry = watchedRegistry(config, context);
     const codecs = await codecsFrom(registry);
     const metrics = new FanoutMetrics(context.metrics);
     const table = new SubscriptionTable();

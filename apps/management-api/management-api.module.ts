@@ -6,13 +6,13 @@ import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
+import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { AddressGuard } from '../../libs/sender/address-guard.ts';
-import { Registry } from '../../libs/wire/registry.ts';
 import { topics } from '../../libs/wire/topics.ts';
 import { apiCodecs, TopicNames, type ApiCodecs } from './api-codecs.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
@@ -67,12 +67,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
   ) {}
 
   static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
-    const registry = new Registry({
-      url: config.SCHEMA_REGISTRY_URL,
-      username: config.SCHEMA_REGISTRY_USERNAME,
-      password: config.SCHEMA_REGISTRY_PASSWORD,
-      topicPrefix: config.TOPIC_PREFIX,
-    });
+    const registry = watchedRegistry(config, context);
     const codecs = await apiCodecs(registry);
     return {
       module: ManagementApiModule,

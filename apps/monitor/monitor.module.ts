@@ -4,6 +4,7 @@ import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestj
 import { kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { BacklogView } from '../../libs/postgres/backlog-view.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
 import { HealthStore } from '../../libs/postgres/health-store.ts';
@@ -13,7 +14,6 @@ import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import { RecoveryStore } from '../../libs/postgres/recovery-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
-import { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
@@ -53,12 +53,7 @@ export class MonitorModule implements OnModuleDestroy {
   ) {}
 
   static async with(config: MonitorConfig, context: AppContext): Promise<DynamicModule> {
-    const registry = new Registry({
-      url: config.SCHEMA_REGISTRY_URL,
-      username: config.SCHEMA_REGISTRY_USERNAME,
-      password: config.SCHEMA_REGISTRY_PASSWORD,
-      topicPrefix: config.TOPIC_PREFIX,
-    });
+    const registry = watchedRegistry(config, context);
     const outcomes = await registry.codec(topics.outcomes);
     const deliveries = await registry.codec(topics.deliveries);
     return {

@@ -2,11 +2,11 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
 import { HistoryWriter } from '../../libs/postgres/history-writer.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
-import { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { ProjectorConfig } from './config.ts';
 import { HistoryController } from './history.controller.ts';
@@ -19,12 +19,7 @@ export class ProjectorModule implements OnModuleDestroy {
   constructor(@Inject(Projection) private readonly projection: Projection) {}
 
   static async with(config: ProjectorConfig, context: AppContext): Promise<DynamicModule> {
-    const registry = new Registry({
-      url: config.SCHEMA_REGISTRY_URL,
-      username: config.SCHEMA_REGISTRY_USERNAME,
-      password: config.SCHEMA_REGISTRY_PASSWORD,
-      topicPrefix: config.TOPIC_PREFIX,
-    });
+    const registry = watchedRegistry(config, context);
     const eventCodec = await registry.codec(topics.webhookEvents);
     const outcomeCodec = await registry.codec(topics.outcomes);
     const eventsTopic = topicName(config.TOPIC_PREFIX, topics.webhookEvents);

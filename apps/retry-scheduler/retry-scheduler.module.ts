@@ -4,9 +4,9 @@ import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domai
 import { kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
-import { Registry } from '../../libs/wire/registry.ts';
 import { RetryFrames } from '../../libs/wire/retry-frame.ts';
 import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
 import type { RetrySchedulerConfig } from './config.ts';
@@ -28,12 +28,7 @@ export class RetrySchedulerModule implements OnApplicationShutdown {
   constructor(@Inject(Scheduler) private readonly scheduler: Scheduler) {}
 
   static async with(config: RetrySchedulerConfig, context: AppContext): Promise<DynamicModule> {
-    const registry = new Registry({
-      url: config.SCHEMA_REGISTRY_URL,
-      username: config.SCHEMA_REGISTRY_USERNAME,
-      password: config.SCHEMA_REGISTRY_PASSWORD,
-      topicPrefix: config.TOPIC_PREFIX,
-    });
+    const registry = watchedRegistry(config, context);
     const [retries, deliveries] = await Promise.all([
       registry.codec(retryTopic(retryTiers[0].name)),
       registry.codec(topics.deliveries),

@@ -1,9 +1,11 @@
 /**
  * In: compacted topics, such as those of definitions and event types, from their beginning. Out: tables in memory.
  * Holds: {@link LiveTables.start} resolves when all that was there has been applied, so nothing is decided on an
- * incomplete table; from then on changes are applied as they come, those of one key in their order.
+ * incomplete table; from then on changes are applied as they come, those of one key in their order. A record that cannot
+ * be read is told and tried again until it can be, or until a newer one of its key is: meanwhile the table has a problem.
  */
 import type { KafkaClient } from './kafka-client.ts';
+import { Pause } from './pause.ts';
 import type { KafkaRecord } from './record.ts';
 import { TopicTail } from './topic-tail.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
@@ -17,34 +19,66 @@ export interface LiveTable {
   apply(key: string, value: Buffer | null): void;
 }
 
+interface Unreadable {
+  readonly table: LiveTable;
+  readonly record: KafkaRecord;
+  readonly key: string;
+  readonly reason: string;
+}
+
+const tryAgainMs = 2_000;
+
 export class LiveTables {
-  private readonly tail: TopicTail;
+  private readonly tail: Pick<TopicTail, 'start' | 'stop' | 'problem'>;
   private readonly tables: ReadonlyMap<string, LiveTable>;
   private readonly logger: Logger;
   /** A record in a schema that is new here waits for it, and what comes after waits behind it: the newest must win. */
   private learning: Promise<void> | null = null;
+  /** The newest record of a key, by topic and key. */
+  private readonly unreadable = new Map<string, Unreadable>();
+  private readonly pause = new Pause();
   private isComplete = false;
+  private isStopped = false;
+  private isTryingAgain = false;
 
-  constructor(client: KafkaClient, tables: readonly LiveTable[], logger: Logger) {
+  /** @param makeTail for tests */
+  constructor(
+    client: KafkaClient,
+    tables: readonly LiveTable[],
+    logger: Logger,
+    makeTail: (onRecord: (record: KafkaRecord) => void) => Pick<TopicTail, 'start' | 'stop' | 'problem'> = (onRecord) =>
+      new TopicTail(client, { topics: tables.map(({ topic }) => topic), from: 'beginning', onRecord }, logger),
+  ) {
     this.tables = new Map(tables.map((table) => [table.topic, table]));
     this.logger = logger;
-    const onRecord = (record: KafkaRecord) => {
+    this.tail = makeTail((record) => {
       this.take(record);
-    };
-    this.tail = new TopicTail(client, { topics: [...this.tables.keys()], from: 'beginning', onRecord }, logger);
+    });
   }
 
   async start(): Promise<void> {
     await this.tail.start();
-    while (this.learning !== null) await this.learning;
+    while (!this.isStopped && (this.learning !== null || this.unreadable.size > 0)) {
+      await (this.learning ?? this.pause.for(tryAgainMs / 4));
+    }
     this.isComplete = true;
   }
 
   stop(): Promise<void> {
+    this.isStopped = true;
+    this.pause.end();
     return this.tail.stop();
   }
 
+  /** Null when the tables say what is true: what they do not have is not there. */
   problem(): string | null {
+    const [first] = this.unreadable.values();
+    if (first !== undefined) {
+      const { record, key, reason } = first;
+      const more = this.unreadable.size === 1 ? '' : `, and ${this.unreadable.size - 1} more`;
+      return `the record of ${key} in ${record.topic} cannot be read: ${reason}${more}`;
+    }
+    if (this.learning !== null) return `a record of ${[...this.tables.keys()].join(' or ')} waits for its schema`;
     return this.isComplete ? this.tail.problem() : `reading ${[...this.tables.keys()].join(' and ')}`;
   }
 
@@ -65,11 +99,51 @@ export class LiveTables {
     this.learning = learned;
   }
 
-  private apply(table: LiveTable, { topic, partition, offset, key, value }: KafkaRecord): void {
+  private apply(table: LiveTable, record: KafkaRecord): void {
+    const { topic, partition, offset, value } = record;
+    const key = record.key?.toString('utf8') ?? '';
     try {
-      table.apply(key?.toString('utf8') ?? '', value);
+      table.apply(key, value);
+      this.unreadable.delete(nameOf(record, key));
     } catch (error) {
-      this.logger.error({ topic, partition, offset, ...errorFields(error) }, 'unreadable record ignored');
+      this.logger.error({ topic, partition, offset, key, ...errorFields(error) }, 'a record of a table cannot be read');
+      this.setAside({ table, key, record, reason: error instanceof Error ? error.message : String(error) });
     }
   }
+
+  private setAside(unreadable: Unreadable): void {
+    const { record, key } = unreadable;
+    // A copy: the value is a slice of the whole fetched response and would keep all of it in memory.
+    const kept = { ...record, value: record.value === null ? null : Buffer.from(record.value) };
+    this.unreadable.set(nameOf(record, key), { ...unreadable, record: kept });
+    if (this.isTryingAgain) return;
+    this.isTryingAgain = true;
+    void this.tryAgain();
+  }
+
+  /** A schema that was missing may be there now. */
+  private async tryAgain(): Promise<void> {
+    while (!this.isStopped && this.unreadable.size > 0) {
+      await this.pause.for(tryAgainMs);
+      for (const [name, held] of [...this.unreadable]) {
+        const { table, key, record } = held;
+        if (record.value === null) continue;
+        try {
+          await table.codec.learn(record.value);
+          // While that was asked a newer record of the key may have come.
+          if (this.unreadable.get(name) !== held) continue;
+          table.apply(key, record.value);
+        } catch {
+          continue;
+        }
+        this.unreadable.delete(name);
+        this.logger.info({ topic: record.topic, offset: record.offset, key }, 'a record of a table can be read now');
+      }
+    }
+    this.isTryingAgain = false;
+  }
+}
+
+function nameOf({ topic }: KafkaRecord, key: string): string {
+  return `${topic} ${key}`;
 }

@@ -24,7 +24,7 @@ export class AnyAvro {
   private readonly source: SchemaSource;
   private readonly now: () => number;
 
-  constructor(source: SchemaSource, now: () => number = Date.now) {
+  constructor(source: SchemaSource, now: () => number = () => performance.now()) {
     this.source = source;
     this.now = now;
   }

@@ -14,25 +14,39 @@ export class AvroDecodeError extends Error {
   readonly retryable = false;
 }
 
-/** What a codec needs of the registry: the schema of an id; null when it has none. */
+/** What a codec needs of the registry. */
 export interface SchemaSource {
+  /**
+   * The schema of an id; null only when the registry is well and has none.
+   * @throws AvroDecodeError for a schema that cannot be read; whatever else is thrown: ask again
+   */
   schemaById(id: number): Promise<object | null>;
+}
+
+/** A verdict is asked for again after so long: a registry that was restored has its schemas back. */
+const unreadableForMs = 30_000;
+
+interface Unreadable {
+  readonly error: AvroDecodeError;
+  readonly untilMs: number;
 }
 
 export class AvroCodec<T> {
   private readonly type: avsc.Type;
   private readonly fields: readonly object[];
-  /** Null: our own schema. An error: a schema that cannot be had or read, so that its records are told apart for good. */
-  private readonly resolvers = new Map<number, avsc.Resolver | AvroDecodeError | null>();
+  /** Null: our own schema. With an error: one that cannot be had or read, for a while. */
+  private readonly resolvers = new Map<number, avsc.Resolver | Unreadable | null>();
+  private readonly now: () => number;
   /** Of what {@link encode} writes. */
   readonly schemaId: number;
   private readonly source: SchemaSource;
 
-  constructor(schema: object, writerId: number, source: SchemaSource) {
+  constructor(schema: object, writerId: number, source: SchemaSource, now: () => number = () => performance.now()) {
     this.type = avsc.Type.forSchema(schema as avsc.Schema);
     this.fields = (schema as { fields?: readonly object[] }).fields ?? [];
     this.schemaId = writerId;
     this.source = source;
+    this.now = now;
     this.resolvers.set(writerId, null);
   }
 
@@ -68,9 +82,9 @@ export class AvroCodec<T> {
     };
   }
 
-  /** True when {@link decode} will not return null for these bytes (it may still throw). */
+  /** False when {@link learn} should be called before {@link decode}: the schema is new, or its verdict is old. */
   knows(framed: Buffer): boolean {
-    return !isFramed(framed) || this.resolvers.has(schemaIdOf(framed));
+    return !isFramed(framed) || this.isKnown(schemaIdOf(framed));
   }
 
   /**
@@ -82,7 +96,8 @@ export class AvroCodec<T> {
     const id = schemaIdOf(framed);
     const resolver = this.resolvers.get(id);
     if (resolver === undefined) return null;
-    if (resolver instanceof AvroDecodeError) throw resolver;
+    // However old the verdict is: null would be taken for a schema that is on its way.
+    if (isUnreadable(resolver)) throw resolver.error;
     try {
       const body = framed.subarray(headerBytes);
       return (resolver === null ? this.type.fromBuffer(body) : this.type.fromBuffer(body, resolver)) as T;
@@ -93,33 +108,49 @@ export class AvroCodec<T> {
 
   /**
    * Fetches the writer schema of these bytes from the registry and keeps its resolver. A schema that the registry does
-   * not have, or that cannot be read as ours, is remembered as such: decoding then throws.
+   * not have, or that cannot be read as ours, is remembered as such for a while: decoding then throws.
    * @throws when the registry is away: try again
    */
   async learn(framed: Buffer): Promise<void> {
     const id = schemaIdOf(framed);
-    if (this.resolvers.has(id)) return;
-    const schema = await this.source.schemaById(id);
-    if (schema === null) {
-      this.resolvers.set(id, new AvroDecodeError(`the registry has no schema ${id}`));
+    if (this.isKnown(id)) return;
+    let schema: object | null;
+    try {
+      schema = await this.source.schemaById(id);
+    } catch (error) {
+      if (!(error instanceof AvroDecodeError)) throw error;
+      this.resolvers.set(id, { error, untilMs: this.now() + unreadableForMs });
       return;
     }
+    this.resolvers.set(id, this.resolverOf(id, schema));
+  }
+
+  private isKnown(id: number): boolean {
+    const resolver = this.resolvers.get(id);
+    return resolver !== undefined && !(isUnreadable(resolver) && resolver.untilMs <= this.now());
+  }
+
+  private resolverOf(id: number, schema: object | null): avsc.Resolver | Unreadable {
+    const untilMs = this.now() + unreadableForMs;
+    if (schema === null) return { error: new AvroDecodeError(`the registry has no schema ${id}`), untilMs };
     try {
-      this.resolvers.set(id, this.type.createResolver(avsc.Type.forSchema(schema as avsc.Schema)));
+      return this.type.createResolver(avsc.Type.forSchema(schema as avsc.Schema));
     } catch (cause) {
-      this.resolvers.set(id, new AvroDecodeError(`schema ${id} cannot be read as this one`, { cause }));
+      return { error: new AvroDecodeError(`schema ${id} cannot be read as this one`, { cause }), untilMs };
     }
   }
 
-  /** {@link decode}, fetching the schema first when it is new. */
+  /** {@link decode}, fetching the schema first when it is new or its verdict is old. */
   async decodeAsync(framed: Buffer): Promise<T> {
-    const known = this.decode(framed);
-    if (known !== null) return known;
-    await this.learn(framed);
+    if (!this.knows(framed)) await this.learn(framed);
     const value = this.decode(framed);
     if (value === null) throw new AvroDecodeError('schema was learned but is not known');
     return value;
   }
+}
+
+function isUnreadable(resolver: avsc.Resolver | Unreadable | null): resolver is Unreadable {
+  return resolver !== null && 'untilMs' in resolver;
 }
 
 /** The schema id in the frame. @throws AvroDecodeError when there is no frame. */

@@ -1,4 +1,7 @@
-/** Learns a schema however long the registry is away: what needs it waits, its records wait in Kafka. */
+/**
+ * Learns a schema however long the registry is away: what needs it waits, its records wait in Kafka. The registry itself
+ * says so meanwhile, in the log and in readiness.
+ */
 import { setTimeout } from 'node:timers/promises';
 
 /** What is needed of a codec to read records of a schema that is new here. */

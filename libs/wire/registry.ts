@@ -1,7 +1,9 @@
 /** The schema registry: registers our schemas at setup, hands out codecs to the apps. */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { DecimalType } from './any-avro.ts';
-import { AvroCodec, type SchemaSource } from './avro-codec.ts';
+import { AvroCodec, AvroDecodeError, type SchemaSource } from './avro-codec.ts';
+import { MissingSchemas } from './missing-schemas.ts';
+import { assertMissing, isAnswer, isNotFound, RegistryAnswerError } from './registry-answers.ts';
 import { schemaFile } from './schema-files.ts';
 import { topicName, type TopicSpec } from './topics.ts';
 import type { WireTypes } from './wire-types.ts';
@@ -12,14 +14,26 @@ export interface RegistryConfig {
   readonly username: string | null;
   readonly password: string | null;
   readonly topicPrefix: string;
+  /** A schema that records wait for was not to be had. Called for each try, to be logged. */
+  readonly onTrouble?: (error: unknown, schemaId: number) => void;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
 }
+
+/** Whoever waits for a schema asks at least this often. */
+const troubleForMs = 5_000;
 
 export class Registry implements SchemaSource {
   private readonly client: SchemaRegistry;
-  private readonly topicPrefix: string;
+  private readonly config: RegistryConfig;
+  private readonly now: () => number;
+  private readonly missing: MissingSchemas;
+  private trouble: { readonly says: string; readonly at: number } | null = null;
 
   constructor(config: RegistryConfig) {
-    this.topicPrefix = config.topicPrefix;
+    this.config = config;
+    this.now = config.now ?? (() => performance.now());
+    this.missing = new MissingSchemas(this.now);
     this.client = new SchemaRegistry(
       {
         host: config.url,
@@ -38,7 +52,10 @@ export class Registry implements SchemaSource {
     if (topic.schema === null) throw new Error(`${topic.name} has no schema of ours`);
     const { id } = await this.client.register(
       { type: SchemaType.AVRO, schema: JSON.stringify(schemaFile(topic.schema)) },
-      { subject: `${topicName(this.topicPrefix, topic)}-value`, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
+      {
+        subject: `${topicName(this.config.topicPrefix, topic)}-value`,
+        compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE,
+      },
     );
     return id;
   }
@@ -51,11 +68,33 @@ export class Registry implements SchemaSource {
   async schemaById(id: number): Promise<object | null> {
     try {
       const schema: unknown = await this.client.getSchema(id);
+      this.missing.found(id);
+      this.trouble = null;
       // The library hands back an avsc type; its JSON form is the writer's schema.
       return JSON.parse(JSON.stringify(schema)) as object;
     } catch (error) {
-      if (error instanceof Error && 'status' in error && error.status === 404) return null;
-      throw error;
+      if (!isAnswer(error)) throw new AvroDecodeError(`schema ${id} cannot be read`, { cause: error });
+      try {
+        if (!isNotFound(error)) throw error;
+        await assertMissing(this.config, id);
+        if (!this.missing.saidMissing(id)) throw new RegistryAnswerError(404, `it has no schema ${id} yet`);
+      } catch (trouble) {
+        throw this.troubled(id, trouble);
+      }
+      this.trouble = null;
+      return null;
     }
+  }
+
+  /** Null unless records wait for a schema now, else why. For readiness. */
+  problem(): string | null {
+    return this.trouble === null || this.now() - this.trouble.at > troubleForMs ? null : this.trouble.says;
+  }
+
+  private troubled(id: number, error: unknown): unknown {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.trouble = { says: `records wait for schema ${id}: ${reason}`, at: this.now() };
+    this.config.onTrouble?.(error, id);
+    return error;
   }
 }

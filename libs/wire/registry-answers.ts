@@ -1,0 +1,76 @@
+/**
+ * What an answer of the registry means. A 404 may come from a proxy, an ingress or a wrong path as well; only the
+ * registry's own code says that there is no such schema.
+ * Source: Confluent Schema Registry, "API Reference", GET /schemas/ids/{id}: error code 40403, schema not found.
+ * Apicurio Registry answers with the same code at its Confluent-compatible API.
+ */
+
+export interface RegistryAddress {
+  readonly url: string;
+  readonly username: string | null;
+  readonly password: string | null;
+}
+
+const schemaNotFoundCode = 40_403;
+const schemaPath = '/schemas/ids/';
+const answerMs = 5_000;
+const quotedMax = 200;
+
+/** An answer, or none, that says nothing of the schema: ask again. Has a status, like what the registry's client throws. */
+export class RegistryAnswerError extends Error {
+  readonly code = 'registry_answer';
+  readonly retryable = true;
+  readonly status: number;
+
+  constructor(status: number, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
+
+/** Whether the error of the registry's client is an answer, or the lack of one, and not a schema that it cannot read. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && 'status' in error;
+}
+
+/** True for an error of the registry's client that may say that it has no schema. */
+export function isNotFound(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { status, url } = error as { status?: unknown; url?: unknown };
+  return status === 404 && typeof url === 'string' && url.includes(schemaPath);
+}
+
+/**
+ * Asks again for what the client keeps to itself: the code in the answer.
+ * @throws RegistryAnswerError when the answer does not say that the schema is missing
+ */
+export async function assertMissing(address: RegistryAddress, id: number): Promise<void> {
+  const { url, username, password } = address;
+  const login = `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}`;
+  const headers = {
+    accept: 'application/vnd.schemaregistry.v1+json',
+    ...(username === null ? {} : { authorization: login }),
+  };
+  let status = 0;
+  let body: string;
+  try {
+    const signal = AbortSignal.timeout(answerMs);
+    const response = await fetch(`${url.replace(/\/$/, '')}${schemaPath}${id}`, { headers, signal });
+    ({ status } = response);
+    body = await response.text();
+  } catch (error) {
+    throw new RegistryAnswerError(status, error instanceof Error ? error.message : String(error), error);
+  }
+  if (status === 404 && codeOf(body) === schemaNotFoundCode) return;
+  const quoted = body.slice(0, quotedMax);
+  throw new RegistryAnswerError(status, `it answers ${status}, and not its own "schema not found": ${quoted}`);
+}
+
+function codeOf(body: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null && 'error_code' in parsed ? parsed.error_code : null;
+  } catch {
+    return null;
+  }
+}
