@@ -4,9 +4,12 @@ import type { TSchema } from 'typebox';
 import { linePattern, textPattern } from './fields.ts';
 import type { FieldProblem } from './problem.ts';
 
+/** Of a body that is wrong everywhere the first ones are enough to say so: each one is held against the others. */
+const errorsMax = 500;
+
 /** One problem per field and rule. */
 export function fieldProblems(errors: readonly ErrorObject[], schema: TSchema): FieldProblem[] {
-  const problems = withoutOtherBranches(errors).map((error) => problemOf(error, schema));
+  const problems = withoutOtherBranches(errors.slice(0, errorsMax)).map((error) => problemOf(error, schema));
   const seen = new Set<string>();
   return problems.filter(({ path, rule }) => {
     const key = `${path} ${rule}`;
@@ -24,15 +27,15 @@ function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   let kept = [...errors];
   for (const union of errors.filter(({ keyword }) => keyword === 'anyOf')) {
     const prefix = `${union.schemaPath}/`;
-    const inside = kept.filter(({ schemaPath }) => schemaPath.startsWith(prefix));
+    const inside = new Set(kept.filter(({ schemaPath }) => schemaPath.startsWith(prefix)));
     const branchOf = ({ schemaPath }: ErrorObject) => schemaPath.slice(prefix.length).split('/')[0] ?? '';
     const otherKinds = new Set(
-      inside.filter((error) => isOfAnotherKind(error) && error.instancePath === union.instancePath).map(branchOf),
+      [...inside].filter((error) => isOfAnotherKind(error) && error.instancePath === union.instancePath).map(branchOf),
     );
-    const isOfNone = new Set(inside.map(branchOf)).size === otherKinds.size;
+    const isOfNone = new Set([...inside].map(branchOf)).size === otherKinds.size;
     kept = kept.filter((error) => {
       if (error === union) return isOfNone;
-      return !inside.includes(error) || (!isOfNone && !otherKinds.has(branchOf(error)));
+      return !inside.has(error) || (!isOfNone && !otherKinds.has(branchOf(error)));
     });
   }
   return kept;

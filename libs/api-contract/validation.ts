@@ -36,8 +36,13 @@ export type Validated =
 /** More would help nobody. */
 const problemsMax = 100;
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, verbose: true, strictTypes: false, allowUnionTypes: true });
-ajv.addFormat('date-time', { type: 'string', validate: isTimestamp });
+/** A body of more values is refused at its first problem: every wrong one would become an error object. */
+const judgedWholeMax = 20_000;
+
+const options = { strict: true, verbose: true, strictTypes: false, allowUnionTypes: true };
+const ajv = new Ajv2020({ ...options, allErrors: true });
+const ajvOfLarge = new Ajv2020({ ...options, allErrors: false });
+for (const each of [ajv, ajvOfLarge]) each.addFormat('date-time', { type: 'string', validate: isTimestamp });
 
 /** The validator of one operation; compile it once. */
 export class InputValidator {
@@ -46,6 +51,8 @@ export class InputValidator {
   private readonly params: ValidateFunction;
   private readonly query: ValidateFunction;
   private readonly body: ValidateFunction;
+  /** Compiled when the first such body comes. */
+  private bodyOfLarge: ValidateFunction | null = null;
 
   constructor(operation: Operation, checks: FieldChecks = {}) {
     this.operation = operation;
@@ -78,7 +85,8 @@ export class InputValidator {
 
   private bodyProblems(body: unknown): FieldProblem[] {
     if (body === undefined) return [{ path: '', rule: 'required', message: 'A body is required.' }];
-    const errors: ErrorObject[] = this.body(body) ? [] : (this.body.errors ?? []);
+    const validate = hasMoreValues(body, judgedWholeMax) ? this.ofLarge() : this.body;
+    const errors: ErrorObject[] = validate(body) ? [] : (validate.errors ?? []);
     const problems = fieldProblems(errors, this.operation.body);
     if (typeof body !== 'object' || body === null) return problems;
     for (const [name, check] of Object.entries(this.checks)) {
@@ -88,6 +96,27 @@ export class InputValidator {
     }
     return problems;
   }
+
+  private ofLarge(): ValidateFunction {
+    return (this.bodyOfLarge ??= ajvOfLarge.compile(this.operation.body));
+  }
+}
+
+/** Counts no further than it has to. */
+function hasMoreValues(body: unknown, max: number): boolean {
+  const open: unknown[] = [body];
+  let seen = 0;
+  while (open.length > 0) {
+    const value = open.pop();
+    seen += 1;
+    if (seen + open.length > max) return true;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const name in value) {
+      open.push((value as Record<string, unknown>)[name]);
+      if (seen + open.length > max) return true;
+    }
+  }
+  return false;
 }
 
 /** RFC 3339 with a date that exists, in years that every part of the way can hold. */

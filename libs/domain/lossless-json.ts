@@ -16,6 +16,12 @@ interface JsonWithSource {
 }
 const json = JSON as unknown as JsonWithSource;
 
+/**
+ * A number of more characters is kept as it was written, without asking whether a double would do: the exact decimal of
+ * any double is shorter, so that only zeros could make it longer.
+ */
+export const comparedCharsMax = 1_200;
+
 /** 16 digits (with a point or not), or an exponent of three digits: only then can a double fall short. */
 const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/;
 
@@ -37,7 +43,7 @@ export function rawNumberOf(value: unknown): string | null {
 }
 
 function isExact(value: number, source: string): boolean {
-  return decimalOf(String(value)) === decimalOf(source);
+  return source.length <= comparedCharsMax && decimalOf(String(value)) === decimalOf(source);
 }
 
 /** A spelling that two decimal numbers share exactly when they are the same number. */
@@ -45,10 +51,16 @@ function decimalOf(text: string): string {
   const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
   if (match === null) return text;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
-  const significant = (whole + fraction).replace(/^0+/, '');
-  const digits = significant.replace(/0+$/, '');
-  if (digits === '') return '0';
+  const written = whole + fraction;
+  // By hand: a pattern for zeros at the end is tried at every zero inside, in quadratic time.
+  let start = 0;
+  while (written.charCodeAt(start) === zero) start += 1;
+  if (start === written.length) return '0';
+  let end = written.length;
+  while (written.charCodeAt(end - 1) === zero) end -= 1;
   // BigInt: an exponent may itself be longer than a double is exact.
-  const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(significant.length - digits.length);
-  return `${sign}${digits}e${power}`;
+  const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(written.length - end);
+  return `${sign}${written.slice(start, end)}e${power}`;
 }
+
+const zero = 48;

@@ -78,7 +78,7 @@ interface PathNode {
 function pathTree(paths: readonly string[]): PathNode {
   const root: PathNode = { isEnd: false, children: new Map() };
   for (const path of paths) {
-    const segments = path.replace(/\[[^\]]*\]/g, '').split('.');
+    const segments = path.replace(/\[[^[\]]*\]/g, '').split('.');
     if (segments.includes('')) continue;
     insert(root, segments);
     if (segments[0] === 'data' && segments.length > 1) insert(root, segments.slice(1));

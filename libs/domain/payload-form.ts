@@ -1,22 +1,39 @@
 /** application/x-www-form-urlencoded (WHATWG URL, section 5.2), nested members in brackets: `data[items][0]=…`. */
 import { rawNumberOf } from './lossless-json.ts';
 
+/**
+ * Every name repeats those above it, so the text may be longer than the JSON by any factor. It ends once it is longer
+ * than this, which no record of Kafka holds: whoever asks refuses it for its length.
+ */
+export const formCharsMax = 2_000_000;
+
 /** Empty lists and objects, and null, are a name without a value. */
 export function formFields(fields: Readonly<Record<string, unknown>>): string {
-  const pairs: string[] = [];
-  for (const [name, value] of Object.entries(fields)) append(pairs, encode(name), value);
-  return pairs.join('&');
+  const form: Form = { pairs: [], chars: 0 };
+  for (const [name, value] of Object.entries(fields)) append(form, encode(name), value);
+  return form.pairs.join('&');
 }
 
-function append(pairs: string[], name: string, value: unknown): void {
+interface Form {
+  readonly pairs: string[];
+  chars: number;
+}
+
+function append(form: Form, name: string, value: unknown): void {
+  if (form.chars > formCharsMax) return;
   const text = typeof value === 'object' && value !== null ? rawNumberOf(value) : scalarText(value);
   if (text !== null) {
-    pairs.push(`${name}=${encode(text)}`);
+    push(form, `${name}=${encode(text)}`);
     return;
   }
   const members = Object.entries(value as object);
-  if (members.length === 0) pairs.push(`${name}=`);
-  for (const [key, member] of members) append(pairs, `${name}%5B${encode(key)}%5D`, member);
+  if (members.length === 0) push(form, `${name}=`);
+  for (const [key, member] of members) append(form, `${name}%5B${encode(key)}%5D`, member);
+}
+
+function push(form: Form, pair: string): void {
+  form.pairs.push(pair);
+  form.chars += pair.length + 1;
 }
 
 function scalarText(value: unknown): string {

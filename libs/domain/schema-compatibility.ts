@@ -65,10 +65,10 @@ function propertyBreaks(before: Members, after: Members, at: string): SchemaBrea
 }
 
 function requiredBreaks(before: Members, after: Members, at: string): SchemaBreak[] {
-  const [was, is] = [listOf(before['required']), listOf(after['required'])];
+  const [was, is] = [new Set(listOf(before['required'])), new Set(listOf(after['required']))];
   const path = `${at}/required`;
-  const dropped = was.filter((name) => !is.includes(name));
-  const added = is.filter((name) => !was.includes(name));
+  const dropped = [...was].filter((name) => !is.has(name));
+  const added = [...is].filter((name) => !was.has(name));
   return [
     ...dropped.map((name) => ({ path, rule: 'required' as const, message: `Receivers rely on ${text(name)}.` })),
     ...added.map((name) => ({
@@ -81,9 +81,9 @@ function requiredBreaks(before: Members, after: Members, at: string): SchemaBrea
 
 function enumBreaks(before: Members, after: Members, at: string): SchemaBreak[] {
   if (after['enum'] === undefined) return [];
-  const is = listOf(after['enum']).map(text);
+  const is = new Set(listOf(after['enum']).map(text));
   const gone = before['enum'] === undefined ? ['other values'] : listOf(before['enum']).map(text);
-  const missing = gone.filter((value) => !is.includes(value));
+  const missing = gone.filter((value) => !is.has(value));
   return missing.length === 0
     ? []
     : [{ path: `${at}/enum`, rule: 'narrowed', message: `Events with ${missing.join(', ')} would not fit.` }];

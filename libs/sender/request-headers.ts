@@ -108,6 +108,7 @@ const openNames = new Set(['idempotency-key', 'x-idempotency-key', 'sec-websocke
 
 const decided = new Map<string, boolean>();
 const decidedMax = 2000;
+const decidedCharsMax = 100;
 
 /** True for a header whose value is never shown: `Authorization`, `X-Api-Key`, `Cookie` and what looks like them. */
 export function isCredentialHeader(name: string): boolean {
@@ -118,6 +119,7 @@ export function isCredentialHeader(name: string): boolean {
     !openNames.has(lower) &&
     (lower.split(/[^a-z0-9]+/).some((word) => credentialWords.has(word)) || credentialEnding.test(lower));
   // Endpoints choose the names of what they answer, so what is remembered must be bounded.
+  if (name.length > decidedCharsMax) return holds;
   if (decided.size >= decidedMax) decided.clear();
   decided.set(name, holds);
   return holds;

@@ -1,0 +1,294 @@
+/** Everything that reads what a stranger wrote takes time in proportion to its length, whatever is in it. */
+import { expect, test } from '@jest/globals';
+import { sampleText } from '../../apps/management-api/body-sample.ts';
+import { incompatibilities } from '../../apps/management-api/event-type-checks.ts';
+import { checkFilter } from '../../apps/management-api/webhook-checks.ts';
+import { printable } from '../../cli/printable.ts';
+import { decodeCursor } from '../../libs/api-contract/cursor.ts';
+import { publishEvents } from '../../libs/api-contract/events.ts';
+import type { Operation } from '../../libs/api-contract/operation.ts';
+import { allOperations } from '../../libs/api-contract/operations.ts';
+import { InputValidator, isTimestamp } from '../../libs/api-contract/validation.ts';
+import { createWebhook } from '../../libs/api-contract/webhooks.ts';
+import { bodyVariants, firstDifference } from '../../libs/domain/body-changes.ts';
+import { parseCloudEvent } from '../../libs/domain/cloud-event.ts';
+import { versionCondition } from '../../libs/domain/entity-tag.ts';
+import { parseFilter } from '../../libs/domain/filter.ts';
+import { outlineJson } from '../../libs/domain/json-outline.ts';
+import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { Mask, SensitiveNames } from '../../libs/domain/mask.ts';
+import { patternsFor } from '../../libs/domain/match.ts';
+import { shapePayload } from '../../libs/domain/payload.ts';
+import { readPortalToken } from '../../libs/domain/portal-session.ts';
+import { parseRetryAfter } from '../../libs/domain/retry-after.ts';
+import { prepareSigningKey, secretFrom } from '../../libs/domain/signature.ts';
+import { streamPositionOf } from '../../libs/domain/stream-position.ts';
+import { carriedTraceparent } from '../../libs/domain/traceparent.ts';
+import { verifyDelivery } from '../../libs/domain/verify-delivery.ts';
+import type { PayloadFormat } from '../../libs/domain/webhook.ts';
+import { AddressGuard } from '../../libs/sender/address-guard.ts';
+import { checkHeaders, isCredentialHeader } from '../../libs/sender/request-headers.ts';
+import { fasterThanLinear, type Prepared } from './linear-time.ts';
+
+const fill = (part: string, size: number) => part.repeat(Math.ceil(size / part.length));
+const members = (size: number, value: string, name = 'k') =>
+  `{${Array.from({ length: Math.ceil(size / (value.length + 10)) }, (_, at) => `"${name}${at}":${value}`).join(',')}}`;
+
+/** JSON texts that are hard on somebody. */
+const jsonTexts: Readonly<Record<string, (size: number) => string>> = {
+  'a number with zeros inside': (size) => `1${'0'.repeat(size)}1`,
+  'a fraction with zeros inside': (size) => `0.${'0'.repeat(size)}1`,
+  'a number with zeros at both sides of its point': (size) => `-1${'0'.repeat(size / 2)}.${'0'.repeat(size / 2)}`,
+  'an exponent of zeros': (size) => `1e${'0'.repeat(size)}1`,
+  'an exponent of nines': (size) => `1e-${'9'.repeat(size)}`,
+  'an exponent of many digits for nothing': (size) => `0.0e${'9'.repeat(size)}`,
+  'many long numbers': (size) => `[${fill('12345678901234567890,', size)}1]`,
+  'one long number among many short ones': (size) => `[12345678901234567890${fill(',1', size)}]`,
+  'digits in pieces that are almost long': (size) => `"${fill('123456789012345 ', size)}"`,
+  'dots without end': (size) => `"${'.'.repeat(size)}12"`,
+  'lists in lists': (size) => `${'['.repeat(size / 2)}${']'.repeat(size / 2)}`,
+  'lists in lists around a long number': (size) => `${'['.repeat(size / 2)}1234567890123456789${']'.repeat(size / 2)}`,
+  'objects in objects': (size) => `${'{"a":'.repeat(size / 6)}1${'}'.repeat(size / 6)}`,
+  backslashes: (size) => `"${fill('\\\\', size)}"`,
+  'quotes behind backslashes': (size) => `"${fill('\\"', size)}"`,
+  'quotes behind many backslashes': (size) => `"${fill(`${'\\\\'.repeat(50)}\\"`, size)}"`,
+  'one name again and again': (size) => `{${fill('"data":1,', size)}"data":{}}`,
+  'one escaped name again and again': (size) => `{${fill('"d\\u0061ta":1,', size)}"data":{}}`,
+  'many names': (size) => members(size, '1'),
+  'names that are numbers': (size) => members(size, '1', ''),
+  'a long name above many members': (size) => `{"${'n'.repeat(size / 2)}":${members(size / 2, '1')}}`,
+  'a long name above a list': (size) => `{"${'n'.repeat(size / 2)}":[${fill('0,', size / 2)}0]}`,
+  'names to be escaped': (size) => members(size, '1', '<&\'\\"'),
+  'characters to be escaped': (size) => `"${fill('<&>\'\\"\\n ', size)}"`,
+  'surrogates without their halves': (size) => `"${fill('\\ud800', size)}"`,
+  'blanks inside': (size) => `[1,${' '.repeat(size)}2]`,
+  'blanks around': (size) => `${' '.repeat(size)}1${' '.repeat(size)}`,
+};
+
+const mask = new Mask(new SensitiveNames(['password', 'n1']), ['a.*.b', '*.*.*', 'data.k1', 'k2.a']);
+const names = new SensitiveNames(['password']);
+const header = (text: string) => Buffer.from(text, 'latin1');
+const target = { webhookId: 'wh_1', deliveryId: 'd', clientId: 'acme' };
+const guard = new AddressGuard({ schemes: ['https'], ports: ['*'], disallowed: [], allowed: [] });
+const secret = secretFrom('hmac-sha256', Buffer.alloc(32));
+const signed = { 'webhook-id': 'd', 'webhook-timestamp': '1', 'webhook-signature': 'v1,AAAA' };
+const received = { secret, nowS: 1, toleranceS: 300, body: Buffer.from('{}') };
+
+function shaped(text: string, format: PayloadFormat): Prepared {
+  const event = { eventId: 'e', eventType: 't', source: null, subject: null, time: 0, data: Buffer.from(text) };
+  return () => shapePayload(event, target, format);
+}
+
+function structured(text: string, headers: Readonly<Record<string, Buffer>> = {}): Prepared {
+  const value = Buffer.from(text);
+  return () => parseCloudEvent({ value, headers });
+}
+
+/** The readers of JSON, each of a text that is prepared for it. */
+const jsonReaders: Readonly<Record<string, (text: string) => Prepared>> = {
+  parseLossless: (text) => () => parseLossless(text),
+  outlineJson: (text) => () => outlineJson(text, 'data'),
+  parseCloudEvent: (text) => structured(`{"id":"1","type":"t","clientid":"c","data":${text}}`),
+  'parseCloudEvent of Base64': (text) =>
+    structured(`{"id":"1","type":"t","data_base64":"${Buffer.from(text).toString('base64')}"}`),
+  Mask: (text) => () => {
+    const { span } = outlineJson(text, null);
+    return span === null ? null : mask.apply(JSON.parse(text), { ...span, members: -1 });
+  },
+  'payload json': (text) => shaped(text, 'json'),
+  'payload cloudevents': (text) => shaped(text, 'cloudevents'),
+  'payload form': (text) => shaped(text, 'form'),
+  'payload xml': (text) => shaped(text, 'xml'),
+  parseFilter: (text) => () => parseFilter(JSON.parse(text)),
+  'parseFilter of data': (text) => () => parseFilter({ data: JSON.parse(text) as unknown }),
+  checkFilter: (text) => () => checkFilter(JSON.parse(text)),
+  'a filter that looks at it': (text) => {
+    const filter = parseFilter({ 'data.k1': { $in: ['a', 1] }, $not: { 'data.n.k': { $prefix: 'x' } } });
+    const event = { id: '', type: '', source: null, subject: null, time: '', data: JSON.parse(text) as unknown };
+    return () => filter.ok && filter.matches(event);
+  },
+  bodyVariants: (text) => () => bodyVariants(Buffer.from(text)),
+  verifyDelivery: (text) => () => verifyDelivery({ ...received, headers: signed, body: Buffer.from(text) }),
+};
+
+const operationsWithBody = allOperations.filter(({ method }) => method !== 'get' && method !== 'delete');
+
+test.each(Object.keys(jsonReaders))('%s takes time in proportion to a JSON text, whatever is in it', (reader) => {
+  const slow = Object.entries(jsonTexts).flatMap(([name, textOf]) => {
+    const growth = fasterThanLinear((size) => jsonReaders[reader]?.(textOf(size)) ?? (() => undefined));
+    return growth === null ? [] : [{ name, ...growth }];
+  });
+  expect(slow).toEqual([]);
+});
+
+function validated(operation: Operation, bodyText: string): Prepared {
+  const validator = new InputValidator(operation);
+  const body: unknown = JSON.parse(bodyText);
+  return () => validator.validate({ params: { id: 'a', type: 'a' }, query: {}, body });
+}
+
+/** Bodies that are wrong in many places. */
+const wrongBodies: Readonly<Record<string, (size: number) => string>> = {
+  'a list of numbers': (size) => `[${fill('1,', size)}1]`,
+  'a list of empty objects': (size) => `[${fill('{},', size)}{}]`,
+  'a list of lists': (size) => `[${fill('[],', size)}[]]`,
+  'unknown members': (size) => members(size, '1'),
+  'headers that are numbers': (size) => `{"url":"u","eventTypes":["a"],"headers":${members(size, '1')}}`,
+  'event types that are numbers': (size) => `{"url":"u","eventTypes":[${fill('1,', size)}1]}`,
+  'event types that are objects': (size) => `{"url":"u","eventTypes":[${fill('{},', size)}{}]}`,
+  'event types that are different': (size) =>
+    `{"eventTypes":${JSON.stringify(Object.keys(JSON.parse(members(size, '1')) as object))}}`,
+  'addresses that are none': (size) => `{"name":"n","noticeEmails":[${fill('"a@b",', size)}"@"]}`,
+  'sensitive paths that are numbers': (size) => `{"sensitivePaths":[${fill('1,', size)}1]}`,
+  'long texts': (size) =>
+    JSON.stringify(
+      Object.fromEntries(
+        ['name', 'description', 'url', 'id', 'type', 'clientId', 'time', 'source', 'subject', 'secret', 'eventId'].map(
+          (name) => [name, `${fill('a.', size / 11)}\u0007`],
+        ),
+      ),
+    ),
+};
+
+test.each(Object.keys(wrongBodies))('every operation takes time in proportion to a body: %s', (name) => {
+  const slow = operationsWithBody.flatMap((operation) => {
+    const growth = fasterThanLinear((size) => validated(operation, wrongBodies[name]?.(size) ?? ''));
+    return growth === null ? [] : [{ operation: operation.id, ...growth }];
+  });
+  expect(slow).toEqual([]);
+});
+
+const required = (size: number) => JSON.stringify({ required: Object.keys(JSON.parse(members(size, '1')) as object) });
+const values = (size: number, name: string) =>
+  JSON.stringify({ enum: Object.keys(JSON.parse(members(size, '1', name)) as object) });
+const pathOf = (path: string) => () => new Mask(names, [path]);
+
+/** What reads a header, a parameter or a single text. */
+const texts: Readonly<Record<string, (size: number) => Prepared>> = {
+  'If-Match': (size) => {
+    const text = fill('"1", ', size);
+    return () => versionCondition(text)(1);
+  },
+  'a cursor': (size) => {
+    const text = Buffer.from(`[${fill('"a",', size)}1]`).toString('base64url');
+    return () => decodeCursor(text, ['string']);
+  },
+  'a stream position': (size) => {
+    const text = fill('0-1.', size);
+    return () => streamPositionOf(text);
+  },
+  'a timestamp': (size) => {
+    const text = `2026-03-14T09:26:53.${'0'.repeat(size)}`;
+    return () => isTimestamp(text);
+  },
+  'a Retry-After of blanks': (size) => {
+    const text = `${' '.repeat(size)}1${' '.repeat(size)}x`;
+    return () => parseRetryAfter(text, 0);
+  },
+  'a Retry-After of digits': (size) => {
+    const text = '1'.repeat(size);
+    return () => parseRetryAfter(text, 0);
+  },
+  'a traceparent': (size) => {
+    const text = `00-${'a'.repeat(size)}`;
+    return () => carriedTraceparent(text);
+  },
+  'a portal token': (size) => {
+    const text = `whp_${'a'.repeat(size)}.${'a'.repeat(size)}.`;
+    return () => readPortalToken(text, new Map([['k', Buffer.alloc(32)]]), 0);
+  },
+  'a secret': (size) => {
+    const text = `whsec_${'='.repeat(size)}a`;
+    return () => prepareSigningKey(text);
+  },
+  'a secret with equals signs inside': (size) => {
+    const text = `whsec_${fill('a=', size)}`;
+    return () => prepareSigningKey(text);
+  },
+  'a URL': (size) => {
+    const text = `https://${fill('a.', size)}/`;
+    return () => guard.checkUrl(text);
+  },
+  'headers of a webhook': (size) => {
+    const headers = JSON.parse(members(size, '"v"')) as Record<string, string>;
+    return () => checkHeaders(headers, 'x-signature');
+  },
+  'the name of a header': (size) => {
+    const text = `${fill('token-', size)}x`;
+    return () => isCredentialHeader(text);
+  },
+  'the charset of an answer': (size) => {
+    const text = `text/plain${fill('; charset ', size)}`;
+    return () => sampleText(Buffer.from('a'), text, false);
+  },
+  'blanks in the charset of an answer': (size) => {
+    const text = `text/plain;${' '.repeat(size)}charset${' '.repeat(size)}x`;
+    return () => sampleText(Buffer.from('a'), text, false);
+  },
+  'a path that is masked': (size) => pathOf('['.repeat(size)),
+  'a deep path that is masked': (size) => pathOf(fill('a.', size)),
+  'the content type of a record': (size) =>
+    structured('{}', { 'content-type': header(`application/${fill('/json ', size)}x`) }),
+  'blanks in the content type of a record': (size) =>
+    structured('{}', {
+      'content-type': header(`application/cloudevents+json${' '.repeat(size)}x`),
+      ce_id: header('1'),
+    }),
+  'headers of a record': (size) =>
+    structured(
+      '{}',
+      Object.fromEntries(Object.keys(JSON.parse(members(size, '1')) as object).map((name) => [name, header('a')])),
+    ),
+  'an attribute of an event': (size) => structured(JSON.stringify({ id: 'a'.repeat(size), type: 't' })),
+  'the time of an event': (size) =>
+    structured(JSON.stringify({ id: 'a', type: 't', time: `2026-03-14T09:26:53.${'1'.repeat(size)}` })),
+  'fields that a schema requires': (size) => {
+    const schema = required(size);
+    return () => incompatibilities(schema, schema);
+  },
+  'values that a schema names': (size) => {
+    const [before, after] = [values(size, 'a'), values(size, 'b')];
+    return () => incompatibilities(before, after);
+  },
+  'signatures in one header': (size) => {
+    const headers = { ...signed, 'webhook-signature': fill('v1,AAAA ', size) };
+    const body = Buffer.alloc(size, 'x');
+    return () => verifyDelivery({ ...received, headers, body });
+  },
+  'simple signatures in one header': (size) => {
+    const headers = { ...signed, 'x-deeperhub-signature': `t=1,${fill('v1=aa,', size)}` };
+    const body = Buffer.alloc(size, 'x');
+    return () => verifyDelivery({ ...received, headers, body });
+  },
+  'a body and what was sent': (size) => () => firstDifference(Buffer.alloc(size, 'a'), Buffer.alloc(size + 1, 'a')),
+  'text for a terminal': (size) => {
+    const text = fill('\u001b\t[', size);
+    return () => printable(text);
+  },
+};
+
+test.each(Object.keys(texts))('%s takes time in proportion to its length', (name) => {
+  expect(fasterThanLinear((size) => texts[name]?.(size) ?? (() => undefined))).toBeNull();
+});
+
+test('a body that is wrong in a million places is refused at the first one', () => {
+  const body = Array.from({ length: 1_000_000 }, () => 0);
+  const validated = new InputValidator(publishEvents).validate({ params: {}, query: {}, body });
+  expect(validated.kind === 'invalid' && validated.problems.length).toBeLessThan(5);
+});
+
+test('a form that would be longer than any record ends there', () => {
+  const data = Buffer.from(jsonTexts['a long name above a list']?.(200_000) ?? '');
+  const event = { eventId: 'e', eventType: 't', source: null, subject: null, time: 0, data };
+  const { length } = shapePayload(event, target, 'form').body;
+  expect(length).toBeGreaterThan(1_100_000);
+  expect(length).toBeLessThan(3_000_000);
+});
+
+test('an event type is at most 255 characters long, so that the patterns that it is matched by stay few', () => {
+  expect(patternsFor(fill('a.', 254)).length).toBeLessThan(130);
+  for (const operation of [publishEvents, createWebhook]) {
+    const body = { url: 'https://example.com', type: fill('a.', 256), eventTypes: [fill('a.', 256)] };
+    expect(new InputValidator(operation).validate({ params: {}, query: {}, body }).kind).toBe('invalid');
+  }
+});
