@@ -15,8 +15,9 @@ import type { LoadQuestions, Produced, Target } from './processes/load-questions
 import type { Range, ReceiverQuestions } from './processes/receiver-questions.ts';
 import { benchFolder } from './servers.ts';
 import { BenchSystem, type SystemOptions } from './system.ts';
-import { systemCpuMs, UsageWindow, type ObservedProcess } from './usage.ts';
+import { systemCpuMs, UsageWindow, type ObservedProcess, type ProcessUsage } from './usage.ts';
 import { Worker } from './worker.ts';
+import { loopDelaysOf, worstDelayMs, type LoopDelays } from './loop-delays.ts';
 
 export interface RigOptions extends SystemOptions {
   readonly signal: AbortSignal;
@@ -134,6 +135,7 @@ export class Rig {
       await this.receiver.ask('expect', { events, perEvent, told: run.told ?? null });
       const outcomesBefore = await this.catchUp.outcomes();
       const profilers = run.isWarmUp === true ? new Map<string, Profiler>() : await this.startProfilers();
+      const delaysBefore = await this.loopDelays();
       const window = new UsageWindow(this.processes());
       step.progress('producing');
       const [produced] = await Promise.all([
@@ -145,7 +147,7 @@ export class Rig {
       const { requests } = await this.receiver.ask('progress', null);
       const isCaughtUp = await this.catchUp.until(outcomesBefore + requests, historyDeadlineMs, this.signal);
       if (!isCaughtUp) warn(`${run.label}: the history did not catch up within ${historyDeadlineMs / 1000} s`);
-      const usage = window.close() ?? [];
+      const usage = withLoopDelays(window.close() ?? [], delaysBefore, await this.loopDelays());
       await this.stopProfilers(profilers, run.label);
       const report = await this.receiver.ask('report', { events, expected });
       const seconds = Math.max(0.001, (report.lastArrivalMs - produced.startedAtMs) / 1_000);
@@ -213,6 +215,13 @@ export class Rig {
     }
   }
 
+  private async loopDelays(): Promise<ReadonlyMap<string, LoopDelays | null>> {
+    const found = this.system.apps.map(
+      async ({ name, process }) => [name, await loopDelaysOf(process.url)] satisfies [string, LoopDelays | null],
+    );
+    return new Map(await Promise.all(found));
+  }
+
   private async startProfilers(): Promise<ReadonlyMap<string, Profiler>> {
     const profilers = new Map<string, Profiler>();
     for (const { name, inspectorPort } of this.system.apps) {
@@ -235,4 +244,16 @@ export class Rig {
     if (first === undefined) throw new StackFailure(`${app} is no part of this system.`);
     return first.process.url;
   }
+}
+
+function withLoopDelays(
+  usage: readonly ProcessUsage[],
+  before: ReadonlyMap<string, LoopDelays | null>,
+  after: ReadonlyMap<string, LoopDelays | null>,
+): readonly ProcessUsage[] {
+  return usage.map((used) => {
+    const now = after.get(used.name) ?? null;
+    // One that was started in between has seen nothing before.
+    return now === null ? used : { ...used, loopDelayMs: worstDelayMs(before.get(used.name) ?? [], now) };
+  });
 }

@@ -54,7 +54,7 @@ function seriesRow(measured: Measured): readonly string[] {
   ];
 }
 
-/** CPU of a delivery and peak memory by process, a column a series; the load is shown, and counts for nothing. */
+/** CPU of a delivery, peak memory and longest step by process, a column a series; the load is shown, and counts for nothing. */
 function usageLines(series: readonly Measured[]): readonly string[] {
   const names = [...new Set(series.flatMap(({ usage }) => usage.map(({ name }) => name)))];
   if (names.length === 0) return [];
@@ -76,6 +76,8 @@ function usageLines(series: readonly Measured[]): readonly string[] {
     ...table('CPU ms each', ({ cpuMs }, { deliveries }) => (cpuMs / Math.max(1, deliveries)).toFixed(3)),
     '',
     ...table('peak MB', ({ peakBytes }) => (peakBytes / megabyte).toFixed(0)),
+    '',
+    ...table('longest step, at most ms', ({ loopDelayMs }) => (loopDelayMs == null ? '' : String(loopDelayMs))),
   ];
 }
 

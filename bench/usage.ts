@@ -17,6 +17,8 @@ export interface ProcessUsage {
   readonly kind: ProcessKind;
   readonly cpuMs: number;
   readonly peakBytes: number;
+  /** No step of its event loop was longer; null or left out where nothing tells. */
+  readonly loopDelayMs?: number | null;
 }
 
 const sampleEveryMs = 1_000;

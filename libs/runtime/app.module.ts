@@ -11,6 +11,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
 import { yieldToOthers } from './background.ts';
 import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec, type Environment } from './config.ts';
+import { loopDelayBucketsMs, watchEventLoop } from './event-loop-delay.ts';
 import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
@@ -101,6 +102,9 @@ export async function runApp<Spec extends ConfigSpec>(
   env: Environment = process.env,
 ): Promise<void> {
   const metrics = new Metrics(definition.name);
+  watchEventLoop(
+    metrics.histogram('event_loop_delay_ms', 'Longest delay of the event loop in each second', loopDelayBucketsMs),
+  );
   const lines = metrics.counter('log_lines_total', 'Lines in the log', ['level']);
   lines.zero([{ level: 'info' }, { level: 'warn' }, { level: 'error' }]);
   const logger = createLogger(definition.name, env['LOG_LEVEL'] ?? 'info', (level) => {
