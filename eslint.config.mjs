@@ -32,7 +32,6 @@ export default defineConfig(
         process: 'readonly',
         console: 'readonly',
         URL: 'readonly',
-        performance: 'readonly',
         setTimeout: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',

@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { dataOf, type ApiClient, type ApiSchemas } from '../libs/api-client/api-client.ts';
 import { ApiProblem } from '../libs/api-client/api-problem.ts';
 import { CliFailure } from './failure.ts';
-import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 export interface Patience {
   readonly timeoutMs: number;
@@ -18,11 +17,11 @@ export async function untilFound<T>(
   { timeoutMs, signal }: Patience,
   find: () => Promise<T | null>,
 ): Promise<T> {
-  const deadline = monotonicMs() + timeoutMs;
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const found = await find();
     if (found !== null) return found;
-    if (monotonicMs() >= deadline) throw new CliFailure('refused', `After ${timeoutMs / 1000} s, ${what}.`);
+    if (Date.now() >= deadline) throw new CliFailure('refused', `After ${timeoutMs / 1000} s, ${what}.`);
     await pause(everyMs, undefined, { signal });
   }
 }

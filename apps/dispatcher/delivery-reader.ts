@@ -7,7 +7,6 @@ import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { LaneItem } from './lane-item.ts';
-import type { Partition } from './partition.ts';
 import type { DispatchCodecs, Reports } from './reports.ts';
 
 export interface DeliveryReaderOptions {
@@ -16,9 +15,6 @@ export interface DeliveryReaderOptions {
   readonly metrics: DispatchMetrics;
   readonly logger: Logger;
   readonly acknowledgements: Acknowledgements;
-  /** By number, those that this member holds. */
-  readonly partitions: ReadonlyMap<number, Partition>;
-  readonly complete: (item: LaneItem, webhookId: string) => void;
 }
 
 export class DeliveryReader {
@@ -59,13 +55,12 @@ export class DeliveryReader {
       'undecodable delivery set aside',
     );
     this.options.metrics.undecodable(topic);
-    const partition = this.options.partitions.get(number);
-    if (partition === undefined) return;
+    if (item.source === 'main') item.partition.starts(offset);
     this.options.acknowledgements.follow(
-      partition,
+      item.partition,
       this.options.reports.setAside({ topic, partition: number, offset, value }, String(error)),
       () => {
-        this.options.complete(item, webhookId);
+        item.partition.complete(item, webhookId);
       },
     );
   }

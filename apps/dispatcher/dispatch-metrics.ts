@@ -46,6 +46,7 @@ export class DispatchMetrics {
   private readonly parkedRecords;
   private readonly breakerChanges;
   private readonly undecodableRecords;
+  private readonly parkedLogCuts;
   private readonly metrics: Metrics;
 
   constructor(metrics: Metrics) {
@@ -76,6 +77,10 @@ export class DispatchMetrics {
       'new_state',
     ]);
     this.undecodableRecords = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.parkedLogCuts = metrics.counter(
+      'parked_log_cuts_total',
+      'Partitions of the parked lane that ended before what was committed of them',
+    );
   }
 
   /** Gauges that are asked at each scrape. */
@@ -145,6 +150,10 @@ export class DispatchMetrics {
 
   breakerChanged(host: string, state: string): void {
     this.breakerChanges.inc({ host: this.hostLabel.of(host), new_state: state });
+  }
+
+  parkedLogCut(): void {
+    this.parkedLogCuts.inc();
   }
 
   undecodable(topic: string): void {

@@ -23,7 +23,14 @@ import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate.ts';
 import { metadataCharactersMax } from './parked-state.ts';
 import type { Post } from './post.ts';
-import { mainOffsetHeader, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
+import {
+  mainOffsetHeader,
+  parkedByHeader,
+  type DispatchCodecs,
+  type ParkedInto,
+  type Parking,
+  type Reports,
+} from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
 
 const mainTopic = 'webhook.deliveries';
@@ -64,6 +71,7 @@ class World {
   readonly keys: Record<string, string[]> = { [mainTopic]: [], [parkedTopic]: [] };
   /** By offset in the parked topic. */
   readonly mainOffsets: number[] = [];
+  readonly parkedBy: string[] = [];
   readonly committed: Record<string, Committed | null> = { [mainTopic]: null, [parkedTopic]: null };
   readonly attempts: Attempt[] = [];
   readonly produced: { webhookId: string; deliveryId: string }[] = [];
@@ -227,7 +235,10 @@ class Life {
       timestampMs: 0,
       key,
       value: this.world.logs[topic]?.[offset] ?? null,
-      headers: topic === parkedTopic ? headersOf(this.world.mainOffsets[offset] ?? NaN) : {},
+      headers:
+        topic === parkedTopic
+          ? headersOf(this.world.mainOffsets[offset] ?? NaN, this.world.parkedBy[offset] ?? '')
+          : {},
     };
   }
 
@@ -274,11 +285,12 @@ class Life {
           if (outcome.status === 'delivered') this.world.reported.add(outcome.deliveryId);
           this.scheduleRetry(followUp);
         }),
-      park: (_: number, parked: readonly Parking[]) =>
+      park: ({ name }: ParkedInto, parked: readonly Parking[]) =>
         inOrder(() => {
           for (const { webhookId, value, mainOffset } of parked) {
             this.world.append(parkedTopic, webhookId, value);
             this.world.mainOffsets.push(mainOffset);
+            this.world.parkedBy.push(name);
           }
         }),
     } as unknown as Reports;
@@ -301,8 +313,8 @@ function attemptName({ deliveryId, attempt }: { readonly deliveryId: string; rea
   return `${deliveryId} attempt ${attempt}`;
 }
 
-function headersOf(mainOffset: number): Record<string, Buffer> {
-  return { [mainOffsetHeader]: Buffer.from(String(mainOffset)) };
+function headersOf(mainOffset: number, parkedBy: string): Record<string, Buffer> {
+  return { [mainOffsetHeader]: Buffer.from(String(mainOffset)), [parkedByHeader]: Buffer.from(parkedBy) };
 }
 
 function later(ms: number): Promise<void> {

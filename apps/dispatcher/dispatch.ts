@@ -2,24 +2,27 @@
  * In: batches of webhook.deliveries and of the parked lane. Out: one POST per delivery, its outcome on Kafka, and a
  * retry, parked or dead record where one follows.
  * Holds: a record is complete once all that follows from it is acknowledged by Kafka, never before; a webhook's
- * deliveries start in order; one webhook's trouble takes no other's turn.
+ * deliveries start in order; one webhook's trouble takes no other's turn; late work of a stay that is over belongs to
+ * its own {@link Partition}, whoever has the number now.
  */
-import type { Delivery, ParkedDelivery, RetryDelivery } from '../../libs/domain/delivery.ts';
+import type { Delivery, RetryDelivery } from '../../libs/domain/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { DeliveryReader } from './delivery-reader.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate.ts';
-import type { LaneItem } from './lane-item.ts';
+import { byPartition, type LaneItem } from './lane-item.ts';
 import { Lanes, type RunningAttempt } from './lanes.ts';
 import { Parker } from './parker.ts';
 import { settledHead } from './parked-state.ts';
-import { Partition } from './partition.ts';
+import type { Partition, PartitionHooks } from './partition.ts';
+import { Partitions } from './partitions.ts';
 import type { Post } from './post.ts';
 import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
-import { resume, StrictHeads, type Resumed } from './strict-heads.ts';
+import { dueAt, resumedFrom } from './strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
 import { wideLineOf, writeLine } from './wide-line.ts';
 
@@ -28,7 +31,7 @@ export interface DispatchOptions {
   readonly laneRecordsMax: number;
   readonly laneBytesMax: number;
   readonly isParkedTopic: (topic: string) => boolean;
-  /** False while what is done cannot be reported fast enough. */
+  /** False while what is done cannot be accounted for: asked before each attempt. */
   readonly mayStart: () => boolean;
   readonly table: WebhookTable;
   readonly gate: Gate;
@@ -42,12 +45,13 @@ export interface DispatchOptions {
 const slowAfterMs = 500;
 const divertAfterMs = 2_000;
 const sweepMs = 50;
+/** How soon a ping that may not start asks again. */
+const expressAgainMs = 50;
 
 export class Dispatch {
   readonly lanes: Lanes;
   private readonly options: DispatchOptions;
-  private readonly partitions = new Map<number, Partition>();
-  private readonly strictHeads = new StrictHeads();
+  private readonly partitions: Partitions;
   private readonly acknowledgements: Acknowledgements;
   private readonly reader: DeliveryReader;
   private readonly parker: Parker;
@@ -56,25 +60,21 @@ export class Dispatch {
   constructor(options: DispatchOptions) {
     this.options = options;
     const { gate, codecs, reports, metrics, logger } = options;
+    this.partitions = new Partitions({
+      isParkedTopic: options.isParkedTopic,
+      hooks: this.hooks(),
+      begun: (partition, parked) => {
+        this.noteCut(partition, parked);
+      },
+    });
     this.acknowledgements = new Acknowledgements(logger);
-    this.reader = new DeliveryReader({
+    this.reader = new DeliveryReader({ codecs, reports, metrics, logger, acknowledgements: this.acknowledgements });
+    this.parker = new Parker({
       codecs,
       reports,
       metrics,
       logger,
       acknowledgements: this.acknowledgements,
-      partitions: this.partitions,
-      complete: (item, webhookId) => {
-        this.complete(item, webhookId);
-      },
-    });
-    this.parker = new Parker({
-      codecs,
-      reports,
-      metrics,
-      strictHeads: this.strictHeads,
-      acknowledgements: this.acknowledgements,
-      partitions: this.partitions,
       reader: this.reader,
     });
     this.lanes = new Lanes({
@@ -95,10 +95,10 @@ export class Dispatch {
         if (gate.isBreakerOpen(webhookId)) metrics.heldByBreaker(webhookId, this.reader.eventTypeOf(item));
       },
       divert: (webhookId, items, reason) => {
-        this.parker.divert(webhookId, items, reason);
+        for (const [partition, own] of byPartition(items)) this.parker.divert(partition, webhookId, own, reason);
       },
       giveBack: (webhookId, items) => {
-        this.giveBack(webhookId, items);
+        for (const [partition, own] of byPartition(items)) partition.giveBack(webhookId, own);
       },
     });
     this.sweeper = setInterval(() => {
@@ -109,45 +109,36 @@ export class Dispatch {
   /** Parked records in this member's partitions belong to so many webhooks. */
   get parkedWebhooks(): number {
     let count = 0;
-    for (const partition of this.partitions.values()) count += partition.log.parkedWebhooks;
+    for (const { log } of this.partitions.open()) count += log.parkedWebhooks;
     return count;
   }
 
   /** From the oldest that waits to the end of the parked lane, over this member's partitions. */
   get parkedRecords(): number {
     let count = 0;
-    for (const partition of this.partitions.values()) count += partition.log.recordsAtMost;
+    for (const { log } of this.partitions.open()) count += log.recordsAtMost;
     return count;
   }
 
   assigned(leases: readonly PartitionLease[]): void {
-    for (const main of leases.filter((lease) => !this.options.isParkedTopic(lease.topic))) {
-      const parked = leases.find(
-        (lease) => this.options.isParkedTopic(lease.topic) && lease.partition === main.partition,
-      );
-      if (parked === undefined) throw new Error(`partition ${main.partition} came without its parked lane`);
-      this.partitions.set(main.partition, this.partitionOf(main as CompletedLease, parked as PositionedLease));
-    }
+    this.partitions.assigned(leases);
   }
 
   /** Lets go of what waits; resolves when what is under way is acknowledged. */
   async revoking(leases: readonly PartitionLease[]): Promise<void> {
+    const leaving = this.partitions.leave(leases);
     this.lanes.drop(new Set(leases));
-    const partitions = new Set(leases.map((lease) => lease.partition));
-    for (const number of partitions) await this.partitions.get(number)?.allSettled();
-    for (const number of partitions) this.partitions.delete(number);
-    this.strictHeads.clear();
+    for (const partition of leaving) await partition.allSettled();
   }
 
   take(batch: RecordBatch): void {
-    const partition = this.partitions.get(batch.lease.partition);
-    if (partition === undefined || !batch.lease.isHeld) return;
+    const partition = this.partitions.of(batch.lease);
+    if (partition === undefined) return;
     const isParked = this.options.isParkedTopic(batch.lease.topic);
     const codec = isParked ? this.options.codecs.parked : this.options.codecs.delivery;
     partition.whenReadable(batch, codec, () => {
-      if (isParked) partition.addParked(batch);
-      else partition.addMain(batch);
-      this.lanes.run(Date.now());
+      partition.take(batch);
+      this.lanes.run(monotonicMs());
     });
   }
 
@@ -156,14 +147,15 @@ export class Dispatch {
     this.lanes.stop();
   }
 
-  private partitionOf(main: CompletedLease, parked: PositionedLease): Partition {
-    const partition: Partition = new Partition(main, parked, {
+  /** What a partition does with its records. */
+  private hooks(): PartitionHooks {
+    return {
       parkedCapacity: (webhookId) => this.lanes.parkedCapacity(webhookId),
       drained: (webhookId) => {
         this.lanes.undivert(webhookId);
       },
       add: (webhookId, item) => {
-        if (item.source === 'main' && !this.lanes.isDiverted(webhookId) && partition.log.isParked(webhookId)) {
+        if (item.source === 'main' && !this.lanes.isDiverted(webhookId) && item.partition.log.isParked(webhookId)) {
           this.lanes.setDiverted(webhookId, 'backlog');
         }
         this.lanes.add(webhookId, item);
@@ -172,73 +164,85 @@ export class Dispatch {
       express: (webhookId, item) => {
         this.express(webhookId, item);
       },
-      now: Date.now,
-    });
-    return partition;
+      now: monotonicMs,
+    };
+  }
+
+  private noteCut({ log: { lost } }: Partition, { topic, partition, committed, endOffset }: PositionedLease): void {
+    if (lost === null) return;
+    this.options.metrics.parkedLogCut();
+    this.options.logger.error(
+      { topic, partition, lost, committed: committed?.offset, endOffset },
+      'the parked lane ends before what was committed of it: reading what is left',
+    );
   }
 
   private express(webhookId: string, item: LaneItem): void {
-    const until = this.options.gate.unknownUntil(webhookId, Date.now());
-    if (until === null) void this.attempt(item, webhookId, null);
-    else
-      setTimeout(() => {
-        if (item.lease.isHeld) this.express(webhookId, item);
-      }, until - Date.now());
+    if (!item.partition.isOpenFor(item.lease)) return; // it is read again
+    const now = monotonicMs();
+    const until = this.options.gate.unknownUntil(webhookId, now);
+    if (until === null && this.options.mayStart()) {
+      void this.attempt(item, webhookId, null);
+      return;
+    }
+    setTimeout(
+      () => {
+        this.express(webhookId, item);
+      },
+      until === null ? expressAgainMs : until - now,
+    );
   }
 
   private sweep(): void {
-    const now = Date.now();
+    const now = monotonicMs();
+    this.options.gate.watchTable(now);
     this.lanes.sweep(now);
-    for (const partition of this.partitions.values()) partition.plan();
+    for (const partition of this.partitions.open()) partition.plan();
   }
 
   private async attempt(item: LaneItem, webhookId: string, attempt: RunningAttempt | null): Promise<void> {
-    const partition = this.partitions.get(item.lease.partition);
-    partition?.opened();
+    const { partition } = item;
+    partition.opened();
     try {
+      if (item.source === 'main') partition.starts(item.offset);
       const delivery = this.reader.read(item, webhookId);
-      const resumed = delivery === null ? null : this.resumed(delivery, item, partition);
+      const resumed = delivery === null ? null : resumedFrom(delivery, item);
       if (resumed?.kind === 'send') {
         await this.deliver(resumed.delivery, item, attempt);
         return;
       }
-      if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, { ...item, notBefore: resumed.until });
-      if (resumed?.kind === 'settled') this.complete(item, webhookId);
+      if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, { ...item, notBefore: dueAt(resumed.until) });
+      if (resumed?.kind === 'settled') partition.complete(item, webhookId);
       this.release(attempt);
     } catch (error) {
       this.acknowledgements.leave(error);
     } finally {
-      partition?.settled();
+      partition.settled();
     }
-  }
-
-  private resumed(delivery: Delivery, item: LaneItem, partition: Partition | undefined): Resumed {
-    if (item.source === 'main') return { kind: 'send', delivery };
-    const head = partition?.log.headAt(delivery.webhookId, item.offset) ?? null;
-    return resume(delivery as ParkedDelivery, head, Date.now());
   }
 
   private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt | null): Promise<void> {
+    const { partition } = item;
     const webhook = this.options.table.find(delivery.webhookId);
     const isStrict = webhook?.definition.ordering === 'strict' && delivery.kind !== 'ping';
-    if (isStrict && item.source === 'main') this.strictHeads.started(delivery, item.offset);
+    if (isStrict && item.source === 'main') partition.heads.started(delivery, item);
     const settlement = await this.options.post.run(delivery, webhook);
-    const partition = this.partitions.get(item.lease.partition);
-    if (isStrict && settlement.followUp.kind === 'retry' && partition !== undefined) {
-      await this.options.reports.settle(settlement.outcome, { kind: 'none' });
-      this.holdHead(settlement.outcome, settlement.followUp.delivery, item, partition);
-      this.release(attempt);
-    } else if (isStrict && item.source === 'main' && this.strictHeads.isCopied(delivery.webhookId)) {
-      // Its main record is complete with its copy: what a commit says of the copy must not come before the outcome.
-      await this.options.reports.settle(settlement.outcome, settlement.followUp);
-      this.letGo(delivery.webhookId, item, partition);
-      this.release(attempt);
-    } else {
-      if (isStrict) this.letGo(delivery.webhookId, item, partition);
-      this.release(attempt);
-      await this.options.reports.settle(settlement.outcome, settlement.followUp);
-      this.complete(item, delivery.webhookId);
+    const { outcome, followUp } = settlement;
+    const isHead = isStrict && followUp.kind === 'retry';
+    const isCopied = isStrict && item.source === 'main' && partition.heads.isCopied(delivery.webhookId);
+    // A head's place is free once its outcome is acknowledged; with a copy of it, what a commit says of that comes after.
+    const keepsPlace = isHead || isCopied;
+    if (isStrict && !keepsPlace) this.letGo(delivery.webhookId, item);
+    if (!keepsPlace) this.release(attempt);
+    try {
+      await this.options.reports.settle(outcome, isHead ? { kind: 'none' } : followUp);
+    } catch (error) {
+      await this.options.reports.settleRefused(error, outcome, isHead ? { kind: 'none' } : followUp);
     }
+    if (isHead) this.holdHead(outcome, followUp.delivery, item);
+    else if (isCopied) this.letGo(delivery.webhookId, item);
+    else partition.complete(item, delivery.webhookId);
+    if (keepsPlace) this.release(attempt);
     this.options.metrics.settled(settlement, delivery);
     writeLine(this.options.logger, wideLineOf(settlement));
   }
@@ -247,49 +251,42 @@ export class Dispatch {
   private release(attempt: RunningAttempt | null): void {
     if (attempt === null) return;
     this.lanes.finish(attempt);
-    this.lanes.run(Date.now());
+    this.lanes.run(monotonicMs());
   }
 
   /**
    * A strict webhook waits for its head: it goes back to its place, not to a retry tier. Its outcome is acknowledged by
    * now, so a main record has nothing left to wait for but its place in the parked lane.
    */
-  private holdHead(outcome: DeliveryOutcome, next: RetryDelivery, item: LaneItem, partition: Partition): void {
+  private holdHead(outcome: DeliveryOutcome, next: RetryDelivery, item: LaneItem): void {
     const { webhookId, notBefore } = next;
-    const { log } = partition;
-    const block = { deliveryId: next.deliveryId, since: outcome.startedAt, until: notBefore };
-    this.options.gate.block(webhookId, block);
+    const { partition } = item;
+    const until = dueAt(notBefore);
+    if (partition.isHeld) {
+      this.options.gate.block(webhookId, { deliveryId: next.deliveryId, since: outcome.startedAt, until });
+    }
     if (item.source === 'parked') {
+      const { log } = partition;
       log.noteHead(webhookId, { attempt: (log.headAt(webhookId, item.offset)?.attempt ?? 0) + 1, notBefore });
-      this.lanes.putBack(webhookId, { ...item, notBefore });
-    } else if (this.strictHeads.ended(webhookId)) {
-      log.noteHead(webhookId, { attempt: 1, notBefore });
-    } else {
+      if (partition.isOpen) this.lanes.putBack(webhookId, { ...item, notBefore: until });
+      else log.giveBack(webhookId, [item.offset]);
+    } else if (partition.heads.ended(webhookId)) {
+      partition.log.noteHead(webhookId, { attempt: 1, notBefore });
+    } else if (partition.isHeld) {
       const value = this.options.codecs.parked.encode(parkedFrom(next, 'blocked', notBefore, Date.now()));
       this.lanes.divertBehind(webhookId, () => {
-        this.parker.park(partition, [{ webhookId, value, mainOffset: item.offset }], () => {
-          this.complete(item, webhookId);
-        });
+        this.parker.park(partition, { webhookId, value, mainOffset: item.offset }, item.lease);
       });
+    } else {
+      // Nothing may be written for it any more: whoever reads it next tries it as if this had not been.
+      partition.abandon(item.offset);
     }
   }
 
   /** The head of a strict webhook is settled: its successors need not wait for it any more. */
-  private letGo(webhookId: string, item: LaneItem, partition: Partition | undefined): void {
-    const isCopied = item.source === 'main' && this.strictHeads.ended(webhookId);
-    if (isCopied) partition?.log.noteHead(webhookId, { attempt: settledHead, notBefore: 0 });
-    this.options.gate.unblock(webhookId);
-  }
-
-  private giveBack(webhookId: string, items: readonly LaneItem[]): void {
-    const [first] = items;
-    if (first === undefined) return;
-    const offsets = items.map((item) => item.offset);
-    this.partitions.get(first.lease.partition)?.log.giveBack(webhookId, offsets);
-  }
-
-  private complete(item: LaneItem, webhookId: string): void {
-    if (item.source === 'main') item.lease.complete(item.offset);
-    else if (item.lease.isHeld) this.partitions.get(item.lease.partition)?.log.complete(webhookId, item.offset);
+  private letGo(webhookId: string, { source, partition }: LaneItem): void {
+    const isCopied = source === 'main' && partition.heads.ended(webhookId);
+    if (isCopied) partition.log.noteHead(webhookId, { attempt: settledHead, notBefore: 0 });
+    if (partition.isHeld) this.options.gate.unblock(webhookId);
   }
 }

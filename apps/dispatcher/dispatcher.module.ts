@@ -11,6 +11,7 @@ import { Breakers } from '../../libs/sender/breaker.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { HttpSender } from '../../libs/sender/http-attempt.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
+import { Accountable } from './accountable.ts';
 import type { DispatcherConfig } from './config.ts';
 import { DeliveriesController } from './deliveries.controller.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
@@ -20,9 +21,6 @@ import { Post } from './post.ts';
 import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
 
-/** While more than this waits to be acknowledged, nothing new is sent: memory stays bounded when Kafka is away. */
-const unacknowledgedBytesMax = 32 * 1024 * 1024;
-const unacknowledgedRecordsMax = 20_000;
 /** Attempts in flight at one origin, however many webhooks point there. */
 const originInFlightMax = 128;
 const failuresToOpen = 5;
@@ -59,14 +57,20 @@ export class DispatcherModule implements OnApplicationShutdown {
         { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config)) },
         {
           provide: Dispatch,
-          inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics],
+          inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics, Accountable],
           useFactory: (
             sink: RecordSink,
             sender: HttpSender,
             table: WebhookTable,
             gate: Gate,
             metrics: DispatchMetrics,
-          ) => makeDispatch({ config, context, codecs, sink, sender, table, gate, metrics }),
+            accountable: Accountable,
+          ) => makeDispatch({ config, context, codecs, sink, sender, table, gate, metrics, accountable }),
+        },
+        {
+          provide: Accountable,
+          inject: [RecordSink],
+          useFactory: (sink: RecordSink) => new Accountable({ sink, waitMsMax: config.DISPATCH_UNACKNOWLEDGED_MS_MAX }),
         },
         { provide: WebhookTable, useFactory: () => new WebhookTable(new SecretBox(config.ENCRYPTION_KEYS)) },
         { provide: DispatchMetrics, useFactory: () => new DispatchMetrics(context.metrics) },
@@ -114,6 +118,7 @@ function makeDispatch(parts: {
   table: WebhookTable;
   gate: Gate;
   metrics: DispatchMetrics;
+  accountable: Accountable;
 }): Dispatch {
   const { config, codecs, sink, gate, metrics, table } = parts;
   const parkedTopic = topicName(config.TOPIC_PREFIX, topics.parked);
@@ -122,7 +127,7 @@ function makeDispatch(parts: {
     laneRecordsMax: config.WEBHOOK_MAX_BUFFERED,
     laneBytesMax: config.WEBHOOK_MAX_BUFFERED_KB * 1024,
     isParkedTopic: (topic) => topic === parkedTopic,
-    mayStart: () => sink.waiting.records < unacknowledgedRecordsMax && sink.waiting.bytes < unacknowledgedBytesMax,
+    mayStart: () => parts.accountable.mayStart(),
     table,
     gate,
     post: new Post({
@@ -141,7 +146,7 @@ function makeDispatch(parts: {
       random: Math.random,
       tracer: parts.context.tracer,
     }),
-    reports: new Reports({ sink, codecs, topicPrefix: config.TOPIC_PREFIX }),
+    reports: new Reports({ sink, codecs, topicPrefix: config.TOPIC_PREFIX, logger: parts.context.logger }),
     codecs,
     metrics,
     logger: parts.context.logger,

@@ -7,6 +7,8 @@ import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Gate } from './gate.ts';
 import { WebhookTable } from './webhook-table.ts';
 
+let unixNow = 0;
+
 const secretBox = new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]);
 
 const definition = webhookDefinition('w', { maxInFlight: 10 });
@@ -25,7 +27,7 @@ function setup(change: Partial<WebhookDefinition> = {}, originInFlightMax = 100)
   const table = new WebhookTable(secretBox);
   table.apply('w', { ...definition, ...change });
   const breakers = new Breakers({ failuresToOpen: 3, openMs: 1_000, onChange: () => undefined });
-  const gate = new Gate({ table, breakers, originInFlightMax });
+  const gate = new Gate({ table, breakers, originInFlightMax, unixNow: () => unixNow });
   const webhook = table.find('w');
   if (webhook === undefined) throw new Error('no webhook');
   return { gate, table, webhook };
@@ -57,7 +59,11 @@ describe('recovery', () => {
   const recoveringUntil = 1_000_000;
   const sentFrom = (gate: Gate, from: number) => {
     let sent = 0;
-    for (let now = from; now < from + 10_000; now += 1) if (gate.admit('w', now) === null) sent += 1;
+    for (let passed = 0; passed < 10_000; passed += 1) {
+      unixNow = from + passed;
+      // What the definition says is Unix time; how far slots are apart is not.
+      if (gate.admit('w', unixNow - 50_000) === null) sent += 1;
+    }
     return sent;
   };
 
@@ -159,6 +165,21 @@ describe('a webhook that is not known', () => {
     expect(gate.admit('new', 1_000)).toBeGreaterThan(1_000);
     expect(gate.admit('new', 3_900)).toBeGreaterThan(3_900);
     expect(gate.admit('new', 4_000)).toBeNull();
+  });
+
+  test('is not given up while the definitions may be behind, nor right after', () => {
+    const { gate } = setup();
+    let isCurrent = false;
+    gate.trustTable(() => isCurrent);
+    expect(gate.admit('new', 1_000)).toBeGreaterThan(1_000);
+    expect(gate.admit('new', 60_000)).toBeGreaterThan(60_000);
+    isCurrent = true;
+    expect(gate.admit('new', 62_900)).toBeGreaterThan(62_900);
+    isCurrent = false;
+    gate.watchTable(62_950);
+    isCurrent = true;
+    expect(gate.admit('new', 65_900)).toBeGreaterThan(65_900);
+    expect(gate.admit('new', 65_950)).toBeNull();
   });
 
   test('is sent to as soon as it is known', () => {

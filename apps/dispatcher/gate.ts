@@ -14,8 +14,9 @@ import type { ReadyWebhook, WebhookTable } from './webhook-table.ts';
 /** A strict webhook whose head has failed and is waited for. */
 export interface Block {
   readonly deliveryId: string;
+  /** Unix milliseconds. */
   readonly since: number;
-  /** Unix milliseconds before which it is not tried again. */
+  /** Before which it is not tried again; as all times here, but `since`, on the monotonic clock. */
   readonly until: number;
 }
 
@@ -26,6 +27,14 @@ const unknownMax = 10_000;
 /** A slot taken later than this is a new beginning, not a lag to make up for. */
 const slotLatenessMs = 50;
 
+export interface GateOptions {
+  readonly table: WebhookTable;
+  readonly breakers: Breakers;
+  readonly originInFlightMax: number;
+  /** Default: Date.now. All other times are the caller's, on the monotonic clock. */
+  readonly unixNow?: () => number;
+}
+
 export class Gate {
   private readonly table: WebhookTable;
   private readonly breakers: Breakers;
@@ -35,11 +44,26 @@ export class Gate {
   private readonly originInFlight = new Map<string, number>();
   private readonly blocks = new Map<string, Block>();
   private readonly unknownSince = new Map<string, number>();
+  private readonly unixNow: () => number;
+  private isTableCurrent: () => boolean = () => true;
+  /** When the table was last not known to be current. */
+  private staleAt = 0;
 
-  constructor(options: { table: WebhookTable; breakers: Breakers; originInFlightMax: number }) {
+  constructor(options: GateOptions) {
     this.table = options.table;
     this.breakers = options.breakers;
     this.originInFlightMax = options.originInFlightMax;
+    this.unixNow = options.unixNow ?? Date.now;
+  }
+
+  /** What fills the table comes later than what asks it. @param isCurrent false while changes may not get through */
+  trustTable(isCurrent: () => boolean): void {
+    this.isTableCurrent = isCurrent;
+  }
+
+  /** Call some times a second: a table that was stale since it was last asked must not be believed at once. */
+  watchTable(now: number): void {
+    if (!this.isTableCurrent()) this.staleAt = now;
   }
 
   limit(webhookId: string): number {
@@ -73,11 +97,12 @@ export class Gate {
 
   /**
    * A delivery may be here before the definition of its webhook: both were on their way. Null when it was waited for
-   * long enough, or when it is known to be deleted.
+   * long enough, with a table that was current all the while, or when it is known to be deleted.
    */
   unknownUntil(webhookId: string, now: number): number | null {
     if (this.table.find(webhookId) !== undefined || this.table.isDeleted(webhookId)) return null;
-    const since = this.unknownSince.get(webhookId) ?? now;
+    this.watchTable(now);
+    const since = Math.max(this.unknownSince.get(webhookId) ?? now, this.staleAt);
     if (this.unknownSince.size >= unknownMax) this.unknownSince.clear();
     this.unknownSince.set(webhookId, since);
     return now - since < definitionGraceMs ? now + unknownRetryMs : null;
@@ -138,7 +163,7 @@ export class Gate {
   /** Smooth: the next slot is one interval after this one, and unused slots are not saved up. */
   private takeSlot(webhook: ReadyWebhook, now: number): void {
     const { id } = webhook.definition;
-    const perSecond = rateOf(webhook.definition, now);
+    const perSecond = rateOf(webhook.definition, this.unixNow());
     if (perSecond === null) {
       this.nextSlotAt.delete(id);
       return;
@@ -150,7 +175,10 @@ export class Gate {
   }
 }
 
-/** A webhook that recovers is drained at a growing pace, never quicker than its own limit. */
+/**
+ * A webhook that recovers is drained at a growing pace, never quicker than its own limit.
+ * @param now Unix milliseconds
+ */
 function rateOf(definition: WebhookDefinition, now: number): number | null {
   const { rateLimitPerSecond, recoveringUntil } = definition;
   const pace = recoveringUntil === null ? null : recoveryPace(definition, now);

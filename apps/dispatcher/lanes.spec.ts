@@ -2,9 +2,11 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { LaneItem } from './lane-item.ts';
+import type { Partition } from './partition.ts';
 import { Lanes, type RunningAttempt } from './lanes.ts';
 
 const lease = { topic: 'webhook.deliveries', partition: 0 } as unknown as PartitionLease;
+const partition = {} as unknown as Partition;
 
 interface Started {
   readonly webhookId: string;
@@ -60,7 +62,7 @@ function makeLanes(maxInFlight: number): Lanes {
 }
 
 function item(offset: number, source: LaneItem['source'] = 'main', bytes = 10): LaneItem {
-  return { lease, offset, source, value: Buffer.alloc(bytes), writtenAt: offset, addedAt: 0, notBefore: 0 };
+  return { partition, lease, offset, source, value: Buffer.alloc(bytes), writtenAt: offset, addedAt: 0, notBefore: 0 };
 }
 
 function finish(index: number): void {

@@ -184,7 +184,8 @@ export class Lanes {
   /** Forgets what waits of these partitions: another member reads it again. Attempts in flight go on. */
   drop(leases: ReadonlySet<PartitionLease>): void {
     for (const lane of this.lanes.values()) {
-      this.remove(lane, (item) => leases.has(item.lease));
+      const parked = this.remove(lane, (item) => leases.has(item.lease)).filter(({ source }) => source === 'parked');
+      if (parked.length > 0) this.options.giveBack(lane.webhookId, parked);
       lane.diverted = null;
       this.forgetIfIdle(lane);
     }

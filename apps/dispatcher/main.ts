@@ -4,8 +4,10 @@ import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { LiveTables } from '../../libs/kafka/live-tables.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
+import { Accountable } from './accountable.ts';
 import { dispatcherConfig } from './config.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
@@ -27,12 +29,17 @@ await runApp({
       topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
       positioned: [topicName(config.TOPIC_PREFIX, topics.parked)],
       drainDeadlineMs: config.DRAIN_DEADLINE_MS,
+      commitWaitMsMax: config.DISPATCH_UNACKNOWLEDGED_MS_MAX,
+      onMayStart: () => {
+        dispatch.lanes.run(monotonicMs());
+      },
       onAssigned: (leases) => {
         dispatch.assigned(leases);
         return Promise.resolve();
       },
       onRevoking: (leases) => dispatch.revoking(leases),
     });
+    app.get(Accountable).follow(() => server.mayStart());
     // Switched off, deliveries wait in Kafka: nothing is read, nothing is lost.
     if (config.WEBHOOKS_ENABLED) app.connectMicroservice({ strategy: server });
     else context.logger.warn({}, 'WEBHOOKS_ENABLED is false: deliveries wait in Kafka');

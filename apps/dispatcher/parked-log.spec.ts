@@ -13,6 +13,8 @@ class Simulation {
   capacity: Record<string, number> = {};
   committed: { offset: number; metadata: string } | null = null;
   queues = new Map<string, number[]>();
+  /** What lies from here on was diverted in this life. */
+  ownFrom = 0;
   parked: ParkedLog;
 
   constructor() {
@@ -21,6 +23,7 @@ class Simulation {
 
   assign(): ParkedLog {
     this.queues = new Map();
+    this.ownFrom = this.log.length;
     return new ParkedLog({
       committed: this.committed,
       startOffset: 0,
@@ -41,7 +44,10 @@ class Simulation {
   read(count: number): void {
     const { offset } = this.parked.plan();
     const end = Math.min(offset + count, this.log.length);
-    const records = this.log.slice(offset, end).map((webhookId, index) => ({ webhookId, offset: offset + index }));
+    const records = this.log.slice(offset, end).map((webhookId, index) => {
+      const at = offset + index;
+      return { webhookId, offset: at, isOwn: at >= this.ownFrom };
+    });
     for (const record of this.parked.read(records, Math.max(end, offset))) this.takeInOrder(record);
   }
 
@@ -286,5 +292,78 @@ describe('parked state', () => {
 
   test.each(['', 'nonsense', 'AAAA'])('is null for %j', (metadata) => {
     expect(decodeParkedState(metadata)).toBeNull();
+  });
+});
+
+/** A log of one webhook's records, of which the first are complete in the commit. */
+function loggedTo(end: number, committed: { offset: number; metadata: string } | null): ParkedLog {
+  return new ParkedLog({
+    committed,
+    startOffset: 0,
+    endOffset: end,
+    capacity: () => 100,
+    drained: () => undefined,
+  });
+}
+
+function offsets(from: number, to: number, isOwn: boolean) {
+  return Array.from({ length: to - from }, (_, index) => ({ webhookId: 'w', offset: from + index, isOwn }));
+}
+
+describe('a parked log that ends before what was committed of it', () => {
+  const committed = { offset: 6, metadata: encodeParkedState({ knownEnd: 10, base: 6, cursors: [] }) };
+
+  test.each([
+    ['made anew', 0, 'all', 0],
+    ['made anew and written again', 4, 'all', 0],
+    ['cut at its end', 8, 'end', 8],
+    ['whole', 10, null, 10],
+  ] as const)('%s', (_name, end, lost, position) => {
+    const log = loggedTo(end, committed);
+    expect([log.lost, log.nextPosition, log.isDiscovering]).toEqual([lost, position, position < end]);
+    expect(log.read(offsets(position, 12, false), 12)).toHaveLength(12 - position);
+    expect(log.isDiscovering).toBe(false);
+  });
+
+  test('takes what is written where other records were, whatever floors say of them', () => {
+    const cursors = Array.from({ length: 400 }, (_, index) => ({
+      hash: hash('sha256', `other-${index}`, 'base64url').slice(0, 11),
+      offset: index,
+      attempt: 0,
+      notBefore: 0,
+    }));
+    const log = loggedTo(500, { offset: 0, metadata: encodeParkedState({ knownEnd: 900, base: 0, cursors }) });
+    expect(log.lost).toBe('end');
+    const taken = log.read(offsets(0, 600, false), 600);
+    expect(taken.map(({ offset }) => offset)).toEqual(offsets(500, 600, false).map(({ offset }) => offset));
+  });
+});
+
+describe('a partition that comes back', () => {
+  test('goes on where it was while the commit is one of its own', () => {
+    const log = loggedTo(0, null);
+    for (let index = 0; index < 3; index += 1) log.diverting('w');
+    log.read(offsets(0, 3, true), 3);
+    const early = log.commit();
+    log.complete('w', 0);
+    const later = log.commit();
+    log.giveBack('w', [2]);
+    for (const committed of [null, early, later]) {
+      expect(log.goesOn({ committed, startOffset: 0, endOffset: 3 })).toBe(true);
+    }
+    log.plan();
+    expect(log.read(offsets(2, 3, true), 3).map(({ offset }) => offset)).toEqual([2]);
+    log.complete('w', 1);
+    log.complete('w', 2);
+    expect(log.isParked('w')).toBe(false);
+  });
+
+  test.each([
+    ['somebody else has committed', { committed: { offset: 1, metadata: '' }, startOffset: 0, endOffset: 3 }],
+    ['the log is shorter than what was read of it', { committed: null, startOffset: 0, endOffset: 2 }],
+  ])('begins anew when %s', (_name, range) => {
+    const log = loggedTo(0, null);
+    log.read(offsets(0, 3, false), 3);
+    expect(log.goesOn(range)).toBe(false);
   });
 });

@@ -15,6 +15,22 @@ import { decodeParkedState, encodeParkedState, type ParkedCursor } from './parke
 export interface ParkedRecord {
   readonly offset: number;
   readonly webhookId: string;
+  /** False for one that was not announced by {@link ParkedLog.diverting}. Default: true. */
+  readonly isOwn?: boolean;
+}
+
+/** Where a parked partition stands when it is assigned. */
+export interface ParkedRange {
+  /** Position and metadata of the last commit; null when there is none. */
+  readonly committed: Commit | null;
+  /** First and end offset of the partition at assignment. */
+  readonly startOffset: number;
+  readonly endOffset: number;
+}
+
+interface Commit {
+  readonly offset: number;
+  readonly metadata: string;
 }
 
 interface Entry {
@@ -40,12 +56,7 @@ export type HeadState = Pick<ParkedCursor, 'attempt' | 'notBefore'>;
 
 const untried: HeadState = { attempt: 0, notBefore: 0 };
 
-export interface ParkedLogOptions {
-  /** Position and metadata of the last commit; null when there is none. */
-  readonly committed: { readonly offset: number; readonly metadata: string } | null;
-  /** First and end offset of the partition at assignment. */
-  readonly startOffset: number;
-  readonly endOffset: number;
+export interface ParkedLogOptions extends ParkedRange {
   /** Records of the webhook that may be in memory at a time; 0 while it may not send or its bytes are used up. */
   capacity(webhookId: string): number;
   /** Nothing of this webhook is parked any more. */
@@ -54,6 +65,8 @@ export interface ParkedLogOptions {
 
 /** A webhook asks for more of the log when it has room for this many, or half of its capacity: a run has to be worth its reading. */
 const roomWorthReading = 64;
+/** One commit is under way at a time, and each that goes without an answer is over in some seconds. */
+const commitsKept = 8;
 
 export class ParkedLog {
   private readonly options: ParkedLogOptions;
@@ -69,22 +82,66 @@ export class ParkedLog {
   private frontierServedAt = 0;
   /** Of the webhooks that the last commit did not list. */
   private readonly floors: ParkedFloors | null;
+  private readonly floorsEnd: number;
+  private range: ParkedRange;
+  /** What {@link commit} last said: one of them is the group's, unless somebody else has committed since. */
+  private readonly said: Commit[] = [];
 
   constructor(options: ParkedLogOptions) {
     this.options = options;
-    const state = options.committed === null ? null : decodeParkedState(options.committed.metadata);
-    const committed = Math.max(options.committed?.offset ?? options.startOffset, options.startOffset);
+    this.range = options;
+    const kept = this.lost === 'all' ? null : options.committed;
+    const state = kept === null ? null : decodeParkedState(kept.metadata);
+    const committed = Math.max(kept?.offset ?? options.startOffset, options.startOffset);
     this.floors = state?.floors ?? null;
+    // What was cut off at the end is written anew, with other records.
+    const knownEnd = Math.min(state?.knownEnd ?? 0, options.endOffset);
+    this.floorsEnd = knownEnd;
     const isWhole = state !== null && state.floors === null;
-    this.frontier = isWhole ? Math.max(state.knownEnd, committed) : committed;
+    this.frontier = isWhole ? Math.max(knownEnd, committed) : committed;
     this.position = this.frontier;
     this.runStart = this.frontier;
     for (const cursor of state?.cursors ?? []) this.restore(cursor, isWhole);
   }
 
+  /**
+   * What the log no longer has of what the last commit spoke of: its end (a broker that was behind became leader), or all
+   * of it (the topic was made anew).
+   */
+  get lost(): 'end' | 'all' | null {
+    const { committed, endOffset } = this.range;
+    if (committed === null) return null;
+    if (committed.offset > endOffset) return 'all';
+    return (decodeParkedState(committed.metadata)?.knownEnd ?? 0) > endOffset ? 'end' : null;
+  }
+
+  /**
+   * The partition was taken away and given back. When the group's commit is still one of this log, nobody else has done
+   * anything, and it goes on where it was; what was read and is to be read again was given back before.
+   * @returns false when the state is void
+   */
+  goesOn(range: ParkedRange): boolean {
+    const { committed, startOffset, endOffset } = range;
+    const isOwn =
+      isSame(committed, this.range.committed) ||
+      this.said.some((said) => committed !== null && isSame(said, committed));
+    if (!isOwn || startOffset > this.lowestNeeded() || endOffset < this.frontier) return false;
+    this.range = range;
+    this.endRun();
+    this.position = this.frontier;
+    this.runStart = this.frontier;
+    this.run += 1;
+    return true;
+  }
+
   /** True until all that was parked before this assignment is known: the main lane waits for it. */
   get isDiscovering(): boolean {
-    return this.frontier < this.options.endOffset;
+    return this.frontier < this.range.endOffset;
+  }
+
+  /** True when a record at this offset was never read here. */
+  isUnread(offset: number): boolean {
+    return offset >= this.frontier;
   }
 
   get parkedWebhooks(): number {
@@ -113,6 +170,14 @@ export class ParkedLog {
   /** A delivery of this webhook is on its way to the log. */
   diverting(webhookId: string): void {
     this.entryOf(webhookId).pending += 1;
+  }
+
+  /** It will not come: Kafka refused it. */
+  refused(webhookId: string): void {
+    const entry = this.entries.get(this.hashOf(webhookId));
+    if (entry === undefined) return;
+    entry.pending -= 1;
+    this.forgetIfDrained(entry);
   }
 
   /**
@@ -179,7 +244,7 @@ export class ParkedLog {
   commit(): { readonly offset: number; readonly metadata: string } {
     // What was parked since the last commit is complete in the main topic once it is found here: a commit that knew it
     // before the main one does would hide it from whoever comes after the next crash.
-    if (this.isDiscovering) return this.options.committed ?? { offset: this.options.startOffset, metadata: '' };
+    if (this.isDiscovering) return this.range.committed ?? { offset: this.range.startOffset, metadata: '' };
     const cursors: ParkedCursor[] = [];
     let lowest = this.frontier;
     for (const entry of this.entries.values()) {
@@ -188,7 +253,24 @@ export class ParkedLog {
       cursors.push({ hash: entry.hash, offset, ...entry.head });
       lowest = Math.min(lowest, offset);
     }
-    return { offset: lowest, metadata: encodeParkedState({ knownEnd: this.frontier, cursors, base: lowest }) };
+    return this.say({
+      offset: lowest,
+      metadata: encodeParkedState({ knownEnd: this.frontier, cursors, base: lowest }),
+    });
+  }
+
+  private say(commit: Commit): Commit {
+    const last = this.said.at(-1);
+    if (last !== undefined && isSame(last, commit)) return last;
+    this.said.push(commit);
+    if (this.said.length > commitsKept) this.said.shift();
+    return commit;
+  }
+
+  private lowestNeeded(): number {
+    let lowest = this.frontier;
+    for (const entry of this.entries.values()) lowest = Math.min(lowest, this.untakenFrom(entry) ?? this.frontier);
+    return lowest;
   }
 
   /** Where the first untaken record may be; of one that is on its way, only what is known of it has to be kept. */
@@ -203,7 +285,7 @@ export class ParkedLog {
     // Read before and no longer known: all of this webhook down here is complete.
     if (!isNew && !this.isParked(record.webhookId)) return false;
     const entry = this.entryOf(record.webhookId);
-    if (isNew && record.offset >= this.options.endOffset && entry.pending > 0) entry.pending -= 1;
+    if (isNew && record.isOwn !== false && entry.pending > 0) entry.pending -= 1;
     // Untaken records can only lie where nothing was read yet, so a webhook without any starts here.
     if (isNew && entry.lastSeen < entry.next) entry.next = Math.max(entry.next, this.runStart);
     entry.lastSeen = Math.max(entry.lastSeen, record.offset);
@@ -220,7 +302,7 @@ export class ParkedLog {
 
   /** Before this assignment, as far as its commit could tell. */
   private wasComplete({ webhookId, offset }: ParkedRecord): boolean {
-    if (this.floors === null || offset >= this.floors.end) return false;
+    if (this.floors === null || offset >= this.floorsEnd) return false;
     return offset < this.floors.floorOf(this.hashOf(webhookId));
   }
 
@@ -268,6 +350,7 @@ export class ParkedLog {
   }
 
   private restore(cursor: ParkedCursor, isWhole: boolean): void {
+    if (isWhole && cursor.offset > this.frontier) return; // it was cut off
     const next = Math.max(cursor.offset, this.options.startOffset);
     this.entries.set(cursor.hash, {
       ...emptyEntry(cursor.hash, null),
@@ -321,6 +404,10 @@ function emptyEntry(key: string, webhookId: string | null): Entry {
     head: untried,
     servedAt: 0,
   };
+}
+
+function isSame(one: Commit | null, other: Commit | null): boolean {
+  return one?.offset === other?.offset && one?.metadata === other?.metadata;
 }
 
 function first(offsets: ReadonlySet<number>): number | null {

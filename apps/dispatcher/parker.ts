@@ -5,24 +5,28 @@
  * before its successors; from the moment they are diverted a revoke waits for them.
  */
 import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery.ts';
+import { settleWithoutPost } from '../../libs/domain/settle.ts';
+import type { PartitionLease } from '../../libs/kafka/record.ts';
+import { RecordRefusedError } from '../../libs/kafka/record-sink.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { DeliveryReader } from './delivery-reader.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { Partition } from './partition.ts';
 import { parkedFrom, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
-import type { StrictHeads } from './strict-heads.ts';
 
 export interface ParkerOptions {
   readonly codecs: DispatchCodecs;
   readonly reports: Reports;
   readonly metrics: DispatchMetrics;
-  readonly strictHeads: StrictHeads;
+  readonly logger: Logger;
   readonly acknowledgements: Acknowledgements;
-  /** By number, those that this member holds. */
-  readonly partitions: ReadonlyMap<number, Partition>;
   readonly reader: DeliveryReader;
 }
+
+/** From here on a record is appended alone: no topic of ours takes less. */
+const aloneFromBytes = 64 * 1_024;
 
 /** What a parked delivery has besides those of a delivery. */
 type ParkedFields = Omit<ParkedDelivery, keyof Delivery>;
@@ -30,11 +34,16 @@ type ParkedFields = Omit<ParkedDelivery, keyof Delivery>;
 /** What is complete once it is parked. */
 type Moved = Pick<LaneItem, 'lease' | 'offset'>;
 
+interface Leaving {
+  readonly parked: Parking[];
+  readonly moved: Moved[];
+}
+
 export class Parker {
   private readonly options: ParkerOptions;
   private readonly extendDelivery: (framed: Buffer, more: ParkedFields) => Buffer | null;
   /** Diverted in this turn and not appended yet. */
-  private readonly leaving = new Map<Partition, { parked: Parking[]; moved: Moved[] }>();
+  private readonly leaving = new Map<Partition, Leaving>();
 
   constructor(options: ParkerOptions) {
     this.options = options;
@@ -43,20 +52,17 @@ export class Parker {
   }
 
   /** All of one webhook and one partition, in their order. */
-  divert(webhookId: string, items: readonly LaneItem[], reason: ParkedReason): void {
-    const [first] = items;
-    if (first === undefined) return;
-    const partition = this.options.partitions.get(first.lease.partition);
-    if (partition === undefined) return; // revoked meanwhile: another member reads them
+  divert(partition: Partition, webhookId: string, items: readonly LaneItem[], reason: ParkedReason): void {
+    if (!partition.isHeld) return; // revoked meanwhile: whoever has it next reads them
     const parkedAt = Date.now();
-    const head = this.options.strictHeads.copyOf(webhookId);
+    const head = partition.heads.copyOf(webhookId);
     const parked: Parking[] = [];
     const moved: Moved[] = [];
     if (head !== null) {
       const value = this.options.codecs.parked.encode(parkedFrom(head.delivery, reason, null, parkedAt));
       parked.push({ webhookId, value, mainOffset: head.offset });
       // The copy stands for it from now on: read again after a crash it would be parked again, behind its successors.
-      moved.push({ lease: partition.main, offset: head.offset });
+      moved.push(head);
     }
     for (const item of items) {
       const value = this.parkedValue(item, webhookId, { parkedAt, parkedReason: reason, notBefore: null });
@@ -68,12 +74,12 @@ export class Parker {
     this.options.metrics.parked(reason, items.length);
   }
 
-  /** At once; `done` runs when it is acknowledged. */
-  park(partition: Partition, parked: readonly Parking[], done: () => void): void {
+  /** One that was tried, at once. */
+  park(partition: Partition, parking: Parking, lease: PartitionLease): void {
     // What was diverted before goes before.
     this.parkNow();
-    for (const { webhookId } of parked) partition.log.diverting(webhookId);
-    this.options.acknowledgements.follow(partition, this.options.reports.park(partition.main.partition, parked), done);
+    partition.log.diverting(parking.webhookId);
+    this.append(partition, { parked: [parking], moved: [{ lease, offset: parking.mainOffset }] });
   }
 
   /** As it came, with the fields that a parked one has besides: a backlog is not worth decoding. */
@@ -87,6 +93,7 @@ export class Parker {
   /** Together with what else is diverted in this turn: a burst is diverted record by record, as it is read. */
   private parkSoon(partition: Partition, parked: readonly Parking[], moved: readonly Moved[]): void {
     for (const { webhookId } of parked) partition.log.diverting(webhookId);
+    for (const { offset } of moved) partition.starts(offset);
     let leaving = this.leaving.get(partition);
     if (leaving === undefined) {
       leaving = { parked: [], moved: [] };
@@ -104,16 +111,49 @@ export class Parker {
   }
 
   private parkNow(): void {
-    for (const [partition, { parked, moved }] of this.leaving) {
+    for (const [partition, leaving] of this.leaving) {
       this.leaving.delete(partition);
-      this.options.acknowledgements.follow(
-        partition,
-        this.options.reports.park(partition.main.partition, parked),
-        () => {
-          for (const item of moved) item.lease.complete(item.offset);
-        },
-      );
+      this.append(partition, leaving);
       partition.settled();
     }
+  }
+
+  /** What may be too large for the topic goes alone: should Kafka refuse it, nothing else is. */
+  private append(partition: Partition, { parked, moved }: Leaving): void {
+    let begin = 0;
+    for (let index = 0; index <= parked.length; index += 1) {
+      const one = parked[index];
+      if (one !== undefined && one.value.length < aloneFromBytes) continue;
+      this.appendRun(partition, parked.slice(begin, index), moved.slice(begin, index));
+      if (one !== undefined) this.appendLarge(partition, one, moved.slice(index, index + 1));
+      begin = index + 1;
+    }
+  }
+
+  private appendRun(partition: Partition, parked: readonly Parking[], moved: readonly Moved[]): void {
+    if (parked.length === 0) return;
+    this.options.acknowledgements.follow(partition, this.options.reports.park(partition, parked), () => {
+      for (const { offset, lease } of moved) partition.completeMain(offset, lease);
+    });
+  }
+
+  private appendLarge(partition: Partition, parking: Parking, moved: readonly Moved[]): void {
+    const acknowledged = this.options.reports.park(partition, [parking]).catch((error: unknown) => {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      return this.end(partition, parking, error);
+    });
+    this.options.acknowledgements.follow(partition, acknowledged, () => {
+      for (const { offset, lease } of moved) partition.completeMain(offset, lease);
+    });
+  }
+
+  /** It cannot wait in the parked lane, and must not hold the main one: it ends. */
+  private async end(partition: Partition, { webhookId, value, mainOffset }: Parking, error: Error): Promise<void> {
+    this.options.logger.error({ webhookId, mainOffset, ...errorFields(error) }, 'a delivery is too large to be parked');
+    const delivery = this.options.codecs.parked.decode(value);
+    if (delivery === null) throw error;
+    const { outcome } = settleWithoutPost(delivery, 'payload_too_large', error.message, Date.now());
+    await this.options.reports.settle(outcome, { kind: 'none' });
+    partition.log.refused(webhookId);
   }
 }

@@ -1,15 +1,16 @@
 /**
- * One partition number as this member holds it: the main topic's lease, the parked topic's, and the log of what is
- * parked. In: batches of both. Out: items for the lanes, seeks, what to commit.
- * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it, and what
- * was parked already is not taken again.
+ * One partition number in the hands of this member: the main topic's lease, the parked topic's, the log of what is
+ * parked, and what is under way. In: batches of both topics. Out: items for the lanes, seeks, what to commit.
+ * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it; a delivery
+ * has one owner, its main record or its parked copy; what is under way when a stay ends still belongs here, and is not
+ * begun again when the partition comes back.
  */
-import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
-import type { CompletedLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
 import type { LaneItem } from './lane-item.ts';
 import { ParkedLog } from './parked-log.ts';
-import { mainOffsetHeader } from './reports.ts';
+import { ParkedOwners } from './parked-owners.ts';
+import { StrictHeads } from './strict-heads.ts';
 
 export interface PartitionHooks {
   parkedCapacity(webhookId: string): number;
@@ -18,27 +19,41 @@ export interface PartitionHooks {
   add(webhookId: string, item: LaneItem): void;
   /** A delivery that waits for no other. */
   express(webhookId: string, item: LaneItem): void;
+  /** Monotonic milliseconds. */
   now(): number;
 }
 
-export class Partition {
+interface Stay {
   readonly main: CompletedLease;
   readonly parked: PositionedLease;
+}
+
+export class Partition {
+  readonly number: number;
   readonly log: ParkedLog;
+  readonly heads = new StrictHeads();
+  /** Names what this object parks: see parkedByHeader in reports.ts. */
+  readonly name: string;
   private readonly hooks: PartitionHooks;
+  private stay: Stay;
+  private isLeaving = false;
   private readonly waiting: RecordBatch[] = [];
-  /** Main records that were parked since the last commit of a member that then crashed. */
-  private readonly moved = new Set<number>();
-  private isMainHeld: boolean;
+  private readonly owners: ParkedOwners;
+  /** Main records that left their lane and are not complete: attempted, on their way to the parked log, or set aside. */
+  private readonly underWay = new Set<number>();
+  /** Main records completed after the end of a stay. */
+  private readonly completedLate = new Set<number>();
+  private isMainHeld = false;
   private learning: Promise<void> | null = null;
   /** Started, diverted or set aside, and not acknowledged yet. */
   private open = 0;
   private whenSettled: (() => void)[] = [];
 
-  constructor(main: CompletedLease, parked: PositionedLease, hooks: PartitionHooks) {
-    this.main = main;
-    this.parked = parked;
+  constructor(main: CompletedLease, parked: PositionedLease, name: string, hooks: PartitionHooks) {
+    this.number = main.partition;
+    this.name = name;
     this.hooks = hooks;
+    this.stay = { main, parked };
     this.log = new ParkedLog({
       committed: parked.committed,
       startOffset: parked.startOffset,
@@ -48,10 +63,49 @@ export class Partition {
         hooks.drained(webhookId);
       },
     });
-    parked.commitWith(() => this.log.commit());
-    parked.seek(this.log.nextPosition);
-    this.isMainHeld = this.log.isDiscovering;
-    if (this.isMainHeld) main.pause();
+    this.owners = new ParkedOwners({
+      name,
+      isMainHeld: () => this.isMainHeld,
+      isUnread: (offset) => this.log.isUnread(offset),
+      isOfMain: (offset) => this.stay.main.isOurs(offset) && (!this.isMainHeld || this.underWay.has(offset)),
+    });
+    this.begin();
+  }
+
+  /** False between two stays: nothing is written for it. */
+  get isHeld(): boolean {
+    return this.stay.main.isHeld;
+  }
+
+  /** False from the moment on in which the stay is given up: nothing is begun. */
+  get isOpen(): boolean {
+    return !this.isLeaving && this.isHeld;
+  }
+
+  /** True for a lease of the present stay while it {@link isOpen}. */
+  isOpenFor(lease: PartitionLease): boolean {
+    return this.isOpen && (lease === this.stay.main || lease === this.stay.parked);
+  }
+
+  /** Its lanes were dropped; what is under way goes on. */
+  leave(): void {
+    this.isLeaving = true;
+    this.waiting.length = 0;
+  }
+
+  /**
+   * It came back: goes on where it was, unless somebody else has committed meanwhile.
+   * @returns false when its state is void
+   */
+  comesBack(main: CompletedLease, parked: PositionedLease): boolean {
+    if (!this.log.goesOn(parked)) return false;
+    this.stay = { main, parked };
+    this.isLeaving = false;
+    this.waiting.length = 0;
+    main.wasComplete(this.completedLate);
+    this.completedLate.clear();
+    this.begin();
+    return true;
   }
 
   /**
@@ -75,26 +129,56 @@ export class Partition {
     if (this.learning === learned) this.learning = null;
   }
 
-  addMain(batch: RecordBatch): void {
-    if (this.isMainHeld) this.waiting.push(batch);
+  /** A batch of an earlier stay is ignored: it is read again. */
+  take(batch: RecordBatch): void {
+    if (!this.isOpenFor(batch.lease)) return;
+    if (batch.lease === this.stay.parked) this.addParked(batch);
+    else if (this.isMainHeld) this.waiting.push(batch);
     else this.pass(batch, 'main');
-  }
-
-  addParked(batch: RecordBatch): void {
-    // A batch that was under way when the plan changed: its records are read again when their turn comes.
-    if (batch.fetchedOffset !== this.log.nextPosition) return;
-    if (this.isMainHeld) this.noteMoved(batch);
-    const keyed = batch.records.map((record) => ({ record, offset: record.offset, webhookId: keyOf(record.key) }));
-    const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
-    this.pass({ ...batch, records: taken.map(({ record }) => record) }, 'parked');
-    if (this.isMainHeld && !this.log.isDiscovering) this.release();
-    this.plan();
   }
 
   /** Reads where it is worth most now: after a batch, and whenever a webhook's room or permission may have changed. */
   plan(): void {
+    if (!this.isOpen) return;
     const { offset, isSeek } = this.log.plan();
-    if (isSeek) this.parked.seek(offset);
+    if (isSeek) this.stay.parked.seek(offset);
+  }
+
+  /** The main record leaves its lane: until it is complete, no other stay begins it. */
+  starts(offset: number): void {
+    this.underWay.add(offset);
+  }
+
+  /** The stay is over and the record is not done: whoever reads it next begins it again. */
+  abandon(offset: number): void {
+    this.underWay.delete(offset);
+  }
+
+  /** The record is done, in whatever stay it was begun. */
+  complete(item: LaneItem, webhookId: string): void {
+    if (item.source === 'parked') this.log.complete(webhookId, item.offset);
+    else this.completeMain(item.offset, item.lease);
+  }
+
+  /** @param lease of the stay in which it was read */
+  completeMain(offset: number, lease: PartitionLease): void {
+    this.underWay.delete(offset);
+    const { main } = this.stay;
+    if (!main.isHeld) {
+      this.completedLate.add(offset);
+      return;
+    }
+    // It may not have been read again yet.
+    if (lease !== main) main.wasComplete([offset]);
+    main.complete(offset);
+  }
+
+  /** Parked records leave memory: they are read again when their webhook may send. In log order. */
+  giveBack(webhookId: string, items: readonly LaneItem[]): void {
+    this.log.giveBack(
+      webhookId,
+      items.map(({ offset }) => offset),
+    );
   }
 
   opened(count = 1): void {
@@ -113,33 +197,51 @@ export class Partition {
     return new Promise((resolve) => this.whenSettled.push(resolve));
   }
 
-  private noteMoved(batch: RecordBatch): void {
-    let highest = 0;
-    for (const { headers } of batch.records) {
-      const mainOffset = Number(headers[mainOffsetHeader] ?? NaN);
-      if (Number.isNaN(mainOffset)) continue;
-      this.moved.add(mainOffset);
-      highest = Math.max(highest, mainOffset);
-    }
-    // What lies further back than a commit can speak of was committed, and is not read again.
-    for (const offset of this.moved) if (offset < highest - offsetsCovered) this.moved.delete(offset);
+  private begin(): void {
+    const { main, parked } = this.stay;
+    parked.commitWith(() => this.log.commit());
+    parked.seek(this.log.nextPosition);
+    this.owners.moved.clear();
+    this.isMainHeld = this.log.isDiscovering;
+    if (this.isMainHeld) main.pause();
+  }
+
+  private addParked(batch: RecordBatch): void {
+    // A batch that was under way when the plan changed: its records are read again when their turn comes.
+    if (batch.fetchedOffset !== this.log.nextPosition) return;
+    const keyed = batch.records
+      .filter((record) => this.owners.isOwner(record))
+      .map((record) => ({
+        record,
+        offset: record.offset,
+        webhookId: keyOf(record.key),
+        isOwn: this.owners.isOwn(record),
+      }));
+    const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
+    this.pass({ ...batch, records: taken.map(({ record }) => record) }, 'parked');
+    if (this.isMainHeld && !this.log.isDiscovering) this.release();
+    this.plan();
   }
 
   private release(): void {
+    const { main } = this.stay;
+    const { moved } = this.owners;
     this.isMainHeld = false;
-    this.main.wasComplete(this.moved);
+    main.wasComplete(moved);
     for (const batch of this.waiting.splice(0)) {
-      this.pass({ ...batch, records: batch.records.filter(({ offset }) => !this.moved.has(offset)) }, 'main');
+      this.pass({ ...batch, records: batch.records.filter(({ offset }) => !moved.has(offset)) }, 'main');
     }
-    this.moved.clear();
-    this.main.resume();
+    main.resume();
   }
 
   private pass(batch: RecordBatch, source: LaneItem['source']): void {
     const addedAt = this.hooks.now();
     for (const { offset, timestampMs, key, value, headers } of batch.records) {
+      // Begun in an earlier stay: its end completes it.
+      if (source === 'main' && this.underWay.has(offset)) continue;
       // A copy: the record is a slice of the whole fetched response and would keep all of it in memory.
       const item = {
+        partition: this,
         lease: batch.lease,
         offset,
         source,

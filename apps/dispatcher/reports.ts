@@ -8,7 +8,8 @@ import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import type { RejectionReason } from '../../libs/domain/rejection.ts';
 import type { FollowUp } from '../../libs/domain/settle.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
-import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { Registry } from '../../libs/wire/registry.ts';
 import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
@@ -47,15 +48,25 @@ export interface Parking {
   readonly mainOffset: number;
 }
 
+/** The partition number that is parked into, and the name of its present owner. */
+export interface ParkedInto {
+  readonly number: number;
+  readonly name: string;
+}
+
 /** Name of the header that holds {@link Parking.mainOffset}. */
 export const mainOffsetHeader = 'main-offset';
+/** Name of the header that says who parked it: an append may land when its process has a successor. */
+export const parkedByHeader = 'parked-by';
 
 export class Reports {
   private readonly sink: RecordSink;
   private readonly codecs: DispatchCodecs;
   private readonly prefix: string;
+  private readonly logger: Logger;
 
-  constructor(options: { sink: RecordSink; codecs: DispatchCodecs; topicPrefix: string }) {
+  constructor(options: { sink: RecordSink; codecs: DispatchCodecs; topicPrefix: string; logger: Logger }) {
+    this.logger = options.logger;
     this.sink = options.sink;
     this.codecs = options.codecs;
     this.prefix = options.topicPrefix;
@@ -78,8 +89,28 @@ export class Reports {
     }
   }
 
-  /** To the parked lane, into the same partition number, in the order given. */
-  park(partition: number, parked: readonly Parking[]): Promise<void> {
+  /**
+   * For what {@link settle} was refused: without what can be done without, then without what follows. The delivery ends
+   * there, because what would go on with it does not fit its topic. @throws what is no refusal, and the last one
+   */
+  async settleRefused(error: unknown, outcome: DeliveryOutcome, followUp: FollowUp): Promise<void> {
+    if (!(error instanceof RecordRefusedError)) throw error;
+    const { deliveryId, webhookId, attempt } = outcome;
+    this.logger.error(
+      { deliveryId, webhookId, attempt, followUp: followUp.kind, ...errorFields(error) },
+      'Kafka refuses the outcome of an attempt, or what follows it',
+    );
+    const smaller = { ...outcome, requestHeaders: {}, responseHeaders: {}, ...noSample };
+    try {
+      await this.settle(smaller, followUp);
+    } catch (again) {
+      if (!(again instanceof RecordRefusedError) || followUp.kind === 'none') throw again;
+      await this.settle(followUp.kind === 'retry' ? tooLarge(smaller, again) : smaller, { kind: 'none' });
+    }
+  }
+
+  /** To the parked lane, into the same partition number, in the order given. @throws RecordRefusedError */
+  park({ number: partition, name }: ParkedInto, parked: readonly Parking[]): Promise<void> {
     const topic = topicName(this.prefix, topics.parked);
     return this.sink.append(
       parked.map(({ webhookId, value, mainOffset }) => ({
@@ -87,13 +118,13 @@ export class Reports {
         partition,
         key: webhookId,
         value,
-        headers: { [mainOffsetHeader]: String(mainOffset) },
+        headers: { [mainOffsetHeader]: String(mainOffset), [parkedByHeader]: name },
       })),
     );
   }
 
-  /** A record of ours that cannot be read goes where rejected events go, as it came, and the lane goes on. */
-  setAside(record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'value'>, reason: string): Promise<void> {
+  /** A record of ours that cannot be read goes where rejected events go, as it came or, too large, without its value. */
+  async setAside(record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset' | 'value'>, reason: string): Promise<void> {
     const headers = {
       reason: 'undecodable_delivery' satisfies RejectionReason,
       detail: reason,
@@ -107,8 +138,20 @@ export class Reports {
       value: record.value,
       headers,
     };
-    return this.sink.append([rejected]);
+    try {
+      await this.sink.append([rejected]);
+    } catch (error) {
+      if (!(error instanceof RecordRefusedError)) throw error;
+      await this.sink.append([{ ...rejected, value: null }]);
+    }
   }
+}
+
+const noSample = { responseBodySample: null, responseBodyTruncated: true };
+
+function tooLarge(outcome: DeliveryOutcome, { message }: Error): DeliveryOutcome {
+  const errorMessage = `${outcome.errorMessage ?? 'failed'}; it cannot be retried: ${message}`;
+  return { ...outcome, status: 'failed_permanent', reason: 'payload_too_large', errorMessage, nextAttemptAt: null };
 }
 
 export function parkedFrom(

@@ -1,16 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
+import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { settledHead } from './parked-state.ts';
 import { resume, StrictHeads } from './strict-heads.ts';
 
 const head = { deliveryId: 'd', webhookId: 'w', attempt: 1, trigger: 'first' } as Delivery;
+const lease = {} as PartitionLease;
 const parked: ParkedDelivery = { ...head, parkedAt: 0, parkedReason: 'blocked', notBefore: null };
 
 describe('the head of a strict webhook', () => {
   test('is copied before its successors once, while it runs', () => {
     const heads = new StrictHeads();
     expect(heads.copyOf('w')).toBeNull();
-    heads.started(head, 7);
+    heads.started(head, { offset: 7, lease });
     expect(heads.copyOf('w')).toMatchObject({ delivery: head, offset: 7 });
     expect(heads.copyOf('w')).toBeNull();
     expect(heads.ended('w')).toBe(true);
@@ -19,7 +21,7 @@ describe('the head of a strict webhook', () => {
 
   test('without successors to divert is not copied', () => {
     const heads = new StrictHeads();
-    heads.started(head, 7);
+    heads.started(head, { offset: 7, lease });
     expect(heads.ended('w')).toBe(false);
   });
 });

@@ -4,13 +4,17 @@
  * the log of what is parked has the order; the copy then takes over, or is passed over when the attempt was the last.
  */
 import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
+import type { PartitionLease } from '../../libs/kafka/record.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
+import type { LaneItem } from './lane-item.ts';
 import { settledHead } from './parked-state.ts';
 import type { HeadState } from './parked-log.ts';
 
 interface Head {
   readonly delivery: Delivery;
-  /** Of its record in the main topic. */
+  /** Of its record in the main topic, and the stay in which that was read. */
   readonly offset: number;
+  readonly lease: PartitionLease;
 }
 
 interface Running extends Head {
@@ -26,8 +30,8 @@ export class StrictHeads {
   private readonly running = new Map<string, Running>();
 
   /** A main item of a strict webhook is being tried. */
-  started(delivery: Delivery, offset: number): void {
-    this.running.set(delivery.webhookId, { delivery, offset, isCopied: false });
+  started(delivery: Delivery, { offset, lease }: Pick<Head, 'offset' | 'lease'>): void {
+    this.running.set(delivery.webhookId, { delivery, offset, lease, isCopied: false });
   }
 
   /** The running head, to be parked before the successors that are about to be; null when there is none to copy. */
@@ -49,10 +53,6 @@ export class StrictHeads {
     this.running.delete(webhookId);
     return head?.isCopied === true;
   }
-
-  clear(): void {
-    this.running.clear();
-  }
 }
 
 /** What to do with a delivery from the parked lane, given what the log knows of it beyond what is written in it. */
@@ -62,4 +62,17 @@ export function resume(delivery: ParkedDelivery, head: HeadState | null, now: nu
   if (due > now) return { kind: 'wait', until: due };
   if (head === null) return { kind: 'send', delivery };
   return { kind: 'send', delivery: { ...delivery, attempt: delivery.attempt + head.attempt, trigger: 'retry' } };
+}
+
+/** What to do with the delivery of an item, given what is known of it beyond what is written in it. */
+export function resumedFrom(delivery: Delivery, item: LaneItem): Resumed {
+  if (item.source === 'main') return { kind: 'send', delivery };
+  const head = item.partition.log.headAt(delivery.webhookId, item.offset);
+  // What was put back has waited for its time, whatever the clock says now.
+  return resume(delivery as ParkedDelivery, head, item.notBefore > 0 ? Infinity : Date.now());
+}
+
+/** @param until Unix milliseconds @returns the same on the monotonic clock */
+export function dueAt(until: number): number {
+  return monotonicMs() + Math.max(0, until - Date.now());
 }

@@ -5,6 +5,7 @@
  * nothing polls while everything is paused.
  */
 import type { Logger } from '../runtime/logger.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import { partitionKey, type ClusterLink } from './cluster-link.ts';
 import { fetchFrom, type FetchAnswer } from './fetch-request.ts';
 import { fetchedBatch, type FetchedBatch } from './fetched-batch.ts';
@@ -58,10 +59,12 @@ export class FetchLoop {
   private readonly trouble: TroubleLog;
   private readonly pause = new Pause();
   private readonly busy = new Set<string>();
+  /** When the request began that a broker has not answered yet. */
+  private readonly askedAt = new Map<string, number>();
   private readonly unreadable: UnreadablePartitions;
   private positions: readonly ReadPosition[] = [];
   private leaders = new Map<ReadPosition, string>();
-  private leadersAt = 0;
+  private leadersAt = -Infinity;
   private round = 0;
   private turn = 0;
   private backOffMs = 0;
@@ -80,7 +83,7 @@ export class FetchLoop {
   assign(positions: readonly ReadPosition[]): void {
     this.round += 1;
     this.positions = positions;
-    this.leadersAt = 0;
+    this.leadersAt = -Infinity;
     this.failing = null;
     this.unreadable.forgetAll();
     this.wake();
@@ -100,9 +103,17 @@ export class FetchLoop {
   }
 
   problem(): string | null {
-    const now = Date.now();
+    const now = monotonicMs();
     if (this.failing === null || now - this.failing.since < failingMsToTell) return this.unreadable.problem(now);
     return `cannot fetch: ${this.failing.message}`;
+  }
+
+  /** For how long something that was asked for has not come: a broker that is well answers within `maxWaitMs`. */
+  get silentMs(): number {
+    const now = monotonicMs();
+    let since = this.failing?.since ?? now;
+    for (const askedAt of this.askedAt.values()) since = Math.min(since, askedAt);
+    return now - since;
   }
 
   stop(): void {
@@ -115,7 +126,7 @@ export class FetchLoop {
   private readable(): Map<string, ReadPosition[]> {
     const found = new Map<string, ReadPosition[]>();
     if (this.positions.length === 0) return found;
-    const now = Date.now();
+    const now = monotonicMs();
     if (now - this.leadersAt > leadersAgeMsMax) this.findLeaders();
     for (const position of this.positions) {
       if (position.isPaused || this.unreadable.isAside(position, now)) continue;
@@ -128,7 +139,7 @@ export class FetchLoop {
   }
 
   private findLeaders(): void {
-    this.leadersAt = Date.now();
+    this.leadersAt = monotonicMs();
     this.leaders = new Map();
     for (const topic of new Set(this.positions.map((position) => position.topic))) {
       const metadata = this.metadataOf(topic);
@@ -150,9 +161,9 @@ export class FetchLoop {
   }
 
   private async fetchInPace(nodeId: string, positions: readonly ReadPosition[]): Promise<void> {
-    const nextAt = Date.now() + this.options.paceMs;
+    const nextAt = monotonicMs() + this.options.paceMs;
     const bytes = await this.fetchFrom(nodeId, positions);
-    const restMs = nextAt - Date.now();
+    const restMs = nextAt - monotonicMs();
     const isFull = bytes >= answerBytesMax / 2;
     if (bytes > 0 && !isFull && restMs > 0) await this.pause.for(restMs);
   }
@@ -167,6 +178,7 @@ export class FetchLoop {
     const { round } = this;
     let asked: readonly Asked[] = [];
     let answers: readonly FetchAnswer[];
+    this.askedAt.set(nodeId, monotonicMs());
     try {
       await this.link.cluster.refreshMetadataIfNecessary();
       const broker = await this.link.cluster.findBroker({ nodeId });
@@ -183,9 +195,11 @@ export class FetchLoop {
       this.backOffMs = 0;
       this.failing = null;
     } catch (error) {
+      this.askedAt.delete(nodeId);
       if (round === this.round) await this.recover(error, asked);
       return 0;
     }
+    this.askedAt.delete(nodeId);
     let bytes = 0;
     const byPartition = new Map(asked.map((one) => [partitionKey(one.position), one]));
     for (const answer of answers) {
@@ -203,7 +217,7 @@ export class FetchLoop {
     try {
       batch = fetchedBatch(answer.topic, next, answer);
     } catch (error) {
-      const backOffMs = this.unreadable.failed(position, error, Date.now());
+      const backOffMs = this.unreadable.failed(position, error, monotonicMs());
       void this.pause.for(backOffMs).then(() => {
         this.wake();
       });
@@ -223,14 +237,14 @@ export class FetchLoop {
   /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
   private async recover(error: unknown, asked: readonly Asked[]): Promise<void> {
     const { name, message, type, host, port, topic, partition } = error as FetchError;
-    this.failing ??= { since: Date.now(), message };
+    this.failing ??= { since: monotonicMs(), message };
     this.failing.message = message;
     this.backOffMs = Math.min(Math.max(this.backOffMs * 2, backOffMsMin), backOffMsMax);
     const { backOffMs } = this;
     if (backOffMs < backOffMsMax)
       this.logger.debug({ ...troubleFields(error), backOffMs }, 'a fetch failed, trying again');
     else this.trouble.say(error, 'fetches keep failing, trying again');
-    const isGone = type === 'UNKNOWN_TOPIC_OR_PARTITION' && Date.now() - this.failing.since > failingMsToTell;
+    const isGone = type === 'UNKNOWN_TOPIC_OR_PARTITION' && monotonicMs() - this.failing.since > failingMsToTell;
     if (isGone) this.options.onTopicGone?.();
     await this.pause.for(this.backOffMs);
     if (this.isStopped) return;
@@ -248,7 +262,7 @@ export class FetchLoop {
     } catch (failure) {
       this.logger.debug(troubleFields(failure), 'where to fetch from is not known');
     }
-    this.leadersAt = 0;
+    this.leadersAt = -Infinity;
   }
 
   private async restartAtEarliest(asked: Asked | undefined): Promise<void> {

@@ -44,7 +44,7 @@ export class Heartbeats {
     this.run += 1;
   }
 
-  /** Since the coordinator last answered; 0 for who is no member. */
+  /** Since the last heartbeat was sent that the coordinator answered; 0 for who is no member. */
   get silentMs(): number {
     return this.timer === null ? 0 : this.now() - this.answeredAt;
   }
@@ -57,11 +57,13 @@ export class Heartbeats {
     if (this.isAsking) return;
     this.isAsking = true;
     const { run } = this;
+    const askedAt = this.now();
     try {
       const answer = await this.member.heartbeat();
       // What comes after a stop speaks of a generation that is over.
       if (run !== this.run) return;
-      this.answeredAt = this.now();
+      // Not when it is read: a process that was frozen in between finds an answer that is as old as its question.
+      this.answeredAt = askedAt;
       if (answer === 'rejoin') this.hooks.rejoin('asked by the coordinator');
       else this.hooks.answered?.();
     } catch (error) {

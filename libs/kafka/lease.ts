@@ -88,6 +88,10 @@ export class Lease implements CompletedLease, PositionedLease {
     for (const offset of offsets) this.tracker?.restore(offset);
   }
 
+  isOurs(offset: number): boolean {
+    return this.tracker?.isOurs(offset) === true;
+  }
+
   pause(): void {
     this.isPausedByApp = true;
     this.applyPause();

@@ -19,6 +19,7 @@ export class OffsetTracker {
   private end: number;
   private changes = 0;
   private readonly restored: CompletedOffsets;
+  private readonly start: number;
 
   /**
    * @param position the first offset that will be read: the committed one
@@ -26,6 +27,7 @@ export class OffsetTracker {
    */
   constructor(position: number, metadata: string | null) {
     this.end = position;
+    this.start = position;
     this.restored = new CompletedOffsets(position, metadata);
   }
 
@@ -45,6 +47,11 @@ export class OffsetTracker {
     this.changes += 1;
     if (offset < this.end) this.complete(offset);
     else this.restored.add(offset);
+  }
+
+  /** False for what was complete before the last restart, and what {@link restore} said so of before it was read. */
+  isOurs(offset: number): boolean {
+    return offset >= this.start && !this.restored.has(offset);
   }
 
   /** Everything below `nextOffset` was read: a gap at the end of a batch is passed. */

@@ -45,6 +45,8 @@ export interface PartitionLease {
 export interface CompletedLease extends PartitionLease {
   /** Done before this assignment, as was found elsewhere: those records are not handed out, and the next commit says so. */
   wasComplete(offsets: Iterable<number>): void;
+  /** True unless the record was complete before this assignment: it was handed out since, or will be. */
+  isOurs(offset: number): boolean;
 }
 
 /** A partition whose position the app keeps itself (BatchConsumerOptions.positioned): it may read back and forth. */

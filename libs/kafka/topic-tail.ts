@@ -113,6 +113,11 @@ export class TopicTail {
     return this.state ?? this.fetches.problem();
   }
 
+  /** For how long something that was asked for has not come; within a good second all is as it should be. */
+  get silentMs(): number {
+    return this.fetches.silentMs;
+  }
+
   private problemOfState(): string | null {
     return this.isStopped ? 'stopped' : null;
   }

@@ -175,6 +175,13 @@ export const dispatchKeys = {
     min: 256,
     max: 262_144,
   }),
+  DISPATCH_UNACKNOWLEDGED_MS_MAX: numberKey({
+    description: 'No attempt begins while an outcome or a commit has waited for Kafka for longer',
+    unit: 'ms',
+    default: '1000',
+    min: 100,
+    max: 60_000,
+  }),
   DRAIN_DEADLINE_MS: numberKey({
     description: 'How long a stop or a rebalance waits for attempts in flight',
     unit: 'ms',

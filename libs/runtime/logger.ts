@@ -2,7 +2,6 @@
 import { writeSync } from 'node:fs';
 import { BufferedOutput } from './buffered-output.ts';
 import { maskedFields } from './masked-fields.ts';
-import { monotonicMs } from './monotonic.ts';
 import { levels, pino, type DestinationStream, type Logger as PinoLogger, type LoggerOptions } from 'pino';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -46,8 +45,8 @@ function bufferedOutput(): DestinationStream {
     output.flush();
   }, flushMs).unref();
   process.on('exit', () => {
-    const deadline = monotonicMs() + exitFlushMs;
-    while (!output.flush() && monotonicMs() < deadline);
+    const deadline = Date.now() + exitFlushMs;
+    while (!output.flush() && Date.now() < deadline);
   });
   return output;
 }

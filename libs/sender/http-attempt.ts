@@ -12,7 +12,6 @@ import type { ConnectionPool, Waiter } from './connection-pool.ts';
 import type { Connection } from './connection.ts';
 import { Origins, type TlsMaterial } from './origins.ts';
 import { isCredentialHeader, maskedValue } from './request-headers.ts';
-import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface AttemptRequest {
   readonly url: string;
@@ -89,7 +88,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   readonly #path: string;
   readonly #request: AttemptRequest;
   readonly #settle: (result: AttemptResult) => void;
-  readonly #startedAt = monotonicMs();
+  readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
   #connection: Connection | null = null;
   #code = 0;
@@ -204,7 +203,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   }
 
   #elapsedMs(): number {
-    return Math.round(monotonicMs() - this.#startedAt);
+    return Math.round(performance.now() - this.#startedAt);
   }
 }
 

@@ -6,7 +6,6 @@
 import { Resolver } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
@@ -62,7 +61,7 @@ export class NameResolver {
   }
 
   #hostsNow(): ReadonlyMap<string, readonly ResolvedAddress[]> {
-    const now = monotonicMs();
+    const now = performance.now();
     if (now - this.#hostsReadAt > hostsAgeMsMax) {
       this.#hostsReadAt = now;
       this.#hosts = readHosts(this.#hostsFile);

@@ -1,0 +1,38 @@
+/**
+ * May an attempt begin? In: what waits for Kafka's acknowledgement, and what the consumer says of its heartbeats and
+ * commits. Out: yes or no, before each attempt.
+ * Holds: while the answer is no, nothing is begun that this process could not account for. A process that was frozen
+ * finds its last heartbeat too old, and begins nothing before the coordinator has answered.
+ */
+import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+
+export interface AccountableOptions {
+  readonly sink: Pick<RecordSink, 'waiting' | 'oldestUnacknowledgedMs'>;
+  /** How long an outcome, or what follows it, may wait to be acknowledged, in milliseconds. */
+  readonly waitMsMax: number;
+}
+
+/** What is done is kept until it is acknowledged: memory stays bounded when Kafka is away. */
+const unacknowledgedBytesMax = 32 * 1024 * 1024;
+const unacknowledgedRecordsMax = 20_000;
+
+export class Accountable {
+  private readonly options: AccountableOptions;
+  private mayConsume: () => boolean = () => true;
+
+  constructor(options: AccountableOptions) {
+    this.options = options;
+  }
+
+  /** The consumer comes later than what it feeds. @param mayStart see KafkaBatchServer.mayStart */
+  follow(mayStart: () => boolean): void {
+    this.mayConsume = mayStart;
+  }
+
+  mayStart(): boolean {
+    const { sink, waitMsMax } = this.options;
+    const { records, bytes } = sink.waiting;
+    if (records >= unacknowledgedRecordsMax || bytes >= unacknowledgedBytesMax) return false;
+    return sink.oldestUnacknowledgedMs <= waitMsMax && this.mayConsume();
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * In: a record of the parked lane, as it is read. Out: whether its delivery is done by it.
+ * Holds: one owner for each delivery. The append of a process that was killed may land after its successor has released
+ * the main lane, or be there twice after two kills: then the main record owns the delivery, or the first copy of it.
+ */
+import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
+import type { KafkaRecord } from '../../libs/kafka/record.ts';
+import { mainOffsetHeader, parkedByHeader } from './reports.ts';
+
+export interface OwnersOptions {
+  /** Of who reads here: what it parked itself it never parks twice. */
+  readonly name: string;
+  /** True while the main lane is held. */
+  isMainHeld(): boolean;
+  /** True when the record at this offset of the parked lane was never read here. */
+  isUnread(offset: number): boolean;
+  /** True when the main record is, or will be, done by who reads here. */
+  isOfMain(mainOffset: number): boolean;
+}
+
+export class ParkedOwners {
+  /** Main records that are parked, as was found before the main lane was released. */
+  readonly moved = new Set<number>();
+  private readonly options: OwnersOptions;
+  private readonly passedOver = new Set<number>();
+
+  constructor(options: OwnersOptions) {
+    this.options = options;
+  }
+
+  isOwn({ headers }: KafkaRecord): boolean {
+    return headers[parkedByHeader]?.toString() === this.options.name;
+  }
+
+  isOwner(record: KafkaRecord): boolean {
+    if (this.passedOver.has(record.offset)) return false;
+    const mainOffset = Number(record.headers[mainOffsetHeader] ?? NaN);
+    if (Number.isNaN(mainOffset) || !this.options.isUnread(record.offset)) return true;
+    const isOwner = this.isOwn(record) || !(this.moved.has(mainOffset) || this.options.isOfMain(mainOffset));
+    if (!isOwner) this.passedOver.add(record.offset);
+    else if (this.options.isMainHeld()) this.move(mainOffset);
+    return isOwner;
+  }
+
+  /** What lies further back than a commit can speak of was committed, and is not read again. */
+  private move(mainOffset: number): void {
+    this.moved.add(mainOffset);
+    if (this.moved.size <= offsetsCovered * 2) return;
+    let highest = 0;
+    for (const offset of this.moved) highest = Math.max(highest, offset);
+    for (const offset of this.moved) if (offset < highest - offsetsCovered) this.moved.delete(offset);
+  }
+}

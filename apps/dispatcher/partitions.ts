@@ -1,0 +1,63 @@
+/**
+ * Which partitions this member holds. In: leases, assigned and revoked. Out: the partition of a lease, while it is held.
+ * Holds: a partition is told by its leases, not by its number, so that what belongs to a stay that is over finds nobody;
+ * one that comes back goes on where it was, one that does not is forgotten.
+ */
+import { randomUUID } from 'node:crypto';
+import type { CompletedLease, PartitionLease, PositionedLease } from '../../libs/kafka/record.ts';
+import { Partition, type PartitionHooks } from './partition.ts';
+
+export interface PartitionsOptions {
+  readonly isParkedTopic: (topic: string) => boolean;
+  readonly hooks: PartitionHooks;
+  /** A new one: there was none before, or its state is void. */
+  readonly begun: (partition: Partition, parked: PositionedLease) => void;
+}
+
+export class Partitions {
+  private readonly options: PartitionsOptions;
+  /** By number, as of the last assignment. */
+  private held = new Map<number, Partition>();
+
+  constructor(options: PartitionsOptions) {
+    this.options = options;
+  }
+
+  /** Those that are not being given up. */
+  *open(): Generator<Partition> {
+    for (const partition of this.held.values()) if (partition.isOpen) yield partition;
+  }
+
+  /** Undefined when the stay of the lease is over, or is being given up. */
+  of(lease: PartitionLease): Partition | undefined {
+    const partition = this.held.get(lease.partition);
+    return partition?.isOpenFor(lease) === true ? partition : undefined;
+  }
+
+  assigned(leases: readonly PartitionLease[]): void {
+    const before = this.held;
+    this.held = new Map();
+    for (const main of leases.filter(({ topic }) => !this.options.isParkedTopic(topic))) {
+      const parked = leases.find(
+        (lease) => this.options.isParkedTopic(lease.topic) && lease.partition === main.partition,
+      );
+      if (parked === undefined) throw new Error(`partition ${main.partition} came without its parked lane`);
+      const known = before.get(main.partition);
+      this.held.set(main.partition, this.begin(known, main as CompletedLease, parked as PositionedLease));
+    }
+  }
+
+  /** From now on nothing of them is begun. @returns those whose present stay it is */
+  leave(leases: readonly PartitionLease[]): readonly Partition[] {
+    const leaving = new Set(leases.map((lease) => this.of(lease)).filter((partition) => partition !== undefined));
+    for (const partition of leaving) partition.leave();
+    return [...leaving];
+  }
+
+  private begin(known: Partition | undefined, main: CompletedLease, parked: PositionedLease): Partition {
+    if (known?.comesBack(main, parked) === true) return known;
+    const partition = new Partition(main, parked, randomUUID().slice(0, 8), this.options.hooks);
+    this.options.begun(partition, parked);
+    return partition;
+  }
+}
