@@ -26,6 +26,7 @@ export class MonitorMetrics {
   private readonly notices: CounterMetric;
   private readonly mails: CounterMetric;
   private readonly pings: CounterMetric;
+  private readonly positionsMoved: CounterMetric;
   private readonly undecodable: CounterMetric;
   private readonly rowsDeleted: CounterMetric;
   private readonly housekeepings: CounterMetric;
@@ -65,6 +66,11 @@ export class MonitorMetrics {
     );
     this.pings.zero([{ cause: 'disabled' }, { cause: 'silent' }]);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.positionsMoved = metrics.counter(
+      'positions_moved_total',
+      'Kept positions that were impossible in the log of their topic',
+      ['topic', 'reason'],
+    );
     this.housekeepings = metrics.counter('housekeeping_runs_total', 'Runs of housekeeping', ['result']);
     this.housekeepings.zero([{ result: 'done' }, { result: 'elsewhere' }, { result: 'failed' }]);
     this.partitionsMade = metrics.counter('history_partitions_created_total', 'Day partitions made');
@@ -106,6 +112,10 @@ export class MonitorMetrics {
 
   pinged(cause: PingCause, count: number): void {
     this.pings.inc({ cause }, count);
+  }
+
+  moved(topic: string, reason: string): void {
+    this.positionsMoved.inc({ topic, reason });
   }
 
   setAside(topic: string): void {

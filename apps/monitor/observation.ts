@@ -45,6 +45,14 @@ export class Observation {
     this.parts = parts;
     this.work = new StoredWork<DeliveryOutcome>({
       positions: (partitions) => parts.offsets.positions(partitions),
+      move: (moves) => parts.offsets.move(moves),
+      onMoved: ({ topic, partition, from, to, reason }) => {
+        parts.metrics.moved(topic, reason);
+        parts.logger.error(
+          { topic, partition, from, to, reason },
+          'a kept position is impossible in the log, reading on at another',
+        );
+      },
       decode: (record) => decodeRecord(parts.codec, record),
       write: (outcomes, steps) => this.write(outcomes, steps),
       setAside: (record, error) => {

@@ -55,6 +55,14 @@ export class Projection {
     this.parts = parts;
     this.work = new StoredWork<HistoryItem>({
       positions: (partitions) => parts.offsets.positions(partitions),
+      move: (moves) => parts.offsets.move(moves),
+      onMoved: ({ topic, partition, from, to, reason }) => {
+        parts.metrics.moved(topic, reason);
+        parts.logger.error(
+          { topic, partition, from, to, reason },
+          'a kept position is impossible in the log, reading on at another',
+        );
+      },
       decode: (record) => this.decode(record),
       write: (items, steps) => this.write(items, steps),
       setAside: (record, error) => {

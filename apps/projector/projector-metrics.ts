@@ -8,6 +8,7 @@ const writeBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000];
 export class ProjectorMetrics {
   private readonly metrics: Metrics;
   private readonly records: CounterMetric;
+  private readonly positionsMoved: CounterMetric;
   private readonly undecodable: CounterMetric;
   private readonly age: HistogramMetric;
   private readonly duration: HistogramMetric;
@@ -16,6 +17,11 @@ export class ProjectorMetrics {
     this.metrics = metrics;
     this.records = metrics.counter('history_records_total', 'Records written into the history', ['kind']);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.positionsMoved = metrics.counter(
+      'positions_moved_total',
+      'Kept positions that were impossible in the log of their topic',
+      ['topic', 'reason'],
+    );
     this.age = metrics.histogram('history_age_ms', 'From the end of an attempt to its row', ageBucketsMs);
     this.duration = metrics.histogram('history_write_ms', 'One batch into PostgreSQL', writeBucketsMs);
   }
@@ -29,6 +35,10 @@ export class ProjectorMetrics {
   /** @param ageMs of the oldest outcome of a batch when its row was there */
   aged(ageMs: number): void {
     this.age.observe(Math.max(0, ageMs));
+  }
+
+  moved(topic: string, reason: string): void {
+    this.positionsMoved.inc({ topic, reason });
   }
 
   setAside(topic: string): void {

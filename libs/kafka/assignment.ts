@@ -16,6 +16,8 @@ export async function leasesOf(
 ): Promise<Lease[]> {
   const committed = await member.committed(assigned.filter(({ topic }) => keepsOf(topic) !== 'external'));
   const ranges = await link.offsetRanges(assigned);
+  const external = new Set(assigned.map(({ topic }) => topic).filter((topic) => keepsOf(topic) === 'external'));
+  const topicIds = await link.topicIds([...external]);
   return assigned.map(({ topic, partition }) => {
     const key = partitionKey({ topic, partition });
     return new Lease({
@@ -26,6 +28,7 @@ export async function leasesOf(
       committed: committed.get(key) ?? null,
       startOffset: ranges.get(key)?.start ?? 0,
       endOffset: ranges.get(key)?.end ?? 0,
+      topicId: topicIds.get(topic) ?? null,
     });
   });
 }

@@ -270,7 +270,7 @@ export class BatchConsumer {
     const { topic, partition, next } = position;
     this.logger.error({ topic, partition, asked, next }, 'offset out of range: reading from the earliest there is');
     this.leases.get(position)?.restartAt(next);
-    if (this.keepsOf(topic) === 'positioned') this.askRejoin(`the log of ${topic} is not what it was`);
+    if (this.keepsOf(topic) !== 'completed') this.askRejoin(`the log of ${topic} is not what it was`);
   }
 
   private noteTrouble(error: unknown, backOffMs: number): void {

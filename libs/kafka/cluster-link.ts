@@ -4,6 +4,7 @@
  */
 import type { Broker, Cluster, Kafka } from 'kafkajs';
 import type { Sockets } from './sockets.ts';
+import { topicIdsFrom } from './topic-ids.ts';
 
 /** A request of the group protocol as the broker object of kafkajs takes it; its published type leaves them out. */
 export type GroupBroker = Omit<Broker, 'offsetCommit' | 'offsetFetch'> & {
@@ -90,6 +91,12 @@ export class ClusterLink {
     await this.cluster.connect();
     const { topicMetadata } = await this.cluster.metadata();
     return topicMetadata.map(({ topic }) => topic);
+  }
+
+  /** Ids of topics by name (topic-ids.ts). */
+  async topicIds(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (topics.length === 0) return new Map();
+    return topicIdsFrom(await this.cluster.findControllerBroker(), topics);
   }
 
   async offsetRanges(partitions: readonly TopicPartition[]): Promise<Map<string, OffsetRange>> {

@@ -1,5 +1,5 @@
 /** How a member of a consumer group is told what to do. */
-import type { PartitionLease, RecordBatch } from './record.ts';
+import type { AssignedLease, PartitionLease, RecordBatch } from './record.ts';
 
 export interface StartPosition {
   readonly topic: string;
@@ -16,7 +16,7 @@ export interface BatchConsumerOptions {
    * Awaited after the group assigned partitions and before the first fetch. Returning an offset for a partition seeks
    * there (positions kept elsewhere, such as PostgreSQL). A rejection is a programmer error: the process exits.
    */
-  onAssigned?(leases: readonly PartitionLease[]): Promise<readonly StartPosition[]> | Promise<void>;
+  onAssigned?(leases: readonly AssignedLease[]): Promise<readonly StartPosition[]> | Promise<void>;
   /**
    * Awaited before partitions are given up (rebalance, stop), bounded by drainDeadlineMs; then offsets are committed,
    * then leases are fenced.

@@ -9,7 +9,7 @@ import type { FetchedBatch } from './fetched-batch.ts';
 import type { ReadPosition } from './fetch-loop.ts';
 import type { CommittedOffset } from './group-member.ts';
 import { OffsetTracker } from './offset-tracker.ts';
-import type { CompletedLease, PositionedLease, RecordBatch } from './record.ts';
+import type { AssignedLease, CompletedLease, PositionedLease, RecordBatch } from './record.ts';
 
 export interface LeaseStart {
   readonly topic: string;
@@ -20,19 +20,22 @@ export interface LeaseStart {
   readonly committed: CommittedOffset | null;
   readonly startOffset: number;
   readonly endOffset: number;
+  /** Asked for where the app keeps the position elsewhere. */
+  readonly topicId?: string | null;
   /** The position was changed, or the partition resumed. */
   wake(): void;
   /** A record is complete. */
   completed?(): void;
 }
 
-export class Lease implements CompletedLease, PositionedLease {
+export class Lease implements AssignedLease, CompletedLease, PositionedLease {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
   readonly committed: CommittedOffset | null;
   readonly startOffset: number;
   readonly endOffset: number;
+  readonly topicId: string | null;
   /** Where the fetch loop reads this partition. */
   readonly position: ReadPosition;
   private readonly start: LeaseStart;
@@ -54,6 +57,7 @@ export class Lease implements CompletedLease, PositionedLease {
     this.lastCommit = start.committed;
     this.startOffset = start.startOffset;
     this.endOffset = start.endOffset;
+    this.topicId = start.topicId ?? null;
     this.highWatermark = start.endOffset;
     const next = Math.max(start.committed?.offset ?? start.startOffset, start.startOffset);
     this.position = { topic: start.topic, partition: start.partition, next, isPaused: false };

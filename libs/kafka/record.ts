@@ -41,6 +41,15 @@ export interface PartitionLease {
   resume(): void;
 }
 
+/** What a member gets: with what the log was at assignment. */
+export interface AssignedLease extends PartitionLease {
+  /** First and end offset of the partition. */
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** Of the topic (KIP-516); null where the position is kept in Kafka itself, or the cluster has no ids. */
+  readonly topicId: string | null;
+}
+
 /** A partition whose completed offsets are committed. */
 export interface CompletedLease extends PartitionLease {
   /** Done before this assignment, as was found elsewhere: those records are not handed out, and the next commit says so. */

@@ -10,6 +10,8 @@ export interface Position {
   readonly partition: number;
   /** The first offset that was not applied. */
   readonly nextOffset: number;
+  /** Of the topic that it is a position in, as the cluster names it; null or absent where that is not known. */
+  readonly topicId?: string | null;
 }
 
 export interface PositionStep {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
+import type { AssignedLease, KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
+import type { PositionMove } from './position-check.ts';
 import type { Position, PositionStep } from './stored-positions.ts';
 import { StoredWork, type WriteResult } from './stored-work.ts';
 
@@ -10,10 +11,20 @@ type Fault = 'away' | 'committed, then away' | 'rival';
 class FakeStore {
   readonly applied: string[] = [];
   position = 0;
+  topicId: string | null = null;
   faults: Fault[] = [];
 
   positions(): Promise<Position[]> {
     return Promise.resolve([this.at()]);
+  }
+
+  move(moves: readonly PositionMove[]): Promise<void> {
+    for (const { from, to, topicId } of moves) {
+      if (from !== this.position) continue;
+      this.position = to;
+      this.topicId = topicId;
+    }
+    return Promise.resolve();
   }
 
   write(items: readonly string[], steps: readonly PositionStep[]): Promise<WriteResult> {
@@ -45,12 +56,15 @@ class FakeStore {
   }
 
   private at(): Position {
-    return { topic: 't', partition: 0, nextOffset: this.position };
+    return { topic: 't', partition: 0, nextOffset: this.position, topicId: this.topicId };
   }
 }
 
-class FakeLease implements PartitionLease {
+class FakeLease implements AssignedLease {
   readonly topic = 't';
+  startOffset = 0;
+  endOffset = Infinity;
+  topicId: string | null = null;
   readonly partition = 0;
   readonly epoch = 1;
   isHeld = true;
@@ -82,11 +96,14 @@ function batch(lease: PartitionLease, values: readonly string[], first = 0): Rec
   return { lease, records, fetchedOffset: first, nextOffset: end, highWatermark: end };
 }
 
-async function workOver(store: FakeStore) {
+async function workOver(store: FakeStore, lease = new FakeLease()) {
+  const moved: string[] = [];
   const aside: number[] = [];
   const away: unknown[] = [];
   const work = new StoredWork<string>({
     positions: () => store.positions(),
+    move: (moves) => store.move(moves),
+    onMoved: ({ reason }) => moved.push(reason),
     decode: (record) => {
       const value = record.value?.toString() ?? '';
       return Promise.resolve(
@@ -98,9 +115,8 @@ async function workOver(store: FakeStore) {
     onAway: (error) => away.push(error),
     rest: { ms: 0, belowRecords: 0 },
   });
-  const lease = new FakeLease();
   const starts = await work.assigned([lease]);
-  return { work, lease, aside, away, starts };
+  return { work, lease, aside, away, moved, starts };
 }
 
 test('what cannot be decoded or stored is set aside, and everything else is applied in order', async () => {
@@ -205,3 +221,27 @@ test('whatever goes wrong, each good record is applied once and in order', async
     { numRuns: 40 },
   );
 }, 60_000);
+
+test('a topic that was made anew is read from its beginning, though it has grown past the position', async () => {
+  const store = new FakeStore();
+  store.position = 5_000;
+  store.topicId = 'old';
+  const made = Object.assign(new FakeLease(), { endOffset: 6_000, topicId: 'new' });
+  const { work, lease, moved } = await workOver(store, made);
+  await work.work([batch(lease, ['a', 'b'])]);
+  expect(store.applied).toEqual(['a', 'b']);
+  expect(store).toMatchObject({ position: 2, topicId: 'new' });
+  expect(moved).toEqual(['other_topic']);
+});
+
+test('the id of a topic is learned without a word, and then nothing moves', async () => {
+  const store = new FakeStore();
+  store.position = 7;
+  const known = Object.assign(new FakeLease(), { endOffset: 9, topicId: 'id' });
+  for (let times = 0; times < 2; times += 1) {
+    const { moved, starts } = await workOver(store, known);
+    expect(starts).toEqual([{ topic: 't', partition: 0, offset: 7 }]);
+    expect(moved).toEqual([]);
+  }
+  expect(store).toMatchObject({ position: 7, topicId: 'id' });
+});

@@ -6,7 +6,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Decoded } from './decode-record.ts';
-import type { KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
+import { positionMove, type PositionMove } from './position-check.ts';
+import type { AssignedLease, KafkaRecord, RecordBatch } from './record.ts';
 import { PositionLostError, StoredPositions, type Position, type PositionStep } from './stored-positions.ts';
 
 export type WriteResult =
@@ -21,6 +22,10 @@ export type WriteResult =
 export interface StoredWorkOptions<T> {
   /** Reads the store. Rejects while it is away. */
   positions(partitions: readonly { topic: string; partition: number }[]): Promise<readonly Position[]>;
+  /** Stores other positions, each only where it is still `from`. Rejects while the store is away. */
+  move(moves: readonly PositionMove[]): Promise<void>;
+  /** A position was impossible in the log that is there: log and count it. */
+  onMoved(move: PositionMove): void;
   /** Rejects while what it needs (the registry) is away. */
   decode(record: KafkaRecord): Promise<Decoded<T>>;
   /** Applies items and steps together or not at all. */
@@ -57,10 +62,9 @@ export class StoredWork<T> {
   }
 
   /** Where to begin. Waits for the store. An offset of 0 is left to Kafka: it means the beginning. */
-  async assigned(leases: readonly PartitionLease[]): Promise<{ topic: string; partition: number; offset: number }[]> {
-    const partitions = leases.map(({ topic, partition }) => ({ topic, partition }));
+  async assigned(leases: readonly AssignedLease[]): Promise<{ topic: string; partition: number; offset: number }[]> {
     const stored = await this.untilThere(
-      () => this.options.positions(partitions),
+      () => this.possiblePositions(leases),
       () => true,
     );
     if (stored === null) throw new Error('stopped before the positions were read');
@@ -68,6 +72,22 @@ export class StoredWork<T> {
     return stored
       .filter(({ nextOffset }) => nextOffset > 0)
       .map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
+  }
+
+  /** What is stored, after what is impossible in the logs that are there was moved. */
+  private async possiblePositions(leases: readonly AssignedLease[]): Promise<readonly Position[]> {
+    const partitions = leases.map(({ topic, partition }) => ({ topic, partition }));
+    const logs = new Map(leases.map((lease) => [nameOf(lease), lease]));
+    const stored = await this.options.positions(partitions);
+    const moves = stored.flatMap((kept) => {
+      const log = logs.get(nameOf(kept));
+      return (log === undefined ? null : positionMove(kept, log)) ?? [];
+    });
+    if (moves.length === 0) return stored;
+    await this.options.move(moves);
+    for (const move of moves) if (move.reason !== 'adopted') this.options.onMoved(move);
+    // Another member may have moved them first.
+    return this.options.positions(partitions);
   }
 
   /** Returns when everything of these batches is stored, set aside, or somebody else's. */

@@ -14,6 +14,15 @@ export interface TopicPartition {
 /** `nextOffset` is the first offset not applied yet; 0 when nothing ever was. */
 export interface StoredPosition extends TopicPartition {
   readonly nextOffset: number;
+  /** Of the topic, as the cluster named it when the position was last held against it; null before. */
+  readonly topicId: string | null;
+}
+
+/** A position that was impossible in the log that is there, or whose topic was not known. */
+export interface Move extends TopicPartition {
+  readonly from: number;
+  readonly to: number;
+  readonly topicId: string | null;
 }
 
 export interface Advance extends TopicPartition {
@@ -38,6 +47,7 @@ interface PositionRow {
   readonly topic: string;
   readonly partition: number;
   readonly next_offset: string;
+  readonly topic_id: string | null;
 }
 
 export class ConsumerOffsetStore {
@@ -58,6 +68,12 @@ export class ConsumerOffsetStore {
     return rows.map(positionOf);
   }
 
+  /** Each only where the position is still `from`. */
+  async move(moves: readonly Move[]): Promise<void> {
+    const pool = await this.em.getConnection().getNativeClient();
+    await pool.query(movePositions, [this.groupId, recordset(moves)]);
+  }
+
   /** Moves positions within a transaction. @throws OffsetMismatchError when one is not where `from` says */
   async advance(run: Run, advances: readonly Advance[]): Promise<void> {
     const input = recordset(advances);
@@ -73,7 +89,7 @@ export class ConsumerOffsetStore {
 }
 
 function positionOf(row: PositionRow): StoredPosition {
-  return { topic: row.topic, partition: row.partition, nextOffset: Number(row.next_offset) };
+  return { topic: row.topic, partition: row.partition, nextOffset: Number(row.next_offset), topicId: row.topic_id };
 }
 
 const insertMissing = `
@@ -84,11 +100,16 @@ on conflict do nothing`;
 
 // Always locked in the same order, so two members wait for each other but never in a circle.
 const selectPositions = `
-select o.topic, o.partition, o.next_offset::text
+select o.topic, o.partition, o.next_offset::text, o.topic_id
 from consumer_offset o
 join json_to_recordset($2::json) as i(topic text, partition int) using (topic, partition)
 where o.group_id = $1
 order by o.topic, o.partition`;
+
+const movePositions = `
+update consumer_offset o set next_offset = i."to", topic_id = i."topicId", updated_at = now()
+from json_to_recordset($2::json) as i(topic text, partition int, "from" bigint, "to" bigint, "topicId" text)
+where o.group_id = $1 and o.topic = i.topic and o.partition = i.partition and o.next_offset = i."from"`;
 
 const updatePositions = `
 update consumer_offset o set next_offset = i."to", updated_at = now()

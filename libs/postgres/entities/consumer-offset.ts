@@ -9,6 +9,8 @@ export const ConsumerOffsetRow = defineEntity({
     topic: p.text().primary(),
     partition: p.integer().primary(),
     nextOffset: p.bigint('number'),
+    /** Of the topic that it is a position in (KIP-516). */
+    topicId: p.text().nullable(),
     updatedAt: p.datetime(),
   },
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PositionedLease, RecordBatch } from '../../../libs/kafka/record.ts';
+import type { PartitionLease, PositionedLease, RecordBatch } from '../../../libs/kafka/record.ts';
 import { until } from '../../support/until.ts';
 import { foreignAdmin, foreignKafka } from './foreign-client.ts';
 import { kafkaWorld, range, soon, valueOf } from './kafka-world.ts';
@@ -421,7 +421,7 @@ describe('positions that the app keeps', () => {
         subscriptions: [topic],
         positioned: [topic],
         onAssigned: (leases) => {
-          const [lease] = leases as PositionedLease[];
+          const [lease] = leases as readonly PartitionLease[] as PositionedLease[];
           lease?.seek(seekTo);
           lease?.commitWith(() => ({ offset: 4, metadata: `state of ${seekTo}` }));
           return Promise.resolve();
