@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { dataOf, type ApiClient, type ApiSchemas } from '../libs/api-client/api-client.ts';
 import { ApiProblem } from '../libs/api-client/api-problem.ts';
 import { CliFailure } from './failure.ts';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 export interface Patience {
   readonly timeoutMs: number;
@@ -17,11 +18,11 @@ export async function untilFound<T>(
   { timeoutMs, signal }: Patience,
   find: () => Promise<T | null>,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = monotonicMs() + timeoutMs;
   for (;;) {
     const found = await find();
     if (found !== null) return found;
-    if (Date.now() >= deadline) throw new CliFailure('refused', `After ${timeoutMs / 1000} s, ${what}.`);
+    if (monotonicMs() >= deadline) throw new CliFailure('refused', `After ${timeoutMs / 1000} s, ${what}.`);
     await pause(everyMs, undefined, { signal });
   }
 }

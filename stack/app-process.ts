@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { nextBackOff, type BackOff } from './back-off.ts';
 import { StackFailure, Stopped } from './failure.ts';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 /**
  * As in deploy/Dockerfile. A young generation of 4 MiB instead of 16 takes a hundred megabytes off an app under load and
@@ -96,11 +97,11 @@ export class AppProcess {
 
   /** Resolves when /health/ready says so. @throws StackFailure at the deadline, Stopped */
   async untilReady(deadlineMs: number, signal?: AbortSignal): Promise<void> {
-    const deadline = Date.now() + deadlineMs;
+    const deadline = monotonicMs() + deadlineMs;
     let report = await this.readiness();
     while (report !== 'ready') {
       if (signal?.aborted === true || !this.isWanted) throw new Stopped();
-      if (Date.now() > deadline) {
+      if (monotonicMs() > deadline) {
         throw new StackFailure(`${this.options.name} was not ready within ${deadlineMs / 1000} s (${report})`);
       }
       await pause(100);
@@ -128,7 +129,7 @@ export class AppProcess {
   }
 
   private spawn(): void {
-    const startedAt = Date.now();
+    const startedAt = monotonicMs();
     const child = spawn(process.execPath, [...nodeOptions, this.options.script], {
       env: { ...allocatorEnvironment, ...this.options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -147,7 +148,7 @@ export class AppProcess {
       child.once('close', (code, signal) => {
         this.child = null;
         resolve();
-        if (this.isWanted) this.dieAndComeBack(code, signal, Date.now() - startedAt);
+        if (this.isWanted) this.dieAndComeBack(code, signal, monotonicMs() - startedAt);
       });
     });
   }

@@ -10,6 +10,7 @@ import type { Part } from './environment.ts';
 import { sentenceOf } from './failure.ts';
 import { dataFolder } from './repository.ts';
 import { startStep, warn } from './terminal.ts';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 export const partNames: Readonly<Record<Part, string>> = {
   kafka: 'Kafka',
@@ -75,7 +76,7 @@ export class EmbeddedParts {
   }
 
   private optionsOf(part: Part, backOff: BackOff | null, onProgress: (text: string) => void): EmbeddedOptions {
-    const startedAt = Date.now();
+    const startedAt = monotonicMs();
     return {
       port: partPorts[part],
       dataDir: join(dataFolder, part),
@@ -84,7 +85,7 @@ export class EmbeddedParts {
       signal: this.signal,
       onDeath: (sentence) => {
         warn(sentence);
-        void this.comeBack(part, nextBackOff(backOff, Date.now() - startedAt));
+        void this.comeBack(part, nextBackOff(backOff, monotonicMs() - startedAt));
       },
     };
   }

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiClient } from './api-client.ts';
 import { StackFailure, Stopped } from './failure.ts';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 export interface DeliverySummary {
   readonly id: string;
@@ -37,9 +38,9 @@ export async function untilDelivered(
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<DeliverySummary> {
-  const deadline = Date.now() + deadlineMs;
+  const deadline = monotonicMs() + deadlineMs;
   let last = 'not in the history';
-  while (Date.now() < deadline) {
+  while (monotonicMs() < deadline) {
     if (signal.aborted) throw new Stopped();
     const found = (await recentDeliveries(api, 50)).find((delivery) => delivery.eventId === eventId);
     if (found?.status === 'delivered') return found;

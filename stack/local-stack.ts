@@ -16,6 +16,7 @@ import { adminKey, encryptionKeys } from './secrets.ts';
 import { setUp } from './setup.ts';
 import { Supervisor } from './supervisor.ts';
 import { say, startStep, warn } from './terminal.ts';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 const freeMegabytesMin = 500;
 const lockFile = join(dataFolder, 'run', 'stack.pid');
@@ -72,12 +73,12 @@ async function prepare(env: Environment, signal: AbortSignal): Promise<void> {
 }
 
 async function stop(supervisor: Supervisor | null, parts: EmbeddedParts): Promise<void> {
-  const startedAt = Date.now();
+  const startedAt = monotonicMs();
   if (supervisor === null && !parts.isAnyUp) return;
   say('\nStopping …');
   await supervisor?.stop();
   await parts.stop();
-  say(`✓ Stopped (${((Date.now() - startedAt) / 1000).toFixed(1)} s); the data is in ${dataFolder}`);
+  say(`✓ Stopped (${((monotonicMs() - startedAt) / 1000).toFixed(1)} s); the data is in ${dataFolder}`);
 }
 
 /** @throws StackFailure when it runs here already */

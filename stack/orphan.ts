@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 const deadlineMs = 10_000;
 
@@ -13,9 +14,9 @@ export async function endOrphan(pidFile: string, mark: string, signal: NodeJS.Si
   const pid = pidIn(pidFile);
   if (pid === null) return;
   if (isRunning(pid, mark)) sendSignal(pid, signal);
-  const deadline = Date.now() + deadlineMs;
+  const deadline = monotonicMs() + deadlineMs;
   while (isRunning(pid, mark)) {
-    if (Date.now() > deadline) sendSignal(pid, 'SIGKILL');
+    if (monotonicMs() > deadline) sendSignal(pid, 'SIGKILL');
     await pause(50);
   }
   rmSync(pidFile, { force: true });
@@ -23,8 +24,8 @@ export async function endOrphan(pidFile: string, mark: string, signal: NodeJS.Si
 
 /** Resolves when nothing has this pid any more, or at the deadline: one that was killed keeps it until it is reaped. */
 export async function untilReaped(pid: number, waitMs: number): Promise<void> {
-  const deadline = Date.now() + waitMs;
-  while (exists(pid) && Date.now() < deadline) await pause(20);
+  const deadline = monotonicMs() + waitMs;
+  while (exists(pid) && monotonicMs() < deadline) await pause(20);
 }
 
 function exists(pid: number): boolean {

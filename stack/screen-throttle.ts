@@ -6,7 +6,7 @@ const linesMax = 200;
 export class ScreenThrottle {
   private readonly shownAt = new Map<string, number>();
 
-  /** @param now Unix ms */
+  /** @param now monotonic, in milliseconds */
   mayShow(line: string, now: number): boolean {
     // What differs in numbers alone (ids, offsets, durations) is the same news.
     const news = line.replaceAll(/[0-9a-f-]*\d[0-9a-f-]*/g, '#');

@@ -8,6 +8,7 @@ import { untilDelivered } from './history.ts';
 import { startLocalReceiver, type LocalRequest } from './local-receiver.ts';
 import { platformEvent, produce } from './platform-service.ts';
 import { dataFolder } from './repository.ts';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 const preferredPort = 3011;
 const deadlineMs = 15_000;
@@ -36,10 +37,10 @@ export async function sendOneEvent(env: Environment, admin: ApiClient, signal: A
       ? accounts.create(receiver.url, receiver.port)
       : accounts.moveTo(kept, receiver.url, receiver.port));
     const event = platformEvent('order.smoke', account.clientId, { smoke: true });
-    const startedAt = Date.now();
+    const startedAt = monotonicMs();
     await produce(env, [event]);
     await untilDelivered(admin.as(account.key), event.id, deadlineMs, signal);
-    const toHistoryMs = Date.now() - startedAt;
+    const toHistoryMs = monotonicMs() - startedAt;
     const request = requests.find(({ body }) => body.includes(event.id));
     if (request === undefined) throw signal.aborted ? new Stopped() : new StackFailure('The receiver got no request.');
     if (!request.isVerified) throw new StackFailure('The request came with a signature that does not verify.');

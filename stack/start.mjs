@@ -21,9 +21,10 @@ function fail(sentence) {
 /** Silence looks like a hang, and without a terminal npm says nothing until it is done. */
 function install() {
   console.log('Installing the locked dependencies (about a minute, 500 MB) …');
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const heartbeat = setInterval(() => {
-    if (!process.stdout.isTTY) console.log(`… still installing (${Math.round((Date.now() - startedAt) / 1000)} s)`);
+    if (!process.stdout.isTTY)
+      console.log(`… still installing (${Math.round((performance.now() - startedAt) / 1000)} s)`);
   }, 10_000);
   const npm = process.env['npm_execpath'];
   const [command, prefix] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];

@@ -15,6 +15,7 @@ import { dataFolder } from './repository.ts';
 import { screenLine } from './screen-line.ts';
 import { ScreenThrottle } from './screen-throttle.ts';
 import { startStep, warn } from './terminal.ts';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 const readyDeadlineMs = 90_000;
 const stopDeadlineMs = 6500;
@@ -86,7 +87,7 @@ export class Supervisor {
       onLine: (line) => {
         log.add(line);
         const shown = screenLine(app, line);
-        if (shown !== null && this.throttle.mayShow(shown, Date.now())) warn(shown);
+        if (shown !== null && this.throttle.mayShow(shown, monotonicMs())) warn(shown);
       },
       onDeath: (death) => {
         this.reportDeath(app, death, log);

@@ -1,4 +1,5 @@
 /** What the person at the terminal sees: a line a step, with progress that rewrites itself where the terminal can. */
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 const isTerminal = process.stdout.isTTY;
 const plainProgressMs = 3000;
@@ -22,25 +23,25 @@ export interface Step {
 
 /** Several steps run side by side: only the newest progress is shown, finished ones stay as lines. */
 export function startStep(label: string): Step {
-  const startedAt = Date.now();
+  const startedAt = monotonicMs();
   let shownAt = 0;
   let latest = 'starting';
-  const seconds = () => (Date.now() - startedAt) / 1000;
+  const seconds = () => (monotonicMs() - startedAt) / 1000;
   const show = () => {
-    shownAt = Date.now();
+    shownAt = monotonicMs();
     const line = `… ${label}: ${latest} (${seconds().toFixed(0)} s)`;
     if (isTerminal) process.stdout.write(`\r\u001b[K${line.slice(0, process.stdout.columns - 1)}`);
     else say(line);
   };
   // Silence looks like a hang: what takes long is shown again now and then.
   const heartbeat = setInterval(() => {
-    if (Date.now() - shownAt >= heartbeatMs) show();
+    if (monotonicMs() - shownAt >= heartbeatMs) show();
   }, heartbeatMs);
   heartbeat.unref();
   return {
     progress(text) {
       latest = text;
-      if (isTerminal || Date.now() - shownAt >= plainProgressMs) show();
+      if (isTerminal || monotonicMs() - shownAt >= plainProgressMs) show();
     },
     done(text = '') {
       clearInterval(heartbeat);

@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { portalTokenPrefix } from '../../libs/domain/portal-session.ts';
 import type { Caller } from './caller.ts';
 import type { PortalSessions } from './portal-sessions.ts';
@@ -17,6 +18,7 @@ export interface AuthenticationOptions {
   /** ADMIN_API_KEY; null: no admin but those in the database. */
   readonly adminKey: string | null;
   readonly logger: Logger;
+  /** Unix milliseconds. */
   readonly now: () => number;
 }
 
@@ -57,11 +59,11 @@ export class Authentication {
 
   /** Beside the request: that it is not written delays nobody. */
   private touch(id: string): void {
-    const now = this.options.now();
-    if (now - (this.touchedAt.get(id) ?? 0) < touchMs) return;
+    const now = monotonicMs();
+    if (now - (this.touchedAt.get(id) ?? -Infinity) < touchMs) return;
     if (this.touchedAt.size >= touchedMax) this.touchedAt.clear();
     this.touchedAt.set(id, now);
-    this.options.keys.touch(id, new Date(now)).catch((error: unknown) => {
+    this.options.keys.touch(id, new Date(this.options.now())).catch((error: unknown) => {
       this.options.logger.warn({ keyId: id, ...errorFields(error) }, 'last use of a key was not written');
     });
   }

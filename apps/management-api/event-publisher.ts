@@ -91,7 +91,7 @@ export class EventPublisher {
         .map(({ owner, id, time }) => [claimKey(owner, id), { owner, eventId: id, time }]),
     );
     const claimant = randomUUID();
-    const claims = claimable.size === 0 ? [] : await store.claim([...claimable.values()], claimant, new Date(now));
+    const claims = claimable.size === 0 ? [] : await store.claim([...claimable.values()], claimant);
     const claimed = claims.filter((claim) => claim.kind === 'claimed');
     const timeOf = new Map(claimed.map(({ owner, eventId, time }) => [claimKey(owner, eventId), time]));
     const toPublish = named.flatMap((one) => {

@@ -18,6 +18,7 @@ import { problemOf, sendProblem } from './problem.filter.ts';
 import type { RequestRates } from './request-rates.ts';
 import { endTrace, startTrace, traceFields } from './request-trace.ts';
 import { watchUnusedConnections } from './unused-connections.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
 const mebibyte = 1024 * 1024;
 const bodyMiBMax = 1;
@@ -71,7 +72,7 @@ export function prepareServer(
     if (request.is404 || !request.url.startsWith('/v1/')) return;
     const caller = await authentication.callerOf(request.headers.authorization);
     request.caller = caller;
-    rates.take(caller, Date.now());
+    rates.take(caller, monotonicMs());
     // Not before: whoever is nobody fills no store of traces.
     startTrace(tracer, request);
     refuseOtherMedia(request);

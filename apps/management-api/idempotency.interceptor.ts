@@ -39,7 +39,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     reply: FastifyReply,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
-    const claim = await this.store.claim(request, new Date());
+    const claim = await this.store.claim(request);
     switch (claim.kind) {
       case 'reused':
         throw new ProblemError('idempotency_key_reused');

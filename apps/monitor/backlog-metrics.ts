@@ -1,6 +1,7 @@
 /** What waits in the whole system, as the history knows it. With several monitors each says the same. */
 import type { Backlog, BacklogView } from '../../libs/postgres/backlog-view.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
 
 /** However often and by how many Prometheus asks. */
@@ -9,6 +10,7 @@ const keptMs = 10_000;
 export class BacklogMetrics {
   private readonly view: BacklogView;
   private readonly logger: Logger;
+  /** Unix milliseconds. */
   private readonly now: () => number;
   private backlog: { readonly at: number; readonly read: Promise<Backlog> } | null = null;
 
@@ -69,7 +71,7 @@ export class BacklogMetrics {
   }
 
   private read(): Promise<Backlog> {
-    const now = this.now();
+    const now = monotonicMs();
     if (this.backlog === null || now - this.backlog.at > keptMs) this.backlog = { at: now, read: this.view.read() };
     return this.backlog.read;
   }

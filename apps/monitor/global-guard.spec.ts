@@ -9,15 +9,18 @@ const minuteMs = 60_000;
 function setup(known: Record<string, EndpointVote> = {}) {
   const changes: GuardVerdict[] = [];
   let asked = 0;
+  const clock = { ms: 0 };
   const guard = new GlobalGuard({
     votesSince: () => {
       asked += 1;
       return Promise.resolve(new Map(Object.entries(known)));
     },
     onChange: (verdict) => changes.push(verdict),
+    clock: () => clock.ms,
   });
-  const see = (minute: number, isWell: boolean, webhooks: number, changed = {}) =>
-    guard.see(
+  const see = (minute: number, isWell: boolean, webhooks: number, changed = {}) => {
+    clock.ms = minute * minuteMs;
+    return guard.see(
       Array.from({ length: webhooks }, (_, index) =>
         anOutcome({
           webhookId: `wh-${index}`,
@@ -28,7 +31,8 @@ function setup(known: Record<string, EndpointVote> = {}) {
       ),
       start + minute * minuteMs,
     );
-  return { guard, changes, see, asked: () => asked };
+  };
+  return { guard, changes, clock, see, asked: () => asked };
 }
 
 test('an outage of ours pauses disabling, and its end goes on with it, each said once', async () => {
@@ -66,13 +70,24 @@ test('after a restart it knows how endpoints did before', async () => {
 });
 
 test('when nothing is tried any more, the pause ends by itself', async () => {
-  const { guard, see } = setup();
+  const { guard, clock, see } = setup();
   await see(0, true, 10);
   await see(1, false, 10);
   expect(guard.isPaused).toBe(true);
+  clock.ms = 5 * minuteMs;
   guard.tick(start + 5 * minuteMs);
   expect(guard.isPaused).toBe(true);
+  clock.ms = 30 * minuteMs;
   guard.tick(start + 30 * minuteMs);
+  expect(guard.isPaused).toBe(false);
+});
+
+test('a clock that is set back does not hold the pause up', async () => {
+  const { guard, clock, see } = setup();
+  await see(0, true, 10);
+  await see(1, false, 10);
+  clock.ms = 12 * minuteMs;
+  guard.tick(start - 48 * minuteMs);
   expect(guard.isPaused).toBe(false);
 });
 

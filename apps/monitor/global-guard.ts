@@ -6,11 +6,14 @@
 import { guardVerdict, workedMs, type EndpointVote, type GuardVerdict } from '../../libs/domain/global-guard.ts';
 import { verdictOf } from '../../libs/domain/health.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
 export interface GlobalGuardParts {
   /** What was known before this process began. Rejects while the database is away. */
   readonly votesSince: (since: Date) => Promise<ReadonlyMap<string, EndpointVote>>;
   readonly onChange: (verdict: GuardVerdict) => void;
+  /** Monotonic, of this process. Default: {@link monotonicMs} */
+  readonly clock?: () => number;
 }
 
 /** Without outcomes for so long, the clock judges. */
@@ -18,12 +21,15 @@ const quietMs = 60_000;
 
 export class GlobalGuard {
   private readonly parts: GlobalGuardParts;
+  private readonly clock: () => number;
   private votes: Map<string, EndpointVote> | null = null;
-  private seenAt = 0;
+  /** Monotonic. */
+  private seenAt = -Infinity;
   private verdict: GuardVerdict = { voters: 0, failing: 0, isPaused: false };
 
   constructor(parts: GlobalGuardParts) {
     this.parts = parts;
+    this.clock = parts.clock ?? monotonicMs;
   }
 
   get isPaused(): boolean {
@@ -45,14 +51,14 @@ export class GlobalGuard {
       latest = Math.max(latest, startedAt);
     }
     if (latest === 0) return;
-    this.seenAt = now;
+    this.seenAt = this.clock();
     this.judge(latest);
   }
 
   /** To be called now and then: without attempts nothing holds a pause up. */
   tick(now: number): void {
     if (this.votes === null) return;
-    if (now - this.seenAt > quietMs) this.judge(now);
+    if (this.clock() - this.seenAt > quietMs) this.judge(now);
     for (const [webhookId, { attemptedAt }] of this.votes) {
       if (attemptedAt < now - workedMs) this.votes.delete(webhookId);
     }

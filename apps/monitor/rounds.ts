@@ -11,6 +11,7 @@ import type { Delivery } from '../../libs/domain/delivery.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import { batchMax, type PingRules, type RecoveryStore } from '../../libs/postgres/recovery-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { GlobalGuard } from './global-guard.ts';
 import type { MonitorMetrics, PingCause } from './monitor-metrics.ts';
 import type { RepeatedJob } from './repeated.ts';
@@ -40,6 +41,7 @@ export interface RoundsParts {
 
 export class Rounds implements RepeatedJob {
   private readonly parts: RoundsParts;
+  /** Monotonic. */
   private lookForSilentAt = 0;
 
   constructor(parts: RoundsParts) {
@@ -74,9 +76,9 @@ export class Rounds implements RepeatedJob {
   private async pingSilent(now: Date): Promise<void> {
     const { store, guard, silence } = this.parts;
     // What pings say while most endpoints fail is said of our own network.
-    if (silence === null || guard.isPaused || now.getTime() < this.lookForSilentAt) return;
+    if (silence === null || guard.isPaused || monotonicMs() < this.lookForSilentAt) return;
     const silent = await store.takeSilent(silence.silentMs, now);
-    if (silent.length < batchMax) this.lookForSilentAt = now.getTime() + silence.intervalMs;
+    if (silent.length < batchMax) this.lookForSilentAt = monotonicMs() + silence.intervalMs;
     this.ping('silent', silent, now);
   }
 

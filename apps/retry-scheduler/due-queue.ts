@@ -17,7 +17,7 @@ export class DueQueue<T> {
     return this.heap.length;
   }
 
-  /** Unix milliseconds of the earliest; null when nothing waits. */
+  /** The moment of the earliest; null when nothing waits. */
   get nextAt(): number | null {
     return this.heap[0]?.at ?? null;
   }

@@ -25,11 +25,11 @@ const roomyHoldMsMax = 120_000;
 /**
  * Under 30 s are kept in memory: the first tier, which is the only one that could take them, would keep them there too.
  */
-export function nextStep(notBefore: number, now: number, { isInTheWay, isRoomy }: Circumstances): NextStep {
-  const restMs = notBefore - now;
+export function nextStep(dueAt: number, now: number, { isInTheWay, isRoomy }: Circumstances): NextStep {
+  const restMs = dueAt - now;
   if (restMs <= 0) return { kind: 'due' };
-  if (restMs < firstTier.delayMs) return { kind: 'hold', until: notBefore };
+  if (restMs < firstTier.delayMs) return { kind: 'hold', until: dueAt };
   const isHeld = !isInTheWay && (restMs < secondTier.delayMs || (isRoomy && restMs <= roomyHoldMsMax));
   if (!isHeld) return { kind: 'hop', tier: tierFor(restMs).name };
-  return { kind: 'hold', until: Math.min(notBefore, now + firstTier.delayMs) };
+  return { kind: 'hold', until: Math.min(dueAt, now + firstTier.delayMs) };
 }

@@ -7,12 +7,14 @@ import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { RetryFrames } from '../../libs/wire/retry-frame.ts';
 import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
 import type { RetrySchedulerConfig } from './config.ts';
 import { RETRY_CODEC, RetriesController } from './retries.controller.ts';
 import { RetryWriter } from './retry-writer.ts';
-import { Scheduler, type SchedulerLimits } from './scheduler.ts';
+import { Scheduler } from './scheduler.ts';
+import type { SchedulerLimits } from './scheduler-options.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 
 /** Some 250 MB with what surrounds the bytes. */
@@ -57,7 +59,7 @@ export class RetrySchedulerModule implements OnApplicationShutdown {
               },
               metrics,
               logger: context.logger,
-              now: Date.now,
+              now: monotonicMs,
             }),
         },
         {
@@ -103,9 +105,11 @@ function makeScheduler(writer: RetryWriter, sink: RecordSink, prefix: string, lo
         throw new Error('retries could not be written', { cause: error });
       });
     },
-    now: Date.now,
+    now: monotonicMs,
+    wallNow: Date.now,
     after: (delayMs, run) => {
-      const timer = setTimeout(run, delayMs);
+      // Timers cut fractions off, and would be early.
+      const timer = setTimeout(run, Math.ceil(delayMs));
       return () => {
         clearTimeout(timer);
       };

@@ -6,7 +6,7 @@ import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { RetryFrames } from '../../libs/wire/retry-frame.ts';
 import { RetryWriter } from './retry-writer.ts';
-import type { WaitingRetry } from './scheduler.ts';
+import type { WaitingRetry } from './scheduler-options.ts';
 import { SchedulerMetrics } from './scheduler-metrics.ts';
 
 const silent: Logger = {
@@ -34,7 +34,7 @@ function writerOver(append: (records: readonly OutgoingRecord[]) => Promise<void
 
 function retry(webhookId: string, tier: WaitingRetry['tier'] = null): WaitingRetry {
   const value = Buffer.from(JSON.stringify({ webhookId, attempt: 2, notBefore: 1_000 }));
-  return { notBefore: 1_000, value, headers: { h: Buffer.from('1') }, tier };
+  return { dueAt: 1_000, value, headers: { h: Buffer.from('1') }, tier };
 }
 
 function shown({ topic, key, value }: OutgoingRecord) {

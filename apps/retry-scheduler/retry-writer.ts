@@ -11,7 +11,7 @@ import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sin
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { RetryFrames } from '../../libs/wire/retry-frame.ts';
-import type { WaitingRetry } from './scheduler.ts';
+import type { WaitingRetry } from './scheduler-options.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
 export interface RetryWriterOptions {
@@ -23,6 +23,7 @@ export interface RetryWriterOptions {
   readonly topics: { deliveries: string; rejected: string; tier: (name: RetryTierName) => string };
   readonly metrics: SchedulerMetrics;
   readonly logger: Logger;
+  /** Monotonic, the clock of {@link WaitingRetry.dueAt}. */
   readonly now: () => number;
 }
 
@@ -105,15 +106,15 @@ export class RetryWriter {
     const now = this.options.now();
     let lateMsMax = 0;
     let putBack = 0;
-    for (const { notBefore, tier } of passed) {
+    for (const { dueAt, tier } of passed) {
       if (tier !== null) {
         metrics.hopped(tier);
         continue;
       }
       putBack += 1;
-      lateMsMax = Math.max(lateMsMax, now - notBefore);
-      metrics.putBack(now - notBefore);
+      lateMsMax = Math.max(lateMsMax, now - dueAt);
+      metrics.putBack(now - dueAt);
     }
-    logger.info({ putBack, hopped: passed.length - putBack, lateMsMax }, 'retries passed on');
+    logger.info({ putBack, hopped: passed.length - putBack, lateMsMax: Math.round(lateMsMax) }, 'retries passed on');
   }
 }

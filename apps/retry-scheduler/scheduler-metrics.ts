@@ -8,7 +8,7 @@ const latenessBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 60_000];
 
 export interface SchedulerGauges {
   waiting(): { readonly all: number; readonly held: number; readonly heldBytes: number };
-  /** How late the earliest that waits in memory is, in milliseconds; 0 while none is. */
+  /** How late the earliest in memory is, or the reading of a partition, in milliseconds; 0 while none is. */
   pastDueMs(): number;
   unacknowledged(): Unacknowledged;
   lag(): ReadonlyMap<string, number>;
@@ -40,9 +40,14 @@ export class SchedulerMetrics {
     this.metrics.gauge('retries_held_bytes', 'Bytes of what is kept for its last stretch', [], (gauge) => {
       gauge.set(gauges.waiting().heldBytes);
     });
-    this.metrics.gauge('retry_past_due_ms', 'How late the earliest retry in memory is', [], (gauge) => {
-      gauge.set(gauges.pastDueMs());
-    });
+    this.metrics.gauge(
+      'retry_past_due_ms',
+      'How late the earliest retry in memory is, or the reading of a tier that has more',
+      [],
+      (gauge) => {
+        gauge.set(gauges.pastDueMs());
+      },
+    );
     watchLag(this.metrics, () => gauges.lag());
     watchUnacknowledged(this.metrics, () => gauges.unacknowledged());
   }

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from './due-queue.ts';
-import { Scheduler, type SchedulerLimits, type WaitingRetry } from './scheduler.ts';
+import { Scheduler } from './scheduler.ts';
+import type { SchedulerLimits, WaitingRetry } from './scheduler-options.ts';
 
 const dayMs = 86_400_000;
 const fetchRecordsMax = 20;
@@ -92,13 +93,16 @@ class TierLog {
 }
 
 class Simulation {
+  /** True time; what a clock of the machine says is this and `clockOffMs`. */
   now = Date.UTC(2026, 0, 1);
+  clockOffMs = 0;
   readonly startedAt = this.now;
   readonly putBack: { readonly id: number; readonly at: number }[] = [];
   readonly setAside: number[] = [];
   readonly failures: unknown[] = [];
   heldMax = 0;
   hops = 0;
+  private readonly dueAt = new Map<number, number>();
   private readonly events = new DueQueue<() => void>();
   private readonly logs: ReadonlyMap<RetryTierName, TierLog>;
   private scheduler: Scheduler | null = null;
@@ -113,14 +117,18 @@ class Simulation {
   /** A dispatcher schedules a retry in `inMs`, for `delayMs` later. */
   schedule(id: number, inMs: number, delayMs: number): void {
     this.at(this.startedAt + inMs, () => {
-      const retry: Retry = { id, notBefore: this.now + delayMs };
-      this.log(tierFor(delayMs).name).append(Buffer.from(JSON.stringify(retry)), this.now);
+      this.write({ id, notBefore: this.wallNow + delayMs }, tierFor(delayMs).name, this.wallNow);
+      this.dueAt.set(id, this.now + delayMs);
     });
+  }
+
+  write(retry: Retry, tier: RetryTierName, timestampMs: number): void {
+    this.log(tier).append(Buffer.from(JSON.stringify(retry)), timestampMs);
   }
 
   garbage(inMs: number, tier: RetryTierName): void {
     this.at(this.startedAt + inMs, () => {
-      this.log(tier).append(Buffer.from('garbage'), this.now);
+      this.log(tier).append(Buffer.from('garbage'), this.wallNow);
     });
   }
 
@@ -165,6 +173,14 @@ class Simulation {
     this.now = end;
   }
 
+  get wallNow(): number {
+    return this.now + this.clockOffMs;
+  }
+
+  get pastDueMs(): number {
+    return this.scheduler?.pastDueMs ?? 0;
+  }
+
   get incomplete(): number {
     return [...this.logs.values()].reduce((sum, log) => sum + log.records.length - log.completed.size, 0);
   }
@@ -191,7 +207,8 @@ class Simulation {
       setAside: ({ offset }) => this.acknowledged(run, () => this.setAside.push(offset)),
       mayWrite: () => true,
       onFailed: (error) => this.failures.push(error),
-      now: () => this.now,
+      now: () => this.now - this.startedAt,
+      wallNow: () => this.wallNow,
       after: (delayMs, callback) => {
         let isOff = false;
         this.at(this.now + delayMs, () => {
@@ -218,11 +235,12 @@ class Simulation {
     for (const { value, tier } of passed) {
       const { id, notBefore } = JSON.parse(value.toString()) as Retry;
       if (tier === null) {
-        if (this.now < notBefore) throw new Error(`retry ${id} was put back ${notBefore - this.now} ms early`);
+        const earlyMs = Math.min((this.dueAt.get(id) ?? 0) - this.now, notBefore - this.wallNow);
+        if (earlyMs > 0) throw new Error(`retry ${id} was put back ${earlyMs} ms early`);
         this.putBack.push({ id, at: this.now });
       } else {
         this.hops += 1;
-        this.log(tier).append(value, this.now);
+        this.log(tier).append(value, this.wallNow);
       }
     }
   }
@@ -358,6 +376,51 @@ describe('the retry scheduler', () => {
   });
 });
 
+describe('clocks', () => {
+  const hourMs = 3_600_000;
+  const delayOf = (id: number) => 500 + (id % 90) * 1_000;
+
+  test.each([
+    ['back', -hourMs],
+    ['forward', hourMs],
+  ])('may be set %s by an hour: what is in memory, and what comes later, is in time', async (_name, stepMs) => {
+    const simulation = new Simulation();
+    for (let id = 0; id < 900; id += 1) simulation.schedule(id, id * 200, delayOf(id));
+    simulation.start();
+    // Between two fetches of the first tier: what was written to it by then is in memory.
+    await simulation.advance(60_190);
+    simulation.clockOffMs = stepMs;
+    await simulation.advance(300_000);
+    simulation.kill();
+    expect(simulation.putBack).toHaveLength(900);
+    for (const { id, at } of simulation.putBack) {
+      const lateMs = at - simulation.startedAt - id * 200 - delayOf(id);
+      const isUntouched = delayOf(id) < 30_000 || id * 200 > 120_000;
+      // What was in Kafka, unread, waits once more as long as its writer meant; it holds its tier up once.
+      expect(lateMs).toBeLessThanOrEqual(isUntouched ? 250 : 60_000);
+    }
+    expect(simulation.pastDueMs).toBe(0);
+  });
+
+  test('of another host hold nothing up: a retry stamped six hours ahead waits its tier, those behind it are in time', async () => {
+    const simulation = new Simulation();
+    const aheadAt = simulation.now + 6 * hourMs;
+    simulation.write({ id: 1_000, notBefore: aheadAt + 30_000 }, '30s', aheadAt);
+    for (let id = 0; id < 100; id += 1) simulation.schedule(id, id * 100, 31_000);
+    simulation.start();
+    await simulation.advance(120_000);
+    simulation.kill();
+    const lateMs = simulation.putBack
+      .filter(({ id }) => id < 1_000)
+      .map(({ id, at }) => at - simulation.startedAt - id * 100 - 31_000);
+    expect(lateMs).toHaveLength(100);
+    expect(Math.max(...lateMs)).toBeLessThanOrEqual(250);
+    const skewed = simulation.putBack.find(({ id }) => id === 1_000);
+    expect((skewed?.at ?? 0) - simulation.startedAt).toBeGreaterThanOrEqual(30_000);
+    expect((skewed?.at ?? Infinity) - simulation.startedAt).toBeLessThanOrEqual(30_250);
+  });
+});
+
 test('partitions that are given up take what waits with them, and stop waits for what is being written', async () => {
   const log = new TierLog('5s', 24_000);
   const written: number[] = [];
@@ -377,6 +440,7 @@ test('partitions that are given up take what waits with them, and stop waits for
     mayWrite: () => true,
     onFailed: () => undefined,
     now: () => now,
+    wallNow: () => now,
     after: (_delay, run) => {
       timers.push(run);
       return () => timers.splice(timers.indexOf(run), 1);

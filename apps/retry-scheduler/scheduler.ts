@@ -11,48 +11,17 @@
  *   first tier) `heldRecordsMax` and `heldBytesMax`. Beyond, every partition is paused after its next batch, until there
  *   is room: deliveries are late then, none is lost. What has longer to wait goes back to Kafka (nextStep).
  * - What is due is written before what goes on waiting.
+ * - All moments are monotonic; the wall times of records are converted when they are read (moments.ts).
  */
 import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from './due-queue.ts';
+import { momentsOf, type Clocks } from './moments.ts';
 import { nextStep } from './next-step.ts';
-import { Room, type RoomLimits } from './room.ts';
+import { Room } from './room.ts';
+import type { SchedulerOptions, WaitingRetry } from './scheduler-options.ts';
+import { Unread } from './unread.ts';
 import { copyOf, ValueStore } from './value-store.ts';
-
-export interface SchedulerLimits extends RoomLimits {
-  /**
-   * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets,
-   * so reading stops when its lowest incomplete one lies further back, until it is nearer than half of that.
-   */
-  readonly offsetsBehindMax: number;
-}
-
-/** A delivery whose wait in one place is over. */
-export interface WaitingRetry {
-  readonly notBefore: number;
-  readonly value: Buffer;
-  readonly headers: Readonly<Record<string, Buffer>>;
-  /** Where it is passed on to: null: it is due, back to webhook.deliveries; else to wait in that tier. */
-  readonly tier: RetryTierName | null;
-}
-
-export interface SchedulerOptions {
-  readonly limits: SchedulerLimits;
-  readonly tierOf: (topic: string) => RetryTier;
-  /** The moment of a retry. @throws for a value that cannot be read */
-  readonly notBeforeOf: (value: Buffer) => number;
-  /** Writes retries to where they go; resolves when they are acknowledged there. */
-  readonly passOn: (retries: readonly WaitingRetry[]) => Promise<void>;
-  /** Sets a record aside that cannot be read; resolves when that is acknowledged. */
-  readonly setAside: (record: KafkaRecord, error: unknown) => Promise<void>;
-  /** False while too much waits for Kafka's acknowledgement. */
-  readonly mayWrite: () => boolean;
-  /** A write failed for good: what it was for stays incomplete. */
-  readonly onFailed: (error: unknown) => void;
-  readonly now: () => number;
-  /** Calls `run` once, not before `delayMs` have passed; the answer calls it off. */
-  readonly after: (delayMs: number, run: () => void) => () => void;
-}
 
 /**
  * Partitions are read on before what was fetched is over, so that the next is there in time: with room much sooner, since
@@ -62,8 +31,6 @@ const readAheadMs = 1_000;
 const roomyReadAheadMs = 8_000;
 /** What is due within it is written together: a request for each of thousands a second would cost more than the wait. */
 const tickMs = 20;
-/** The clock may be set while a timer runs: none is trusted for longer. */
-const timerMsMax = 1_000;
 /** How soon to look again when Kafka or memory has no room. */
 const lookAgainMs = 50;
 const writtenAtOnceMax = 2_000;
@@ -74,7 +41,7 @@ interface WaitingRecord {
   readonly kind: 'record';
   readonly lease: PartitionLease;
   readonly offset: number;
-  readonly notBefore: number;
+  readonly dueAt: number;
   /** Where its value is kept: a part of what was fetched would keep all of it in memory. */
   readonly handle: number;
   readonly bytes: number;
@@ -103,9 +70,10 @@ export class Scheduler {
   private readonly newest = new WeakMap<PartitionLease, number>();
   private readonly leaving = new WeakSet<PartitionLease>();
   private readonly room: Room;
+  private readonly unread = new Unread();
   private hopping = 0;
   /** When something was last passed on. */
-  private wroteAt = 0;
+  private wroteAt = -Infinity;
   private timer: { readonly at: number; readonly callOff: () => void } | null = null;
 
   constructor(options: SchedulerOptions) {
@@ -118,21 +86,28 @@ export class Scheduler {
     return { all: this.queue.size, held: this.room.held.records, heldBytes: this.room.held.bytes };
   }
 
-  /** How long the earliest in memory has been due, in milliseconds: what Kafka or the process does not keep up with. */
+  /**
+   * How long the earliest in memory has been due, or what is unread in Kafka has been overdue, in milliseconds: what
+   * Kafka or the process does not keep up with.
+   */
   get pastDueMs(): number {
     const { nextAt } = this.queue;
-    return nextAt === null ? 0 : Math.max(0, this.options.now() - nextAt);
+    const now = this.options.now();
+    return Math.max(nextAt === null ? 0 : now - nextAt, this.unread.overdueMs(now));
   }
 
-  take({ lease, records }: RecordBatch): void {
+  take(batch: RecordBatch): void {
+    const { lease, records } = batch;
     if (this.leaving.has(lease)) return;
     const tier = this.options.tierOf(lease.topic);
     const isFirst = tier === retryTiers[0];
-    let lastAt = 0;
-    for (const record of records) lastAt = Math.max(lastAt, this.accept(lease, record, tier.delayMs, isFirst));
-    this.newest.set(lease, records.at(-1)?.offset ?? 0);
-    this.work();
     const now = this.options.now();
+    const clocks = { now, wallNow: this.options.wallNow() };
+    let lastAt = now;
+    for (const record of records) lastAt = Math.max(lastAt, this.accept(lease, record, tier, clocks));
+    this.newest.set(lease, records.at(-1)?.offset ?? 0);
+    this.unread.read(batch, tier.delayMs, now);
+    this.work();
     const readOnAt =
       lastAt - (this.values.usedBytes < this.options.limits.heldBytesMax / 2 ? roomyReadAheadMs : readAheadMs);
     if (!isFirst && readOnAt > now) this.pause(lease, readOnAt);
@@ -142,7 +117,10 @@ export class Scheduler {
   /** Partitions are given up: what waits is forgotten, to be read again by whoever gets them. */
   async release(leases: readonly PartitionLease[]): Promise<void> {
     const gone = new Set(leases);
-    for (const lease of leases) this.leaving.add(lease);
+    for (const lease of leases) {
+      this.leaving.add(lease);
+      this.unread.released(lease);
+    }
     this.queue.remove((item) => {
       if (!gone.has(item.lease)) return false;
       if (item.kind === 'record') {
@@ -161,22 +139,22 @@ export class Scheduler {
   }
 
   /** Gives a record its place and answers when it is looked at again. */
-  private accept(lease: PartitionLease, record: KafkaRecord, tierMs: number, isFirst: boolean): number {
-    const { value, headers, offset } = record;
+  private accept(lease: PartitionLease, record: KafkaRecord, tier: RetryTier, clocks: Clocks): number {
+    const { value, headers, offset, timestampMs: writtenAt } = record;
     let notBefore: number;
     try {
       if (value === null) throw new Error('a retry without a value');
       notBefore = this.options.notBeforeOf(value);
     } catch (error) {
       this.completeAfter(this.options.setAside(record, error), [{ lease, offset }]);
-      return 0;
+      return clocks.now;
     }
+    const { lookAt, dueAt } = momentsOf({ notBefore, writtenAt }, tier, clocks);
     const kept = { handle: this.values.put(value), bytes: ValueStore.bytesFor(value.length), headers: copyOf(headers) };
-    const item: WaitingRecord = { kind: 'record', lease, offset, notBefore, ...kept, isHeld: false };
-    if (isFirst) this.hold(item);
-    const at = Math.min(notBefore, record.timestampMs + tierMs);
-    this.queue.push(at, item);
-    return at;
+    const item: WaitingRecord = { kind: 'record', lease, offset, dueAt, ...kept, isHeld: false };
+    if (tier === retryTiers[0]) this.hold(item);
+    this.queue.push(lookAt, item);
+    return lookAt;
   }
 
   /** Does what is due, as much as is written in one go, then sets the timer for what is next. */
@@ -211,7 +189,7 @@ export class Scheduler {
 
   private place(item: WaitingRecord, now: number, due: Departure, hops: Departure): void {
     const offsetsBehind = (this.newest.get(item.lease) ?? item.offset) - item.offset;
-    const step = nextStep(item.notBefore, now, {
+    const step = nextStep(item.dueAt, now, {
       isInTheWay: offsetsBehind > this.options.limits.offsetsBehindMax,
       isRoomy: this.room.level < 0.25,
     });
@@ -235,9 +213,9 @@ export class Scheduler {
   }
 
   private depart(item: WaitingRecord, tier: RetryTierName | null, departure: Departure): void {
-    const { notBefore, handle, headers } = item;
+    const { dueAt, handle, headers } = item;
     departure.from.push(item);
-    departure.retries.push({ notBefore, value: this.values.take(handle), headers, tier });
+    departure.retries.push({ dueAt, value: this.values.take(handle), headers, tier });
     this.letGo(item);
   }
 
@@ -276,16 +254,15 @@ export class Scheduler {
     this.room.letGo(item.bytes);
   }
 
-  /** When to write next. The clock may have been set back since the last time. */
   private nextTick(now: number): number {
-    return now < this.wroteAt ? now : Math.max(now, this.wroteAt + tickMs);
+    return Math.max(now, this.wroteAt + tickMs);
   }
 
   private arm(now: number): void {
     const { nextAt } = this.queue;
     if (nextAt === null) return;
     const earliest = this.options.mayWrite() ? this.nextTick(now) : now + lookAgainMs;
-    const at = Math.min(Math.max(nextAt, earliest), now + timerMsMax);
+    const at = Math.max(nextAt, earliest);
     if (this.timer !== null) {
       if (this.timer.at <= at) return;
       this.timer.callOff();

@@ -32,6 +32,11 @@ describe('attempts', () => {
     expect(buckets[1]?.latencies).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
   });
 
+  test('that are withdrawn leave nothing behind', () => {
+    const [bucket] = statsBuckets([attempt, { ...attempt, isWithdrawn: true }]);
+    expect(bucket).toEqual({ clientId: 'acme', webhookId: 'wh_1', start, ...noAttempts });
+  });
+
   test('add up to the same whichever way they are taken apart', () => {
     const attempts = Array.from({ length: 60 }, (_, index) => ({
       ...attempt,

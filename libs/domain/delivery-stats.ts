@@ -1,7 +1,7 @@
 /**
  * What attempts came to, counted for charts. In: attempts. Out: counts by webhook and five minutes, with latencies in a
- * histogram of few slots, so that they add up to any stretch of time. Holds: adding is all that is ever done, so the
- * order of attempts leaves no trace.
+ * histogram of few slots, so that they add up to any stretch of time. Holds: adding is all that is ever done, what is
+ * withdrawn counts below zero, so the order of attempts leaves no trace.
  */
 import type { OutcomeStatus } from './outcome.ts';
 
@@ -20,6 +20,8 @@ export interface StatsAttempt {
   readonly startedAt: number;
   /** Null when no POST was made. */
   readonly latencyMs: number | null;
+  /** True: what the same attempt was counted as before, to be taken back. */
+  readonly isWithdrawn?: boolean;
 }
 
 export interface AttemptCounts {
@@ -89,13 +91,14 @@ export function latencyPercentiles(
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-function countsOf({ status, latencyMs }: StatsAttempt): AttemptCounts {
+function countsOf({ status, latencyMs, isWithdrawn = false }: StatsAttempt): AttemptCounts {
   const slot = latencyMs === null ? -1 : slotOf(latencyMs);
+  const one = isWithdrawn ? -1 : 1;
   return {
-    delivered: Number(status === 'delivered'),
-    failedRetryable: Number(status === 'failed_retryable'),
-    failedPermanent: Number(status === 'failed_permanent'),
-    latencies: noAttempts.latencies.map((_, index) => Number(index === slot)),
+    delivered: status === 'delivered' ? one : 0,
+    failedRetryable: status === 'failed_retryable' ? one : 0,
+    failedPermanent: status === 'failed_permanent' ? one : 0,
+    latencies: noAttempts.latencies.map((_, index) => (index === slot ? one : 0)),
   };
 }
 

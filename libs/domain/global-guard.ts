@@ -18,7 +18,7 @@ export interface GuardVerdict {
   readonly isPaused: boolean;
 }
 
-/** An attempt speaks for so long. */
+/** An attempt speaks for so long. One from as far ahead is of a clock that was set back since, and says nothing. */
 export const voteMs = 600_000;
 /** An endpoint that worked within this time may say that it is our fault that it does not now. */
 export const workedMs = 86_400_000;
@@ -29,7 +29,7 @@ export function guardVerdict(votes: Iterable<EndpointVote>, now: number): GuardV
   let voters = 0;
   let failing = 0;
   for (const { attemptedAt, lastSuccessAt, isFailing } of votes) {
-    if (attemptedAt < now - voteMs || lastSuccessAt === null || lastSuccessAt < now - workedMs) continue;
+    if (Math.abs(now - attemptedAt) > voteMs || lastSuccessAt === null || lastSuccessAt < now - workedMs) continue;
     voters += 1;
     if (isFailing) failing += 1;
   }

@@ -1,6 +1,6 @@
 /**
  * How many requests each caller may make: GCRA (ITU-T I.371, virtual scheduling), a token bucket that is one number per
- * caller. In: a caller and the time. Out: go on, or how long to wait. Holds: in any span of time a caller is let through
+ * caller. In: a caller and the monotonic time. Out: go on, or how long to wait. Holds: in any span of time a caller is let through
  * at most `burst` times plus `perSecond` for each second of it; memory is bounded, however many callers there are.
  */
 

@@ -33,6 +33,11 @@ export function retryDelayMs(
   return Math.round(Math.min(Math.max(jittered, retryAfterMs ?? 0), retryDelayMsMax));
 }
 
+/** The longest that a delay in this tier can be: the next one takes what is as long as that. */
+export function retryWaitMsMax(tier: RetryTier): number {
+  return retryTiers.find(({ delayMs }) => delayMs > tier.delayMs)?.delayMs ?? retryDelayMsMax;
+}
+
 /** The longest tier that is not longer than the delay; the first one for anything shorter. */
 export function tierFor(delayMs: number): RetryTier {
   return retryTiers.findLast((tier) => tier.delayMs <= delayMs) ?? retryTiers[0];

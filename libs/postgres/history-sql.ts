@@ -62,12 +62,17 @@ const attemptStanding = {
   errorKind: 'error_kind',
 } as const;
 
-/** For attempts that were known already: one that was made twice shows the time that counts. $1: rows of history_attempt. */
+/**
+ * For attempts that were known already: one that was made twice shows the time that counts. $1: rows of history_attempt.
+ * Returns what the changed ones were before.
+ */
 export const strengthenAttempts = `
 update delivery_attempt a set (${attemptColumns}) = row(${attemptColumnList.map((column) => `i.${column}`).join(', ')})
 from unnest($1::history_attempt[]) i
 where a.delivery_id = i.delivery_id and a.round = i.round and a.attempt = i.attempt and a.day_time = i.day_time
-  and ${standsOver('i', 'a', attemptStanding)}`;
+  and ${standsOver('i', 'a', attemptStanding)}
+returning a.delivery_id || ' ' || a.round || ' ' || a.attempt as key, old.status, old.latency_ms as "latencyMs",
+  (extract(epoch from old.started_at) * 1000)::float8 as "startedAt"`;
 
 const standingColumns =
   'status, reason, next_attempt_at, last_attempt_at, last_round_at, last_round, last_attempt, last_latency_ms, last_response_code, last_error_kind';

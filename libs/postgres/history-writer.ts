@@ -80,10 +80,34 @@ async function writeRows(run: Run, types: InputTypes, { events, attempts, delive
     [attemptRows, deliveryRows],
     'history-deliveries',
   );
-  if ((result?.added ?? 0) < attempts.length) await run(strengthenAttempts, [attemptRows]);
-  const addedKeys = result?.addedKeys == null ? null : new Set(result.addedKeys);
-  const added = addedKeys === null ? attempts : attempts.filter((attempt) => addedKeys.has(keyOf(attempt)));
-  await addToStats(run, statsAttempts(added, deliveries));
+  if (result?.addedKeys == null) {
+    await addToStats(run, statsAttempts(attempts, deliveries));
+    return;
+  }
+  const addedKeys = new Set(result.addedKeys);
+  const strengthened = new Map(
+    (await run<CountedBefore>(strengthenAttempts, [attemptRows])).map((before) => [before.key, before]),
+  );
+  // An attempt that was made twice counts once, as what the history shows: what it counted as before is withdrawn.
+  const counted = attempts.filter((attempt) => addedKeys.has(keyOf(attempt)) || strengthened.has(keyOf(attempt)));
+  const withdrawn = counted.flatMap((attempt) => {
+    const before = strengthened.get(keyOf(attempt));
+    return before === undefined
+      ? []
+      : [{ ...attempt, status: before.status, latency_ms: before.latencyMs, started_at: before.startedAt }];
+  });
+  await addToStats(run, [
+    ...statsAttempts(counted, deliveries),
+    ...statsAttempts(withdrawn, deliveries).map((attempt) => ({ ...attempt, isWithdrawn: true })),
+  ]);
+}
+
+/** Of an attempt that the history shows otherwise now. */
+interface CountedBefore {
+  readonly key: string;
+  readonly status: string;
+  readonly latencyMs: number | null;
+  readonly startedAt: number;
 }
 
 function keyOf({ delivery_id: deliveryId, round, attempt }: AttemptInput): string {

@@ -47,9 +47,9 @@ export class IdempotencyStore {
     this.secretBox = secretBox;
   }
 
-  async claim({ owner, key, requestHash }: IdempotentRequest, now: Date): Promise<Claim> {
+  async claim({ owner, key, requestHash }: IdempotentRequest): Promise<Claim> {
     const read = readerOf(this.em);
-    const claimed = await read(claimSql, [owner, key, requestHash, now, keepMs / 1000, abandonedMs / 1000]);
+    const claimed = await read(claimSql, [owner, key, requestHash, keepMs / 1000, abandonedMs / 1000]);
     if (claimed.length > 0) return { kind: 'claimed' };
     const [row] = await read<Row>(
       `select request_hash as "requestHash", response_status as status, response_body as body
@@ -84,13 +84,14 @@ export class IdempotencyStore {
   }
 }
 
+/** By the clock of the database alone. A claim from the future is from before that clock was set back. */
 const claimSql = `
 insert into idempotency_key (owner, key, request_hash, created_at, expires_at)
-values ($1, $2, $3, $4, $4::timestamptz + make_interval(secs => $5))
+values ($1, $2, $3, now(), now() + make_interval(secs => $4))
 on conflict (owner, key) do update set
   request_hash = excluded.request_hash, response_status = null, response_headers = null, response_body = null,
   created_at = excluded.created_at, expires_at = excluded.expires_at
-where idempotency_key.expires_at <= $4
+where idempotency_key.expires_at <= now()
   or (idempotency_key.response_status is null and idempotency_key.request_hash = excluded.request_hash
-    and idempotency_key.created_at <= $4::timestamptz - make_interval(secs => $6))
+    and abs(extract(epoch from now() - idempotency_key.created_at)) >= $5)
 returning 1`;

@@ -39,15 +39,14 @@ export class PublishedEventStore {
   }
 
   /** @param events no two of one name  @param claimant names the request, and no other */
-  async claim(events: readonly ClaimableEvent[], claimant: string, now: Date): Promise<EventClaim[]> {
+  async claim(events: readonly ClaimableEvent[], claimant: string): Promise<EventClaim[]> {
     const read = readerOf(this.em);
     const taken = await read<Row>(claimSql, [
       ...columnsOf(events),
       events.map(({ time }) => time),
       claimant,
-      now,
-      new Date(now.getTime() + keepMs),
-      new Date(now.getTime() - abandonedMs),
+      keepMs / 1000,
+      abandonedMs / 1000,
     ]);
     const claims = taken.map(({ owner, eventId, time }): EventClaim => ({ kind: 'claimed', owner, eventId, time }));
     if (taken.length === events.length) return claims;
@@ -87,19 +86,22 @@ export class PublishedEventStore {
   }
 }
 
-/** Sorted, so that two requests that claim the same never wait for each other in a circle. */
+/**
+ * By the clock of the database alone: a claim from the future is from before that clock was set back.
+ * Sorted, so that two requests that claim the same never wait for each other in a circle.
+ */
 const claimSql = `
 insert into published_event (owner, event_id, event_time, claimed_by, claimed_at, is_acknowledged, expires_at)
-select owner, event_id, event_time, $4, $5, false, $6
+select owner, event_id, event_time, $4, now(), false, now() + make_interval(secs => $5)
 from unnest($1::text[], $2::text[], $3::text[]) as i(owner, event_id, event_time)
 order by owner collate "C", event_id collate "C"
 on conflict (owner, event_id) do update set
-  event_time = case when published_event.expires_at <= $5 then excluded.event_time else published_event.event_time end,
+  event_time = case when published_event.expires_at <= now() then excluded.event_time else published_event.event_time end,
   claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at, is_acknowledged = false,
   expires_at = excluded.expires_at
-where published_event.expires_at <= $5
+where published_event.expires_at <= now()
   or (not published_event.is_acknowledged
-    and (published_event.claimed_by is null or published_event.claimed_at <= $7))
+    and (published_event.claimed_by is null or abs(extract(epoch from now() - published_event.claimed_at)) >= $6))
 returning owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged"`;
 
 function columnsOf(events: readonly EventName[]): [string[], string[]] {

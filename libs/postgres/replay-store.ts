@@ -56,6 +56,8 @@ export const openReplaysMax = 10;
 
 /** By then the dispatcher knows of a webhook that was enabled: sooner it would end what is sent to it. */
 const inForceMs = 1_500;
+/** Batches follow each other within two seconds: what lies further ahead was written by a clock that is not ours. */
+const pauseMsMax = 60_000;
 
 const lockName = 'webhooks.replays';
 
@@ -143,7 +145,9 @@ export class ReplayStore {
     const [row] = await readerOf(this.em)<{ dueAt: Date | null }>(
       `select min(next_batch_at) as "dueAt" from replay where ${isOpen}`,
     );
-    return row?.dueAt == null ? null : Math.max(row.dueAt.getTime() - now.getTime(), 0);
+    if (row?.dueAt == null) return null;
+    const dueInMs = row.dueAt.getTime() - now.getTime();
+    return dueInMs > pauseMsMax ? 0 : Math.max(dueInMs, 0);
   }
 
   /**
@@ -157,8 +161,8 @@ export class ReplayStore {
       const [row] = await run<JobRow>(
         `select id, client_id as "clientId", filter, pace_per_second as "pacePerSecond", position, status,
           (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"
-        from replay where ${isOpen} and next_batch_at <= $1 order by next_batch_at limit 1`,
-        [now],
+        from replay where ${isOpen} and (next_batch_at <= $1 or next_batch_at > $2) order by next_batch_at limit 1`,
+        [now, new Date(now.getTime() + pauseMsMax)],
       );
       if (row === undefined) return false;
       const range = { clientId: row.clientId, filter: row.filter, before: new Date(row.createdAtMs) };

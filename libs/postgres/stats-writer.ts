@@ -3,7 +3,7 @@ import { statsBuckets, type StatsAttempt } from '../domain/delivery-stats.ts';
 import { timestamp, type Run } from './bulk.ts';
 import { countColumns } from './stats-columns.ts';
 
-/** @param attempts that were not known before, each once */
+/** @param attempts that were not known before, or shown otherwise, each once; with them what is withdrawn */
 export async function addToStats(run: Run, attempts: readonly StatsAttempt[]): Promise<void> {
   if (attempts.length === 0) return;
   const rows = statsBuckets(attempts).map((bucket) => [

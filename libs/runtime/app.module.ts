@@ -15,6 +15,7 @@ import { loopDelayBucketsMs, watchEventLoop } from './event-loop-delay.ts';
 import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
+import { monotonicMs } from './monotonic.ts';
 import { startTracing, type Tracer, type Tracing } from './tracing.ts';
 import { tracingKeys } from './tracing-keys.ts';
 
@@ -195,7 +196,7 @@ function stopOnSignal(app: INestApplication, context: AppContext, tracing: Traci
   const stop = (cause: string) => {
     if (isStopping) return;
     isStopping = true;
-    const deadline = Date.now() + stopDeadlineMs;
+    const deadline = monotonicMs() + stopDeadlineMs;
     context.health.beginStop();
     context.logger.info({ cause }, 'stopping');
     const timer = setTimeout(() => {
@@ -205,7 +206,7 @@ function stopOnSignal(app: INestApplication, context: AppContext, tracing: Traci
     timer.unref();
     const closed = app.close().then(() => {
       // What was drained made spans too.
-      return tracing?.stop(Math.max(0, Math.min(flushMs, deadline - Date.now() - endMs)));
+      return tracing?.stop(Math.max(0, Math.min(flushMs, deadline - monotonicMs() - endMs)));
     });
     closed.then(
       () => {

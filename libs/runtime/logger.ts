@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { BufferedOutput } from './buffered-output.ts';
 import { maskedFields } from './masked-fields.ts';
+import { monotonicMs } from './monotonic.ts';
 import { levels, pino, type DestinationStream, type Logger as PinoLogger, type LoggerOptions } from 'pino';
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -45,8 +46,8 @@ function bufferedOutput(): DestinationStream {
     output.flush();
   }, flushMs).unref();
   process.on('exit', () => {
-    const deadline = Date.now() + exitFlushMs;
-    while (!output.flush() && Date.now() < deadline);
+    const deadline = monotonicMs() + exitFlushMs;
+    while (!output.flush() && monotonicMs() < deadline);
   });
   return output;
 }

@@ -12,6 +12,7 @@ import type { ConnectionPool, Waiter } from './connection-pool.ts';
 import type { Connection } from './connection.ts';
 import { Origins, type TlsMaterial } from './origins.ts';
 import { isCredentialHeader, maskedValue } from './request-headers.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface AttemptRequest {
   readonly url: string;
@@ -88,7 +89,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   readonly #path: string;
   readonly #request: AttemptRequest;
   readonly #settle: (result: AttemptResult) => void;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = monotonicMs();
   readonly #timer: NodeJS.Timeout;
   #connection: Connection | null = null;
   #code = 0;
@@ -203,7 +204,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   }
 
   #elapsedMs(): number {
-    return Math.round(performance.now() - this.#startedAt);
+    return Math.round(monotonicMs() - this.#startedAt);
   }
 }
 

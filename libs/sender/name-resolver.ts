@@ -6,6 +6,7 @@
 import { Resolver } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
@@ -61,7 +62,7 @@ export class NameResolver {
   }
 
   #hostsNow(): ReadonlyMap<string, readonly ResolvedAddress[]> {
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - this.#hostsReadAt > hostsAgeMsMax) {
       this.#hostsReadAt = now;
       this.#hosts = readHosts(this.#hostsFile);

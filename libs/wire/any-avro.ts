@@ -22,6 +22,7 @@ interface Unknown {
 export class AnyAvro {
   private readonly types = new Map<number, avsc.Type | Unknown>();
   private readonly source: SchemaSource;
+  /** Monotonic. */
   private readonly now: () => number;
 
   constructor(source: SchemaSource, now: () => number = () => performance.now()) {

@@ -13,6 +13,7 @@ import { dirname } from 'node:path';
 import { StackFailure, Stopped } from '../failure.ts';
 import { endOrphan, pidIn, sendSignal, untilReaped } from '../orphan.ts';
 import { requireFreePort } from '../ports.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
 const guardScript = `
 exec 3<&0
@@ -128,11 +129,11 @@ class Guarded implements GuardedProcess {
 
   async untilReady(): Promise<void> {
     const { signal, isReady, name, logFile, readyDeadlineMs } = this.options;
-    const deadline = Date.now() + readyDeadlineMs;
+    const deadline = monotonicMs() + readyDeadlineMs;
     while (!(await isReady())) {
       if (signal?.aborted === true) throw new Stopped();
       if (this.isGone) throw new StackFailure(this.deathSentence());
-      if (Date.now() > deadline) {
+      if (monotonicMs() > deadline) {
         throw new StackFailure(`${name} did not answer within ${readyDeadlineMs / 1000} s: see ${logFile}.`);
       }
       await Promise.race([pause(50), this.gone]);

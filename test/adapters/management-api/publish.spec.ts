@@ -206,7 +206,7 @@ describe('an event with an id of its producer', () => {
     const id = randomUUID();
     const time = '2026-11-24T10:00:00Z';
     const store = world.app.get(PublishedEventStore);
-    await store.claim([{ owner: ann.id, eventId: id, time }], 'somebody', new Date());
+    await store.claim([{ owner: ann.id, eventId: id, time }], 'somebody');
     const early = await publish({ id, type: 'order.created', clientId: ann.id });
     expect(early).toMatchObject({
       status: 409,

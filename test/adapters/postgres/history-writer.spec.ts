@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { statsBuckets } from '../../../libs/domain/delivery-stats.ts';
 import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
 import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/outcome.ts';
 import { compareStanding, greatestStanding } from '../../../libs/domain/standing.ts';
@@ -10,6 +11,7 @@ import { DeliveryAttemptRow } from '../../../libs/postgres/entities/delivery-att
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
 import { EventRow } from '../../../libs/postgres/entities/event.ts';
 import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
+import { latencyColumns } from '../../../libs/postgres/stats-columns.ts';
 import { UnstorableError } from '../../../libs/postgres/unstorable-error.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { aDecision, anEvent, anOutcome, noon } from './history-factory.ts';
@@ -270,7 +272,9 @@ describe('any order of arrival', () => {
           ),
         ),
         async ([records, cuts]) => {
-          for (const table of ['event', 'delivery', 'delivery_attempt']) await database.rows(`delete from ${table}`);
+          for (const table of ['event', 'delivery', 'delivery_attempt', 'delivery_stats']) {
+            await database.rows(`delete from ${table}`);
+          }
           const left = [...records];
           for (const cut of cuts) {
             const part = left.splice(0, cut);
@@ -316,7 +320,26 @@ describe('any order of arrival', () => {
         code: shown?.responseCode,
       });
     }
+    await expectStats(outcomes);
     await expectEvents(events);
+  }
+
+  /** Charts count each attempt once, as the history shows it. */
+  async function expectStats(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    const attempts = Map.groupBy(outcomes, (one) => `${one.deliveryId} ${one.round} ${one.attempt}`);
+    const shown = [...attempts.values()].flatMap((same) => greatestStanding(same) ?? []);
+    const slots = latencyColumns.map((column) => `sum(${column})::int as ${column}`).join(', ');
+    const rows = await database.rows(
+      `select client_id as "clientId", (extract(epoch from bucket) * 1000)::float8 as start, webhook_id as "webhookId", sum(delivered)::int as delivered,
+        sum(failed_retryable)::int as "failedRetryable", sum(failed_permanent)::int as "failedPermanent", ${slots}
+       from delivery_stats group by 1, 2, 3 having sum(delivered + failed_retryable + failed_permanent) <> 0
+       order by 1, 2, 3`,
+    );
+    const buckets = statsBuckets(shown).map(({ latencies, ...bucket }) => ({
+      ...bucket,
+      ...Object.fromEntries(latencyColumns.map((column, index) => [column, latencies[index]])),
+    }));
+    expect(rows).toEqual(buckets);
   }
 
   async function expectEvents(events: readonly WebhookEvent[]): Promise<void> {

@@ -1,0 +1,43 @@
+/** What the scheduler is given, and what it hands on. */
+import type { RetryTier, RetryTierName } from '../../libs/domain/retry.ts';
+import type { KafkaRecord } from '../../libs/kafka/record.ts';
+import type { RoomLimits } from './room.ts';
+
+export interface SchedulerLimits extends RoomLimits {
+  /**
+   * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets,
+   * so reading stops when its lowest incomplete one lies further back, until it is nearer than half of that.
+   */
+  readonly offsetsBehindMax: number;
+}
+
+/** A delivery whose wait in one place is over. */
+export interface WaitingRetry {
+  /** Monotonic. */
+  readonly dueAt: number;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, Buffer>>;
+  /** Where it is passed on to: null: it is due, back to webhook.deliveries; else to wait in that tier. */
+  readonly tier: RetryTierName | null;
+}
+
+export interface SchedulerOptions {
+  readonly limits: SchedulerLimits;
+  readonly tierOf: (topic: string) => RetryTier;
+  /** Unix milliseconds before which it must not be attempted. @throws for a value that cannot be read */
+  readonly notBeforeOf: (value: Buffer) => number;
+  /** Writes retries to where they go; resolves when they are acknowledged there. */
+  readonly passOn: (retries: readonly WaitingRetry[]) => Promise<void>;
+  /** Sets a record aside that cannot be read; resolves when that is acknowledged. */
+  readonly setAside: (record: KafkaRecord, error: unknown) => Promise<void>;
+  /** False while too much waits for Kafka's acknowledgement. */
+  readonly mayWrite: () => boolean;
+  /** A write failed for good: what it was for stays incomplete. */
+  readonly onFailed: (error: unknown) => void;
+  /** Monotonic. */
+  readonly now: () => number;
+  /** Unix milliseconds, to be compared with times in records. */
+  readonly wallNow: () => number;
+  /** Calls `run` once, not before `delayMs` have passed; the answer calls it off. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
+}

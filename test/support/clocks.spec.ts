@@ -1,0 +1,91 @@
+/**
+ * Which clock for what (docs/decisions/0109-which-clock-for-what.md). The wall clock can be set; an interval, a deadline, an
+ * age, a back-off or an expiry in memory that is measured with it stands still for as long as it was set back. So the
+ * sources ask `monotonicMs()`. The uses of the wall clock that are right are listed here, each with what it is for.
+ */
+import { expect, test } from '@jest/globals';
+import { sourceFiles } from './source-tree.ts';
+
+/** `Date.now`, called or handed on, and `new Date()` without an argument. */
+const wallClock = /\bDate\.now\b|\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)/g;
+const ofProcesses = /^(apps|libs|cli|stack)\//;
+
+const stored = 'times in rows and records';
+const compared = 'compared with times in rows and records';
+const told = 'told to a person or a client';
+
+/** By file: how many uses, and what they are for. One more use is one more thing to think about. */
+const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> = {
+  'apps/management-api/api-keys.controller.ts': [3, stored],
+  'apps/management-api/api-metrics.ts': [1, 'the age of the oldest row of the outbox, told'],
+  'apps/management-api/clients.controller.ts': [2, stored],
+  'apps/management-api/deliveries.controller.ts': [2, stored],
+  'apps/management-api/event-types.controller.ts': [2, stored],
+  'apps/management-api/events.controller.ts': [1, 'the time of events that came without one'],
+  'apps/management-api/filter-test.controller.ts': [1, 'the time of a made-up event'],
+  'apps/management-api/outbox-relay.ts': [1, stored],
+  'apps/management-api/portal-sessions.controller.ts': [3, `${stored}, and in signed tokens`],
+  'apps/management-api/replay-runner.ts': [3, `${stored}, ${compared}; waits are bounded`],
+  'apps/management-api/replays.controller.ts': [2, stored],
+  'apps/management-api/stats.controller.ts': [1, 'the default range of a question about rows'],
+  'apps/management-api/stores.module.ts': [1, 'the end of portal sessions, which is in their tokens'],
+  'apps/management-api/webhook-checks.ts': [1, 'the validity of certificates'],
+  'apps/management-api/webhook-trials.controller.ts': [3, `${stored}, and ${told}`],
+  'apps/management-api/webhooks.controller.ts': [4, stored],
+  'apps/monitor/caretaker.ts': [1, 'which partitions of the history a day has, and which rows are over'],
+  'apps/monitor/monitor.module.ts': [3, `${stored}; windows of health are of event time`],
+  'apps/monitor/rounds.ts': [1, `${stored}, ${compared}`],
+  'apps/retry-scheduler/retry-scheduler.module.ts': [1, 'compared with notBefore, once, when a retry is read'],
+  'cli/commands/deliveries-list.ts': [1, 'the range that a person asked for'],
+  'cli/commands/listen.ts': [2, 'the age of a signature, and times that are told'],
+  'cli/commands/verify.ts': [1, 'the age of a signature'],
+  'libs/kafka/kafkajs-patches.ts': [1, 'the timestamps of records'],
+  'libs/postgres/diagnosis.ts': [2, 'compared with the clock of the database'],
+  'libs/postgres/migrate.ts': [1, 'which partitions of the history a day has'],
+  'libs/postgres/replay-store.ts': [1, stored],
+  'libs/runtime/logger.ts': [1, 'the time of a line'],
+  'stack/demo.ts': [1, 'a name for an order'],
+  'stack/doctor/apps.ts': [2, 'compared with the clocks of the apps'],
+  'stack/doctor/database.ts': [1, compared],
+  'stack/file-logger.ts': [1, 'the time of a line'],
+  'stack/local-receiver.ts': [1, told],
+  'stack/platform-service.ts': [1, 'the time of an event'],
+  'stack/rotate-keys.ts': [2, stored],
+  'stack/supervisor.ts': [1, 'the time of a line'],
+};
+
+/** Not looked at yet: they may have any. */
+const converting: readonly RegExp[] = [
+  /^apps\/dispatcher\//,
+  /^apps\/fanout\//,
+  /^apps\/projector\//,
+  /^libs\/kafka\/(fetch-loop|heartbeats|join-trouble|kafkajs-log|topic-admin|trouble-log|committer|record-sink|stored-work)\.ts$/,
+];
+
+function usesOf(text: string): number {
+  const code = text.replace(/\/\*.*?\*\//gs, '').replace(/(^|\s)\/\/.*$/gm, '');
+  return code.match(wallClock)?.length ?? 0;
+}
+
+test('the wall clock is asked where it is listed, and for what', () => {
+  const found = sourceFiles()
+    .filter(({ path }) => ofProcesses.test(path) && !path.endsWith('.spec.ts'))
+    .filter(({ path }) => !converting.some((pattern) => pattern.test(path)))
+    .map(({ path, text }) => [path, usesOf(text)] as const)
+    .filter(([, uses]) => uses > 0);
+  expect(Object.fromEntries(found)).toEqual(
+    Object.fromEntries(Object.entries(allowed).map(([path, [uses]]) => [path, uses])),
+  );
+});
+
+test.each([
+  ['const at = Date.now();', 1],
+  ['make({ now: Date.now })', 1],
+  ['new Date()', 1],
+  ['Date()', 1],
+  ['new Date(at), Date.parse(text), Date.UTC(2026, 0)', 0],
+  ['// Date.now()', 0],
+  ['/** `Date.now()` is for what is told. */', 0],
+])('%s: %i uses', (text, uses) => {
+  expect(usesOf(text)).toBe(uses);
+});
