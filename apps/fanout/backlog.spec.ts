@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Backlog } from './backlog.ts';
+import { Backlog, type BacklogEvent } from './backlog.ts';
 
 function backlogOf<Item>(perRunMax: number): Backlog<Item> {
   return new Backlog<Item>({ perRunMax, servedMs: 250 });
@@ -80,6 +80,21 @@ describe('a backlog', () => {
     expect(run(backlog, [['x3']])).toEqual(['x3']);
   });
 
+  test('keeps everything behind an event for everyone until that is finished', () => {
+    const backlog = backlogOf<string>(1);
+    expect(run(backlog, [['a1', 'A']])).toEqual(['a1']);
+    expect(backlog.mayPass('everyone', 0)).toBe(false);
+    backlog.wait('all', 'everyone');
+    expect(run(backlog, [['b1', 'B']])).toEqual([]);
+    const all = backlog.takeNext();
+    expect(all?.item).toBe('all');
+    expect(run(backlog, [['c1', 'C']])).toEqual([]);
+    expect(backlog.isOfFew(0)).toBe(false);
+    if (all !== null) backlog.finish(all);
+    expect(run(backlog, [['d1', 'D']])).toEqual(['d1']);
+    expect(backlog.take(10)).toEqual(['b1', 'c1']);
+  });
+
   test('is of few while four times as many webhooks as wait are served past it', () => {
     const backlog = backlogOf<string>(1);
     backlog.beginRun();
@@ -96,21 +111,32 @@ describe('a backlog', () => {
   });
 
   test('loses nothing and keeps the order of each webhook, whatever comes when', () => {
-    const webhooks = fc.uniqueArray(fc.constantFrom('A', 'B', 'C', 'D'), { maxLength: 3 });
+    const webhooks = fc.oneof(
+      { weight: 4, arbitrary: fc.uniqueArray(fc.constantFrom('A', 'B', 'C', 'D'), { maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.constant('everyone' as const) },
+    );
     const step = fc.oneof(
       fc.record({ kind: fc.constant('run' as const), events: fc.array(webhooks, { maxLength: 12 }) }),
       fc.record({ kind: fc.constant('take' as const), count: fc.nat(6) }),
+      fc.record({ kind: fc.constant('takeNext' as const) }),
+      fc.record({ kind: fc.constant('finish' as const) }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.nat(3), (steps, perRunMax) => {
         const backlog = backlogOf<number>(perRunMax);
-        const webhooksOf: (readonly string[])[] = [];
+        const webhooksOf: (readonly string[] | 'everyone')[] = [];
+        let open: BacklogEvent<number> | null = null;
         const written: number[] = [];
         for (const next of steps) {
-          if (next.kind === 'take') {
-            written.push(...backlog.take(next.count));
-            continue;
+          // An event that is under way is written when it is finished: whatever is let through before would overtake it.
+          if (open !== null && next.kind !== 'run') {
+            written.push(open.item);
+            backlog.finish(open);
+            open = null;
           }
+          if (next.kind === 'take') written.push(...backlog.take(next.count));
+          if (next.kind === 'takeNext') open = backlog.takeNext();
+          if (next.kind !== 'run') continue;
           backlog.beginRun();
           for (const of of next.events) {
             const event = webhooksOf.push(of) - 1;
@@ -118,10 +144,14 @@ describe('a backlog', () => {
             else backlog.wait(event, of);
           }
         }
+        if (open !== null) written.push(open.item);
         written.push(...backlog.clear());
         expect([...written].sort((a, b) => a - b)).toEqual(webhooksOf.map((_, event) => event));
         for (const webhook of ['A', 'B', 'C', 'D']) {
-          const own = written.filter((event) => webhooksOf[event]?.includes(webhook) === true);
+          const own = written.filter((event) => {
+            const of = webhooksOf[event] ?? [];
+            return of === 'everyone' || of.includes(webhook);
+          });
           expect(own).toEqual([...own].sort((a, b) => a - b));
         }
       }),

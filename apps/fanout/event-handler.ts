@@ -1,12 +1,12 @@
 /**
- * In: one record of a platform topic, or of webhook.notices. Out: the records that it becomes: the event with its
- * decisions and its deliveries, or the record itself on platform.events.rejected.
+ * In: one record of a platform topic, or of webhook.notices. Out: the records that it becomes, in parts: the event with
+ * its decisions and its deliveries, or the record itself on platform.events.rejected.
  * Holds: never throws and never answers with nothing, so no event stops the stream or gets lost in it; the audience is
  * decided before any webhook is looked up; the schema sees the data as it came, everything after it masked.
  */
 import { parseCloudEvent, type PlatformEvent } from '../../libs/domain/cloud-event.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
-import { audienceOf, bodyBytesMax, fanOut, webhookOfNotice } from '../../libs/domain/fan-out.ts';
+import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type IsEnough } from '../../libs/domain/fan-out.ts';
 import type { Subscription, SubscriptionTable } from '../../libs/domain/match.ts';
 import type { Rejection } from '../../libs/domain/rejection.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
@@ -19,10 +19,15 @@ import { rejectedRecord } from './rejected-record.ts';
 /** What the value of a record was when it was Avro: its JSON text, or why it cannot be read. */
 export type DecodedAvro = { readonly json: string } | { readonly problem: string };
 
+/** A part of what an event becomes; of most events there is only one. */
 export interface HandledEvent {
   readonly records: readonly OutgoingRecord[];
   readonly eventType: string | null;
+  /** In this part, and in all of them so far. */
   readonly deliveries: number;
+  readonly deliveriesSoFar: number;
+  /** Makes the next part; null: this is the last one, and with it the event is done. */
+  readonly rest: ((isEnough: IsEnough) => HandledEvent) | null;
   readonly rejection: Rejection | null;
   /** A defect of ours, when that is why it was rejected. */
   readonly defect: unknown;
@@ -48,10 +53,21 @@ export interface EventHandlerOptions {
   readonly tracer?: Tracer | undefined;
 }
 
+/** Webhooks that an event may go to. `everyone`: so many that they are not listed. */
+export type Concerned = readonly string[] | 'everyone';
+
+/** More webhooks than this are not listed. */
+const listedMax = 10_000;
+/** An event is wide when it may become more deliveries than this, or more bytes. */
+const narrowDeliveriesMax = 250;
+const narrowBytesMax = 1024 * 1024;
+
 /** An event whose webhooks are found, and nothing done yet. */
 export interface ReadEvent {
+  /** It becomes so much that it is written part by part, with others in between. */
+  readonly isWide: boolean;
   /** Those that it may go to, as their filters are not asked. */
-  readonly webhookIds: readonly string[];
+  readonly webhookIds: Concerned;
   readonly found: FoundEvent | RefusedEvent | UnreadEvent;
 }
 
@@ -74,6 +90,21 @@ interface UnreadEvent {
   readonly defect: unknown;
 }
 
+/** An event that is being fanned out. */
+interface AcceptedEvent {
+  readonly record: KafkaRecord;
+  readonly event: PlatformEvent;
+  readonly fanOut: FanOut;
+  readonly span: Span | null;
+  readonly schemaWarning: string | null;
+  readonly isDeprecated: boolean;
+}
+
+interface HowToMake {
+  readonly isEnough: IsEnough;
+  readonly span: Span | null;
+}
+
 type Candidates =
   | { readonly ok: true; readonly found: readonly Subscription[] }
   | { readonly ok: false; readonly rejection: Rejection };
@@ -94,16 +125,26 @@ export class EventHandler {
     }
   }
 
-  /** @param read of the same record, when it was read just now */
-  handle(record: KafkaRecord, avro: DecodedAvro | null, read: ReadEvent = this.read(record, avro)): HandledEvent {
+  /**
+   * The first part of what the record becomes.
+   * @param read of the same record, when it was read just now
+   * @param isEnough asked after each webhook: true ends the part. Default: all in one
+   */
+  handle(
+    record: KafkaRecord,
+    avro: DecodedAvro | null,
+    read: ReadEvent = this.read(record, avro),
+    isEnough: IsEnough = () => false,
+  ): HandledEvent {
     const { found } = read;
     if (found.kind === 'unread') return { ...this.reject(record, found.rejection), defect: found.defect };
     const { event } = found;
     let span: Span | undefined;
     try {
       span = this.options.tracer?.start(eventSpan(record, event));
-      if (span?.isSampled !== true) return this.decide(record, found);
-      return { ...this.decide(record, { ...found, event: { ...event, traceparent: span.traceparent } }), span };
+      if (span?.isSampled !== true) return this.decide(record, found, { isEnough, span: null });
+      const traced = { ...found, event: { ...event, traceparent: span.traceparent } };
+      return this.decide(record, traced, { isEnough, span });
     } catch (defect) {
       span?.end({}, 'internal_error');
       return { ...this.reject(record, internalError(defect)), defect };
@@ -121,21 +162,34 @@ export class EventHandler {
     const { event } = parsed;
     const entry = this.options.catalogue.find(event.type);
     const candidates = this.candidatesOf(record, event, entry);
-    if (!candidates.ok) return { webhookIds: [], found: { kind: 'refused', event, rejection: candidates.rejection } };
-    const webhookIds = candidates.found.map(({ webhookId }) => webhookId);
-    return { webhookIds, found: { kind: 'found', event, entry, candidates: candidates.found } };
+    if (!candidates.ok) {
+      return { isWide: false, webhookIds: [], found: { kind: 'refused', event, rejection: candidates.rejection } };
+    }
+    const count = candidates.found.length;
+    const isWide = count > narrowDeliveriesMax || count * event.dataText.text.length > narrowBytesMax;
+    const webhookIds = count > listedMax ? 'everyone' : candidates.found.map(({ webhookId }) => webhookId);
+    return { isWide, webhookIds, found: { kind: 'found', event, entry, candidates: candidates.found } };
   }
 
-  private decide(record: KafkaRecord, found: FoundEvent | RefusedEvent): HandledEvent {
+  private decide(record: KafkaRecord, found: FoundEvent | RefusedEvent, how: HowToMake): HandledEvent {
     const { event } = found;
-    if (found.kind === 'refused') return this.reject(record, found.rejection, event);
+    const { span } = how;
+    if (found.kind === 'refused') return { ...this.reject(record, found.rejection, event), span };
     const { entry, candidates } = found;
     const misfit = entry.check?.(event.data) ?? null;
     if (misfit !== null && entry.eventType?.schemaMode === 'enforce') {
-      return this.reject(record, { reason: 'schema_violation', detail: misfit }, event);
+      return { ...this.reject(record, { reason: 'schema_violation', detail: misfit }, event), span };
     }
+    const masked = entry.mask.apply(event.data, event.dataText);
+    const dataText = Buffer.from(masked.text);
+    if (dataText.length > bodyBytesMax) {
+      const detail = `the data has ${dataText.length} bytes once it is masked`;
+      return { ...this.reject(record, { reason: 'payload_too_large', detail }, event), span };
+    }
+    const { historyMs } = this.options;
+    const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs });
     const isDeprecated = entry.eventType?.deprecated === true;
-    return { ...this.accept(record, event, entry, candidates), schemaWarning: misfit, isDeprecated };
+    return this.part({ record, event, fanOut, span, schemaWarning: misfit, isDeprecated }, 0, how.isEnough);
   }
 
   private candidatesOf(record: KafkaRecord, event: PlatformEvent, entry: CatalogueEntry): Candidates {
@@ -151,43 +205,46 @@ export class EventHandler {
     return { ok: true, found: others.filter(({ webhookId }) => webhookId !== about) };
   }
 
-  private accept(
-    record: KafkaRecord,
-    event: PlatformEvent,
-    entry: CatalogueEntry,
-    candidates: readonly Subscription[],
-  ): HandledEvent {
-    const { encodeEvent, encodeDelivery, historyMs, topics } = this.options;
-    const masked = entry.mask.apply(event.data, event.dataText);
-    const dataText = Buffer.from(masked.text);
-    if (dataText.length > bodyBytesMax) {
-      const detail = `the data has ${dataText.length} bytes once it is masked`;
-      return this.reject(record, { reason: 'payload_too_large', detail }, event);
-    }
-    const result = fanOut({ event, dataText, origin: record, candidates, historyMs });
+  private part(accepted: AcceptedEvent, deliveriesBefore: number, isEnough: IsEnough): HandledEvent {
+    const { encodeEvent, encodeDelivery, topics } = this.options;
+    const { record, event, fanOut, span, schemaWarning, isDeprecated } = accepted;
+    const part = fanOut.next(isEnough);
     const records: OutgoingRecord[] = [];
-    for (const webhookEvent of result.events) {
+    for (const webhookEvent of part.events) {
       records.push({ topic: topics.events, key: event.id, value: encodeEvent(webhookEvent) });
     }
-    for (const delivery of result.deliveries) {
+    for (const delivery of part.deliveries) {
       records.push({ topic: topics.deliveries, key: delivery.webhookId, value: encodeDelivery(delivery) });
     }
     // The event goes on to the others. What one webhook misses is set aside where operators look.
-    for (const { webhookId, bodyBytes } of result.tooLarge) {
+    for (const { webhookId, bodyBytes } of part.tooLarge) {
       const detail = `${bodyBytes} bytes in the format of webhook ${webhookId}`;
       records.push(rejectedRecord(topics.rejected, record, { reason: 'payload_too_large', detail }));
     }
+    const deliveriesSoFar = deliveriesBefore + part.deliveries.length;
     return {
       records,
       eventType: event.type,
-      deliveries: result.deliveries.length,
+      deliveries: part.deliveries.length,
+      deliveriesSoFar,
+      rest: fanOut.isDone ? null : (enough) => this.nextPart(accepted, deliveriesSoFar, enough),
       rejection: null,
       defect: null,
-      schemaWarning: null,
-      isDeprecated: false,
+      schemaWarning,
+      isDeprecated,
       traceparent: event.traceparent,
-      span: null,
+      span,
     };
+  }
+
+  /** A defect ends the event: what was made before it goes out, and the event is set aside as well. */
+  private nextPart(accepted: AcceptedEvent, deliveriesBefore: number, isEnough: IsEnough): HandledEvent {
+    try {
+      return this.part(accepted, deliveriesBefore, isEnough);
+    } catch (defect) {
+      const { record, event, span } = accepted;
+      return { ...this.reject(record, internalError(defect), event), defect, span };
+    }
   }
 
   private reject(record: KafkaRecord, rejection: Rejection, event: PlatformEvent | null = null): HandledEvent {
@@ -195,6 +252,8 @@ export class EventHandler {
       records: [rejectedRecord(this.options.topics.rejected, record, rejection)],
       eventType: event?.type ?? null,
       deliveries: 0,
+      deliveriesSoFar: 0,
+      rest: null,
       rejection,
       defect: null,
       schemaWarning: null,
@@ -206,7 +265,7 @@ export class EventHandler {
 }
 
 function unread(rejection: Rejection, defect: unknown = null): ReadEvent {
-  return { webhookIds: [], found: { kind: 'unread', rejection, defect } };
+  return { isWide: false, webhookIds: [], found: { kind: 'unread', rejection, defect } };
 }
 
 function internalError(defect: unknown): Rejection {

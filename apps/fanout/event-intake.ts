@@ -2,6 +2,7 @@
 import { BatchPump, type BatchPumpOptions } from '../../libs/kafka/batch-pump.ts';
 import type { RecordBatch } from '../../libs/kafka/record.ts';
 import { SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import type { AnyAvro } from '../../libs/wire/any-avro.ts';
 import type { EventHandler } from './event-handler.ts';
@@ -27,7 +28,7 @@ export class EventIntake {
     };
     this.logger = logger;
     this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
-    this.runs = new EventRuns({ handler, avro, writer, now: Date.now, memory: this.pump, onError });
+    this.runs = new EventRuns({ handler, avro, writer, now: monotonicMs, memory: this.pump, onError });
   }
 
   take(batch: RecordBatch): void {

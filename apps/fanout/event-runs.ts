@@ -1,8 +1,10 @@
 /**
  * In: batches of platform events, as many as wait. Out: what they become, acknowledged by Kafka; then their offsets are
  * complete.
- * Holds: the events of a partition are written in its order for each webhook; what one webhook gets in heaps waits in
- * the backlog and is written in portions, between which the others are served; it counts as in memory until then.
+ * Holds: the events of a partition are written in its order for each webhook; what one webhook gets in heaps, and an
+ * event that becomes a great deal, waits in the backlog and is written in portions, between which the others are served;
+ * it counts as in memory until then. No step takes longer than some ten milliseconds, and never are more than four slices
+ * of records in memory: two of the runs, two of the backlog.
  *
  * Reading an event and finding its webhooks costs a tenth of what is done for it afterwards, here and in every app
  * behind. So a partition is read on past a burst, and what a burst costs is spread over a few seconds as long as others
@@ -15,9 +17,9 @@ import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
 import type { AnyAvro } from '../../libs/wire/any-avro.ts';
 import { AvroDecodeError } from '../../libs/wire/avro-codec.ts';
 import { learnInTheEnd } from '../../libs/wire/learn-in-the-end.ts';
-import { Backlog } from './backlog.ts';
-import type { DecodedAvro, EventHandler } from './event-handler.ts';
-import { Slice, type EventWriter, type Source } from './event-writer.ts';
+import { Backlog, type BacklogEvent } from './backlog.ts';
+import type { Concerned, DecodedAvro, EventHandler, HandledEvent } from './event-handler.ts';
+import { Slice, sliceBytesMax, type EventWriter, type Source } from './event-writer.ts';
 
 /** Of one webhook, in one run: beyond that its events wait. A run takes some milliseconds, so that is a burst. */
 const perRunMax = 16;
@@ -29,6 +31,12 @@ const restFactor = 3;
 const readRestMs = 2;
 /** Others are being served when an event of theirs was written past the backlog so lately. */
 const servedMs = 250;
+/** After so many milliseconds of work everything else in the process gets its turn: heartbeats, answers, timers. */
+const stepMs = 10;
+/** So long an event that is under way is written on when partitions are given up. Its next owner begins it anew. */
+const finishMs = 2_000;
+/** A reference to the id of a webhook that waits. */
+const bytesOfAnId = 8;
 /** So long a backlog is written in portions. One that lasts is no burst, but what there is to do. */
 const portionsMs = 5_000;
 
@@ -36,6 +44,7 @@ export interface EventRunsOptions {
   readonly handler: EventHandler;
   readonly avro: AnyAvro;
   readonly writer: EventWriter;
+  /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Resting between portions. Default: by the clock. */
   readonly pause?: (ms: number) => Promise<unknown>;
@@ -47,12 +56,31 @@ export interface EventRunsOptions {
 
 interface Waiting extends Source {
   readonly avro: DecodedAvro | null;
+  /** That it holds while it waits. */
+  readonly bytes: number;
+}
+
+/** An event of the backlog of which a part is written. */
+interface Open {
+  readonly event: BacklogEvent<Waiting>;
+  readonly rest: NonNullable<HandledEvent['rest']>;
+}
+
+/** What is made, and handed on to be written slice by slice. */
+interface Making {
+  slice: Slice;
+  writing: Promise<void> | null;
+  /** When others had their turn last. */
+  since: number;
 }
 
 export class EventRuns {
   private readonly options: EventRunsOptions;
   private readonly backlog = new Backlog<Waiting>({ perRunMax, servedMs });
   private working: Promise<void> | null = null;
+  private open: Open | null = null;
+  /** While partitions are given up: when to leave off an event that is under way. */
+  private leaveOffAt = Infinity;
   /** When the present backlog began. */
   private since = 0;
 
@@ -65,52 +93,89 @@ export class EventRuns {
    * any more, at the end of the process.
    */
   async work(batches: readonly RecordBatch[]): Promise<void> {
-    const { handler, writer, now } = this.options;
+    const { handler, now } = this.options;
     const startedAt = now();
     this.backlog.beginRun();
-    let slice = new Slice();
-    let writing: Promise<void> | null = null;
+    const making: Making = { slice: new Slice(), writing: null, since: startedAt };
+    const isEnough = (bytes: number) => this.isEnough(making, bytes);
     for (const { lease, records } of batches) {
       for (const record of records) {
+        if (now() - making.since >= stepMs) await this.passOn(making);
         // The partition went to another member, who reads these again.
         if (!lease.isHeld) break;
         const isAvro = mayBeAvro(record);
         let avro = isAvro ? this.decoded(record) : null;
-        while (isAvro && avro === null) {
-          // Without the registry nobody can tell what this is: the stream waits here, and the events wait in Kafka.
-          if (!slice.isEmpty) writing = writer.write(slice);
-          slice = new Slice();
-          if (record.value !== null) await learnInTheEnd(this.options.avro, record.value);
-          avro = this.decoded(record);
-        }
+        if (isAvro && avro === null) avro = await this.decodedInTheEnd(record, making);
         const read = handler.read(record, avro);
-        if (!this.backlog.mayPass(read.webhookIds, startedAt)) {
-          this.wait({ lease, record, avro }, read.webhookIds);
+        if (read.isWide || !this.backlog.mayPass(read.webhookIds, startedAt)) {
+          const bytes = bytesOf(record, avro, read.webhookIds);
+          this.wait({ lease, record, avro, bytes }, read.webhookIds);
           continue;
         }
-        slice.add({ lease, record }, handler.handle(record, avro, read));
-        if (!slice.isFull) continue;
-        const before = writing;
-        writing = writer.write(slice);
-        // Nothing is left unwritten while this waits: the backlog may go on meanwhile, and must not overtake it.
-        slice = new Slice();
-        await before;
+        const handled = handler.handle(record, avro, read, isEnough);
+        making.slice.add({ lease, record }, handled);
+        if (handled.rest !== null) await this.makeRest({ lease, record }, making, handled.rest);
+        if (making.slice.isFull) await this.passOn(making);
       }
     }
-    if (!slice.isEmpty) writing = writer.write(slice);
+    if (!making.slice.isEmpty) making.writing = this.options.writer.write(making.slice);
     // All of it is a burst: reading it may take its time, and others have theirs.
-    await (writing ?? (this.options.pause ?? pauseFor)(readRestMs));
+    await (making.writing ?? (this.options.pause ?? pauseFor)(readRestMs));
   }
 
-  /** Before partitions are given up: what waits is read again by whoever gets them, what is under way is written. */
+  /**
+   * Before partitions are given up: what waits is read again by whoever gets them, what is under way is written, unless
+   * that takes long.
+   */
   async drain(): Promise<void> {
-    for (const { lease, record } of this.backlog.clear()) this.options.memory.letGo(lease, bytesOf(record));
+    this.leaveOffAt = this.options.now() + finishMs;
+    for (const { lease, bytes } of this.backlog.clear()) this.options.memory.letGo(lease, bytes);
     await this.working;
+    this.leaveOffAt = Infinity;
   }
 
-  private wait(event: Waiting, webhookIds: readonly string[]): void {
+  /** Part by part. Events behind it are not read meanwhile, so none can overtake it. */
+  private async makeRest(source: Source, making: Making, rest: NonNullable<HandledEvent['rest']>): Promise<void> {
+    for (let next: HandledEvent['rest'] = rest; next !== null;) {
+      await this.passOn(making);
+      if (!source.lease.isHeld) return;
+      const handled: HandledEvent = next((bytes) => this.isEnough(making, bytes));
+      making.slice.add(source, handled);
+      next = handled.rest;
+    }
+  }
+
+  /**
+   * Hands on what is made and lets others have their turn. Nothing is left unwritten while this waits: the backlog may go
+   * on meanwhile, and must not overtake it.
+   */
+  private async passOn(making: Making): Promise<void> {
+    const before = making.writing;
+    if (!making.slice.isEmpty) making.writing = this.options.writer.write(making.slice);
+    making.slice = new Slice();
+    await Promise.all([before, otherEvents()]);
+    making.since = this.options.now();
+  }
+
+  private isEnough({ slice, since }: Pick<Making, 'slice' | 'since'>, bytes: number): boolean {
+    return slice.bytes + bytes >= sliceBytesMax || this.options.now() - since >= stepMs;
+  }
+
+  /** Without the registry nobody can tell what this is: the stream waits here, and the events wait in Kafka. */
+  private async decodedInTheEnd(record: KafkaRecord, making: Making): Promise<DecodedAvro | null> {
+    let avro: DecodedAvro | null = null;
+    while (avro === null) {
+      if (!making.slice.isEmpty) making.writing = this.options.writer.write(making.slice);
+      making.slice = new Slice();
+      if (record.value !== null) await learnInTheEnd(this.options.avro, record.value);
+      avro = this.decoded(record);
+    }
+    return avro;
+  }
+
+  private wait(event: Waiting, webhookIds: Concerned): void {
     this.backlog.wait(event, webhookIds);
-    this.options.memory.keep(event.lease, bytesOf(event.record));
+    this.options.memory.keep(event.lease, event.bytes);
     if (this.working !== null) return;
     this.since = this.options.now();
     this.working = this.workBacklog().catch((error: unknown) => {
@@ -122,26 +187,30 @@ export class EventRuns {
     try {
       // The run that is under way has to write first what it let pass.
       await otherEvents();
-      while (this.backlog.size > 0) await this.writeAll();
+      while (this.hasWork()) await this.writeAll();
     } finally {
       // Not a moment later: what waits from now on needs somebody who works it.
       this.working = null;
     }
   }
 
+  private hasWork(): boolean {
+    return this.open !== null || this.backlog.size > 0;
+  }
+
   private async writeAll(): Promise<void> {
     const { now, writer, pause = pauseFor } = this.options;
     let before: Promise<void> | null = null;
-    while (this.backlog.size > 0) {
+    while (this.hasWork()) {
       const startedAt = now();
       const isShared = this.isShared();
-      const slice = this.nextSlice(isShared ? portionEvents : Infinity);
+      const slice = this.nextSlice(isShared ? portionEvents : Infinity, startedAt);
       if (slice.isEmpty) continue; // of partitions that others have
       const writing = writer.write(slice);
       // On its own the next slice is made while this one is acknowledged.
-      await (isShared ? writing : (before ?? otherEvents()));
+      await Promise.all([isShared ? writing : before, otherEvents()]);
       before = writing;
-      if (this.backlog.size > 0 && this.isShared()) await pause(Math.max(1, now() - startedAt) * restFactor);
+      if (this.hasWork() && this.isShared()) await pause(Math.max(1, now() - startedAt) * restFactor);
     }
     await before;
   }
@@ -151,17 +220,38 @@ export class EventRuns {
     return now - this.since < portionsMs && !this.options.memory.isFull && this.backlog.isOfFew(now);
   }
 
-  private nextSlice(eventsMax: number): Slice {
-    const { handler, memory } = this.options;
+  private nextSlice(partsMax: number, since: number): Slice {
     const slice = new Slice();
-    for (let count = 0; count < eventsMax && !slice.isFull; count += 1) {
-      const [next] = this.backlog.take(1);
-      if (next === undefined) break;
-      const { lease, record, avro } = next;
-      memory.letGo(lease, bytesOf(record));
-      if (lease.isHeld) slice.add(next, handler.handle(record, avro));
+    for (let count = 0; count < partsMax && !slice.isFull; count += 1) {
+      if (!this.hasWork() || (count > 0 && this.isEnough({ slice, since }, 0))) break;
+      this.addPart(slice, since);
     }
     return slice;
+  }
+
+  /** Of the event that is under way, else of the one whose turn it is. */
+  private addPart(slice: Slice, since: number): void {
+    const { handler, now } = this.options;
+    const event = this.open?.event ?? this.backlog.takeNext();
+    if (event === null) return;
+    const { item } = event;
+    const isLeftOff = !item.lease.isHeld || (this.open !== null && now() >= this.leaveOffAt);
+    if (isLeftOff) {
+      this.finish(event);
+      return;
+    }
+    const isEnough = (bytes: number) => this.isEnough({ slice, since }, bytes);
+    const handled =
+      this.open === null ? handler.handle(item.record, item.avro, undefined, isEnough) : this.open.rest(isEnough);
+    slice.add(item, handled);
+    if (handled.rest === null) this.finish(event);
+    else this.open = { event, rest: handled.rest };
+  }
+
+  private finish(event: BacklogEvent<Waiting>): void {
+    this.open = null;
+    this.backlog.finish(event);
+    this.options.memory.letGo(event.item.lease, event.item.bytes);
   }
 
   /** Null: its schema was not learned yet. */
@@ -177,6 +267,8 @@ export class EventRuns {
   }
 }
 
-function bytesOf({ key, value }: KafkaRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0);
+function bytesOf({ key, value }: KafkaRecord, avro: DecodedAvro | null, webhookIds: Concerned): number {
+  const text = avro !== null && 'json' in avro ? avro.json.length : 0;
+  const ids = webhookIds === 'everyone' ? 0 : webhookIds.length * bytesOfAnId;
+  return (key?.length ?? 0) + (value?.length ?? 0) + text + ids;
 }

@@ -1,7 +1,8 @@
 /**
  * In: slices of events with what they became. Out: all of it acknowledged by Kafka; then their offsets are complete.
- * Holds: one slice is written after the other, in the order of the calls; an offset is complete only after everything
- * that its event became is acknowledged; a record that Kafka refuses is set aside instead of being tried for ever.
+ * Holds: one slice is written after the other, in the order of the calls, so no more than a slice waits in the sink; an
+ * offset is complete only after everything that its event became is acknowledged, its last part included; a record that
+ * Kafka refuses is set aside instead of being tried for ever, and takes no other with it.
  */
 import type { RejectionReason } from '../../libs/domain/rejection.ts';
 import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
@@ -17,7 +18,7 @@ import { rejectedRecord } from './rejected-record.ts';
  * while this one is being acknowledged; larger ones cost memory and bring nothing.
  */
 const sliceEventsMax = 128;
-const sliceBytesMax = 4 * 1024 * 1024;
+export const sliceBytesMax = 4 * 1024 * 1024;
 const traceIdsMax = 16;
 
 export interface Source {
@@ -28,10 +29,15 @@ export interface Source {
 export class Slice {
   readonly sources: Source[] = [];
   readonly handled: HandledEvent[] = [];
-  private bytes = 0;
+  private held = 0;
+
+  /** Of all records. */
+  get bytes(): number {
+    return this.held;
+  }
 
   get isFull(): boolean {
-    return this.sources.length >= sliceEventsMax || this.bytes >= sliceBytesMax;
+    return this.sources.length >= sliceEventsMax || this.held >= sliceBytesMax;
   }
 
   get isEmpty(): boolean {
@@ -41,7 +47,7 @@ export class Slice {
   add(source: Source, handled: HandledEvent): void {
     this.sources.push(source);
     this.handled.push(handled);
-    for (const { value } of handled.records) this.bytes += value?.length ?? 0;
+    for (const { value } of handled.records) this.held += value?.length ?? 0;
   }
 }
 
@@ -77,13 +83,22 @@ export class EventWriter {
       for (const [index, handled] of slice.handled.entries()) await this.writeAlone(slice.sources[index], handled);
     }
     this.report(slice);
-    for (const { lease, record } of slice.sources) lease.complete(record.offset);
+    slice.sources.forEach(({ lease, record }, index) => {
+      if (isLast(slice.handled[index])) lease.complete(record.offset);
+    });
   }
 
-  /** After a refusal: event by event, so that only the one with the record that Kafka refuses is set aside. */
+  /**
+   * After a refusal: record by record, so that only what Kafka refuses is left out. The event is set aside as well, where
+   * operators look.
+   */
   private async writeAlone(source: Source | undefined, handled: HandledEvent): Promise<void> {
-    if (source === undefined || (await this.isTaken(handled.records))) return;
-    const rejection = { reason: 'payload_too_large', detail: 'Kafka refused a record that it became' } as const;
+    const taken = await Promise.all(handled.records.map((record) => this.isTaken([record])));
+    const refused = taken.filter((isTaken) => !isTaken).length;
+    if (source === undefined || refused === 0) return;
+    const detail = `Kafka refused ${refused} of ${taken.length} records that it became`;
+    const rejection = { reason: 'payload_too_large', detail } as const;
+    if (handled.rejection === null) this.options.metrics.eventsRejected(rejection.reason, 1);
     const aside = rejectedRecord(this.options.rejectedTopic, source.record, rejection);
     // Even its bytes may be too large with our headers; where it came from is then what is kept of it.
     if ((await this.isTaken([aside])) || (await this.isTaken([{ ...aside, value: null }]))) return;
@@ -109,7 +124,8 @@ export class EventWriter {
     handled.forEach((event, index) => {
       const record = sources[index]?.record;
       tally.add(event);
-      event.span?.end({ 'webhook.deliveries': event.deliveries }, event.rejection?.reason ?? null);
+      if (!isLast(event)) return;
+      event.span?.end({ 'webhook.deliveries': event.deliveriesSoFar }, event.rejection?.reason ?? null);
       if (event.defect !== null) this.reportDefect(record, event.defect);
       if (record === undefined) return;
       metrics.acknowledged(nowMs - record.timestampMs);
@@ -121,7 +137,7 @@ export class EventWriter {
     for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
     const traceIds = sampledTraceIds(handled, traceIdsMax);
     const line = {
-      events: handled.length,
+      events: handled.filter(isLast).length,
       deliveries: tally.deliveries,
       ageMs: nowMs - oldestMs,
       rejected: Object.fromEntries(tally.rejected),
@@ -138,6 +154,11 @@ export class EventWriter {
   }
 }
 
+/** False for a part that others follow. */
+function isLast(handled: HandledEvent | undefined): boolean {
+  return handled?.rest === null;
+}
+
 /** Sums over a slice: metrics are asked for once per label, not once per event. */
 class Tally {
   readonly accepted = new Map<string, { events: number; deliveries: number }>();
@@ -146,7 +167,8 @@ class Tally {
   readonly deprecated = new Map<string, number>();
   deliveries = 0;
 
-  add({ rejection, eventType, deliveries, schemaWarning, isDeprecated }: HandledEvent): void {
+  add(handled: HandledEvent): void {
+    const { rejection, eventType, deliveries, schemaWarning, isDeprecated } = handled;
     if (rejection !== null) {
       this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
       return;
@@ -154,7 +176,9 @@ class Tally {
     this.deliveries += deliveries;
     const type = eventType ?? '';
     const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
-    this.accepted.set(type, { events: sum.events + 1, deliveries: sum.deliveries + deliveries });
+    const events = sum.events + (isLast(handled) ? 1 : 0);
+    this.accepted.set(type, { events, deliveries: sum.deliveries + deliveries });
+    if (!isLast(handled)) return;
     if (isDeprecated) this.deprecated.set(type, (this.deprecated.get(type) ?? 0) + 1);
     if (schemaWarning === null) return;
     this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });

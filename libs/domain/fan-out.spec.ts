@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PlatformEvent } from './cloud-event.ts';
 import type { EventType } from './event-type.ts';
-import { audienceOf, bodyBytesMax, fanOut, webhookOfNotice, type FanOutInput } from './fan-out.ts';
+import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPart } from './fan-out.ts';
 import { deliveryIdOf, eventKeyOf } from './ids.ts';
 import type { Subscription } from './match.ts';
 
@@ -27,6 +27,11 @@ function input(candidates: Subscription[], more: Partial<FanOutInput> = {}): Fan
 
 function candidate(webhookId: string, more: Partial<Subscription> = {}): Subscription {
   return { webhookId, clientId: 'acme', eventTypes: ['*'], isActive: true, format: 'json', filter: null, ...more };
+}
+
+/** All of it as one part. */
+function fanOut(of: FanOutInput): FanOutPart {
+  return new FanOut(of).next(() => false);
 }
 
 describe('fan-out', () => {
@@ -130,6 +135,37 @@ describe('fan-out', () => {
         bodyBytesMax,
       );
     }
+  });
+
+  test('in parts is the same as at once, and holds no more than a record of decisions between them', () => {
+    const candidates = Array.from({ length: 5_000 }, (_, index) =>
+      candidate(`webhook-${index}-${'x'.repeat(200)}`, {
+        isActive: index % 7 !== 0,
+        filter: index % 5 === 0 ? () => false : null,
+        format: (['json', 'cloudevents', 'form', 'xml'] as const)[index % 4] ?? 'json',
+      }),
+    );
+    const whole = fanOut(input(candidates));
+    const inParts = new FanOut(input(candidates));
+    const parts: FanOutPart[] = [];
+    while (!inParts.isDone) parts.push(inParts.next((bytes) => bytes >= 100_000));
+    expect(parts.length).toBeGreaterThan(20);
+    const textOf = (all: readonly FanOutPart[]) =>
+      JSON.stringify([all.flatMap(({ deliveries }) => deliveries), all.flatMap(({ events }) => events)]);
+    expect(textOf(parts) === textOf([whole])).toBe(true);
+    expect(whole.events.length).toBeGreaterThan(1);
+    for (const { deliveries } of parts) {
+      expect(deliveries.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThan(101_000);
+    }
+  });
+
+  test('ends a part after any candidate, whether it matches or not, and is done with the last', () => {
+    const slow = candidate('w', { filter: () => false });
+    const inParts = new FanOut(input([slow, slow, slow]));
+    const parts: FanOutPart[] = [];
+    while (!inParts.isDone) parts.push(inParts.next(() => true));
+    expect(parts.map(({ events }) => events.length)).toEqual([0, 0, 1]);
+    expect(parts.at(-1)?.events[0]?.decisions).toHaveLength(3);
   });
 
   test.each([-1, 0, 2 ** 60])('survives the record timestamp %s', (timestampMs) => {

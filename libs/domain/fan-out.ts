@@ -1,8 +1,9 @@
 /**
- * In: a platform event that was accepted, its candidates, where it came from. Out: the event with a decision for each
- * candidate, and a delivery for each match.
+ * In: a platform event that was accepted, its candidates, where it came from. Out: in parts, the event with a decision
+ * for each candidate, and a delivery for each match.
  * Holds: a function of its arguments, ids included, so an event that is fanned out twice makes the same things twice;
- * a webhook of another client than the event's is never decided on.
+ * a webhook of another client than the event's is never decided on; what is held between two parts is bounded, however
+ * many candidates there are.
  */
 import type { PlatformEvent } from './cloud-event.ts';
 import type { Delivery } from './delivery.ts';
@@ -10,7 +11,7 @@ import type { EventType } from './event-type.ts';
 import type { FilterEvent } from './filter.ts';
 import { deliveryIdOf, eventKeyOf, idTimeOf } from './ids.ts';
 import type { Subscription } from './match.ts';
-import { payloadShaper } from './payload.ts';
+import { payloadShaper, type ShapePayload } from './payload.ts';
 import type { Rejection } from './rejection.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 
@@ -33,13 +34,27 @@ export interface FanOutInput {
   readonly historyMs: number;
 }
 
-export interface FanOutResult {
-  /** The event; more than once, with a part of the decisions each, when they do not fit into one record. */
+/** One after the other they are everything that the event becomes. */
+export interface FanOutPart {
+  /**
+   * The event with decisions. Once, in the last part, unless the decisions do not fit into one record: then as often as
+   * needed, with the decisions that no record before had.
+   */
   readonly events: readonly WebhookEvent[];
   readonly deliveries: readonly Delivery[];
   /** Webhooks in whose format the event is too large for a record: their decision is `filtered`. */
   readonly tooLarge: readonly { readonly webhookId: string; readonly bodyBytes: number }[];
 }
+
+/** Asked after each candidate: true ends the part. @param bytes that the part's deliveries take */
+export type IsEnough = (bytes: number) => boolean;
+
+/** Of a delivery beside its body. */
+const deliveryOverheadBytes = 300;
+/** Of a decision beside its ids. */
+const decisionOverheadBytes = 70;
+/** For decisions, however large the data is. */
+const decisionBytesMin = 20_000;
 
 /** Kafka takes records of 1 MiB; what surrounds the body has to fit in too. */
 export const bodyBytesMax = 1_000_000;
@@ -71,12 +86,104 @@ export function webhookOfNotice(event: Pick<PlatformEvent, 'subject' | 'data'>):
   return typeof named === 'string' ? named : event.subject;
 }
 
-export function fanOut(input: FanOutInput): FanOutResult {
-  const { event, origin } = input;
+/** The fan-out of one event, as far as it has come. */
+export class FanOut {
+  private readonly input: FanOutInput;
+  private readonly webhookEvent: WebhookEvent;
+  private readonly shape: ShapePayload;
+  private readonly decisionBytesMax: number;
+  private filterEvent: FilterEvent | null = null;
+  private nextCandidate = 0;
+  /** Made, and in no record yet. */
+  private decisions: Decision[] = [];
+  private decisionBytes = 0;
+  private isFinished = false;
+
+  constructor(input: FanOutInput) {
+    this.input = input;
+    this.webhookEvent = eventOf(input);
+    this.shape = payloadShaper(this.webhookEvent);
+    this.decisionBytesMax = Math.max(bodyBytesMax - input.dataText.length, decisionBytesMin);
+  }
+
+  /** True after the last part. */
+  get isDone(): boolean {
+    return this.isFinished;
+  }
+
+  /** At least one candidate, if any is left, and as many as there are until `isEnough`. */
+  next(isEnough: IsEnough): FanOutPart {
+    const { candidates } = this.input;
+    const part = { events: [] as WebhookEvent[], deliveries: [] as Delivery[], tooLarge: [] as TooLarge[] };
+    let bytes = 0;
+    while (this.nextCandidate < candidates.length) {
+      const candidate = candidates[this.nextCandidate] as Subscription;
+      this.nextCandidate += 1;
+      const delivery = this.decide(candidate, part);
+      if (delivery !== null) bytes += delivery.body.length + deliveryOverheadBytes;
+      if (isEnough(bytes) && this.nextCandidate < candidates.length) return part;
+    }
+    this.isFinished = true;
+    part.events.push({ ...this.webhookEvent, decisions: this.decisions });
+    return part;
+  }
+
+  /** @returns the delivery, when it is one */
+  private decide(candidate: Subscription, part: OpenPart): Delivery | null {
+    const { event } = this.input;
+    const { webhookEvent } = this;
+    const { webhookId, clientId, format } = candidate;
+    if (event.clientId !== null && clientId !== event.clientId) throw new Error('a candidate of another client');
+    const unmatched = { webhookId, clientId, deliveryId: null, format: null };
+    if (!candidate.isActive) {
+      this.note({ ...unmatched, decision: 'disabled' }, part);
+      return null;
+    }
+    if (candidate.filter !== null) {
+      this.filterEvent ??= filterEventOf(event, webhookEvent.time);
+      if (!candidate.filter(this.filterEvent)) {
+        this.note({ ...unmatched, decision: 'filtered' }, part);
+        return null;
+      }
+    }
+    const deliveryId = deliveryIdOf(webhookEvent.time, event.id, webhookId);
+    const { contentType, body } = this.shape({ webhookId, deliveryId, clientId }, format);
+    if (body.length > bodyBytesMax) {
+      part.tooLarge.push({ webhookId, bodyBytes: body.length });
+      this.note({ ...unmatched, decision: 'filtered' }, part);
+      return null;
+    }
+    this.note({ webhookId, clientId, decision: 'matched', deliveryId, format }, part);
+    const delivery = firstDelivery(webhookEvent, { webhookId, clientId, deliveryId, contentType, body });
+    part.deliveries.push(delivery);
+    return delivery;
+  }
+
+  private note(decision: Decision, part: OpenPart): void {
+    const bytes = decisionOverheadBytes + Buffer.byteLength(decision.webhookId) + Buffer.byteLength(decision.clientId);
+    if (this.decisionBytes + bytes > this.decisionBytesMax) {
+      part.events.push({ ...this.webhookEvent, decisions: this.decisions });
+      this.decisions = [];
+      this.decisionBytes = 0;
+    }
+    this.decisions.push(decision);
+    this.decisionBytes += bytes;
+  }
+}
+
+type TooLarge = FanOutPart['tooLarge'][number];
+
+interface OpenPart {
+  readonly events: WebhookEvent[];
+  readonly deliveries: Delivery[];
+  readonly tooLarge: TooLarge[];
+}
+
+function eventOf({ event, origin, dataText, historyMs }: FanOutInput): WebhookEvent {
   const recordTimeMs = dateOf(origin.timestampMs);
   const ownTimeMs = event.timeMs !== null && event.timeMs >= 0 ? event.timeMs : null;
-  const time = idTimeOf(ownTimeMs, recordTimeMs, input.historyMs);
-  const webhookEvent: WebhookEvent = {
+  const time = idTimeOf(ownTimeMs, recordTimeMs, historyMs);
+  return {
     eventId: event.id,
     eventKey: eventKeyOf(time, event.clientId, event.id),
     eventType: event.type,
@@ -86,46 +193,13 @@ export function fanOut(input: FanOutInput): FanOutResult {
     kind: 'event',
     time,
     receivedAt: recordTimeMs,
-    data: input.dataText,
+    data: dataText,
     decisions: [],
     sourceTopic: origin.topic,
     sourcePartition: origin.partition,
     sourceOffset: origin.offset,
     traceparent: event.traceparent,
   };
-  const decided = decide(input, webhookEvent);
-  return { ...decided, events: inRecords(webhookEvent, decided.decisions) };
-}
-
-function decide({ event, candidates }: FanOutInput, webhookEvent: WebhookEvent) {
-  const decisions: Decision[] = [];
-  const deliveries: Delivery[] = [];
-  const tooLarge: { webhookId: string; bodyBytes: number }[] = [];
-  const shape = payloadShaper(webhookEvent);
-  let filterEvent: FilterEvent | null = null;
-  for (const candidate of candidates) {
-    const { webhookId, clientId } = candidate;
-    if (event.clientId !== null && clientId !== event.clientId) throw new Error('a candidate of another client');
-    const unmatched = { webhookId, clientId, deliveryId: null, format: null };
-    if (!candidate.isActive) {
-      decisions.push({ ...unmatched, decision: 'disabled' });
-      continue;
-    }
-    if (candidate.filter !== null && !candidate.filter((filterEvent ??= filterEventOf(event, webhookEvent.time)))) {
-      decisions.push({ ...unmatched, decision: 'filtered' });
-      continue;
-    }
-    const deliveryId = deliveryIdOf(webhookEvent.time, event.id, webhookId);
-    const { contentType, body } = shape({ webhookId, deliveryId, clientId }, candidate.format);
-    if (body.length > bodyBytesMax) {
-      tooLarge.push({ webhookId, bodyBytes: body.length });
-      decisions.push({ ...unmatched, decision: 'filtered' });
-      continue;
-    }
-    decisions.push({ webhookId, clientId, decision: 'matched', deliveryId, format: candidate.format });
-    deliveries.push(firstDelivery(webhookEvent, { webhookId, clientId, deliveryId, contentType, body }));
-  }
-  return { decisions, deliveries, tooLarge };
 }
 
 function firstDelivery(
@@ -154,25 +228,6 @@ function filterEventOf(event: PlatformEvent, time: number): FilterEvent {
     time: new Date(time).toISOString(),
     data: event.data,
   };
-}
-
-/** One record for the event with its decisions, or as many as a broadcast to thousands needs. */
-function inRecords(event: WebhookEvent, decisions: readonly Decision[]): WebhookEvent[] {
-  const roomBytes = Math.max(bodyBytesMax - event.data.length, 20_000);
-  const records: WebhookEvent[] = [];
-  let start = 0;
-  let bytes = 0;
-  decisions.forEach((decision, index) => {
-    const decisionBytes = 70 + Buffer.byteLength(decision.webhookId) + Buffer.byteLength(decision.clientId);
-    if (bytes + decisionBytes > roomBytes) {
-      records.push({ ...event, decisions: decisions.slice(start, index) });
-      start = index;
-      bytes = 0;
-    }
-    bytes += decisionBytes;
-  });
-  records.push({ ...event, decisions: start === 0 ? decisions : decisions.slice(start) });
-  return records;
 }
 
 /** Producers set timestamps as they like: what no id could carry becomes the nearest that one can. */

@@ -100,8 +100,14 @@ export class SubscriptionTable {
   }
 }
 
+/** The subscriptions of a pattern, and the same as a list, which is made when it is asked for and never changed. */
+interface Subscribed {
+  readonly all: Set<Subscription>;
+  list: readonly Subscription[] | null;
+}
+
 class PatternIndex {
-  private readonly byPattern = new Map<string, Set<Subscription>>();
+  private readonly byPattern = new Map<string, Subscribed>();
 
   get isEmpty(): boolean {
     return this.byPattern.size === 0;
@@ -109,26 +115,40 @@ class PatternIndex {
 
   add(subscription: Subscription): void {
     for (const pattern of subscription.eventTypes) {
-      const subscriptions = this.byPattern.get(pattern);
-      if (subscriptions === undefined) this.byPattern.set(pattern, new Set([subscription]));
-      else subscriptions.add(subscription);
+      const subscribed = this.byPattern.get(pattern);
+      if (subscribed === undefined) this.byPattern.set(pattern, { all: new Set([subscription]), list: null });
+      else {
+        subscribed.all.add(subscription);
+        subscribed.list = null;
+      }
     }
   }
 
   remove(subscription: Subscription): void {
     for (const pattern of subscription.eventTypes) {
-      const subscriptions = this.byPattern.get(pattern);
-      subscriptions?.delete(subscription);
-      if (subscriptions?.size === 0) this.byPattern.delete(pattern);
+      const subscribed = this.byPattern.get(pattern);
+      if (subscribed === undefined) continue;
+      subscribed.all.delete(subscription);
+      subscribed.list = null;
+      if (subscribed.all.size === 0) this.byPattern.delete(pattern);
     }
   }
 
-  find(patterns: readonly string[]): Subscription[] {
-    const found = patterns.flatMap((pattern) => this.byPattern.get(pattern) ?? []);
-    const [first, ...more] = found;
-    if (first === undefined) return [];
-    if (more.length === 0) return [...first];
-    return [...new Set(found.flatMap((subscriptions) => [...subscriptions]))];
+  /** A snapshot: later changes of the index do not reach it. With one matching pattern it costs no copy. */
+  find(patterns: readonly string[]): readonly Subscription[] {
+    let found: readonly Subscription[] | null = null;
+    let merged: Set<Subscription> | null = null;
+    for (const pattern of patterns) {
+      const subscribed = this.byPattern.get(pattern);
+      if (subscribed === undefined) continue;
+      const list = (subscribed.list ??= [...subscribed.all]);
+      if (found === null) found = list;
+      else {
+        merged ??= new Set(found);
+        for (const subscription of list) merged.add(subscription);
+      }
+    }
+    return merged === null ? (found ?? []) : [...merged];
   }
 }
 
