@@ -6,26 +6,26 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
+import { publishEvents } from '../../libs/api-contract/events.ts';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
-import type { Tracer } from '../../libs/runtime/tracing.ts';
+import { admit, jsonTypes, type AdmissionParts } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
-import type { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
-import type { RequestRates } from './request-rates.ts';
-import { endTrace, startTrace, traceFields } from './request-trace.ts';
+import { endTrace, traceFields } from './request-trace.ts';
+import { boundUnreadBodies, tellToContinue } from './unread-bodies.ts';
 import { watchUnusedConnections } from './unused-connections.ts';
-import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
 const mebibyte = 1024 * 1024;
 const bodyMiBMax = 1;
 /** A list of 500 events. */
 const eventsBodyMiBMax = 16;
 const jsonDepthMax = 100;
-const jsonTypes = ['application/json', 'application/merge-patch+json'];
+/** Of a body that nobody reads. */
+const unreadLimits = { bytesMax: mebibyte, ms: 1_000 };
 
 /** Options of the Fastify server. */
 export function serverOptions(config: ManagementApiConfig): FastifyServerOptions {
@@ -45,37 +45,30 @@ const fixedOptions: FastifyServerOptions = {
   },
 };
 
-export interface ServerParts {
-  readonly authentication: Authentication;
-  readonly rates: RequestRates;
+export interface ServerParts extends AdmissionParts {
   readonly metrics: ApiMetrics;
   readonly logger: Logger;
-  readonly tracer?: Tracer | undefined;
 }
 
-export function prepareServer(
-  app: NestFastifyApplication,
-  { authentication, rates, metrics, logger, tracer }: ServerParts,
-): void {
+export function prepareServer(app: NestFastifyApplication, { metrics, logger, ...parts }: ServerParts): void {
   for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
   const server = app.getHttpAdapter().getInstance();
+  boundUnreadBodies(server.server, unreadLimits);
   const closeUnused = watchUnusedConnections(server.server);
   server.addHook('preClose', (done) => {
     closeUnused();
     done();
   });
   server.addHook('onRoute', (route) => {
-    if (route.url === '/v1/events') route.bodyLimit = eventsBodyMiBMax * mebibyte;
+    if (route.url === publishEvents.path && route.method === 'POST') route.bodyLimit = eventsBodyMiBMax * mebibyte;
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders);
-    if (request.is404 || !request.url.startsWith('/v1/')) return;
-    const caller = await authentication.callerOf(request.headers.authorization);
-    request.caller = caller;
-    rates.take(caller, monotonicMs());
-    // Not before: whoever is nobody fills no store of traces.
-    startTrace(tracer, request);
-    refuseOtherMedia(request);
+    await admit(request, parts);
+  });
+  server.addHook('preParsing', (request, reply, payload, done) => {
+    tellToContinue(request.raw, reply.raw);
+    done(null, payload);
   });
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url;
@@ -110,19 +103,6 @@ const answerHeaders = {
   // What old browsers filtered by it could be turned against the page.
   'x-xss-protection': '0',
 } as const;
-
-/** @throws ProblemError unsupported_media_type */
-function refuseOtherMedia({ headers }: FastifyRequest): void {
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (hasBody && !jsonTypes.includes(type)) {
-    throw new ProblemError('unsupported_media_type', `Send ${jsonTypes.join(' or ')}, not '${type}'.`);
-  }
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (hasBody && encoding.toLowerCase() !== 'identity') {
-    throw new ProblemError('unsupported_media_type', 'Send the body as it is, without Content-Encoding.');
-  }
-}
 
 /** Numbers keep the text that they were written in: events are passed on as they came. */
 function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | null, parsed?: unknown) => void): void {

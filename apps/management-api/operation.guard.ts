@@ -1,11 +1,10 @@
-/** Lets a request through to its controller when its role may do that and it is what the operation takes. */
+/** Lets a request through to its controller when it is what the operation takes; who asks was judged before it was read. */
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Operation } from '../../libs/api-contract/operation.ts';
 import { allOperations } from '../../libs/api-contract/operations.ts';
 import { InputValidator, type FieldChecks } from '../../libs/api-contract/validation.ts';
-import type { Caller } from './caller.ts';
-import { invalid, notFound, ProblemError } from './problem-error.ts';
+import { invalid, notFound } from './problem-error.ts';
 import { operationOf } from './route.ts';
 
 /** Injection token: checks of fields by operation id. */
@@ -26,7 +25,7 @@ export class OperationGuard implements CanActivate {
     const operation = operationOf(context);
     if (operation === undefined) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    judgeRole(operation, request);
+    if (request.operation !== operation) throw new Error('a request that was admitted to another operation');
     request.input = this.validInput(operation, request);
     return true;
   }
@@ -48,22 +47,4 @@ export class OperationGuard implements CanActivate {
         throw invalid(validated.problems);
     }
   }
-}
-
-/** @throws ProblemError */
-function judgeRole(operation: Operation, request: FastifyRequest): void {
-  const { caller } = request;
-  if (caller === undefined) throw new ProblemError('unauthenticated');
-  // Before the role: to a client, another one is nobody, whatever is asked of it.
-  if (operation.path.startsWith('/v1/clients/{id}') && isStranger(caller, request.params)) throw notFound();
-  if (!operation.roles.includes(caller.role)) {
-    throw new ProblemError('forbidden', `A key of role ${caller.role} may not do that.`);
-  }
-  if (caller.scope === 'view' && !operation.isReading) {
-    throw new ProblemError('forbidden', 'This portal session may look, and change or send nothing.');
-  }
-}
-
-function isStranger(caller: Caller, params: unknown): boolean {
-  return caller.role !== 'admin' && caller.clientId !== (params as { id?: unknown }).id;
 }

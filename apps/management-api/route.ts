@@ -23,9 +23,14 @@ const methods = {
   delete: RequestMethod.DELETE,
 } as const;
 
+/** As the framework writes it. */
+export function fastifyPath({ path }: Operation): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
 export function Route(operation: Operation): MethodDecorator {
   return applyDecorators(
-    RequestMapping({ path: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), method: methods[operation.method] }),
+    RequestMapping({ path: fastifyPath(operation), method: methods[operation.method] }),
     HttpCode(operation.answer.status),
     SetMetadata(operationKey, operation),
   );
