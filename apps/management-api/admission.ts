@@ -66,7 +66,7 @@ function isReading({ method }: FastifyRequest): boolean {
 /** A body that does not say how long it is is cut off at the same limit while it is read. */
 function refuseLargeBody(request: FastifyRequest): void {
   const { headers, routeOptions } = request;
-  if (isReading(request) || Number(headers['content-length'] ?? 0) <= (routeOptions.bodyLimit ?? 0)) return;
+  if (isReading(request) || Number(headers['content-length'] ?? 0) <= routeOptions.bodyLimit) return;
   throw new ProblemError('payload_too_large');
 }
 

@@ -4,10 +4,11 @@
  * event is published once a day.
  */
 import { randomUUID } from 'node:crypto';
-import type { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
+import type { EventName, PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import type { Caller } from './caller.ts';
 import type { EventJudge, PublicationWarning } from './event-judge.ts';
-import type { KafkaWriter } from './kafka-writer.ts';
+import { WriteInDoubtError, type KafkaWriter } from './kafka-writer.ts';
+import { heldUntilSettled } from './held-claim.ts';
 import { platformEvent, type NewEvent } from './platform-event.ts';
 import { invalid, ProblemError } from './problem-error.ts';
 
@@ -108,12 +109,27 @@ export class EventPublisher {
       }
       if (toPublish.length > 0) await write(toPublish);
     } catch (error) {
+      if (error instanceof WriteInDoubtError) {
+        this.holdClaims(claimed, claimant, error.settled);
+        throw error;
+      }
       // Lost, it only means that whoever tries again at once has to wait.
       if (claimed.length > 0) await store.release(claimed, claimant).catch(() => undefined);
       throw error;
     }
     if (claimed.length > 0) await store.acknowledge(claimed, claimant);
     return named.map(({ id }) => id);
+  }
+
+  /** Until it is known whether Kafka has them, nobody publishes them again. */
+  private holdClaims(claimed: readonly EventName[], claimant: string, settled: Promise<void>): void {
+    if (claimed.length === 0) return;
+    const { store } = this.options;
+    void heldUntilSettled(settled, {
+      renew: () => store.renew(claimed, claimant, new Date()),
+      taken: () => store.acknowledge(claimed, claimant),
+      notTaken: () => store.release(claimed, claimant),
+    });
   }
 }
 

@@ -1,21 +1,33 @@
 /**
  * In: a list that comes in pages. Out: all of it as lines of JSON (NDJSON). Holds: no more than a page waits: the next
- * one is asked for when the reader has taken this one; whoever leaves ends it.
+ * one is asked for when the reader has taken this one; whoever leaves ends it; lines are made in short turns.
  */
 import { Readable } from 'node:stream';
+import { Turns } from '../../libs/runtime/turns.ts';
 import type { Page, PageRequest } from '../../libs/postgres/page.ts';
 
 const pageItems = 500;
+/** Of one piece of the answer. */
+const pieceChars = 64 * 1_024;
 
 export function exportStream<Item, Position>(
   list: (request: PageRequest<Position>) => Promise<Page<Item, Position>>,
   show: (item: Item) => object,
 ): Readable {
   async function* lines() {
+    const turns = new Turns();
     let after: Position | null = null;
     do {
       const page: Page<Item, Position> = await list({ limit: pageItems, after });
-      if (page.items.length > 0) yield page.items.map((item) => `${JSON.stringify(show(item))}\n`).join('');
+      let piece = '';
+      for (const item of page.items) {
+        await turns.over();
+        piece += `${JSON.stringify(show(item))}\n`;
+        if (piece.length < pieceChars) continue;
+        yield piece;
+        piece = '';
+      }
+      if (piece !== '') yield piece;
       after = page.next;
     } while (after !== null);
   }

@@ -11,6 +11,8 @@ import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import { IdempotencyStore, type IdempotentRequest } from '../../libs/postgres/idempotency-store.ts';
 import { LOGGER } from '../../libs/runtime/app.module.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { heldUntilSettled } from './held-claim.ts';
+import { WriteInDoubtError } from './kafka-writer.ts';
 import { invalid, ProblemError } from './problem-error.ts';
 import { operationOf } from './route.ts';
 
@@ -60,6 +62,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       answer = await work();
     } catch (error) {
+      if (error instanceof WriteInDoubtError) {
+        const release = () => this.store.release(request);
+        const renew = () => this.store.renew(request, new Date());
+        void heldUntilSettled(error.settled, { renew, taken: release, notTaken: release });
+        throw error;
+      }
       await this.store.release(request).catch((lost: unknown) => {
         this.logger.warn(errorFields(lost), 'an idempotency key stays claimed for a minute');
       });

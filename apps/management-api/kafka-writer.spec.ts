@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { RecordRefusedError, SinkClosedError } from '../../libs/kafka/record-sink.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
-import { KafkaWriter } from './kafka-writer.ts';
+import { KafkaWriter, WriteInDoubtError, type WritableSink } from './kafka-writer.ts';
 import { ProblemError } from './problem-error.ts';
 
 const record = { topic: 't', key: 'k', value: Buffer.from('v') };
 const logger = createLogger('test', 'silent');
 
-function writerOver(append: () => Promise<void>, waiting = { records: 0, bytes: 0 }): KafkaWriter {
+function writerOver(append: WritableSink['append'], waiting = { records: 0, bytes: 0 }): KafkaWriter {
   return new KafkaWriter({
     sink: { append, waiting },
     logger,
@@ -67,4 +67,27 @@ test('a refusal that comes after the deadline ends nothing', async () => {
   expect((await problemOf(writer.write([record]))).code).toBe('kafka_unavailable');
   late.reject(new Error('late'));
   await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('past the deadline an append is withdrawn', async () => {
+  const writer = writerOver(
+    (_records, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new Error('withdrawn'));
+        });
+      }),
+  );
+  const error: unknown = await writer.write([record]).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'kafka_unavailable' });
+  expect(error).not.toBeInstanceOf(WriteInDoubtError);
+});
+
+test('an append that cannot be withdrawn is in doubt until Kafka has answered', async () => {
+  const acknowledged = Promise.withResolvers<undefined>();
+  const writer = writerOver(() => acknowledged.promise);
+  const error: unknown = await writer.write([record]).catch((thrown: unknown) => thrown);
+  if (!(error instanceof WriteInDoubtError)) throw error;
+  acknowledged.resolve(undefined);
+  await error.settled;
 });

@@ -1,14 +1,22 @@
 /**
  * In: records of a request. Out: that Kafka has them, in time. Holds: nothing is answered as accepted before Kafka
- * acknowledged it, and no more waits in memory than is bounded here.
+ * acknowledged it, no more waits in memory than is bounded here, and nothing that waits is forgotten: past the deadline
+ * it is withdrawn, and what was under way already stays in doubt until Kafka has said what became of it.
  */
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
+import { within } from '../../libs/kafka/within.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { ProblemError } from './problem-error.ts';
 
+/** Where records wait for Kafka. */
+export interface WritableSink extends Pick<RecordSink, 'waiting'> {
+  /** The signal withdraws what was not sent yet: the append is rejected. What is under way is still answered. */
+  append(records: readonly OutgoingRecord[], options: { readonly signal: AbortSignal }): Promise<void>;
+}
+
 export interface KafkaWriterOptions {
-  readonly sink: Pick<RecordSink, 'append' | 'waiting'>;
+  readonly sink: WritableSink;
   readonly logger: Logger;
   /** Longest wait for the acknowledgement, in milliseconds. */
   readonly acknowledgeMs?: number;
@@ -19,6 +27,19 @@ export interface KafkaWriterOptions {
 
 const retryAfterS = 5;
 
+/** Past the deadline, and Kafka may still take it. */
+export class WriteInDoubtError extends ProblemError {
+  /** Resolves once Kafka has the records; rejects with a problem when they will not be taken any more. */
+  readonly settled: Promise<void>;
+
+  constructor(settled: Promise<void>) {
+    super('kafka_unavailable', undefined, { retryAfterS });
+    this.settled = settled;
+    // Whoever throws it away does not want to know.
+    settled.catch(() => undefined);
+  }
+}
+
 export class KafkaWriter {
   private readonly options: Required<KafkaWriterOptions>;
 
@@ -26,30 +47,21 @@ export class KafkaWriter {
     this.options = { acknowledgeMs: 10_000, waitingRecordsMax: 20_000, waitingBytesMax: 64 * 1024 * 1024, ...options };
   }
 
-  /** @throws ProblemError overloaded, kafka_unavailable, payload_too_large */
+  /** @throws ProblemError overloaded, kafka_unavailable, payload_too_large; WriteInDoubtError */
   async write(records: readonly OutgoingRecord[]): Promise<void> {
-    const { sink, waitingRecordsMax, waitingBytesMax } = this.options;
+    const { sink, acknowledgeMs, waitingRecordsMax, waitingBytesMax } = this.options;
     const { waiting } = sink;
     if (waiting.records >= waitingRecordsMax || waiting.bytes >= waitingBytesMax) {
       throw new ProblemError('overloaded', undefined, { retryAfterS });
     }
-    await this.inTime(sink.append(records));
-  }
-
-  private async inTime(acknowledged: Promise<void>): Promise<void> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new ProblemError('kafka_unavailable', undefined, { retryAfterS }));
-    }, this.options.acknowledgeMs);
-    try {
-      await Promise.race([acknowledged, late]);
-    } catch (error) {
-      // Nobody waits for it any more, so nobody else would notice what becomes of it.
-      acknowledged.catch(() => undefined);
+    const withdrawal = new AbortController();
+    const settled = sink.append(records, { signal: withdrawal.signal }).catch((error: unknown) => {
       throw this.problemOf(error);
-    } finally {
-      clearTimeout(timer);
-    }
+    });
+    if (await within(acknowledgeMs, settled)) return;
+    withdrawal.abort();
+    // A withdrawal is answered in the same turn.
+    if (!(await within(0, settled))) throw new WriteInDoubtError(settled);
   }
 
   private problemOf(error: unknown): ProblemError {

@@ -1,13 +1,16 @@
 /**
  * In: a replay and how far it is. Out: its next deliveries on Kafka, acknowledged, and how far that is. Holds: nothing
- * is counted as sent before Kafka has it; what cannot be sent is passed over and counted.
+ * is counted as sent before Kafka has it; what cannot be sent is passed over and counted; a batch that waits for Kafka is
+ * waited for, however long, and not made a second time beside it.
  */
 import { timeOfId } from '../../libs/domain/ids.ts';
 import {
   missedDelivery,
+  type MissedDelivery,
   replayBatchSize,
   replayedDelivery,
   replayPauseMs,
+  replayPositionText,
   type ReplayTarget,
 } from '../../libs/domain/replay.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
@@ -16,9 +19,11 @@ import type { Run } from '../../libs/postgres/bulk.ts';
 import { deliveriesAfter, missedEventsAfter } from '../../libs/postgres/replay-candidates.ts';
 import type { ReplayJob, ReplayStep } from '../../libs/postgres/replay-store.ts';
 import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import { within } from '../../libs/kafka/within.ts';
+import { Turns } from '../../libs/runtime/turns.ts';
 import { topics } from '../../libs/wire/topics.ts';
 import type { ApiCodecs, TopicNames } from './api-codecs.ts';
-import type { KafkaWriter } from './kafka-writer.ts';
+import { WriteInDoubtError, type KafkaWriter } from './kafka-writer.ts';
 import { ProblemError } from './problem-error.ts';
 
 export interface ReplayBatchesOptions {
@@ -27,35 +32,78 @@ export interface ReplayBatchesOptions {
   readonly topicNames: TopicNames;
   readonly events: Pick<EventView, 'keptMany'>;
   readonly webhooks: Pick<WebhookView, 'targets'>;
+  /** Longest wait at a time for a batch that is in doubt, in milliseconds. */
+  readonly waitMs?: number;
+}
+
+/** A batch that Kafka may still take. */
+interface Doubt {
+  readonly batch: string;
+  /** How far it comes, once Kafka has it. */
+  readonly step: Promise<ReplayStep>;
 }
 
 /** Records that go together: a delivery, and its event where the history has to learn of it. Null: passed over. */
 type Made = readonly OutgoingRecord[] | null;
 
+/** Of a batch; the delivery that goes over it is the last one. */
+const batchBytesMax = 4 * 1_048_576;
+
 /** Between stretches of the history that have nothing for the replay, in milliseconds: others get their turn. */
 const nothingPauseMs = 10;
 
 export class ReplayBatches {
-  private readonly options: ReplayBatchesOptions;
+  private readonly options: Required<ReplayBatchesOptions>;
+  /** One at most: while it lasts no other batch is begun. */
+  private doubt: Doubt | null = null;
 
   constructor(options: ReplayBatchesOptions) {
-    this.options = options;
+    this.options = { waitMs: 10_000, ...options };
   }
 
   /** @throws ProblemError kafka_unavailable, overloaded: the same batch may be tried again */
   async next(job: ReplayJob, run: Run, now: number): Promise<ReplayStep> {
+    const batch = `${job.id} ${replayPositionText(job.position)}`;
+    return (await this.settle(batch)) ?? (await this.make(job, batch, run, now));
+  }
+
+  /** What the batch in doubt came to, when it is this one; null: there is none any more, or it was another one. */
+  private async settle(batch: string): Promise<ReplayStep | null> {
+    const { doubt } = this;
+    if (doubt === null) return null;
+    if (
+      !(await within(
+        this.options.waitMs,
+        doubt.step.catch(() => undefined),
+      ))
+    ) {
+      throw new ProblemError('kafka_unavailable', 'Kafka has not taken the last batch yet.');
+    }
+    this.doubt = null;
+    return doubt.batch === batch ? doubt.step : null;
+  }
+
+  private async make(job: ReplayJob, batch: string, run: Run, now: number): Promise<ReplayStep> {
     const { phase } = job.position;
     const { made, upTo } = phase === 'deliveries' ? await this.past(job, run, now) : await this.missed(job, run, now);
     const records = made.filter((one) => one !== null);
-    const sent = await this.send(records);
     const hasEvents = phase === 'deliveries' && job.range.filter.missedWhileDisabled === true;
-    return {
+    const stepAfter = (sent: number): ReplayStep => ({
       position: upTo === null && hasEvents ? { phase: 'events', after: null } : { phase, after: upTo },
       sent,
       skipped: made.length - sent,
       isEnd: upTo === null && !hasEvents,
       pauseMs: Math.max(replayPauseMs(sent, job.pacePerSecond), nothingPauseMs),
-    };
+    });
+    try {
+      return stepAfter(await this.send(records));
+    } catch (error) {
+      if (error instanceof WriteInDoubtError) {
+        this.doubt = { batch, step: error.settled.then(() => stepAfter(records.length)) };
+        this.doubt.step.catch(() => undefined);
+      }
+      throw error;
+    }
   }
 
   private async past({ id, range, position, pacePerSecond }: ReplayJob, run: Run, now: number) {
@@ -63,11 +111,18 @@ export class ReplayBatches {
     const keys = items.map(({ eventKey }) => eventKey).filter((key) => key !== null);
     const events = new Map((await this.options.events.keptMany(keys, run)).map((event) => [event.eventKey, event]));
     const targets = await this.targets(run, items);
-    const made = items.map((row): Made => {
+    const made: Made[] = [];
+    const turns = new Turns();
+    let bytes = 0;
+    for (const row of items) {
+      await turns.over();
       const event = events.get(row.eventKey ?? '') ?? null;
       const delivery = replayedDelivery(id, row, event, targets.get(row.webhookId) ?? null, now);
-      return delivery === null ? null : [this.deliveryRecord(delivery)];
-    });
+      const records = delivery === null ? null : [this.deliveryRecord(delivery)];
+      made.push(records);
+      bytes += bytesIn(records);
+      if (bytes > batchBytesMax && made.length < items.length) return { made, upTo: row.id };
+    }
     return { made, upTo };
   }
 
@@ -77,19 +132,26 @@ export class ReplayBatches {
       run,
       items.flatMap(({ decisions }) => decisions),
     );
-    const made = items.flatMap(({ event, decisions }) =>
-      decisions.map((decision): Made => {
+    const made: Made[] = [];
+    const turns = new Turns();
+    let bytes = 0;
+    for (const [index, { event, decisions }] of items.entries()) {
+      for (const decision of decisions) {
+        await turns.over();
         const missed = missedDelivery(id, event, decision, targets.get(decision.webhookId) ?? null, now);
-        if (missed === null) return null;
-        const { codecs, topicNames } = this.options;
-        const value = codecs.events.encode({ ...missed.event, time: timeOfId(event.eventKey) });
-        return [
-          { topic: topicNames.of(topics.webhookEvents), key: event.eventId, value },
-          this.deliveryRecord(missed.delivery),
-        ];
-      }),
-    );
+        const records = missed === null ? null : this.missedRecords(missed);
+        made.push(records);
+        bytes += bytesIn(records);
+      }
+      if (bytes > batchBytesMax && index < items.length - 1) return { made, upTo: event.eventKey };
+    }
     return { made, upTo };
+  }
+
+  private missedRecords({ event, delivery }: MissedDelivery): OutgoingRecord[] {
+    const { codecs, topicNames } = this.options;
+    const value = codecs.events.encode({ ...event, time: timeOfId(event.eventKey) });
+    return [{ topic: topicNames.of(topics.webhookEvents), key: event.eventId, value }, this.deliveryRecord(delivery)];
   }
 
   private async targets(run: Run, named: readonly { readonly webhookId: string }[]) {
@@ -114,8 +176,26 @@ export class ReplayBatches {
       if (!(error instanceof ProblemError) || error.code !== 'payload_too_large') throw error;
       if (made.length === 1) return 0;
       let sent = 0;
-      for (const one of made) sent += await this.send([one]);
+      for (const one of made) sent += await this.sendOne(one);
       return sent;
     }
   }
+
+  /** In doubt, it is not the batch that is settled with it: the others have to follow. */
+  private async sendOne(records: readonly OutgoingRecord[]): Promise<number> {
+    try {
+      return await this.send([records]);
+    } catch (error) {
+      if (!(error instanceof WriteInDoubtError)) throw error;
+      throw new WriteInDoubtError(
+        error.settled.then(() => {
+          throw new ProblemError('kafka_unavailable', 'A part of the batch is on Kafka.');
+        }),
+      );
+    }
+  }
+}
+
+function bytesIn(records: Made): number {
+  return records === null ? 0 : records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
 }

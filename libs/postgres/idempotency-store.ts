@@ -75,6 +75,14 @@ export class IdempotencyStore {
     );
   }
 
+  /** It is still being found out what came of it. */
+  async renew({ owner, key }: IdempotentRequest, now: Date): Promise<void> {
+    await readerOf(this.em)(
+      'update idempotency_key set created_at = $3 where owner = $1 and key = $2 and response_status is null',
+      [owner, key, now],
+    );
+  }
+
   /** The request failed: the same may be tried again. */
   async release({ owner, key }: IdempotentRequest): Promise<void> {
     await readerOf(this.em)('delete from idempotency_key where owner = $1 and key = $2 and response_status is null', [

@@ -72,6 +72,15 @@ export class PublishedEventStore {
     await this.update('is_acknowledged = true, claimed_by = null', events, claimant);
   }
 
+  /** It is still being found out whether Kafka has them. */
+  async renew(events: readonly EventName[], claimant: string, now: Date): Promise<void> {
+    await readerOf(this.em)(
+      `update published_event set claimed_at = $4
+      where claimed_by = $3 and (owner, event_id) in (select * from unnest($1::text[], $2::text[]))`,
+      [...columnsOf(events), claimant, now],
+    );
+  }
+
   /** They were not published: whoever tries again need not wait. */
   async release(events: readonly EventName[], claimant: string): Promise<void> {
     await this.update('claimed_by = null', events, claimant);
