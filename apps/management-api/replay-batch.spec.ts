@@ -44,7 +44,13 @@ class FakeSink implements WritableSink {
   }
 }
 
-function batchesOver(sink: FakeSink, { count = 3, data = '{"a":1}', format = 'json' } = {}) {
+interface Past {
+  readonly count?: number;
+  readonly data?: string;
+  readonly format?: PayloadFormat;
+}
+
+function batchesOver(sink: FakeSink, { count = 3, data = '{"a":1}', format = 'json' }: Past = {}) {
   const events = Array.from({ length: count }, (_, index) => {
     const eventId = `e${index}`;
     const eventKey = eventKeyOf(time + index, 'acme', eventId);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { decompress, decompressedBytesMax } from './decompress.ts';
 import { Lz4Error, lz4Decompress } from './lz4.ts';
 import { SnappyError, snappyDecompress } from './snappy.ts';
 
@@ -24,11 +26,14 @@ const compressed = {
     'GTPcAB94AQD/FFB4eHh4eAAAAAA=',
 };
 
+const bytesMax = 1_048_576;
+
 describe.each([
   ['snappy in chunks', snappyDecompress, SnappyError],
   ['snappy as one block', snappyDecompress, SnappyError],
   ['lz4', lz4Decompress, Lz4Error],
-] as const)('%s', (name, decompress, error) => {
+] as const)('%s', (name, read, error) => {
+  const decompress = (bytes: Buffer) => read(bytes, bytesMax);
   const input = Buffer.from(compressed[name], 'base64');
 
   test('comes out as it went in', () => {
@@ -67,5 +72,62 @@ test.each([
   ['a length that nobody has', snappyDecompress, '/////w8='],
   ['a copy before the beginning', snappyDecompress, 'CABhBQU='],
 ])('%s is refused', (_name, decompress, input) => {
-  expect(() => decompress(Buffer.from(input, 'base64'))).toThrow();
+  expect(() => decompress(Buffer.from(input, 'base64'), bytesMax)).toThrow();
+});
+
+/** A block of snappy: a length that it claims, one literal, and copies of it. */
+function snappyOf(bytes: number): Buffer {
+  const length: number[] = [];
+  for (let rest = bytes; ; rest = Math.floor(rest / 128)) {
+    length.push((rest % 128) + (rest < 128 ? 0 : 128));
+    if (rest < 128) break;
+  }
+  const parts = [Buffer.from([...length, 0, 120])];
+  for (let rest = bytes - 1; rest > 0; rest -= 64) parts.push(Buffer.from([((Math.min(rest, 64) - 1) << 2) | 2, 1, 0]));
+  return Buffer.concat(parts);
+}
+
+function snappyInChunks(chunks: number, bytes: number): Buffer {
+  const block = snappyOf(bytes);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(block.length);
+  const head = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+  return Buffer.concat([head, ...Array.from({ length: chunks }, () => [length, block]).flat()]);
+}
+
+/** A frame of LZ4 with one block: a literal, and one match as long as wanted. */
+function lz4Of(bytes: number): Buffer {
+  const more = bytes - 1 - 4 - 15;
+  const block = Buffer.concat([
+    Buffer.from([0x1f, 120, 1, 0]),
+    Buffer.alloc(Math.floor(more / 255), 255),
+    Buffer.from([more % 255, 0x00]),
+  ]);
+  const head = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(block.length);
+  return Buffer.concat([head, length, block, Buffer.alloc(4)]);
+}
+
+describe.each<[string, number, (bytes: number) => Buffer]>([
+  ['gzip', 1, (bytes) => gzipSync(Buffer.alloc(bytes, 'x'))],
+  ['snappy', 2, snappyOf],
+  ['snappy in chunks', 2, (bytes) => snappyInChunks(4, bytes / 4)],
+  ['lz4', 3, lz4Of],
+  ['zstd', 4, (bytes) => zstdCompressSync(Buffer.alloc(bytes, 'x'))],
+])('what %s makes of little', (_, format, compressed) => {
+  test('comes out up to the limit', () => {
+    const out = decompress(format, compressed(bytesMax), bytesMax);
+    expect([out.length, out[0], out.at(-1)]).toEqual([bytesMax, 120, 120]);
+  });
+
+  test('is refused beyond it, and says so', () => {
+    const bomb = compressed(bytesMax + 4);
+    expect(() => decompress(format, bomb, bytesMax)).toThrow(`a compressed batch has more than ${bytesMax} bytes`);
+  });
+});
+
+test('the limit holds where none is given', () => {
+  expect(() => decompress(4, zstdCompressSync(Buffer.alloc(decompressedBytesMax + 1)))).toThrow('more than 67108864');
+  expect(decompress(4, zstdCompressSync(Buffer.alloc(decompressedBytesMax))).length).toBe(decompressedBytesMax);
 });

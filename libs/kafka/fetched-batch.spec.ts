@@ -52,10 +52,46 @@ function fetched(batches: readonly Buffer[], abortedTransactions: AbortedTransac
   return { partition: 3, errorCode: 0, highWatermark: 100, abortedTransactions, batches: Buffer.concat(batches) };
 }
 
-function offsets(partition: FetchedPartition, asked = 0) {
-  const { records, nextOffset } = fetchedBatch('t', asked, partition);
+function offsets(partition: FetchedPartition, asked = 0, bytesMax?: number) {
+  const { records, nextOffset } = fetchedBatch('t', asked, partition, bytesMax);
   return { offsets: records.map(({ offset }) => offset), nextOffset };
 }
+
+/** Of zeros; made once, since its checksum is not read. */
+function expanding(bytes: number): (firstOffset: number) => Buffer {
+  const whole = batch(0, [{ key: null, value: Buffer.alloc(bytes) }], { attributes: 4 });
+  const smaller = Buffer.concat([whole.subarray(0, 61), zstdCompressSync(whole.subarray(61))]);
+  smaller.writeInt32BE(smaller.length - 12, 8);
+  return (firstOffset) => {
+    const moved = Buffer.from(smaller);
+    moved.writeBigInt64BE(BigInt(firstOffset), 0);
+    return moved;
+  };
+}
+
+describe('batches that are small only while they are compressed', () => {
+  test('are read up to a bound, and the rest is fetched again', () => {
+    const batches = [0, 1, 2, 3, 4, 5].map(expanding(30_000));
+    expect(offsets(fetched(batches), 0, 64_000)).toEqual({ offsets: [0, 1, 2], nextOffset: 3 });
+    expect(offsets(fetched(batches.slice(3)), 3, 64_000)).toEqual({ offsets: [3, 4, 5], nextOffset: 6 });
+  });
+
+  test('are refused when one of them is over it', () => {
+    expect(() => offsets(fetched([expanding(65_000)(0)]), 0, 64_000)).toThrow('more than 64000 bytes');
+  });
+
+  test('are refused when they claim more records than any batch has', () => {
+    const many = batch(0, plain('a'));
+    many.writeInt32BE(500_001, 57);
+    expect(() => offsets(fetched([many]))).toThrow('500001 records');
+  });
+});
+
+test('a record with a length below zero is refused, not read for ever', () => {
+  const whole = batch(0, plain('a'));
+  whole[61] = 1;
+  expect(() => offsets(fetched([whole]))).toThrow('past the end');
+});
 
 describe('a fetched batch', () => {
   test('has the records in our form', () => {

@@ -2,10 +2,11 @@
  * In: one partition of a fetch answer, its record batches as they are on disk. Out: its records in our form, and where
  * to read on.
  * Holds: records below the offset that was asked for, control records and those of aborted transactions are left out,
- * and reading goes on behind them: a batch of nothing else still moves the position.
+ * and reading goes on behind them: a batch of nothing else still moves the position. What batches come to before
+ * compression is bounded, each of them and together: what goes beyond is fetched again.
  * Source: Kafka protocol, record batch, message format v2 (magic 2).
  */
-import { decompress } from './decompress.ts';
+import { decompress, decompressedBytesMax } from './decompress.ts';
 import type { KafkaRecord } from './record.ts';
 
 export interface AbortedTransaction {
@@ -38,18 +39,32 @@ const logAppendTimeFlag = 0x08;
 const transactionalFlag = 0x10;
 const controlFlag = 0x20;
 
-/** @throws for a batch in a format of before Kafka 0.11, a compression that nobody knows, an offset beyond 2^53 */
-export function fetchedBatch(topic: string, fetchedOffset: number, fetched: FetchedPartition): FetchedBatch {
+/** Of one batch. A record that is seven bytes in a batch is hundreds as an object. */
+const recordsMax = 500_000;
+
+/** @throws for a batch that is too large before compression, in a format of before Kafka 0.11, a compression that nobody knows, an offset beyond 2^53 */
+export function fetchedBatch(
+  topic: string,
+  fetchedOffset: number,
+  fetched: FetchedPartition,
+  bytesMax = decompressedBytesMax,
+): FetchedBatch {
   const records: KafkaRecord[] = [];
   const isAborted = abortedFilter(fetched.abortedTransactions);
   const bytes = fetched.batches ?? nothing;
   let nextOffset = fetchedOffset;
+  let room = bytesMax;
   for (let at = 0; at + batchHeaderBytes <= bytes.length;) {
     const end = at + prefixBytes + bytes.readInt32BE(at + 8);
     if (end > bytes.length) break;
     const batch = batchAt(bytes, at, end);
     const isLeftOut = isAborted(batch) || batch.isControl;
-    if (!isLeftOut) readRecords(batch, topic, fetched.partition, fetchedOffset, records);
+    if (!isLeftOut) {
+      // The first one gets its own limit; those behind it can wait for the next fetch.
+      if (room <= 0) break;
+      room -= readRecords(batch, { topic, partition: fetched.partition, from: fetchedOffset, bytesMax }, records);
+      if (records.length > recordsMax) room = 0;
+    }
     // The end of the batch on disk: compaction may have taken the records at its end.
     nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
     at = end;
@@ -92,12 +107,24 @@ function batchAt(bytes: Buffer, start: number, end: number): Batch {
   };
 }
 
-function readRecords(batch: Batch, topic: string, partition: number, from: number, records: KafkaRecord[]): void {
+interface Reading {
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset that was asked for. */
+  readonly from: number;
+  readonly bytesMax: number;
+}
+
+/** @returns bytes before compression */
+function readRecords(batch: Batch, { topic, partition, from, bytesMax }: Reading, records: KafkaRecord[]): number {
   const { firstOffset, firstTimestampMs, timestampMs, recordCount } = batch;
-  const reader = new Reader(decompress(batch.compression, batch.records));
+  if (recordCount > recordsMax) throw new Error(`a record batch of ${recordCount} records: more than ${recordsMax}`);
+  const bytes = decompress(batch.compression, batch.records, bytesMax);
+  const reader = new Reader(bytes);
   for (let index = 0; index < recordCount; index += 1) {
     const length = reader.varint();
     const end = reader.at + length;
+    if (length < 0 || end > bytes.length) past();
     reader.at += 1; // attributes, unused
     const timestampDelta = reader.varlong();
     const offset = firstOffset + reader.varint();
@@ -114,6 +141,7 @@ function readRecords(batch: Batch, topic: string, partition: number, from: numbe
     }
     reader.at = end;
   }
+  return bytes.length;
 }
 
 const noHeaders: Readonly<Record<string, Buffer>> = Object.freeze({});
@@ -150,6 +178,7 @@ class Reader {
     this.at += 1;
     let value = byte & 0x7f;
     for (let shift = 7; byte > 0x7f; shift += 7) {
+      if (shift > 28) past();
       byte = source[this.at] ?? past();
       this.at += 1;
       value |= (byte & 0x7f) << shift;

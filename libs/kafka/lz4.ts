@@ -6,21 +6,18 @@
 const magic = 0x184d2204;
 const headerBytes = 7;
 const minMatch = 4;
-/** More than any batch that Kafka would have taken. */
-const uncompressedBytesMax = 256 * 1_048_576;
-
 export class Lz4Error extends Error {
   readonly code = 'lz4_format';
   readonly retryable = false;
 }
 
 /** @throws Lz4Error */
-export function lz4Decompress(input: Buffer): Buffer {
+export function lz4Decompress(input: Buffer, bytesMax: number): Buffer {
   if (input.length < headerBytes || input.readUInt32LE(0) !== magic) throw new Lz4Error('not an LZ4 frame');
   const flags = input[4] ?? 0;
   const [hasBlockChecksum, hasContentSize, hasDictionary] = [flags & 0x10, flags & 0x08, flags & 0x01];
   let at = headerBytes + (hasContentSize === 0 ? 0 : 8) + (hasDictionary === 0 ? 0 : 4);
-  const output = new Output(input.length * 4);
+  const output = new Output(Math.min(input.length * 4, bytesMax), bytesMax);
   for (;;) {
     if (at + 4 > input.length) throw new Lz4Error('the end mark is missing');
     const header = input.readUInt32LE(at);
@@ -64,9 +61,11 @@ function decompressBlock(input: Buffer, start: number, end: number, output: Outp
 /** Grows; blocks may refer to what earlier ones gave. */
 class Output {
   private buffer: Buffer;
+  private readonly bytesMax: number;
   private length = 0;
 
-  constructor(expectedBytes: number) {
+  constructor(expectedBytes: number, bytesMax: number) {
+    this.bytesMax = bytesMax;
     this.buffer = Buffer.allocUnsafe(Math.max(expectedBytes, 1_024));
   }
 
@@ -92,7 +91,7 @@ class Output {
 
   private reserve(more: number): void {
     const needed = this.length + more;
-    if (needed > uncompressedBytesMax) throw new Lz4Error(`more than ${uncompressedBytesMax} bytes`);
+    if (needed > this.bytesMax) throw new Lz4Error(`a compressed batch has more than ${this.bytesMax} bytes`);
     if (needed <= this.buffer.length) return;
     const grown = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
     this.buffer.copy(grown, 0, 0, this.length);

@@ -6,8 +6,6 @@
 
 const chunkedMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const chunkedHeaderBytes = 16;
-/** More than any batch that Kafka would have taken: a length beyond it is not one. */
-const uncompressedBytesMax = 256 * 1_048_576;
 
 export class SnappyError extends Error {
   readonly code = 'snappy_format';
@@ -15,21 +13,26 @@ export class SnappyError extends Error {
 }
 
 /** @throws SnappyError */
-export function snappyDecompress(input: Buffer): Buffer {
-  if (!input.subarray(0, chunkedMagic.length).equals(chunkedMagic)) return decompressBlock(input);
+export function snappyDecompress(input: Buffer, bytesMax: number): Buffer {
+  if (!input.subarray(0, chunkedMagic.length).equals(chunkedMagic)) return decompressBlock(input, 0, bytesMax);
+  let before = 0;
   const blocks: Buffer[] = [];
   let at = chunkedHeaderBytes;
   while (at + 4 <= input.length) {
     const end = at + 4 + input.readUInt32BE(at);
     if (end > input.length) throw new SnappyError('a chunk ends beyond the input');
-    blocks.push(decompressBlock(input.subarray(at + 4, end)));
+    const block = decompressBlock(input.subarray(at + 4, end), before, bytesMax);
+    blocks.push(block);
+    before += block.length;
     at = end;
   }
   return Buffer.concat(blocks);
 }
 
-function decompressBlock(input: Buffer): Buffer {
+/** @param before bytes of the blocks before it */
+function decompressBlock(input: Buffer, before: number, bytesMax: number): Buffer {
   const { value: length, next } = readVarint(input);
+  if (before + length > bytesMax) throw new SnappyError(`a compressed batch has more than ${bytesMax} bytes`);
   const output = Buffer.allocUnsafe(length);
   let from = next;
   let to = 0;
@@ -83,7 +86,6 @@ function readVarint(input: Buffer): { value: number; next: number } {
     if (byte === undefined) break;
     value += (byte & 0x7f) * 2 ** (7 * at);
     if (byte < 0x80) {
-      if (value > uncompressedBytesMax) throw new SnappyError(`${value} bytes are too many`);
       return { value, next: at + 1 };
     }
   }
