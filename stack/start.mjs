@@ -10,7 +10,19 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { isInstalled, nodeIn } from './installed.mjs';
 
-const verbs = ['start', 'test', 'setup', 'smoke', 'config', 'doctor', 'dev', 'bench', 'rotate-keys', 'seed-history'];
+const verbs = [
+  'start',
+  'test',
+  'setup',
+  'smoke',
+  'config',
+  'doctor',
+  'dev',
+  'bench',
+  'rotate-keys',
+  'republish-definitions',
+  'seed-history',
+];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 function fail(sentence) {

@@ -1,6 +1,7 @@
 /** The database as somebody sees it who asks what is wrong with it. Reads only, and changes nothing, not even tables. */
 import { BacklogView } from './backlog-view.ts';
 import type { Run } from './bulk.ts';
+import { CurrentValues } from './current-values.ts';
 import { createOrm, type Orm } from './orm.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { readerOf } from './read.ts';
@@ -20,6 +21,7 @@ export interface StoredOffset {
   readonly topic: string;
   readonly partition: number;
   readonly nextOffset: number;
+  readonly topicId: string | null;
 }
 
 const webhooksMax = 50_000;
@@ -36,6 +38,7 @@ const sealed = `(
 export class DatabaseDiagnosis {
   readonly backlog: BacklogView;
   readonly outbox: OutboxStore;
+  readonly current: CurrentValues;
   private readonly orm: Orm;
   private readonly run: Run;
 
@@ -45,6 +48,7 @@ export class DatabaseDiagnosis {
     this.run = readerOf(this.orm.em);
     this.backlog = new BacklogView(this.orm.em);
     this.outbox = new OutboxStore(this.orm.em);
+    this.current = new CurrentValues(this.orm.em);
   }
 
   /** Such as 18.4. @throws when it is away */
@@ -93,7 +97,7 @@ export class DatabaseDiagnosis {
 
   offsetsOf(groupId: string): Promise<StoredOffset[]> {
     return this.run(
-      `select topic, partition, next_offset::float8 as "nextOffset" from consumer_offset where group_id = $1`,
+      `select topic, partition, next_offset::float8 as "nextOffset", topic_id as "topicId" from consumer_offset where group_id = $1`,
       [groupId],
     );
   }

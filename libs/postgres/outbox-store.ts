@@ -5,11 +5,8 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Run } from './bulk.ts';
-import { EventTypeRow } from './entities/event-type.ts';
-import { WebhookRow } from './entities/webhook.ts';
-import { valueOf } from './event-type-store.ts';
+import { currentOf } from './current-values.ts';
 import { appendToOutbox, type OutboxMessage } from './outbox-writer.ts';
-import { readDefinition } from './webhook-definition.ts';
 
 export interface OutboxRecord {
   readonly id: number;
@@ -94,14 +91,11 @@ export class OutboxStore {
       // A change that is under way must not come between what is read here and its place in the outbox.
       await em.execute('lock table webhook, event_type in share mode');
       const messages: OutboxMessage[] = [];
-      for (const { topic, key } of new Map(keys.map((named) => [`${named.topic} ${named.key}`, named])).values()) {
-        if (topic === 'webhook.definitions') {
-          const row = await em.findOne(WebhookRow, { id: key });
-          messages.push({ topic, key, value: row === null ? null : await readDefinition(em, row, now) });
-        } else if (topic === 'webhook.event-types') {
-          const row = await em.findOne(EventTypeRow, { type: key });
-          messages.push({ topic, key, value: row === null ? null : valueOf(row) });
-        }
+      for (const [topic, named] of Map.groupBy(keys, (one) => one.topic)) {
+        if (topic !== 'webhook.definitions' && topic !== 'webhook.event-types') continue;
+        const unique = [...new Set(named.map(({ key }) => key))];
+        const current = await currentOf(em, topic, unique, now);
+        for (const key of unique) messages.push({ topic, key, value: current.get(key) ?? null });
       }
       await appendToOutbox(em, messages, now);
     });

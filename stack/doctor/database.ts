@@ -1,12 +1,16 @@
 /** The database and what it alone knows: migrations, what waits, what is sealed with which key, whose URL is refused. */
+import { partitionKey } from '../../libs/kafka/cluster-link.ts';
 import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
+import { positionMove, type PositionMove } from '../../libs/kafka/position-check.ts';
 import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
-import { DatabaseDiagnosis } from '../../libs/postgres/diagnosis.ts';
+import { DatabaseDiagnosis, type StoredOffset } from '../../libs/postgres/diagnosis.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
+import { compareDefinitions } from '../definitions-comparison.ts';
 import { sentenceOf } from '../failure.ts';
 import type { DoctorConfig } from './examination.ts';
+import { judgeDefinitions, judgePositions } from './kept.ts';
 import { ok, trouble, type Finding } from './finding.ts';
 import { judgeClocks, judgeEgress, judgeGroup, judgeKeys } from './judgements.ts';
 
@@ -30,6 +34,7 @@ export async function examineDatabase(config: DoctorConfig): Promise<readonly Fi
       ...clock,
       ...(await examineWaiting(database)),
       ...(await examineReaders(database, config)),
+      ...(await examineDefinitions(database, config)),
       ...judgeKeys(config.ENCRYPTION_KEYS, await database.sealedValues()),
       ...(await examineEgress(database, config)),
     ];
@@ -59,7 +64,8 @@ async function examineWaiting(database: DatabaseDiagnosis): Promise<readonly Fin
 
 /** Projector and monitor keep their positions here; what they are behind of is in Kafka. */
 async function examineReaders(database: DatabaseDiagnosis, config: DoctorConfig): Promise<readonly Finding[]> {
-  const admin = new TopicAdmin(new KafkaClient(kafkaConnection(config, 'doctor'), createLogger('doctor', 'silent')));
+  const client = new KafkaClient(kafkaConnection(config, 'doctor'), createLogger('doctor', 'silent'));
+  const admin = new TopicAdmin(client);
   const read = { projector: [topics.webhookEvents, topics.outcomes], monitor: [topics.outcomes] } as const;
   try {
     const findings: Finding[] = [];
@@ -72,7 +78,7 @@ async function examineReaders(database: DatabaseDiagnosis, config: DoctorConfig)
         lag += await admin.lagBehind(topic, new Map(next.map(({ partition, nextOffset }) => [partition, nextOffset])));
       }
       const members = (await admin.memberCounts([groupId])).get(groupId) ?? 0;
-      findings.push(judgeGroup({ app, members, lag }));
+      findings.push(judgeGroup({ app, members, lag }), ...judgePositions(app, await impossible(client, stored)));
     }
     return findings;
   } catch (error) {
@@ -80,6 +86,35 @@ async function examineReaders(database: DatabaseDiagnosis, config: DoctorConfig)
     return [trouble('lag', 'notice', says, 'see what is said of Kafka')];
   } finally {
     await admin.close();
+  }
+}
+
+/** Positions that cannot be ones of the logs that are there. */
+async function impossible(client: KafkaClient, stored: readonly StoredOffset[]): Promise<readonly PositionMove[]> {
+  const link = client.link();
+  try {
+    const names = [...new Set(stored.map(({ topic }) => topic))];
+    await link.connect(names);
+    const [ranges, ids] = [await link.offsetRanges(stored), await link.topicIds(names)];
+    return stored.flatMap((kept) => {
+      const range = ranges.get(partitionKey(kept));
+      if (range === undefined) return [];
+      const log = { ...kept, startOffset: range.start, endOffset: range.end, topicId: ids.get(kept.topic) ?? null };
+      return positionMove(kept, log) ?? [];
+    });
+  } finally {
+    await link.close();
+  }
+}
+
+/** What fan-out and dispatcher know comes from Kafka; what is true is in the database. */
+async function examineDefinitions(database: DatabaseDiagnosis, config: DoctorConfig): Promise<readonly Finding[]> {
+  try {
+    const waiting = await database.outbox.count();
+    return judgeDefinitions(await compareDefinitions(config, database.current, new Date()), waiting);
+  } catch (error) {
+    const says = `the definitions on Kafka were not read: ${sentenceOf(error)}`;
+    return [trouble('definitions', 'notice', says, 'see what is said of Kafka and of the schemas')];
   }
 }
 

@@ -12,6 +12,7 @@ export const areas = {
     'Missing topics; partitions, replicas and settings other than configured; partitions without leader or replica',
   lag: 'Whether each app consumes, and how many records it is behind',
   schemas: 'Whether each subject has our schema as its newest version, and the promise BACKWARD_TRANSITIVE',
+  definitions: 'Whether webhook.definitions and webhook.event-types say what the database says',
   database: 'Whether PostgreSQL answers; migrations, partitions ahead, the outbox',
   clocks: 'Those of the apps and of PostgreSQL beside the one of this machine',
   keys: 'Whether ENCRYPTION_KEYS opens what is sealed: secrets of webhooks, kept answers to requests with an Idempotency-Key',

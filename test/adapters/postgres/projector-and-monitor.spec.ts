@@ -3,10 +3,16 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DeliveryOutcome } from '../../../libs/domain/outcome.ts';
 import type { WebhookEvent } from '../../../libs/domain/webhook-event.ts';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
+import { KafkaClient, kafkaConnection } from '../../../libs/kafka/kafka-client.ts';
+import { TopicAdmin } from '../../../libs/kafka/topic-admin.ts';
 import { createOrm, type Orm } from '../../../libs/postgres/orm.ts';
+import { readConfig } from '../../../libs/runtime/config.ts';
+import { createLogger } from '../../../libs/runtime/logger.ts';
 import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
+import { setupConfig } from '../../../stack/setup-config.ts';
+import { wantedTopics } from '../../../stack/wanted-topics.ts';
 import { startSystem, type System } from '../../support/app-harness.ts';
 import { testStack } from '../../support/test-stack.ts';
 import { until } from '../../support/until.ts';
@@ -131,6 +137,40 @@ test('while the database is away both say so and wait, then nothing is missing',
     [],
   );
 }, 120_000);
+
+/** As after the loss of Kafka: the same names, other logs. */
+async function makeTopicsAnew(): Promise<void> {
+  const config = readConfig(setupConfig, system.env);
+  const admin = new TopicAdmin(new KafkaClient(kafkaConnection(config, 'test'), createLogger('test', 'silent')));
+  const wanted = wantedTopics(config).filter(({ name }) => /webhook\.(events|delivery-outcomes)$/.test(name));
+  const names = wanted.map(({ name }) => name);
+  await admin.remove(names);
+  await until(async () => (await admin.holdings(names)).size === 0, { timeoutMs: 20_000, what: 'the topics are gone' });
+  await admin.ensure(wanted);
+  await admin.close();
+}
+
+test('topics that were made anew are read from their beginning, however far they have grown meanwhile', async () => {
+  await publish(0, 500);
+  await expectAll(500);
+  await Promise.all([system.kill('projector', 'SIGTERM'), system.kill('monitor', 'SIGTERM')]);
+  await makeTopicsAnew();
+  await publish(500, 1_000);
+  await Promise.all([system.start('projector'), system.start('monitor')]);
+  await expectAll(1_500);
+  for (const app of ['projector', 'monitor'] as const) {
+    const metrics = await (await fetch(`${system.url(app)}/metrics`)).text();
+    expect(metrics).toMatch(/webhooks_positions_moved_total\{[^}]*reason="other_topic"[^}]*\} \d/);
+  }
+}, 180_000);
+
+test('topics that are made anew under running members are read from their beginning', async () => {
+  await publish(0, 500);
+  await expectAll(500);
+  await makeTopicsAnew();
+  await publish(500, 300);
+  await expectAll(800);
+}, 180_000);
 
 test('records that nobody can read are logged and left behind', async () => {
   await system.publishRaw(
