@@ -1,7 +1,8 @@
 /**
  * The whole of the dispatcher's own part, its lanes, parked log, gate, strict heads and offset trackers, against a
- * simple model: two logs, endpoints that fail and hang, a Kafka that acknowledges late, restarts, kills. The clock is
- * simulated; nothing here is real but what is tested.
+ * simple model: two logs, endpoints that fail and hang, a Kafka that acknowledges late, or lets an append land when its
+ * process is gone, restarts, kills, rebalances that do not wait, a member that is cut off beside its successor, commits
+ * without an answer, a clock that is set back. The clock is simulated; nothing here is real but what is tested.
  */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -77,8 +78,17 @@ class World {
   readonly produced: { webhookId: string; deliveryId: string }[] = [];
   readonly isDown = new Set<string>();
   readonly isSlow = new Set<string>();
-  /** Attempts whose outcomes Kafka acknowledged, and of these the ones that a commit came after. */
-  readonly settled = new Set<string>();
+  /** Deliveries whose attempt was answered 200, once the answer was there. */
+  readonly delivered = new Set<string>();
+  /** Successors of a strict head that were tried before it was delivered. */
+  readonly overtaken: string[] = [];
+  /** How often a delivery may have been repeated: once for each fault that found it in flight or not committed. */
+  readonly mayRepeat = new Map<string, number>();
+  /** The coordinator does not answer. */
+  isCommitAway = false;
+  /** Appends landed when their process had a successor. */
+  hasLateAppends = false;
+  /** Attempts that a commit knows of. */
   readonly committedAttempts = new Set<string>();
   /** Deliveries whose end Kafka was told of. */
   readonly reported = new Set<string>();
@@ -123,12 +133,20 @@ function deliveryOf(webhookId: string, deliveryId: string): Delivery {
 /** One life of a dispatcher. */
 class Life {
   private readonly dispatch: Dispatch;
-  private readonly leases: { main: Lease; parked: Lease };
+  private leases: { main: Lease; parked: Lease };
   private isAlive = true;
   /** Acknowledgements come in the order of the appends. */
-  private acknowledged: Promise<void> = Promise.resolve();
+  private landed: Promise<void> = Promise.resolve();
   private readonly world: World;
-  private readonly epoch: number;
+  private epoch: number;
+  /** Attempts whose outcomes Kafka acknowledged. */
+  private readonly settled = new Set<string>();
+  /** What was tried since the last commit that knows of it. */
+  private readonly uncommitted = new Map<string, string>();
+  /** What is under way lands so much later once the process is dead; null: never. */
+  private lateMs: number | null = null;
+  private isCutOff = false;
+  private readonly completed = new Set<number>();
 
   constructor(world: World, epoch: number) {
     this.world = world;
@@ -142,7 +160,7 @@ class Life {
       laneRecordsMax: 70,
       laneBytesMax: 1_000_000,
       isParkedTopic: (topic) => topic === parkedTopic,
-      mayStart: () => true,
+      mayStart: () => !this.isCutOff && !this.world.isCommitAway,
       table,
       gate,
       post: { run: (delivery: Delivery) => this.post(delivery, gate, table) } as unknown as Post,
@@ -154,11 +172,16 @@ class Life {
         heldByBreaker: noop,
         parked: noop,
         undecodable: noop,
+        parkedLogCut: noop,
       } as unknown as DispatchMetrics,
       logger: silent,
     });
-    this.leases = { main: this.lease(mainTopic, 'completed'), parked: this.lease(parkedTopic, 'positioned') };
-    this.dispatch.assigned([this.leases.main, this.leases.parked]);
+    this.leases = this.assign();
+  }
+
+  get isAtRest(): boolean {
+    const { lanes, parkedWebhooks } = this.dispatch;
+    return lanes.queued === 0 && lanes.inFlight === 0 && parkedWebhooks === 0;
   }
 
   /** Reads once of both topics, as a fetch would. */
@@ -176,6 +199,7 @@ class Life {
   }
 
   commit(): void {
+    if (this.world.isCommitAway || this.isCutOff) return;
     for (const lease of [this.leases.main, this.leases.parked]) {
       const due = lease.toCommit();
       if (due === null) continue;
@@ -188,20 +212,93 @@ class Life {
     expect(behind).toBeLessThanOrEqual(offsetsCovered);
     // Until all that was parked before is known nothing new can be said, and the main lane is held.
     if (this.leases.main.position.isPaused) return;
-    for (const attempt of this.world.settled) this.world.committedAttempts.add(attempt);
+    for (const attempt of this.settled) this.world.committedAttempts.add(attempt);
+    for (const attempt of this.settled) this.uncommitted.delete(attempt);
+    this.settled.clear();
   }
 
-  /** What was not acknowledged is as if it had not been. */
-  kill(): void {
+  /** What was not acknowledged is as if it had not been, or lands later. */
+  kill(lateMs: number | null): void {
     this.isAlive = false;
-    this.world.settled.clear();
+    this.lateMs = lateMs;
+    if (lateMs !== null) this.world.hasLateAppends = true;
     this.dispatch.close();
     this.fence();
+    this.mayRepeat();
+  }
+
+  /** It is frozen, or the coordinator does not hear it: another has its partition, and what is under way here goes on. */
+  cutOff(): void {
+    this.isCutOff = true;
+    this.world.hasLateAppends = true;
+    this.mayRepeat();
+  }
+
+  /** It hears again: it gives up what it no longer had, and is done. */
+  async hearAgain(): Promise<void> {
+    await this.revoke(8_000);
+    this.fence();
+    this.dispatch.close();
+  }
+
+  /** It hears again, and its partition was given back to it. */
+  async returns(epoch: number): Promise<void> {
+    await this.revoke(200);
+    this.fence();
+    this.isCutOff = false;
+    // Its successor may have written down that it will do them.
+    this.settled.clear();
+    this.epoch = epoch;
+    this.leases = this.assign();
+  }
+
+  /** A rebalance after which it has what it had; attempts may outlast it. */
+  async rejoin(epoch: number): Promise<void> {
+    await this.revoke(400);
+    this.commit();
+    this.fence();
+    this.epoch = epoch;
+    this.leases = this.assign();
+  }
+
+  /** What this process has completed it need not do again, as libs/kafka remembers it from one stay to the next. */
+  private remember(main: Lease): void {
+    main.wasComplete(this.completed);
+    const complete = main.complete.bind(main);
+    const wasComplete = main.wasComplete.bind(main);
+    main.complete = (offset) => {
+      this.completed.add(offset);
+      complete(offset);
+    };
+    main.wasComplete = (offsets) => {
+      for (const offset of offsets) this.completed.add(offset);
+      wasComplete(offsets);
+    };
+  }
+
+  private mayRepeat(): void {
+    const { mayRepeat } = this.world;
+    for (const deliveryId of new Set(this.uncommitted.values())) {
+      mayRepeat.set(deliveryId, (mayRepeat.get(deliveryId) ?? 0) + 1);
+    }
+  }
+
+  private async revoke(deadlineMs: number): Promise<void> {
+    const drained = this.dispatch.revoking([this.leases.main, this.leases.parked]);
+    await advancing(Promise.race([drained, later(deadlineMs)]));
+  }
+
+  private assign(): { main: Lease; parked: Lease } {
+    const leases = { main: this.lease(mainTopic, 'completed'), parked: this.lease(parkedTopic, 'positioned') };
+    this.remember(leases.main);
+    this.dispatch.assigned([leases.main, leases.parked]);
+    return leases;
   }
 
   async leave(): Promise<void> {
     await advancing(this.dispatch.revoking([this.leases.main, this.leases.parked]));
     this.commit();
+    if (this.world.isCommitAway) this.mayRepeat();
     this.fence();
     this.dispatch.close();
   }
@@ -246,6 +343,7 @@ class Life {
     const webhook = table.find(delivery.webhookId);
     if (webhook === undefined) throw new Error('unknown webhook');
     gate.attemptStarted(webhook);
+    this.noteStart(delivery);
     const startedAt = Date.now();
     const name = attemptName(delivery);
     if (this.world.committedAttempts.has(name) && !this.world.doubled.has(delivery.deliveryId)) {
@@ -254,6 +352,7 @@ class Life {
     const isOk = !this.world.isDown.has(delivery.webhookId);
     this.world.attempts.push({ webhookId: delivery.webhookId, deliveryId: delivery.deliveryId, isOk });
     await later(this.world.isSlow.has(delivery.webhookId) ? 700 : 5);
+    if (isOk) this.world.delivered.add(delivery.deliveryId);
     const code = isOk ? 200 : 500;
     const result: AttemptResult = {
       kind: 'answer',
@@ -267,21 +366,38 @@ class Life {
     return settleAttempt({ delivery, policy, result, requestHeaders: {}, startedAt, now: Date.now(), random: 0.5 });
   }
 
+  private noteStart(delivery: Delivery): void {
+    const { deliveryId, webhookId } = delivery;
+    this.uncommitted.set(attemptName(delivery), deliveryId);
+    if (this.world.orderings[webhookId] !== 'strict') return;
+    const own = this.world.produced.filter((one) => one.webhookId === webhookId);
+    const predecessor = own[own.findIndex((one) => one.deliveryId === deliveryId) - 1];
+    if (predecessor !== undefined && !this.world.delivered.has(predecessor.deliveryId)) {
+      this.world.overtaken.push(`${deliveryId} before ${predecessor.deliveryId}`);
+    }
+  }
+
   private reports(): Reports {
+    const never = new Promise<void>(noop);
     const inOrder = (effect: () => void) => {
-      this.acknowledged = this.acknowledged
+      if (!this.isAlive) return never;
+      this.landed = this.landed
         .then(() => later(3))
-        // A killed process hears of no acknowledgement.
-        .then(() => (this.isAlive ? undefined : new Promise<void>(noop)))
-        .then(effect);
-      return this.acknowledged;
+        .then(async () => {
+          if (!this.isAlive && this.lateMs === null) return never;
+          if (!this.isAlive) await later(this.lateMs ?? 0);
+          effect();
+          return undefined;
+        });
+      // A killed process hears of no acknowledgement.
+      return this.landed.then(() => (this.isAlive ? undefined : never));
     };
     return {
       settle: (outcome: DeliveryOutcome, followUp: FollowUp) =>
         inOrder(() => {
           // The failed head of a strict webhook is not over with its outcome: it waits, or is parked.
           const isOver = outcome.status === 'delivered' || this.world.orderings[outcome.webhookId] !== 'strict';
-          if (isOver) this.world.settled.add(attemptName(outcome));
+          if (isOver) this.settled.add(attemptName(outcome));
           if (outcome.status === 'delivered') this.world.reported.add(outcome.deliveryId);
           this.scheduleRetry(followUp);
         }),
@@ -341,13 +457,20 @@ const action = fc.oneof(
   },
   {
     weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(10, 100, 1_000, 3_000) }),
+    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 10, 100, 1_000, 3_000) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('down' as const), webhook }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('up' as const), webhook }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('slow' as const), webhook }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('kill' as const), lateMs: fc.constantFrom(null, 5, 300, 2_500) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('rejoin' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cutOff' as const), returns: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('commits' as const), away: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('clock' as const), ms: fc.constantFrom(-30_000, 30_000) }) },
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
@@ -364,9 +487,9 @@ const killedAgainAtOnce: Action[] = [
   { kind: 'slow', webhook: 'b' },
   { kind: 'produce', webhook: 'b', count: 90 },
   { kind: 'pass', ms: 100 },
-  { kind: 'kill' },
+  { kind: 'kill', lateMs: null },
   { kind: 'pass', ms: 10 },
-  { kind: 'kill' },
+  { kind: 'kill', lateMs: null },
 ];
 
 /** Found by the property: a strict head of which there was a copy when its process was killed was parked again. */
@@ -375,7 +498,7 @@ const killedWithCopiedHead: Action[] = [
   { kind: 'slow', webhook: 's' },
   { kind: 'produce', webhook: 's', count: 90 },
   { kind: 'pass', ms: 1_000 },
-  { kind: 'kill' },
+  { kind: 'kill', lateMs: null },
 ];
 
 /** Seen on the real stack: what was parked since the last commit was parked again after a kill, and sent twice. */
@@ -387,7 +510,41 @@ const killedAfterParking: Action[] = [
   { kind: 'pass', ms: 1_000 },
   { kind: 'produce', webhook: 'a', count: 90 },
   { kind: 'pass', ms: 100 },
-  { kind: 'kill' },
+  { kind: 'kill', lateMs: null },
+];
+
+/** A drain outlasted its deadline: nothing was delivered from then on, and a strict head was sent again. */
+const drainThatOutlastsItsDeadline: Action[] = [
+  { kind: 'produce', webhook: 's', count: 90 },
+  { kind: 'slow', webhook: 's' },
+  { kind: 'pass', ms: 100 },
+  { kind: 'rejoin' },
+  { kind: 'pass', ms: 1_000 },
+  { kind: 'rejoin' },
+];
+
+/** What a killed process was parking landed when its successor was sending the same from the main lane. */
+const parkedAfterItsDeath: Action[] = [
+  { kind: 'slow', webhook: 'p' },
+  { kind: 'produce', webhook: 'p', count: 90 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'kill', lateMs: 300 },
+  { kind: 'pass', ms: 3_000 },
+];
+
+/** The copy of a strict head was on its way when its process was killed: head and copy were both tried, each in its turn. */
+const headCopiedAfterItsDeath: Action[] = [
+  { kind: 'slow', webhook: 's' },
+  { kind: 'produce', webhook: 's', count: 3 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'down', webhook: 's' },
+  { kind: 'produce', webhook: 's', count: 90 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'kill', lateMs: 300 },
+  { kind: 'pass', ms: 3_000 },
+  { kind: 'up', webhook: 's' },
 ];
 
 async function pass(life: Life, ms: number): Promise<void> {
@@ -408,15 +565,31 @@ async function live(actions: readonly Action[]): Promise<World> {
     else if (step.kind === 'down') world.isDown.add(step.webhook);
     else if (step.kind === 'up') world.isDown.delete(step.webhook);
     else if (step.kind === 'slow') world.isSlow.add(step.webhook);
-    else {
+    else if (step.kind === 'commits') world.isCommitAway = step.away;
+    else if (step.kind === 'clock') jest.setSystemTime(Date.now() + step.ms);
+    else if (step.kind === 'rejoin') await life.rejoin((epoch += 1));
+    else if (step.kind === 'cutOff') {
+      life.cutOff();
+      const successor = new Life(world, (epoch += 1));
+      await pass(successor, 1_000);
+      if (step.returns) {
+        await successor.leave();
+        await life.returns((epoch += 1));
+      } else {
+        await life.hearAgain();
+        life = successor;
+      }
+    } else {
       if (step.kind === 'leave') await life.leave();
-      else life.kill();
+      else life.kill(step.lateMs);
       life = new Life(world, (epoch += 1));
     }
   }
   world.isDown.clear();
   world.isSlow.clear();
-  for (let round = 0; round < 80 && !isAllDelivered(world); round += 1) await pass(life, 1_000);
+  world.isCommitAway = false;
+  for (let round = 0; round < 110 && !(isAllDelivered(world) && life.isAtRest); round += 1) await pass(life, 1_000);
+  expect(life.isAtRest).toBe(true);
   await pass(life, 3_000);
   await life.leave();
   return world;
@@ -447,13 +620,25 @@ function expectPromisesKept(world: World): void {
     if (ordering !== 'parallel') expect(firstAttempts(world, webhookId)).toEqual(produced);
   }
   expectStrictKept(world);
+  expect(world.overtaken).toEqual([]);
   // A kill repeats only what was in flight, or completed since the last commit.
   expect(world.needless).toEqual([]);
+  expectNoneRepeated(world);
   // What a crash kept from being committed is not parked a second time.
-  expect(new Set(world.mainOffsets).size).toBe(world.mainOffsets.length);
+  if (!world.hasLateAppends) expect(new Set(world.mainOffsets).size).toBe(world.mainOffsets.length);
   // At the end nothing is left to do, and the commits say so.
   expect(world.committed[mainTopic]?.offset ?? 0).toBe(world.logs[mainTopic]?.length);
   expect(world.committed[parkedTopic]?.offset ?? 0).toBe(world.logs[parkedTopic]?.length);
+}
+
+/** One owner for each delivery: whatever is repeated was in flight, or not committed, at a fault. */
+function expectNoneRepeated(world: World): void {
+  const times = new Map<string, number>();
+  for (const { deliveryId, isOk } of world.attempts) if (isOk) times.set(deliveryId, (times.get(deliveryId) ?? 0) + 1);
+  const tooOften = [...times].filter(
+    ([deliveryId, count]) => count > 1 + (world.mayRepeat.get(deliveryId) ?? 0) && !world.doubled.has(deliveryId),
+  );
+  expect(tooOften).toEqual([]);
 }
 
 /** Nothing of a strict webhook is first tried before its predecessor was delivered. */
@@ -491,7 +676,17 @@ describe('a dispatcher, whatever happens to it', () => {
           jest.clearAllTimers();
           expectPromisesKept(await live(actions));
         }),
-        { numRuns: runs, examples: [[killedAfterParking], [killedAgainAtOnce], [killedWithCopiedHead]] },
+        {
+          numRuns: runs,
+          examples: [
+            [killedAfterParking],
+            [killedAgainAtOnce],
+            [killedWithCopiedHead],
+            [drainThatOutlastsItsDeadline],
+            [parkedAfterItsDeath],
+            [headCopiedAfterItsDeath],
+          ],
+        },
       );
     },
     60_000 + runs * 1_000,
@@ -503,13 +698,37 @@ describe('a dispatcher, whatever happens to it', () => {
       await fc.assert(
         fc.asyncProperty(fc.array(action, { maxLength: 25, size: 'max' }), async (actions) => {
           jest.clearAllTimers();
-          const world = await live(actions.filter(({ kind }) => kind !== 'kill'));
+          const world = await live(actions.filter(({ kind }) => !['kill', 'cutOff', 'commits'].includes(kind)));
           const ok = world.attempts.filter(({ isOk }) => isOk).map(({ deliveryId }) => deliveryId);
           expect(ok.length - new Set(ok).size).toBe(0);
         }),
-        { numRuns: runs, examples: [[copiedHeadThatSucceeds]] },
+        { numRuns: runs, examples: [[copiedHeadThatSucceeds], [drainThatOutlastsItsDeadline]] },
       );
     },
     60_000 + runs * 1_000,
   );
+
+  test('goes on when the topic of its parked lane was made anew', async () => {
+    const world = new World(webhooks);
+    world.isDown.add('a');
+    for (let index = 0; index < 90; index += 1) world.produce('a');
+    const before = new Life(world, 1);
+    await pass(before, 5_000);
+    await before.leave();
+    expect(world.committed[parkedTopic]?.offset).toBeLessThan(world.mainOffsets.length);
+    world.committed[parkedTopic] = { ...(world.committed[parkedTopic] ?? { metadata: '' }), offset: 80 };
+    for (const lost of [world.logs[parkedTopic], world.keys[parkedTopic], world.mainOffsets, world.parkedBy]) {
+      lost?.splice(0);
+    }
+    world.isDown.clear();
+    const after = new Life(world, 2);
+    world.produce('a');
+    world.produce('p');
+    await pass(after, 5_000);
+    expect([...world.delivered]).toEqual(expect.arrayContaining(['a-90', 'p-91']));
+    expect(after.isAtRest).toBe(true);
+    await after.leave();
+    expect(world.committed[mainTopic]?.offset).toBe(world.logs[mainTopic]?.length);
+    expect(world.committed[parkedTopic].offset).toBe(world.logs[parkedTopic]?.length);
+  });
 });

@@ -12,6 +12,7 @@ import { dispatcherConfig } from './config.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { DispatcherModule } from './dispatcher.module.ts';
+import { Gate } from './gate.ts';
 import { WebhookTable } from './webhook-table.ts';
 
 await runApp({
@@ -40,6 +41,7 @@ await runApp({
       onRevoking: (leases) => dispatch.revoking(leases),
     });
     app.get(Accountable).follow(() => server.mayStart());
+    app.get(Gate).trustTable(() => definitions.isCurrent());
     // Switched off, deliveries wait in Kafka: nothing is read, nothing is lost.
     if (config.WEBHOOKS_ENABLED) app.connectMicroservice({ strategy: server });
     else context.logger.warn({}, 'WEBHOOKS_ENABLED is false: deliveries wait in Kafka');

@@ -96,7 +96,7 @@ export class ParkedLog {
     this.floors = state?.floors ?? null;
     // What was cut off at the end is written anew, with other records.
     const knownEnd = Math.min(state?.knownEnd ?? 0, options.endOffset);
-    this.floorsEnd = knownEnd;
+    this.floorsEnd = this.floors === null ? 0 : knownEnd;
     const isWhole = state !== null && state.floors === null;
     this.frontier = isWhole ? Math.max(knownEnd, committed) : committed;
     this.position = this.frontier;
@@ -242,9 +242,8 @@ export class ParkedLog {
 
   /** What to commit: nothing below the offset is needed, and the metadata holds the rest. */
   commit(): { readonly offset: number; readonly metadata: string } {
-    // What was parked since the last commit is complete in the main topic once it is found here: a commit that knew it
-    // before the main one does would hide it from whoever comes after the next crash.
-    if (this.isDiscovering) return this.range.committed ?? { offset: this.range.startOffset, metadata: '' };
+    // Floors speak of webhooks of which nothing was read yet: until then nothing else can say so much.
+    if (this.frontier < this.floorsEnd) return this.range.committed ?? { offset: this.range.startOffset, metadata: '' };
     const cursors: ParkedCursor[] = [];
     let lowest = this.frontier;
     for (const entry of this.entries.values()) {

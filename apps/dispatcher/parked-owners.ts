@@ -12,6 +12,8 @@ export interface OwnersOptions {
   readonly name: string;
   /** True while the main lane is held. */
   isMainHeld(): boolean;
+  /** The main record is done by what is parked. */
+  moved(mainOffset: number): void;
   /** True when the record at this offset of the parked lane was never read here. */
   isUnread(offset: number): boolean;
   /** True when the main record is, or will be, done by who reads here. */
@@ -45,6 +47,7 @@ export class ParkedOwners {
   /** What lies further back than a commit can speak of was committed, and is not read again. */
   private move(mainOffset: number): void {
     this.moved.add(mainOffset);
+    this.options.moved(mainOffset);
     if (this.moved.size <= offsetsCovered * 2) return;
     let highest = 0;
     for (const offset of this.moved) highest = Math.max(highest, offset);

@@ -66,6 +66,10 @@ export class Partition {
     this.owners = new ParkedOwners({
       name,
       isMainHeld: () => this.isMainHeld,
+      // At once: in one commit with what that says of the parked lane, so that a second crash changes nothing.
+      moved: (offset) => {
+        this.stay.main.wasComplete([offset]);
+      },
       isUnread: (offset) => this.log.isUnread(offset),
       isOfMain: (offset) => this.stay.main.isOurs(offset) && (!this.isMainHeld || this.underWay.has(offset)),
     });
@@ -224,14 +228,9 @@ export class Partition {
   }
 
   private release(): void {
-    const { main } = this.stay;
-    const { moved } = this.owners;
     this.isMainHeld = false;
-    main.wasComplete(moved);
-    for (const batch of this.waiting.splice(0)) {
-      this.pass({ ...batch, records: batch.records.filter(({ offset }) => !moved.has(offset)) }, 'main');
-    }
-    main.resume();
+    for (const batch of this.waiting.splice(0)) this.pass(batch, 'main');
+    this.stay.main.resume();
   }
 
   private pass(batch: RecordBatch, source: LaneItem['source']): void {
@@ -239,6 +238,10 @@ export class Partition {
     for (const { offset, timestampMs, key, value, headers } of batch.records) {
       // Begun in an earlier stay: its end completes it.
       if (source === 'main' && this.underWay.has(offset)) continue;
+      if (source === 'main' && this.owners.moved.has(offset)) {
+        batch.lease.complete(offset);
+        continue;
+      }
       // A copy: the record is a slice of the whole fetched response and would keep all of it in memory.
       const item = {
         partition: this,

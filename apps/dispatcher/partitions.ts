@@ -41,7 +41,11 @@ export class Partitions {
       const parked = leases.find(
         (lease) => this.options.isParkedTopic(lease.topic) && lease.partition === main.partition,
       );
-      if (parked === undefined) throw new Error(`partition ${main.partition} came without its parked lane`);
+      if (parked === undefined) {
+        // Its parked lane has no leader now: nothing of the main one may be done before that is known.
+        main.pause();
+        continue;
+      }
       const known = before.get(main.partition);
       this.held.set(main.partition, this.begin(known, main as CompletedLease, parked as PositionedLease));
     }

@@ -40,6 +40,17 @@ test('silence is counted from the last answer, and is none for who is no member'
   expect(heartbeats.silentMs).toBe(0);
 });
 
+test('an answer is as old as its question: what was frozen in between is silent', async () => {
+  let answered: (answer: 'ok') => void = () => undefined;
+  const { heartbeats } = beating(() => new Promise((resolve) => (answered = resolve)));
+  heartbeats.start();
+  await jest.advanceTimersByTimeAsync(17_000);
+  answered('ok');
+  await jest.advanceTimersByTimeAsync(0);
+  expect(heartbeats.silentMs).toBe(16_000);
+  heartbeats.stop();
+});
+
 test('a clock that is set back ends no silence', async () => {
   const { heartbeats } = beating(() => Promise.reject(new Error('no coordinator')));
   heartbeats.start();

@@ -38,6 +38,9 @@ function tablesOf(records: readonly KafkaRecord[]) {
       },
       stop: () => Promise.resolve(),
       problem: () => null,
+      get silentMs() {
+        return silentMs;
+      },
     };
   });
   const take = (next: KafkaRecord) => {
@@ -46,7 +49,10 @@ function tablesOf(records: readonly KafkaRecord[]) {
   return { tables, rows, take };
 }
 
+let silentMs = 0;
+
 beforeEach(() => {
+  silentMs = 0;
   isMissing = true;
   jest.useFakeTimers();
 });
@@ -94,5 +100,18 @@ test.each<[string, Buffer | null, string | undefined]>([
   expect(tables.problem()).toBeNull();
   await jest.advanceTimersByTimeAsync(60_000);
   expect(rows.get('w1')).toBe(row);
+  await tables.stop();
+});
+
+test('tables are current while the brokers answer, and all of theirs can be read', async () => {
+  const { tables, take } = tablesOf([]);
+  expect(tables.isCurrent()).toBe(false);
+  await tables.start();
+  expect(tables.isCurrent()).toBe(true);
+  silentMs = 2_001;
+  expect(tables.isCurrent()).toBe(false);
+  silentMs = 0;
+  take(record('w1', theirs.encode({ a: 'one' })));
+  expect(tables.isCurrent()).toBe(false);
   await tables.stop();
 });

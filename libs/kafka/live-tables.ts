@@ -27,9 +27,11 @@ interface Unreadable {
 }
 
 const tryAgainMs = 2_000;
+/** The tail is answered every second at least. */
+const silentMsMax = 2_000;
 
 export class LiveTables {
-  private readonly tail: Pick<TopicTail, 'start' | 'stop' | 'problem'>;
+  private readonly tail: Pick<TopicTail, 'start' | 'stop' | 'problem' | 'silentMs'>;
   private readonly tables: ReadonlyMap<string, LiveTable>;
   private readonly logger: Logger;
   /** A record in a schema that is new here waits for it, and what comes after waits behind it: the newest must win. */
@@ -46,7 +48,9 @@ export class LiveTables {
     client: KafkaClient,
     tables: readonly LiveTable[],
     logger: Logger,
-    makeTail: (onRecord: (record: KafkaRecord) => void) => Pick<TopicTail, 'start' | 'stop' | 'problem'> = (onRecord) =>
+    makeTail: (
+      onRecord: (record: KafkaRecord) => void,
+    ) => Pick<TopicTail, 'start' | 'stop' | 'problem' | 'silentMs'> = (onRecord) =>
       new TopicTail(client, { topics: tables.map(({ topic }) => topic), from: 'beginning', onRecord }, logger),
   ) {
     this.tables = new Map(tables.map((table) => [table.topic, table]));
@@ -68,6 +72,11 @@ export class LiveTables {
     this.isStopped = true;
     this.pause.end();
     return this.tail.stop();
+  }
+
+  /** True while the brokers answer: what was published some seconds ago is in the tables. */
+  isCurrent(): boolean {
+    return this.problem() === null && this.tail.silentMs <= silentMsMax;
   }
 
   /** Null when the tables say what is true: what they do not have is not there. */

@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Delivery } from '../../libs/domain/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import { settleAttempt } from '../../libs/domain/settle.ts';
+import type { OutgoingRecord } from '../../libs/kafka/record.ts';
+import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import { Reports, type DispatchCodecs } from './reports.ts';
+
+const logger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => logger,
+};
+const json = { encode: (value: unknown) => Buffer.from(JSON.stringify(value)) };
+const codecs = { outcome: json, retry: json, dead: json } as unknown as DispatchCodecs;
+
+const delivery: Delivery = {
+  deliveryId: 'd',
+  webhookId: 'w',
+  clientId: 'c',
+  eventId: 'e',
+  eventType: 't',
+  kind: 'event',
+  trigger: 'first',
+  round: '',
+  attempt: 1,
+  contentType: 'application/json',
+  body: Buffer.from('{}'),
+  createdAt: 0,
+  traceparent: null,
+};
+
+const failed = settleAttempt({
+  delivery,
+  policy: { maxAttempts: 3, baseDelayMs: 5_000, maxDelayMs: 5_000, backoffFactor: 1, jitter: 0 },
+  result: {
+    kind: 'answer',
+    code: 500,
+    headers: { 'x-long': 'x'.repeat(2_000) },
+    bodySample: Buffer.alloc(4_096),
+    bodyTruncated: false,
+    latencyMs: 1,
+  },
+  requestHeaders: { 'x-also': 'x'.repeat(2_000) },
+  startedAt: 0,
+  now: 1,
+  random: 0,
+});
+
+/** Topics that take records of at most so many bytes, by a part of their names. */
+function reporting(bytesMax: Record<string, number>) {
+  const taken: OutgoingRecord[] = [];
+  const append = (records: readonly OutgoingRecord[]) => {
+    for (const { topic, value } of records) {
+      const [, max = Infinity] = Object.entries(bytesMax).find(([part]) => topic.includes(part)) ?? [];
+      if ((value?.length ?? 0) > max) return Promise.reject(new RecordRefusedError('too large'));
+    }
+    taken.push(...records);
+    return Promise.resolve();
+  };
+  const sink = { append } as unknown as RecordSink;
+  const reports = new Reports({ sink, codecs, topicPrefix: '', logger });
+  const settle = async () => {
+    await reports.settle(failed.outcome, failed.followUp).catch((error: unknown) => {
+      return reports.settleRefused(error, failed.outcome, failed.followUp);
+    });
+    return taken.map(({ topic, value }) => ({
+      topic,
+      ...(JSON.parse(value?.toString() ?? '{}') as DeliveryOutcome),
+    }));
+  };
+  return { reports, settle, taken };
+}
+
+describe('what Kafka refuses', () => {
+  test('an outcome that is too large is told without headers and sample, and the retry follows', async () => {
+    const taken = await reporting({ outcomes: 2_000 }).settle();
+    expect(taken.map(({ topic }) => topic)).toEqual(['webhook.delivery-outcomes', 'webhook.retry.5s']);
+    expect(taken[0]).toMatchObject({ status: 'failed_retryable', responseHeaders: {}, responseBodySample: null });
+  });
+
+  test('a retry that is too large ends the delivery with an outcome', async () => {
+    const taken = await reporting({ retry: 100 }).settle();
+    expect(taken).toHaveLength(1);
+    expect(taken[0]).toMatchObject({ status: 'failed_permanent', reason: 'payload_too_large', nextAttemptAt: null });
+  });
+
+  test('what is no refusal is not dealt with', async () => {
+    const { reports } = reporting({});
+    const away = new Error('closed');
+    await expect(reports.settleRefused(away, failed.outcome, failed.followUp)).rejects.toBe(away);
+  });
+
+  test('a record that cannot be read is set aside without its value when that is too large', async () => {
+    const { reports, taken } = reporting({ rejected: 10 });
+    const record = { topic: 'webhook.deliveries', partition: 3, offset: 7, value: Buffer.alloc(100) };
+    await reports.setAside(record, 'no delivery');
+    expect(taken).toMatchObject([{ value: null, headers: { 'source-partition': '3', 'source-offset': '7' } }]);
+  });
+});
