@@ -6,6 +6,7 @@
  */
 import avsc from 'avsc';
 import { AvroDecodeError, isFramed, schemaIdOf, type SchemaSource } from './avro-codec.ts';
+import { boundedType } from './bounded-avro.ts';
 
 const headerBytes = 5;
 /** What the registry did not know is asked for again after this. */
@@ -82,6 +83,7 @@ export class AnyAvro {
         wrapUnions: 'always',
         registry: { long: exactLong },
         logicalTypes: { decimal: DecimalType },
+        typeHook: boundedType,
       });
     } catch (cause) {
       return this.unknown(`schema ${id} is no Avro schema`, cause);

@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals';
+import avsc from 'avsc';
+import { boundedType } from './bounded-avro.ts';
+
+const tree: avsc.Schema = {
+  type: 'record',
+  name: 'Tree',
+  fields: [
+    { name: 'tags', type: { type: 'array', items: 'string' } },
+    { name: 'below', type: { type: 'array', items: ['null', 'Tree'] } },
+    { name: 'rates', type: { type: 'map', values: { type: 'array', items: 'int' } } },
+  ],
+};
+
+/** 2^40 items, then nothing. */
+const endless = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x40]);
+
+test('what is a value comes out as it went in', () => {
+  const leaf = { tags: [], below: [], rates: {} };
+  const value = { tags: ['a', ''], below: [null, { Tree: leaf }], rates: { a: [1, 2], b: [] } };
+  const bytes = avsc.Type.forSchema(tree, { wrapUnions: 'always' }).toBuffer(value);
+  const read: unknown = avsc.Type.forSchema(tree, { wrapUnions: 'always', typeHook: boundedType }).fromBuffer(bytes);
+  expect(JSON.stringify(read)).toBe(JSON.stringify(value));
+});
+
+test.each<[string, avsc.Schema]>([
+  ['texts', { type: 'array', items: 'string' }],
+  ['nulls', { type: 'array', items: 'null' }],
+  ['a map', { type: 'map', values: 'int' }],
+  ['records', { type: 'array', items: tree }],
+  ['a union', ['null', { type: 'array', items: 'long' }]],
+  [
+    'a list in a record',
+    { type: 'record', name: 'R', fields: [{ name: 'a', type: { type: 'array', items: 'null' } }] },
+  ],
+])('more items than bytes are refused at once: %s', (_, schema) => {
+  const bytes = Array.isArray(schema) ? Buffer.concat([Buffer.from([2]), endless]) : endless;
+  expect(() => avsc.Type.forSchema(schema, { typeHook: boundedType }).fromBuffer(bytes) as unknown).toThrow(
+    'more items',
+  );
+});
+
+test('blocks of nothing do not add up', () => {
+  const block = Buffer.from([0x80, 0x01]); // 64 nulls in two bytes
+  const bytes = Buffer.concat([...Array.from({ length: 50 }, () => block), Buffer.from([0])]);
+  const type = avsc.Type.forSchema({ type: 'array', items: 'null' }, { typeHook: boundedType });
+  expect(() => type.fromBuffer(bytes) as unknown).toThrow('more items');
+});
+
+test('a key may be called __proto__', () => {
+  const schema: avsc.Schema = { type: 'map', values: 'int' };
+  const bytes = Buffer.concat([Buffer.from([2, 18]), Buffer.from('__proto__'), Buffer.from([2, 0])]);
+  const read = avsc.Type.forSchema(schema, { typeHook: boundedType }).fromBuffer(bytes) as object;
+  expect(Object.entries(read)).toEqual([['__proto__', 1]]);
+});

@@ -1,0 +1,69 @@
+/**
+ * Lists and maps of an Avro type that believe the counts in the bytes no further than there are bytes.
+ *
+ * avsc takes a count as it is and looks at the end of the buffer only when it is done: ten bytes that claim 2^40 items are read for
+ * ever. An item has a byte at least, so a value has no more items in all its lists and maps than it has bytes; what has more, such
+ * as a long list of nulls, is refused.
+ */
+import avsc from 'avsc';
+
+/** avsc's reader, as far as it is used here. */
+interface Tap {
+  readonly buf: Buffer;
+  readLong(): number;
+  readString(): string;
+  skipLong(): void;
+}
+
+interface Readable {
+  _read(tap: Tap): unknown;
+}
+
+/** To be given to avsc as its `typeHook`: undefined leaves a schema to it. */
+export function boundedType(schema: avsc.Schema, options: object): avsc.Type | undefined {
+  const kind = typeof schema === 'object' && 'type' in schema ? schema.type : null;
+  if (kind === 'array') return new BoundedList(schema, options);
+  return kind === 'map' ? new BoundedMap(schema, options) : undefined;
+}
+
+class BoundedList extends avsc.types.ArrayType {
+  _read(tap: Tap): unknown[] {
+    const itemsType = this.itemsType as unknown as Readable;
+    const items: unknown[] = [];
+    for (let count = countAt(tap); count > 0; count = countAt(tap)) {
+      for (; count > 0; count -= 1) items.push(itemsType._read(tap));
+    }
+    return items;
+  }
+}
+
+class BoundedMap extends avsc.types.MapType {
+  _read(tap: Tap): Record<string, unknown> {
+    const valuesType = this.valuesType as Readable;
+    const members: Record<string, unknown> = {};
+    for (let count = countAt(tap); count > 0; count = countAt(tap)) {
+      for (; count > 0; count -= 1) {
+        const name = tap.readString();
+        // Defined, not set: a key may be called __proto__.
+        const member = { value: valuesType._read(tap), enumerable: true, writable: true, configurable: true };
+        Object.defineProperty(members, name, member);
+      }
+    }
+    return members;
+  }
+}
+
+/** Items read so far of the value that a tap reads. */
+const itemsOf = new WeakMap<Tap, number>();
+
+/** Of a block; zero ends the list. A negative one is followed by the block's length (Avro specification, "Arrays"). */
+function countAt(tap: Tap): number {
+  const written = tap.readLong();
+  if (written < 0) tap.skipLong();
+  const count = Math.abs(written);
+  if (count === 0) return 0;
+  const items = (itemsOf.get(tap) ?? 0) + count;
+  if (!(items <= tap.buf.length)) throw new RangeError('more items than bytes');
+  itemsOf.set(tap, items);
+  return count;
+}
