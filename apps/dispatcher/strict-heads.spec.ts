@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { settledHead } from './parked-state.ts';
-import { resume, StrictHeads } from './strict-heads.ts';
+import { dueAt, resume, StrictHeads } from './strict-heads.ts';
 
 const head = { deliveryId: 'd', webhookId: 'w', attempt: 1, trigger: 'first' } as Delivery;
 const lease = {} as PartitionLease;
@@ -44,4 +44,14 @@ describe('a parked delivery', () => {
   test('that was parked as a failed head waits for the time written in it', () => {
     expect(resume({ ...parked, attempt: 2, notBefore: 9_000 }, null, 1_000)).toEqual({ kind: 'wait', until: 9_000 });
   });
+});
+
+test.each([
+  ['a moment ago', -5_000, 0],
+  ['in ten seconds', 10_000, 10_000],
+  ['in a year, says a clock that is wrong', 365 * 86_400_000, 86_400_000],
+])('what is due %s waits no longer than a retry may', (_name, inMs, waitMs) => {
+  const now = performance.now();
+  expect(dueAt(Date.now() + inMs) - now).toBeGreaterThan(waitMs - 1_000);
+  expect(dueAt(Date.now() + inMs) - now).toBeLessThan(waitMs + 1_000);
 });

@@ -4,6 +4,7 @@
  * the log of what is parked has the order; the copy then takes over, or is passed over when the attempt was the last.
  */
 import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
+import { retryDelayMsMax } from '../../libs/domain/retry.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { LaneItem } from './lane-item.ts';
@@ -72,7 +73,7 @@ export function resumedFrom(delivery: Delivery, item: LaneItem): Resumed {
   return resume(delivery as ParkedDelivery, head, item.notBefore > 0 ? Infinity : Date.now());
 }
 
-/** @param until Unix milliseconds @returns the same on the monotonic clock */
+/** @param until Unix milliseconds @returns the same on the monotonic clock, no later than the longest delay of a retry */
 export function dueAt(until: number): number {
-  return monotonicMs() + Math.max(0, until - Date.now());
+  return monotonicMs() + Math.min(Math.max(0, until - Date.now()), retryDelayMsMax);
 }

@@ -15,6 +15,8 @@ test('the pace grows from the least to the most, and then there is none to keep'
 
 test('a clock that is behind begins slowly, a webhook that does not recover has no pace', () => {
   expect(recoveryPace(recovering, start - minuteMs)).toBe(recoveryPaceMin);
+  expect(recoveryPace(recovering, start - 15 * minuteMs)).toBe(recoveryPaceMin);
+  expect(recoveryPace(recovering, start - 60 * minuteMs)).toBeNull();
   expect(recoveryPace({ recoveringSince: null, recoveringUntil: null }, start)).toBeNull();
 });
 

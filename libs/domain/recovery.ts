@@ -11,10 +11,15 @@ export const recoveryPaceMax = 200;
 
 type Recovering = Pick<WebhookDefinition, 'recoveringSince' | 'recoveringUntil'>;
 
-/** Most deliveries per second; null when it does not recover (any more). Doubles about every eighth of the recovery. */
+/**
+ * Most deliveries per second; null when it does not recover (any more). Doubles about every eighth of the recovery.
+ * A recovery that begins later than it lasts is of another clock than ours, and is not waited for.
+ */
 export function recoveryPace({ recoveringSince, recoveringUntil }: Recovering, now: number): number | null {
   if (recoveringSince === null || recoveringUntil === null || now >= recoveringUntil) return null;
-  const part = Math.max(0, now - recoveringSince) / (recoveringUntil - recoveringSince);
+  const lengthMs = recoveringUntil - recoveringSince;
+  if (recoveringSince - now > lengthMs) return null;
+  const part = Math.max(0, now - recoveringSince) / lengthMs;
   return recoveryPaceMin * (recoveryPaceMax / recoveryPaceMin) ** part;
 }
 

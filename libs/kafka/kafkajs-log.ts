@@ -4,6 +4,7 @@
  */
 import { logLevel, type LogEntry } from 'kafkajs';
 import type { Logger } from '../runtime/logger.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 
 /** The same message is said once in this time. */
 const repeatAfterMs = 10_000;
@@ -17,7 +18,7 @@ const messagesKept = 100;
 const unwanted =
   /^Limiting retries for the idempotent producer|^Response |this client was closed|^Failed to connect to seed broker/;
 
-export function kafkajsLog(logger: Logger, now: () => number = Date.now): (entry: LogEntry) => void {
+export function kafkajsLog(logger: Logger, now: () => number = monotonicMs): (entry: LogEntry) => void {
   const saidAt = new Map<string, number>();
   return ({ level, namespace, log }) => {
     if (level !== logLevel.ERROR && level !== logLevel.WARN) return;
