@@ -20,6 +20,9 @@ import type { Target } from './processes/load-questions.ts';
 import type { Range } from './processes/receiver-questions.ts';
 import type { Rig } from './rig.ts';
 
+/** Every one of them subscribed to it. */
+export const broadcastType = 'bench.broadcast';
+
 const perClient = 100;
 const atATime = 1_000;
 const knownDeadlineMs = 60_000;
@@ -76,7 +79,7 @@ function definitionOf(number: number, origin: string, box: SecretBox): WebhookDe
     id,
     clientId,
     url: `${origin}/w${number}`,
-    eventTypes: [type],
+    eventTypes: [type, broadcastType],
     isActive: true,
     disabledBy: null,
     disabledReason: null,

@@ -1,4 +1,5 @@
 /** More dispatchers, and a thousand times as many webhooks: what becomes of the cost of a delivery, and of memory. */
+import { broadcast } from '../broadcast.ts';
 import { registerEndpoints, untilKnown } from '../endpoints.ts';
 import { addWebhooks, targetOf } from '../many-webhooks.ts';
 import { atMost, type Figure, type Measured, type WorkResult } from '../measured.ts';
@@ -13,10 +14,11 @@ const events = 20_000;
 /** Events are for so many different webhooks at most, evenly spread over all. */
 const targetsMax = 10_000;
 const growthMax = 1.2;
+const broadcastBytes = 32 * 1_024;
 
 export const scale: Work = {
   name: 'scale',
-  summary: `${events} events with 1 to ${dispatchersMax} dispatchers, and with 100 to 100,000 webhooks`,
+  summary: `${events} events with 1 to ${dispatchersMax} dispatchers, and with 100 to 100,000 webhooks, and a broadcast to all of them`,
   run: async (bench) => {
     if (bench.sizes !== null) return withMoreWebhooks(bench, bench.sizes);
     const dispatchers = await withMoreDispatchers(bench);
@@ -81,6 +83,14 @@ function withMoreWebhooks(bench: Bench, counts: readonly number[]): Promise<Work
       unit: 'times',
     });
     figures.push({ name: 'raw limit', value: await rig.rawLimit(), unit: 'POSTs a second' });
+    // The last thing that is done here: nobody waits for its deliveries.
+    const { seconds, peakBytes, loopDelayMs } = await broadcast(rig, most, broadcastBytes);
+    const told = `a broadcast of 32 KiB to ${most} webhooks`;
+    figures.push(
+      { name: `${told}, until it is fanned out`, value: seconds, unit: 's' },
+      atMost(400, `${told}: memory of fanout`, peakBytes / 1_000_000, 'MB'),
+      atMost(1_000, `${told}: longest step of fanout, at most`, loopDelayMs ?? Infinity, 'ms'),
+    );
     return { series, figures, notes: [] };
   });
 }
