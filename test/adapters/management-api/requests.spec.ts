@@ -168,7 +168,13 @@ describe('what is public', () => {
   test('is health, which names what is checked', async () => {
     const { status, body } = await world.ask('GET /health/ready', { key: '' });
     expect(status).toBe(200);
-    expect(Object.keys(body['checks'] as object)).toEqual(['database', 'kafka producer', 'outbox relay', 'outcomes']);
+    expect(Object.keys(body['checks'] as object)).toEqual([
+      'schema registry',
+      'database',
+      'kafka producer',
+      'outbox relay',
+      'outcomes',
+    ]);
   });
 
   test('is metrics', async () => {
