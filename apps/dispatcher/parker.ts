@@ -7,7 +7,7 @@
 import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery.ts';
 import { settleWithoutPost } from '../../libs/domain/settle.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
-import { RecordRefusedError } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { DeliveryReader } from './delivery-reader.ts';

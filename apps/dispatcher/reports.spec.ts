@@ -3,7 +3,8 @@ import type { Delivery } from '../../libs/domain/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import { settleAttempt } from '../../libs/domain/settle.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
-import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import type { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Reports, type DispatchCodecs } from './reports.ts';
 

@@ -1,7 +1,7 @@
 /** What comes from Kafka on its way into runs: the pump, which bounds what is in memory, and the runs that it feeds. */
 import { BatchPump, type BatchPumpOptions } from '../../libs/kafka/batch-pump.ts';
 import type { RecordBatch } from '../../libs/kafka/record.ts';
-import { SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import { SinkClosedError } from '../../libs/kafka/append-error.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import type { AnyAvro } from '../../libs/wire/any-avro.ts';

@@ -7,7 +7,8 @@
 import type { RejectionReason } from '../../libs/domain/rejection.ts';
 import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
 import type { KafkaRecord, OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
-import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import type { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { HandledEvent } from './event-handler.ts';
 import type { FanoutMetrics } from './fanout-metrics.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { RecordRefusedError, SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError, SinkClosedError } from '../../libs/kafka/append-error.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { KafkaWriter, WriteInDoubtError, type WritableSink } from './kafka-writer.ts';
 import { ProblemError } from './problem-error.ts';

@@ -4,7 +4,8 @@
  * it is withdrawn, and what was under way already stays in doubt until Kafka has said what became of it.
  */
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
-import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import type { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { within } from '../../libs/kafka/within.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { ProblemError } from './problem-error.ts';

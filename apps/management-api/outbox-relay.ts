@@ -4,7 +4,8 @@
  * relays, and one that lost the lead while it was writing puts the present state behind what it wrote.
  */
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
-import { RecordRefusedError, type RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import type { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { OutboxLead, OutboxRecord, OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { WakeUp } from './wake-up.ts';

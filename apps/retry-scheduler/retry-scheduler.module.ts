@@ -3,7 +3,8 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '
 import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
 import { kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
-import { RecordSink, SinkClosedError } from '../../libs/kafka/record-sink.ts';
+import { SinkClosedError } from '../../libs/kafka/append-error.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';

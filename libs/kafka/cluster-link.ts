@@ -137,7 +137,7 @@ export function byTopic<Item extends TopicPartition, Part>(
 }
 
 /** kafkajs shows its cluster to partition assigners only, so a consumer that never runs is made with one that takes it. */
-function clusterOf(kafka: Kafka, metadataMaxAge: number): Cluster {
+export function clusterOf(kafka: Kafka, metadataMaxAge: number): Cluster {
   const found: Cluster[] = [];
   kafka.consumer({
     groupId: 'unused',

@@ -1,11 +1,12 @@
 /** The way into kafkajs: a connection described by configuration, and clients with the remedies applied. */
 import './kafkajs-patches.ts';
-import { Kafka, logLevel, type Admin, type Producer, type ProducerConfig, type SASLOptions } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type SASLOptions } from 'kafkajs';
 import type { ConfigOf } from '../runtime/config.ts';
 import type { connectionKeys } from '../runtime/config-keys.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { ClusterLink } from './cluster-link.ts';
 import { kafkajsLog } from './kafkajs-log.ts';
+import { KafkaProducerLink, type ProducerLink } from './producer-link.ts';
 import { Sockets } from './sockets.ts';
 
 export interface KafkaConnection {
@@ -49,8 +50,6 @@ const firstRetryMs = 20;
 const longestRetryMs = 1_000;
 /** Retries inside kafkajs, about a second: whoever asked tries on, and can be stopped in between. */
 const retries = 6;
-/** Retries of one send inside kafkajs, about five seconds: leaders move in less. RecordSink goes on from there. */
-const sendRetries = 10;
 
 /**
  * Wraps kafkajs; the other classes of this library take it. Each of the things below has its own connections: kafkajs
@@ -70,10 +69,9 @@ export class KafkaClient {
     return new ClusterLink(this.kafka(sockets), sockets, metadataMaxAgeMs, this.connection.instanceId ?? null);
   }
 
-  /** Idempotent, and to be used for one `sendBatch` at a time: a failed send takes back sequence numbers. */
-  producer(partitionOf: Parameters<typeof producerOf>[1]): { producer: Producer; sockets: Sockets } {
+  producerLink(): ProducerLink {
     const sockets = new Sockets();
-    return { producer: producerOf(this.kafka(sockets), partitionOf), sockets };
+    return new KafkaProducerLink(this.kafka(sockets), sockets, metadataMaxAgeMs);
   }
 
   admin(): Admin {
@@ -94,14 +92,4 @@ export class KafkaClient {
       logCreator: () => this.log,
     });
   }
-}
-
-function producerOf(kafka: Kafka, partitionOf: ReturnType<NonNullable<ProducerConfig['createPartitioner']>>): Producer {
-  return kafka.producer({
-    idempotent: true,
-    allowAutoTopicCreation: false,
-    metadataMaxAge: metadataMaxAgeMs,
-    createPartitioner: () => partitionOf,
-    retry: { initialRetryTime: firstRetryMs, maxRetryTime: longestRetryMs, retries: sendRetries },
-  });
 }

@@ -3,8 +3,6 @@
  * library's own files is here.
  */
 import { createRequire } from 'node:module';
-import { encoded } from './fetch-request.ts';
-import { isPlain, produceBody, type ProduceFields } from './produce-request.ts';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -28,7 +26,6 @@ function stopIdleTimers(): void {
 
 interface BrokerPrototype {
   joinGroup: (this: BrokerPrototype, request: { groupInstanceId?: string | null }) => Promise<unknown>;
-  produce: (this: BrokerPrototype, fields: ProduceFields) => Promise<unknown>;
   lookupRequest(apiKey: number, versions: unknown): (fields: object) => { readonly request: object };
 }
 
@@ -48,24 +45,6 @@ function addInstanceIds(): void {
       return (fields) => make({ ...fields, groupInstanceId });
     };
     return joinGroup.call(named, request);
-  };
-}
-
-/** Lets produce make its request in one pass: see produce-request.ts. */
-function writeAtOnce(): void {
-  const { produce } = brokerPrototype;
-  brokerPrototype.produce = function (fields) {
-    if (!isPlain(fields)) return produce.call(this, fields);
-    const own = Object.create(this) as BrokerPrototype;
-    own.lookupRequest = (apiKey, versions) => {
-      const make = this.lookupRequest(apiKey, versions);
-      return (given) => {
-        const protocol = make(given);
-        const encode = () => Promise.resolve(encoded(produceBody(fields, Date.now())));
-        return { ...protocol, request: { ...protocol.request, encode } };
-      };
-    };
-    return produce.call(own, fields);
   };
 }
 
@@ -93,4 +72,3 @@ function connectOnce(): void {
 stopIdleTimers();
 connectOnce();
 addInstanceIds();
-writeAtOnce();

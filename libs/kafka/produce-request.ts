@@ -1,76 +1,91 @@
 /**
- * In: what kafkajs' producer is about to send. Out: the whole request in one buffer, made in one pass.
- * kafkajs builds it from a buffer a field, copied into each other, which cost more than all else that we do with a
- * record. Everything around it (sequence numbers, leaders, retries) stays kafkajs' work.
- * Source: Kafka protocol, Produce request, versions 3 to 8.
+ * In: batches of several partitions, with their numbers. Out: the body of one request, made in one pass, and what the
+ * broker answers for each partition. kafkajs would build it from a buffer a field, copied into each other, and throws
+ * at the first partition that has an error.
+ * Source: Kafka protocol, Produce, versions 3 to 7.
  */
 import { batchBytesMax, writeBatch, type BatchRecord } from './record-batch-writer.ts';
 
-/** The arguments that kafkajs' request of version 3 takes. */
-export interface ProduceFields {
-  /** Without one: the defaults of kafkajs' broker object, which adds them behind the point where this is asked. */
-  readonly acks?: number;
-  readonly timeout?: number;
-  readonly transactionalId?: string | null;
-  readonly producerId?: { toString(): string };
-  readonly producerEpoch?: number;
-  readonly compression?: number;
-  readonly topicData: readonly {
-    readonly topic: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly firstSequence?: number;
-      readonly messages: readonly Message[];
-    }[];
-  }[];
+export interface NumberedBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly producerId: bigint;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly timestampMs: number;
+  readonly records: readonly BatchRecord[];
 }
 
-type Message = BatchRecord & { readonly timestamp?: string };
-
-/** True for what the sink sends; what else a producer can do is left to kafkajs. */
-export function isPlain({ transactionalId = null, compression = 0, topicData }: ProduceFields): boolean {
-  return (
-    transactionalId === null &&
-    compression === 0 &&
-    topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.every(isPlainMessage)))
-  );
+export interface PartitionAnswer {
+  readonly topic: string;
+  readonly partition: number;
+  readonly errorCode: number;
 }
 
-/** A missing key, or a header that comes more than once, is nothing that the sink writes. */
-function isPlainMessage({ key, headers, timestamp }: Message): boolean {
-  if (timestamp !== undefined || (key as unknown) === undefined) return false;
-  for (const name in headers) if (Array.isArray(headers[name])) return false;
-  return true;
-}
+const allInSyncReplicas = -1;
 
-/** The body of the request, behind its header. `timestampMs`: of every record in it. */
-export function produceBody(fields: ProduceFields, timestampMs: number): Buffer {
-  const { acks = -1, timeout = 30_000, producerId = '-1', producerEpoch = 0, topicData } = fields;
-  const id = BigInt(producerId.toString());
-  const body = Buffer.allocUnsafe(bytesMaxOf(topicData));
+/** `timeoutMs`: how long the leader waits for the other replicas. One topic is named once, its partitions in order. */
+export function produceBody(batches: readonly NumberedBatch[], timeoutMs: number): Buffer {
+  const topics = byTopic(batches);
+  const body = Buffer.allocUnsafe(bytesMaxOf(topics));
   let at = body.writeInt16BE(-1, 0); // no transaction
-  at = body.writeInt16BE(acks, at);
-  at = body.writeInt32BE(timeout, at);
-  at = body.writeInt32BE(topicData.length, at);
-  for (const { topic, partitions } of topicData) {
-    const nameAt = at + 2;
-    const nameBytes = body.write(topic, nameAt);
-    body.writeInt16BE(nameBytes, at);
-    at = body.writeInt32BE(partitions.length, nameAt + nameBytes);
-    for (const { partition, firstSequence = 0, messages } of partitions) {
+  at = body.writeInt16BE(allInSyncReplicas, at);
+  at = body.writeInt32BE(timeoutMs, at);
+  at = body.writeInt32BE(topics.size, at);
+  for (const [topic, members] of topics) {
+    const nameBytes = body.write(topic, at + 2);
+    at = body.writeInt16BE(nameBytes, at) + nameBytes;
+    at = body.writeInt32BE(members.length, at);
+    for (const { partition, producerId, epoch, sequence, timestampMs, records } of members) {
       const batchAt = body.writeInt32BE(partition, at) + 4;
-      at = writeBatch(body, batchAt, messages, { id, epoch: producerEpoch, firstSequence }, timestampMs);
+      at = writeBatch(body, batchAt, records, { id: producerId, epoch, firstSequence: sequence }, timestampMs);
       body.writeInt32BE(at - batchAt, batchAt - 4);
     }
   }
   return body.subarray(0, at);
 }
 
-function bytesMaxOf(topicData: ProduceFields['topicData']): number {
+function byTopic(batches: readonly NumberedBatch[]): Map<string, NumberedBatch[]> {
+  const topics = new Map<string, NumberedBatch[]>();
+  for (const batch of batches) {
+    const members = topics.get(batch.topic);
+    if (members === undefined) topics.set(batch.topic, [batch]);
+    else members.push(batch);
+  }
+  return topics;
+}
+
+function bytesMaxOf(topics: ReadonlyMap<string, readonly NumberedBatch[]>): number {
   let bytes = 12;
-  for (const { topic, partitions } of topicData) {
+  for (const [topic, members] of topics) {
     bytes += 6 + topic.length * 3;
-    for (const { messages } of partitions) bytes += 8 + batchBytesMax(messages);
+    for (const { records } of members) bytes += 8 + batchBytesMax(records);
   }
   return bytes;
+}
+
+/** Behind the error code: base offset and time of the append, from version 5 on the log's start offset. */
+const restBytes = 16;
+const restBytesOfVersion5 = 24;
+
+export function decodeProduceAnswer(
+  answer: Buffer,
+  apiVersion: number,
+): { readonly partitions: readonly PartitionAnswer[]; readonly throttleMs: number } {
+  const partitions: PartitionAnswer[] = [];
+  const rest = apiVersion >= 5 ? restBytesOfVersion5 : restBytes;
+  const topicCount = answer.readInt32BE(0);
+  let at = 4;
+  for (let index = 0; index < topicCount; index += 1) {
+    const nameBytes = answer.readInt16BE(at);
+    const topic = answer.toString('utf8', at + 2, at + 2 + nameBytes);
+    at += 2 + nameBytes;
+    const partitionCount = answer.readInt32BE(at);
+    at += 4;
+    for (let number = 0; number < partitionCount; number += 1) {
+      partitions.push({ topic, partition: answer.readInt32BE(at), errorCode: answer.readInt16BE(at + 4) });
+      at += 6 + rest;
+    }
+  }
+  return { partitions, throttleMs: answer.readInt32BE(at) };
 }

@@ -9,7 +9,7 @@ export interface BatchRecord {
   readonly key: string | Buffer | null;
   /** Null: a tombstone. */
   readonly value: Buffer | null;
-  readonly headers?: Readonly<Record<string, string | Buffer>>;
+  readonly headers?: Readonly<Record<string, string | Buffer>> | undefined;
 }
 
 /** What an idempotent producer says of a batch; ids as it got them from the broker. */

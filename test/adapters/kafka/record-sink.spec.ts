@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { RecordRefusedError, RecordSink, SinkClosedError } from '../../../libs/kafka/record-sink.ts';
+import { RecordRefusedError, SinkClosedError } from '../../../libs/kafka/append-error.ts';
+import { RecordSink } from '../../../libs/kafka/record-sink.ts';
 import { until } from '../../support/until.ts';
 import { kafkaWorld, range, soon, valueOf } from './kafka-world.ts';
 

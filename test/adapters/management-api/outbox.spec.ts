@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { OutboxRelay } from '../../../apps/management-api/outbox-relay.ts';
 import type { OutgoingRecord } from '../../../libs/kafka/record.ts';
-import { RecordRefusedError } from '../../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../../libs/kafka/append-error.ts';
 import { createOrm, type Orm } from '../../../libs/postgres/orm.ts';
 import { OutboxStore, type OutboxRecord } from '../../../libs/postgres/outbox-store.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';

@@ -1,0 +1,151 @@
+/**
+ * In: appends of records, and what became of each record. Out: the answer to each append, and the sums of what is open.
+ * Holds: an append is answered once all of its records are acknowledged, or at the first that is refused; every record
+ * is counted until it is acknowledged, refused or withdrawn.
+ */
+import { monotonicMs } from '../runtime/monotonic.ts';
+import type { BatchRecord } from './record-batch-writer.ts';
+import type { OutgoingRecord } from './record.ts';
+
+export interface PendingAppend {
+  readonly appendedAt: number;
+  /** Records that are neither acknowledged nor refused. */
+  open: number;
+  openBytes: number;
+  /** Records that were put into a batch: they may be in Kafka, or get there. */
+  taken: number;
+  /** Answered before all of its records were: what is still queued of it is not sent. */
+  hasEnded: boolean;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/** A record on its way, in the form in which batches are written. */
+export interface QueuedRecord extends BatchRecord {
+  readonly topic: string;
+  /** Null: chosen by key, or at random without one. */
+  readonly partition: number | null;
+  readonly bytes: number;
+  readonly append: PendingAppend;
+}
+
+/** What surrounds a record on the wire: lengths, deltas, attributes (Kafka protocol, record format v2), rounded up. */
+const recordOverheadBytes = 30;
+const headerOverheadBytes = 10;
+
+export function bytesOf({ key, value, headers }: OutgoingRecord): number {
+  let bytes = recordOverheadBytes + (key === null ? 0 : Buffer.byteLength(key)) + (value?.length ?? 0);
+  for (const name in headers) {
+    bytes += headerOverheadBytes + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '');
+  }
+  return bytes;
+}
+
+export class PendingAppends {
+  private openRecords = 0;
+  private openBytes = 0;
+  /** In the order in which they came; those before the head were answered. */
+  private appends: PendingAppend[] = [];
+  private head = 0;
+  private emptied: (() => void) | null = null;
+  private readonly now: () => number;
+
+  /** @param now monotonic, in milliseconds */
+  constructor(now: () => number = monotonicMs) {
+    this.now = now;
+  }
+
+  /** Records that are neither acknowledged nor refused, those under way included. */
+  get waiting(): { readonly records: number; readonly bytes: number } {
+    return { records: this.openRecords, bytes: this.openBytes };
+  }
+
+  /** How long the oldest append that was not answered has waited, in milliseconds; 0 when there is none. */
+  get oldestMs(): number {
+    const oldest = this.appends[this.head];
+    return oldest === undefined ? 0 : this.now() - oldest.appendedAt;
+  }
+
+  /** Resolves once nothing is open. */
+  whenEmpty(): Promise<void> {
+    if (this.openRecords === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.emptied = resolve;
+    });
+  }
+
+  /** `bytes`: the sum of the sizes that its records will have. */
+  begin(
+    records: number,
+    bytes: number,
+    answer: { resolve: () => void; reject: (error: Error) => void },
+  ): PendingAppend {
+    const append: PendingAppend = {
+      appendedAt: this.now(),
+      open: records,
+      openBytes: bytes,
+      taken: 0,
+      hasEnded: false,
+      ...answer,
+    };
+    this.appends.push(append);
+    this.openRecords += records;
+    this.openBytes += bytes;
+    return append;
+  }
+
+  acknowledge(records: readonly QueuedRecord[]): void {
+    for (const record of records) {
+      const { append } = record;
+      this.close(record);
+      if (append.open === 0 && !append.hasEnded) append.resolve();
+    }
+    this.dropAnswered();
+  }
+
+  /** Of its append, what was not put into a batch yet will not be sent any more. */
+  refuse(record: QueuedRecord, error: Error): void {
+    this.close(record);
+    record.append.hasEnded = true;
+    record.append.reject(error);
+    this.dropAnswered();
+  }
+
+  /** A queued record whose append has ended leaves the queue. */
+  skip(record: QueuedRecord): void {
+    this.close(record);
+    this.dropAnswered();
+  }
+
+  /** False when some of it is under way or acknowledged; else it has ended, and its records are to be dropped. */
+  withdraw(append: PendingAppend, error: Error): boolean {
+    if (append.hasEnded || append.taken > 0 || append.open === 0) return false;
+    this.openRecords -= append.open;
+    this.openBytes -= append.openBytes;
+    append.open = 0;
+    append.hasEnded = true;
+    append.reject(error);
+    this.dropAnswered();
+    return true;
+  }
+
+  private close({ bytes, append }: QueuedRecord): void {
+    append.open -= 1;
+    append.openBytes -= bytes;
+    this.openRecords -= 1;
+    this.openBytes -= bytes;
+  }
+
+  private dropAnswered(): void {
+    for (;;) {
+      const oldest = this.appends[this.head];
+      if (oldest === undefined || (oldest.open > 0 && !oldest.hasEnded)) break;
+      this.head += 1;
+    }
+    if (this.openRecords === 0) this.emptied?.();
+    if (this.head === this.appends.length) this.appends = [];
+    else if (this.head > 10_000) this.appends = this.appends.slice(this.head);
+    else return;
+    this.head = 0;
+  }
+}

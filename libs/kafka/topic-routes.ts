@@ -1,0 +1,145 @@
+/**
+ * In: records, and what brokers say of their topics. Out: each record in the queue of its partition, and who leads it.
+ * Holds: a record's partition is chosen once, when its topic is known; until then records of a topic wait together, in
+ * order.
+ */
+import { randomInt } from 'node:crypto';
+import { RecordRefusedError, TopicForbiddenError } from './append-error.ts';
+import type { PendingAppend, PendingAppends, QueuedRecord } from './pending-append.ts';
+import { PartitionQueue } from './partition-queue.ts';
+import { forbiddenMsMax } from './partition-sending.ts';
+import { partitionOfKey } from './partitioner.ts';
+import { verdictOf } from './produce-verdict.ts';
+import type { TopicLeaders } from './producer-link.ts';
+
+export interface TopicRoute {
+  readonly topic: string;
+  /** By number of the partition; null while the topic is not known. */
+  leaders: readonly number[] | null;
+  /** Of the last answer about it. */
+  errorCode: number;
+  forbiddenSince: number | null;
+  unrouted: QueuedRecord[];
+  readonly queues: Map<number, PartitionQueue>;
+}
+
+export class TopicRoutes {
+  private readonly routes = new Map<string, TopicRoute>();
+  private readonly pending: PendingAppends;
+  private readonly onQueued: (queue: PartitionQueue) => void;
+
+  /** `onQueued` is told of every record that reached the queue of its partition. */
+  constructor(pending: PendingAppends, onQueued: (queue: PartitionQueue) => void) {
+    this.pending = pending;
+    this.onQueued = onQueued;
+  }
+
+  get isEmpty(): boolean {
+    return this.routes.size === 0;
+  }
+
+  get hasUnrouted(): boolean {
+    for (const { unrouted } of this.routes.values()) if (unrouted.length > 0) return true;
+    return false;
+  }
+
+  get names(): string[] {
+    return [...this.routes.keys()];
+  }
+
+  [Symbol.iterator](): IterableIterator<TopicRoute> {
+    return this.routes.values();
+  }
+
+  add(record: QueuedRecord): void {
+    let route = this.routes.get(record.topic);
+    if (route === undefined) {
+      route = {
+        topic: record.topic,
+        leaders: null,
+        errorCode: 0,
+        forbiddenSince: null,
+        unrouted: [],
+        queues: new Map(),
+      };
+      this.routes.set(record.topic, route);
+    }
+    if (route.leaders === null) route.unrouted.push(record);
+    else this.enqueue(route, route.leaders, record);
+  }
+
+  /** The node that leads it; -1: none now; null: as far as is known there is no such partition. */
+  leaderOf({ topic, partition }: PartitionQueue): number | null {
+    const leaders = this.routes.get(topic)?.leaders ?? [];
+    return leaders[partition] ?? null;
+  }
+
+  update(answers: readonly TopicLeaders[]): void {
+    for (const { topic, errorCode, leaders } of answers) {
+      const route = this.routes.get(topic);
+      if (route === undefined) continue;
+      route.errorCode = errorCode;
+      // With an error, what was known before is the better guess.
+      if (errorCode !== 0 || leaders.length === 0) continue;
+      route.leaders = leaders;
+      const { unrouted } = route;
+      route.unrouted = [];
+      for (const record of unrouted) {
+        if (record.append.hasEnded) this.pending.skip(record);
+        else this.enqueue(route, leaders, record);
+      }
+    }
+  }
+
+  /** A topic that cannot be, or that this client may not write to for long. */
+  refuseHopeless(now: number): void {
+    for (const route of this.routes.values()) {
+      const { topic, errorCode, unrouted } = route;
+      const verdict = verdictOf(errorCode);
+      if (verdict !== 'forbidden') route.forbiddenSince = null;
+      if (unrouted.length === 0) continue;
+      if (verdict === 'invalid') this.refuseUnrouted(route, new RecordRefusedError(`${topic} is not a valid topic`));
+      if (verdict !== 'forbidden') continue;
+      route.forbiddenSince ??= now;
+      if (now - route.forbiddenSince < forbiddenMsMax) continue;
+      this.refuseUnrouted(route, new TopicForbiddenError(`not allowed to write to ${topic}`));
+    }
+  }
+
+  private refuseUnrouted(route: TopicRoute, error: Error): void {
+    const { unrouted } = route;
+    route.unrouted = [];
+    for (const record of unrouted) this.pending.refuse(record, error);
+  }
+
+  /** Records of an append that was withdrawn. */
+  drop(append: PendingAppend): void {
+    for (const route of this.routes.values()) {
+      route.unrouted = route.unrouted.filter((record) => record.append !== append);
+      for (const queue of route.queues.values()) if (!queue.isEmpty) queue.drop(append);
+    }
+  }
+
+  refuseAll(error: Error): void {
+    for (const route of this.routes.values()) {
+      this.refuseUnrouted(route, error);
+      for (const queue of route.queues.values()) queue.refuseAll(error);
+    }
+  }
+
+  private enqueue({ queues }: TopicRoute, leaders: readonly number[], record: QueuedRecord): void {
+    const partition = partitionOf(record, leaders.length);
+    let queue = queues.get(partition);
+    if (queue === undefined) {
+      queue = new PartitionQueue(record.topic, partition, this.pending);
+      queues.set(partition, queue);
+    }
+    queue.push(record);
+    this.onQueued(queue);
+  }
+}
+
+function partitionOf({ partition, key }: QueuedRecord, partitions: number): number {
+  if (partition !== null) return partition;
+  return key === null ? randomInt(partitions) : partitionOfKey(key, partitions);
+}
