@@ -4,6 +4,7 @@
  */
 import type { WebhookDefinition } from '../libs/domain/webhook.ts';
 import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
+import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
 import { topicSnapshot } from '../libs/kafka/topic-snapshot.ts';
 import type { CurrentTopic, CurrentValues } from '../libs/postgres/current-values.ts';
 import { createLogger } from '../libs/runtime/logger.ts';
@@ -42,12 +43,24 @@ export async function compareDefinitions(
   for (const spec of [topics.definitions, topics.eventTypes]) {
     const logger = createLogger('definitions', 'silent');
     const client = new KafkaClient(kafkaConnection(config, 'definitions'), logger);
-    const onKafka = await topicSnapshot(client, topicName(config.TOPIC_PREFIX, spec), logger, readMs);
+    const topic = topicName(config.TOPIC_PREFIX, spec);
+    await assertThere(client, topic);
+    const onKafka = await topicSnapshot(client, topic, logger, readMs);
     // Under no id of the registry, where nothing is to be registered by looking.
     const codec = new AvroCodec<object>(schemaFile(spec.schema), 0, registry);
     found.push(await compareTopic(spec.name, { codec, onKafka, values, now }));
   }
   return found;
+}
+
+/** Reading a topic waits until there is one. */
+async function assertThere(client: KafkaClient, topic: string): Promise<void> {
+  const admin = new TopicAdmin(client);
+  try {
+    if (!(await admin.holdings([topic])).has(topic)) throw new Error(`${topic} does not exist: npm run setup makes it`);
+  } finally {
+    await admin.close();
+  }
 }
 
 interface Compared {
