@@ -1,13 +1,13 @@
 /** The configuration that the dispatcher reads. */
 import {
   connectionKeys,
-  dispatchKeys,
   egressKeys,
   httpKeys,
   registryKeys,
   retryKeys,
   signatureKeys,
 } from '../../libs/runtime/config-keys.ts';
+import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 

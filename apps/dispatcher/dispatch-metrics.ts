@@ -22,6 +22,7 @@ export interface DispatchGauges {
   parkedRecords(): number;
   webhooks(): number;
   oldestQueuedAgeMs(lane: QueueLane): number;
+  buffered(): Readonly<Record<'main' | 'parked' | 'unacknowledged', number>>;
   unacknowledged(): Unacknowledged;
   lag(): ReadonlyMap<string, number>;
 }
@@ -108,6 +109,14 @@ export class DispatchMetrics {
     this.metrics.gauge('queue_age_ms', 'How long the oldest delivery in memory is in its lane', ['lane'], (gauge) => {
       for (const lane of ['main', 'parked'] as const) gauge.set(gauges.oldestQueuedAgeMs(lane), { lane });
     });
+    this.metrics.gauge(
+      'buffered_bytes',
+      'Memory used of DISPATCH_MAX_BUFFERED_MB, by what is in it: deliveries of the main and of the parked lane, records not acknowledged',
+      ['kind'],
+      (gauge) => {
+        for (const [kind, bytes] of Object.entries(gauges.buffered())) gauge.set(bytes, { kind });
+      },
+    );
     watchLag(this.metrics, () => gauges.lag());
     watchUnacknowledged(this.metrics, () => gauges.unacknowledged());
   }

@@ -19,6 +19,7 @@ import { Breakers } from '../../libs/sender/breaker.ts';
 import { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { schemaFile } from '../../libs/wire/schema-files.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
+import { BufferBudget } from './buffer-budget.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate.ts';
@@ -159,6 +160,7 @@ class Life {
       maxInFlight: 8,
       laneRecordsMax: 70,
       laneBytesMax: 1_000_000,
+      budget: new BufferBudget(16_000_000, () => 0),
       isParkedTopic: (topic) => topic === parkedTopic,
       mayStart: () => !this.isCutOff && !this.world.isCommitAway,
       table,

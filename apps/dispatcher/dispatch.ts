@@ -11,6 +11,7 @@ import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/ka
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import type { BufferBudget } from './buffer-budget.ts';
 import { DeliveryReader } from './delivery-reader.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate.ts';
@@ -30,6 +31,7 @@ export interface DispatchOptions {
   readonly maxInFlight: number;
   readonly laneRecordsMax: number;
   readonly laneBytesMax: number;
+  readonly budget: BufferBudget;
   readonly isParkedTopic: (topic: string) => boolean;
   /** False while what is done cannot be accounted for: asked before each attempt. */
   readonly mayStart: () => boolean;
@@ -78,12 +80,13 @@ export class Dispatch {
       reader: this.reader,
     });
     this.lanes = new Lanes({
+      budget: options.budget,
       maxInFlight: options.maxInFlight,
       laneRecordsMax: options.laneRecordsMax,
       laneBytesMax: options.laneBytesMax,
       slowAfterMs,
       divertAfterMs,
-      mayStart: options.mayStart,
+      mayStart: () => options.budget.mayAppend && options.mayStart(),
       limit: (webhookId) => gate.limit(webhookId),
       admit: (webhookId, now) => gate.admit(webhookId, now),
       hasRoom: (origin) => gate.hasRoom(origin),
@@ -99,6 +102,9 @@ export class Dispatch {
       },
       giveBack: (webhookId, items) => {
         for (const [partition, own] of byPartition(items)) partition.giveBack(webhookId, own);
+      },
+      roomGrew: (webhookId, partition) => {
+        partition.log.mayHaveRoom(webhookId);
       },
     });
     this.sweeper = setInterval(() => {
@@ -138,6 +144,7 @@ export class Dispatch {
     const codec = isParked ? this.options.codecs.parked : this.options.codecs.delivery;
     partition.whenReadable(batch, codec, () => {
       partition.take(batch);
+      this.partitions.keepWithin(this.options.budget);
       this.lanes.run(monotonicMs());
     });
   }
@@ -197,7 +204,7 @@ export class Dispatch {
     const now = monotonicMs();
     this.options.gate.watchTable(now);
     this.lanes.sweep(now);
-    for (const partition of this.partitions.open()) partition.plan();
+    this.partitions.sweep(this.options.budget);
   }
 
   private async attempt(item: LaneItem, webhookId: string, attempt: RunningAttempt | null): Promise<void> {

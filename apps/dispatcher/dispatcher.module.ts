@@ -12,6 +12,7 @@ import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { HttpSender } from '../../libs/sender/http-attempt.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { Accountable } from './accountable.ts';
+import { BufferBudget } from './buffer-budget.ts';
 import type { DispatcherConfig } from './config.ts';
 import { DeliveriesController } from './deliveries.controller.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
@@ -26,6 +27,7 @@ const originInFlightMax = 128;
 const failuresToOpen = 5;
 const breakerOpenMs = 10_000;
 const hourMs = 3_600_000;
+const mebibyte = 1_024 * 1_024;
 
 @Module({})
 export class DispatcherModule implements OnApplicationShutdown {
@@ -57,7 +59,7 @@ export class DispatcherModule implements OnApplicationShutdown {
         { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config)) },
         {
           provide: Dispatch,
-          inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics, Accountable],
+          inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics, Accountable, BufferBudget],
           useFactory: (
             sink: RecordSink,
             sender: HttpSender,
@@ -65,7 +67,14 @@ export class DispatcherModule implements OnApplicationShutdown {
             gate: Gate,
             metrics: DispatchMetrics,
             accountable: Accountable,
-          ) => makeDispatch({ config, context, codecs, sink, sender, table, gate, metrics, accountable }),
+            budget: BufferBudget,
+          ) => makeDispatch({ config, context, codecs, sink, sender, table, gate, metrics, accountable, budget }),
+        },
+        {
+          provide: BufferBudget,
+          inject: [RecordSink],
+          useFactory: (sink: RecordSink) =>
+            new BufferBudget(config.DISPATCH_MAX_BUFFERED_MB * mebibyte, () => sink.waiting.bytes),
         },
         {
           provide: Accountable,
@@ -119,6 +128,7 @@ function makeDispatch(parts: {
   gate: Gate;
   metrics: DispatchMetrics;
   accountable: Accountable;
+  budget: BufferBudget;
 }): Dispatch {
   const { config, codecs, sink, gate, metrics, table } = parts;
   const parkedTopic = topicName(config.TOPIC_PREFIX, topics.parked);
@@ -126,6 +136,7 @@ function makeDispatch(parts: {
     maxInFlight: config.DISPATCH_MAX_IN_FLIGHT,
     laneRecordsMax: config.WEBHOOK_MAX_BUFFERED,
     laneBytesMax: config.WEBHOOK_MAX_BUFFERED_KB * 1024,
+    budget: parts.budget,
     isParkedTopic: (topic) => topic === parkedTopic,
     mayStart: () => parts.accountable.mayStart(),
     table,

@@ -1,20 +1,43 @@
 /** A webhook's lane: what waits of it in memory, and where it is listed. */
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
-import type { Fifo } from './fifo.ts';
+import { Fifo } from './fifo.ts';
 import type { LaneItem } from './lane-item.ts';
+import type { Partition } from './partition.ts';
 
 export interface Lane {
   readonly webhookId: string;
   readonly queue: Fifo<LaneItem>;
+  /** Where its last delivery came from; null when there was none. */
+  partition: Partition | null;
   bytes: number;
   inFlight: number;
   /** Listed in the ring of ready lanes, in that of its origin, or waiting in `blocked`; never twice. */
   place: 'idle' | 'ready' | 'atOrigin' | 'blocked';
   diverted: ParkedReason | null;
+  /** An attempt takes long, or the last one did. */
+  isSlow: boolean;
+  /** When it is looked at for what has waited too long; Infinity when nothing there could leave. */
+  lookAt: number;
 }
 
 export interface Running {
   readonly lane: Lane;
+  /** In memory until the attempt has ended. */
+  readonly item: LaneItem;
   readonly startedAt: number;
   slow: boolean;
+}
+
+export function emptyLane(webhookId: string): Lane {
+  return {
+    webhookId,
+    queue: new Fifo(),
+    partition: null,
+    bytes: 0,
+    inFlight: 0,
+    place: 'idle',
+    diverted: null,
+    isSlow: false,
+    lookAt: Infinity,
+  };
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
+import { BufferBudget } from './buffer-budget.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { Partition } from './partition.ts';
 import { Lanes, type RunningAttempt } from './lanes.ts';
@@ -21,6 +22,9 @@ let heldBack: number[];
 let limits: Record<string, number>;
 let blockedUntil: Record<string, number>;
 let lanes: Lanes;
+let budget: BufferBudget;
+let unacknowledged: number;
+let roomGrew: string[];
 let mayStart: boolean;
 /** Attempts that may start there; webhooks that are not named have origins of their own. */
 let roomAt: Record<string, number>;
@@ -30,6 +34,7 @@ let asked: number;
 function makeLanes(maxInFlight: number): Lanes {
   return new Lanes({
     maxInFlight,
+    budget,
     slowAfterMs: 500,
     laneRecordsMax: 5,
     laneBytesMax: 1_000,
@@ -58,6 +63,9 @@ function makeLanes(maxInFlight: number): Lanes {
     giveBack: (_webhookId, items) => {
       givenBack.push(...items.map(({ offset }) => offset));
     },
+    roomGrew: (webhookId) => {
+      roomGrew.push(webhookId);
+    },
   });
 }
 
@@ -83,6 +91,9 @@ beforeEach(() => {
   roomAt = {};
   originOf = {};
   asked = 0;
+  roomGrew = [];
+  unacknowledged = 0;
+  budget = new BufferBudget(1_000_000, () => unacknowledged);
   lanes = makeLanes(10);
 });
 

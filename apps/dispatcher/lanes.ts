@@ -2,79 +2,51 @@
  * In: deliveries as they are read, from webhook.deliveries (`main`) and from the parked lane (`parked`).
  * Out: calls of `start`, one per attempt to make, and of `divert`, for what must not wait in memory.
  * Holds: a webhook's deliveries start in the order they were added; at most its limit are in flight; ready webhooks
- * take turns, one delivery a turn; a webhook's memory is bounded in records and bytes; a webhook that waits (breaker,
- * rate, strict head, a slow endpoint) gives its place in the main lane up within `divertAfterMs`, so it never holds
+ * take turns, one delivery a turn; the memory of each, and of all together, is bounded; a webhook that waits (breaker, rate, strict head, a slow endpoint) gives its place in the main lane up within `divertAfterMs`, so it never holds
  * back the commit of its partition. No I/O and no clock in here.
  */
 import assert from 'node:assert/strict';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
-import { Fifo } from './fifo.ts';
-import type { Lane, Running } from './lane.ts';
+import { DueQueue } from '../../libs/runtime/due-queue.ts';
+import { AttemptSlots } from './attempt-slots.ts';
+import { emptyLane, type Lane, type Running } from './lane.ts';
+import { LaneAges, parkedAtOriginMax } from './lane-ages.ts';
 import type { LaneItem } from './lane-item.ts';
+import type { LanesOptions } from './lanes-options.ts';
 import { Turns } from './turns.ts';
-
-export interface LanesOptions {
-  /** Attempts in flight in the whole process that are not slow. */
-  readonly maxInFlight: number;
-  /** Attempts older than this count as slow: they have a budget of their own, four times as large. */
-  readonly slowAfterMs: number;
-  readonly laneRecordsMax: number;
-  readonly laneBytesMax: number;
-  /** A main item that waits longer than this is diverted. */
-  readonly divertAfterMs: number;
-  /** False stops new starts for the moment: what was done cannot be reported. */
-  mayStart(): boolean;
-  /** Most attempts of the webhook in flight, 1 or more. */
-  limit(webhookId: string): number;
-  /**
-   * Asked right before a start: Unix milliseconds until which nothing may start, the origin that must have room first,
-   * or null to go ahead. Going ahead may use up a permission (the probe of a half-open breaker, a slot of a rate), so
-   * the start must follow.
-   */
-  admit(webhookId: string, now: number): number | string | null;
-  /** True when another attempt at this origin may start. */
-  hasRoom(origin: string): boolean;
-  /** Why the webhook waits now; null when nothing but its own pace holds it. */
-  waitsFor(webhookId: string, now: number): ParkedReason | null;
-  start(item: LaneItem, webhookId: string, attempt: RunningAttempt): void;
-  /** Its turn came, and `admit` did not let it start. */
-  heldBack(item: LaneItem, webhookId: string): void;
-  /** Takes the items, in order, to the parked lane. Later ones of this webhook follow until {@link Lanes.undivert}. */
-  divert(webhookId: string, items: readonly LaneItem[], reason: ParkedReason): void;
-  /** Parked items of a webhook that may not send for a while leave memory: they are in the log. */
-  giveBack(webhookId: string, items: readonly LaneItem[]): void;
-}
 
 /** A started attempt; hand it back to {@link Lanes.finish}. */
 export type RunningAttempt = Running;
 
-/** Parked records of a webhook that may wait in memory for its turn at an origin that thousands of webhooks may share. */
-const parkedAtOriginMax = 8;
+/** How often memory that is tight is looked through, in milliseconds. */
+const tightEveryMs = 250;
 
 export class Lanes {
   private readonly lanes = new Map<string, Lane>();
   private readonly turns: Turns<Lane>;
-  private readonly blocked = new Map<Lane, number>();
-  private readonly running = new Set<Running>();
+  private readonly blocked = new DueQueue<Lane>();
+  private readonly ages: LaneAges;
+  private readonly slots: AttemptSlots;
   private readonly options: LanesOptions;
-  private slow = 0;
+  private waiting = 0;
+  private tightAt = -Infinity;
   private isStopped = false;
 
   constructor(options: LanesOptions) {
     this.options = options;
+    this.slots = new AttemptSlots(options);
+    this.ages = new LaneAges(options.divertAfterMs);
     this.turns = new Turns((origin) => options.hasRoom(origin));
   }
 
   get inFlight(): number {
-    return this.running.size;
+    return this.slots.inFlight;
   }
 
   /** Deliveries in memory that have not started. */
   get queued(): number {
-    let queued = 0;
-    for (const lane of this.lanes.values()) queued += lane.queue.length;
-    return queued;
+    return this.waiting;
   }
 
   /** Unix milliseconds of the oldest record of this source that is next of its webhook; null when there is none. */
@@ -87,13 +59,14 @@ export class Lanes {
     return oldest;
   }
 
-  /** How many parked records of the webhook may be in memory: none while it is blocked or its bytes are used up. */
+  /** Parked records of the webhook that may be in memory: none while it is blocked, or there is no memory for it. */
   parkedCapacity(webhookId: string): number {
     const lane = this.lanes.get(webhookId);
-    if (lane === undefined) return this.options.laneRecordsMax;
-    const { laneRecordsMax, laneBytesMax } = this.options;
+    const { laneRecordsMax, laneBytesMax, budget } = this.options;
+    const recordsMax = Math.min(laneRecordsMax, budget.parkedRecords(lane?.isSlow === true));
+    if (lane === undefined) return recordsMax;
     if (lane.place === 'blocked' || lane.bytes >= laneBytesMax) return 0;
-    return lane.place === 'atOrigin' ? Math.min(parkedAtOriginMax, laneRecordsMax) : laneRecordsMax;
+    return lane.place === 'atOrigin' ? Math.min(parkedAtOriginMax, recordsMax) : recordsMax;
   }
 
   isDiverted(webhookId: string): boolean {
@@ -112,16 +85,14 @@ export class Lanes {
       return;
     }
     lane.queue.push(item);
-    lane.bytes += item.value.length;
-    this.list(lane);
+    this.keep(lane, item);
   }
 
   /** A strict webhook's head goes back to the front of its lane: nothing overtakes it. */
   putBack(webhookId: string, item: LaneItem): void {
     const lane = this.laneOf(webhookId);
     lane.queue.unshift(item);
-    lane.bytes += item.value.length;
-    this.list(lane);
+    this.keep(lane, item);
   }
 
   /** All that waits of a strict webhook follows its head, which `first` re-writes, to the parked lane. */
@@ -147,7 +118,7 @@ export class Lanes {
 
   /** Starts whatever may start. Call after adding, after finishing, and from a slow tick. */
   run(now: number): void {
-    while (!this.isStopped && this.hasSlot() && this.options.mayStart()) {
+    while (!this.isStopped && this.slots.isFree && this.options.mayStart()) {
       const lane = this.turns.next();
       if (lane === undefined) return;
       lane.place = 'idle';
@@ -156,28 +127,21 @@ export class Lanes {
   }
 
   finish(attempt: RunningAttempt): void {
-    this.running.delete(attempt);
-    if (attempt.slow) this.slow -= 1;
-    attempt.lane.inFlight -= 1;
-    this.list(attempt.lane);
-    this.forgetIfIdle(attempt.lane);
+    const { lane } = attempt;
+    this.slots.end(attempt);
+    this.options.budget.remove(attempt.item);
+    if (!attempt.slow) lane.isSlow = false;
+    lane.inFlight -= 1;
+    this.list(lane);
+    this.forgetIfIdle(lane);
   }
 
   /** Marks slow attempts, wakes lanes whose time has come, diverts what has waited too long. Call some times a second. */
   sweep(now: number): void {
-    for (const attempt of this.running) {
-      if (now - attempt.startedAt < this.options.slowAfterMs) break;
-      if (!attempt.slow) this.slow += 1;
-      attempt.slow = true;
-    }
-    for (const [lane, until] of this.blocked) {
-      if (until > now) continue;
-      this.blocked.delete(lane);
-      lane.place = 'idle';
-      this.list(lane);
-      this.forgetIfIdle(lane);
-    }
-    for (const lane of this.lanes.values()) this.divertOld(lane, now);
+    this.slots.markSlow(now);
+    for (let lane = this.blocked.popDue(now); lane !== null; lane = this.blocked.popDue(now)) this.unblock(lane);
+    this.divertAllOld(now);
+    if (this.options.budget.isTight && now - this.tightAt >= tightEveryMs) this.giveBackOfSlow(now);
     this.run(now);
   }
 
@@ -196,15 +160,10 @@ export class Lanes {
     this.isStopped = true;
   }
 
-  private hasSlot(): boolean {
-    const { maxInFlight } = this.options;
-    return this.running.size - this.slow < maxInFlight && this.running.size < maxInFlight * 4;
-  }
-
   private turn(lane: Lane, now: number): void {
     const next = lane.queue.peek();
     if (next === undefined) {
-      this.forgetIfIdle(lane); // its deliveries were dropped meanwhile
+      this.unblock(lane); // its deliveries were dropped meanwhile
       return;
     }
     if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
@@ -213,27 +172,66 @@ export class Lanes {
     if (typeof until === 'string') {
       lane.place = 'atOrigin';
       this.turns.waitAt(until, lane);
+      this.ages.watch(lane);
       return;
     }
     if (until !== null && until > now) {
       if (isDue) this.options.heldBack(next, lane.webhookId);
       lane.place = 'blocked';
-      this.blocked.set(lane, until);
+      this.blocked.push(until, lane);
+      this.ages.watch(lane);
       return;
     }
     lane.queue.shift();
     lane.bytes -= next.value.length;
+    this.waiting -= 1;
     lane.inFlight += 1;
-    const attempt = { lane, startedAt: now, slow: false };
-    this.running.add(attempt);
+    const attempt = this.slots.start(lane, next, now);
     this.list(lane);
+    this.ages.watch(lane);
     this.options.start(next, lane.webhookId, attempt);
   }
 
   private isFull(lane: Lane, item: LaneItem): boolean {
-    const { laneRecordsMax, laneBytesMax } = this.options;
+    const { laneRecordsMax, laneBytesMax, budget } = this.options;
     if (lane.queue.length === 0) return false;
-    return lane.queue.length >= laneRecordsMax || lane.bytes + item.value.length > laneBytesMax;
+    const bytesMax = Math.min(laneBytesMax, budget.shareOf('main', lane.isSlow));
+    return lane.queue.length >= laneRecordsMax || lane.bytes + item.value.length > bytesMax;
+  }
+
+  private keep(lane: Lane, item: LaneItem): void {
+    lane.partition = item.partition;
+    lane.bytes += item.value.length;
+    this.waiting += 1;
+    this.options.budget.add(item);
+    this.list(lane);
+    this.ages.watch(lane);
+  }
+
+  private unblock(lane: Lane): void {
+    lane.place = 'idle';
+    this.list(lane);
+    if (lane.partition !== null) this.options.roomGrew(lane.webhookId, lane.partition);
+    this.forgetIfIdle(lane);
+  }
+
+  /** None while Kafka does not acknowledge: one buffer is not emptied into another that is full. */
+  private divertAllOld(now: number): void {
+    while (this.options.budget.mayAppend) {
+      const lane = this.ages.next(now);
+      if (lane === null) return;
+      this.divertOld(lane, now);
+      this.ages.watch(lane);
+    }
+  }
+
+  /** They are in the log, and the memory is for those that can use it: the next one stays. */
+  private giveBackOfSlow(now: number): void {
+    this.tightAt = now;
+    for (const lane of this.lanes.values()) {
+      if (!lane.isSlow || lane.queue.length < 2 || lane.queue.peek()?.source !== 'parked') continue;
+      this.options.giveBack(lane.webhookId, this.removeBeyond(lane, 1));
+    }
   }
 
   private divertOld(lane: Lane, now: number): void {
@@ -242,15 +240,10 @@ export class Lanes {
     if (oldest.source === 'main') {
       this.divertWaiting(lane, this.options.waitsFor(lane.webhookId, now) ?? 'backlog');
     } else if (lane.place === 'blocked') {
-      this.options.giveBack(
-        lane.webhookId,
-        this.remove(lane, () => true),
-      );
+      this.options.giveBack(lane.webhookId, this.removeBeyond(lane, 0));
     } else if (lane.place === 'atOrigin' && lane.queue.length > parkedAtOriginMax) {
       // The first of them stay: they keep the turn.
-      let kept = 0;
-      const isBeyond = () => (kept += 1) > parkedAtOriginMax;
-      this.options.giveBack(lane.webhookId, this.remove(lane, isBeyond));
+      this.options.giveBack(lane.webhookId, this.removeBeyond(lane, parkedAtOriginMax));
     }
   }
 
@@ -261,16 +254,21 @@ export class Lanes {
   private divertWaiting(lane: Lane, reason: ParkedReason): void {
     assert(lane.diverted === null, 'a diverted lane holds no main items');
     lane.diverted = reason;
-    this.options.divert(
-      lane.webhookId,
-      this.remove(lane, () => true),
-      reason,
-    );
+    this.options.divert(lane.webhookId, this.removeBeyond(lane, 0), reason);
+  }
+
+  private removeBeyond(lane: Lane, keptMax: number): readonly LaneItem[] {
+    let kept = 0;
+    return this.remove(lane, () => (kept += 1) > keptMax);
   }
 
   private remove(lane: Lane, isGone: (item: LaneItem) => boolean): readonly LaneItem[] {
     const removed = lane.queue.removeWhere(isGone);
-    for (const item of removed) lane.bytes -= item.value.length;
+    for (const item of removed) {
+      lane.bytes -= item.value.length;
+      this.options.budget.remove(item);
+    }
+    this.waiting -= removed.length;
     return removed;
   }
 
@@ -283,7 +281,7 @@ export class Lanes {
   private laneOf(webhookId: string): Lane {
     const known = this.lanes.get(webhookId);
     if (known !== undefined) return known;
-    const lane: Lane = { webhookId, queue: new Fifo(), bytes: 0, inFlight: 0, place: 'idle', diverted: null };
+    const lane = emptyLane(webhookId);
     this.lanes.set(webhookId, lane);
     return lane;
   }

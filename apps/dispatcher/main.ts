@@ -8,6 +8,7 @@ import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { Accountable } from './accountable.ts';
+import { BufferBudget } from './buffer-budget.ts';
 import { dispatcherConfig } from './config.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
@@ -58,6 +59,7 @@ await runApp({
         const oldest = dispatch.lanes.oldestWrittenAt(lane);
         return oldest === null ? 0 : Math.max(0, Date.now() - oldest);
       },
+      buffered: () => app.get(BufferBudget).used,
       unacknowledged: () => sink.waiting,
       lag: () => server.lag,
     });

@@ -108,7 +108,10 @@ interface Steps {
 
 function byHash(standings: readonly Standing[]): Sorted {
   // One number for hash and place: typed arrays sort without a call for each comparison.
-  const keys = Float64Array.from(standings, ({ hash }, index) => prefixOf(hash) * indexMax + index).sort();
+  const keys = new Float64Array(standings.length);
+  for (let at = 0; at < keys.length; at += 1) keys[at] = prefixOf(standings[at]?.hash ?? '') * indexMax + at;
+  // Whoever keeps them in order saves the sorting.
+  if (!isAscending(keys)) keys.sort();
   const prefixes = new Uint32Array(keys.length);
   const offsets = new Float64Array(keys.length);
   for (let at = 0; at < keys.length; at += 1) {
@@ -120,12 +123,17 @@ function byHash(standings: readonly Standing[]): Sorted {
   return { prefixes, offsets };
 }
 
+function isAscending(keys: Float64Array): boolean {
+  for (let at = 1; at < keys.length; at += 1) if ((keys[at - 1] ?? 0) > (keys[at] ?? 0)) return false;
+  return true;
+}
+
 function partsIn({ prefixes }: Sorted, { hashBits }: Precision): number {
   const shift = prefixBits - hashBits;
   let count = 0;
   let before = -1;
-  for (const prefix of prefixes) {
-    const part = prefix >>> shift;
+  for (let at = 0; at < prefixes.length; at += 1) {
+    const part = (prefixes[at] ?? 0) >>> shift;
     if (part !== before) count += 1;
     before = part;
   }
@@ -201,8 +209,8 @@ function partOf(hash: string, { hashBits }: Precision): number {
   return prefixOf(hash) >>> (prefixBits - hashBits);
 }
 
-/** Four characters of base64url. */
-function prefixOf(hash: string): number {
+/** Its first 24 bits: four characters of base64url. */
+export function prefixOf(hash: string): number {
   let prefix = 0;
   for (let at = 0; at < 4; at += 1) prefix = prefix * 64 + (sextets[hash.charCodeAt(at)] ?? 0);
   return prefix;

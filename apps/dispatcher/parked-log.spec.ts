@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ParkedLog } from './parked-log.ts';
 import { decodeParkedState, encodeParkedState, metadataCharactersMax } from './parked-state.ts';
@@ -16,6 +16,7 @@ class Simulation {
   /** What lies from here on was diverted in this life. */
   ownFrom = 0;
   parked: ParkedLog;
+  capacityOf = (webhookId: string): number => this.capacity[webhookId] ?? 100;
 
   constructor() {
     this.parked = this.assign();
@@ -28,7 +29,7 @@ class Simulation {
       committed: this.committed,
       startOffset: 0,
       endOffset: this.log.length,
-      capacity: (webhookId) => this.capacity[webhookId] ?? 100,
+      capacity: (webhookId) => this.capacityOf(webhookId),
       drained: (webhookId) => {
         this.drained.push(webhookId);
         expect(this.log.every((owner, offset) => owner !== webhookId || this.done.has(offset))).toBe(true);
@@ -95,6 +96,42 @@ class Simulation {
   }
 }
 
+/** What is kept in step with the entries is what would be made from them anew. */
+function expectInStep(parked: ParkedLog): void {
+  const { entries, turns, byHash, onTheirWay } = parked as unknown as Derived;
+  for (const entry of entries.values()) {
+    expect(turns.offsetOf(entry)).toBe(entry.lastSeen >= entry.next ? entry.next : null);
+  }
+  const sum = (count: (entry: DerivedFrom) => number) =>
+    [...entries.values()].reduce((total, entry) => total + count(entry), 0);
+  expect(turns.offsets.size).toBe(sum(({ lastSeen, next }) => (lastSeen >= next ? 1 : 0)));
+  expect([...turns.blocks.values()].reduce((total, block) => total + block.size, 0)).toBe(turns.offsets.size);
+  expect(turns.awaitingEnd).toBe(sum(({ pending, lastSeen, next }) => (pending > 0 && lastSeen < next ? 1 : 0)));
+  expect(onTheirWay).toBe(sum(({ pending }) => pending));
+  expect(new Set(byHash.all)).toEqual(new Set(entries.values()));
+  const kept = parked.commit();
+  parked['lastCommit'] = null;
+  expect(parked.commit()).toEqual(kept);
+}
+
+interface DerivedFrom {
+  readonly lastSeen: number;
+  readonly next: number;
+  readonly pending: number;
+}
+
+interface Derived {
+  readonly entries: ReadonlyMap<string, DerivedFrom>;
+  readonly turns: {
+    offsetOf(entry: DerivedFrom): number | null;
+    readonly offsets: ReadonlyMap<DerivedFrom, number>;
+    readonly blocks: ReadonlyMap<number, ReadonlySet<DerivedFrom>>;
+    readonly awaitingEnd: number;
+  };
+  readonly byHash: { readonly all: readonly DerivedFrom[] };
+  readonly onTheirWay: number;
+}
+
 const webhooks = ['a', 'b', 'c', 'd'];
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('divert' as const), webhook: fc.constantFrom(...webhooks) }) },
@@ -139,6 +176,7 @@ function apply(
       if (action.kind === 'restart') simulation.commit();
       simulation.parked = simulation.assign();
     }
+    expectInStep(simulation.parked);
   }
 }
 
@@ -263,6 +301,65 @@ describe('parked log', () => {
     expect(simulation.parked.isDiscovering).toBe(false);
     expect(simulation.parked.isParked('a')).toBe(true);
     expect(simulation.parked.isParked('b')).toBe(false);
+  });
+});
+
+describe('a parked log of thousands of webhooks without room', () => {
+  const count = 2_000;
+  let simulation: Simulation;
+  let asked: number;
+
+  beforeEach(() => {
+    simulation = new Simulation();
+    asked = 0;
+    simulation.capacityOf = (webhookId) => {
+      asked += 1;
+      return simulation.capacity[webhookId] ?? 0;
+    };
+    for (let round = 0; round < 3; round += 1) {
+      for (let index = 0; index < count; index += 1) simulation.divert(`w-${index}`);
+    }
+    while (simulation.parked.nextPosition < simulation.log.length) simulation.read(500);
+    for (let round = 0; round < count; round += 1) simulation.parked.plan();
+    asked = 0;
+  });
+
+  test('costs nothing to commit while nothing changes', () => {
+    const commit = simulation.parked.commit();
+    for (let round = 0; round < 10; round += 1) simulation.parked.plan();
+    expect(simulation.parked.commit()).toBe(commit);
+    simulation.divert('w-1');
+    simulation.read(1);
+    expect(simulation.parked.commit()).not.toBe(commit);
+  });
+
+  test('asks a few of them for their room at each plan, and at each read only those that are read', () => {
+    for (let round = 0; round < 100; round += 1) simulation.parked.plan();
+    expect(asked).toBeLessThanOrEqual(100 * 8);
+    asked = 0;
+    simulation.divert('w-1');
+    simulation.read(1);
+    expect(asked).toBeLessThanOrEqual(8 + 1);
+  });
+
+  test('reads at once for the one whose room has grown, and for the others as before', () => {
+    simulation.capacity = { 'w-1500': 10 };
+    simulation.parked.mayHaveRoom('w-1500');
+    expect(simulation.parked.plan()).toEqual({ offset: 1_500, isSeek: true });
+    // A fetch takes longer than a sweep: nobody else's turn moves it before anything was read.
+    simulation.capacity = { 'w-1500': 10, 'w-7': 10 };
+    simulation.parked.mayHaveRoom('w-7');
+    expect(simulation.parked.plan()).toEqual({ offset: 1_500, isSeek: false });
+    simulation.read(1);
+    expect(simulation.queues.get('w-1500')).toEqual([1_500]);
+    expect(simulation.parked.plan()).toEqual({ offset: 1_501, isSeek: false });
+    expect(simulation.parked.plan()).toEqual({ offset: 7, isSeek: true });
+  });
+
+  test('finds room that nobody told of', () => {
+    simulation.capacity = { 'w-1500': 10 };
+    for (let round = 0; round < count; round += 1) simulation.read(10);
+    expect(simulation.queues.get('w-1500')).toEqual([1_500, 3_500, 5_500]);
   });
 });
 

@@ -9,8 +9,10 @@
  * read again from there. So one offset per parked webhook is all the state there is, and it fits the commit's metadata.
  */
 import { hash } from 'node:crypto';
+import { HashOrder } from './hash-order.ts';
 import type { ParkedFloors } from './parked-floors.ts';
 import { decodeParkedState, encodeParkedState, type ParkedCursor } from './parked-state.ts';
+import { ParkedTurns } from './parked-turns.ts';
 
 export interface ParkedRecord {
   readonly offset: number;
@@ -37,7 +39,10 @@ interface Entry {
   readonly hash: string;
   /** Null for one restored from a commit until a record of it is read. */
   webhookId: string | null;
-  /** Every record of this webhook below this offset is taken. */
+  /**
+   * Every record of this webhook below this offset is taken. One that follows the run is further: see
+   * {@link ParkedLog.reached}.
+   */
   next: number;
   /** The highest offset at which this webhook may have a record; untaken ones exist when it is not below `next`. */
   lastSeen: number;
@@ -49,7 +54,8 @@ interface Entry {
   pending: number;
   /** Of the first record that is not complete. */
   head: HeadState;
-  servedAt: number;
+  /** Something is pending, and nothing in the log is untaken: what comes lies at the never-read end. */
+  awaitsEnd: boolean;
 }
 
 export type HeadState = Pick<ParkedCursor, 'attempt' | 'notBefore'>;
@@ -67,10 +73,13 @@ export interface ParkedLogOptions extends ParkedRange {
 const roomWorthReading = 64;
 /** One commit is under way at a time, and each that goes without an answer is over in some seconds. */
 const commitsKept = 8;
+/** Plans that a place sought is kept for while nothing of it was read: a fetch takes longer than a sweep. */
+const plansWithoutRead = 20;
 
 export class ParkedLog {
   private readonly options: ParkedLogOptions;
   private readonly entries = new Map<string, Entry>();
+  private readonly byHash = new HashOrder<Entry>();
   private readonly hashes = new Map<string, string>();
   /** Where the next record is read. */
   private position: number;
@@ -78,8 +87,18 @@ export class ParkedLog {
   private frontier: number;
   private run = 0;
   private runStart: number;
-  private turn = 0;
-  private frontierServedAt = 0;
+  private readonly turns = new ParkedTurns<Entry>();
+  /** Diverted by this process and not read back yet, of all webhooks. */
+  private onTheirWay = 0;
+  /** Grows with everything that may change what would be committed. */
+  private changes = 0;
+  private lastCommit: { readonly commit: Commit; readonly changes: number } | null = null;
+  /** For whom the log was moved, while nothing of it was read since. */
+  private sought: { readonly entry: Entry; plans: number } | null = null;
+  /** Below it a restored webhook may have records; where exactly its last one lies is not known. */
+  private readonly restoredEnd: number;
+  /** Discovery is over, and who turned out to have nothing parked is forgotten. */
+  private isSettled = false;
   /** Of the webhooks that the last commit did not list. */
   private readonly floors: ParkedFloors | null;
   private readonly floorsEnd: number;
@@ -101,6 +120,7 @@ export class ParkedLog {
     this.frontier = isWhole ? Math.max(knownEnd, committed) : committed;
     this.position = this.frontier;
     this.runStart = this.frontier;
+    this.restoredEnd = this.frontier;
     for (const cursor of state?.cursors ?? []) this.restore(cursor, isWhole);
   }
 
@@ -127,7 +147,10 @@ export class ParkedLog {
       this.said.some((said) => committed !== null && isSame(said, committed));
     if (!isOwn || startOffset > this.lowestNeeded() || endOffset < this.frontier) return false;
     this.range = range;
-    this.endRun();
+    this.advanceFollowers();
+    this.sought = null;
+    this.isSettled = false;
+    this.changes += 1;
     this.position = this.frontier;
     this.runStart = this.frontier;
     this.run += 1;
@@ -151,12 +174,10 @@ export class ParkedLog {
   /** From the oldest record that is needed to the end of the log, those on their way here included. */
   get recordsAtMost(): number {
     let lowest = this.frontier;
-    let onTheirWay = 0;
     for (const entry of this.entries.values()) {
       lowest = Math.min(lowest, first(entry.incomplete) ?? this.untakenFrom(entry) ?? this.frontier);
-      onTheirWay += entry.pending;
     }
-    return this.frontier - lowest + onTheirWay;
+    return this.frontier - lowest + this.onTheirWay;
   }
 
   get nextPosition(): number {
@@ -169,7 +190,16 @@ export class ParkedLog {
 
   /** A delivery of this webhook is on its way to the log. */
   diverting(webhookId: string): void {
-    this.entryOf(webhookId).pending += 1;
+    const entry = this.entryOf(webhookId);
+    entry.pending += 1;
+    this.onTheirWay += 1;
+    this.list(entry);
+  }
+
+  /** The capacity of this webhook may have grown. Without this it is noticed too, but late. */
+  mayHaveRoom(webhookId: string): void {
+    const entry = this.entries.get(this.hashOf(webhookId));
+    if (entry !== undefined) this.turns.ask(entry);
   }
 
   /** It will not come: Kafka refused it. */
@@ -177,6 +207,8 @@ export class ParkedLog {
     const entry = this.entries.get(this.hashOf(webhookId));
     if (entry === undefined) return;
     entry.pending -= 1;
+    this.onTheirWay -= 1;
+    this.list(entry);
     this.forgetIfDrained(entry);
   }
 
@@ -186,9 +218,13 @@ export class ParkedLog {
    */
   read(records: readonly ParkedRecord[], end: number): readonly ParkedRecord[] {
     const taken = records.filter((record) => this.take(record));
+    const isPastRestored = this.position < this.restoredEnd && end >= this.restoredEnd;
     this.position = Math.max(end, this.position);
     this.frontier = Math.max(this.frontier, this.position);
-    for (const entry of this.entries.values()) this.advance(entry);
+    this.sought = null;
+    this.changes += 1;
+    if (!this.isSettled && !this.isDiscovering) this.settle();
+    else if (isPastRestored) this.advanceFollowers();
     return taken;
   }
 
@@ -200,6 +236,8 @@ export class ParkedLog {
     for (const offset of offsets) entry.incomplete.delete(offset);
     entry.next = Math.min(entry.next, lowest);
     entry.skippedInRun = this.run;
+    this.changes += 1;
+    this.list(entry);
   }
 
   complete(webhookId: string, offset: number): void {
@@ -207,6 +245,8 @@ export class ParkedLog {
     if (entry === undefined) return;
     if (first(entry.incomplete) === offset) entry.head = untried;
     entry.incomplete.delete(offset);
+    this.changes += 1;
+    this.turns.ask(entry);
     this.forgetIfDrained(entry);
   }
 
@@ -216,7 +256,9 @@ export class ParkedLog {
    */
   noteHead(webhookId: string, head: HeadState): void {
     const entry = this.entries.get(this.hashOf(webhookId));
-    if (entry !== undefined) entry.head = head;
+    if (entry === undefined) return;
+    entry.head = head;
+    this.changes += 1;
   }
 
   /** What {@link noteHead} said of this record, also in an earlier life; null when nothing. */
@@ -233,29 +275,35 @@ export class ParkedLog {
   plan(): { readonly offset: number; readonly isSeek: boolean } {
     const target = this.isDiscovering ? this.frontier : this.nextTarget();
     if (target === this.position) return { offset: target, isSeek: false };
-    this.endRun();
+    this.advanceFollowers();
     this.position = target;
     this.runStart = target;
     this.run += 1;
     return { offset: target, isSeek: true };
   }
 
-  /** What to commit: nothing below the offset is needed, and the metadata holds the rest. */
-  commit(): { readonly offset: number; readonly metadata: string } {
+  /**
+   * What to commit: nothing below the offset is needed, and the metadata holds the rest. The same object as long as
+   * nothing changes.
+   */
+  commit(): Commit {
     // Floors speak of webhooks of which nothing was read yet: until then nothing else can say so much.
     if (this.frontier < this.floorsEnd) return this.range.committed ?? { offset: this.range.startOffset, metadata: '' };
+    const { changes } = this;
+    if (this.lastCommit?.changes === changes) return this.lastCommit.commit;
     const cursors: ParkedCursor[] = [];
     let lowest = this.frontier;
-    for (const entry of this.entries.values()) {
+    for (const entry of this.byHash.all) {
       const offset = first(entry.incomplete) ?? this.untakenFrom(entry);
       if (offset === null) continue;
-      cursors.push({ hash: entry.hash, offset, ...entry.head });
+      const { attempt, notBefore } = entry.head;
+      cursors.push({ hash: entry.hash, offset, attempt, notBefore });
       lowest = Math.min(lowest, offset);
     }
-    return this.say({
-      offset: lowest,
-      metadata: encodeParkedState({ knownEnd: this.frontier, cursors, base: lowest }),
-    });
+    const metadata = encodeParkedState({ knownEnd: this.frontier, cursors, base: lowest });
+    const commit = this.say({ offset: lowest, metadata });
+    this.lastCommit = { commit, changes };
+    return commit;
   }
 
   private say(commit: Commit): Commit {
@@ -274,7 +322,8 @@ export class ParkedLog {
 
   /** Where the first untaken record may be; of one that is on its way, only what is known of it has to be kept. */
   private untakenFrom(entry: Entry): number | null {
-    if (entry.lastSeen >= entry.next) return entry.next;
+    const next = this.reached(entry);
+    if (entry.lastSeen >= next) return next;
     return entry.head.attempt === 0 ? null : this.frontier;
   }
 
@@ -284,10 +333,19 @@ export class ParkedLog {
     // Read before and no longer known: all of this webhook down here is complete.
     if (!isNew && !this.isParked(record.webhookId)) return false;
     const entry = this.entryOf(record.webhookId);
-    if (isNew && record.isOwn !== false && entry.pending > 0) entry.pending -= 1;
+    if (isNew && record.isOwn !== false && entry.pending > 0) {
+      entry.pending -= 1;
+      this.onTheirWay -= 1;
+    }
     // Untaken records can only lie where nothing was read yet, so a webhook without any starts here.
     if (isNew && entry.lastSeen < entry.next) entry.next = Math.max(entry.next, this.runStart);
     entry.lastSeen = Math.max(entry.lastSeen, record.offset);
+    const isTaken = this.takeInto(entry, record);
+    this.list(entry);
+    return isTaken;
+  }
+
+  private takeInto(entry: Entry, record: ParkedRecord): boolean {
     if (record.offset < entry.next || entry.skippedInRun === this.run || entry.next < this.runStart) return false;
     if (this.roomOf(entry) <= 0) {
       entry.skippedInRun = this.run;
@@ -310,36 +368,68 @@ export class ParkedLog {
     return this.options.capacity(entry.webhookId) - entry.incomplete.size;
   }
 
-  /** A webhook that follows the run has all its records below the position. */
+  /** Where its first untaken record may be: a webhook that follows the run has all its records below the position. */
+  private reached(entry: Entry): number {
+    const follows = entry.skippedInRun !== this.run && entry.next >= this.runStart;
+    return follows ? Math.max(entry.next, this.position) : entry.next;
+  }
+
   private advance(entry: Entry): void {
-    const follows = entry.skippedInRun !== this.run && entry.next >= this.runStart && entry.next < this.position;
-    if (follows) entry.next = this.position;
+    const next = this.reached(entry);
+    if (next !== entry.next) {
+      entry.next = next;
+      this.list(entry);
+    }
     this.forgetIfDrained(entry);
   }
 
-  private endRun(): void {
+  /**
+   * Who has untaken records and follows the run. Whoever has none need not be moved: its next record is one that is
+   * read for the first time, and there it starts anew.
+   */
+  private advanceFollowers(): void {
+    for (const entry of this.turns.within(this.runStart, this.position)) this.advance(entry);
+  }
+
+  private settle(): void {
+    this.isSettled = true;
     for (const entry of this.entries.values()) this.advance(entry);
   }
 
-  private nextTarget(): number {
-    let chosen: Entry | null = null;
-    for (const entry of this.entries.values()) {
-      if (entry.lastSeen < entry.next || !this.isWorthReading(entry)) continue;
-      if (chosen === null || entry.servedAt < chosen.servedAt) chosen = entry;
-    }
-    // The never-read end has its turn too while something was diverted of which nothing was read back yet.
-    if (chosen === null || (this.awaitsFrontier() && this.frontierServedAt < chosen.servedAt)) {
-      this.frontierServedAt = this.turn += 1;
-      return this.frontier;
-    }
-    const follows = chosen.skippedInRun !== this.run && chosen.next >= this.runStart && chosen.next >= this.position;
-    chosen.servedAt = this.turn += 1;
-    return follows ? this.position : chosen.next;
+  /** Keeps in step what is derived from an entry: call after each change of `next`, `lastSeen` or `pending`. */
+  private list(entry: Entry): void {
+    const isUntaken = entry.lastSeen >= entry.next;
+    this.turns.set(entry, isUntaken ? entry.next : null);
+    const awaitsEnd = entry.pending > 0 && !isUntaken;
+    if (awaitsEnd === entry.awaitsEnd) return;
+    entry.awaitsEnd = awaitsEnd;
+    this.turns.awaitEnd(awaitsEnd ? 1 : -1);
   }
 
-  private awaitsFrontier(): boolean {
-    for (const entry of this.entries.values()) if (entry.pending > 0 && entry.lastSeen < entry.next) return true;
-    return false;
+  private nextTarget(): number {
+    if (this.isStillSought()) return this.position;
+    this.sought = null;
+    const entry = this.turns.next((one) => {
+      this.advance(one);
+      return one.lastSeen >= one.next && this.isWorthReading(one);
+    });
+    // The never-read end has its turn too while something was diverted of which nothing was read back yet.
+    if (entry === null) return this.frontier;
+    const target = this.follows(entry) ? this.position : entry.next;
+    if (target !== this.position) this.sought = { entry, plans: 0 };
+    return target;
+  }
+
+  /** What was moved to has to be read once before the next turn, however long the fetch takes. */
+  private isStillSought(): boolean {
+    if (this.sought === null || this.sought.plans >= plansWithoutRead) return false;
+    this.sought.plans += 1;
+    const { entry } = this.sought;
+    return entry.lastSeen >= entry.next && this.isWorthReading(entry);
+  }
+
+  private follows(entry: Entry): boolean {
+    return entry.skippedInRun !== this.run && entry.next >= this.runStart && entry.next >= this.position;
   }
 
   private isWorthReading(entry: Entry): boolean {
@@ -351,12 +441,15 @@ export class ParkedLog {
   private restore(cursor: ParkedCursor, isWhole: boolean): void {
     if (isWhole && cursor.offset > this.frontier) return; // it was cut off
     const next = Math.max(cursor.offset, this.options.startOffset);
-    this.entries.set(cursor.hash, {
+    const entry = {
       ...emptyEntry(cursor.hash, null),
       next,
       lastSeen: isWhole ? this.frontier - 1 : -1,
       head: { attempt: cursor.attempt, notBefore: cursor.notBefore },
-    });
+    };
+    this.entries.set(cursor.hash, entry);
+    this.byHash.add(entry);
+    this.list(entry);
   }
 
   private entryOf(webhookId: string): Entry {
@@ -369,6 +462,7 @@ export class ParkedLog {
     // What lies below and is not known to be open is complete: only what is read for the first time can be its.
     const entry = { ...emptyEntry(key, webhookId), next: this.frontier };
     this.entries.set(key, entry);
+    this.byHash.add(entry);
     return entry;
   }
 
@@ -376,6 +470,8 @@ export class ParkedLog {
     if (entry.incomplete.size > 0 || entry.lastSeen >= entry.next || entry.pending > 0) return;
     if (this.isDiscovering) return;
     this.entries.delete(entry.hash);
+    this.byHash.delete(entry);
+    this.changes += 1;
     if (entry.webhookId === null) return;
     this.hashes.delete(entry.webhookId);
     this.options.drained(entry.webhookId);
@@ -401,7 +497,7 @@ function emptyEntry(key: string, webhookId: string | null): Entry {
     incomplete: new Set(),
     pending: 0,
     head: untried,
-    servedAt: 0,
+    awaitsEnd: false,
   };
 }
 

@@ -44,6 +44,7 @@ export class Partition {
   /** Main records completed after the end of a stay. */
   private readonly completedLate = new Set<number>();
   private isMainHeld = false;
+  private isMainPaused = false;
   private learning: Promise<void> | null = null;
   /** Started, diverted or set aside, and not acknowledged yet. */
   private open = 0;
@@ -124,13 +125,32 @@ export class Partition {
     }
     const learned = (this.learning ?? Promise.resolve()).then(() => learnAll(batch, codec)).then(then);
     this.learning = learned;
+    this.applyPauses();
     void learned.then(() => {
       this.endLearning(learned);
     });
   }
 
   private endLearning(learned: Promise<void>): void {
-    if (this.learning === learned) this.learning = null;
+    if (this.learning !== learned) return;
+    this.learning = null;
+    this.applyPauses();
+  }
+
+  /** True while there is no memory for more of the main topic. */
+  setMainPaused(isPaused: boolean): void {
+    this.isMainPaused = isPaused;
+    this.applyPauses();
+  }
+
+  private applyPauses(): void {
+    // While a schema is asked for, which takes as long as the registry is away, batches would pile up before it.
+    const isLearning = this.learning !== null;
+    const { main, parked } = this.stay;
+    if (isLearning || this.isMainHeld || this.isMainPaused) main.pause();
+    else main.resume();
+    if (isLearning) parked.pause();
+    else parked.resume();
   }
 
   /** A batch of an earlier stay is ignored: it is read again. */
@@ -202,12 +222,12 @@ export class Partition {
   }
 
   private begin(): void {
-    const { main, parked } = this.stay;
+    const { parked } = this.stay;
     parked.commitWith(() => this.log.commit());
     parked.seek(this.log.nextPosition);
     this.owners.moved.clear();
     this.isMainHeld = this.log.isDiscovering;
-    if (this.isMainHeld) main.pause();
+    this.applyPauses();
   }
 
   private addParked(batch: RecordBatch): void {
@@ -230,7 +250,7 @@ export class Partition {
   private release(): void {
     this.isMainHeld = false;
     for (const batch of this.waiting.splice(0)) this.pass(batch, 'main');
-    this.stay.main.resume();
+    this.applyPauses();
   }
 
   private pass(batch: RecordBatch, source: LaneItem['source']): void {

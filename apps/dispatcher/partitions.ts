@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CompletedLease, PartitionLease, PositionedLease } from '../../libs/kafka/record.ts';
+import type { BufferBudget } from './buffer-budget.ts';
 import { Partition, type PartitionHooks } from './partition.ts';
 
 export interface PartitionsOptions {
@@ -18,6 +19,7 @@ export class Partitions {
   private readonly options: PartitionsOptions;
   /** By number, as of the last assignment. */
   private held = new Map<number, Partition>();
+  private isMainPaused = false;
 
   constructor(options: PartitionsOptions) {
     this.options = options;
@@ -49,6 +51,18 @@ export class Partitions {
       const known = before.get(main.partition);
       this.held.set(main.partition, this.begin(known, main as CompletedLease, parked as PositionedLease));
     }
+    this.pauseMain(this.isMainPaused);
+  }
+
+  /** Reads on where there is room now. Call some times a second. */
+  sweep(budget: BufferBudget): void {
+    this.keepWithin(budget);
+    for (const partition of this.open()) partition.plan();
+  }
+
+  /** Reads the main topic only while there is memory for it. Call after each batch. */
+  keepWithin({ isMainFull, hasMainRoom }: BufferBudget): void {
+    if (this.isMainPaused ? hasMainRoom : isMainFull) this.pauseMain(!this.isMainPaused);
   }
 
   /** From now on nothing of them is begun. @returns those whose present stay it is */
@@ -56,6 +70,11 @@ export class Partitions {
     const leaving = new Set(leases.map((lease) => this.of(lease)).filter((partition) => partition !== undefined));
     for (const partition of leaving) partition.leave();
     return [...leaving];
+  }
+
+  private pauseMain(isPaused: boolean): void {
+    this.isMainPaused = isPaused;
+    for (const partition of this.open()) partition.setMainPaused(isPaused);
   }
 
   private begin(known: Partition | undefined, main: CompletedLease, parked: PositionedLease): Partition {

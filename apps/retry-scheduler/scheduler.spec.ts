@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { DueQueue } from './due-queue.ts';
+import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SchedulerLimits, WaitingRetry } from './scheduler-options.ts';
 

@@ -15,7 +15,7 @@
  */
 import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { DueQueue } from './due-queue.ts';
+import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { momentsOf, type Clocks } from './moments.ts';
 import { nextStep } from './next-step.ts';
 import { Room } from './room.ts';

@@ -179,6 +179,8 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease {
 
   private changed(commit: CommittedOffset, version = 0): { commit: CommittedOffset; version: number } | null {
     const last = this.lastCommit;
+    // The app gives the same object as long as nothing changes.
+    if (last === commit) return null;
     if (last !== null && last.offset === commit.offset && last.metadata === commit.metadata) return null;
     return { commit, version };
   }

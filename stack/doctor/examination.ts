@@ -5,7 +5,8 @@
 import type { RegistryConfig } from '../../libs/wire/registry.ts';
 import { readConfig, type ConfigOf, type Environment } from '../../libs/runtime/config.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { dispatchKeys, egressKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { egressKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { appConfigs } from '../app-configs.ts';
 import { appNames, appPorts, type AppName } from '../apps.ts';
 import { sentenceOf } from '../failure.ts';

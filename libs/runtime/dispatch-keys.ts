@@ -1,0 +1,46 @@
+/** What bounds the work and the memory of the dispatcher. */
+import { booleanKey, numberKey } from './config.ts';
+
+export const dispatchKeys = {
+  WEBHOOKS_ENABLED: booleanKey({ description: 'False: deliveries wait in Kafka, nothing is lost', default: 'true' }),
+  DISPATCH_MAX_IN_FLIGHT: numberKey({
+    description: 'Attempts at the same time in one dispatcher',
+    default: '512',
+    min: 1,
+    max: 10_000,
+  }),
+  WEBHOOK_MAX_BUFFERED: numberKey({
+    description: 'Deliveries of one webhook in memory',
+    default: '500',
+    min: 1,
+    max: 20_000,
+  }),
+  WEBHOOK_MAX_BUFFERED_KB: numberKey({
+    description: 'The same in bytes',
+    unit: 'KiB',
+    default: '4096',
+    min: 256,
+    max: 262_144,
+  }),
+  DISPATCH_MAX_BUFFERED_MB: numberKey({
+    description: 'Deliveries and reports in the memory of one dispatcher, of all webhooks together',
+    unit: 'MiB',
+    default: '128',
+    min: 16,
+    max: 65_536,
+  }),
+  DISPATCH_UNACKNOWLEDGED_MS_MAX: numberKey({
+    description: 'No attempt begins while an outcome or a commit has waited for Kafka for longer',
+    unit: 'ms',
+    default: '1000',
+    min: 100,
+    max: 60_000,
+  }),
+  DRAIN_DEADLINE_MS: numberKey({
+    description: 'How long a stop or a rebalance waits for attempts in flight',
+    unit: 'ms',
+    default: '8000',
+    min: 0,
+    max: 25_000,
+  }),
+} as const;
