@@ -12,6 +12,7 @@ import { problemCodes } from '../../libs/api-contract/problem-codes.ts';
 import { rejectionReasons } from '../../libs/domain/rejection.ts';
 import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
+import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 import { allTopics } from '../../libs/wire/topics.ts';
 import { areas } from '../../stack/doctor/finding.ts';
@@ -103,7 +104,7 @@ export async function configRows(): Promise<readonly Row[]> {
   const groups = Object.values(configKeys).filter(
     (value): value is ConfigSpec & typeof value => typeof value === 'object',
   );
-  return [...groups, tracingKeys].flatMap((group) =>
+  return [...groups, dispatchKeys, tracingKeys].flatMap((group) =>
     Object.entries(group as ConfigSpec).map(([name, key]) => [
       name,
       key.default === null ? 'required' : key.default === '' ? '(empty)' : key.default,
