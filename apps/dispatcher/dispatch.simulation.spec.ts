@@ -89,6 +89,9 @@ class World {
   isCommitAway = false;
   /** Appends landed when their process had a successor. */
   hasLateAppends = false;
+  /** Until when appends of killed processes may land, on the monotonic clock, and how many stays began meanwhile. */
+  lateUntil = 0;
+  staysWhileLate = 0;
   /** Attempts that a commit knows of. */
   readonly committedAttempts = new Set<string>();
   /** Deliveries whose end Kafka was told of. */
@@ -100,6 +103,22 @@ class World {
   readonly doubled = new Set<string>();
 
   constructor(readonly orderings: Readonly<Record<string, Ordering>>) {}
+
+  expectLate(lateMs: number): void {
+    this.hasLateAppends = true;
+    this.lateUntil = performance.now() + lateMs + 1_000;
+    this.staysWhileLate = 0;
+  }
+
+  /** Two faults: a copy that lands in the second stay finds its main record complete, and nobody knows by whom. */
+  stayBegins(): void {
+    if (performance.now() > this.lateUntil) return;
+    this.staysWhileLate += 1;
+    if (this.staysWhileLate === 1) return;
+    this.committedAttempts.clear();
+    for (const { deliveryId } of this.produced)
+      this.mayRepeat.set(deliveryId, (this.mayRepeat.get(deliveryId) ?? 0) + 1);
+  }
 
   append(topic: string, key: string, value: Buffer): void {
     this.logs[topic]?.push(value);
@@ -223,7 +242,7 @@ class Life {
   kill(lateMs: number | null): void {
     this.isAlive = false;
     this.lateMs = lateMs;
-    if (lateMs !== null) this.world.hasLateAppends = true;
+    if (lateMs !== null) this.world.expectLate(lateMs);
     this.dispatch.close();
     this.fence();
     this.mayRepeat();
@@ -291,6 +310,7 @@ class Life {
   }
 
   private assign(): { main: Lease; parked: Lease } {
+    this.world.stayBegins();
     const leases = { main: this.lease(mainTopic, 'completed'), parked: this.lease(parkedTopic, 'positioned') };
     this.remember(leases.main);
     this.dispatch.assigned([leases.main, leases.parked]);
