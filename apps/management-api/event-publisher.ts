@@ -126,7 +126,7 @@ export class EventPublisher {
     if (claimed.length === 0) return;
     const { store } = this.options;
     void heldUntilSettled(settled, {
-      renew: () => store.renew(claimed, claimant, new Date()),
+      renew: () => store.renew(claimed, claimant),
       taken: () => store.acknowledge(claimed, claimant),
       notTaken: () => store.release(claimed, claimant),
     });

@@ -64,7 +64,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     } catch (error) {
       if (error instanceof WriteInDoubtError) {
         const release = () => this.store.release(request);
-        const renew = () => this.store.renew(request, new Date());
+        const renew = () => this.store.renew(request);
         void heldUntilSettled(error.settled, { renew, taken: release, notTaken: release });
         throw error;
       }

@@ -76,10 +76,10 @@ export class IdempotencyStore {
   }
 
   /** It is still being found out what came of it. */
-  async renew({ owner, key }: IdempotentRequest, now: Date): Promise<void> {
+  async renew({ owner, key }: IdempotentRequest): Promise<void> {
     await readerOf(this.em)(
-      'update idempotency_key set created_at = $3 where owner = $1 and key = $2 and response_status is null',
-      [owner, key, now],
+      'update idempotency_key set created_at = now() where owner = $1 and key = $2 and response_status is null',
+      [owner, key],
     );
   }
 

@@ -73,11 +73,11 @@ export class PublishedEventStore {
   }
 
   /** It is still being found out whether Kafka has them. */
-  async renew(events: readonly EventName[], claimant: string, now: Date): Promise<void> {
+  async renew(events: readonly EventName[], claimant: string): Promise<void> {
     await readerOf(this.em)(
-      `update published_event set claimed_at = $4
+      `update published_event set claimed_at = now()
       where claimed_by = $3 and (owner, event_id) in (select * from unnest($1::text[], $2::text[]))`,
-      [...columnsOf(events), claimant, now],
+      [...columnsOf(events), claimant],
     );
   }
 
