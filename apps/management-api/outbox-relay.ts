@@ -35,7 +35,7 @@ export class OutboxRelay {
   private doubtful: OutboxRecord[] = [];
 
   constructor(options: OutboxRelayOptions) {
-    this.options = { pollMs: 1_000, followMs: 500, ...options };
+    this.options = { pollMs: 250, followMs: 500, ...options };
   }
 
   start(): void {
@@ -92,7 +92,7 @@ export class OutboxRelay {
     } finally {
       lead.end();
     }
-    if (this.isLost()) throw new Error('the connection of the outbox relay ended');
+    if (this.isLost()) throw new Error('the lead of the outbox relay ended');
   }
 
   /** False when there was nothing. */
@@ -102,7 +102,7 @@ export class OutboxRelay {
     if (last === undefined) return false;
     await this.publish(rows);
     try {
-      if (this.isLost()) throw new Error('the connection of the outbox relay ended');
+      if (this.isLost()) throw new Error('the lead of the outbox relay ended');
       await lead.remove(last.id);
     } catch (error) {
       this.doubtful.push(...rows);

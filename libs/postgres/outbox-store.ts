@@ -1,10 +1,10 @@
 /**
  * The outbox as the relay sees it. In: nothing but the wish to lead. Out: rows in commit order, and the moment when
- * there are more. Holds: of all processes one leads at a time, by a lock of its own connection: when the connection
- * ends, however it ends, the lead is over.
+ * there are more. Holds: of all processes one leads at a time, by a lease with a time in a row; a row is removed only while
+ * the lease is held, in the same statement. Nothing depends on a connection, so it works behind a pooler too.
  */
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Run } from './bulk.ts';
 import { currentOf } from './current-values.ts';
 import { appendToOutbox, type OutboxMessage } from './outbox-writer.ts';
 
@@ -29,14 +29,16 @@ export interface OutboxLead {
 export interface OutboxListener {
   /** Something was committed to the outbox. */
   onMore(): void;
-  /** The connection ended: somebody else may lead now. */
+  /** The lease may be over: somebody else may lead now. */
   onLost(error: Error): void;
 }
 
 const ignore = () => undefined;
 
-/** Any constant that no other advisory lock of this database has. */
-const lockName = 'webhooks.outbox-relay';
+/** After so long without a word of its leader, by the database's clock, the outbox is anybody's. */
+const leaseMs = 10_000;
+/** A statement that is not answered by then fails: the way to the database may swallow everything. */
+const statementMs = 4_000;
 
 export class OutboxStore {
   private readonly em: EntityManager;
@@ -47,42 +49,64 @@ export class OutboxStore {
 
   /** Null when another process leads. @throws when the database is away */
   async lead(listener: OutboxListener): Promise<OutboxLead | null> {
+    const owner = randomUUID();
+    const [taken] = await this.run<{ owner: string }>(takeLease, [owner]);
+    if (taken === undefined) return null;
+    const stopListening = await this.listen(listener);
+    let isEnded = false;
+    const renewal = setInterval(() => {
+      this.run(renewLease, [owner]).then(
+        ([held]) => {
+          if (held === undefined && !isEnded) listener.onLost(new LeadLostError());
+        },
+        (error: unknown) => {
+          if (!isEnded) listener.onLost(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    }, leaseMs / 4);
+    return {
+      read: (limit) => this.readOldest(owner, limit),
+      remove: (upToId) => this.removeUpTo(owner, upToId),
+      end: () => {
+        isEnded = true;
+        clearInterval(renewal);
+        stopListening();
+        this.run(giveUpLease, [owner]).catch(ignore);
+      },
+    };
+  }
+
+  private async readOldest(owner: string, limit: number): Promise<OutboxRecord[]> {
+    const rows = await this.run<OutboxRecord | { id: null }>(readRows, [owner, limit]);
+    if (rows.length === 0) throw new LeadLostError();
+    return rows.filter((row) => row.id !== null);
+  }
+
+  private async removeUpTo(owner: string, upToId: number): Promise<void> {
+    const [held] = await this.run(removeRows, [owner, upToId]);
+    if (held === undefined) throw new LeadLostError();
+  }
+
+  /** Sooner than by polling, where the way to the database lets it through. Without it nothing is lost but time. */
+  private async listen(listener: OutboxListener): Promise<() => void> {
     const pool = await this.em.getConnection().getNativeClient();
     const client = await pool.connect();
-    const onError = (error: Error) => {
-      listener.onLost(error);
-    };
-    client.on('error', onError);
-    const onMore = () => {
+    client.on('error', ignore);
+    client.on('notification', () => {
       listener.onMore();
+    });
+    client.query('listen outbox').catch(ignore);
+    return () => {
+      // Destroyed, not given back: its subscription goes with it.
+      client.release(true);
     };
-    client.on('notification', onMore);
-    const run: Run = async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
-      (await client.query<Row>(sql, [...values])).rows;
-    const leave = (isDestroyed: boolean) => {
-      client.off('notification', onMore);
-      // Somebody has to listen until the pool does again, or an error now would end the process.
-      client.on('error', ignore);
-      client.off('error', onError);
-      client.release(isDestroyed);
-      if (!isDestroyed) client.off('error', ignore);
-    };
-    try {
-      const [lock] = await run<{ held: boolean }>('select pg_try_advisory_lock(hashtext($1)) as held', [lockName]);
-      if (lock?.held !== true) {
-        leave(false);
-        return null;
-      }
-      await run('listen outbox');
-    } catch (error) {
-      leave(true);
-      throw error;
-    }
-    // Destroyed, not given back: its lock and its subscription go with it.
-    const end = () => {
-      leave(true);
-    };
-    return { read: (limit) => readOldest(run, limit), remove: (upToId) => removeUpTo(run, upToId), end };
+  }
+
+  /** One statement and one transaction each, so that a pooler may give every one another connection. */
+  private async run<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const pool = await this.em.getConnection().getNativeClient();
+    const query = { text, values: [...values], query_timeout: statementMs };
+    return (await pool.query<Row>(query)).rows;
   }
 
   /** Puts what is true now into the outbox again, for keys whose records may have arrived out of order. */
@@ -117,13 +141,37 @@ export class OutboxStore {
   }
 }
 
-function readOldest(run: Run, limit: number): Promise<OutboxRecord[]> {
-  return run<OutboxRecord>(
-    'select id::float8 as id, topic, key, value, headers from outbox order by outbox.id limit $1',
-    [limit],
-  );
+/** Whoever read may not remove any more: another process leads. */
+export class LeadLostError extends Error {
+  readonly code = 'outbox_lead_lost';
+  readonly retryable = true;
+
+  constructor() {
+    super('another process relays the outbox');
+  }
 }
 
-async function removeUpTo(run: Run, upToId: number): Promise<void> {
-  await run('delete from outbox where id <= $1', [upToId]);
-}
+const lease = `interval '${leaseMs} milliseconds'`;
+const isHeld = `name = 'relay' and owner = $1 and expires_at > clock_timestamp()`;
+
+const takeLease = `
+insert into outbox_lease (name, owner, expires_at) values ('relay', $1, clock_timestamp() + ${lease})
+on conflict (name) do update set owner = excluded.owner, expires_at = excluded.expires_at
+where outbox_lease.expires_at <= clock_timestamp()
+returning owner`;
+
+const renewLease = `update outbox_lease set expires_at = clock_timestamp() + ${lease} where ${isHeld} returning owner`;
+
+const giveUpLease = `update outbox_lease set expires_at = clock_timestamp() where ${isHeld}`;
+
+/** A row of nulls: there is nothing. No row: the lease is another's. */
+const readRows = `
+select o.id::float8 as id, o.topic, o.key, o.value, o.headers
+from outbox_lease left join (select * from outbox order by id limit $2) o on true
+where ${isHeld} order by o.id`;
+
+/** Locks the lease, so that nobody takes it between the look and the deletion. */
+const removeRows = `
+with held as (select owner from outbox_lease where ${isHeld} for update),
+gone as (delete from outbox where id <= $2 and exists (select from held))
+select owner from held`;

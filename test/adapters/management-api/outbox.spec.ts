@@ -1,4 +1,5 @@
 /** A change that is committed reaches Kafka: in order, at least once, whatever breaks in between. */
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { OutboxRelay } from '../../../apps/management-api/outbox-relay.ts';
@@ -102,7 +103,7 @@ describe('the relay', () => {
     const client = new pg.Client({ connectionString: world.env.DATABASE_URL });
     await client.connect();
     const killed = await client.query(
-      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()) and granted",
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
     await client.end();
     expect(killed.rowCount).toBeGreaterThan(0);
@@ -159,6 +160,30 @@ describe('the relay', () => {
       expect([versionsOf(id, firsts), versionsOf(id, seconds)]).toEqual([[1], [2]]);
       expect(await store.count()).toBe(0);
     });
+
+    test('whose host falls silent is relieved, however long its connections stay open', async () => {
+      const proxy = await swallowingProxy(world.env.DATABASE_URL);
+      const silentOrm = createOrm(proxy.url, 3);
+      const silent = new OutboxRelay({
+        store: new OutboxStore(silentOrm.em),
+        sink: { append: () => Promise.resolve() },
+        encode: recordOf,
+        logger,
+        followMs: 20,
+      });
+      silent.start();
+      await until(async () => (await lockHolders(world.env.DATABASE_URL)) === 1, { timeoutMs: 5000 });
+      proxy.swallow();
+      const published: OutgoingRecord[] = [];
+      const other = relayTo((records) => Promise.resolve(void published.push(...records)));
+      other.start();
+      const { id } = await newWebhook(world, ann.key);
+      await until(() => versionsOf(id, published).length === 1, { timeoutMs: 20_000 });
+      await other.stop();
+      proxy.close();
+      await silent.stop();
+      await silentOrm.close(true);
+    }, 60_000);
 
     test('that dies between publishing and removing publishes again, in order', async () => {
       const { id } = await newWebhook(world, ann.key);
@@ -253,9 +278,6 @@ describe('the relay', () => {
   });
 });
 
-const relayLocks =
-  "from pg_locks where locktype = 'advisory' and objid = hashtext('webhooks.outbox-relay')::oid::bigint and granted and database = (select oid from pg_database where datname = current_database())";
-
 async function asked(databaseUrl: string, sql: string): Promise<number> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -266,10 +288,39 @@ async function asked(databaseUrl: string, sql: string): Promise<number> {
   }
 }
 
+/** Their lease is over, as when they are silent for too long. */
 function killRelays(databaseUrl: string): Promise<number> {
-  return asked(databaseUrl, `select pg_terminate_backend(pid) ${relayLocks}`);
+  return asked(databaseUrl, "update outbox_lease set owner = 'nobody', expires_at = now()");
 }
 
 function lockHolders(databaseUrl: string): Promise<number> {
-  return asked(databaseUrl, `select 1 ${relayLocks}`);
+  return asked(databaseUrl, 'select 1 from outbox_lease where expires_at > now()');
+}
+
+/** A way to the database that stops passing anything on, and keeps every connection open. */
+async function swallowingProxy(databaseUrl: string) {
+  const { hostname, port } = new URL(databaseUrl);
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const socket of [near, far]) {
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(databaseUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.toString(),
+    swallow: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
 }
