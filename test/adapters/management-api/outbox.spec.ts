@@ -171,6 +171,8 @@ describe('the relay', () => {
         logger,
         followMs: 20,
       });
+      // The lease of the one before has to be given up, or this one would not lead.
+      await until(async () => (await lockHolders(world.env.DATABASE_URL)) === 0, { timeoutMs: 15_000 });
       silent.start();
       await until(async () => (await lockHolders(world.env.DATABASE_URL)) === 1, { timeoutMs: 5000 });
       proxy.swallow();
