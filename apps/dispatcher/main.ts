@@ -1,5 +1,6 @@
 /** The dispatcher: posts deliveries to endpoints. The only app that opens connections to them. */
 import 'reflect-metadata';
+import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { LiveTables } from '../../libs/kafka/live-tables.ts';
@@ -27,6 +28,7 @@ await runApp({
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
       logger: context.logger,
+      metrics: new ConsumerMetrics(context.metrics),
       groupId: `${config.TOPIC_PREFIX}dispatcher`,
       topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
       positioned: [topicName(config.TOPIC_PREFIX, topics.parked)],

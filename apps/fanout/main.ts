@@ -1,6 +1,7 @@
 /** Fanout: decides which webhooks get a platform event, and makes a delivery for each. */
 import 'reflect-metadata';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
@@ -27,6 +28,7 @@ await runApp({
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
       logger: context.logger,
+      metrics: new ConsumerMetrics(context.metrics),
       groupId: `${prefix}fanout`,
       topicsOf: (pattern) => (pattern === platformPattern ? inputs : [prefix + pattern]),
       commitRecords: 100,

@@ -1,5 +1,6 @@
 /** The monitor: health of webhooks, disabling what keeps failing, housekeeping of the database. */
 import 'reflect-metadata';
+import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
@@ -24,6 +25,7 @@ await runApp({
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
       logger: context.logger,
+      metrics: new ConsumerMetrics(context.metrics),
       groupId: `${config.TOPIC_PREFIX}monitor`,
       topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
       offsets: 'external',

@@ -1,5 +1,6 @@
 /** The projector: puts events and outcomes into PostgreSQL, exactly once. */
 import 'reflect-metadata';
+import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { Database } from '../../libs/postgres/database.ts';
@@ -23,6 +24,7 @@ await runApp({
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
       logger: context.logger,
+      metrics: new ConsumerMetrics(context.metrics),
       groupId: `${config.TOPIC_PREFIX}projector`,
       topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
       offsets: 'external',

@@ -1,6 +1,7 @@
 /** The retry scheduler: puts failed deliveries back in their lane when their moment has come. */
 import 'reflect-metadata';
 import { retryTiers } from '../../libs/domain/retry.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
@@ -20,6 +21,7 @@ await runApp({
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
       logger: context.logger,
+      metrics: new ConsumerMetrics(context.metrics),
       groupId: `${config.TOPIC_PREFIX}retry-scheduler`,
       topicsOf: () => retryTiers.map((tier) => tierTopic(config.TOPIC_PREFIX, tier.name)),
       onRevoking: (leases) => scheduler.release(leases),

@@ -1,34 +1,93 @@
-/** In: what the group gave this member. Out: a lease for each partition, that begins where the last one ended. */
+/**
+ * In: what the group gave this member. Out: a lease for each partition, that begins where the last one ended, and those
+ * partitions of which nobody can say now where they begin and end.
+ */
 import { partitionKey, type ClusterLink, type TopicPartition } from './cluster-link.ts';
+import type { Committer } from './committer.ts';
+import type { BatchConsumerOptions } from './consumer-options.ts';
+import type { FetchLoop } from './fetch-loop.ts';
 import type { GroupMember } from './group-member.ts';
 import { Lease, type LeaseStart } from './lease.ts';
+import type { PastStays } from './past-stays.ts';
 
-export interface AssignmentTerms extends Pick<LeaseStart, 'epoch' | 'wake' | 'completed'> {
+export interface AssignmentTerms {
   readonly assigned: readonly TopicPartition[];
-  readonly keepsOf: (topic: string) => LeaseStart['keeps'];
+  readonly epoch: number;
+  readonly options: BatchConsumerOptions;
+  readonly fetches: Pick<FetchLoop, 'wake'>;
+  readonly committer: Pick<Committer, 'recordCompleted'>;
+}
+
+export interface Assigned {
+  readonly leases: readonly Lease[];
+  /** Without a leader, or with one that does not answer: no lease, until it does. */
+  readonly unreadable: readonly TopicPartition[];
 }
 
 /** @throws what kafkajs throws */
 export async function leasesOf(
-  { assigned, keepsOf, ...terms }: AssignmentTerms,
+  { assigned, epoch, options, fetches, committer }: AssignmentTerms,
   member: GroupMember,
   link: ClusterLink,
-): Promise<Lease[]> {
-  const committed = await member.committed(assigned.filter(({ topic }) => keepsOf(topic) !== 'external'));
+): Promise<Assigned> {
+  const committed = await member.committed(assigned.filter(({ topic }) => keepsOf(topic, options) !== 'external'));
   const ranges = await link.offsetRanges(assigned);
-  const external = new Set(assigned.map(({ topic }) => topic).filter((topic) => keepsOf(topic) === 'external'));
+  const external = new Set(
+    assigned.map(({ topic }) => topic).filter((topic) => keepsOf(topic, options) === 'external'),
+  );
   const topicIds = await link.topicIds([...external]);
-  return assigned.map(({ topic, partition }) => {
+  const wake = () => {
+    fetches.wake();
+  };
+  const completed = () => {
+    committer.recordCompleted();
+  };
+  const leases: Lease[] = [];
+  const unreadable: TopicPartition[] = [];
+  for (const { topic, partition } of assigned) {
     const key = partitionKey({ topic, partition });
-    return new Lease({
-      ...terms,
-      topic,
-      partition,
-      keeps: keepsOf(topic),
-      committed: committed.get(key) ?? null,
-      startOffset: ranges.get(key)?.start ?? 0,
-      endOffset: ranges.get(key)?.end ?? 0,
-      topicId: topicIds.get(topic) ?? null,
-    });
-  });
+    const range = ranges.get(key);
+    if (range === undefined) {
+      unreadable.push({ topic, partition });
+      continue;
+    }
+    const { start: startOffset, end: endOffset } = range;
+    const topicId = topicIds.get(topic) ?? null;
+    const of = { topic, partition, topicId, keeps: keepsOf(topic, options), committed: committed.get(key) ?? null };
+    leases.push(new Lease({ ...of, epoch, wake, completed, startOffset, endOffset }));
+  }
+  return { leases, unreadable };
+}
+
+function keepsOf(
+  topic: string,
+  { offsets, positioned }: Pick<BatchConsumerOptions, 'offsets' | 'positioned'>,
+): LeaseStart['keeps'] {
+  if (offsets === 'external') return 'external';
+  return positioned?.includes(topic) === true ? 'positioned' : 'completed';
+}
+
+/** The app takes what was assigned, and says where it begins. @throws HandlerError */
+export async function announce(
+  leases: readonly Lease[],
+  past: PastStays,
+  options: Pick<BatchConsumerOptions, 'onAssigned'>,
+): Promise<void> {
+  for (const lease of leases) past.begins(lease);
+  try {
+    const positions = (await options.onAssigned?.(leases)) ?? [];
+    for (const { topic, partition, offset } of positions) {
+      const lease = leases.find((candidate) => candidate.topic === topic && candidate.partition === partition);
+      lease?.startAt(offset);
+    }
+  } catch (cause) {
+    throw new HandlerError(cause);
+  }
+}
+
+/** What the app threw: a programmer error. */
+export class HandlerError extends Error {
+  constructor(cause: unknown) {
+    super('a handler failed', { cause });
+  }
 }

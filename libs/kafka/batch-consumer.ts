@@ -2,22 +2,24 @@
  * In: topics, as a member of a consumer group. Out: batches of records of the partitions that this member holds.
  * Holds: before partitions are given up (rebalance, stop) the app may drain, then offsets are committed, then the
  * leases are fenced, and only then the member joins again or leaves; nothing is fetched before the app has taken what
- * it was assigned; what goes wrong with Kafka is tried again for ever, what goes wrong in a handler ends the process.
+ * it was assigned; a member that its coordinator does not answer for the session timeout fences itself and joins again;
+ * what goes wrong with Kafka is tried again for ever, what goes wrong in a handler ends the process.
  */
 import { errorFields, type Logger } from '../runtime/logger.ts';
-import { leasesOf } from './assignment.ts';
-import { partitionKey, type ClusterLink } from './cluster-link.ts';
-import { Committer } from './committer.ts';
+import { announce, HandlerError, leasesOf } from './assignment.ts';
+import { partitionKey, type ClusterLink, type TopicPartition } from './cluster-link.ts';
 import type { BatchConsumerOptions } from './consumer-options.ts';
 import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
 import type { FetchedBatch } from './fetched-batch.ts';
 import { GroupMember } from './group-member.ts';
-import { Heartbeats } from './heartbeats.ts';
+import { GroupStanding } from './group-standing.ts';
+import { HeldLeases } from './held-leases.ts';
 import { JoinTrouble } from './join-trouble.ts';
 import type { KafkaClient } from './kafka-client.ts';
-import type { Lease, LeaseStart } from './lease.ts';
+import type { Lease } from './lease.ts';
+import type { LostPosition } from './lost-position.ts';
+import { PastStays } from './past-stays.ts';
 import { Pause } from './pause.ts';
-import { StartPermit } from './start-permit.ts';
 import { Subscription } from './subscription.ts';
 import { troubleFields } from './trouble.ts';
 import { within } from './within.ts';
@@ -38,12 +40,13 @@ export class BatchConsumer {
   private readonly coordination: ClusterLink;
   private readonly member: GroupMember;
   private readonly fetches: FetchLoop;
-  private readonly committer: Committer;
-  private readonly heartbeats: Heartbeats;
-  private readonly permit: StartPermit;
+  private readonly standing: GroupStanding;
   private readonly subscription: Subscription;
   private readonly pause = new Pause();
-  private leases = new Map<ReadPosition, Lease>();
+  private readonly past = new PastStays();
+  private readonly held = new HeldLeases();
+  /** Ours, and without a lease as long as no leader tells of them. */
+  private unreadable: readonly TopicPartition[] = [];
   private epoch = 0;
   private state: string | null = 'not started';
   private askRejoin: (reason: string) => void = () => undefined;
@@ -60,9 +63,6 @@ export class BatchConsumer {
     const rejoin = (reason: string) => {
       this.askRejoin(reason);
     };
-    const answered = () => {
-      this.permit.lookAgain();
-    };
     this.fetches = new FetchLoop(
       this.link,
       {
@@ -73,22 +73,31 @@ export class BatchConsumer {
           this.handOut(position, batch);
         },
         onOutOfRange: (position, asked) => {
-          this.passLost(position, asked);
+          const restarted = this.held.restart(position, asked);
+          if (restarted === null) return;
+          this.tellLost(restarted.lease, restarted.lost);
+          // Who keeps the position itself is asked anew.
+          if (restarted.lease.keeps !== 'completed') rejoin(`the log of ${position.topic} is not what it was`);
         },
         onTopicGone: () => {
+          this.past.forget();
           rejoin('a topic is gone');
         },
       },
       this.logger,
     );
-    this.committer = new Committer(
+    this.standing = new GroupStanding(
       this.member,
-      { leases: () => this.leases.values(), rejoin, committed: answered },
+      {
+        leases: () => this.held.all(),
+        rejoin,
+        lost: () => {
+          this.fence();
+        },
+      },
+      options,
       this.logger,
-      options.commitRecords ?? Infinity,
     );
-    this.heartbeats = new Heartbeats(this.member, { rejoin, answered }, this.logger);
-    this.permit = new StartPermit(this.heartbeats, this.committer, options);
     this.subscription = new Subscription(this.link, options.subscriptions, this.logger);
   }
 
@@ -104,7 +113,7 @@ export class BatchConsumer {
 
   /** Drains, commits, leaves. */
   async stop(): Promise<void> {
-    const isConsuming = this.leases.size > 0;
+    const isConsuming = !this.held.isEmpty;
     this.isStopping = true;
     this.state = 'stopped';
     this.pause.end();
@@ -113,37 +122,35 @@ export class BatchConsumer {
     const drainMs = isConsuming ? (this.options.drainDeadlineMs ?? defaultDrainDeadlineMs) : 0;
     await within(drainMs + 3 * lastWordMs, this.running ?? Promise.resolve());
     this.fetches.stop();
-    this.heartbeats.stop();
-    this.committer.stop();
+    this.standing.stop();
     await Promise.all([this.link.close(), this.coordination.close()]);
   }
 
   /** Null once joined and consuming, else what is wrong. */
   problem(): string | null {
-    return this.state ?? this.fetches.problem() ?? this.heartbeats.problem();
+    const { unreadable } = this;
+    const missing = unreadable.length === 0 ? null : `no leader answers for ${unreadable.map(partitionKey).join(', ')}`;
+    return this.state ?? this.standing.problem() ?? this.fetches.problem() ?? missing;
   }
 
-  /** Since the coordinator last answered a heartbeat; 0 while this is no member of the group. */
+  /** Since the coordinator last answered. */
   get silentMs(): number {
-    return this.heartbeats.silentMs;
+    return this.standing.silentMs;
   }
 
   /** How long the oldest completed progress has waited since it should have been committed; 0 when none waits. */
   get oldestCommitMs(): number {
-    return this.committer.oldestMs;
+    return this.standing.oldestCommitMs;
   }
 
-  /**
-   * False when what is begun now may be done a second time by another member: the coordinator is silent, or commits are not
-   * acknowledged. Cheap enough to be asked before each piece of work; `onMayStart` tells when it is true again.
-   */
+  /** False when another member may do again what is begun now. Cheap; `onMayStart` tells when it is true again. */
   mayStart(): boolean {
-    return this.permit.mayStart();
+    return this.standing.permit.mayStart();
   }
 
   /** Records behind the end, by `topic-partition`. */
   get lag(): ReadonlyMap<string, number> {
-    return new Map([...this.leases.values()].map((lease) => [partitionKey(lease), lease.lag]));
+    return this.held.lag;
   }
 
   private async run(onConsuming: () => void): Promise<void> {
@@ -159,26 +166,25 @@ export class BatchConsumer {
         if (this.isWanted()) this.logger.info({ reason }, 'giving partitions up to share them anew');
       } catch (error) {
         if (error instanceof HandlerError) throw error.cause;
-        if (this.isWanted()) this.noteTrouble(error, backOffMs);
+        if (this.isWanted()) {
+          this.state = `cannot join: ${error instanceof Error ? error.message : String(error)}`;
+          this.trouble.say(error, backOffMs);
+        }
         await this.pause.for(backOffMs);
         backOffMs = Math.min(backOffMs * 2, backOffMsMax);
       }
       await this.revoke();
     }
-    this.heartbeats.stop();
-    await within(lastWordMs, this.leave());
+    this.standing.heartbeats.stop();
+    const leaving = this.member.leave();
+    const unsaid = (error: unknown) => {
+      this.logger.debug(troubleFields(error), 'left without saying so');
+    };
+    await within(lastWordMs, leaving.catch(unsaid));
   }
 
   private isWanted(): boolean {
     return !this.isStopping;
-  }
-
-  private async leave(): Promise<void> {
-    try {
-      await this.member.leave();
-    } catch (error) {
-      this.logger.debug(troubleFields(error), 'left without saying so');
-    }
   }
 
   /** @returns false when there is no topic to read yet */
@@ -192,58 +198,56 @@ export class BatchConsumer {
     }
     await this.link.connect(topics);
     // A heartbeat while joining would only hear that the group is being joined.
-    this.heartbeats.stop();
+    this.standing.heartbeats.stop();
     const assigned = await this.member.join(topics);
     this.epoch += 1;
-    this.heartbeats.start();
-    const wake = () => {
-      this.fetches.wake();
-    };
-    const completed = () => {
-      this.committer.recordCompleted();
-    };
-    const terms = { assigned, epoch: this.epoch, keepsOf: (topic: string) => this.keepsOf(topic), wake, completed };
-    const leases = await leasesOf(terms, this.member, this.link);
-    await this.announce(leases);
-    this.leases = new Map(leases.map((lease) => [lease.position, lease]));
-    this.committer.start();
+    this.standing.heartbeats.start();
+    const { fetches, epoch, options } = this;
+    const { committer } = this.standing;
+    const terms = { assigned, epoch, options, fetches, committer };
+    const { leases, unreadable } = await leasesOf(terms, this.member, this.link);
+    this.unreadable = unreadable;
+    await announce(leases, this.past, this.options);
+    this.held.replace(leases);
+    for (const lease of leases) if (lease.lost !== null) this.tellLost(lease, lease.lost);
+    this.standing.committer.start();
     this.watchSubscription();
     this.state = this.isStopping ? 'stopped' : null;
     this.fetches.assign(leases.map(({ position }) => position));
-    this.permit.lookAgain();
+    this.standing.permit.lookAgain();
     this.logger.info({ epoch: this.epoch, partitions: leases.map(partitionKey) }, 'joined the group');
     return true;
   }
 
-  private keepsOf(topic: string): LeaseStart['keeps'] {
-    if (this.options.offsets === 'external') return 'external';
-    return this.options.positioned?.includes(topic) === true ? 'positioned' : 'completed';
-  }
-
-  private async announce(leases: readonly Lease[]): Promise<void> {
-    try {
-      const positions = (await this.options.onAssigned?.(leases)) ?? [];
-      for (const { topic, partition, offset } of positions) {
-        const lease = leases.find((candidate) => candidate.topic === topic && candidate.partition === partition);
-        lease?.startAt(offset);
-      }
-    } catch (cause) {
-      throw new HandlerError(cause);
-    }
-  }
-
   private watchSubscription(): void {
-    this.subscription.watch(() => {
-      if (this.member.isAssignmentStale()) this.askRejoin('partitions were added');
-    }, this.askRejoin);
+    const { askRejoin } = this;
+    this.subscription.watch(async () => {
+      if (this.member.isAssignmentStale()) askRejoin('partitions were added');
+      if (this.unreadable.length > 0 && (await this.link.offsetRanges(this.unreadable)).size > 0) {
+        askRejoin('partitions can be read again');
+      }
+    }, askRejoin);
+  }
+
+  /** Another member may have the partitions by now: nothing of them is fetched, committed or begun any more. */
+  private fence(): void {
+    if (!this.held.fence()) return;
+    this.fetches.assign([]);
+    this.options.metrics?.fenced();
+    this.logger.warn(
+      { silentMs: Math.round(this.silentMs) },
+      'the group coordinator has been silent for the session timeout: giving all partitions up',
+    );
+    this.askRejoin('the coordinator was silent for too long');
   }
 
   private async revoke(): Promise<void> {
-    const leases = [...this.leases.values()];
+    const leases = this.held.all();
     this.state ??= 'sharing partitions anew';
     this.subscription.unwatch();
-    this.committer.stop();
+    this.standing.committer.stop();
     this.fetches.assign([]);
+    this.unreadable = [];
     if (leases.length === 0) return;
     const deadlineMs = this.options.drainDeadlineMs ?? defaultDrainDeadlineMs;
     try {
@@ -252,49 +256,42 @@ export class BatchConsumer {
     } catch (error) {
       this.logger.error(errorFields(error), 'draining failed: what is incomplete will be read again');
     }
-    await within(lastWordMs, this.committer.commitLast());
-    for (const lease of leases) lease.fence();
-    this.leases = new Map();
+    await within(lastWordMs, this.standing.committer.commitLast());
+    this.held.fence();
+    this.past.ended(leases);
+    this.held.replace([]);
   }
 
   private handOut(position: ReadPosition, fetched: FetchedBatch): void {
     try {
-      const batch = this.leases.get(position)?.take(fetched);
-      if (batch !== null && batch !== undefined) this.options.onBatch(batch);
+      const batch = this.held.take(position, fetched);
+      if (batch !== null) this.options.onBatch(batch);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  private passLost(position: ReadPosition, asked: number): void {
-    const { topic, partition, next } = position;
-    this.logger.error({ topic, partition, asked, next }, 'offset out of range: reading from the earliest there is');
-    this.leases.get(position)?.restartAt(next);
-    if (this.keepsOf(topic) !== 'completed') this.askRejoin(`the log of ${topic} is not what it was`);
-  }
-
-  private noteTrouble(error: unknown, backOffMs: number): void {
-    this.state = `cannot join: ${error instanceof Error ? error.message : String(error)}`;
-    this.trouble.say(error, backOffMs);
+  private tellLost(lease: Lease, lost: LostPosition): void {
+    const { topic, partition } = lease;
+    this.logger.error({ topic, partition, ...lost }, 'offset out of range: reading from the earliest there is');
+    this.options.metrics?.positionLost(lost);
+    try {
+      this.options.onPositionLost?.(lease, lost);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** A programmer error, here or wherever a batch went: nothing is committed after it, and the process leaves. */
   fail(error: unknown): void {
     this.state = 'failed';
     this.isStopping = true;
-    this.leases = new Map();
+    this.held.replace([]);
     this.fetches.stop();
-    this.heartbeats.stop();
-    this.committer.stop();
+    this.standing.stop();
     this.subscription.unwatch();
     this.logger.error(errorFields(error), 'a handler failed, leaving');
     if (this.options.exit === undefined) process.exit(1);
     else this.options.exit(error);
-  }
-}
-
-class HandlerError extends Error {
-  constructor(cause: unknown) {
-    super('a handler failed', { cause });
   }
 }

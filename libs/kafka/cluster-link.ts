@@ -3,11 +3,14 @@
  * are fenced, reading without a group. Requests, versions, metadata, TLS and SASL stay kafkajs' work.
  */
 import type { Broker, Cluster, Kafka } from 'kafkajs';
+import { answerMsMax, answerWithin, askNode, withErrorsInside } from './broker-answer.ts';
+import { existingTopics } from './kafkajs-broker-pool.ts';
 import type { Sockets } from './sockets.ts';
 import { topicIdsFrom } from './topic-ids.ts';
 
 /** A request of the group protocol as the broker object of kafkajs takes it; its published type leaves them out. */
 export type GroupBroker = Omit<Broker, 'offsetCommit' | 'offsetFetch'> & {
+  readonly nodeId: number | null;
   joinGroup(request: {
     groupId: string;
     sessionTimeout: number;
@@ -35,7 +38,9 @@ export type GroupBroker = Omit<Broker, 'offsetCommit' | 'offsetFetch'> & {
     groupGenerationId: number;
     memberId: string;
     topics: { topic: string; partitions: { partition: number; offset: string; metadata: string }[] }[];
-  }): Promise<unknown>;
+  }): Promise<{
+    responses: readonly { readonly partitions: readonly { readonly errorCode: number }[] }[];
+  }>;
   offsetFetch(request: { groupId: string; topics: { topic: string; partitions: { partition: number }[] }[] }): Promise<{
     responses: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[];
   }>;
@@ -54,6 +59,28 @@ export function partitionKey({ topic, partition }: TopicPartition): string {
 export interface OffsetRange {
   readonly start: number;
   readonly end: number;
+}
+
+const earliest = '-2';
+const latest = '-1';
+const readCommitted = 1;
+
+const groupCoordinator = 0;
+
+interface CoordinatorFinder {
+  findGroupCoordinatorMetadata(of: {
+    groupId: string;
+    coordinatorType: number;
+  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
+}
+
+interface ListingBroker {
+  listOffsets(request: {
+    isolationLevel: number;
+    topics: { topic: string; partitions: { partition: number; timestamp: string }[] }[];
+  }): Promise<{
+    responses: { topic: string; partitions: { partition: number; errorCode: number; offset: string }[] }[];
+  }>;
 }
 
 export class ClusterLink {
@@ -77,16 +104,28 @@ export class ClusterLink {
     await this.cluster.addMultipleTargetTopics([...topics]);
   }
 
+  /** @throws when there is none, or no broker says so in time */
   async coordinatorOf(groupId: string): Promise<GroupBroker> {
+    const nodeId = await this.coordinatorIdOf(groupId);
+    const broker = await askNode(this.cluster, nodeId, answerMsMax, (found) => Promise.resolve(found));
+    return broker as unknown as GroupBroker;
+  }
+
+  /** Of the node that any broker names. */
+  async coordinatorIdOf(groupId: string): Promise<string> {
     await this.cluster.connect();
-    return (await this.cluster.findGroupCoordinator({ groupId })) as unknown as GroupBroker;
+    const { coordinator } = await (this.cluster as unknown as CoordinatorFinder).findGroupCoordinatorMetadata({
+      groupId,
+      coordinatorType: groupCoordinator,
+    });
+    return String(coordinator.nodeId);
   }
 
   partitionsOf(topic: string): number[] {
     return this.cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
   }
 
-  /** Names of all topics there are. */
+  /** Names of all topics there are, those without a leader among them. */
   async topicNames(): Promise<string[]> {
     await this.cluster.connect();
     const { topicMetadata } = await this.cluster.metadata();
@@ -96,26 +135,63 @@ export class ClusterLink {
   /** Ids of topics by name (topic-ids.ts). */
   async topicIds(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (topics.length === 0) return new Map();
-    return topicIdsFrom(await this.cluster.findControllerBroker(), topics);
+    const ids = this.cluster.findControllerBroker().then((broker) => topicIdsFrom(broker, topics));
+    return answerWithin(undefined, answerMsMax, ids);
   }
 
+  /** Those of these topics that exist and may be read. */
+  async existing(names: readonly string[]): Promise<string[]> {
+    await this.cluster.connect();
+    return existingTopics(this.cluster, names);
+  }
+
+  /** Those partitions of which no leader is known are left out, and those of which the leader does not answer. */
   async offsetRanges(partitions: readonly TopicPartition[]): Promise<Map<string, OffsetRange>> {
     const [starts, ends] = await Promise.all([this.offsets(partitions, true), this.offsets(partitions, false)]);
     const ranges = new Map<string, OffsetRange>();
-    for (const [key, start] of starts) ranges.set(key, { start, end: ends.get(key) ?? start });
+    for (const [key, start] of starts) {
+      const end = ends.get(key);
+      if (end !== undefined) ranges.set(key, { start, end });
+    }
     return ranges;
   }
 
-  /** The earliest offset of each partition, or the one after its last record. */
+  /**
+   * The earliest offset of each partition, or the one after its last record; of those whose leader tells.
+   * @throws what the first leader says, when none tells anything
+   */
   async offsets(partitions: readonly TopicPartition[], fromBeginning: boolean): Promise<Map<string, number>> {
     const found = new Map<string, number>();
-    if (partitions.length === 0) return found;
-    const topics = byTopic(partitions, ({ partition }) => ({ partition }));
-    const answers = await this.cluster.fetchTopicsOffset(topics.map((topic) => ({ ...topic, fromBeginning })));
-    for (const { topic, partitions: answered } of answers) {
-      for (const { partition, offset } of answered) found.set(partitionKey({ topic, partition }), Number(offset));
-    }
+    const failures: unknown[] = [];
+    const timestamp = fromBeginning ? earliest : latest;
+    const asked = [...this.byLeader(partitions)].map(async ([nodeId, led]) => {
+      const topics = byTopic(led, ({ partition }) => ({ partition, timestamp }));
+      const answer = await askNode(this.cluster, nodeId, answerMsMax, (broker) =>
+        (withErrorsInside(broker) as unknown as ListingBroker).listOffsets({ isolationLevel: readCommitted, topics }),
+      );
+      for (const { topic, partitions: answered } of answer.responses) {
+        for (const { partition, errorCode, offset } of answered) {
+          if (errorCode === 0) found.set(partitionKey({ topic, partition }), Number(offset));
+        }
+      }
+    });
+    for (const result of await Promise.allSettled(asked))
+      if (result.status === 'rejected') failures.push(result.reason);
+    if (found.size === 0 && failures.length > 0) throw failures[0];
     return found;
+  }
+
+  private byLeader(partitions: readonly TopicPartition[]): Map<string, TopicPartition[]> {
+    const led = new Map<string, TopicPartition[]>();
+    for (const partition of partitions) {
+      const metadata = this.cluster.findTopicPartitionMetadata(partition.topic);
+      const leader = metadata.find(({ partitionId }) => partitionId === partition.partition)?.leader ?? -1;
+      if (leader < 0) continue;
+      const others = led.get(String(leader));
+      if (others === undefined) led.set(String(leader), [partition]);
+      else others.push(partition);
+    }
+    return led;
   }
 
   async close(): Promise<void> {

@@ -46,8 +46,22 @@ export function decodeSubscription(metadata: Buffer): readonly string[] {
   return MemberMetadata.decode(metadata)?.topics ?? [];
 }
 
-export function encodeAssignment(assignment: Record<string, number[]>): Buffer {
-  return MemberAssignment.encode({ version, assignment, userData: Buffer.alloc(0) });
+/** @param counts partitions of each topic as the leader saw them, for members that come back without sharing anew */
+export function encodeAssignment(
+  assignment: Record<string, number[]>,
+  counts: ReadonlyMap<string, number> = new Map(),
+): Buffer {
+  return MemberAssignment.encode({ version, assignment, userData: Buffer.from(JSON.stringify([...counts])) });
+}
+
+/** Empty when the leader did not say, or it cannot be read. */
+export function decodeCounts(encoded: Buffer): ReadonlyMap<string, number> {
+  try {
+    const { userData } = MemberAssignment.decode(encoded) ?? {};
+    return new Map(JSON.parse(userData?.toString('utf8') ?? '') as [string, number][]);
+  } catch {
+    return new Map();
+  }
 }
 
 /** Nothing when the leader gave this member nothing. */

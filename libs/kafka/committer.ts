@@ -7,6 +7,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
 import type { GroupMember } from './group-member.ts';
 import type { Lease } from './lease.ts';
+import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
 
 export interface CommitterHooks {
@@ -15,17 +16,23 @@ export interface CommitterHooks {
   rejoin(reason: string): void;
   /** A commit was acknowledged. */
   committed?(): void;
+  failed?(): void;
 }
 
 const intervalMs = 250;
 /** From one commit to the next at least: each is a request to the coordinator, and a record in its log. */
 const soonestMs = 25;
 const lastTries = 3;
+/** A coordinator that moves costs a commit or two. */
+const failingMsToWarn = 1_000;
+/** Readiness speaks of commits that fail when it lasts. */
+const failingMsToTell = 5_000;
 
 export class Committer {
   private readonly member: GroupMember;
   private readonly hooks: CommitterHooks;
   private readonly logger: Logger;
+  private readonly trouble: TroubleLog;
   private readonly recordsMax: number;
   private readonly now: () => number;
   private timer: NodeJS.Timeout | null = null;
@@ -36,6 +43,8 @@ export class Committer {
   private begunAt = -Infinity;
   /** Since when there is something to commit that is not acknowledged; null when all is, or nothing changed. */
   private dueSince: number | null = null;
+  private failure: string | null = null;
+  private run = 0;
 
   /** @param recordsMax completed records that are worth a commit before its time */
   constructor(
@@ -48,12 +57,15 @@ export class Committer {
     this.member = member;
     this.hooks = hooks;
     this.logger = logger;
+    this.trouble = new TroubleLog(logger, now);
     this.recordsMax = recordsMax;
     this.now = now;
   }
 
   start(): void {
     this.dueSince = null;
+    this.failure = null;
+    this.run += 1;
     this.timer ??= setInterval(() => {
       this.commitInTurn();
     }, intervalMs);
@@ -82,6 +94,11 @@ export class Committer {
     return this.dueSince === null ? 0 : this.now() - this.dueSince;
   }
 
+  problem(): string | null {
+    if (this.oldestMs < failingMsToTell) return null;
+    return `commits are not acknowledged: ${this.failure ?? 'no answer yet'}`;
+  }
+
   /** After the last completion, before the fence. Gives up after a few tries: what is not committed is read again. */
   async commitLast(): Promise<void> {
     await this.committing;
@@ -100,7 +117,11 @@ export class Committer {
   private commitInTurn(): void {
     this.committing ??= this.commit()
       .catch((error: unknown) => {
-        this.logger.debug(troubleFields(error), 'a commit failed, trying again');
+        this.failure = error instanceof Error ? error.message : String(error);
+        this.hooks.failed?.();
+        const waitingMs = Math.round(this.oldestMs);
+        if (waitingMs >= failingMsToWarn) this.trouble.say(error, 'commits keep failing, trying again', { waitingMs });
+        else this.logger.debug(troubleFields(error), 'a commit failed, trying again');
       })
       .finally(() => {
         this.committing = null;
@@ -121,12 +142,18 @@ export class Committer {
     }
     this.dueSince ??= this.begunAt;
     const offsets = changes.map(({ lease: { topic, partition }, change }) => ({ topic, partition, ...change.commit }));
-    if ((await this.member.commit(offsets)) === 'rejoin') {
-      this.hooks.rejoin('a commit was refused');
+    const { run } = this;
+    const outcome = await this.member.commit(offsets);
+    // An answer that comes after new partitions were assigned speaks of those before.
+    const isLate = run !== this.run;
+    if (outcome === 'rejoin') {
+      if (!isLate) this.hooks.rejoin('a commit was refused');
       return;
     }
     for (const { lease, change } of changes) lease.wasCommitted(change);
+    if (isLate) return;
     this.dueSince = null;
+    this.failure = null;
     this.hooks.committed?.();
   }
 }

@@ -1,4 +1,6 @@
 /** How a member of a consumer group is told what to do. */
+import type { ConsumerMetrics } from './consumer-metrics.ts';
+import type { LostPosition } from './lost-position.ts';
 import type { AssignedLease, PartitionLease, RecordBatch } from './record.ts';
 
 export interface StartPosition {
@@ -39,6 +41,13 @@ export interface BatchConsumerOptions {
    * fewer are: a killed process does again what it has not committed. Default: none are.
    */
   readonly commitRecords?: number;
+  /**
+   * A position is not in the log, at assignment (after `onAssigned`, before the first fetch) or while reading: reading goes on at
+   * `lost.next`. Whoever keeps positions elsewhere has to give theirs up.
+   */
+  onPositionLost?(lease: PartitionLease, lost: LostPosition): void;
+  /** Counts what goes wrong. */
+  readonly metrics?: ConsumerMetrics;
   /** How old progress may become that was to be committed and is not, before {@link BatchConsumer.mayStart} says no. Default 1,000. */
   readonly commitWaitMsMax?: number;
   /** `mayStart` said no, and says yes again. */

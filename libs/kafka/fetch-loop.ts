@@ -6,8 +6,10 @@
  */
 import type { Logger } from '../runtime/logger.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
+import { answerMsMax, askNode } from './broker-answer.ts';
 import { partitionKey, type ClusterLink } from './cluster-link.ts';
-import { fetchFrom, type FetchAnswer } from './fetch-request.ts';
+import { FailingBrokers } from './failing-brokers.ts';
+import { brokerError, fetchFrom, type FetchAnswer } from './fetch-request.ts';
 import { fetchedBatch, type FetchedBatch } from './fetched-batch.ts';
 import { Pause } from './pause.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -31,9 +33,8 @@ export interface FetchLoopOptions {
    */
   readonly idleWaitMs?: number;
   /**
-   * From the beginning of one fetch from a broker to that of the next, in milliseconds, when it brought something. What
-   * comes after a pause is read at once; what comes quickly is read together, as a fetch costs the broker and us the
-   * same whether it brings one record or fifty.
+   * Between the beginnings of two fetches from a broker, in milliseconds, when the first brought something. A fetch costs the
+   * same whether it brings one record or fifty, so what comes quickly is read together.
    */
   readonly paceMs: number;
   onBatch(position: ReadPosition, batch: FetchedBatch): void;
@@ -47,10 +48,11 @@ const partitionBytesMax = 262_144;
 /** What is done with an answer keeps the process busy: 1 MiB takes some 10 ms, in which nobody else is served. */
 const answerBytesMax = 1_048_576;
 const leadersAgeMsMax = 5_000;
-const backOffMsMin = 50;
-const backOffMsMax = 2_000;
-/** Leaders move and connections break: readiness speaks of it when it lasts. */
-const failingMsToTell = 3_000;
+const goneMsToTell = 3_000;
+/** In place of a broker, for partitions of which no leader is known. */
+const nobody = 'nobody';
+const offsetOutOfRange = 1;
+const unknownTopic = 3;
 
 export class FetchLoop {
   private readonly link: ClusterLink;
@@ -62,19 +64,20 @@ export class FetchLoop {
   /** When the request began that a broker has not answered yet. */
   private readonly askedAt = new Map<string, number>();
   private readonly unreadable: UnreadablePartitions;
+  private readonly failing = new FailingBrokers();
+  private readonly now: () => number;
   private positions: readonly ReadPosition[] = [];
   private leaders = new Map<ReadPosition, string>();
   private leadersAt = -Infinity;
   private round = 0;
   private turn = 0;
-  private backOffMs = 0;
-  private failing: { since: number; message: string } | null = null;
   private isStopped = false;
 
-  constructor(link: ClusterLink, options: FetchLoopOptions, logger: Logger) {
+  constructor(link: ClusterLink, options: FetchLoopOptions, logger: Logger, now: () => number = monotonicMs) {
     this.link = link;
     this.options = options;
     this.logger = logger;
+    this.now = now;
     this.trouble = new TroubleLog(logger);
     this.unreadable = new UnreadablePartitions(logger);
   }
@@ -84,7 +87,7 @@ export class FetchLoop {
     this.round += 1;
     this.positions = positions;
     this.leadersAt = -Infinity;
-    this.failing = null;
+    this.failing.keepOnly(new Set());
     this.unreadable.forgetAll();
     this.wake();
   }
@@ -103,15 +106,14 @@ export class FetchLoop {
   }
 
   problem(): string | null {
-    const now = monotonicMs();
-    if (this.failing === null || now - this.failing.since < failingMsToTell) return this.unreadable.problem(now);
-    return `cannot fetch: ${this.failing.message}`;
+    const now = this.now();
+    return this.failing.problem(now) ?? this.unreadable.problem(now);
   }
 
   /** For how long something that was asked for has not come: a broker that is well answers within `maxWaitMs`. */
   get silentMs(): number {
-    const now = monotonicMs();
-    let since = this.failing?.since ?? now;
+    const now = this.now();
+    let since = this.failing.since ?? now;
     for (const askedAt of this.askedAt.values()) since = Math.min(since, askedAt);
     return now - since;
   }
@@ -126,11 +128,11 @@ export class FetchLoop {
   private readable(): Map<string, ReadPosition[]> {
     const found = new Map<string, ReadPosition[]>();
     if (this.positions.length === 0) return found;
-    const now = monotonicMs();
+    const now = this.now();
     if (now - this.leadersAt > leadersAgeMsMax) this.findLeaders();
     for (const position of this.positions) {
       if (position.isPaused || this.unreadable.isAside(position, now)) continue;
-      const leader = this.leaders.get(position) ?? 'unknown';
+      const leader = this.leaders.get(position) ?? nobody;
       const others = found.get(leader);
       if (others === undefined) found.set(leader, [position]);
       else others.push(position);
@@ -139,7 +141,7 @@ export class FetchLoop {
   }
 
   private findLeaders(): void {
-    this.leadersAt = monotonicMs();
+    this.leadersAt = this.now();
     this.leaders = new Map();
     for (const topic of new Set(this.positions.map((position) => position.topic))) {
       const metadata = this.metadataOf(topic);
@@ -148,12 +150,14 @@ export class FetchLoop {
         if (leader !== undefined) this.leaders.set(position, leader);
       }
     }
+    this.failing.keepOnly(new Set(this.positions.map((position) => this.leaders.get(position) ?? nobody)));
   }
 
   private metadataOf(topic: string): Map<number, string> {
     try {
       const partitions = this.link.cluster.findTopicPartitionMetadata(topic);
-      return new Map(partitions.map(({ partitionId, leader }) => [partitionId, String(leader)]));
+      const led = partitions.filter(({ leader }) => leader >= 0);
+      return new Map(led.map(({ partitionId, leader }) => [partitionId, String(leader)]));
     } catch {
       // Not loaded, or lost with the last broker: the fetch fails, and that loads it.
       return new Map();
@@ -161,9 +165,9 @@ export class FetchLoop {
   }
 
   private async fetchInPace(nodeId: string, positions: readonly ReadPosition[]): Promise<void> {
-    const nextAt = monotonicMs() + this.options.paceMs;
+    const nextAt = this.now() + this.options.paceMs;
     const bytes = await this.fetchFrom(nodeId, positions);
-    const restMs = nextAt - monotonicMs();
+    const restMs = nextAt - this.now();
     const isFull = bytes >= answerBytesMax / 2;
     if (bytes > 0 && !isFull && restMs > 0) await this.pause.for(restMs);
   }
@@ -178,25 +182,27 @@ export class FetchLoop {
     const { round } = this;
     let asked: readonly Asked[] = [];
     let answers: readonly FetchAnswer[];
-    this.askedAt.set(nodeId, monotonicMs());
+    this.askedAt.set(nodeId, this.now());
     try {
       await this.link.cluster.refreshMetadataIfNecessary();
-      const broker = await this.link.cluster.findBroker({ nodeId });
-      // Only now, and not to change any more until the answer is there: whoever seeks there and back meanwhile must not
-      // get what was asked for in between as if it were what comes here.
-      asked = this.inTurn(positions).map((position) => ({ position, next: position.next }));
-      answers = await fetchFrom(broker, {
-        maxWaitMs: this.waitMs(),
-        minBytes: 1,
-        answerBytesMax,
-        partitionBytesMax,
-        partitions: asked.map(({ position: { topic, partition }, next }) => ({ topic, partition, next })),
+      if (nodeId === nobody) throw new Error(`no leader is known of ${positions.map(partitionKey).join(', ')}`);
+      const maxWaitMs = this.waitMs();
+      answers = await askNode(this.link.cluster, nodeId, maxWaitMs + answerMsMax, (broker) => {
+        // Only now, and not to change any more until the answer is there: whoever seeks there and back meanwhile must not
+        // get what was asked for in between as if it were what comes here.
+        asked = this.inTurn(positions).map((position) => ({ position, next: position.next }));
+        return fetchFrom(broker, {
+          maxWaitMs,
+          minBytes: 1,
+          answerBytesMax,
+          partitionBytesMax,
+          partitions: asked.map(({ position: { topic, partition }, next }) => ({ topic, partition, next })),
+        });
       });
-      this.backOffMs = 0;
-      this.failing = null;
+      this.failing.answered(nodeId);
     } catch (error) {
       this.askedAt.delete(nodeId);
-      if (round === this.round) await this.recover(error, asked);
+      if (round === this.round) await this.recover(nodeId, error);
       return 0;
     }
     this.askedAt.delete(nodeId);
@@ -207,7 +213,8 @@ export class FetchLoop {
       const found = byPartition.get(partitionKey(answer));
       // What is done with one batch may pause, move or give up the others.
       if (found === undefined || round !== this.round || isMoved(found)) continue;
-      this.take(found, answer);
+      if (answer.errorCode === 0) this.take(found, answer);
+      else void this.refused(found, answer.errorCode);
     }
     return bytes;
   }
@@ -217,7 +224,7 @@ export class FetchLoop {
     try {
       batch = fetchedBatch(answer.topic, next, answer);
     } catch (error) {
-      const backOffMs = this.unreadable.failed(position, error, monotonicMs());
+      const backOffMs = this.unreadable.failed(position, error, this.now());
       void this.pause.for(backOffMs).then(() => {
         this.wake();
       });
@@ -234,47 +241,51 @@ export class FetchLoop {
     return [...positions.slice(this.turn), ...positions.slice(0, this.turn)];
   }
 
-  /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
-  private async recover(error: unknown, asked: readonly Asked[]): Promise<void> {
-    const { name, message, type, host, port, topic, partition } = error as FetchError;
-    this.failing ??= { since: monotonicMs(), message };
-    this.failing.message = message;
-    this.backOffMs = Math.min(Math.max(this.backOffMs * 2, backOffMsMin), backOffMsMax);
-    const { backOffMs } = this;
-    if (backOffMs < backOffMsMax)
-      this.logger.debug({ ...troubleFields(error), backOffMs }, 'a fetch failed, trying again');
-    else this.trouble.say(error, 'fetches keep failing, trying again');
-    const isGone = type === 'UNKNOWN_TOPIC_OR_PARTITION' && monotonicMs() - this.failing.since > failingMsToTell;
-    if (isGone) this.options.onTopicGone?.();
-    await this.pause.for(this.backOffMs);
-    if (this.isStopped) return;
+  /** An error of one partition is no news of the others. */
+  private async refused({ position, next }: Asked, code: number): Promise<void> {
+    const { round } = this;
+    const { forMs, backOffMs } = this.unreadable.refused(position, brokerError(code), this.now());
+    if (code === unknownTopic && forMs > goneMsToTell) this.options.onTopicGone?.();
     try {
-      if (name === 'KafkaJSOffsetOutOfRange' && topic !== undefined && partition !== undefined) {
-        await this.restartAtEarliest(
-          asked.find(({ position: at }) => at.topic === topic && at.partition === partition),
-        );
-        return;
-      }
-      if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined) {
-        this.link.cluster.removeBroker({ host, port });
-      }
-      await this.link.cluster.refreshMetadata();
+      if (code !== offsetOutOfRange) await this.lookForLeaders();
+      else if (await this.restartAtEarliest({ position, next }, round)) return;
     } catch (failure) {
       this.logger.debug(troubleFields(failure), 'where to fetch from is not known');
     }
+    await this.pause.for(backOffMs);
+    this.wake();
+  }
+
+  /** Nothing that a broker says ends the loop: it waits a little longer each time, and looks where the leaders are now. */
+  private async recover(nodeId: string, error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error);
+    const { backOffMs, isLasting } = this.failing.failed(nodeId, message, this.now());
+    if (isLasting) this.trouble.say(error, 'fetches keep failing, trying again', { nodeId });
+    else this.logger.debug({ ...troubleFields(error), backOffMs, nodeId }, 'a fetch failed, trying again');
+    await this.pause.for(backOffMs);
+    if (this.isStopped) return;
+    try {
+      await this.lookForLeaders();
+    } catch (failure) {
+      this.logger.debug(troubleFields(failure), 'where to fetch from is not known');
+    }
+  }
+
+  private async lookForLeaders(): Promise<void> {
+    this.leadersAt = -Infinity;
+    await this.link.cluster.refreshMetadata();
     this.leadersAt = -Infinity;
   }
 
-  private async restartAtEarliest(asked: Asked | undefined): Promise<void> {
-    if (asked === undefined) return;
-    const { position, next } = asked;
-    const { round } = this;
+  /** @returns false when the earliest offset is not known, or the partition was moved meanwhile */
+  private async restartAtEarliest({ position, next }: Asked, round: number): Promise<boolean> {
     const earliest = (await this.link.offsets([position], true)).get(partitionKey(position));
-    if (earliest === undefined || round !== this.round || position.next !== next) return;
+    if (earliest === undefined || round !== this.round || position.next !== next) return false;
     position.next = earliest;
-    // The broker is well, and names one partition at a time: the others should not wait longer for it each time.
-    this.backOffMs = 0;
+    this.unreadable.read(position);
     this.options.onOutOfRange(position, next);
+    this.wake();
+    return true;
   }
 }
 
@@ -286,14 +297,4 @@ interface Asked {
 
 function isMoved({ position, next }: Asked): boolean {
   return position.isPaused || position.next !== next;
-}
-
-interface FetchError {
-  readonly name?: string;
-  readonly message: string;
-  readonly type?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly topic?: string;
-  readonly partition?: number;
 }

@@ -24,10 +24,12 @@ export interface FetchAnswer extends FetchedPartition {
 
 const apiVersion = 11;
 const readCommitted = 1;
+/** In place of a partition. */
+const wholeAnswer = -1;
 
 interface Protocol {
   readonly request: { readonly apiVersion: number };
-  readonly response: { parse(decoded: DecodedAnswer): Promise<unknown> };
+  readonly response: object;
 }
 
 /** What kafkajs' broker object has and its published type leaves out. */
@@ -43,7 +45,7 @@ interface DecodedAnswer {
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchAnswer[] }[];
 }
 
-/** @throws what kafkajs throws for a connection that fails, and for the first partition that has an error */
+/** What a partition answers may be an error. @throws what kafkajs throws for a connection that fails, or an error of the whole */
 export async function fetchFrom(broker: Broker, request: FetchRequest): Promise<readonly FetchAnswer[]> {
   const plain = broker as unknown as FetchingBroker;
   const own = Object.create(plain) as FetchingBroker;
@@ -57,16 +59,31 @@ export async function fetchFrom(broker: Broker, request: FetchRequest): Promise<
       return {
         ...protocol,
         request: { ...protocol.request, encode: () => Promise.resolve(encoded(fetchBody(request))) },
-        response: { ...protocol.response, decode: (answer: Buffer) => Promise.resolve(decodeAnswer(answer)) },
+        response: {
+          decode: (answer: Buffer) => Promise.resolve(decodeAnswer(answer)),
+          parse: (decoded: DecodedAnswer) => Promise.resolve(decoded),
+        },
       };
     };
   };
   const { responses } = await own.fetch({ topics: [], maxWaitTime: request.maxWaitMs });
-  return responses.flatMap(({ partitions }) => partitions);
+  const answers = responses.flatMap(({ partitions }) => partitions);
+  const whole = answers.find(({ partition }) => partition === wholeAnswer);
+  if (whole !== undefined) throw brokerError(whole.errorCode);
+  return answers;
+}
+
+/** What an error code stands for, as kafkajs names it. */
+export function brokerError(code: number): Error & { readonly type: string } {
+  return createErrorFromCode(code);
 }
 
 type KafkajsEncoder = new (bytes: number) => { buf: Buffer; offset: number };
-const Encoder = createRequire(import.meta.url)('kafkajs/src/protocol/encoder') as KafkajsEncoder;
+const requireHere = createRequire(import.meta.url);
+const Encoder = requireHere('kafkajs/src/protocol/encoder') as KafkajsEncoder;
+const { createErrorFromCode } = requireHere('kafkajs/src/protocol/error') as {
+  createErrorFromCode: (code: number) => Error & { readonly type: string };
+};
 
 /** Bytes in the form in which kafkajs takes the body of a request. */
 export function encoded(body: Buffer): InstanceType<KafkajsEncoder> {
@@ -135,8 +152,15 @@ export function decodeAnswer(answer: Buffer): DecodedAnswer {
     }
     responses.push({ topicName, partitions });
   }
-  const whole = { topic: '', partition: -1, errorCode, highWatermark: 0, abortedTransactions: [], batches: null };
-  // An error of the whole answer (of a session, say) is looked for where those of partitions are.
+  const whole = {
+    topic: '',
+    partition: wholeAnswer,
+    errorCode,
+    highWatermark: 0,
+    abortedTransactions: [],
+    batches: null,
+  };
+  // An error of the whole answer, of a session, say.
   if (errorCode !== 0) responses.push({ topicName: '', partitions: [whole] });
   return { throttleTime: 0, clientSideThrottleTime, responses };
 }

@@ -4,15 +4,18 @@
  * Holds: commits carry the generation in which the partitions were assigned, so that the coordinator refuses those of
  * a member that was replaced meanwhile.
  */
+import { answerMsMax, answerWithin, cutOff, NoAnswerError, withErrorsInside } from './broker-answer.ts';
 import { byTopic, partitionKey, type ClusterLink, type GroupBroker, type TopicPartition } from './cluster-link.ts';
 import {
   coPartition,
   coPartitionProtocol,
   decodeAssignment,
+  decodeCounts,
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
 } from './co-partition.ts';
+import { brokerError } from './fetch-request.ts';
 
 /**
  * A member that is silent for so long is dead: its partitions go to others. Until then the whole group waits for it
@@ -21,6 +24,14 @@ import {
 export const sessionTimeoutMs = 10_000;
 /** How long the coordinator waits for members to drain and join again. */
 const rebalanceTimeoutMs = 60_000;
+/** A heartbeat or a commit that takes longer is tried again elsewhere: the session must not end meanwhile. */
+const shortAnswerMsMax = 3_000;
+const joinAnswerMsMax = rebalanceTimeoutMs + answerMsMax;
+/** Who waits for the others, or for the leader, asks so often whether the group still has this coordinator. */
+const lookAgainMs = 3_000;
+/** Looks at an assignment that is stale, by who does not lead: the leader, which knows, is to share anew first. */
+const looksOfFollower = 3;
+const unknownTopic = 3;
 
 export interface CommittedOffset {
   readonly offset: number;
@@ -36,8 +47,10 @@ export class GroupMember {
   private memberId = '';
   private generation = -1;
   private coordinator: GroupBroker | null = null;
-  /** Partition counts that the leader assigned by; null for who is not the leader. */
-  private assignedCounts: ReadonlyMap<string, number> | null = null;
+  /** Partition counts that the leader assigned by; empty when it did not say. */
+  private assignedCounts: ReadonlyMap<string, number> = new Map();
+  private isLeader = false;
+  private staleLooks = 0;
 
   /**
    * @param coordination a link that nobody fetches over: a broker answers the requests of a connection one after the other,
@@ -52,8 +65,9 @@ export class GroupMember {
   /** Waits until all members have joined. @returns what this one is to read */
   async join(topics: readonly string[]): Promise<TopicPartition[]> {
     try {
+      await this.coordination.connect(topics);
       const coordinator = await this.findCoordinator();
-      const joined = await coordinator.joinGroup({
+      const join = coordinator.joinGroup({
         groupId: this.groupId,
         sessionTimeout: sessionTimeoutMs,
         rebalanceTimeout: rebalanceTimeoutMs,
@@ -61,13 +75,16 @@ export class GroupMember {
         groupInstanceId: this.link.instanceId,
         groupProtocols: [{ name: coPartitionProtocol, metadata: encodeSubscription(topics) }],
       });
+      const joined = await this.whileCoordinator(coordinator, join);
       this.memberId = joined.memberId;
       this.generation = joined.generationId;
-      const isLeader = joined.leaderId === joined.memberId;
-      const groupAssignment = isLeader ? await this.assign(joined.members) : [];
-      if (!isLeader) this.assignedCounts = null;
-      const { memberAssignment } = await coordinator.syncGroup({ ...this.ids(), groupAssignment });
+      this.isLeader = joined.leaderId === joined.memberId;
+      this.staleLooks = 0;
+      const groupAssignment = this.isLeader ? await this.assign(joined.members) : [];
+      const sync = coordinator.syncGroup({ ...this.ids(), groupAssignment });
+      const { memberAssignment } = await this.whileCoordinator(coordinator, sync);
       const assignment = decodeAssignment(memberAssignment);
+      this.assignedCounts = decodeCounts(memberAssignment);
       return Object.entries(assignment).flatMap(([topic, partitions]) =>
         partitions.map((partition) => ({ topic, partition })),
       );
@@ -77,11 +94,15 @@ export class GroupMember {
     }
   }
 
-  /** Partitions were added since the leader assigned them: the group should share them anew. */
+  /**
+   * Partitions were added since the leader assigned them: the group should share them anew. Who leads, Kafka knows: a member
+   * that comes back under its instance id is not told. So all of them ask, the leader first where it knows that it is.
+   */
   isAssignmentStale(): boolean {
-    if (this.assignedCounts === null) return false;
     for (const [topic, count] of this.assignedCounts) {
-      if (this.link.partitionsOf(topic).length > count) return true;
+      if (this.link.partitionsOf(topic).length <= count) continue;
+      this.staleLooks += 1;
+      return this.isLeader || this.staleLooks >= looksOfFollower;
     }
     return false;
   }
@@ -90,7 +111,9 @@ export class GroupMember {
   async heartbeat(): Promise<'ok' | 'rejoin'> {
     try {
       const { groupId, generationId, memberId } = this.ids();
-      await (await this.connectedCoordinator()).heartbeat({ groupId, groupGenerationId: generationId, memberId });
+      await this.ask(shortAnswerMsMax, (coordinator) =>
+        coordinator.heartbeat({ groupId, groupGenerationId: generationId, memberId }),
+      );
       return 'ok';
     } catch (error) {
       return this.rejoinOr(error);
@@ -101,8 +124,9 @@ export class GroupMember {
     const found = new Map<string, CommittedOffset>();
     if (partitions.length === 0) return found;
     const topics = byTopic(partitions, ({ partition }) => ({ partition }));
-    const coordinator = await this.connectedCoordinator();
-    const { responses } = await coordinator.offsetFetch({ groupId: this.groupId, topics });
+    const { responses } = await this.ask(answerMsMax, (coordinator) =>
+      coordinator.offsetFetch({ groupId: this.groupId, topics }),
+    );
     for (const { topic, partitions: answered } of responses) {
       for (const { partition, offset, metadata } of answered) {
         const known = { offset: Number(offset), metadata: metadata ?? '' };
@@ -121,8 +145,13 @@ export class GroupMember {
       metadata,
     }));
     try {
-      const coordinator = await this.connectedCoordinator();
-      await coordinator.offsetCommit({ groupId, groupGenerationId: generationId, memberId, topics });
+      const { responses } = await this.ask(shortAnswerMsMax, (coordinator) =>
+        withErrorsInside(coordinator).offsetCommit({ groupId, groupGenerationId: generationId, memberId, topics }),
+      );
+      const codes = responses.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode));
+      // A topic that was deleted has nothing to commit, and keeps no other from being committed.
+      const code = codes.find((found) => found !== 0 && found !== unknownTopic);
+      if (code !== undefined) throw brokerError(code);
       return 'ok';
     } catch (error) {
       return this.rejoinOr(error);
@@ -134,7 +163,7 @@ export class GroupMember {
     if (this.memberId === '') return;
     const { groupId, memberId } = this;
     this.memberId = '';
-    await (await this.connectedCoordinator()).leaveGroup({ groupId, memberId });
+    await this.ask(shortAnswerMsMax, (coordinator) => coordinator.leaveGroup({ groupId, memberId }));
   }
 
   private ids(): { groupId: string; generationId: number; memberId: string } {
@@ -150,11 +179,10 @@ export class GroupMember {
     await this.link.connect(topics);
     await this.link.cluster.refreshMetadata();
     const counts = new Map(topics.map((topic) => [topic, this.link.partitionsOf(topic).length]));
-    this.assignedCounts = counts;
     const assignments = coPartition(subscribed, (topic) => counts.get(topic) ?? 0);
     return [...assignments].map(([memberId, assignment]) => ({
       memberId,
-      memberAssignment: encodeAssignment(assignment),
+      memberAssignment: encodeAssignment(assignment, counts),
     }));
   }
 
@@ -164,6 +192,31 @@ export class GroupMember {
     if (rejoinTypes.includes(type)) return 'rejoin';
     if (movedTypes.includes(type)) this.coordinator = null;
     throw error;
+  }
+
+  private async ask<Answer>(limitMs: number, request: (coordinator: GroupBroker) => Promise<Answer>): Promise<Answer> {
+    const coordinator = await this.connectedCoordinator();
+    try {
+      return await answerWithin(coordinator, limitMs, request(coordinator));
+    } catch (error) {
+      if (error instanceof NoAnswerError && this.coordinator === coordinator) this.coordinator = null;
+      throw error;
+    }
+  }
+
+  /** An answer that others have a say in may take a minute. The coordinator that is to give it may be frozen, and replaced. */
+  private async whileCoordinator<Answer>(coordinator: GroupBroker, answer: Promise<Answer>): Promise<Answer> {
+    const look = async () => {
+      const nodeId = await this.coordination.coordinatorIdOf(this.groupId).catch(() => null);
+      if (nodeId === null || nodeId === String(coordinator.nodeId)) return;
+      cutOff(coordinator, new NoAnswerError(`the group moved to broker ${nodeId}`));
+    };
+    const timer = setInterval(() => void look(), lookAgainMs);
+    try {
+      return await answerWithin(coordinator, joinAnswerMsMax, answer);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   private async findCoordinator(): Promise<GroupBroker> {

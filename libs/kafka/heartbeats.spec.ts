@@ -22,7 +22,11 @@ afterEach(() => {
 function beating(answer: () => Promise<'ok' | 'rejoin'>) {
   const heard: string[] = [];
   const member = { heartbeat: answer } as unknown as GroupMember;
-  const hooks = { rejoin: () => heard.push('rejoin'), answered: () => heard.push('answered') };
+  const hooks = {
+    rejoin: () => heard.push('rejoin'),
+    answered: () => heard.push('answered'),
+    lost: () => heard.push('lost'),
+  };
   return { heard, heartbeats: new Heartbeats(member, hooks, silent) };
 }
 
@@ -57,5 +61,15 @@ test('a clock that is set back ends no silence', async () => {
   await jest.advanceTimersByTimeAsync(6_000);
   jest.setSystemTime(Date.now() - 3_600_000);
   expect(heartbeats.problem()).toBe('the group coordinator does not answer');
+  heartbeats.stop();
+});
+
+test('a session without an answer is lost, also while a heartbeat is under way', async () => {
+  const { heartbeats, heard } = beating(() => new Promise(() => undefined));
+  heartbeats.start();
+  await jest.advanceTimersByTimeAsync(9_999);
+  expect(heard).toEqual([]);
+  await jest.advanceTimersByTimeAsync(1);
+  expect(heard).toEqual(['lost']);
   heartbeats.stop();
 });

@@ -1,7 +1,7 @@
 /** Tells the coordinator every second that this member lives, and hears from it when partitions are shared anew. */
 import type { Logger } from '../runtime/logger.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
-import type { GroupMember } from './group-member.ts';
+import { sessionTimeoutMs, type GroupMember } from './group-member.ts';
 import { troubleFields } from './trouble.ts';
 
 const intervalMs = 1_000;
@@ -13,6 +13,8 @@ export interface HeartbeatHooks {
   rejoin(reason: string): void;
   /** The coordinator answered. */
   answered?(): void;
+  /** No answer for the session timeout: the partitions may be another member's. Said again each second while it lasts. */
+  lost(): void;
 }
 
 export class Heartbeats {
@@ -35,7 +37,10 @@ export class Heartbeats {
   start(): void {
     this.answeredAt = this.now();
     this.run += 1;
-    this.timer ??= setInterval(() => void this.beat(), intervalMs);
+    this.timer ??= setInterval(() => {
+      if (this.silentMs >= sessionTimeoutMs) this.hooks.lost();
+      void this.beat();
+    }, intervalMs);
   }
 
   stop(): void {

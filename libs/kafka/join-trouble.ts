@@ -5,6 +5,7 @@
  * tells how long it has.
  */
 import type { Logger } from '../runtime/logger.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
 
@@ -19,7 +20,7 @@ export class JoinTrouble {
   /** Since when there is no coordinator, and nothing else wrong. */
   private since: number | null = null;
 
-  constructor(logger: Logger, now: () => number = Date.now) {
+  constructor(logger: Logger, now: () => number = monotonicMs) {
     this.logger = logger;
     this.warnings = new TroubleLog(logger, now);
     this.now = now;

@@ -1,8 +1,9 @@
 /**
  * What is changed inside kafkajs 2.2.4, once per process, by importing this file. Everything that reaches into the
- * library's own files is here.
+ * library's own files is here, or is called from here.
  */
 import { createRequire } from 'node:module';
+import { askAnyBroker } from './kafkajs-broker-pool.ts';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -70,5 +71,6 @@ function connectOnce(): void {
 }
 
 stopIdleTimers();
+askAnyBroker();
 connectOnce();
 addInstanceIds();

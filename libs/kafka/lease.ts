@@ -1,14 +1,17 @@
 /**
  * One stay of a partition with this member. In: fetched batches, completions. Out: batches without what is already
  * complete, and what to commit.
- * Holds: after the fence nothing changes any more, whatever still completes; a partition whose incomplete records
+ * Holds: after the fence nothing is handed out or committed any more; what still completes is only noted, for the next stay
+ * (PastStays); a partition whose incomplete records
  * spread over more offsets than a commit can speak of is not read further until they are fewer.
  */
+import { lostPosition, type LostPosition } from './lost-position.ts';
 import { offsetsCovered } from './completed-offsets.ts';
 import type { FetchedBatch } from './fetched-batch.ts';
 import type { ReadPosition } from './fetch-loop.ts';
 import type { CommittedOffset } from './group-member.ts';
 import { OffsetTracker } from './offset-tracker.ts';
+import type { PastStay } from './past-stays.ts';
 import type { AssignedLease, CompletedLease, PositionedLease, RecordBatch } from './record.ts';
 
 export interface LeaseStart {
@@ -28,7 +31,7 @@ export interface LeaseStart {
   completed?(): void;
 }
 
-export class Lease implements AssignedLease, CompletedLease, PositionedLease {
+export class Lease implements AssignedLease, CompletedLease, PositionedLease, PastStay {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
@@ -36,6 +39,9 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease {
   readonly startOffset: number;
   readonly endOffset: number;
   readonly topicId: string | null;
+  firstOffset: number;
+  /** Set when where reading was to begin is not in the log. */
+  lost: LostPosition | null;
   /** Where the fetch loop reads this partition. */
   readonly position: ReadPosition;
   private readonly start: LeaseStart;
@@ -59,10 +65,21 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease {
     this.endOffset = start.endOffset;
     this.topicId = start.topicId ?? null;
     this.highWatermark = start.endOffset;
-    const next = Math.max(start.committed?.offset ?? start.startOffset, start.startOffset);
+    const range = { start: start.startOffset, end: start.endOffset };
+    this.lost = start.committed === null ? null : lostPosition(start.committed.offset, range);
+    const next = this.lost?.next ?? start.committed?.offset ?? start.startOffset;
+    this.firstOffset = next;
     this.position = { topic: start.topic, partition: start.partition, next, isPaused: false };
     const metadata = next === start.committed?.offset ? start.committed.metadata : null;
     this.tracker = start.keeps === 'completed' ? new OffsetTracker(next, metadata) : null;
+  }
+
+  get completions(): OffsetTracker | null {
+    return this.tracker;
+  }
+
+  get keeps(): LeaseStart['keeps'] {
+    return this.start.keeps;
   }
 
   get isHeld(): boolean {
@@ -79,8 +96,9 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease {
   }
 
   complete(offset: number): void {
-    if (this.isFenced || this.tracker === null) return;
+    if (this.tracker === null) return;
     this.tracker.complete(offset);
+    if (this.isFenced) return;
     this.start.completed?.();
     if (this.isPausedBySpread && this.tracker.spread < offsetsCovered / 2) {
       this.isPausedBySpread = false;
@@ -113,10 +131,11 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease {
     this.start.wake();
   }
 
-  /** Before the first fetch: the app keeps its position elsewhere. */
+  /** Before the first fetch: the app keeps its position elsewhere. One that the log does not have is not taken. */
   startAt(offset: number): void {
-    this.position.next = offset;
-    this.restartAt(offset);
+    this.lost = lostPosition(offset, { start: this.startOffset, end: this.endOffset });
+    this.position.next = this.lost?.next ?? offset;
+    this.restartAt(this.position.next);
   }
 
   commitWith(read: () => CommittedOffset): void {
@@ -145,6 +164,7 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease {
   /** The log begins later than what was to be read, or ends before it: what is gone needs no completion. */
   restartAt(offset: number): void {
     if (this.tracker !== null) this.tracker = new OffsetTracker(offset, null);
+    this.firstOffset = offset;
     this.committedVersion = -1;
   }
 

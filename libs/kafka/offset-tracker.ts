@@ -5,7 +5,7 @@
  *
  * Offsets may have gaps (compaction, transactions): what is not handed out is not waited for.
  */
-import { CompletedOffsets, encodeCompleted } from './completed-offsets.ts';
+import { CompletedOffsets, encodeCompleted, offsetsCovered } from './completed-offsets.ts';
 
 /** Handed out and below `head`, or the freed front of the lists: compacted when it is half of them. */
 const compactFrom = 1_024;
@@ -94,6 +94,18 @@ export class OffsetTracker {
   /** The completed offsets above {@link committable}, at most 4,000 characters. Empty when there are none. */
   commitMetadata(): string {
     return encodeCompleted(this.committable, this.completedAbove());
+  }
+
+  /** The offset after the last one that was read. */
+  get readTo(): number {
+    return this.end;
+  }
+
+  /** The completed offsets at and above `offset`, ascending, as far as a commit could speak of them. */
+  *completedFrom(offset: number): Generator<number> {
+    const { committable } = this;
+    for (let at = offset; at < Math.min(committable, offset + offsetsCovered); at += 1) yield at;
+    for (const completed of this.completedAbove()) if (completed >= offset) yield completed;
   }
 
   private *completedAbove(): Generator<number> {

@@ -22,15 +22,14 @@ export class Subscription {
   }
 
   async topics(): Promise<readonly string[]> {
-    const existing = await this.link.topicNames();
-    this.found = existing.filter((name) => this.wanted.some((item) => matches(item, name))).sort();
+    this.found = (await this.existing()).sort();
     const missing = this.missing();
     if (missing.length > 0) this.logger.warn({ missing }, 'topics do not exist (yet)');
     return this.found;
   }
 
   /** Until {@link unwatch}, every five seconds: `onLook`, and `onChange` when a topic appeared. */
-  watch(onLook: () => void, onChange: (reason: string) => void): void {
+  watch(onLook: () => Promise<void>, onChange: (reason: string) => void): void {
     this.unwatch();
     const mayGrow = this.missing().length > 0 || this.wanted.some((item) => item instanceof RegExp);
     this.timer = setInterval(() => void this.look(onLook, mayGrow ? onChange : null), lookAgainMs);
@@ -41,19 +40,24 @@ export class Subscription {
     this.timer = null;
   }
 
-  private async look(onLook: () => void, onChange: ((reason: string) => void) | null): Promise<void> {
+  private async look(onLook: () => Promise<void>, onChange: ((reason: string) => void) | null): Promise<void> {
     try {
       await this.link.cluster.refreshMetadataIfNecessary();
-      onLook();
+      await onLook();
       if (onChange === null) return;
-      const existing = await this.link.topicNames();
-      const added = existing.filter(
-        (name) => !this.found.includes(name) && this.wanted.some((item) => matches(item, name)),
-      );
+      const added = (await this.existing()).filter((name) => !this.found.includes(name));
       if (added.length > 0) onChange(`topics appeared: ${added.join(', ')}`);
     } catch (error) {
       this.logger.debug(troubleFields(error), 'cannot look for new topics');
     }
+  }
+
+  /** Topics that are wanted by name are asked for by name: nobody is to know of all the others. */
+  private async existing(): Promise<string[]> {
+    const names = this.wanted.filter((item): item is string => typeof item === 'string');
+    if (names.length === this.wanted.length) return this.link.existing(names);
+    const all = await this.link.topicNames();
+    return all.filter((name) => this.wanted.some((item) => matches(item, name)));
   }
 
   private missing(): string[] {

@@ -1,6 +1,7 @@
 /** Creates topics and looks at them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import { partitionKey } from './cluster-link.ts';
 import type { KafkaClient } from './kafka-client.ts';
 
@@ -209,15 +210,17 @@ export class TopicAdmin {
 
 /** Resolves when the cluster knows the topics and their leaders. @throws what it says last, after a while */
 async function untilKnown(admin: Admin, names: string[]): Promise<void> {
-  const deadline = Date.now() + createTimeoutMs;
+  const deadline = monotonicMs() + createTimeoutMs;
   for (;;) {
     try {
-      await admin.fetchTopicMetadata({ topics: names });
-      return;
+      const { topics } = await admin.fetchTopicMetadata({ topics: names });
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      if (monotonicMs() > deadline) throw new Error(`no leaders yet for partitions of ${names.join(', ')}`);
+      await pause(100);
     } catch (error) {
       const type: unknown = error instanceof Error && 'type' in error ? error.type : undefined;
       const isSoon = type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
-      if (!isSoon || Date.now() > deadline) throw error;
+      if (!isSoon || monotonicMs() > deadline) throw error;
       await pause(100);
     }
   }

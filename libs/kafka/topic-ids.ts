@@ -6,6 +6,7 @@
  */
 import type { Broker } from 'kafkajs';
 import { encoded } from './fetch-request.ts';
+import { unpatchedMetadata } from './kafkajs-broker-pool.ts';
 
 const metadataKey = 3;
 const apiVersion = 10;
@@ -18,9 +19,8 @@ interface Protocol {
 
 /** What kafkajs' broker object has and its published type leaves out. */
 interface AskedBroker {
-  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>> | null;
+  readonly versions: Readonly<Partial<Record<number, { readonly maxVersion: number }>>> | null;
   lookupRequest(apiKey: number, versions: unknown): (fields: object) => Protocol;
-  metadata(topics: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /** None of those that are not there, and none at all of a cluster that does not have ids yet. @throws what kafkajs throws */
@@ -42,7 +42,7 @@ export async function topicIdsFrom(broker: Broker, topics: readonly string[]): P
       };
     };
   };
-  return own.metadata(topics);
+  return (await unpatchedMetadata(own, topics)) as ReadonlyMap<string, string>;
 }
 
 export function metadataBody(topics: readonly string[]): Buffer {

@@ -128,6 +128,9 @@ export class TopicTail {
       await this.link.connect(this.options.topics);
       const partitions = this.partitions();
       const ranges = await this.link.offsetRanges(partitions);
+      const missing = partitions.map(partitionKey).filter((key) => !ranges.has(key));
+      // A table without them would be incomplete, and nobody could tell.
+      if (missing.length > 0) throw new Error(`no leader answers for ${missing.join(', ')}`);
       this.positions = partitions.map(({ topic, partition }) => {
         const range = ranges.get(partitionKey({ topic, partition })) ?? { start: 0, end: 0 };
         const next = this.firstOf(partition, range);

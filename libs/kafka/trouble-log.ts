@@ -1,5 +1,6 @@
 /** Trouble that is tried again for as long as it lasts: a warning now and then, the rest for whoever debugs. */
 import type { Logger } from '../runtime/logger.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import { troubleFields } from './trouble.ts';
 
 const warnEveryMs = 10_000;
@@ -9,7 +10,7 @@ export class TroubleLog {
   private readonly now: () => number;
   private warnedAt = -Infinity;
 
-  constructor(logger: Logger, now: () => number = Date.now) {
+  constructor(logger: Logger, now: () => number = monotonicMs) {
     this.logger = logger;
     this.now = now;
   }

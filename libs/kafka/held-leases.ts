@@ -1,0 +1,49 @@
+/** The leases that a member holds now, found by where the fetch loop reads: an answer that comes late finds none. */
+import { partitionKey } from './cluster-link.ts';
+import type { ReadPosition } from './fetch-loop.ts';
+import type { FetchedBatch } from './fetched-batch.ts';
+import type { Lease } from './lease.ts';
+import type { LostPosition } from './lost-position.ts';
+import type { RecordBatch } from './record.ts';
+
+export class HeldLeases {
+  private leases = new Map<ReadPosition, Lease>();
+
+  replace(leases: readonly Lease[]): void {
+    this.leases = new Map(leases.map((lease) => [lease.position, lease]));
+  }
+
+  all(): Lease[] {
+    return [...this.leases.values()];
+  }
+
+  get isEmpty(): boolean {
+    return this.leases.size === 0;
+  }
+
+  /** Records behind the end, by `topic-partition`. */
+  get lag(): ReadonlyMap<string, number> {
+    return new Map(this.all().map((lease) => [partitionKey(lease), lease.lag]));
+  }
+
+  /** @returns null when there is nothing in it to hand out */
+  take(position: ReadPosition, fetched: FetchedBatch): RecordBatch | null {
+    return this.leases.get(position)?.take(fetched) ?? null;
+  }
+
+  /** What was asked for is not there: it is read on from `position.next`. */
+  restart(position: ReadPosition, asked: number): { readonly lease: Lease; readonly lost: LostPosition } | null {
+    const lease = this.leases.get(position);
+    if (lease === undefined) return null;
+    const { next } = position;
+    lease.restartAt(next);
+    return { lease, lost: { reason: next > asked ? 'behind' : 'ahead', asked, next } };
+  }
+
+  /** @returns false when there was none that was not fenced */
+  fence(): boolean {
+    const held = this.all().filter(({ isHeld }) => isHeld);
+    for (const lease of held) lease.fence();
+    return held.length > 0;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * How kafkajs looks for topics, leaders and coordinators, changed once per process by {@link askAnyBroker}; for every client:
+ * links, producers, admins.
+ * Holds: an answer of any broker will do, so one that is frozen or gone holds nobody up; a partition without a leader is known
+ * as such, with leader -1, and keeps nobody from learning of the others; nor does a topic that nobody asked for by name.
+ */
+import { createRequire } from 'node:module';
+import type { Cluster } from 'kafkajs';
+import { answerMsMax, answerWithin, cutOff, withErrorsInside } from './broker-answer.ts';
+import { firstAnswer } from './first-answer.ts';
+
+/** Longer than a healthy broker takes, and short enough to be waited for by a member that has lost its coordinator. */
+const headStartMs = 300;
+const leaderlessCodes = [5, 9, 72]; // LEADER_NOT_AVAILABLE, REPLICA_NOT_AVAILABLE, LISTENER_NOT_FOUND
+
+interface PartitionMetadata {
+  readonly partitionErrorCode: number;
+  readonly leader: number;
+}
+
+export interface ClusterMetadata {
+  readonly topicMetadata: readonly {
+    readonly topicErrorCode: number;
+    readonly topic: string;
+    readonly partitionMetadata: readonly PartitionMetadata[];
+  }[];
+}
+
+interface MetadataBroker {
+  readonly nodeId: number | null;
+  readonly versions: object | null;
+  isConnected(): boolean;
+  connect(): Promise<void>;
+  metadata: (this: MetadataBroker, topics?: readonly string[]) => Promise<ClusterMetadata>;
+}
+
+interface Pool {
+  brokers: Record<string, MetadataBroker>;
+  seedBroker: MetadataBroker | undefined;
+  versions: object | null;
+  readonly logger: { error(message: string, fields: object): void };
+  retrier(attempt: (bail: (error: unknown) => void, retryCount: number) => Promise<void>): Promise<void>;
+  createSeedBroker(): Promise<void>;
+  connect(): Promise<void>;
+  findBroker(node: { nodeId: string }): Promise<MetadataBroker>;
+  findConnectedBroker(): Promise<{ metadata(topics: readonly string[]): Promise<ClusterMetadata> }>;
+  withBroker<Answer>(callback: (node: { nodeId: string; broker: MetadataBroker }) => Promise<Answer>): Promise<Answer>;
+}
+
+/** Those that are connected first; among equals, by chance. */
+function candidates({ brokers }: Pool): string[] {
+  const chances = Object.keys(brokers).map((nodeId) => ({ nodeId, rank: Math.random() - rankOf(brokers[nodeId]) }));
+  return chances.sort((a, b) => a.rank - b.rank).map(({ nodeId }) => nodeId);
+}
+
+function rankOf(broker: MetadataBroker | undefined): number {
+  return broker?.isConnected() === true ? 1 : 0;
+}
+
+/** @throws what the first broker that was asked said, when none answers */
+function askAny<Answer>(pool: Pool, ask: (nodeId: string, broker: MetadataBroker) => Promise<Answer>): Promise<Answer> {
+  return firstAnswer(
+    candidates(pool),
+    (nodeId) =>
+      answerWithin(
+        pool.brokers[nodeId],
+        answerMsMax,
+        pool.findBroker({ nodeId }).then((broker) => ask(nodeId, broker)),
+      ),
+    headStartMs,
+  );
+}
+
+/** How a broker is asked, and how its errors are taken. */
+type Ask = (broker: MetadataBroker) => Promise<ClusterMetadata>;
+
+/** From an address of the configuration; another one the next time. */
+async function askSeed(pool: Pool, ask: Ask): Promise<ClusterMetadata> {
+  await pool.connect();
+  const seed = pool.seedBroker;
+  if (seed === undefined) throw new Error('there is no broker to ask');
+  try {
+    return await answerWithin(seed, answerMsMax, ask(seed));
+  } catch (error) {
+    if (!isAnswer(error)) await pool.createSeedBroker();
+    throw error;
+  }
+}
+
+/** A broker said so, others would too. */
+function isAnswer(error: unknown): boolean {
+  return (error as { name?: string }).name === 'KafkaJSProtocolError';
+}
+
+async function metadataOf(pool: Pool, ask: Ask): Promise<ClusterMetadata> {
+  const answerOf = (_: string, broker: MetadataBroker) =>
+    ask(broker).catch((error: unknown) => {
+      if (isAnswer(error)) return error as Error;
+      throw error;
+    });
+  const answer = await askAny(pool, answerOf).catch(() => askSeed(pool, ask));
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
+
+/** Those of these topics that exist and may be read; whatever is wrong with one says nothing of the others. */
+export async function existingTopics(cluster: Cluster, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const { brokerPool } = cluster as unknown as { brokerPool: Pool };
+  const { topicMetadata } = await metadataOf(brokerPool, (broker) =>
+    plainMetadata.call(withErrorsInside(broker), names),
+  );
+  return topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === 0).map(({ topic }) => topic);
+}
+
+/** kafkajs stays with an address that takes connections and answers nothing. */
+async function connect(pool: Pool): Promise<void> {
+  const known = [...Object.values(pool.brokers), ...(pool.seedBroker === undefined ? [] : [pool.seedBroker])];
+  if (known.some((broker) => broker.isConnected() && broker.versions !== null)) return;
+  if (pool.seedBroker === undefined) await pool.createSeedBroker();
+  await pool.retrier(async (bail, retryCount) => {
+    const seed = pool.seedBroker;
+    if (seed === undefined) throw new Error('there is no broker to connect to');
+    try {
+      await answerWithin(seed, answerMsMax, seed.connect());
+      pool.versions = seed.versions;
+    } catch (error) {
+      const { message, retriable } = error as Error & { retriable?: boolean };
+      cutOff(seed, error as Error);
+      await pool.createSeedBroker();
+      pool.logger.error(`Failed to connect to seed broker, trying another broker from the list: ${message}`, {
+        retryCount,
+      });
+      if (retriable === false) bail(error);
+      else throw error;
+    }
+  });
+}
+
+/** @throws for the first topic that has an error, of those that were asked for by name */
+export function tolerantMetadata({ topicMetadata, ...rest }: ClusterMetadata, areNamed: boolean): ClusterMetadata {
+  const known = topicMetadata.map(({ partitionMetadata, ...topic }) => {
+    if (areNamed && topic.topicErrorCode !== 0) throw createErrorFromCode(topic.topicErrorCode);
+    return { ...topic, partitionMetadata: partitionMetadata.map(tolerant) };
+  });
+  return { ...rest, topicMetadata: known.filter(({ topicErrorCode }) => topicErrorCode === 0) };
+}
+
+function tolerant(partition: PartitionMetadata): PartitionMetadata {
+  const { partitionErrorCode } = partition;
+  if (partitionErrorCode === 0) return partition;
+  if (!leaderlessCodes.includes(partitionErrorCode)) throw createErrorFromCode(partitionErrorCode);
+  // Readers that know of no leader must not go on with the one before.
+  return { ...partition, leader: partitionErrorCode === 9 ? partition.leader : -1 };
+}
+
+const requireHere = createRequire(import.meta.url);
+const { KafkaJSBrokerNotFound } = requireHere('kafkajs/src/errors') as {
+  KafkaJSBrokerNotFound: new (message: string) => Error;
+};
+const { prototype: poolPrototype } = requireHere('kafkajs/src/cluster/brokerPool') as { prototype: Pool };
+const { prototype: brokerPrototype } = requireHere('kafkajs/src/broker') as { prototype: MetadataBroker };
+const { createErrorFromCode } = requireHere('kafkajs/src/protocol/error') as {
+  createErrorFromCode: (code: number) => Error;
+};
+const { metadata: plainMetadata } = brokerPrototype;
+
+/** For who reads the answer otherwise, and sees to its errors. */
+export function unpatchedMetadata(broker: object, topics: readonly string[]): Promise<unknown> {
+  return plainMetadata.call(broker as MetadataBroker, topics);
+}
+
+export function askAnyBroker(): void {
+  brokerPrototype.metadata = function (topics = []) {
+    const parse = (decoded: unknown) => tolerantMetadata(decoded as ClusterMetadata, topics.length > 0);
+    return plainMetadata.call(withErrorsInside(this, parse), topics);
+  };
+  poolPrototype.connect = function () {
+    return connect(this);
+  };
+  poolPrototype.findConnectedBroker = function () {
+    return Promise.resolve({ metadata: (topics) => metadataOf(this, (broker) => broker.metadata(topics)) });
+  };
+  poolPrototype.withBroker = async function (callback) {
+    // By this name kafkajs knows that it has to look at the metadata first.
+    if (Object.keys(this.brokers).length === 0) throw new KafkaJSBrokerNotFound('No brokers in the broker pool');
+    return askAny(this, (nodeId, broker) => callback({ nodeId, broker }));
+  };
+}
