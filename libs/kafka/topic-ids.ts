@@ -19,14 +19,15 @@ interface Protocol {
 
 /** What kafkajs' broker object has and its published type leaves out. */
 interface AskedBroker {
-  readonly versions: Readonly<Partial<Record<number, { readonly maxVersion: number }>>> | null;
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>> | null;
   lookupRequest(apiKey: number, versions: unknown): (fields: object) => Protocol;
 }
 
 /** None of those that are not there, and none at all of a cluster that does not have ids yet. @throws what kafkajs throws */
 export async function topicIdsFrom(broker: Broker, topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const plain = broker as unknown as AskedBroker;
-  if (topics.length === 0 || (plain.versions?.[metadataKey]?.maxVersion ?? 0) < apiVersion) return new Map();
+  const spoken = plain.versions?.[metadataKey];
+  if (topics.length === 0 || spoken === undefined || spoken.maxVersion < apiVersion) return new Map();
   const own = Object.create(plain) as AskedBroker;
   own.lookupRequest = (apiKey, versions) => {
     const make = plain.lookupRequest(apiKey, versions);
