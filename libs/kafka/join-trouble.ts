@@ -45,7 +45,7 @@ export class JoinTrouble {
 }
 
 /** What Kafka answered may be the cause of an error that tells how often kafkajs tried. */
-function isCoordinatorComing(error: unknown): boolean {
+export function isCoordinatorComing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { type } = error as { type?: string };
   return type === undefined ? isCoordinatorComing(error.cause) : comingTypes.includes(type);

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import { monotonicMs } from '../runtime/monotonic.ts';
 import { partitionKey } from './cluster-link.ts';
+import { isCoordinatorComing } from './join-trouble.ts';
 import type { KafkaClient } from './kafka-client.ts';
 
 export interface WantedTopic {
@@ -38,6 +39,7 @@ export interface TopicInspection {
 }
 
 const createTimeoutMs = 15_000;
+const loadTimeoutMs = 5_000;
 
 export class TopicAdmin {
   private readonly client: KafkaClient;
@@ -138,7 +140,7 @@ export class TopicAdmin {
   /** Records that the group has not committed, by `topic-partition`; all there are where it never committed. */
   async groupLag(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const admin = await this.admin();
-    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
+    const committed = await onceLoaded(() => admin.fetchOffsets({ groupId, topics: [...topics] }));
     const lag = new Map<string, number>();
     for (const { topic, partitions } of committed) {
       const ends = await admin.fetchTopicOffsets(topic);
@@ -205,6 +207,19 @@ export class TopicAdmin {
       throw error;
     });
     return this.connected;
+  }
+}
+
+/** A coordinator that has just got a group reads what it committed first. @throws what it says last, after a while */
+async function onceLoaded<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const deadline = monotonicMs() + loadTimeoutMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isCoordinatorComing(error) || monotonicMs() > deadline) throw error;
+      await pause(100);
+    }
   }
 }
 
