@@ -43,7 +43,7 @@ interface Pool {
   createSeedBroker(): Promise<void>;
   connect(): Promise<void>;
   findBroker(node: { nodeId: string }): Promise<MetadataBroker>;
-  findConnectedBroker(): Promise<{ metadata(topics: readonly string[]): Promise<ClusterMetadata> }>;
+  findConnectedBroker(): Promise<MetadataBroker>;
   withBroker<Answer>(callback: (node: { nodeId: string; broker: MetadataBroker }) => Promise<Answer>): Promise<Answer>;
 }
 
@@ -101,6 +101,18 @@ async function metadataOf(pool: Pool, ask: Ask): Promise<ClusterMetadata> {
   const answer = await askAny(pool, answerOf).catch(() => askSeed(pool, ask));
   if (answer instanceof Error) throw answer;
   return answer;
+}
+
+/** A broker that is connected; metadata is asked of others too. */
+async function anyBroker(pool: Pool): Promise<MetadataBroker> {
+  const found = await askAny(pool, (_, broker) => Promise.resolve(broker)).catch(async () => {
+    await pool.connect();
+    return pool.seedBroker;
+  });
+  if (found === undefined) throw new Error('there is no broker to ask');
+  const broker = Object.create(found) as MetadataBroker;
+  broker.metadata = (topics = []) => metadataOf(pool, (asked) => asked.metadata(topics));
+  return broker;
 }
 
 /** Those of these topics that exist and may be read; whatever is wrong with one says nothing of the others. */
@@ -179,7 +191,7 @@ export function askAnyBroker(): void {
     return connect(this);
   };
   poolPrototype.findConnectedBroker = function () {
-    return Promise.resolve({ metadata: (topics) => metadataOf(this, (broker) => broker.metadata(topics)) });
+    return anyBroker(this);
   };
   poolPrototype.withBroker = async function (callback) {
     // By this name kafkajs knows that it has to look at the metadata first.

@@ -7,6 +7,7 @@
 import type { Cluster, Kafka } from 'kafkajs';
 import { clusterOf } from './cluster-link.ts';
 import { encoded } from './fetch-request.ts';
+import { unpatchedMetadata } from './kafkajs-broker-pool.ts';
 import { decodeProduceAnswer, type PartitionAnswer } from './produce-request.ts';
 import type { Sockets } from './sockets.ts';
 import { within } from './within.ts';
@@ -177,13 +178,12 @@ const metadataKey = 3;
 
 /** kafkajs throws away all metadata when one partition of one topic has no leader. */
 function withTolerantMetadata(broker: BrokerObject): BrokerObject {
-  const { metadata } = broker;
   broker.metadata = (topics) => {
     const own = withProtocol(broker, metadataKey, (protocol) => ({
       ...protocol,
       response: { ...protocol.response, parse: (decoded: object) => Promise.resolve(decoded) },
     }));
-    return metadata.call(own, topics);
+    return unpatchedMetadata(own, topics);
   };
   return broker;
 }
