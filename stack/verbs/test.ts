@@ -32,12 +32,12 @@ if (words.includes('--help') || words.includes('-h')) {
   say(help);
 } else {
   // The channel to the parent would keep this process alive.
-  process.exit(await runJest(isClusterWanted(words) ? words : ['--ignoreProjects', 'cluster', ...words]));
+  process.exit(await runJest(isClusterWanted(words) ? words : ['--ignoreProjects=cluster', ...words]));
 }
 
 /** Tests on three brokers take minutes, so that they have to be asked for: by project or by path. */
 function isClusterWanted(args: readonly string[]): boolean {
-  return args.includes('--selectProjects') || args.some((word) => word.includes('test/cluster'));
+  return args.some((word) => word.startsWith('--selectProjects')) || args.some((word) => word.includes('test/cluster'));
 }
 
 async function runJest(args: readonly string[]): Promise<number> {

@@ -153,9 +153,9 @@ test('the history says for how many days ahead it has partitions', async () => {
 
 describe('exactly once', () => {
   test('a batch moves its positions with its rows', async () => {
-    expect(await offsets.positions([partition])).toEqual([{ ...partition, nextOffset: 0 }]);
+    expect(await offsets.positions([partition])).toEqual([{ ...partition, nextOffset: 0, topicId: null }]);
     await writer.writeBatch({ events: [], outcomes: [anOutcome()], offsets: [{ ...partition, from: 0, to: 7 }] });
-    expect(await offsets.positions([partition])).toEqual([{ ...partition, nextOffset: 7 }]);
+    expect(await offsets.positions([partition])).toEqual([{ ...partition, nextOffset: 7, topicId: null }]);
   });
 
   test('a batch that begins where the position is not writes nothing and tells where it is', async () => {
@@ -172,8 +172,8 @@ describe('exactly once', () => {
     await expect(late).rejects.toBeInstanceOf(OffsetMismatchError);
     await late.catch((error: unknown) => {
       expect((error as OffsetMismatchError).stored).toEqual([
-        { ...partition, nextOffset: 7 },
-        { ...partition, partition: 1, nextOffset: 0 },
+        { ...partition, nextOffset: 7, topicId: null },
+        { ...partition, partition: 1, nextOffset: 0, topicId: null },
       ]);
     });
     expect(await database.rows('select 1 from delivery union all select 1 from event')).toEqual([]);
