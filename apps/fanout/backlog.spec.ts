@@ -76,8 +76,30 @@ describe('a backlog', () => {
   test('keeps what is for nobody too, when it comes in heaps', () => {
     const backlog = backlogOf<string>(1);
     expect(run(backlog, [['x1'], ['x2'], ['a1', 'A']])).toEqual(['x1', 'a1']);
-    expect(backlog.clear()).toEqual(['x2']);
+    expect(backlog.remove(() => true)).toEqual(['x2']);
     expect(run(backlog, [['x3']])).toEqual(['x3']);
+  });
+
+  test('lets those go that are of no use any more, and nobody else', () => {
+    const backlog = backlogOf<string>(1);
+    expect(
+      run(backlog, [
+        ['a1', 'A'],
+        ['a2', 'A'],
+        ['b1', 'B'],
+        ['b2', 'B'],
+        ['a3', 'A'],
+        ['ab', 'A', 'B'],
+      ]),
+    ).toEqual(['a1', 'b1']);
+    const open = backlog.takeNext();
+    expect(open?.item).toBe('a2');
+    expect(backlog.remove((item) => item !== 'b2')).toEqual(['a3', 'ab']);
+    expect(backlog.size).toBe(1);
+    expect(run(backlog, [['a4', 'A']])).toEqual([]);
+    if (open !== null) backlog.finish(open);
+    expect(backlog.take(10)).toEqual(['b2', 'a4']);
+    expect(run(backlog, [['a5', 'A'], ['b3', 'B']])).toEqual(['a5', 'b3']); // prettier-ignore
   });
 
   test('keeps everything behind an event for everyone until that is finished', () => {
@@ -145,7 +167,7 @@ describe('a backlog', () => {
           }
         }
         if (open !== null) written.push(open.item);
-        written.push(...backlog.clear());
+        written.push(...backlog.take(Infinity));
         expect([...written].sort((a, b) => a - b)).toEqual(webhooksOf.map((_, event) => event));
         for (const webhook of ['A', 'B', 'C', 'D']) {
           const own = written.filter((event) => {

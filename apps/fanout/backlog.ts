@@ -131,9 +131,19 @@ export class Backlog<Item> {
     return items;
   }
 
-  /** @returns everything that waited */
-  clear(): Item[] {
-    return this.take(Infinity);
+  /** @returns those that waited and are to wait no longer */
+  remove(isGone: (item: Item) => boolean): Item[] {
+    const removed: BacklogEvent<Item>[] = [];
+    for (const [turn, events] of this.turns) {
+      const taken = turn === this.turn ? this.taken : 0;
+      const kept = events.filter((event, place) => place < taken || !isGone(event.item));
+      if (kept.length === events.length) continue;
+      removed.push(...events.filter((event, place) => place >= taken && isGone(event.item)));
+      this.turns.set(turn, kept);
+    }
+    this.waiting -= removed.length;
+    for (const event of removed) this.finish(event);
+    return removed.map(({ item }) => item);
   }
 
   /** True when many more webhooks are being served past the backlog than wait in it: then they should not feel it. */

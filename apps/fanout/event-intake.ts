@@ -1,6 +1,6 @@
 /** What comes from Kafka on its way into runs: the pump, which bounds what is in memory, and the runs that it feeds. */
 import { BatchPump, type BatchPumpOptions } from '../../libs/kafka/batch-pump.ts';
-import type { RecordBatch } from '../../libs/kafka/record.ts';
+import type { PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { SinkClosedError } from '../../libs/kafka/append-error.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -15,6 +15,8 @@ export interface EventIntakeOptions {
   readonly writer: EventWriter;
   readonly limits: Omit<BatchPumpOptions, 'work' | 'onError'>;
   readonly logger: Logger;
+  /** Monotonic milliseconds. Default: by the clock. */
+  readonly now?: () => number;
 }
 
 export class EventIntake {
@@ -22,23 +24,26 @@ export class EventIntake {
   private readonly runs: EventRuns;
   private readonly logger: Logger;
 
-  constructor({ handler, avro, writer, limits, logger }: EventIntakeOptions) {
+  constructor({ handler, avro, writer, limits, logger, now = monotonicMs }: EventIntakeOptions) {
     const onError = (error: unknown) => {
       this.leave(error);
     };
     this.logger = logger;
     this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
-    this.runs = new EventRuns({ handler, avro, writer, now: monotonicMs, memory: this.pump, onError });
+    this.runs = new EventRuns({ handler, avro, writer, now, memory: this.pump, onError });
   }
 
   take(batch: RecordBatch): void {
     this.pump.enqueue(batch);
   }
 
-  /** Before partitions are given up: resolves when nothing of them is under way any more. */
-  async drain(): Promise<void> {
+  /**
+   * Before partitions are given up: resolves when nothing of them is under way any more. It may end after its deadline, when the
+   * same partitions are back under other leases.
+   */
+  async drain(leases: readonly PartitionLease[]): Promise<void> {
     await this.pump.drain();
-    await this.runs.drain();
+    await this.runs.drain(leases);
   }
 
   private leave(error: unknown): void {

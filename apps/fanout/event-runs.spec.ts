@@ -216,7 +216,8 @@ test('what comes in heaps is written in portions with rests while others are ser
   });
   const completed: number[] = [];
   const heap = Array.from({ length: 200 }, (_, index) => event(`heap-${index}`));
-  const working = runs.work([batchOf(leaseOf(completed), heap), forOthers()]);
+  const lease = leaseOf(completed);
+  const working = runs.work([batchOf(lease, heap), forOthers()]);
   expect(kept).toBe(184);
   await working;
   await until(() => rests.length === 1);
@@ -224,7 +225,7 @@ test('what comes in heaps is written in portions with rests while others are ser
   expect(portions).toEqual([16 + 5, 32]);
   expect(kept).toBe(152);
   // Before partitions are given up what waits is left to whoever gets them.
-  const drained = runs.drain();
+  const drained = runs.drain([lease]);
   rests.shift()?.();
   await drained;
   expect(kept).toBe(0);

@@ -13,7 +13,7 @@
 import { setTimeout as pauseFor, setImmediate as otherEvents } from 'node:timers/promises';
 import { mayBeAvro } from '../../libs/domain/cloud-event.ts';
 import type { BatchPump } from '../../libs/kafka/batch-pump.ts';
-import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
+import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { AnyAvro } from '../../libs/wire/any-avro.ts';
 import { AvroDecodeError } from '../../libs/wire/avro-codec.ts';
 import { learnInTheEnd } from '../../libs/wire/learn-in-the-end.ts';
@@ -79,8 +79,8 @@ export class EventRuns {
   private readonly backlog = new Backlog<Waiting>({ perRunMax, servedMs });
   private working: Promise<void> | null = null;
   private open: Open | null = null;
-  /** While partitions are given up: when to leave off an event that is under way. */
-  private leaveOffAt = Infinity;
+  /** Of partitions that are given up: when to leave off an event that is under way. */
+  private readonly leaveOffAt = new WeakMap<PartitionLease, number>();
   /** When the present backlog began. */
   private since = 0;
 
@@ -127,11 +127,14 @@ export class EventRuns {
    * Before partitions are given up: what waits is read again by whoever gets them, what is under way is written, unless
    * that takes long.
    */
-  async drain(): Promise<void> {
-    this.leaveOffAt = this.options.now() + finishMs;
-    for (const { lease, bytes } of this.backlog.clear()) this.options.memory.letGo(lease, bytes);
+  async drain(leases: readonly PartitionLease[]): Promise<void> {
+    const leaveOffAt = this.options.now() + finishMs;
+    for (const lease of leases) this.leaveOffAt.set(lease, leaveOffAt);
+    const given = new Set(leases);
+    for (const { lease, bytes } of this.backlog.remove((event) => given.has(event.lease))) {
+      this.options.memory.letGo(lease, bytes);
+    }
     await this.working;
-    this.leaveOffAt = Infinity;
   }
 
   /** Part by part. Events behind it are not read meanwhile, so none can overtake it. */
@@ -235,7 +238,8 @@ export class EventRuns {
     const event = this.open?.event ?? this.backlog.takeNext();
     if (event === null) return;
     const { item } = event;
-    const isLeftOff = !item.lease.isHeld || (this.open !== null && now() >= this.leaveOffAt);
+    const leaveOffAt = this.leaveOffAt.get(item.lease) ?? Infinity;
+    const isLeftOff = !item.lease.isHeld || (this.open !== null && now() >= leaveOffAt);
     if (isLeftOff) {
       this.finish(event);
       return;

@@ -33,7 +33,7 @@ await runApp({
       topicsOf: (pattern) => (pattern === platformPattern ? inputs : [prefix + pattern]),
       commitRecords: 100,
       idleWaitMs: 500,
-      onRevoking: () => intake.drain(),
+      onRevoking: (leases) => intake.drain(leases),
     });
     app.connectMicroservice({ strategy: server });
     context.health.add('webhook definitions and event types', () => tables.problem());

@@ -38,7 +38,7 @@ class FanoutOf {
   open = 0;
   keptBytes = 0;
   private nextOffset = 0;
-  private readonly lease: PartitionLease;
+  readonly lease: PartitionLease;
 
   constructor(table: SubscriptionTable, broadcast: string | null = null) {
     const { completed } = this;
@@ -250,7 +250,7 @@ test('before partitions are given up it is written on for two seconds, then left
     const fanout = new FanoutOf(tableOf(1_000));
     await fanout.work([wide, { ...wide, id: 'waits' }]);
     await turns();
-    const drained = fanout.runs.drain();
+    const drained = fanout.runs.drain([fanout.lease]);
     if (!isQuick) fanout.nowMs += 2_000;
     let isDrained = false;
     void drained.then(() => (isDrained = true));
