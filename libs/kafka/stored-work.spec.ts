@@ -234,6 +234,54 @@ test('a topic that was made anew is read from its beginning, though it has grown
   expect(moved).toEqual(['other_topic']);
 });
 
+describe('a write of a stay that is over, answered during the next', () => {
+  /** The store does the first write at once, as it is then, and answers when the test says so. */
+  async function late(change: { readonly before: number; readonly after: number }) {
+    const store = new FakeStore();
+    let answer: () => void = () => undefined;
+    const write = store.write.bind(store);
+    store.write = async (items, steps) => {
+      store.write = write;
+      const result = await write(items, steps);
+      await new Promise<void>((resolve) => (answer = resolve));
+      return result;
+    };
+    const { work, lease } = await workOver(store);
+    store.position = change.before;
+    const ended = work.work([batch(lease, ['a', 'b', 'c'])]);
+    await new Promise(setImmediate);
+    lease.isHeld = false;
+    store.position = change.after;
+    const next = new FakeLease();
+    await work.assigned([next]);
+    return {
+      store,
+      work,
+      next,
+      answered: () => {
+        answer();
+        return ended;
+      },
+    };
+  }
+
+  test('moves no position of a topic that was made anew', async () => {
+    const { store, work, next, answered } = await late({ before: 0, after: 0 });
+    await answered();
+    await work.work([batch(next, ['d', 'e'])]);
+    expect(store.applied).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(store.position).toBe(2);
+  });
+
+  test('ends no process for a position that the store had then', async () => {
+    const { store, work, next, answered } = await late({ before: 5, after: 8 });
+    await answered();
+    await work.work([batch(next, ['d'], 8)]);
+    expect(store.applied).toEqual(['d']);
+    expect(store.position).toBe(9);
+  });
+});
+
 test('the id of a topic is learned without a word, and then nothing moves', async () => {
   const store = new FakeStore();
   store.position = 7;

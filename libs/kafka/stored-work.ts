@@ -2,12 +2,13 @@
  * Works records whose position is stored with their effects: exactly once into that store. In: batches from the
  * pump. Out: decoded items with the steps that they make, to `write`, in order. What must hold: a record that cannot
  * be decoded or stored is set aside and the stream goes on; while the store is away the same records are tried
- * again; what was lost in a rebalance is dropped, because its new owner begins where the store is.
+ * again; what was lost in a rebalance is dropped, because its new owner begins where the store is; work of a stay that is
+ * over, which ends late, moves no position of the next.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Decoded } from './decode-record.ts';
 import { positionMove, type PositionMove } from './position-check.ts';
-import type { AssignedLease, KafkaRecord, RecordBatch } from './record.ts';
+import type { AssignedLease, KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
 import { PositionLostError, StoredPositions, type Position, type PositionStep } from './stored-positions.ts';
 
 export type WriteResult =
@@ -47,7 +48,8 @@ const backOffMs = [100, 200, 500, 1_000, 2_000];
 
 export class StoredWork<T> {
   private readonly options: StoredWorkOptions<T>;
-  private readonly positions = new StoredPositions();
+  /** Of the leases that were assigned together. */
+  private readonly positions = new WeakMap<PartitionLease, StoredPositions>();
   private readonly stopping = new AbortController();
   private away: string | null = null;
   private isGivenUp = false;
@@ -68,7 +70,9 @@ export class StoredWork<T> {
       () => true,
     );
     if (stored === null) throw new Error('stopped before the positions were read');
-    this.positions.assign(stored);
+    const positions = new StoredPositions();
+    positions.assign(stored);
+    for (const lease of leases) this.positions.set(lease, positions);
     return stored
       .filter(({ nextOffset }) => nextOffset > 0)
       .map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset }));
@@ -133,14 +137,19 @@ export class StoredWork<T> {
 
   /** Null when the records are not ours any more. */
   private async tryWrite(items: readonly Item<T>[], batches: readonly RecordBatch[]): Promise<WriteResult | null> {
+    const heldBatches = () => batches.filter(({ lease }) => lease.isHeld);
     const held = () => {
-      const ours = new Set(batches.filter(({ lease }) => lease.isHeld).map(({ lease }) => nameOf(lease)));
+      const ours = new Set(heldBatches().map(({ lease }) => nameOf(lease)));
       return items.filter(({ record }) => ours.has(nameOf(record)));
     };
     return this.untilThere(
       async () => {
         for (;;) {
-          const { fresh, steps } = this.positions.plan(held().map(({ record }) => record));
+          // Those that are held were all assigned together.
+          const [first] = heldBatches();
+          if (first === undefined) return { kind: 'written' };
+          const positions = this.positionsOf(first.lease);
+          const { fresh, steps } = positions.plan(held().map(({ record }) => record));
           if (steps.length === 0) return { kind: 'written' };
           const isFresh = new Set(fresh);
           const values = items.filter(({ record }) => isFresh.has(record)).map(({ value }) => value);
@@ -149,13 +158,19 @@ export class StoredWork<T> {
             steps,
           );
           if (result.kind === 'away') throw new AwayError(result.error);
-          if (result.kind === 'written') this.positions.advance(steps);
+          if (result.kind === 'written') positions.advance(steps);
           if (result.kind !== 'moved') return result;
-          this.positions.correct(result.stored);
+          positions.correct(result.stored);
         }
       },
       () => held().length > 0,
     );
+  }
+
+  private positionsOf(lease: PartitionLease): StoredPositions {
+    const positions = this.positions.get(lease);
+    if (positions === undefined) throw new TypeError(`no position of ${nameOf(lease)}: it was never assigned`);
+    return positions;
   }
 
   /** Tries until it does not reject, with growing pauses; null when there is no point any more. */
