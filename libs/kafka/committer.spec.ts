@@ -113,3 +113,25 @@ test('a commit that is acknowledged leaves nothing that waits', async () => {
   expect(committer.oldestMs).toBe(0);
   committer.stop();
 });
+
+test('a last commit that outlasts its stay speaks for no other', async () => {
+  const fail: (() => void)[] = [];
+  const { commits, committer, complete } = committing(
+    Infinity,
+    () => new Promise((_, reject) => fail.push(() => { reject(new Error('no answer')); })), // prettier-ignore
+  );
+  complete(1);
+  committer.stop();
+  const last = committer.commitLast();
+  await jest.advanceTimersByTimeAsync(0);
+  expect(commits).toHaveLength(1);
+  // Its time is over, and partitions are assigned anew.
+  committer.start();
+  complete(1);
+  fail.shift()?.();
+  await last;
+  expect(commits).toHaveLength(1);
+  await jest.advanceTimersByTimeAsync(250);
+  expect(commits).toHaveLength(2);
+  committer.stop();
+});

@@ -99,10 +99,11 @@ export class Committer {
     return `commits are not acknowledged: ${this.failure ?? 'no answer yet'}`;
   }
 
-  /** After the last completion, before the fence. Gives up after a few tries: what is not committed is read again. */
+  /** After the last completion, before the fence. Gives up after a few tries, and when the next stay begins: the rest is read again. */
   async commitLast(): Promise<void> {
+    const { run } = this;
     await this.committing;
-    for (let tried = 1; ; tried += 1) {
+    for (let tried = 1; run === this.run; tried += 1) {
       try {
         await this.commit();
         return;
