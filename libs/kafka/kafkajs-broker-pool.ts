@@ -6,11 +6,14 @@
  */
 import { createRequire } from 'node:module';
 import type { Cluster } from 'kafkajs';
-import { answerMsMax, answerWithin, cutOff, withErrorsInside } from './broker-answer.ts';
+import { answerMsMax, answerWithin, cutOff, NoAnswerError, withErrorsInside } from './broker-answer.ts';
 import { firstAnswer } from './first-answer.ts';
+import { within } from './within.ts';
 
 /** Longer than a healthy broker takes, and short enough to be waited for by a member that has lost its coordinator. */
 const headStartMs = 300;
+/** A broker that is left has so long to answer what it still owes. */
+const lastAnswersMsMax = 300;
 const leaderlessCodes = [5, 9, 72]; // LEADER_NOT_AVAILABLE, REPLICA_NOT_AVAILABLE, LISTENER_NOT_FOUND
 
 interface PartitionMetadata {
@@ -31,6 +34,7 @@ interface MetadataBroker {
   readonly versions: object | null;
   isConnected(): boolean;
   connect(): Promise<void>;
+  disconnect: (this: MetadataBroker) => Promise<void>;
   metadata: (this: MetadataBroker, topics?: readonly string[]) => Promise<ClusterMetadata>;
 }
 
@@ -175,14 +179,29 @@ const { prototype: brokerPrototype } = requireHere('kafkajs/src/broker') as { pr
 const { createErrorFromCode } = requireHere('kafkajs/src/protocol/error') as {
   createErrorFromCode: (code: number) => Error;
 };
-const { metadata: plainMetadata } = brokerPrototype;
+const { metadata: plainMetadata, disconnect: plainDisconnect } = brokerPrototype;
 
 /** For who reads the answer otherwise, and sees to its errors. */
 export function unpatchedMetadata(broker: object, topics: readonly string[]): Promise<unknown> {
   return plainMetadata.call(broker as MetadataBroker, topics);
 }
 
+/**
+ * kafkajs waits for all that a broker owes before it lets go of it, and takes no limit: not even its own, which ends with the
+ * connection. A frozen broker that is no member of the cluster any more would keep everybody from the metadata in which that
+ * is said.
+ */
+async function disconnect(broker: MetadataBroker): Promise<void> {
+  const disconnected = plainDisconnect.call(broker);
+  if (await within(lastAnswersMsMax, disconnected)) return;
+  cutOff(broker, new NoAnswerError(`broker ${broker.nodeId ?? 'unknown'} was left before it answered`));
+  await disconnected;
+}
+
 export function askAnyBroker(): void {
+  brokerPrototype.disconnect = function () {
+    return disconnect(this);
+  };
   brokerPrototype.metadata = function (topics = []) {
     const parse = (decoded: unknown) => tolerantMetadata(decoded as ClusterMetadata, topics.length > 0);
     return plainMetadata.call(withErrorsInside(this, parse), topics);

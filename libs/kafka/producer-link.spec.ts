@@ -9,6 +9,7 @@ import {
   type BrokerRequest,
   type TopicAnswer,
 } from '../../test/support/fake-broker.ts';
+import { until } from '../../test/support/until.ts';
 import { KafkaClient } from './kafka-client.ts';
 import { NotSentError, type ProducerLink } from './producer-link.ts';
 import { produceBody } from './produce-request.ts';
@@ -24,14 +25,15 @@ afterEach(async () => {
 async function world(
   topics: readonly TopicAnswer[],
   produce: (request: BrokerRequest, broker: FakeBroker) => BrokerAnswer,
-): Promise<{ link: ProducerLink; broker: FakeBroker; other: FakeBroker }> {
+): Promise<{ link: ProducerLink; broker: FakeBroker; other: FakeBroker; nodes: FakeBroker[] }> {
   const answer = (request: BrokerRequest, asked: FakeBroker): BrokerAnswer => {
-    if (request.apiKey === apiKeys.metadata) return metadataAnswer([broker, other], topics);
+    if (request.apiKey === apiKeys.metadata) return metadataAnswer(nodes, topics);
     if (request.apiKey === apiKeys.initProducerId) return producerIdAnswer(7_000_000_000n);
     return produce(request, asked);
   };
   const broker: FakeBroker = await new FakeBroker(answer).start();
   const other: FakeBroker = await new FakeBroker(answer).start();
+  const nodes = [broker, other];
   const connection = { brokers: [broker.address], tls: false, tlsCa: null, sasl: null, clientId: 'test' };
   const link = new KafkaClient(connection, logger).producerLink();
   open.push(async () => {
@@ -39,7 +41,7 @@ async function world(
     await Promise.all([broker.stop(), other.stop()]);
   });
   await link.connect();
-  return { link, broker, other };
+  return { link, broker, other, nodes };
 }
 
 const none: ReadonlySet<number> = new Set();
@@ -83,6 +85,21 @@ describe('a link for producing', () => {
     await link.topics(['t'], new Set([0]));
     expect(asked()).toBe(before);
     expect(other.bodies(apiKeys.metadata)).toHaveLength(1);
+  });
+
+  test('tells who leads now while a broker that is frozen, and no member of the cluster any more, owes an answer', async () => {
+    const topics: TopicAnswer[] = [{ topic: 't', leaders: [1] }];
+    const { link, broker, other, nodes } = await world(topics, () => 'nothing');
+    await link.topics(['t'], none);
+    const owed = link.produce(1, body, always).catch((failure: unknown) => failure);
+    await until(() => other.bodies(apiKeys.produce).length === 1, { timeoutMs: 5_000 });
+    nodes.splice(0, 2, broker);
+    topics[0] = { topic: 't', leaders: [0] };
+    expect(await link.topics(['t'], new Set([1]))).toEqual([{ topic: 't', errorCode: 0, leaders: [0] }]);
+    // Nobody knows what became of it.
+    const failure = await owed;
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(NotSentError);
   });
 
   test('knows when a request may have reached the broker', async () => {

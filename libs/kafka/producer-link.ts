@@ -5,6 +5,7 @@
  * may have reached the broker.
  */
 import type { Cluster, Kafka } from 'kafkajs';
+import { answerMsMax, answerWithin } from './broker-answer.ts';
 import { clusterOf } from './cluster-link.ts';
 import { encoded } from './fetch-request.ts';
 import { unpatchedMetadata } from './kafkajs-broker-pool.ts';
@@ -103,14 +104,18 @@ export class KafkaProducerLink implements ProducerLink {
 
   async producerId(): Promise<{ producerId: bigint; epoch: number }> {
     await this.cluster.connect();
-    const broker = await this.pool.findConnectedBroker();
-    const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: transactionTimeoutMs });
+    this.avoid(this.slow);
+    const answer = this.pool
+      .findConnectedBroker()
+      .then((broker) => broker.initProducerId({ transactionTimeout: transactionTimeoutMs }));
+    // What the broker owes besides may only be slow, and is not cut off for this.
+    const { producerId, producerEpoch } = await answerWithin(undefined, answerMsMax, answer);
+    this.asked = null;
     return { producerId: BigInt(producerId), epoch: producerEpoch };
   }
 
   async topics(names: readonly string[], slow: ReadonlySet<number>): Promise<readonly TopicLeaders[]> {
-    // Whoever did not answer the last time is not asked first.
-    this.slow = this.asked === null ? slow : new Set([...slow, this.asked]);
+    this.avoid(slow);
     await this.cluster.connect();
     const refreshed = this.pool.refreshMetadata(names);
     refreshed.catch(() => undefined);
@@ -123,14 +128,16 @@ export class KafkaProducerLink implements ProducerLink {
   async produce(nodeId: number, body: () => Buffer, isWanted: () => boolean): Promise<readonly PartitionAnswer[]> {
     const progress = { isSent: false };
     try {
-      const broker = await this.pool.findBroker({ nodeId: String(nodeId) });
+      const id = String(nodeId);
+      // One that is frozen takes connections. kafkajs' own limits are read off a clock that can be set.
+      const broker = await answerWithin(this.pool.brokers[id], answerMsMax, this.pool.findBroker({ nodeId: id }));
       if (!isWanted()) throw new NotSentError('the request is not wanted any more');
-      const { partitions } = await withProduceOf(broker, () => {
+      const answer = withProduceOf(broker, () => {
         const bytes = body();
         progress.isSent = true;
         return bytes;
       }).produce({ topicData: [], acks: -1 });
-      return partitions;
+      return (await answerWithin(broker, answerTimeoutMs, answer)).partitions;
     } catch (error) {
       if (progress.isSent) this.dropStalled(nodeId, error);
       if (progress.isSent || error instanceof NotSentError) throw error;
@@ -140,6 +147,11 @@ export class KafkaProducerLink implements ProducerLink {
 
   async close(): Promise<void> {
     await this.sockets.close(this.cluster.disconnect());
+  }
+
+  /** Whoever did not answer the last time is not asked first. */
+  private avoid(slow: ReadonlySet<number>): void {
+    this.slow = this.asked === null ? slow : new Set([...slow, this.asked]);
   }
 
   /** The connection may be dead without knowing it; kafkajs would go on using it. */
@@ -154,9 +166,8 @@ export class KafkaProducerLink implements ProducerLink {
     quick.sort(([, one], [, other]) => Number(other.isConnected()) - Number(one.isConnected()) || Math.random() - 0.5);
     for (const [nodeId] of quick) {
       try {
-        const broker = await this.pool.findBroker({ nodeId });
         this.asked = Number(nodeId);
-        return broker;
+        return await this.pool.findBroker({ nodeId });
       } catch {
         // The next one, then.
       }
