@@ -33,7 +33,7 @@ export interface DispatchOptions {
   readonly laneBytesMax: number;
   readonly budget: BufferBudget;
   readonly isParkedTopic: (topic: string) => boolean;
-  /** False while what is done cannot be accounted for: asked before each attempt. */
+  /** False while what is done cannot be accounted for: asked before each attempt, and before what is old is diverted. */
   readonly mayStart: () => boolean;
   readonly table: WebhookTable;
   readonly gate: Gate;

@@ -15,7 +15,7 @@ export interface LanesOptions {
   /** A main item that waits longer than this is diverted. */
   readonly divertAfterMs: number;
   readonly budget: BufferBudget;
-  /** False stops new starts for the moment: what was done cannot be reported. */
+  /** False stops new starts, and diversion for age, for the moment: what was done cannot be reported. */
   mayStart(): boolean;
   /** Most attempts of the webhook in flight, 1 or more. */
   limit(webhookId: string): number;

@@ -236,6 +236,17 @@ describe('diversion', () => {
     expect(diverted).toEqual([{ webhookId: 'a', offsets: [1], reason: 'breaker' }]);
   });
 
+  test('nothing is diverted for its age while nothing may start: another member may have sent it', () => {
+    blockedUntil = { a: 60_000 };
+    lanes.add('a', item(1));
+    mayStart = false;
+    lanes.sweep(2_000);
+    expect(diverted).toEqual([]);
+    mayStart = true;
+    lanes.sweep(2_050);
+    expect(diverted).toEqual([{ webhookId: 'a', offsets: [1], reason: 'breaker' }]);
+  });
+
   test('once nothing is parked, deliveries are taken directly again', () => {
     lanes.setDiverted('a', 'backlog');
     lanes.add('a', item(1));

@@ -215,9 +215,12 @@ export class Lanes {
     this.forgetIfIdle(lane);
   }
 
-  /** None while Kafka does not acknowledge: one buffer is not emptied into another that is full. */
+  /**
+   * None while Kafka does not acknowledge: one buffer is not emptied into another that is full. None while nothing may
+   * start: another may have the partition and send what waits here, and the copy would be sent once more.
+   */
   private divertAllOld(now: number): void {
-    while (this.options.budget.mayAppend) {
+    while (this.options.budget.mayAppend && this.options.mayStart()) {
       const lane = this.ages.next(now);
       if (lane === null) return;
       this.divertOld(lane, now);
