@@ -1,6 +1,6 @@
 /** How an append ends that was not acknowledged. */
 
-/** Kafka will never take this record: it is too large or not valid for its topic, or there is no such partition. */
+/** Kafka will never take this record: it is too large or not valid for its topic. */
 export class RecordRefusedError extends Error {
   readonly code = 'record_refused';
   readonly retryable = false;
@@ -12,6 +12,15 @@ export class RecordRefusedError extends Error {
  */
 export class TopicForbiddenError extends Error {
   readonly code = 'topic_forbidden';
+  readonly retryable = false;
+}
+
+/**
+ * The brokers went on saying that the topic has fewer partitions: it was made anew, or the number is wrong. The record itself is
+ * good: whoever meets this should keep it and stop, not set it aside.
+ */
+export class PartitionMissingError extends Error {
+  readonly code = 'partition_missing';
   readonly retryable = false;
 }
 

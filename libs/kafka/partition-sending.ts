@@ -5,7 +5,7 @@
  * more than a second, that it has no such batch: a broker that was frozen speaks from an old log until it learns that
  * it leads no more.
  */
-import { RecordRefusedError, TopicForbiddenError } from './append-error.ts';
+import { PartitionMissingError, RecordRefusedError, TopicForbiddenError } from './append-error.ts';
 import type { PartitionQueue, ProduceBatch } from './partition-queue.ts';
 import { errorNameOf, isRefusal, verdictOf } from './produce-verdict.ts';
 
@@ -15,7 +15,9 @@ export const backOffMsMax = 2_000;
 const disordersMax = 6;
 /** Permissions that were just given, or a partition just made, are not known to every broker at once. */
 export const forbiddenMsMax = 30_000;
-const missingMsMax = 3_000;
+/** A broker that is cut off from the others tells for long what it knew before partitions were added. */
+const missingMsMax = 15_000;
+const missingAnswersMin = 10;
 
 /** What the producer has to do before the next try. */
 export type Need = 'nothing' | 'leaders' | 'producer id';
@@ -33,7 +35,8 @@ export class PartitionSending {
   failure = '';
   private backOffMs = backOffMsMin;
   private disorders = 0;
-  private unlikelySince: number | null = null;
+  private forbiddenSince: number | null = null;
+  private missingFrom: { readonly since: number; readonly answers: number } | null = null;
 
   constructor(queue: PartitionQueue) {
     this.queue = queue;
@@ -50,7 +53,7 @@ export class PartitionSending {
   answered(batch: ProduceBatch, errorCode: number, now: number): Need {
     const verdict = verdictOf(errorCode);
     if (!isRefusal(verdict) && verdict !== 'acknowledged') batch.isInDoubt = true;
-    if (verdict !== 'forbidden') this.unlikelySince = null;
+    if (verdict !== 'forbidden') this.forbiddenSince = null;
     switch (verdict) {
       case 'acknowledged':
         this.succeeded();
@@ -64,8 +67,8 @@ export class PartitionSending {
         return 'nothing';
       case 'forbidden':
         this.retry(`not allowed to write (${errorNameOf(errorCode)})`, now);
-        this.unlikelySince ??= now;
-        if (now - this.unlikelySince < forbiddenMsMax) return 'nothing';
+        this.forbiddenSince ??= now;
+        if (now - this.forbiddenSince < forbiddenMsMax) return 'nothing';
         this.queue.refuseAll(new TopicForbiddenError(`not allowed to write to ${this.queue.topic}`));
         return 'nothing';
       case 'wrong-time':
@@ -99,17 +102,23 @@ export class PartitionSending {
     this.retryAt = -Infinity;
   }
 
-  /** As far as the brokers say there is no such partition. */
-  missing(now: number): void {
-    this.unlikelySince ??= now;
+  /** As far as the brokers say there is no such partition. `answers`: so many have told of the topic until now. */
+  missing(now: number, answers: number): void {
+    this.missingFrom ??= { since: now, answers };
     this.failingSince ??= now;
     this.failure = 'there is no such partition';
-    if (now - this.unlikelySince < missingMsMax) this.retryAt = now + backOffMsMin;
-    else this.queue.refuseAll(new RecordRefusedError('there is no such partition'));
+    this.retryAt = now + backOffMsMin;
+    const { since, answers: before } = this.missingFrom;
+    if (now - since < missingMsMax || answers - before < missingAnswersMin) return;
+    this.queue.refuseAll(new PartitionMissingError(`${this.queue.topic} has no partition ${this.queue.partition}`));
+  }
+
+  /** The brokers say that there is such a partition. */
+  found(): void {
+    this.missingFrom = null;
   }
 
   leaderless(now: number): void {
-    this.unlikelySince = null;
     this.failingSince ??= now;
     this.failure = 'the partition has no leader';
   }

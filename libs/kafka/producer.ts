@@ -158,8 +158,9 @@ export class Producer {
     if (sending.flight !== null) return Infinity;
     if (sending.retryAt > now) return sending.retryAt;
     const leader = this.routes.leaderOf(queue);
+    if (leader !== null) sending.found();
     if (leader === null || leader < 0) {
-      if (leader === null) sending.missing(now);
+      if (leader === null) sending.missing(now, this.routes.answersAbout(queue.topic));
       else sending.leaderless(now);
       return 'leaderless';
     }

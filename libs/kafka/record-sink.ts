@@ -67,7 +67,7 @@ export class RecordSink {
    * Resolves when acknowledged by all in-sync replicas; while Kafka is away it waits. Order of appends is kept per
    * partition. Once `signal` is aborted, the append either rejects with AppendWithdrawnError, and nothing of it is or
    * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal.
-   * @throws RecordRefusedError, TopicForbiddenError (of the records of that append some may have been taken),
+   * @throws RecordRefusedError, TopicForbiddenError, PartitionMissingError (of the records of that append some may have been taken),
    * SinkClosedError, AppendWithdrawnError
    */
   append(records: readonly OutgoingRecord[], { signal }: AppendOptions = {}): Promise<void> {

@@ -16,6 +16,8 @@ export interface TopicRoute {
   readonly topic: string;
   /** By number of the partition; null while the topic is not known. */
   leaders: readonly number[] | null;
+  /** So many times brokers told of its partitions. */
+  answers: number;
   /** Of the last answer about it. */
   errorCode: number;
   forbiddenSince: number | null;
@@ -57,6 +59,7 @@ export class TopicRoutes {
       route = {
         topic: record.topic,
         leaders: null,
+        answers: 0,
         errorCode: 0,
         forbiddenSince: null,
         unrouted: [],
@@ -74,6 +77,10 @@ export class TopicRoutes {
     return leaders[partition] ?? null;
   }
 
+  answersAbout(topic: string): number {
+    return this.routes.get(topic)?.answers ?? 0;
+  }
+
   update(answers: readonly TopicLeaders[]): void {
     for (const { topic, errorCode, leaders } of answers) {
       const route = this.routes.get(topic);
@@ -82,6 +89,7 @@ export class TopicRoutes {
       // With an error, what was known before is the better guess.
       if (errorCode !== 0 || leaders.length === 0) continue;
       route.leaders = leaders;
+      route.answers += 1;
       const { unrouted } = route;
       route.unrouted = [];
       for (const record of unrouted) {
@@ -128,7 +136,7 @@ export class TopicRoutes {
   }
 
   private enqueue({ queues }: TopicRoute, leaders: readonly number[], record: QueuedRecord): void {
-    const partition = partitionOf(record, leaders.length);
+    const partition = partitionOf(record, leaders);
     let queue = queues.get(partition);
     if (queue === undefined) {
       queue = new PartitionQueue(record.topic, partition, this.pending);
@@ -139,7 +147,10 @@ export class TopicRoutes {
   }
 }
 
-function partitionOf({ partition, key }: QueuedRecord, partitions: number): number {
+function partitionOf({ partition, key }: QueuedRecord, leaders: readonly number[]): number {
   if (partition !== null) return partition;
-  return key === null ? randomInt(partitions) : partitionOfKey(key, partitions);
+  if (key !== null) return partitionOfKey(key, leaders.length);
+  // Any will do, so one that somebody leads: who waits for this record should not wait for a leader.
+  const led = [...leaders.keys()].filter((number) => (leaders[number] ?? -1) >= 0);
+  return led[randomInt(Math.max(led.length, 1))] ?? randomInt(leaders.length);
 }
