@@ -1,5 +1,5 @@
 /**
- * May an attempt begin? In: what waits for Kafka's acknowledgement, and what the consumer says of its heartbeats and
+ * May an attempt begin in this process? Whether it may in its partition is for the partition to say. In: what waits for Kafka's acknowledgement, and what the consumer says of its heartbeats and
  * commits. Out: yes or no, before each attempt.
  * Holds: while the answer is no, nothing is begun that this process could not account for. A process that was frozen
  * finds its last heartbeat too old, and begins nothing before the coordinator has answered.
@@ -7,8 +7,8 @@
 import type { RecordSink } from '../../libs/kafka/record-sink.ts';
 
 export interface AccountableOptions {
-  readonly sink: Pick<RecordSink, 'waiting' | 'oldestUnacknowledgedMs'>;
-  /** How long an outcome, or what follows it, may wait to be acknowledged, in milliseconds. */
+  readonly sink: Pick<RecordSink, 'waiting' | 'silentMs'>;
+  /** How long Kafka may acknowledge nothing while something waits for that, in milliseconds. */
   readonly waitMsMax: number;
 }
 
@@ -33,6 +33,6 @@ export class Accountable {
     const { sink, waitMsMax } = this.options;
     const { records, bytes } = sink.waiting;
     if (records >= unacknowledgedRecordsMax || bytes >= unacknowledgedBytesMax) return false;
-    return sink.oldestUnacknowledgedMs <= waitMsMax && this.mayConsume();
+    return sink.silentMs <= waitMsMax && this.mayConsume();
   }
 }

@@ -72,6 +72,11 @@ export class BufferBudget {
     return this.bytes.main + this.unacknowledgedBytes() < (this.half * 3) / 4;
   }
 
+  /** Bytes of unacknowledged records that one partition may have before it has to wait, so that it never uses up all. */
+  get appendShare(): number {
+    return Math.max(0, this.half / 2 - this.unacknowledgedBytes()) * shareOfFree;
+  }
+
   /** False while too much of what was handed to Kafka is not acknowledged: nothing is diverted or begun. */
   get mayAppend(): boolean {
     return this.unacknowledgedBytes() < this.half / 2;

@@ -80,6 +80,7 @@ class World {
       budget: this.budget,
       isParkedTopic: (topic) => topic === parkedTopic,
       mayStart: () => true,
+      unacknowledgedMsMax: 1_000,
       table,
       gate,
       post: { run: (delivery: Delivery) => this.post(delivery, gate, table) } as unknown as Post,

@@ -184,6 +184,7 @@ class Life {
       budget: new BufferBudget(16_000_000, () => 0),
       isParkedTopic: (topic) => topic === parkedTopic,
       mayStart: () => !this.isCutOff && !this.world.isCommitAway,
+      unacknowledgedMsMax: 1_000,
       table,
       gate,
       post: { run: (delivery: Delivery) => this.post(delivery, gate, table) } as unknown as Post,

@@ -15,6 +15,7 @@ import type { BufferBudget } from './buffer-budget.ts';
 import { DeliveryReader } from './delivery-reader.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate.ts';
+import { isHeldUp, isOverdue, type HoldUpLimits } from './held-up.ts';
 import { byPartition, type LaneItem } from './lane-item.ts';
 import { Lanes, type RunningAttempt } from './lanes.ts';
 import { Parker } from './parker.ts';
@@ -27,7 +28,7 @@ import { dueAt, resumedFrom } from './strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
 import { wideLineOf, writeLine } from './wide-line.ts';
 
-export interface DispatchOptions {
+export interface DispatchOptions extends HoldUpLimits {
   readonly maxInFlight: number;
   readonly laneRecordsMax: number;
   readonly laneBytesMax: number;
@@ -65,20 +66,15 @@ export class Dispatch {
     this.partitions = new Partitions({
       isParkedTopic: options.isParkedTopic,
       hooks: this.hooks(),
+      isHeldUp: (partition) => isHeldUp(partition, monotonicMs(), options),
       begun: (partition, parked) => {
         this.noteCut(partition, parked);
       },
     });
     this.acknowledgements = new Acknowledgements(logger);
-    this.reader = new DeliveryReader({ codecs, reports, metrics, logger, acknowledgements: this.acknowledgements });
-    this.parker = new Parker({
-      codecs,
-      reports,
-      metrics,
-      logger,
-      acknowledgements: this.acknowledgements,
-      reader: this.reader,
-    });
+    const parts = { codecs, reports, metrics, logger, acknowledgements: this.acknowledgements };
+    this.reader = new DeliveryReader(parts);
+    this.parker = new Parker({ ...parts, reader: this.reader });
     this.lanes = new Lanes({
       budget: options.budget,
       maxInFlight: options.maxInFlight,
@@ -87,6 +83,7 @@ export class Dispatch {
       slowAfterMs,
       divertAfterMs,
       mayStart: () => options.budget.mayAppend && options.mayStart(),
+      unacknowledgedMsMax: options.unacknowledgedMsMax,
       limit: (webhookId) => gate.limit(webhookId),
       admit: (webhookId, now) => gate.admit(webhookId, now),
       hasRoom: (origin) => gate.hasRoom(origin),
@@ -145,6 +142,7 @@ export class Dispatch {
     partition.whenReadable(batch, codec, () => {
       partition.take(batch);
       this.partitions.keepWithin(this.options.budget);
+      this.partitions.holdUp(partition);
       this.lanes.run(monotonicMs());
     });
   }
@@ -188,7 +186,7 @@ export class Dispatch {
     if (!item.partition.isOpenFor(item.lease)) return; // it is read again
     const now = monotonicMs();
     const until = this.options.gate.unknownUntil(webhookId, now);
-    if (until === null && this.options.mayStart()) {
+    if (until === null && this.options.mayStart() && !isOverdue(item.partition, now, this.options)) {
       void this.attempt(item, webhookId, null);
       return;
     }
@@ -241,11 +239,13 @@ export class Dispatch {
     const keepsPlace = isHead || isCopied;
     if (isStrict && !keepsPlace) this.letGo(delivery.webhookId, item);
     if (!keepsPlace) this.release(attempt);
+    const append = partition.appends.begin(monotonicMs(), 0, 0);
     try {
       await this.options.reports.settle(outcome, isHead ? { kind: 'none' } : followUp);
     } catch (error) {
       await this.options.reports.settleRefused(error, outcome, isHead ? { kind: 'none' } : followUp);
     }
+    partition.appends.end(append);
     if (isHead) this.holdHead(outcome, followUp.delivery, item);
     else if (isCopied) this.letGo(delivery.webhookId, item);
     else partition.complete(item, delivery.webhookId);

@@ -139,6 +139,7 @@ function makeDispatch(parts: {
     budget: parts.budget,
     isParkedTopic: (topic) => topic === parkedTopic,
     mayStart: () => parts.accountable.mayStart(),
+    unacknowledgedMsMax: config.DISPATCH_UNACKNOWLEDGED_MS_MAX,
     table,
     gate,
     post: new Post({

@@ -2,6 +2,7 @@
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import { Fifo } from './fifo.ts';
 import type { LaneItem } from './lane-item.ts';
+import type { LanesOptions } from './lanes-options.ts';
 import type { Partition } from './partition.ts';
 
 export interface Lane {
@@ -11,8 +12,8 @@ export interface Lane {
   partition: Partition | null;
   bytes: number;
   inFlight: number;
-  /** Listed in the ring of ready lanes, in that of its origin, or waiting in `blocked`; never twice. */
-  place: 'idle' | 'ready' | 'atOrigin' | 'blocked';
+  /** Listed in the ring of ready lanes, in that of its origin, or waiting in `blocked` or with its partition; never twice. */
+  place: 'idle' | 'ready' | 'atOrigin' | 'blocked' | 'heldUp';
   diverted: ParkedReason | null;
   /** An attempt takes long, or the last one did. */
   isSlow: boolean;
@@ -40,4 +41,21 @@ export function emptyLane(webhookId: string): Lane {
     isSlow: false,
     lookAt: Infinity,
   };
+}
+
+/** Unix milliseconds of the oldest record of this source that is next in its lane; null when there is none. */
+export function oldestWrittenAt(lanes: Iterable<Lane>, source: LaneItem['source']): number | null {
+  let oldest: number | null = null;
+  for (const { queue } of lanes) {
+    const next = queue.peek();
+    if (next?.source === source && (oldest === null || next.writtenAt < oldest)) oldest = next.writtenAt;
+  }
+  return oldest;
+}
+
+/** It may have no more of the main topic in memory; one delivery of each webhook may always wait. */
+export function isFull(lane: Lane, item: LaneItem, { laneRecordsMax, laneBytesMax, budget }: LanesOptions): boolean {
+  if (lane.queue.length === 0) return false;
+  const bytesMax = Math.min(laneBytesMax, budget.shareOf('main', lane.isSlow));
+  return lane.queue.length >= laneRecordsMax || lane.bytes + item.value.length > bytesMax;
 }

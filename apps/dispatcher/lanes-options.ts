@@ -1,11 +1,12 @@
 /** What lanes need to know and whom they tell. */
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { BufferBudget } from './buffer-budget.ts';
+import type { HoldUpLimits } from './held-up.ts';
 import type { Running } from './lane.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { Partition } from './partition.ts';
 
-export interface LanesOptions {
+export interface LanesOptions extends HoldUpLimits {
   /** Attempts in flight in the whole process that are not slow. */
   readonly maxInFlight: number;
   /** Attempts older than this count as slow: they have a budget of their own, four times as large. */

@@ -4,10 +4,15 @@ import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { BufferBudget } from './buffer-budget.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { Partition } from './partition.ts';
+import { PartitionAppends } from './partition-appends.ts';
 import { Lanes, type RunningAttempt } from './lanes.ts';
 
 const lease = { topic: 'webhook.deliveries', partition: 0 } as unknown as PartitionLease;
-const partition = {} as unknown as Partition;
+const partition = partitionOf();
+
+function partitionOf(): Partition {
+  return { appends: new PartitionAppends(), log: { mayHaveRoom: () => undefined } } as unknown as Partition;
+}
 
 interface Started {
   readonly webhookId: string;
@@ -40,6 +45,7 @@ function makeLanes(maxInFlight: number): Lanes {
     laneBytesMax: 1_000,
     divertAfterMs: 2_000,
     mayStart: () => mayStart,
+    unacknowledgedMsMax: 1_000,
     limit: (webhookId) => limits[webhookId] ?? 1,
     admit: (webhookId) => {
       asked += 1;
@@ -152,6 +158,22 @@ describe('turns', () => {
     mayStart = true;
     lanes.sweep(10);
     expect(names()).toEqual(['a1']);
+  });
+
+  test('nothing of a partition starts or is diverted while what was done for it is not acknowledged', () => {
+    const bad = partitionOf();
+    const append = bad.appends.begin(-1_001, 1, 100);
+    for (const offset of [1, 2]) lanes.add('a', { ...item(offset), partition: bad });
+    lanes.add('b', item(3));
+    for (let now = 0; now <= 5_000; now += 50) lanes.sweep(now);
+    expect(names()).toEqual(['b3']);
+    expect(diverted).toEqual([]);
+    expect(lanes.parkedCapacity('a')).toBe(0);
+    bad.appends.end(append);
+    limits = { a: 2 };
+    lanes.sweep(5_050);
+    // They have waited for long enough to leave by now, as they would have with Kafka.
+    expect(diverted).toEqual([{ webhookId: 'a', offsets: [1, 2], reason: 'backlog' }]);
   });
 
   test('a blocked webhook starts when its time has come, and holds nobody', () => {

@@ -10,7 +10,8 @@ import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { AttemptSlots } from './attempt-slots.ts';
-import { emptyLane, type Lane, type Running } from './lane.ts';
+import { HeldUp } from './held-up.ts';
+import { emptyLane, isFull, oldestWrittenAt, type Lane, type Running } from './lane.ts';
 import { LaneAges, parkedAtOriginMax } from './lane-ages.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { LanesOptions } from './lanes-options.ts';
@@ -27,6 +28,7 @@ export class Lanes {
   private readonly turns: Turns<Lane>;
   private readonly blocked = new DueQueue<Lane>();
   private readonly ages: LaneAges;
+  private readonly heldUp: HeldUp;
   private readonly slots: AttemptSlots;
   private readonly options: LanesOptions;
   private waiting = 0;
@@ -37,6 +39,7 @@ export class Lanes {
     this.options = options;
     this.slots = new AttemptSlots(options);
     this.ages = new LaneAges(options.divertAfterMs);
+    this.heldUp = new HeldUp(options);
     this.turns = new Turns((origin) => options.hasRoom(origin));
   }
 
@@ -51,12 +54,7 @@ export class Lanes {
 
   /** Unix milliseconds of the oldest record of this source that is next of its webhook; null when there is none. */
   oldestWrittenAt(source: LaneItem['source']): number | null {
-    let oldest: number | null = null;
-    for (const lane of this.lanes.values()) {
-      const next = lane.queue.peek();
-      if (next?.source === source && (oldest === null || next.writtenAt < oldest)) oldest = next.writtenAt;
-    }
-    return oldest;
+    return oldestWrittenAt(this.lanes.values(), source);
   }
 
   /** Parked records of the webhook that may be in memory: none while it is blocked, or there is no memory for it. */
@@ -65,7 +63,7 @@ export class Lanes {
     const { laneRecordsMax, laneBytesMax, budget } = this.options;
     const recordsMax = Math.min(laneRecordsMax, budget.parkedRecords(lane?.isSlow === true));
     if (lane === undefined) return recordsMax;
-    if (lane.place === 'blocked' || lane.bytes >= laneBytesMax) return 0;
+    if (lane.place === 'blocked' || lane.place === 'heldUp' || lane.bytes >= laneBytesMax) return 0;
     return lane.place === 'atOrigin' ? Math.min(parkedAtOriginMax, recordsMax) : recordsMax;
   }
 
@@ -79,7 +77,7 @@ export class Lanes {
       this.options.divert(webhookId, [item], lane.diverted);
       return;
     }
-    if (item.source === 'main' && this.isFull(lane, item)) {
+    if (item.source === 'main' && isFull(lane, item, this.options)) {
       this.divertWaiting(lane, 'backlog');
       this.options.divert(webhookId, [item], 'backlog');
       return;
@@ -140,6 +138,10 @@ export class Lanes {
   sweep(now: number): void {
     this.slots.markSlow(now);
     for (let lane = this.blocked.popDue(now); lane !== null; lane = this.blocked.popDue(now)) this.unblock(lane);
+    for (const lane of this.heldUp.released(now)) {
+      this.ages.watch(lane);
+      if (lane.place === 'heldUp') this.unblock(lane);
+    }
     this.divertAllOld(now);
     if (this.options.budget.isTight && now - this.tightAt >= tightEveryMs) this.giveBackOfSlow(now);
     this.run(now);
@@ -167,6 +169,7 @@ export class Lanes {
       return;
     }
     if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
+    if (this.heldUp.keepsFromStart(lane, next.partition, now)) return;
     const isDue = next.notBefore <= now;
     const until = isDue ? this.options.admit(lane.webhookId, now) : next.notBefore;
     if (typeof until === 'string') {
@@ -190,13 +193,6 @@ export class Lanes {
     this.list(lane);
     this.ages.watch(lane);
     this.options.start(next, lane.webhookId, attempt);
-  }
-
-  private isFull(lane: Lane, item: LaneItem): boolean {
-    const { laneRecordsMax, laneBytesMax, budget } = this.options;
-    if (lane.queue.length === 0) return false;
-    const bytesMax = Math.min(laneBytesMax, budget.shareOf('main', lane.isSlow));
-    return lane.queue.length >= laneRecordsMax || lane.bytes + item.value.length > bytesMax;
   }
 
   private keep(lane: Lane, item: LaneItem): void {
@@ -223,6 +219,7 @@ export class Lanes {
     while (this.options.budget.mayAppend && this.options.mayStart()) {
       const lane = this.ages.next(now);
       if (lane === null) return;
+      if (this.heldUp.keepsFromDiverting(lane, now)) continue;
       this.divertOld(lane, now);
       this.ages.watch(lane);
     }

@@ -9,11 +9,13 @@ import { settleWithoutPost } from '../../libs/domain/settle.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { DeliveryReader } from './delivery-reader.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { Partition } from './partition.ts';
+import type { OpenAppend } from './partition-appends.ts';
 import { parkedFrom, type DispatchCodecs, type Parking, type Reports } from './reports.ts';
 
 export interface ParkerOptions {
@@ -132,17 +134,21 @@ export class Parker {
 
   private appendRun(partition: Partition, parked: readonly Parking[], moved: readonly Moved[]): void {
     if (parked.length === 0) return;
+    const append = begun(partition, parked);
     this.options.acknowledgements.follow(partition, this.options.reports.park(partition, parked), () => {
+      partition.appends.end(append);
       for (const { offset, lease } of moved) partition.completeMain(offset, lease);
     });
   }
 
   private appendLarge(partition: Partition, parking: Parking, moved: readonly Moved[]): void {
+    const append = begun(partition, [parking]);
     const acknowledged = this.options.reports.park(partition, [parking]).catch((error: unknown) => {
       if (!(error instanceof RecordRefusedError)) throw error;
       return this.end(partition, parking, error);
     });
     this.options.acknowledgements.follow(partition, acknowledged, () => {
+      partition.appends.end(append);
       for (const { offset, lease } of moved) partition.completeMain(offset, lease);
     });
   }
@@ -156,4 +162,10 @@ export class Parker {
     await this.options.reports.settle(outcome, { kind: 'none' });
     partition.log.refused(webhookId);
   }
+}
+
+function begun(partition: Partition, parked: readonly Parking[]): OpenAppend {
+  let bytes = 0;
+  for (const { value } of parked) bytes += value.length;
+  return partition.appends.begin(monotonicMs(), parked.length, bytes);
 }

@@ -9,6 +9,7 @@ import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } fro
 import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
 import type { LaneItem } from './lane-item.ts';
 import { ParkedLog } from './parked-log.ts';
+import { PartitionAppends } from './partition-appends.ts';
 import { ParkedOwners } from './parked-owners.ts';
 import { StrictHeads } from './strict-heads.ts';
 
@@ -32,6 +33,7 @@ export class Partition {
   readonly number: number;
   readonly log: ParkedLog;
   readonly heads = new StrictHeads();
+  readonly appends = new PartitionAppends();
   /** Names what this object parks: see parkedByHeader in reports.ts. */
   readonly name: string;
   private readonly hooks: PartitionHooks;
@@ -45,6 +47,7 @@ export class Partition {
   private readonly completedLate = new Set<number>();
   private isMainHeld = false;
   private isMainPaused = false;
+  private isHeldUp = false;
   private learning: Promise<void> | null = null;
   /** Started, diverted or set aside, and not acknowledged yet. */
   private open = 0;
@@ -127,14 +130,10 @@ export class Partition {
     this.learning = learned;
     this.applyPauses();
     void learned.then(() => {
-      this.endLearning(learned);
+      if (this.learning !== learned) return;
+      this.learning = null;
+      this.applyPauses();
     });
-  }
-
-  private endLearning(learned: Promise<void>): void {
-    if (this.learning !== learned) return;
-    this.learning = null;
-    this.applyPauses();
   }
 
   /** True while there is no memory for more of the main topic. */
@@ -143,13 +142,21 @@ export class Partition {
     this.applyPauses();
   }
 
+  /** True while Kafka does not acknowledge what was done: nothing more is read. */
+  setHeldUp(isHeldUp: boolean): void {
+    if (isHeldUp === this.isHeldUp) return;
+    this.isHeldUp = isHeldUp;
+    this.applyPauses();
+  }
+
   private applyPauses(): void {
     // While a schema is asked for, which takes as long as the registry is away, batches would pile up before it.
     const isLearning = this.learning !== null;
     const { main, parked } = this.stay;
-    if (isLearning || this.isMainHeld || this.isMainPaused) main.pause();
+    const isHalted = isLearning || this.isHeldUp;
+    if (isHalted || this.isMainHeld || this.isMainPaused) main.pause();
     else main.resume();
-    if (isLearning) parked.pause();
+    if (isHalted) parked.pause();
     else parked.resume();
   }
 
@@ -163,7 +170,7 @@ export class Partition {
 
   /** Reads where it is worth most now: after a batch, and whenever a webhook's room or permission may have changed. */
   plan(): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen || this.isHeldUp) return;
     const { offset, isSeek } = this.log.plan();
     if (isSeek) this.stay.parked.seek(offset);
   }

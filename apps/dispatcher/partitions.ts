@@ -11,6 +11,8 @@ import { Partition, type PartitionHooks } from './partition.ts';
 export interface PartitionsOptions {
   readonly isParkedTopic: (topic: string) => boolean;
   readonly hooks: PartitionHooks;
+  /** True while too much of what was done for it is not acknowledged, or for too long. */
+  readonly isHeldUp: (partition: Partition) => boolean;
   /** A new one: there was none before, or its state is void. */
   readonly begun: (partition: Partition, parked: PositionedLease) => void;
 }
@@ -57,12 +59,20 @@ export class Partitions {
   /** Reads on where there is room now. Call some times a second. */
   sweep(budget: BufferBudget): void {
     this.keepWithin(budget);
-    for (const partition of this.open()) partition.plan();
+    for (const partition of this.open()) {
+      this.holdUp(partition);
+      partition.plan();
+    }
   }
 
   /** Reads the main topic only while there is memory for it. Call after each batch. */
   keepWithin({ isMainFull, hasMainRoom }: BufferBudget): void {
     if (this.isMainPaused ? hasMainRoom : isMainFull) this.pauseMain(!this.isMainPaused);
+  }
+
+  /** Its appends wait for Kafka: it is read on when they are acknowledged, and the others meanwhile. */
+  holdUp(partition: Partition): void {
+    partition.setHeldUp(this.options.isHeldUp(partition));
   }
 
   /** From now on nothing of them is begun. @returns those whose present stay it is */

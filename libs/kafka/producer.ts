@@ -31,6 +31,8 @@ const leaderlessMs = 50;
 
 export class Producer {
   readonly identity: ProducerIdentity;
+  /** When a batch of any partition was acknowledged last, in monotonic milliseconds. */
+  acknowledgedAt = -Infinity;
   private readonly options: ProducerOptions;
   private readonly routes: TopicRoutes;
   private readonly requests: BrokerRequests;
@@ -42,7 +44,6 @@ export class Producer {
   private isMisled = false;
   private isRoundDue = false;
   private disarm: (() => void) | null = null;
-  private acknowledgedAt = -Infinity;
   private isStopped = false;
 
   constructor(options: ProducerOptions) {

@@ -130,3 +130,38 @@ test(
   },
   60_000 + runs * 2_000,
 );
+
+test('Kafka is silent for the process only while it acknowledges nothing at all', async () => {
+  const clock = new TurnedClock();
+  const cluster = new ModelCluster({
+    clock,
+    random: randomOf(1),
+    partitions: 2,
+    batchBytesMax,
+    isStrictWhenEmpty: false,
+  });
+  cluster.faults = 0;
+  const sink = new RecordSink({ producerLink: () => cluster }, logger, { clock });
+  await Promise.all([sink.connect(), clock.turn(20_000, () => sink.problem() === null)]);
+  const [leaderless, other] = cluster.partitions;
+  if (leaderless === undefined || other === undefined) throw new Error('no partitions');
+  const send = (partition: number) => {
+    sink.append([{ topic: 't', partition, key: null, value: Buffer.from('1.0') }]).catch(nothing);
+  };
+  const { leader } = leaderless;
+  leaderless.leader = -1;
+  send(0);
+  for (let second = 0; second < 10; second += 1) {
+    send(1);
+    await clock.turn(clock.now() + 500);
+    expect(sink.silentMs).toBeLessThanOrEqual(500);
+  }
+  expect(sink.oldestUnacknowledgedMs).toBeGreaterThan(4_000);
+  other.leader = -1;
+  await clock.turn(clock.now() + 5_000);
+  expect(sink.silentMs).toBeGreaterThan(4_900);
+  leaderless.leader = leader;
+  await clock.turn(clock.now() + 5_000);
+  expect(sink.waiting.records).toBe(0);
+  expect(sink.silentMs).toBe(0);
+});

@@ -106,6 +106,14 @@ export class RecordSink {
   }
 
   /**
+   * How long Kafka has acknowledged nothing while something waited for it, in milliseconds of monotonic time; 0 when
+   * nothing waits. One partition that cannot be written to while others can does not count.
+   */
+  get silentMs(): number {
+    return Math.min(this.pending.oldestMs, this.clock.now() - this.producer.acknowledgedAt);
+  }
+
+  /**
    * Null when connected and sending works, else what is wrong. A partition that fails while others are acknowledged is
    * no problem of the whole process: it is logged, and its records are among those waiting.
    */

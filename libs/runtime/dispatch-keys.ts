@@ -30,7 +30,8 @@ export const dispatchKeys = {
     max: 65_536,
   }),
   DISPATCH_UNACKNOWLEDGED_MS_MAX: numberKey({
-    description: 'No attempt begins while an outcome or a commit has waited for Kafka for longer',
+    description:
+      'No attempt begins in a partition while an outcome of it, and none at all while a commit, has waited for Kafka for longer',
     unit: 'ms',
     default: '1000',
     min: 100,

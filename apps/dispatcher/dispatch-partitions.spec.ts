@@ -1,0 +1,214 @@
+/** Two partitions of a dispatcher, one of which cannot report what it does. The clock is simulated. */
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { AttemptResult } from '../../libs/domain/attempt.ts';
+import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import { settleAttempt, type Settlement } from '../../libs/domain/settle.ts';
+import { Lease } from '../../libs/kafka/lease.ts';
+import type { KafkaRecord } from '../../libs/kafka/record.ts';
+import { SecretBox } from '../../libs/runtime/secret-box.ts';
+import { Breakers } from '../../libs/sender/breaker.ts';
+import { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import { schemaFile } from '../../libs/wire/schema-files.ts';
+import { webhookDefinition } from '../../test/support/webhook-definition.ts';
+import { BufferBudget } from './buffer-budget.ts';
+import type { DispatchMetrics } from './dispatch-metrics.ts';
+import { Dispatch } from './dispatch.ts';
+import { Gate } from './gate.ts';
+import type { Post } from './post.ts';
+import type { DispatchCodecs, ParkedInto, Parking, Reports } from './reports.ts';
+import { WebhookTable } from './webhook-table.ts';
+
+const mainTopic = 'webhook.deliveries';
+const parkedTopic = 'webhook.deliveries.parked';
+const source = { schemaById: () => Promise.resolve(null) };
+const codecs = {
+  delivery: new AvroCodec<Delivery>(schemaFile('webhook.deliveries'), 1, source),
+  parked: new AvroCodec<ParkedDelivery>(schemaFile('webhook.deliveries.parked'), 2, source),
+} as unknown as DispatchCodecs;
+const policy = { maxAttempts: 6, baseDelayMs: 1_000, maxDelayMs: 3_000, backoffFactor: 2, jitter: 0 };
+const silent = { debug: noop, info: noop, warn: noop, error: noop, child: () => silent };
+const webhookIds = ['on-0', 'on-1'];
+
+function noop(): void {
+  // Metrics and logs are not what is tested here.
+}
+
+class World {
+  readonly attempts = [0, 0];
+  readonly reported = [0, 0];
+  readonly parked = [0, 0];
+  readonly produced = [0, 0];
+  /** What is keyed to this partition is not acknowledged. */
+  leaderless: number | null = null;
+  /** What an attempt ends with, and how long it takes. */
+  attemptMs = 5;
+  readonly dispatch: Dispatch;
+  readonly leases: readonly { readonly main: Lease; readonly parked: Lease }[];
+
+  constructor() {
+    const table = new WebhookTable(new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]));
+    for (const id of webhookIds) table.apply(id, webhookDefinition(id, { url: `https://${id}.example/` }));
+    const breakers = new Breakers({ failuresToOpen: 5, openMs: 10_000, onChange: noop });
+    const gate = new Gate({ table, breakers, originInFlightMax: 128 });
+    this.dispatch = new Dispatch({
+      maxInFlight: 10,
+      laneRecordsMax: 50,
+      laneBytesMax: 1_000_000,
+      budget: new BufferBudget(16_000_000, () => 0),
+      isParkedTopic: (topic) => topic === parkedTopic,
+      mayStart: () => true,
+      unacknowledgedMsMax: 1_000,
+      table,
+      gate,
+      post: { run: (delivery: Delivery) => this.post(delivery, gate, table) } as unknown as Post,
+      reports: this.reports(),
+      codecs,
+      metrics: { settled: noop, heldByBreaker: noop, parked: noop, undecodable: noop } as unknown as DispatchMetrics,
+      logger: silent,
+    });
+    this.leases = webhookIds.map((_, partition) => ({
+      main: leaseOf(mainTopic, partition, 'completed'),
+      parked: leaseOf(parkedTopic, partition, 'positioned'),
+    }));
+    this.dispatch.assigned(this.leases.flatMap(({ main, parked }) => [main, parked]));
+  }
+
+  /** Both partitions get a delivery every 50 ms. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 50) {
+      for (const [partition, { main }] of this.leases.entries())
+        if (!main.position.isPaused) this.produce(partition, 1);
+      await jest.advanceTimersByTimeAsync(50);
+    }
+  }
+
+  produce(partition: number, count: number): void {
+    const { main } = this.leases[partition] ?? {};
+    const fetchedOffset = this.produced[partition] ?? 0;
+    const records = Array.from({ length: count }, (_, index) => recordOf(partition, fetchedOffset + index));
+    const nextOffset = fetchedOffset + count;
+    this.produced[partition] = nextOffset;
+    const batch = main?.take({ records, fetchedOffset, nextOffset, highWatermark: nextOffset }) ?? null;
+    if (batch !== null) this.dispatch.take(batch);
+  }
+
+  private async post(delivery: Delivery, gate: Gate, table: WebhookTable): Promise<Settlement> {
+    const webhook = table.find(delivery.webhookId);
+    if (webhook === undefined) throw new Error('unknown webhook');
+    gate.attemptStarted(webhook);
+    count(this.attempts, webhookIds.indexOf(delivery.webhookId), 1);
+    const startedAt = Date.now();
+    await later(this.attemptMs);
+    gate.attemptEnded(webhook, ok);
+    return settleAttempt({ delivery, policy, result: ok, requestHeaders: {}, startedAt, now: Date.now(), random: 0.5 });
+  }
+
+  private reports(): Reports {
+    return {
+      settle: ({ webhookId }: DeliveryOutcome) => this.append(webhookIds.indexOf(webhookId), this.reported, 1),
+      park: ({ number }: ParkedInto, parked: readonly Parking[]) => this.append(number, this.parked, parked.length),
+    } as unknown as Reports;
+  }
+
+  private async append(partition: number, counts: number[], records: number): Promise<void> {
+    await later(5);
+    while (this.leaderless === partition) await later(20);
+    count(counts, partition, records);
+  }
+}
+
+const ok: AttemptResult = {
+  kind: 'answer',
+  code: 200,
+  headers: {},
+  bodySample: Buffer.alloc(0),
+  bodyTruncated: false,
+  latencyMs: 5,
+};
+
+function count(counts: number[], index: number, by: number): void {
+  counts[index] = (counts[index] ?? 0) + by;
+}
+
+function leaseOf(topic: string, partition: number, keeps: 'completed' | 'positioned'): Lease {
+  return new Lease({ topic, partition, epoch: 1, keeps, committed: null, startOffset: 0, endOffset: 0, wake: noop });
+}
+
+function recordOf(partition: number, offset: number): KafkaRecord {
+  const webhookId = webhookIds[partition] ?? '';
+  const value = codecs.delivery.encode({
+    deliveryId: `${webhookId}-${offset}`,
+    webhookId,
+    clientId: 'c',
+    eventId: 'e',
+    eventType: 't',
+    kind: 'event',
+    trigger: 'first',
+    round: '',
+    attempt: 1,
+    contentType: 'application/json',
+    body: Buffer.from('{}'),
+    createdAt: Date.now(),
+    traceparent: null,
+  });
+  return { topic: mainTopic, partition, offset, timestampMs: 0, key: Buffer.from(webhookId), value, headers: {} };
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+let world: World;
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: 1_700_000_000_000 });
+  world = new World();
+});
+
+afterEach(() => {
+  world.dispatch.close();
+  jest.clearAllTimers();
+  jest.useRealTimers();
+});
+
+test('a partition whose outcomes are not acknowledged stops after a second, and the others go on', async () => {
+  await world.pass(1_000);
+  world.leaderless = 0;
+  const before = [...world.attempts];
+  await world.pass(30_000);
+  const during = world.attempts.map((attempts, partition) => attempts - (before[partition] ?? 0));
+  // One delivery comes every 50 ms.
+  expect(during[0]).toBeLessThanOrEqual(1_000 / 50 + 2);
+  expect(during[1]).toBeGreaterThanOrEqual(30_000 / 50 - 2);
+  expect(world.leases.map(({ main, parked }) => [main.position.isPaused, parked.position.isPaused])).toEqual([
+    [true, true],
+    [false, false],
+  ]);
+  // What waits in memory meanwhile is not handed to the partition that takes nothing.
+  expect(world.parked).toEqual([0, 0]);
+  world.leaderless = null;
+  await world.pass(3_000);
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(world.reported).toEqual(world.produced);
+  expect(world.attempts).toEqual(world.produced);
+  expect(world.leases[0]?.main.position.isPaused).toBe(false);
+});
+
+test('a parked partition that takes nothing gets no more than its share, and the others go on', async () => {
+  world.leaderless = 0;
+  world.attemptMs = 400;
+  for (let batch = 0; batch < 1_000 && world.leases[0]?.main.position.isPaused === false; batch += 1) {
+    world.produce(0, 100);
+    await jest.advanceTimersByTimeAsync(1);
+  }
+  // All but the one in flight is on its way to the parked lane.
+  expect(world.produced[0]).toBeLessThanOrEqual(2_700);
+  world.attemptMs = 5;
+  await world.pass(5_000);
+  expect(world.attempts[1]).toBeGreaterThanOrEqual(5_000 / 50 - 2);
+  world.leaderless = null;
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(world.leases[0]?.main.position.isPaused).toBe(false);
+  expect(world.parked[0]).toBeGreaterThanOrEqual((world.produced[0] ?? 0) - 60);
+});
