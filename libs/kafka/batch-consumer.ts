@@ -76,8 +76,7 @@ export class BatchConsumer {
           const restarted = this.held.restart(position, asked);
           if (restarted === null) return;
           this.tellLost(restarted.lease, restarted.lost);
-          // Who keeps the position itself is asked anew.
-          if (restarted.lease.keeps !== 'completed') rejoin(`the log of ${position.topic} is not what it was`);
+          if (restarted.isOver) rejoin(`the log of ${position.topic} is not what it was`);
         },
         onTopicGone: () => {
           this.past.forget();

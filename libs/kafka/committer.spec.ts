@@ -135,3 +135,15 @@ test('a last commit that outlasts its stay speaks for no other', async () => {
   expect(commits).toHaveLength(2);
   committer.stop();
 });
+
+test('after a commit without an answer, which may land late, the next one is said twice', async () => {
+  const answers = [() => Promise.reject(new Error('no answer'))];
+  const { commits, committer, complete } = committing(Infinity, () => answers.shift()?.() ?? Promise.resolve('ok'));
+  complete(1);
+  await jest.advanceTimersByTimeAsync(250);
+  complete(1);
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(commits.map(({ offset }) => offset)).toEqual([1, 2, 2]);
+  expect(committer.oldestMs).toBe(0);
+  committer.stop();
+});

@@ -1,7 +1,8 @@
 /**
  * Commits what the leases say, every 250 ms when something changed, and sooner where many records complete: what a
  * killed process has completed and not committed is done again.
- * Holds: one commit at a time, so that an older one never lands after a newer; only leases that are held now.
+ * Holds: one commit at a time; where an older one may still land after a newer, the newer is said again; only leases that
+ * are held now.
  */
 import type { Logger } from '../runtime/logger.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
@@ -44,6 +45,8 @@ export class Committer {
   /** Since when there is something to commit that is not acknowledged; null when all is, or nothing changed. */
   private dueSince: number | null = null;
   private failure: string | null = null;
+  /** A commit had no answer: a coordinator that was frozen may still take it, after a later one. */
+  private isInDoubt = false;
   private run = 0;
 
   /** @param recordsMax completed records that are worth a commit before its time */
@@ -65,6 +68,7 @@ export class Committer {
   start(): void {
     this.dueSince = null;
     this.failure = null;
+    this.isInDoubt = false;
     this.run += 1;
     this.timer ??= setInterval(() => {
       this.commitInTurn();
@@ -119,6 +123,7 @@ export class Committer {
     this.committing ??= this.commit()
       .catch((error: unknown) => {
         this.failure = error instanceof Error ? error.message : String(error);
+        this.isInDoubt = true;
         this.hooks.failed?.();
         const waitingMs = Math.round(this.oldestMs);
         if (waitingMs >= failingMsToWarn) this.trouble.say(error, 'commits keep failing, trying again', { waitingMs });
@@ -155,6 +160,8 @@ export class Committer {
     if (isLate) return;
     this.dueSince = null;
     this.failure = null;
+    if (this.isInDoubt) for (const { lease } of changes) lease.commitAgain();
+    this.isInDoubt = false;
     this.hooks.committed?.();
   }
 }

@@ -6,6 +6,12 @@ import type { Lease } from './lease.ts';
 import type { LostPosition } from './lost-position.ts';
 import type { RecordBatch } from './record.ts';
 
+export interface Restarted {
+  readonly lease: Lease;
+  readonly lost: LostPosition;
+  readonly isOver: boolean;
+}
+
 export class HeldLeases {
   private leases = new Map<ReadPosition, Lease>();
 
@@ -31,13 +37,19 @@ export class HeldLeases {
     return this.leases.get(position)?.take(fetched) ?? null;
   }
 
-  /** What was asked for is not there: it is read on from `position.next`. */
-  restart(position: ReadPosition, asked: number): { readonly lease: Lease; readonly lost: LostPosition } | null {
+  /**
+   * What was asked for is not there: it is read on from `position.next`. `isOver`: by a new stay. A log that ends before what was
+   * read may give the same offsets to other records, and work that is under way still completes those of before. Whoever keeps
+   * the position itself has to be asked anew.
+   */
+  restart(position: ReadPosition, asked: number): Restarted | null {
     const lease = this.leases.get(position);
     if (lease === undefined) return null;
     const { next } = position;
     lease.restartAt(next);
-    return { lease, lost: { reason: next > asked ? 'behind' : 'ahead', asked, next } };
+    const reason = next > asked ? 'behind' : 'ahead';
+    const isOver = reason === 'ahead' || lease.keeps !== 'completed';
+    return { lease, lost: { reason, asked, next }, isOver };
   }
 
   /** @returns false when there was none that was not fenced */

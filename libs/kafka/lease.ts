@@ -168,6 +168,12 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
     this.committedVersion = -1;
   }
 
+  /** A commit of before may land after those that were acknowledged: what is there now is committed once more. */
+  commitAgain(): void {
+    this.lastCommit = null;
+    this.committedVersion = -1;
+  }
+
   /** What to commit now; null when nothing changed since {@link wasCommitted}. */
   toCommit(): { readonly commit: CommittedOffset; readonly version: number } | null {
     if (this.isFenced) return null;
