@@ -72,6 +72,11 @@ export class BufferBudget {
     return this.bytes.main + this.unacknowledgedBytes() < (this.half * 3) / 4;
   }
 
+  /** Bytes that attempts of slow webhooks may hold together: reading must not wait for them. */
+  get slowAttemptBytes(): number {
+    return this.half / 2;
+  }
+
   /** Bytes of unacknowledged records that one partition may have before it has to wait, so that it never uses up all. */
   get appendShare(): number {
     return Math.max(0, this.half / 2 - this.unacknowledgedBytes()) * shareOfFree;

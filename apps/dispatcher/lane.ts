@@ -26,10 +26,13 @@ export interface Running {
   /** In memory until the attempt has ended. */
   readonly item: LaneItem;
   readonly startedAt: number;
+  /** It has taken long by now. */
   slow: boolean;
+  /** It has, or its webhook was known to be slow when it began. */
+  isInSlowPlace: boolean;
 }
 
-export function emptyLane(webhookId: string): Lane {
+export function emptyLane(webhookId: string, isSlow: boolean): Lane {
   return {
     webhookId,
     queue: new Fifo(),
@@ -38,7 +41,7 @@ export function emptyLane(webhookId: string): Lane {
     inFlight: 0,
     place: 'idle',
     diverted: null,
-    isSlow: false,
+    isSlow,
     lookAt: Infinity,
   };
 }

@@ -150,6 +150,43 @@ describe('turns', () => {
     expect(lanes.inFlight).toBe(4);
   });
 
+  test('webhooks that are known to be slow leave places for the others, also after they were forgotten', () => {
+    lanes = makeLanes(2);
+    const slow = Array.from({ length: 8 }, (_, index) => `slow${index}`);
+    for (const webhookId of slow) lanes.add(webhookId, item(1));
+    for (let now = 0; now < 5_000; now += 600) lanes.sweep(now);
+    expect(lanes.inFlight).toBe(8);
+    for (const index of slow.keys()) finish(index);
+    expect((lanes['lanes'] as ReadonlyMap<string, unknown>).size).toBe(0);
+    for (const webhookId of slow) lanes.add(webhookId, { ...item(2), addedAt: 5_000 });
+    for (let now = 5_000; now < 6_900; now += 600) lanes.sweep(now);
+    expect(lanes.inFlight).toBe(6);
+    lanes.add('well', item(3));
+    lanes.run(6_900);
+    expect(names().at(-1)).toBe('well3');
+    // One that answers quickly again is not slow any more, and a place is taken as soon as there is one.
+    finish(8);
+    lanes.run(6_900);
+    expect(lanes.inFlight).toBe(7);
+    expect(names().at(-1)).toMatch(/^slow/);
+  });
+
+  test('attempts of slow webhooks hold a quarter of the memory at most', () => {
+    const slow = Array.from({ length: 8 }, (_, index) => `slow${index}`);
+    for (const webhookId of slow) lanes.add(webhookId, item(1));
+    lanes.run(0);
+    lanes.sweep(600);
+    for (const index of slow.keys()) finish(index);
+    for (const webhookId of slow) lanes.add(webhookId, item(2, 'main', 40_000));
+    lanes.sweep(700);
+    // A quarter of 1,000,000 bytes, and what was begun below that.
+    expect(lanes.inFlight).toBe(7);
+    lanes.add('well', item(3, 'main', 40_000));
+    lanes.run(700);
+    expect(names().at(-1)).toBe('well3');
+    expect(budget.isMainFull).toBe(false);
+  });
+
   test('nothing starts while what is done cannot be reported', () => {
     mayStart = false;
     lanes.add('a', item(1));

@@ -20,6 +20,8 @@ import { Turns } from './turns.ts';
 /** A started attempt; hand it back to {@link Lanes.finish}. */
 export type RunningAttempt = Running;
 
+/** Where slow webhooks wait for a place, among the origins. */
+const slowPlaces = '';
 /** How often memory that is tight is looked through, in milliseconds. */
 const tightEveryMs = 250;
 
@@ -40,7 +42,7 @@ export class Lanes {
     this.slots = new AttemptSlots(options);
     this.ages = new LaneAges(options.divertAfterMs);
     this.heldUp = new HeldUp(options);
-    this.turns = new Turns((origin) => options.hasRoom(origin));
+    this.turns = new Turns((at) => (at === slowPlaces ? this.slots.isFreeForSlow : options.hasRoom(at)));
   }
 
   get inFlight(): number {
@@ -128,7 +130,6 @@ export class Lanes {
     const { lane } = attempt;
     this.slots.end(attempt);
     this.options.budget.remove(attempt.item);
-    if (!attempt.slow) lane.isSlow = false;
     lane.inFlight -= 1;
     this.list(lane);
     this.forgetIfIdle(lane);
@@ -171,7 +172,8 @@ export class Lanes {
     if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
     if (this.heldUp.keepsFromStart(lane, next.partition, now)) return;
     const isDue = next.notBefore <= now;
-    const until = isDue ? this.options.admit(lane.webhookId, now) : next.notBefore;
+    const place = lane.isSlow && !this.slots.isFreeForSlow ? slowPlaces : null;
+    const until = isDue ? (place ?? this.options.admit(lane.webhookId, now)) : next.notBefore;
     if (typeof until === 'string') {
       lane.place = 'atOrigin';
       this.turns.waitAt(until, lane);
@@ -281,7 +283,7 @@ export class Lanes {
   private laneOf(webhookId: string): Lane {
     const known = this.lanes.get(webhookId);
     if (known !== undefined) return known;
-    const lane = emptyLane(webhookId);
+    const lane = emptyLane(webhookId, this.slots.wasSlow(webhookId));
     this.lanes.set(webhookId, lane);
     return lane;
   }
