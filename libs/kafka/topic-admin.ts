@@ -5,6 +5,7 @@ import { monotonicMs } from '../runtime/monotonic.ts';
 import { partitionKey } from './cluster-link.ts';
 import { isCoordinatorComing } from './join-trouble.ts';
 import type { KafkaClient } from './kafka-client.ts';
+import { TopicRanges } from './topic-ranges.ts';
 
 export interface WantedTopic {
   readonly name: string;
@@ -43,10 +44,12 @@ const loadTimeoutMs = 5_000;
 
 export class TopicAdmin {
   private readonly client: KafkaClient;
+  private readonly ranges: TopicRanges;
   private connected: Promise<Admin> | null = null;
 
   constructor(client: KafkaClient) {
     this.client = client;
+    this.ranges = new TopicRanges(client);
   }
 
   /** Creates what is missing; changes nothing that exists. @throws what kafkajs throws */
@@ -60,26 +63,19 @@ export class TopicAdmin {
     return { created: missing.map(({ name }) => name), mismatched };
   }
 
-  /** First and end offset of each partition, of those of the topics that exist. */
+  /** First and end offset of each partition that has a leader, of those of the topics that exist. */
   async holdings(
     names: readonly string[],
   ): Promise<ReadonlyMap<string, readonly { partition: number; begin: number; end: number }[]>> {
     const admin = await this.admin();
     const existing = new Set(await admin.listTopics());
-    const held = await Promise.all(
-      names
-        .filter((name) => existing.has(name))
-        .map(async (name) => {
-          const offsets = await admin.fetchTopicOffsets(name);
-          const partitions = offsets.map(({ partition, low, high }) => ({
-            partition,
-            begin: Number(low),
-            end: Number(high),
-          }));
-          return [name, partitions.toSorted((a, b) => a.partition - b.partition)] as const;
-        }),
+    const held = await this.ranges.of(names.filter((name) => existing.has(name)));
+    return new Map(
+      [...held].map(([name, partitions]) => [
+        name,
+        partitions.map(({ partition, start, end }) => ({ partition, begin: start, end })),
+      ]),
     );
-    return new Map(held);
   }
 
   /** Deletes those of these that exist. @throws what kafkajs throws */
@@ -122,31 +118,34 @@ export class TopicAdmin {
     return new Map(groups.map(({ groupId, members }) => [groupId, members.length]));
   }
 
-  /** End offset of each partition. */
+  /** End offset of each partition that has a leader. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
-    const offsets = await (await this.admin()).fetchTopicOffsets(topic);
-    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+    const partitions = (await this.ranges.of([topic])).get(topic) ?? [];
+    return new Map(partitions.map(({ partition, end }) => [partition, end]));
   }
 
-  /** Records behind, over all partitions, of whoever keeps its positions elsewhere; all there are where it has none. */
+  /** Records behind, over all partitions that have a leader, of whoever keeps its positions elsewhere; all there are where it has none. */
   async lagBehind(topic: string, nextOffsets: ReadonlyMap<number, number>): Promise<number> {
-    const ends = await (await this.admin()).fetchTopicOffsets(topic);
-    return ends.reduce((sum, { partition, low, high }) => {
-      const next = Math.max(nextOffsets.get(partition) ?? 0, Number(low));
-      return sum + Math.max(0, Number(high) - next);
+    const partitions = (await this.ranges.of([topic])).get(topic) ?? [];
+    return partitions.reduce((sum, { partition, start, end }) => {
+      const next = Math.max(nextOffsets.get(partition) ?? 0, start);
+      return sum + Math.max(0, end - next);
     }, 0);
   }
 
-  /** Records that the group has not committed, by `topic-partition`; all there are where it never committed. */
+  /**
+   * Records that the group has not committed, by `topic-partition`, of partitions that have a leader; all there are where it
+   * never committed.
+   */
   async groupLag(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const admin = await this.admin();
     const committed = await onceLoaded(() => admin.fetchOffsets({ groupId, topics: [...topics] }));
+    const ranges = await this.ranges.of(topics);
     const lag = new Map<string, number>();
     for (const { topic, partitions } of committed) {
-      const ends = await admin.fetchTopicOffsets(topic);
-      for (const { partition, low, high } of ends) {
+      for (const { partition, start, end } of ranges.get(topic) ?? []) {
         const found = Number(partitions.find((candidate) => candidate.partition === partition)?.offset ?? -1);
-        lag.set(partitionKey({ topic, partition }), Number(high) - Math.max(found, Number(low)));
+        lag.set(partitionKey({ topic, partition }), end - Math.max(found, start));
       }
     }
     return lag;
@@ -156,6 +155,7 @@ export class TopicAdmin {
     const admin = await this.connected?.catch(() => null);
     this.connected = null;
     await admin?.disconnect();
+    await this.ranges.close();
   }
 
   private async create(topics: readonly WantedTopic[]): Promise<void> {

@@ -14,27 +14,52 @@ export interface BrokerRequest {
 /** The body of the answer; 'nothing': none comes; 'cut': the connection ends instead. */
 export type BrokerAnswer = Buffer | 'nothing' | 'cut';
 
-export const apiKeys = { produce: 0, fetch: 1, metadata: 3, joinGroup: 11, apiVersions: 18, initProducerId: 22 };
+export const apiKeys = {
+  produce: 0,
+  fetch: 1,
+  listOffsets: 2,
+  metadata: 3,
+  offsetCommit: 8,
+  offsetFetch: 9,
+  findCoordinator: 10,
+  joinGroup: 11,
+  heartbeat: 12,
+  leaveGroup: 13,
+  syncGroup: 14,
+  apiVersions: 18,
+  initProducerId: 22,
+};
 
 /** What kafkajs speaks with present brokers. */
 const versions: Readonly<Record<number, readonly [min: number, max: number]>> = {
   [apiKeys.produce]: [3, 7],
   [apiKeys.fetch]: [4, 11],
+  [apiKeys.listOffsets]: [0, 3],
   [apiKeys.metadata]: [0, 6],
+  [apiKeys.offsetCommit]: [0, 5],
+  [apiKeys.offsetFetch]: [0, 4],
+  [apiKeys.findCoordinator]: [0, 2],
   [apiKeys.joinGroup]: [0, 5],
+  [apiKeys.heartbeat]: [0, 3],
+  [apiKeys.leaveGroup]: [0, 3],
+  [apiKeys.syncGroup]: [0, 3],
   [apiKeys.apiVersions]: [0, 2],
   [apiKeys.initProducerId]: [0, 1],
 };
+
+type Answering = (request: BrokerRequest, broker: FakeBroker) => BrokerAnswer | Promise<BrokerAnswer>;
 
 export class FakeBroker {
   readonly requests: BrokerRequest[] = [];
   port = 0;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
-  private readonly answer: (request: BrokerRequest, broker: FakeBroker) => BrokerAnswer;
+  private readonly answer: Answering;
+  /** What it was asked while it is frozen; null: it is not. */
+  private frozen: (() => void)[] | null = null;
 
   /** `answer` is asked for all but the versions. */
-  constructor(answer: (request: BrokerRequest, broker: FakeBroker) => BrokerAnswer) {
+  constructor(answer: Answering) {
     this.answer = answer;
     this.server = createServer((socket) => {
       this.serve(socket);
@@ -43,6 +68,18 @@ export class FakeBroker {
 
   get address(): string {
     return `127.0.0.1:${this.port}`;
+  }
+
+  /** It takes connections and requests, and answers nothing until {@link thaw}. */
+  freeze(): void {
+    this.frozen ??= [];
+  }
+
+  /** What was asked meanwhile is answered now. */
+  thaw(): void {
+    const asked = this.frozen ?? [];
+    this.frozen = null;
+    for (const answer of asked) answer();
   }
 
   /** Bodies of the requests of that kind. */
@@ -84,8 +121,27 @@ export class FakeBroker {
       body: Buffer.from(frame.subarray(10 + clientIdBytes)),
     };
     this.requests.push(request);
+    if (this.frozen === null) this.answerTo(socket, frame, request);
+    else
+      this.frozen.push(() => {
+        this.answerTo(socket, frame, request);
+      });
+  }
+
+  private answerTo(socket: Socket, frame: Buffer, request: BrokerRequest): void {
     const answer = request.apiKey === apiKeys.apiVersions ? versionsAnswer() : this.answer(request, this);
-    if (answer === 'nothing') return;
+    if (answer instanceof Promise) void answer.then((late) => this.reply(socket, frame, late));
+    else this.reply(socket, frame, answer);
+  }
+
+  private reply(socket: Socket, frame: Buffer, answer: BrokerAnswer): void {
+    if (answer === 'nothing' || socket.destroyed) return;
+    if (this.frozen !== null) {
+      this.frozen.push(() => {
+        this.reply(socket, frame, answer);
+      });
+      return;
+    }
     if (answer === 'cut') {
       socket.destroy();
       return;
