@@ -14,6 +14,8 @@ import { within } from './within.ts';
 const headStartMs = 300;
 /** A broker that is left has so long to answer what it still owes. */
 const lastAnswersMsMax = 300;
+/** So many addresses of the configuration are tried at once when those before are silent. */
+const seedPlaces = [0, 1, 2];
 const leaderlessCodes = [5, 9, 72]; // LEADER_NOT_AVAILABLE, REPLICA_NOT_AVAILABLE, LISTENER_NOT_FOUND
 
 interface PartitionMetadata {
@@ -129,21 +131,50 @@ export async function existingTopics(cluster: Cluster, names: readonly string[])
   return topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === 0).map(({ topic }) => topic);
 }
 
-/** kafkajs stays with an address that takes connections and answers nothing. */
-async function connect(pool: Pool): Promise<void> {
+/** kafkajs stays with an address that takes connections and answers nothing. @throws what the first of them said */
+async function firstSeed(pool: Pool): Promise<MetadataBroker> {
+  const seeds: MetadataBroker[] = [];
+  let found: MetadataBroker | undefined;
+  const tooLate = new NoAnswerError('another address answered first');
+  const connected = async (place: number) => {
+    // Without this kafkajs disconnects the one before. It goes through the addresses one after the other.
+    if (place > 0) pool.seedBroker = undefined;
+    if (pool.seedBroker === undefined) await pool.createSeedBroker();
+    const seed = pool.seedBroker as unknown as MetadataBroker;
+    seeds.push(seed);
+    if (found === undefined) await answerWithin(seed, answerMsMax, seed.connect());
+    // The last one that was made is the pool's, until one is found.
+    if (found !== undefined) pool.seedBroker = found;
+    found ??= seed;
+    return seed;
+  };
+  try {
+    return await firstAnswer(seedPlaces, connected, headStartMs);
+  } finally {
+    for (const seed of seeds) if (seed !== found) cutOff(seed, tooLate);
+    pool.seedBroker = found;
+  }
+}
+
+const connecting = new WeakMap<Pool, Promise<void>>();
+
+/** One attempt at a time. */
+function connect(pool: Pool): Promise<void> {
+  const running = connecting.get(pool);
+  if (running !== undefined) return running;
+  const attempt = connectNow(pool).finally(() => connecting.delete(pool));
+  connecting.set(pool, attempt);
+  return attempt;
+}
+
+async function connectNow(pool: Pool): Promise<void> {
   const known = [...Object.values(pool.brokers), ...(pool.seedBroker === undefined ? [] : [pool.seedBroker])];
   if (known.some((broker) => broker.isConnected() && broker.versions !== null)) return;
-  if (pool.seedBroker === undefined) await pool.createSeedBroker();
   await pool.retrier(async (bail, retryCount) => {
-    const seed = pool.seedBroker;
-    if (seed === undefined) throw new Error('there is no broker to connect to');
     try {
-      await answerWithin(seed, answerMsMax, seed.connect());
-      pool.versions = seed.versions;
+      pool.versions = (await firstSeed(pool)).versions;
     } catch (error) {
       const { message, retriable } = error as Error & { retriable?: boolean };
-      cutOff(seed, error as Error);
-      await pool.createSeedBroker();
       pool.logger.error(`Failed to connect to seed broker, trying another broker from the list: ${message}`, {
         retryCount,
       });

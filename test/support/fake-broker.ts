@@ -130,8 +130,11 @@ export class FakeBroker {
 
   private answerTo(socket: Socket, frame: Buffer, request: BrokerRequest): void {
     const answer = request.apiKey === apiKeys.apiVersions ? versionsAnswer() : this.answer(request, this);
-    if (answer instanceof Promise) void answer.then((late) => this.reply(socket, frame, late));
-    else this.reply(socket, frame, answer);
+    if (answer instanceof Promise) {
+      void answer.then((late) => {
+        this.reply(socket, frame, late);
+      });
+    } else this.reply(socket, frame, answer);
   }
 
   private reply(socket: Socket, frame: Buffer, answer: BrokerAnswer): void {
