@@ -2,13 +2,17 @@
  * In: what the group gave this member. Out: a lease for each partition, that begins where the last one ended, and those
  * partitions of which nobody can say now where they begin and end.
  */
-import { partitionKey, type ClusterLink, type TopicPartition } from './cluster-link.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { partitionKey, type ClusterLink, type OffsetRange, type TopicPartition } from './cluster-link.ts';
 import type { Committer } from './committer.ts';
 import type { BatchConsumerOptions } from './consumer-options.ts';
 import type { FetchLoop } from './fetch-loop.ts';
 import type { GroupMember } from './group-member.ts';
 import { Lease, type LeaseStart } from './lease.ts';
 import type { PastStays } from './past-stays.ts';
+
+const looksAtEnd = 6;
+const betweenLooksMs = 1_000;
 
 export interface AssignmentTerms {
   readonly assigned: readonly TopicPartition[];
@@ -31,7 +35,7 @@ export async function leasesOf(
   link: ClusterLink,
 ): Promise<Assigned> {
   const committed = await member.committed(assigned.filter(({ topic }) => keepsOf(topic, options) !== 'external'));
-  const ranges = await link.offsetRanges(assigned);
+  const ranges = await rangesOf(assigned, committed, link);
   const external = new Set(
     assigned.map(({ topic }) => topic).filter((topic) => keepsOf(topic, options) === 'external'),
   );
@@ -57,6 +61,24 @@ export async function leasesOf(
     leases.push(new Lease({ ...of, epoch, wake, completed, startOffset, endOffset }));
   }
   return { leases, unreadable };
+}
+
+/**
+ * A leader of before that does not know it yet tells of a log that ends below what was committed. It is not believed at once:
+ * the whole log would be read again.
+ */
+async function rangesOf(
+  assigned: readonly TopicPartition[],
+  committed: ReadonlyMap<string, { readonly offset: number }>,
+  link: ClusterLink,
+): Promise<Map<string, OffsetRange>> {
+  for (let looks = 1; ; looks += 1) {
+    const ranges = await link.offsetRanges(assigned);
+    const isBeyondEnd = [...committed].some(([key, { offset }]) => offset > (ranges.get(key)?.end ?? Infinity));
+    if (!isBeyondEnd || looks === looksAtEnd) return ranges;
+    await pause(betweenLooksMs);
+    await link.cluster.refreshMetadata();
+  }
 }
 
 function keepsOf(

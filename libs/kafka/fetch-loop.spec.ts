@@ -178,3 +178,55 @@ test('a broker is asked to wait longer while nothing is paused', async () => {
   expect(waits.at(-1)).toBe(500);
   loop.stop();
 });
+
+/** A leader of a log that begins at 0 and ends, as it says, before what is asked for; then the present leader answers. */
+async function readBeyondEnd(stepMs: number, refusals: number) {
+  let nowMs = 0;
+  let left = refusals;
+  const restarts: number[] = [];
+  const got: number[] = [];
+  const broker = {
+    lookupRequest: () => () => ({ request: { apiVersion: 11 }, response: {} }),
+    fetch: async () => {
+      await new Promise(setImmediate);
+      nowMs += stepMs;
+      const errorCode = left > 0 ? 1 : 0;
+      left -= 1;
+      const batches = errorCode === 0 ? batchesFrom(position.next) : null;
+      const answer = { topic, partition: 0, errorCode, highWatermark: logEnd, abortedTransactions: [], batches };
+      return { throttleTime: 0, clientSideThrottleTime: 0, responses: [{ topicName: topic, partitions: [answer] }] };
+    },
+  };
+  const { cluster } = linkTo(broker);
+  const link = {
+    cluster: { ...cluster, refreshMetadata: () => Promise.resolve() },
+    offsets: () => Promise.resolve(new Map([[`${topic}-0`, 0]])),
+  } as unknown as ClusterLink;
+  const position: ReadPosition = { topic, partition: 0, next: 5, isPaused: false };
+  const loop = new FetchLoop(
+    link,
+    {
+      maxWaitMs: 1,
+      paceMs: 0,
+      onBatch: (_, { records }) => {
+        got.push(...records.map(({ offset }) => offset));
+        position.isPaused = true;
+      },
+      onOutOfRange: (_, asked) => restarts.push(asked),
+    },
+    pino({ enabled: false }),
+    () => nowMs + performance.now(),
+  );
+  loop.assign([position]);
+  await until(() => got.length > 0, { timeoutMs: 20_000 });
+  loop.stop();
+  return { got, restarts };
+}
+
+test('a leader of before whose log ends too early does not make the whole log be read again', async () => {
+  expect(await readBeyondEnd(100, 3)).toEqual({ got: [5, 6, 7, 8, 9], restarts: [] });
+});
+
+test('a log that goes on ending before what is asked for is read from its first record', async () => {
+  expect(await readBeyondEnd(3_000, 3)).toEqual({ got: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], restarts: [5] });
+});

@@ -49,6 +49,8 @@ const partitionBytesMax = 262_144;
 const answerBytesMax = 1_048_576;
 const leadersAgeMsMax = 5_000;
 const goneMsToTell = 3_000;
+/** A leader of before that does not know it yet has a log that ends too early: the present one is looked for meanwhile. */
+const endedMsMin = 5_000;
 /** In place of a broker, for partitions of which no leader is known. */
 const nobody = 'nobody';
 const offsetOutOfRange = 1;
@@ -224,10 +226,7 @@ export class FetchLoop {
     try {
       batch = fetchedBatch(answer.topic, next, answer);
     } catch (error) {
-      const backOffMs = this.unreadable.failed(position, error, this.now());
-      void this.pause.for(backOffMs).then(() => {
-        this.wake();
-      });
+      void this.goOnWith(position, this.unreadable.failed(position, error, this.now()));
       return;
     }
     this.unreadable.read(position);
@@ -248,11 +247,18 @@ export class FetchLoop {
     if (code === unknownTopic && forMs > goneMsToTell) this.options.onTopicGone?.();
     try {
       if (code !== offsetOutOfRange) await this.lookForLeaders();
-      else if (await this.restartAtEarliest({ position, next }, round)) return;
+      else if (await this.restartAtEarliest({ position, next }, round, forMs >= endedMsMin)) return;
+      else await this.lookForLeaders();
     } catch (failure) {
       this.logger.debug(troubleFields(failure), 'where to fetch from is not known');
     }
+    await this.goOnWith(position, backOffMs);
+  }
+
+  /** A timer may come early, by as much as the turn lasted in which it was set: nobody else would look at this one again. */
+  private async goOnWith(position: ReadPosition, backOffMs: number): Promise<void> {
     await this.pause.for(backOffMs);
+    while (!this.isStopped && this.unreadable.isAside(position, this.now())) await this.pause.for(1);
     this.wake();
   }
 
@@ -277,10 +283,11 @@ export class FetchLoop {
     this.leadersAt = -Infinity;
   }
 
-  /** @returns false when the earliest offset is not known, or the partition was moved meanwhile */
-  private async restartAtEarliest({ position, next }: Asked, round: number): Promise<boolean> {
+  /** @returns false when the earliest offset is not known, or the log may only seem to end, or the partition was moved meanwhile */
+  private async restartAtEarliest({ position, next }: Asked, round: number, hasEnded: boolean): Promise<boolean> {
     const earliest = (await this.link.offsets([position], true)).get(partitionKey(position));
-    if (earliest === undefined || round !== this.round || position.next !== next) return false;
+    if (earliest === undefined || (earliest <= next && !hasEnded)) return false;
+    if (round !== this.round || position.next !== next) return false;
     position.next = earliest;
     this.unreadable.read(position);
     this.options.onOutOfRange(position, next);

@@ -176,6 +176,8 @@ export class Producer {
   }
 
   private answered(parts: readonly RequestPart[], answers: readonly PartitionAnswer[]): void {
+    // What waited was answered then, and is not counted again.
+    if (this.isStopped) return;
     const now = this.options.clock.now();
     const codes = new Map(answers.map(({ topic, partition, errorCode }) => [`${topic}-${partition}`, errorCode]));
     for (const part of parts) {
