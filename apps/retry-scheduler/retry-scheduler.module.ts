@@ -93,7 +93,7 @@ function makeScheduler(writer: RetryWriter, sink: RecordSink, prefix: string, lo
       return tier;
     },
     notBeforeOf: (value) => writer.notBeforeOf(value),
-    passOn: (passed) => writer.passOn(passed),
+    passOn: (passed, written) => writer.passOn(passed, written),
     setAside: (record, error) => writer.setAside(record, error),
     mayWrite: () => sink.waiting.bytes < unacknowledgedBytesMax,
     onFailed: (error) => {

@@ -17,6 +17,10 @@ const silent: Logger = {
   child: () => silent,
 };
 
+function ignore(): void {
+  // Who wants to know names the indexes.
+}
+
 /** Retries are their JSON here; the codec is tested where it is kept. */
 function writerOver(append: (records: readonly OutgoingRecord[]) => Promise<void>): RetryWriter {
   return new RetryWriter({
@@ -44,7 +48,7 @@ function shown({ topic, key, value }: OutgoingRecord) {
 test('what is due goes back to its lane without its date; what goes on waiting stays as it is', async () => {
   const written: OutgoingRecord[] = [];
   const writer = writerOver((records) => Promise.resolve(void written.push(...records)));
-  await writer.passOn([retry('w-1'), retry('w-2', '30s')]);
+  await writer.passOn([retry('w-1'), retry('w-2', '30s')], ignore);
   expect(written.map(shown)).toEqual([
     ['deliveries', 'w-1', '{"webhookId":"w-1","attempt":2}'],
     ['tier.30s', 'w-2', '{"webhookId":"w-2","attempt":2,"notBefore":1000}'],
@@ -61,13 +65,13 @@ test('what Kafka refuses is set aside; what came with it is written', async () =
     }
     return Promise.resolve(void written.push(...records));
   });
-  await writer.passOn([retry('w-1'), retry('w-2'), retry('w-3')]);
+  await writer.passOn([retry('w-1'), retry('w-2'), retry('w-3')], ignore);
   expect(written.map(({ topic, key }) => [topic, key])).toEqual([
     ['deliveries', 'w-1'],
-    ['rejected', 'w-2'],
     ['deliveries', 'w-3'],
+    ['rejected', 'w-2'],
   ]);
-  expect(written[1]?.headers).toMatchObject({ reason: 'payload_too_large', 'source-topic': 'deliveries' });
+  expect(written[2]?.headers).toMatchObject({ reason: 'payload_too_large', 'source-topic': 'deliveries' });
 });
 
 test('what is refused everywhere leaves at least its headers', async () => {
@@ -76,7 +80,7 @@ test('what is refused everywhere leaves at least its headers', async () => {
     if (records.some(({ value }) => value !== null)) return Promise.reject(new RecordRefusedError('too large'));
     return Promise.resolve(void written.push(...records));
   });
-  await writer.passOn([retry('w-1')]);
+  await writer.passOn([retry('w-1')], ignore);
   expect(written.map(shown)).toEqual([['rejected', 'w-1', null]]);
 });
 
@@ -98,5 +102,37 @@ test('a record that cannot be read is set aside as it came', async () => {
 
 test('when nothing can be written any more, that is said', async () => {
   const writer = writerOver(() => Promise.reject(new Error('closed')));
-  await expect(writer.passOn([retry('w-1')])).rejects.toThrow('closed');
+  await expect(writer.passOn([retry('w-1')], ignore)).rejects.toThrow('closed');
+});
+
+test('what is acknowledged is told at once, whatever came with it waits for', async () => {
+  let leads: () => void = () => undefined;
+  const leader = new Promise<void>((resolve) => {
+    leads = resolve;
+  });
+  const appended: (string | null)[] = [];
+  const writer = writerOver((records) => {
+    appended.push(...records.map(({ key }) => (key === null ? null : String(key))));
+    return records.some(({ key }) => key === 'w-2') ? leader : Promise.resolve();
+  });
+  const told: number[] = [];
+  const all = writer.passOn([retry('w-1'), retry('w-2'), retry('w-3')], (index) => told.push(index));
+  await new Promise(setImmediate);
+  expect(appended).toEqual(['w-1', 'w-2', 'w-3']);
+  expect(told).toEqual([0, 2]);
+  leads();
+  await all;
+  expect(told).toEqual([0, 2, 1]);
+});
+
+test('one that is refused makes nothing else be written again', async () => {
+  const written: (string | null)[] = [];
+  // As the sink does it: what is meant for other partitions may be taken although its append is rejected.
+  const writer = writerOver((records) => {
+    const taken = records.filter(({ topic, key }) => topic !== 'deliveries' || key !== 'w-2');
+    written.push(...taken.map(({ key }) => (key === null ? null : String(key))));
+    return taken.length < records.length ? Promise.reject(new RecordRefusedError('too large')) : Promise.resolve();
+  });
+  await writer.passOn([retry('w-1'), retry('w-2'), retry('w-3')], ignore);
+  expect(written.filter((key) => key !== 'w-2')).toEqual(['w-1', 'w-3']);
 });

@@ -1,6 +1,6 @@
 /**
  * In: retries that are due, or go on to wait in another tier; records that cannot be read. Out: all of them written.
- * Holds: what Kafka refuses is set aside on platform.events.rejected as it came; nothing is tried for ever, and nothing
+ * Holds: each is told as written when it is, whatever the others wait for; what Kafka refuses is set aside on platform.events.rejected as it came; nothing is tried for ever, and nothing
  * disappears.
  */
 import type { Delivery, RetryDelivery } from '../../libs/domain/delivery.ts';
@@ -40,14 +40,18 @@ export class RetryWriter {
     return this.options.frames.notBeforeOf(value) ?? this.read(value).notBefore;
   }
 
-  async passOn(passed: readonly WaitingRetry[]): Promise<void> {
+  /**
+   * Each is an append of its own: one that is refused, or whose partition cannot be written to, concerns no other. The sink
+   * sends them together all the same.
+   */
+  async passOn(passed: readonly WaitingRetry[], written: (index: number) => void): Promise<void> {
     const records = passed.map((retry) => this.outgoing(retry));
-    try {
-      await this.options.sink.append(records);
-    } catch (error) {
-      if (!(error instanceof RecordRefusedError)) throw error;
-      for (const record of records) await this.writeAlone(record);
-    }
+    await Promise.all(
+      records.map(async (record, index) => {
+        await this.writeAlone(record);
+        written(index);
+      }),
+    );
     this.report(passed);
   }
 

@@ -26,8 +26,11 @@ export interface SchedulerOptions {
   readonly tierOf: (topic: string) => RetryTier;
   /** Unix milliseconds before which it must not be attempted. @throws for a value that cannot be read */
   readonly notBeforeOf: (value: Buffer) => number;
-  /** Writes retries to where they go; resolves when they are acknowledged there. */
-  readonly passOn: (retries: readonly WaitingRetry[]) => Promise<void>;
+  /**
+   * Writes retries to where they go; resolves when all of them are acknowledged there. `written` is called for each by its
+   * index as soon as it is: one whose partition has no leader holds up no other.
+   */
+  readonly passOn: (retries: readonly WaitingRetry[], written: (index: number) => void) => Promise<void>;
   /** Sets a record aside that cannot be read; resolves when that is acknowledged. */
   readonly setAside: (record: KafkaRecord, error: unknown) => Promise<void>;
   /** False while too much waits for Kafka's acknowledgement. */

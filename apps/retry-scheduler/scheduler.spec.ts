@@ -200,10 +200,12 @@ class Simulation {
       limits: this.limits,
       tierOf: (topic) => retryTiers.find(({ name }) => name === topic) ?? retryTiers[0],
       notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
-      passOn: (passed) =>
-        this.acknowledged(run, () => {
+      passOn: async (passed, written) => {
+        await this.acknowledged(run, () => {
           this.written(passed);
-        }),
+        });
+        for (const index of passed.keys()) written(index);
+      },
       setAside: ({ offset }) => this.acknowledged(run, () => this.setAside.push(offset)),
       mayWrite: () => true,
       onFailed: (error) => this.failures.push(error),
@@ -431,11 +433,13 @@ test('partitions that are given up take what waits with them, and stop waits for
     limits: roomy,
     tierOf: () => retryTiers[0],
     notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
-    passOn: (passed) =>
-      new Promise((resolve) => {
+    passOn: async (passed, isWritten) => {
+      await new Promise<void>((resolve) => {
         written.push(...passed.map(({ value }) => (JSON.parse(value.toString()) as Retry).id));
         acknowledge.push(resolve);
-      }),
+      });
+      for (const index of passed.keys()) isWritten(index);
+    },
     setAside: () => Promise.resolve(),
     mayWrite: () => true,
     onFailed: () => undefined,

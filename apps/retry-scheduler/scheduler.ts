@@ -163,13 +163,10 @@ export class Scheduler {
     if (this.options.mayWrite() && this.nextTick(now) <= now) {
       const { due, hops } = this.popDue(now);
       if (due.from.length + hops.from.length > 0) this.wroteAt = now;
-      if (due.from.length > 0) this.completeAfter(this.options.passOn(due.retries), due.from);
+      if (due.from.length > 0) this.pass(due);
       if (hops.from.length > 0) {
         this.hopping += hops.from.length;
-        this.completeAfter(
-          this.options.passOn(hops.retries).finally(() => (this.hopping -= hops.from.length)),
-          hops.from,
-        );
+        this.pass(hops, () => (this.hopping -= 1));
       }
     }
     this.arm(now);
@@ -217,6 +214,15 @@ export class Scheduler {
     departure.from.push(item);
     departure.retries.push({ dueAt, value: this.values.take(handle), headers, tier });
     this.letGo(item);
+  }
+
+  private pass({ from, retries }: Departure, isOver: () => void = () => undefined): void {
+    const written = this.options.passOn(retries, (index) => {
+      const { lease, offset } = from[index] as WaitingRecord;
+      lease.complete(offset);
+      isOver();
+    });
+    this.completeAfter(written, []);
   }
 
   private completeAfter(written: Promise<void>, from: readonly { lease: PartitionLease; offset: number }[]): void {
