@@ -51,6 +51,10 @@ export class BrokerRequests {
     this.options = options;
   }
 
+  isBusy(nodeId: number): boolean {
+    return (this.nodes.get(nodeId)?.flight ?? null) !== null;
+  }
+
   /** Nothing happens while a request to this broker is under way: its end begins a new round. */
   offer(nodeId: number, sending: PartitionSending): void {
     let node = this.nodes.get(nodeId);

@@ -50,8 +50,10 @@ export class Producer {
     this.options = options;
     const { link, logger, clock, pending, paceMs } = options;
     this.trouble = new TroubleLog(logger, clock.now);
-    this.routes = new TopicRoutes(pending, (queue) => {
+    this.routes = new TopicRoutes(pending, (queue, leader) => {
       if (!this.active.has(queue)) this.active.set(queue, new PartitionSending(queue));
+      // The end of the request that is under way begins a round.
+      if (!this.requests.isBusy(leader)) this.callRound();
     });
     this.identity = new ProducerIdentity({
       link,
@@ -88,8 +90,7 @@ export class Producer {
 
   /** What is added in the same turn goes out together. */
   add(record: QueuedRecord): void {
-    this.routes.add(record);
-    this.callRound();
+    if (!this.routes.add(record)) this.callRound();
   }
 
   /** Queued records of an append that was withdrawn. */

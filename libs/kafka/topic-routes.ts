@@ -28,10 +28,10 @@ export interface TopicRoute {
 export class TopicRoutes {
   private readonly routes = new Map<string, TopicRoute>();
   private readonly pending: PendingAppends;
-  private readonly onQueued: (queue: PartitionQueue) => void;
+  private readonly onQueued: (queue: PartitionQueue, leader: number) => void;
 
-  /** `onQueued` is told of every record that reached the queue of its partition. */
-  constructor(pending: PendingAppends, onQueued: (queue: PartitionQueue) => void) {
+  /** `onQueued` is told of every record that reached the queue of its partition, and who leads that; -1: nobody does. */
+  constructor(pending: PendingAppends, onQueued: (queue: PartitionQueue, leader: number) => void) {
     this.pending = pending;
     this.onQueued = onQueued;
   }
@@ -53,7 +53,8 @@ export class TopicRoutes {
     return this.routes.values();
   }
 
-  add(record: QueuedRecord): void {
+  /** False when its topic is not known yet. */
+  add(record: QueuedRecord): boolean {
     let route = this.routes.get(record.topic);
     if (route === undefined) {
       route = {
@@ -67,8 +68,10 @@ export class TopicRoutes {
       };
       this.routes.set(record.topic, route);
     }
-    if (route.leaders === null) route.unrouted.push(record);
-    else this.enqueue(route, route.leaders, record);
+    const { leaders } = route;
+    if (leaders === null) route.unrouted.push(record);
+    else this.enqueue(route, leaders, record);
+    return leaders !== null;
   }
 
   /** The node that leads it; -1: none now; null: as far as is known there is no such partition. */
@@ -143,7 +146,7 @@ export class TopicRoutes {
       queues.set(partition, queue);
     }
     queue.push(record);
-    this.onQueued(queue);
+    this.onQueued(queue, leaders[partition] ?? -1);
   }
 }
 
