@@ -11,6 +11,7 @@ import { partitionKey, type ClusterLink } from './cluster-link.ts';
 import { FailingBrokers } from './failing-brokers.ts';
 import { brokerError, fetchFrom, type FetchAnswer } from './fetch-request.ts';
 import { fetchedBatch, type FetchedBatch } from './fetched-batch.ts';
+import { partitionLeaders } from './partition-leaders.ts';
 import { Pause } from './pause.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
@@ -144,26 +145,8 @@ export class FetchLoop {
 
   private findLeaders(): void {
     this.leadersAt = this.now();
-    this.leaders = new Map();
-    for (const topic of new Set(this.positions.map((position) => position.topic))) {
-      const metadata = this.metadataOf(topic);
-      for (const position of this.positions) {
-        const leader = position.topic === topic ? metadata.get(position.partition) : undefined;
-        if (leader !== undefined) this.leaders.set(position, leader);
-      }
-    }
+    this.leaders = partitionLeaders(this.link, this.positions);
     this.failing.keepOnly(new Set(this.positions.map((position) => this.leaders.get(position) ?? nobody)));
-  }
-
-  private metadataOf(topic: string): Map<number, string> {
-    try {
-      const partitions = this.link.cluster.findTopicPartitionMetadata(topic);
-      const led = partitions.filter(({ leader }) => leader >= 0);
-      return new Map(led.map(({ partitionId, leader }) => [partitionId, String(leader)]));
-    } catch {
-      // Not loaded, or lost with the last broker: the fetch fails, and that loads it.
-      return new Map();
-    }
   }
 
   private async fetchInPace(nodeId: string, positions: readonly ReadPosition[]): Promise<void> {
