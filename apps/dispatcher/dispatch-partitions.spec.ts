@@ -44,7 +44,7 @@ class World {
   /** What an attempt ends with, and how long it takes. */
   attemptMs = 5;
   readonly dispatch: Dispatch;
-  readonly leases: readonly { readonly main: Lease; readonly parked: Lease }[];
+  leases: readonly { readonly main: Lease; readonly parked: Lease }[] = [];
 
   constructor() {
     const table = new WebhookTable(new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]));
@@ -67,11 +67,24 @@ class World {
       metrics: { settled: noop, heldByBreaker: noop, parked: noop, undecodable: noop } as unknown as DispatchMetrics,
       logger: silent,
     });
+    this.assign(() => true);
+  }
+
+  /** Nothing was committed, so each begins at its first record. */
+  assign(isLed: (lease: Lease) => boolean): void {
     this.leases = webhookIds.map((_, partition) => ({
       main: leaseOf(mainTopic, partition, 'completed'),
       parked: leaseOf(parkedTopic, partition, 'positioned'),
     }));
-    this.dispatch.assigned(this.leases.flatMap(({ main, parked }) => [main, parked]));
+    this.produced.fill(0);
+    this.dispatch.assigned(this.leases.flatMap(({ main, parked }) => [main, parked]).filter(isLed));
+  }
+
+  /** Attempts in flight outlast it. */
+  revoke(): void {
+    const leases = this.leases.flatMap(({ main, parked }) => [main, parked]);
+    void this.dispatch.revoking(leases);
+    for (const lease of leases) lease.fence();
   }
 
   /** Both partitions get a delivery every 50 ms. */
@@ -211,4 +224,22 @@ test('a parked partition that takes nothing gets no more than its share, and the
   await jest.advanceTimersByTimeAsync(2_000);
   expect(world.leases[0]?.main.position.isPaused).toBe(false);
   expect(world.parked[0]).toBeGreaterThanOrEqual((world.produced[0] ?? 0) - 60);
+});
+
+test('a partition whose parked lane has no leader for a while goes on where it was', async () => {
+  world.attemptMs = 1_500;
+  for (const partition of [0, 1]) world.produce(partition, 1);
+  await jest.advanceTimersByTimeAsync(50);
+  expect(world.attempts).toEqual([1, 1]);
+  world.revoke();
+  world.assign(({ topic, partition }) => topic !== parkedTopic || partition !== 0);
+  expect(world.leases[0]?.main.position.isPaused).toBe(true);
+  await jest.advanceTimersByTimeAsync(500);
+  world.revoke();
+  world.assign(() => true);
+  // Both are read again while their attempts go on.
+  for (const partition of [0, 1]) world.produce(partition, 1);
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(world.attempts).toEqual([1, 1]);
+  expect(world.reported).toEqual([1, 1]);
 });

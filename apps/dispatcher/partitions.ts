@@ -45,12 +45,14 @@ export class Partitions {
       const parked = leases.find(
         (lease) => this.options.isParkedTopic(lease.topic) && lease.partition === main.partition,
       );
+      const known = before.get(main.partition);
       if (parked === undefined) {
         // Its parked lane has no leader now: nothing of the main one may be done before that is known.
         main.pause();
+        // It is not open, but what is under way of it is not to be begun again when that lane is back.
+        if (known !== undefined) this.held.set(main.partition, known);
         continue;
       }
-      const known = before.get(main.partition);
       this.held.set(main.partition, this.begin(known, main as CompletedLease, parked as PositionedLease));
     }
     this.pauseMain(this.isMainPaused);
