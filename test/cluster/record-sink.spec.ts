@@ -1,8 +1,8 @@
 /** Three brokers of its own: what a sink promises while they are restarted, killed and frozen under it. */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { OwnCluster } from '../../support/own-cluster.ts';
-import { until } from '../../support/until.ts';
-import { KafkaWorld, range, valueOf } from './kafka-world.ts';
+import { OwnCluster } from '../support/own-cluster.ts';
+import { until } from '../support/until.ts';
+import { KafkaWorld, range, valueOf } from '../adapters/kafka/kafka-world.ts';
 
 const cluster = await OwnCluster.start();
 const world = new KafkaWorld(cluster.address, 'cluster.');
