@@ -1,0 +1,120 @@
+/**
+ * Three real brokers, and partitions of which each has one replica only. A broker dies with its partition, and another stands
+ * still while it coordinates the group: a member goes on with the partitions of the others.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { BatchConsumer } from '../../libs/kafka/batch-consumer.ts';
+import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { createLogger } from '../../libs/runtime/logger.ts';
+import { OwnCluster } from '../support/own-cluster.ts';
+import { until } from '../support/until.ts';
+
+const topic = 'single-replicas';
+const groupId = 'one-broker';
+
+let cluster: OwnCluster;
+let producer: Producer;
+const consumers: BatchConsumer[] = [];
+
+beforeAll(async () => {
+  cluster = await OwnCluster.start();
+  const kafka = new Kafka({
+    clientId: 'test',
+    brokers: cluster.address.split(','),
+    logLevel: logLevel.NOTHING,
+    requestTimeout: 3_000,
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  const replicaAssignment = cluster.nodes.map((node, partition) => ({ partition, replicas: [node] }));
+  await admin.createTopics({ topics: [{ topic, replicaAssignment }] });
+  await admin.disconnect();
+  producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(consumers.map((consumer) => consumer.stop()));
+  await producer.disconnect();
+  await cluster.remove();
+}, 60_000);
+
+function append(node: number, value: string): Promise<unknown> {
+  return producer.send({ topic, messages: [{ partition: node - 1, value }] });
+}
+
+async function member(seen: string[], onRevoking: () => void): Promise<BatchConsumer> {
+  const connection = { brokers: cluster.address.split(','), tls: false, tlsCa: null, sasl: null, clientId: 'member' };
+  const logger = createLogger('member', 'fatal');
+  const consumer = new BatchConsumer(
+    new KafkaClient(connection, logger),
+    {
+      groupId,
+      subscriptions: [topic],
+      onBatch: ({ lease, records }) => {
+        for (const { value, offset } of records) {
+          seen.push(String(value));
+          lease.complete(offset);
+        }
+      },
+      onRevoking: () => {
+        onRevoking();
+        return Promise.resolve();
+      },
+    },
+    logger,
+  );
+  consumers.push(consumer);
+  await consumer.start();
+  return consumer;
+}
+
+test('a partition without a leader is told and waited for, a frozen coordinator replaced; the others are read', async () => {
+  for (const node of cluster.nodes) await append(node, `first of ${node}`);
+  const coordinator = await (async () => {
+    const first: string[] = [];
+    const warm = await member(first, () => undefined);
+    await until(() => first.length === 3, { timeoutMs: 10_000, what: 'everything is read' });
+    await warm.stop();
+    return cluster.coordinatorOf(groupId);
+  })();
+  const [dead = 0, other = 0] = cluster.nodes.filter((node) => node !== coordinator);
+  for (const node of cluster.nodes) await append(node, `of ${node}`);
+  await cluster.killNode(dead);
+  await pause(6_000);
+  const seen: string[] = [];
+  let revocations = 0;
+  const consumer = await member(seen, () => {
+    revocations += 1;
+  });
+  await until(() => seen.length === 2, { timeoutMs: 10_000, what: 'the partitions that have leaders are read' });
+  expect(seen.toSorted()).toEqual([`of ${coordinator}`, `of ${other}`].toSorted());
+  expect(consumer.problem()).toBe(`no leader answers for ${topic}-${dead - 1}`);
+  await cluster.startNode(dead);
+  await until(() => seen.includes(`of ${dead}`), {
+    timeoutMs: 30_000,
+    what: 'it is read when it has its leader again',
+  });
+  await until(() => consumer.problem() === null, { timeoutMs: 15_000, what: 'the member is ready' });
+  await cluster.inSync();
+  revocations = 0;
+  cluster.freezeNode(coordinator);
+  const longest = { silentMs: 0, readMs: 0 };
+  try {
+    for (const thawAt = Date.now() + 15_000; Date.now() < thawAt;) {
+      longest.silentMs = Math.max(longest.silentMs, consumer.silentMs);
+      await pause(250);
+    }
+    const appendedAt = Date.now();
+    await append(other, 'while it is frozen');
+    await until(() => seen.includes('while it is frozen'), { timeoutMs: 10_000, what: 'the others are read' });
+    longest.readMs = Date.now() - appendedAt;
+  } finally {
+    cluster.thawNode(coordinator);
+  }
+  process.stdout.write(`silent for ${Math.round(longest.silentMs)} ms at most, read within ${longest.readMs} ms\n`);
+  expect(longest.silentMs).toBeLessThan(10_000);
+  expect(revocations).toBe(0);
+}, 150_000);
