@@ -114,12 +114,27 @@ class World {
 
   /** Two faults: a copy that lands in the second stay finds its main record complete, and nobody knows by whom. */
   stayBegins(): void {
+    this.noteCopies();
     if (performance.now() > this.lateUntil) return;
     this.staysWhileLate += 1;
     if (this.staysWhileLate === 1) return;
     this.committedAttempts.clear();
     for (const { deliveryId } of this.produced)
       this.mayRepeat.set(deliveryId, (this.mayRepeat.get(deliveryId) ?? 0) + 1);
+  }
+
+  /**
+   * Two faults again: a copy that landed late, and the one of the stay that passed it over, are both in the parked log. The
+   * next stay cannot tell them apart.
+   */
+  private noteCopies(): void {
+    const seen = new Set<number>();
+    for (const offset of this.mainOffsets) {
+      const value = seen.has(offset) ? this.logs[mainTopic]?.[offset] : undefined;
+      const delivery = value === undefined ? null : codecs.delivery.decode(value);
+      if (delivery !== null) this.doubled.add(delivery.deliveryId);
+      seen.add(offset);
+    }
   }
 
   append(topic: string, key: string, value: Buffer): void {
@@ -582,6 +597,17 @@ const cutOffLongerThanALaneWaits: Action[] = [
   { kind: 'cutOff', returns: true },
 ];
 
+/** Found by the property: a copy under way when its process was cut off, and its successor killed with a copy of its own. */
+const cutOffThenKilled: Action[] = [
+  { kind: 'down', webhook: 'b' },
+  { kind: 'produce', webhook: 'b', count: 90 },
+  { kind: 'pass', ms: 1_000 },
+  { kind: 'produce', webhook: 'b', count: 1 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'cutOff', returns: false },
+  { kind: 'kill', lateMs: null },
+];
+
 /** Found by the property: the first attempt succeeded unheard, and the end came before the last retry of the second. */
 const deliveredBeforeItsRetries: Action[] = [
   { kind: 'slow', webhook: 'p' },
@@ -737,6 +763,7 @@ describe('a dispatcher, whatever happens to it', () => {
             [headCopiedAfterItsDeath],
             [cutOffLongerThanALaneWaits],
             [deliveredBeforeItsRetries],
+            [cutOffThenKilled],
           ],
         },
       );

@@ -107,7 +107,13 @@ describe('the relay', () => {
     );
     await client.end();
     expect(killed.rowCount).toBeGreaterThan(0);
-    const { id } = await newWebhook(world, ann.key);
+    // Whoever meets a connection that has just died is told to try again.
+    let id = '';
+    const isMade = async () => {
+      ({ id } = await newWebhook(world, ann.key));
+      return true;
+    };
+    await until(isMade, { timeoutMs: 5_000, what: 'a webhook is made' });
     await definitions.until((all) => all.some((value) => value.$key === id));
     await until(async () => (await world.context.health.report()).status === 'ready', { timeoutMs: 5000 });
   });
