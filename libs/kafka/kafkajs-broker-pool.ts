@@ -34,6 +34,7 @@ export interface ClusterMetadata {
 interface MetadataBroker {
   readonly nodeId: number | null;
   readonly versions: object | null;
+  readonly connectionPool: { readonly host: string; readonly port: number };
   isConnected(): boolean;
   connect(): Promise<void>;
   disconnect: (this: MetadataBroker) => Promise<void>;
@@ -44,7 +45,12 @@ interface Pool {
   brokers: Record<string, MetadataBroker>;
   seedBroker: MetadataBroker | undefined;
   versions: object | null;
+  metadataExpireAt: number | null;
   readonly logger: { error(message: string, fields: object): void };
+  readonly rootLogger: object;
+  readonly connectionPoolBuilder: { build(): Promise<object> };
+  createBroker(options: { connectionPool: object; logger: object }): MetadataBroker;
+  removeBroker(address: { host: string; port: number }): void;
   retrier(attempt: (bail: (error: unknown) => void, retryCount: number) => Promise<void>): Promise<void>;
   createSeedBroker(): Promise<void>;
   connect(): Promise<void>;
@@ -116,6 +122,7 @@ async function anyBroker(pool: Pool): Promise<MetadataBroker> {
     return pool.seedBroker;
   });
   if (found === undefined) throw new Error('there is no broker to ask');
+  pool.seedBroker ??= await newSeed(pool);
   const broker = Object.create(found) as MetadataBroker;
   broker.metadata = (topics = []) => metadataOf(pool, (asked) => asked.metadata(topics));
   return broker;
@@ -136,15 +143,10 @@ async function firstSeed(pool: Pool): Promise<MetadataBroker> {
   const seeds: MetadataBroker[] = [];
   let found: MetadataBroker | undefined;
   const tooLate = new NoAnswerError('another address answered first');
-  const connected = async (place: number) => {
-    // Without this kafkajs disconnects the one before. It goes through the addresses one after the other.
-    if (place > 0) pool.seedBroker = undefined;
-    if (pool.seedBroker === undefined) await pool.createSeedBroker();
-    const seed = pool.seedBroker as unknown as MetadataBroker;
+  const connected = async () => {
+    const seed = await newSeed(pool);
     seeds.push(seed);
     if (found === undefined) await answerWithin(seed, answerMsMax, seed.connect());
-    // The last one that was made is the pool's, until one is found.
-    if (found !== undefined) pool.seedBroker = found;
     found ??= seed;
     return seed;
   };
@@ -152,8 +154,14 @@ async function firstSeed(pool: Pool): Promise<MetadataBroker> {
     return await firstAnswer(seedPlaces, connected, headStartMs);
   } finally {
     for (const seed of seeds) if (seed !== found) cutOff(seed, tooLate);
-    pool.seedBroker = found;
+    // Never none: kafkajs looks into it whenever it looks at the metadata.
+    pool.seedBroker = found ?? seeds.at(-1) ?? pool.seedBroker;
   }
+}
+
+/** At the next address of the configuration, not connected yet; that of the pool stays as it is. */
+async function newSeed(pool: Pool): Promise<MetadataBroker> {
+  return pool.createBroker({ connectionPool: await pool.connectionPoolBuilder.build(), logger: pool.rootLogger });
 }
 
 const connecting = new WeakMap<Pool, Promise<void>>();
@@ -182,6 +190,17 @@ async function connectNow(pool: Pool): Promise<void> {
       else throw error;
     }
   });
+}
+
+/** As kafkajs has it, but for a pool whose seed was the last broker that was left. */
+function removeBroker(pool: Pool, { host, port }: { readonly host: string; readonly port: number }): void {
+  const isMeant = ({ connectionPool }: MetadataBroker) => connectionPool.host === host && connectionPool.port === port;
+  const found = Object.entries(pool.brokers).find(([, broker]) => isMeant(broker));
+  if (found === undefined) return;
+  const [nodeId, removed] = found;
+  pool.brokers = Object.fromEntries(Object.entries(pool.brokers).filter(([id]) => id !== nodeId));
+  pool.metadataExpireAt = null;
+  if (pool.seedBroker?.nodeId === removed.nodeId) pool.seedBroker = Object.values(pool.brokers)[0] ?? pool.seedBroker;
 }
 
 /** @throws for the first topic that has an error, of those that were asked for by name */
@@ -239,6 +258,9 @@ export function askAnyBroker(): void {
   };
   poolPrototype.connect = function () {
     return connect(this);
+  };
+  poolPrototype.removeBroker = function (address) {
+    removeBroker(this, address);
   };
   poolPrototype.findConnectedBroker = function () {
     return anyBroker(this);
