@@ -165,6 +165,7 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
           sink,
           encode: (row) => outboxRecord(row, codecs, topicNames),
           logger,
+          instanceId: config.KAFKA_INSTANCE_ID,
         }),
     },
     {

@@ -15,6 +15,8 @@ export interface OutboxRelayOptions {
   readonly sink: Pick<RecordSink, 'append'>;
   readonly encode: (row: OutboxRecord) => OutgoingRecord;
   readonly logger: Logger;
+  /** Under which this process comes back after a restart; null: as a new one. Default: null. */
+  readonly instanceId?: string | null;
   /** How often the outbox is looked at without being woken, in milliseconds. */
   readonly pollMs?: number;
   /** How often another process is asked whether it still leads. */
@@ -35,7 +37,7 @@ export class OutboxRelay {
   private doubtful: OutboxRecord[] = [];
 
   constructor(options: OutboxRelayOptions) {
-    this.options = { pollMs: 250, followMs: 500, ...options };
+    this.options = { pollMs: 250, followMs: 500, instanceId: null, ...options };
   }
 
   start(): void {
@@ -74,7 +76,7 @@ export class OutboxRelay {
   private async leadOnce(): Promise<void> {
     this.lost = false;
     await this.settleDoubt();
-    const lead = await this.options.store.lead({
+    const listener = {
       onMore: () => {
         this.wake.now();
       },
@@ -82,7 +84,8 @@ export class OutboxRelay {
         this.lost = true;
         this.wake.now();
       },
-    });
+    };
+    const lead = await this.options.store.lead(listener, this.options.instanceId);
     this.state = null;
     if (lead === null) return;
     this.options.logger.info({}, 'relaying the outbox');

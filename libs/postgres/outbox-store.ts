@@ -47,10 +47,13 @@ export class OutboxStore {
     this.em = em;
   }
 
-  /** Null when another process leads. @throws when the database is away */
-  async lead(listener: OutboxListener): Promise<OutboxLead | null> {
-    const owner = randomUUID();
-    const [taken] = await this.run<{ owner: string }>(takeLease, [owner]);
+  /**
+   * Null when another process leads. @throws when the database is away
+   * @param instanceId a process that comes back under its name, which no other has, need not wait for the lease of its former life
+   */
+  async lead(listener: OutboxListener, instanceId: string | null = null): Promise<OutboxLead | null> {
+    const owner = `${randomUUID()} ${instanceId ?? ''}`;
+    const [taken] = await this.run<{ owner: string }>(takeLease, [owner, instanceId]);
     if (taken === undefined) return null;
     const stopListening = await this.listen(listener);
     let isEnded = false;
@@ -151,13 +154,16 @@ export class LeadLostError extends Error {
   }
 }
 
+/** Of the id of one life, before the name of the instance. */
+const ownerIdCharacters = 36;
+
 const lease = `interval '${leaseMs} milliseconds'`;
 const isHeld = `name = 'relay' and owner = $1 and expires_at > clock_timestamp()`;
 
 const takeLease = `
 insert into outbox_lease (name, owner, expires_at) values ('relay', $1, clock_timestamp() + ${lease})
 on conflict (name) do update set owner = excluded.owner, expires_at = excluded.expires_at
-where outbox_lease.expires_at <= clock_timestamp()
+where outbox_lease.expires_at <= clock_timestamp() or substr(outbox_lease.owner, ${ownerIdCharacters + 2}) = $2
 returning owner`;
 
 const renewLease = `update outbox_lease set expires_at = clock_timestamp() + ${lease} where ${isHeld} returning owner`;

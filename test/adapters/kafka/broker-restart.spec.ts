@@ -72,8 +72,8 @@ test.each(['stop', 'kill'] as const)(
     expect(tailed.toSorted((a, b) => a - b)).toEqual(range(0, sent));
     await until(() => world.sink.problem() === null && reader.consumer.problem() === null, patient);
     expect(tail.problem()).toBeNull();
-    // Nobody was thrown out of the group: no partition changed hands.
-    expect(reader.assigned).toHaveLength(1);
+    // No partition changed hands. A broker that is away for longer than a session makes the member join once more (0095).
+    expect(reader.assigned.length).toBeLessThanOrEqual(2);
     expect(reader.failures).toEqual([]);
     await Promise.all([reader.stop(), tail.stop()]);
   },
