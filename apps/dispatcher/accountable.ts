@@ -1,6 +1,6 @@
 /**
- * May an attempt begin in this process? Whether it may in its partition is for the partition to say. In: what waits for Kafka's acknowledgement, and what the consumer says of its heartbeats and
- * commits. Out: yes or no, before each attempt.
+ * May an attempt begin in this process? Whether it may in its partition is for the partition to say. In: what waits for
+ * Kafka's acknowledgement, and what the consumer says of its heartbeats and commits. Out: yes or no, before each attempt.
  * Holds: while the answer is no, nothing is begun that this process could not account for. A process that was frozen
  * finds its last heartbeat too old, and begins nothing before the coordinator has answered.
  */
