@@ -15,17 +15,23 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * The folder .cache/<name>, made by `fill` when it is not there: in a folder beside it first, so that an interrupted
- * download is never taken for a whole one.
- */
-async function cached(
-  name: string,
-  onProgress: (text: string) => void,
-  fill: (folder: string) => Promise<void>,
-): Promise<string> {
+type Fill = (folder: string) => Promise<void>;
+
+/** By name: what this process is fetching. Nodes of one cluster start together, and all want the same jars. */
+const underWay = new Map<string, Promise<string>>();
+
+/** The folder .cache/<name>, made by `fill` when it is not there; whoever asks meanwhile waits for the same folder. */
+export function cached(name: string, onProgress: (text: string) => void, fill: Fill): Promise<string> {
   const folder = join(cacheFolder, name);
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) return Promise.resolve(folder);
+  const fetching = underWay.get(name) ?? made(name, onProgress, fill).finally(() => underWay.delete(name));
+  underWay.set(name, fetching);
+  return fetching;
+}
+
+/** Made in a folder beside it first, so that an interrupted download is never taken for a whole one. */
+async function made(name: string, onProgress: (text: string) => void, fill: Fill): Promise<string> {
+  const folder = join(cacheFolder, name);
   removeAbandoned(name);
   onProgress('asking Maven');
   const partial = `${folder}.partial-${process.pid}`;
