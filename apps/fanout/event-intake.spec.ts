@@ -1,10 +1,11 @@
 /** A drain that outlasts its deadline goes on while the same partitions are held again: it may touch nothing of theirs. */
 import { expect, test } from '@jest/globals';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
-import type { OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
+import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { settlingAppend } from '../../test/support/settling-append.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
 import { EventHandler } from './event-handler.ts';
@@ -45,8 +46,9 @@ function intakeOf(webhooks: number) {
   const waiting: (() => void)[] = [];
   let isAway = true;
   const sink = {
-    append: (_: readonly OutgoingRecord[]) =>
+    append: settlingAppend(() =>
       isAway ? new Promise<void>((resolve) => waiting.push(resolve)) : new Promise<void>(setImmediate),
+    ),
   };
   const table = new SubscriptionTable();
   for (let index = 0; index < webhooks; index += 1) table.apply(webhookDefinition(`w-${index}`, { clientId: 'c' }));

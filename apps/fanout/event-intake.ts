@@ -22,6 +22,7 @@ export interface EventIntakeOptions {
 export class EventIntake {
   private readonly pump: BatchPump;
   private readonly runs: EventRuns;
+  private readonly writer: EventWriter;
   private readonly logger: Logger;
 
   constructor({ handler, avro, writer, limits, logger, now = monotonicMs }: EventIntakeOptions) {
@@ -29,6 +30,7 @@ export class EventIntake {
       this.leave(error);
     };
     this.logger = logger;
+    this.writer = writer;
     this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
     this.runs = new EventRuns({ handler, avro, writer, now, memory: this.pump, onError });
   }
@@ -42,8 +44,10 @@ export class EventIntake {
    * same partitions are back under other leases.
    */
   async drain(leases: readonly PartitionLease[]): Promise<void> {
+    this.writer.withdrawLeft();
     await this.pump.drain();
     await this.runs.drain(leases);
+    this.writer.withdrawLeft();
   }
 
   private leave(error: unknown): void {

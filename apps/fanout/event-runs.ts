@@ -19,7 +19,8 @@ import { AvroDecodeError } from '../../libs/wire/avro-codec.ts';
 import { learnInTheEnd } from '../../libs/wire/learn-in-the-end.ts';
 import { Backlog, type BacklogEvent } from './backlog.ts';
 import type { Concerned, DecodedAvro, EventHandler, HandledEvent } from './event-handler.ts';
-import { Slice, sliceBytesMax, type EventWriter, type Source } from './event-writer.ts';
+import type { EventWriter } from './event-writer.ts';
+import { Slice, sliceBytesMax, type Source } from './slice.ts';
 
 /** Of one webhook, in one run: beyond that its events wait. A run takes some milliseconds, so that is a burst. */
 const perRunMax = 16;

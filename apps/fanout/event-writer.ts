@@ -1,56 +1,30 @@
 /**
  * In: slices of events with what they became. Out: all of it acknowledged by Kafka; then their offsets are complete.
- * Holds: one slice is written after the other, in the order of the calls, so no more than a slice waits in the sink; an
- * offset is complete only after everything that its event became is acknowledged, its last part included; a record that
- * Kafka refuses is set aside instead of being tried for ever, and takes no other with it.
+ * Holds: slices are written in the order of the calls, and the sink keeps that order per partition. One is written after
+ * the other, so no more than a slice waits in the sink. Only a partition that cannot be written to while others can is not
+ * waited for: the events that need it are left behind, in bounded number, incomplete, and the next slice begins. A record
+ * that Kafka refuses is set aside instead of being tried for ever, and takes no other with it.
  */
-import type { RejectionReason } from '../../libs/domain/rejection.ts';
-import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
-import type { KafkaRecord, OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
+import { AppendWithdrawnError, RecordRefusedError } from '../../libs/kafka/append-error.ts';
 import type { RecordSink } from '../../libs/kafka/record-sink.ts';
-import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import type { HandledEvent } from './event-handler.ts';
+import { within } from '../../libs/kafka/within.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
 import type { FanoutMetrics } from './fanout-metrics.ts';
+import { FanOutReport } from './fan-out-report.ts';
 import { rejectedRecord } from './rejected-record.ts';
+import { isLast, sliceEventsMax, type Slice, type SliceEvent } from './slice.ts';
 
 /**
- * So many events are under way at most, and would come twice if the process were killed now. The next slice is made
- * while this one is being acknowledged; larger ones cost memory and bring nothing.
+ * So long a slice is waited for before what is left of it is left behind: longer than brokers take to change leaders
+ * (broker.session.timeout.ms is 9 s), since an event that is left behind is written again if its partition goes to another owner.
  */
-const sliceEventsMax = 128;
-export const sliceBytesMax = 4 * 1024 * 1024;
-const traceIdsMax = 16;
-
-export interface Source {
-  readonly lease: PartitionLease;
-  readonly record: KafkaRecord;
-}
-
-export class Slice {
-  readonly sources: Source[] = [];
-  readonly handled: HandledEvent[] = [];
-  private held = 0;
-
-  /** Of all records. */
-  get bytes(): number {
-    return this.held;
-  }
-
-  get isFull(): boolean {
-    return this.sources.length >= sliceEventsMax || this.held >= sliceBytesMax;
-  }
-
-  get isEmpty(): boolean {
-    return this.sources.length === 0;
-  }
-
-  add(source: Source, handled: HandledEvent): void {
-    this.sources.push(source);
-    this.handled.push(handled);
-    for (const { value } of handled.records) this.held += value?.length ?? 0;
-  }
-}
+const patienceMs = 15_000;
+/** The same while something is left behind already: another slice with events for that partition is no news. */
+const shortPatienceMs = 100;
+/** Left behind at most. */
+const leftEventsMax = 2_000;
+const leftBytesMax = 16 * 1024 * 1024;
 
 export interface EventWriterOptions {
   readonly sink: Pick<RecordSink, 'append'>;
@@ -58,17 +32,34 @@ export interface EventWriterOptions {
   readonly rejectedTopic: string;
   readonly logger: Logger;
   readonly now: () => number;
+  /** Milliseconds. Default: 15,000. */
+  readonly patienceMs?: number;
 }
 
 export class EventWriter {
   private readonly options: EventWriterOptions;
+  private readonly report: FanOutReport;
+  private readonly patienceMs: number;
   private last: Promise<void> = Promise.resolve();
+  private leftEvents = 0;
+  private leftBytes = 0;
+  /** Of what is left behind: withdraws it. */
+  private readonly left = new Set<AbortController>();
+  /** Nothing can be written any more. */
+  private failure: Error | null = null;
+  /** Of events in several parts: how many of them have not ended, and whether the last one is known. */
+  private readonly parts = new WeakMap<KafkaRecord, { open: number; hasLast: boolean }>();
 
   constructor(options: EventWriterOptions) {
     this.options = options;
+    this.report = new FanOutReport(options);
+    this.patienceMs = options.patienceMs ?? patienceMs;
   }
 
-  /** Rejects only when nothing can be written any more, at the end of the process, and then for every later slice too. */
+  /**
+   * Resolves when everything is acknowledged but what was left behind. Rejects only when nothing can be written any more, at
+   * the end of the process, and then for every later slice too.
+   */
   write(slice: Slice): Promise<void> {
     this.last = this.last.then(() => this.writeNow(slice));
     // Whoever called awaits it, later perhaps; until then a failure must not count as unhandled.
@@ -76,112 +67,152 @@ export class EventWriter {
     return this.last;
   }
 
-  private async writeNow(slice: Slice): Promise<void> {
-    try {
-      await this.options.sink.append(slice.handled.flatMap(({ records }) => records));
-    } catch (error) {
-      if (!(error instanceof RecordRefusedError)) throw error;
-      for (const [index, handled] of slice.handled.entries()) await this.writeAlone(slice.sources[index], handled);
-    }
-    this.report(slice);
-    slice.sources.forEach(({ lease, record }, index) => {
-      if (isLast(slice.handled[index])) lease.complete(record.offset);
-    });
+  /** Before partitions are given up: whoever gets them reads again, and writes, what is left behind. */
+  withdrawLeft(): void {
+    for (const withdrawal of [...this.left]) withdrawal.abort();
   }
 
-  /**
-   * After a refusal: record by record, so that only what Kafka refuses is left out. The event is set aside as well, where
-   * operators look.
-   */
-  private async writeAlone(source: Source | undefined, handled: HandledEvent): Promise<void> {
-    const taken = await Promise.all(handled.records.map((record) => this.isTaken([record])));
-    const refused = taken.filter((isTaken) => !isTaken).length;
-    if (source === undefined || refused === 0) return;
-    const detail = `Kafka refused ${refused} of ${taken.length} records that it became`;
+  private async writeNow({ events }: Slice): Promise<void> {
+    const withdrawal = new AbortController();
+    const written = this.append(events, withdrawal.signal);
+    while (!(await within(this.left.size === 0 ? this.patienceMs : shortPatienceMs, written))) {
+      const left = events.filter(({ hasEnded }) => !hasEnded);
+      if (!this.hasRoomFor(left, events.length)) continue;
+      this.report.written(events.filter(({ hasEnded }) => hasEnded));
+      this.leave(left, written, withdrawal);
+      return;
+    }
+    this.report.written(events);
+  }
+
+  /** While all of Kafka is silent there is nobody to go on for: then it is one slice at most. */
+  private hasRoomFor(events: readonly SliceEvent[], inSlice: number): boolean {
+    const isSilent = events.length === inSlice && events.every(({ open, total }) => open === total);
+    const eventsMax = isSilent ? sliceEventsMax : leftEventsMax;
+    return this.leftEvents + events.length <= eventsMax && this.leftBytes + openBytesOf(events) <= leftBytesMax;
+  }
+
+  private leave(events: readonly SliceEvent[], written: Promise<void>, withdrawal: AbortController): void {
+    const { length } = events;
+    const bytes = openBytesOf(events);
+    const [first] = events;
+    if (this.left.size === 0 && first !== undefined) {
+      const { topic, partition, offset } = first.source.record;
+      this.options.logger.warn(
+        { topic, partition, offset, events: length },
+        'a partition cannot be written to: the events that need it are left behind, the others go on',
+      );
+    }
+    for (const event of events) event.forget();
+    this.left.add(withdrawal);
+    this.leftEvents += length;
+    this.leftBytes += bytes;
+    void written
+      .then(
+        () => {
+          this.report.written(events);
+        },
+        () => undefined,
+      )
+      .finally(() => {
+        this.left.delete(withdrawal);
+        this.leftEvents -= length;
+        this.leftBytes -= bytes;
+      });
+  }
+
+  /** Resolves when all of them have ended. */
+  private async append(events: readonly SliceEvent[], signal: AbortSignal): Promise<void> {
+    if (this.failure !== null) throw this.failure;
+    const aside: Promise<void>[] = [];
+    try {
+      await this.options.sink.append(...this.appendOf(events, signal, aside));
+      await Promise.all(aside);
+    } catch (error) {
+      if (error instanceof AppendWithdrawnError) return;
+      this.failure ??= error as Error;
+    }
+    if (this.failure !== null) throw this.failure;
+  }
+
+  private appendOf(
+    events: readonly SliceEvent[],
+    signal: AbortSignal,
+    aside: Promise<void>[],
+  ): Parameters<RecordSink['append']> {
+    const records: OutgoingRecord[] = [];
+    const owners: SliceEvent[] = [];
+    const sizes: number[] = [];
+    for (const event of events) {
+      this.begin(event);
+      if (event.total === 0) this.end(event);
+      for (const record of event.handled.records) {
+        records.push(record);
+        owners.push(event);
+        sizes.push(record.value?.length ?? 0);
+      }
+    }
+    const onSettled = (index: number, error: Error | null) => {
+      const event = owners[index] as SliceEvent;
+      if (error !== null && !(error instanceof RecordRefusedError)) this.failure ??= error;
+      event.settled(sizes[index] as number, error !== null);
+      if (event.open > 0 || this.failure !== null) return;
+      if (event.refused === 0) this.end(event);
+      else aside.push(this.setAside(event));
+    };
+    return [records, { onSettled, signal }];
+  }
+
+  private begin(event: SliceEvent): void {
+    const { record } = event.source;
+    const parts = this.parts.get(record);
+    if (parts === undefined) {
+      if (!isLast(event)) this.parts.set(record, { open: 1, hasLast: false });
+      return;
+    }
+    parts.open += 1;
+    parts.hasLast = isLast(event);
+  }
+
+  private end(event: SliceEvent): void {
+    const { lease, record } = event.source;
+    event.hasEnded = true;
+    const parts = this.parts.get(record);
+    if (parts !== undefined) {
+      parts.open -= 1;
+      if (parts.open > 0 || !parts.hasLast) return;
+    }
+    lease.complete(record.offset);
+  }
+
+  /** What Kafka refuses is left out, and its event is set aside as well, where operators look. */
+  private async setAside(event: SliceEvent): Promise<void> {
+    const { handled, refused, source, total } = event;
+    const detail = `Kafka refused ${refused} of ${total} records that it became`;
     const rejection = { reason: 'payload_too_large', detail } as const;
     if (handled.rejection === null) this.options.metrics.eventsRejected(rejection.reason, 1);
     const aside = rejectedRecord(this.options.rejectedTopic, source.record, rejection);
     // Even its bytes may be too large with our headers; where it came from is then what is kept of it.
-    if ((await this.isTaken([aside])) || (await this.isTaken([{ ...aside, value: null }]))) return;
-    const { topic, partition, offset } = source.record;
-    this.options.logger.error({ topic, partition, offset }, 'event given up: Kafka takes not even its rejection');
+    if (!(await this.isTaken(aside)) && !(await this.isTaken({ ...aside, value: null }))) {
+      const { topic, partition, offset } = source.record;
+      this.options.logger.error({ topic, partition, offset }, 'event given up: Kafka takes not even its rejection');
+    }
+    this.end(event);
   }
 
-  private async isTaken(records: readonly OutgoingRecord[]): Promise<boolean> {
+  private async isTaken(record: OutgoingRecord): Promise<boolean> {
     try {
-      await this.options.sink.append(records);
+      await this.options.sink.append([record]);
       return true;
     } catch (error) {
       if (error instanceof RecordRefusedError) return false;
       throw error;
     }
   }
-
-  private report({ sources, handled }: Slice): void {
-    const { logger, metrics, now } = this.options;
-    const nowMs = now();
-    const tally = new Tally();
-    let oldestMs = nowMs;
-    handled.forEach((event, index) => {
-      const record = sources[index]?.record;
-      tally.add(event);
-      if (!isLast(event)) return;
-      event.span?.end({ 'webhook.deliveries': event.deliveriesSoFar }, event.rejection?.reason ?? null);
-      if (event.defect !== null) this.reportDefect(record, event.defect);
-      if (record === undefined) return;
-      metrics.acknowledged(nowMs - record.timestampMs);
-      oldestMs = Math.min(oldestMs, record.timestampMs);
-    });
-    for (const [type, { events, deliveries }] of tally.accepted) metrics.eventsAccepted(type, events, deliveries);
-    for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
-    for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
-    for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
-    const traceIds = sampledTraceIds(handled, traceIdsMax);
-    const line = {
-      events: handled.filter(isLast).length,
-      deliveries: tally.deliveries,
-      ageMs: nowMs - oldestMs,
-      rejected: Object.fromEntries(tally.rejected),
-      misfits: Object.fromEntries(tally.misfits),
-      ...(traceIds.length === 0 ? {} : { traceIds }),
-    };
-    if (tally.rejected.size + tally.misfits.size === 0) logger.info(line, 'events fanned out');
-    else logger.warn(line, 'events fanned out, some with problems');
-  }
-
-  private reportDefect(record: KafkaRecord | undefined, defect: unknown): void {
-    const place = { topic: record?.topic, partition: record?.partition, offset: record?.offset };
-    this.options.logger.error({ ...place, ...errorFields(defect) }, 'event rejected by a defect');
-  }
 }
 
-/** False for a part that others follow. */
-function isLast(handled: HandledEvent | undefined): boolean {
-  return handled?.rest === null;
-}
-
-/** Sums over a slice: metrics are asked for once per label, not once per event. */
-class Tally {
-  readonly accepted = new Map<string, { events: number; deliveries: number }>();
-  readonly rejected = new Map<RejectionReason, number>();
-  readonly misfits = new Map<string, { count: number; example: string }>();
-  readonly deprecated = new Map<string, number>();
-  deliveries = 0;
-
-  add(handled: HandledEvent): void {
-    const { rejection, eventType, deliveries, schemaWarning, isDeprecated } = handled;
-    if (rejection !== null) {
-      this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
-      return;
-    }
-    this.deliveries += deliveries;
-    const type = eventType ?? '';
-    const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
-    const events = sum.events + (isLast(handled) ? 1 : 0);
-    this.accepted.set(type, { events, deliveries: sum.deliveries + deliveries });
-    if (!isLast(handled)) return;
-    if (isDeprecated) this.deprecated.set(type, (this.deprecated.get(type) ?? 0) + 1);
-    if (schemaWarning === null) return;
-    this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });
-  }
+function openBytesOf(events: readonly SliceEvent[]): number {
+  let bytes = 0;
+  for (const { openBytes } of events) bytes += openBytes;
+  return bytes;
 }

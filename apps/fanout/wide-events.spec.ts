@@ -1,16 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
 import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { settlingAppend } from '../../test/support/settling-append.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
 import { EventHandler } from './event-handler.ts';
 import { EventRuns } from './event-runs.ts';
-import { EventWriter, sliceBytesMax } from './event-writer.ts';
+import { EventWriter } from './event-writer.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
+import { sliceBytesMax } from './slice.ts';
 
 const silent: Logger = {
   debug: () => undefined,
@@ -24,7 +25,6 @@ interface Appended {
   readonly records: readonly OutgoingRecord[];
   readonly bytes: number;
   acknowledge(): void;
-  refuse(): void;
 }
 
 /** Fan-out over a Kafka that acknowledges when it is told to. */
@@ -68,7 +68,7 @@ class FanoutOf {
       historyMs: 1,
     });
     const writer = new EventWriter({
-      sink: { append: (records) => this.append(records) },
+      sink: { append: settlingAppend((records) => this.append(records)) },
       metrics: new FanoutMetrics(new Metrics('fanout-test')),
       rejectedTopic: 'rejected',
       logger: silent,
@@ -117,16 +117,12 @@ class FanoutOf {
   private append(records: readonly OutgoingRecord[]): Promise<void> {
     const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
     this.open += 1;
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const acknowledge = () => {
         this.open -= 1;
         resolve();
       };
-      const refuse = () => {
-        this.open -= 1;
-        reject(new RecordRefusedError('too large'));
-      };
-      this.appended.push({ records, bytes, acknowledge, refuse });
+      this.appended.push({ records, bytes, acknowledge });
     });
   }
 }
@@ -258,27 +254,4 @@ test('before partitions are given up it is written on for two seconds, then left
     expect(fanout.completed).toEqual(isQuick ? [0] : []);
     expect(fanout.keptBytes).toBe(0);
   }
-});
-
-test('a record that Kafka refuses takes no other with it', async () => {
-  const fanout = new FanoutOf(tableOf(3));
-  const working = fanout.work([{ ...wide, data: 1 }]);
-  await turns();
-  fanout.appended[0]?.refuse();
-  await turns();
-  // Each by itself now: the event and three deliveries.
-  expect(fanout.appended.slice(1).map(({ records }) => records.length)).toEqual([1, 1, 1, 1]);
-  for (const append of fanout.appended.slice(1)) {
-    if (append.records[0]?.key === 'w-1') append.refuse();
-    else append.acknowledge();
-  }
-  await turns();
-  expect(fanout.completed).toEqual([]);
-  const aside = fanout.appended.at(-1);
-  expect(aside?.records).toMatchObject([
-    { topic: 'rejected', headers: { detail: 'Kafka refused 1 of 4 records that it became' } },
-  ]);
-  aside?.acknowledge();
-  await working;
-  expect(fanout.completed).toEqual([0]);
 });

@@ -16,11 +16,12 @@ function setUp() {
         resolve(undefined);
       },
       reject,
+      onSettled: null,
     };
     const begun = pending.begin(values.length, bytes, answer);
-    for (const value of values) {
+    for (const [index, value] of values.entries()) {
       const record = { topic: 't', partition: 0, key: null, value: Buffer.from(value), headers: undefined };
-      queue.push({ ...record, bytes: value.length, append: begun });
+      queue.push({ ...record, bytes: value.length, append: begun, index });
     }
     const ended = promise.then(
       () => 'resolved',

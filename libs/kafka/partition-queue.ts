@@ -122,9 +122,16 @@ export class PartitionQueue {
 
   /** Records of an append that was withdrawn. */
   drop(append: PendingAppend): void {
-    this.queued = this.queued.slice(this.head).filter((record) => record.append !== append);
+    const kept: QueuedRecord[] = [];
+    for (const record of this.queued.slice(this.head)) {
+      if (record.append !== append) kept.push(record);
+      else {
+        this.queuedBytes -= record.bytes;
+        this.pending.skip(record);
+      }
+    }
+    this.queued = kept;
     this.head = 0;
-    this.queuedBytes = this.queued.reduce((bytes, record) => bytes + record.bytes, 0);
   }
 
   /** All that is under way and queued. */

@@ -1,7 +1,8 @@
 /**
  * In: appends of records, and what became of each record. Out: the answer to each append, and the sums of what is open.
- * Holds: an append is answered once all of its records are acknowledged, or at the first that is refused; every record
- * is counted until it is acknowledged, refused or withdrawn.
+ * Holds: an append is answered once all of its records are acknowledged, or at the first that is refused, unless it asked
+ * to be told of each record: then once all of them have ended. Every record is counted until it is acknowledged, refused
+ * or withdrawn.
  */
 import { monotonicMs } from '../runtime/monotonic.ts';
 import type { BatchRecord } from './record-batch-writer.ts';
@@ -18,7 +19,12 @@ export interface PendingAppend {
   hasEnded: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
+  /** Told how each record ended; null: the append ends at the first that is refused. */
+  readonly onSettled: OnSettled | null;
 }
+
+/** How a record of an append ended: `index` as in the append; null when it was acknowledged. */
+export type OnSettled = (index: number, error: Error | null) => void;
 
 /** A record on its way, in the form in which batches are written. */
 export interface QueuedRecord extends BatchRecord {
@@ -27,6 +33,8 @@ export interface QueuedRecord extends BatchRecord {
   readonly partition: number | null;
   readonly bytes: number;
   readonly append: PendingAppend;
+  /** Its place in the append. */
+  readonly index: number;
 }
 
 /** What surrounds a record on the wire: lengths, deltas, attributes (Kafka protocol, record format v2), rounded up. */
@@ -78,7 +86,7 @@ export class PendingAppends {
   begin(
     records: number,
     bytes: number,
-    answer: { resolve: () => void; reject: (error: Error) => void },
+    answer: Pick<PendingAppend, 'resolve' | 'reject' | 'onSettled'>,
   ): PendingAppend {
     const append: PendingAppend = {
       appendedAt: this.now(),
@@ -98,16 +106,23 @@ export class PendingAppends {
     for (const record of records) {
       const { append } = record;
       this.close(record);
+      append.onSettled?.(record.index, null);
       if (append.open === 0 && !append.hasEnded) append.resolve();
     }
     this.dropAnswered();
   }
 
-  /** Of its append, what was not put into a batch yet will not be sent any more. */
+  /** Of its append, what was not put into a batch yet will not be sent any more, unless it is told of each record. */
   refuse(record: QueuedRecord, error: Error): void {
+    const { append } = record;
     this.close(record);
-    record.append.hasEnded = true;
-    record.append.reject(error);
+    if (append.onSettled === null) {
+      append.hasEnded = true;
+      append.reject(error);
+    } else {
+      append.onSettled(record.index, error);
+      if (append.open === 0) append.resolve();
+    }
     this.dropAnswered();
   }
 
@@ -117,15 +132,14 @@ export class PendingAppends {
     this.dropAnswered();
   }
 
-  /** False when some of it is under way or acknowledged; else it has ended, and its records are to be dropped. */
+  /**
+   * False when it cannot be withdrawn any more: some of it was put into a batch. One that is told of each record is withdrawn
+   * as far as it was not. Then it has ended, and its queued records are to be dropped.
+   */
   withdraw(append: PendingAppend, error: Error): boolean {
-    if (append.hasEnded || append.taken > 0 || append.open === 0) return false;
-    this.openRecords -= append.open;
-    this.openBytes -= append.openBytes;
-    append.open = 0;
+    if (append.hasEnded || append.open === 0 || (append.taken > 0 && append.onSettled === null)) return false;
     append.hasEnded = true;
     append.reject(error);
-    this.dropAnswered();
     return true;
   }
 

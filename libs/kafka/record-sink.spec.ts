@@ -22,6 +22,8 @@ interface Appended {
   readonly values: readonly string[];
   readonly isTooLarge: boolean;
   end: End;
+  /** Of each record what was told; null: it did not ask. */
+  settled: readonly (Error | null | undefined)[] | null;
 }
 
 /** Mulberry32. */
@@ -59,13 +61,20 @@ function append(sink: RecordSink, number: number, random: () => number, clock: T
   const partition = Math.floor(random() * partitionCount);
   const isTooLarge = random() < 0.03;
   const values = Array.from({ length: 1 + Math.floor(random() * 12) }, (_, index) => `${number}.${index}`);
-  const appended: Appended = { partition, values, isTooLarge, end: 'open' };
+  const appended: Appended = { partition, values, isTooLarge, end: 'open', settled: null };
   const stop = new AbortController();
   if (random() < 0.2)
     clock.after(random() * 300, () => {
       stop.abort();
     });
   const large = Math.floor(random() * values.length);
+  const isTold = random() < 0.3;
+  const settled: (Error | null | undefined)[] = values.map(() => undefined);
+  if (isTold) appended.settled = settled;
+  const onSettled = (index: number, error: Error | null) => {
+    if (settled[index] !== undefined) throw new Error('told twice');
+    settled[index] = error;
+  };
   sink
     .append(
       values.map((value, index) => ({
@@ -74,13 +83,28 @@ function append(sink: RecordSink, number: number, random: () => number, clock: T
         key: null,
         value: Buffer.from(value.padEnd(isTooLarge && index === large ? batchBytesMax : 400)),
       })),
-      random() < 0.5 ? { signal: stop.signal } : {},
+      { ...(random() < 0.5 ? { signal: stop.signal } : {}), ...(isTold ? { onSettled } : {}) },
     )
     .then(
       () => (appended.end = 'acknowledged'),
       (error: unknown) => (appended.end = (error as { code: End }).code),
     );
   return appended;
+}
+
+/** Of an append that is told of each record: those of which the log says something else. */
+function wronglyTold({ values, settled, isTooLarge, end }: Appended, log: readonly string[]): readonly string[] {
+  if (settled === null) return [];
+  const isWrong = (value: string, index: number) => {
+    const isInLog = log.includes(value);
+    const told = settled[index];
+    // Not told: withdrawn before it was sent.
+    if (told === undefined) return isInLog || end !== 'append_withdrawn';
+    return told === null ? !isInLog : isInLog || !isTooLarge;
+  };
+  const isRefused = settled.some((error) => error !== null && error !== undefined);
+  if (end === 'acknowledged' && isTooLarge !== isRefused) return values;
+  return values.filter(isWrong);
 }
 
 test(
@@ -98,8 +122,10 @@ test(
         expect(cluster.concurrentMax).toBeLessThanOrEqual(1);
         for (let partition = 0; partition < partitionCount; partition += 1) {
           const log = cluster.values(partition);
-          const here = appends.filter((appended) => appended.partition === partition);
-          const order = here.flatMap(({ values }) => values);
+          const everything = appends.filter((appended) => appended.partition === partition);
+          const order = everything.flatMap(({ values }) => values);
+          for (const told of everything) expect(wronglyTold(told, log)).toEqual([]);
+          const here = everything.filter(({ settled }) => settled === null);
           const certain = here.flatMap(({ values, end }) => (end === 'acknowledged' ? values : []));
           const never = new Set(here.flatMap(({ values, end }) => (end === 'append_withdrawn' ? values : [])));
           expect(here.filter(({ end, isTooLarge }) => end === 'record_refused' && !isTooLarge)).toEqual([]);

@@ -6,7 +6,7 @@
 import type { Logger } from '../runtime/logger.ts';
 import { AppendWithdrawnError, RecordRefusedError, SinkClosedError } from './append-error.ts';
 import type { KafkaClient } from './kafka-client.ts';
-import { bytesOf, PendingAppends, type PendingAppend } from './pending-append.ts';
+import { bytesOf, PendingAppends, type OnSettled, type PendingAppend } from './pending-append.ts';
 import { processClock, type ProducerClock } from './producer-clock.ts';
 import { Producer } from './producer.ts';
 import type { ProducerLink } from './producer-link.ts';
@@ -27,8 +27,13 @@ export interface RecordSinkOptions {
 }
 
 export interface AppendOptions {
-  /** Withdraws the append, as long as nothing of it was sent. */
+  /** Withdraws the append, as long as nothing of it was sent; with `onSettled`, whatever of it was not sent. */
   readonly signal?: AbortSignal;
+  /**
+   * Told how each record ended, once each; null: acknowledged. With it the append does not reject because of a record, and the
+   * others of it are sent all the same. It resolves once every record has ended.
+   */
+  readonly onSettled?: OnSettled;
 }
 
 const defaultRecordBytesMax = 1_048_000;
@@ -66,27 +71,38 @@ export class RecordSink {
   /**
    * Resolves when acknowledged by all in-sync replicas; while Kafka is away it waits. Order of appends is kept per
    * partition. Once `signal` is aborted, the append either rejects with AppendWithdrawnError, and nothing of it is or
-   * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal.
+   * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal. With `onSettled` it rejects as well
+   * when some was sent, and onSettled goes on telling how those records end.
    * @throws RecordRefusedError, TopicForbiddenError, PartitionMissingError (of the records of that append some may have been taken),
    * SinkClosedError, AppendWithdrawnError
    */
-  append(records: readonly OutgoingRecord[], { signal }: AppendOptions = {}): Promise<void> {
+  append(records: readonly OutgoingRecord[], { signal, onSettled }: AppendOptions = {}): Promise<void> {
     if (this.isClosed) return Promise.reject(new SinkClosedError('the producer was closed'));
     if (signal?.aborted === true) return Promise.reject(new AppendWithdrawnError('withdrawn before it was appended'));
     if (records.length === 0) return Promise.resolve();
     const sizes = records.map(bytesOf);
     let bytes = 0;
-    for (const size of sizes) {
-      bytes += size;
-      if (size <= this.recordBytesMax) continue;
-      return Promise.reject(new RecordRefusedError(`a record of ${size} bytes is over ${this.recordBytesMax}`));
+    let accepted = 0;
+    for (let index = 0; index < sizes.length; index += 1) {
+      const size = sizes[index] as number;
+      if (size <= this.recordBytesMax) {
+        bytes += size;
+        accepted += 1;
+        continue;
+      }
+      const refusal = new RecordRefusedError(`a record of ${size} bytes is over ${this.recordBytesMax}`);
+      if (onSettled === undefined) return Promise.reject(refusal);
+      onSettled(index, refusal);
     }
+    if (accepted === 0) return Promise.resolve();
     if (!this.producer.identity.isConnected) void this.connect();
     return new Promise((resolve, reject) => {
-      const append = this.pending.begin(records.length, bytes, { resolve, reject });
+      const append = this.pending.begin(accepted, bytes, { resolve, reject, onSettled: onSettled ?? null });
       for (let index = 0; index < records.length; index += 1) {
+        const size = sizes[index] as number;
+        if (size > this.recordBytesMax) continue;
         const { topic, key, value, headers, partition = null } = records[index] as OutgoingRecord;
-        this.producer.add({ topic, key, value, headers, partition, bytes: sizes[index] as number, append });
+        this.producer.add({ topic, key, value, headers, partition, bytes: size, append, index });
       }
       if (signal !== undefined) this.withdrawOn(signal, append);
     });

@@ -126,7 +126,9 @@ export class TopicRoutes {
   /** Records of an append that was withdrawn. */
   drop(append: PendingAppend): void {
     for (const route of this.routes.values()) {
-      route.unrouted = route.unrouted.filter((record) => record.append !== append);
+      const { unrouted } = route;
+      route.unrouted = unrouted.filter((record) => record.append !== append);
+      for (const record of unrouted) if (record.append === append) this.pending.skip(record);
       for (const queue of route.queues.values()) if (!queue.isEmpty) queue.drop(append);
     }
   }

@@ -21,6 +21,8 @@ export interface KafkaOptions extends EmbeddedOptions {
   readonly controllerPort: number;
   /** Default: the node is a cluster of its own. */
   readonly membership?: ClusterMembership;
+  /** In milliseconds. Default: 60,000. */
+  readonly readyDeadlineMs?: number;
 }
 
 /** A node's place among the nodes of a cluster, each broker and controller. */
@@ -68,7 +70,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
     mark: settingsFile,
     ports: [options.port, options.controllerPort],
     isReady: () => accepts(options.port),
-    readyDeadlineMs: 60_000,
+    readyDeadlineMs: options.readyDeadlineMs ?? 60_000,
   });
   return {
     address: `127.0.0.1:${options.port}`,

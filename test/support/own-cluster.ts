@@ -12,7 +12,9 @@ const nodes = 3;
 const lookMs = 500;
 /** So many looks in a row: the others hear of a node that was killed only when its session is over, after four seconds. */
 const steadyLooks = 12;
-const inSyncDeadlineMs = 90_000;
+/** A node that was killed reads its logs again and waits for its session to end, beside twelve apps on two processors. */
+const readyDeadlineMs = 180_000;
+const inSyncDeadlineMs = 180_000;
 
 export class OwnCluster {
   /** As KAFKA_BROKERS says it. */
@@ -45,6 +47,7 @@ export class OwnCluster {
         port: brokerPorts[nodeId - 1] ?? 0,
         controllerPort: controllerPorts[nodeId - 1] ?? 0,
         membership: { clusterId, nodeId, controllerPorts },
+        readyDeadlineMs,
         dataDir: join(folder, `node-${nodeId}`),
         logFile: join(folder, `node-${nodeId}.log`),
         onProgress: () => undefined,

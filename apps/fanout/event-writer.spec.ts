@@ -1,0 +1,226 @@
+/** Over a sink of which each record is answered by itself. */
+import { expect, test } from '@jest/globals';
+import { AppendWithdrawnError, RecordRefusedError, SinkClosedError } from '../../libs/kafka/append-error.ts';
+import type { OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
+import type { AppendOptions } from '../../libs/kafka/record-sink.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
+import { Metrics } from '../../libs/runtime/metrics.ts';
+import type { HandledEvent } from './event-handler.ts';
+import { EventWriter } from './event-writer.ts';
+import { FanoutMetrics } from './fanout-metrics.ts';
+import { Slice } from './slice.ts';
+
+const patienceMs = 20;
+
+/** Of every record its topic and key, as `topic/key`. */
+class AskedSink {
+  /** In the order in which they were appended. */
+  readonly appended: string[] = [];
+  readonly withdrawn: string[] = [];
+  private readonly open = new Map<string, (error: Error | null) => void>();
+  private readonly answers: (name: string) => Error | null | 'later';
+
+  constructor(answers: (name: string) => Error | null | 'later') {
+    this.answers = answers;
+  }
+
+  append(records: readonly OutgoingRecord[], { onSettled, signal }: AppendOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let left = records.length;
+      const names = records.map(({ topic, key }) => `${topic}/${String(key)}`);
+      signal?.addEventListener('abort', () => {
+        this.withdrawn.push(...names.filter((name) => this.open.delete(name)));
+        reject(new AppendWithdrawnError('withdrawn'));
+      });
+      for (const [index, name] of names.entries()) {
+        const settle = (error: Error | null) => {
+          this.open.delete(name);
+          onSettled?.(index, error);
+          if (error !== null && onSettled === undefined) reject(error);
+          left -= 1;
+          if (left === 0) resolve();
+        };
+        this.appended.push(name);
+        const answer = this.answers(name);
+        if (answer === 'later') this.open.set(name, settle);
+        else setImmediate(settle, answer);
+      }
+    });
+  }
+
+  answer(name: string, error: Error | null = null): void {
+    this.open.get(name)?.(error);
+  }
+}
+
+interface WarnedLogger extends Logger {
+  readonly warnings: string[];
+}
+
+function logger(): WarnedLogger {
+  const warnings: string[] = [];
+  const nothing = () => undefined;
+  const made: WarnedLogger = {
+    warnings,
+    debug: nothing,
+    info: nothing,
+    warn: (_, message) => warnings.push(message),
+    error: nothing,
+    child: () => made,
+  };
+  return made;
+}
+
+function stand(answers: (name: string) => Error | null | 'later') {
+  const completed: number[] = [];
+  const lease: PartitionLease = {
+    topic: 'platform.events',
+    partition: 0,
+    epoch: 1,
+    isHeld: true,
+    incomplete: 0,
+    complete: (offset) => completed.push(offset),
+    pause: () => undefined,
+    resume: () => undefined,
+  };
+  const sink = new AskedSink(answers);
+  const log = logger();
+  const metrics = new FanoutMetrics(new Metrics('fanout-test'));
+  const rejectedTopic = 'rejected';
+  const writer = new EventWriter({ sink, metrics, rejectedTopic, logger: log, now: () => 0, patienceMs });
+  return { completed, lease, sink, log, writer };
+}
+
+const part: Omit<HandledEvent, 'records'> = {
+  eventType: 't',
+  deliveries: 1,
+  deliveriesSoFar: 1,
+  rest: null,
+  rejection: null,
+  defect: null,
+  schemaWarning: null,
+  isDeprecated: false,
+  traceparent: null,
+  span: null,
+};
+
+function recordOf(name: string, bytes = 1): OutgoingRecord {
+  const [topic = '', key = ''] = name.split('/');
+  return { topic, key, value: Buffer.alloc(bytes) };
+}
+
+function sourceOf(lease: PartitionLease, offset: number) {
+  const record = { topic: lease.topic, partition: 0, offset, timestampMs: 0, key: null, value: null, headers: {} };
+  return { lease, record };
+}
+
+/** One event, a name for each of its records. */
+function sliceOf(lease: PartitionLease, ...events: readonly { offset: number; names: string[]; bytes?: number }[]) {
+  const slice = new Slice();
+  for (const { offset, names, bytes } of events) {
+    slice.add(sourceOf(lease, offset), { ...part, records: names.map((name) => recordOf(name, bytes)) });
+  }
+  return slice;
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
+}
+
+const deadPartition = (name: string) => (name.includes('dead') ? 'later' : null);
+
+test('a partition that cannot be written to keeps only the events that need it', async () => {
+  const { completed, lease, sink, log, writer } = stand(deadPartition);
+  await writer.write(
+    sliceOf(
+      lease,
+      { offset: 0, names: ['events/0', 'deliveries/well'] },
+      { offset: 1, names: ['events/1', 'deliveries/well', 'deliveries/dead-1'] },
+    ),
+  );
+  await writer.write(sliceOf(lease, { offset: 2, names: ['events/2', 'deliveries/well'] }));
+  expect(completed).toEqual([0, 2]);
+  expect(log.warnings).toHaveLength(1);
+  sink.answer('deliveries/dead-1');
+  await turns();
+  expect(completed).toEqual([0, 2, 1]);
+});
+
+test('while nothing at all is acknowledged, one slice is left behind and no more', async () => {
+  const { completed, lease, writer } = stand(() => 'later');
+  const wholeSlice = (first: number) =>
+    sliceOf(lease, ...Array.from({ length: 128 }, (_, index) => ({ offset: first + index, names: ['deliveries/a'] })));
+  await writer.write(wholeSlice(0));
+  const next = writer.write(wholeSlice(128)).then(() => 'written');
+  const waited = new Promise((resolve) => setTimeout(resolve, 400, 'waits'));
+  expect(await Promise.race([next, waited])).toBe('waits');
+  expect(completed).toEqual([]);
+});
+
+test('no more is left behind than fits into memory', async () => {
+  const { completed, lease, sink, writer } = stand(deadPartition);
+  const large = (offset: number) =>
+    sliceOf(lease, { offset, names: [`events/${offset}`, `deliveries/dead-${offset}`], bytes: 6 * 1_024 * 1_024 });
+  await writer.write(large(0));
+  await writer.write(large(1));
+  const third = writer.write(large(2));
+  const fourth = writer.write(sliceOf(lease, { offset: 3, names: ['deliveries/well'] }));
+  const waited = new Promise((resolve) => setTimeout(resolve, 400, 'waits'));
+  expect(await Promise.race([fourth, waited])).toBe('waits');
+  sink.answer('deliveries/dead-0');
+  await Promise.all([third, fourth]);
+  expect(completed).toEqual([0, 3]);
+});
+
+test('before partitions are given up, what was left behind is withdrawn and incomplete', async () => {
+  const { completed, lease, sink, writer } = stand(deadPartition);
+  await writer.write(sliceOf(lease, { offset: 0, names: ['events/0', 'deliveries/dead-0'] }));
+  writer.withdrawLeft();
+  await turns();
+  expect(sink.withdrawn).toEqual(['deliveries/dead-0']);
+  expect(completed).toEqual([]);
+  await writer.write(sliceOf(lease, { offset: 1, names: ['deliveries/well'] }));
+  expect(completed).toEqual([1]);
+});
+
+test('an event in parts is complete after the last of its records, whichever part that is in', async () => {
+  const { completed, lease, sink, writer } = stand(deadPartition);
+  const source = sourceOf(lease, 7);
+  const slices = [['deliveries/dead-1'], ['deliveries/well']].map((names, index) => {
+    const slice = new Slice();
+    const rest = index === 0 ? () => ({ ...part, records: [] }) : null;
+    slice.add(source, { ...part, records: ['events/x', ...names].map((name) => recordOf(name)), rest });
+    return slice;
+  });
+  for (const slice of slices) await writer.write(slice);
+  expect(completed).toEqual([]);
+  sink.answer('deliveries/dead-1');
+  await turns();
+  expect(completed).toEqual([7]);
+});
+
+test('what Kafka refuses is set aside; what came with it is written, once', async () => {
+  const { completed, lease, sink, writer } = stand((name) =>
+    name === 'events/large' ? new RecordRefusedError('too large') : null,
+  );
+  await writer.write(
+    sliceOf(
+      lease,
+      { offset: 0, names: ['events/a'] },
+      { offset: 1, names: ['events/large', 'deliveries/w-1'] },
+      { offset: 2, names: ['events/b'] },
+    ),
+  );
+  expect(sink.appended).toEqual(['events/a', 'events/large', 'deliveries/w-1', 'events/b', 'rejected/null']);
+  expect(completed.toSorted()).toEqual([0, 1, 2]);
+});
+
+test('at the end of the process nothing more is complete, and every write rejects', async () => {
+  const { completed, lease, sink, writer } = stand(deadPartition);
+  await writer.write(sliceOf(lease, { offset: 0, names: ['events/0', 'deliveries/dead-0'] }));
+  sink.answer('deliveries/dead-0', new SinkClosedError('closed'));
+  await turns();
+  const later = writer.write(sliceOf(lease, { offset: 1, names: ['deliveries/well'] }));
+  await expect(later).rejects.toThrow('closed');
+  expect(completed).toEqual([]);
+});

@@ -1,0 +1,92 @@
+/** Tells log, metrics and traces of events that are written. */
+import type { RejectionReason } from '../../libs/domain/rejection.ts';
+import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { HandledEvent } from './event-handler.ts';
+import type { FanoutMetrics } from './fanout-metrics.ts';
+import { isLast, type SliceEvent } from './slice.ts';
+
+const traceIdsMax = 16;
+
+export interface FanOutReportOptions {
+  readonly metrics: FanoutMetrics;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+export class FanOutReport {
+  private readonly options: FanOutReportOptions;
+
+  constructor(options: FanOutReportOptions) {
+    this.options = options;
+  }
+
+  written(events: readonly SliceEvent[]): void {
+    const { logger, metrics, now } = this.options;
+    if (events.length === 0) return;
+    const nowMs = now();
+    const tally = new Tally();
+    let oldestMs = nowMs;
+    for (const event of events) {
+      const { handled, source } = event;
+      tally.add(handled, isLast(event));
+      if (!isLast(event)) continue;
+      handled.span?.end({ 'webhook.deliveries': handled.deliveriesSoFar }, handled.rejection?.reason ?? null);
+      if (handled.defect !== null) this.defect(event);
+      metrics.acknowledged(nowMs - source.record.timestampMs);
+      oldestMs = Math.min(oldestMs, source.record.timestampMs);
+    }
+    this.count(tally);
+    const traceIds = sampledTraceIds(
+      events.map(({ handled }) => handled),
+      traceIdsMax,
+    );
+    const line = {
+      events: events.filter(isLast).length,
+      deliveries: tally.deliveries,
+      ageMs: nowMs - oldestMs,
+      rejected: Object.fromEntries(tally.rejected),
+      misfits: Object.fromEntries(tally.misfits),
+      ...(traceIds.length === 0 ? {} : { traceIds }),
+    };
+    if (tally.rejected.size + tally.misfits.size === 0) logger.info(line, 'events fanned out');
+    else logger.warn(line, 'events fanned out, some with problems');
+  }
+
+  private count(tally: Tally): void {
+    const { metrics } = this.options;
+    for (const [type, { events, deliveries }] of tally.accepted) metrics.eventsAccepted(type, events, deliveries);
+    for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
+    for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
+    for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
+  }
+
+  private defect({ source: { record }, handled: { defect } }: SliceEvent): void {
+    const { topic, partition, offset } = record;
+    this.options.logger.error({ topic, partition, offset, ...errorFields(defect) }, 'event rejected by a defect');
+  }
+}
+
+/** Sums over a slice: metrics are asked for once per label, not once per event. */
+class Tally {
+  readonly accepted = new Map<string, { events: number; deliveries: number }>();
+  readonly rejected = new Map<RejectionReason, number>();
+  readonly misfits = new Map<string, { count: number; example: string }>();
+  readonly deprecated = new Map<string, number>();
+  deliveries = 0;
+
+  add({ rejection, eventType, deliveries, schemaWarning, isDeprecated }: HandledEvent, isWhole: boolean): void {
+    if (rejection !== null) {
+      this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
+      return;
+    }
+    this.deliveries += deliveries;
+    const type = eventType ?? '';
+    const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
+    this.accepted.set(type, { events: sum.events + (isWhole ? 1 : 0), deliveries: sum.deliveries + deliveries });
+    if (!isWhole) return;
+    if (isDeprecated) this.deprecated.set(type, (this.deprecated.get(type) ?? 0) + 1);
+    if (schemaWarning === null) return;
+    this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });
+  }
+}
