@@ -110,7 +110,8 @@ export class EventWriter {
     void written
       .then(
         () => {
-          this.report.written(events);
+          // What was withdrawn has not ended, and is its next owner's to tell.
+          this.report.written(events.filter(({ hasEnded }) => hasEnded));
         },
         () => undefined,
       )
