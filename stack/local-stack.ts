@@ -5,10 +5,12 @@
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../libs/runtime/config.ts';
+import { requireConfiguration } from './configuration-problems.ts';
 import { EmbeddedParts } from './embedded-parts.ts';
 import { embeddedParts, localEnvironment, parts as allParts } from './environment.ts';
 import { StackFailure, Stopped } from './failure.ts';
 import { createFileLogger } from './file-logger.ts';
+import { presentEnvironment } from './local-access.ts';
 import { isRunning, pidIn } from './orphan.ts';
 import { requireOutsideParts } from './outside-parts.ts';
 import { dataFolder } from './repository.ts';
@@ -20,6 +22,8 @@ import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 const freeMegabytesMin = 500;
 const lockFile = join(dataFolder, 'run', 'stack.pid');
+/** Keys of this installation need not be there to see that everything else can be read. */
+const placeholders = { adminKey: () => '', encryptionKeys: () => `none:${Buffer.alloc(32).toString('base64')}` };
 const lockMark = join('stack', 'verbs');
 
 export interface LocalStack {
@@ -33,6 +37,7 @@ export async function runLocalStack(signal: AbortSignal, whileUp: (stack: LocalS
   const parts = new EmbeddedParts(signal);
   let supervisor: Supervisor | null = null;
   try {
+    requireConfiguration(presentEnvironment(placeholders));
     requireSpace();
     const env = await startParts(parts, signal);
     await prepare(env, signal);

@@ -3,10 +3,10 @@ import { connect } from 'node:net';
 import pg from 'pg';
 import type { Environment } from '../libs/runtime/config.ts';
 import { readConfig } from '../libs/runtime/config.ts';
+import { placeOf } from '../libs/runtime/shown-value.ts';
 import { partVariables, type Part } from './environment.ts';
 import { StackFailure, sentenceOf } from './failure.ts';
 import { setupConfig, type SetupConfig } from './setup-config.ts';
-import { placeOf } from './setup.ts';
 
 const patienceMs = 5000;
 
@@ -44,7 +44,6 @@ async function requireKafka(config: SetupConfig): Promise<void> {
 
 function reach(broker: string): Promise<void> {
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(broker) ?? [];
-  if (host === '') return Promise.reject(new Error('it is not written as host:port'));
   return new Promise((resolve, reject) => {
     const socket = connect({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), timeout: patienceMs });
     socket.once('connect', () => {
@@ -76,11 +75,6 @@ async function requireRegistry(config: SetupConfig): Promise<void> {
 
 async function requirePostgres(config: SetupConfig): Promise<void> {
   const url = config.DATABASE_URL;
-  if (!/^postgres(ql)?:\/\//.test(url) || URL.parse(url) === null) {
-    throw new StackFailure(
-      'DATABASE_URL is no address of PostgreSQL: write it as postgresql://user:password@host:5432/database.',
-    );
-  }
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: patienceMs });
   // A connection that breaks while it is closed reports here instead of ending the process.
   client.on('error', () => undefined);

@@ -1,5 +1,6 @@
 /** How every verb begins and ends: options read, signals heard, failures told in one sentence, an honest exit status. */
 import { ConfigError } from '../libs/runtime/config.ts';
+import { configurationExit } from './app-process.ts';
 import { parseCommandLine, type Verb } from './command-line.ts';
 import { Stopped, sentenceOf } from './failure.ts';
 import { say } from './terminal.ts';
@@ -15,7 +16,7 @@ export interface VerbContext {
 /** Whatever hangs, this process leaves; what it started notices that and leaves too. */
 const stopDeadlineMs = 9_700;
 
-/** Runs `main` and ends the process with the status that it returns: 0 when it returns no number, 1 after a failure. */
+/** Runs `main` and ends the process with the status that it returns: 0 when it returns no number, 1 after a failure, 78 where it is the configuration. */
 export async function runVerb(verb: Verb, main: (context: VerbContext) => Promise<unknown>): Promise<never> {
   const commandLine = parseCommandLine(verb, process.argv.slice(2));
   switch (commandLine.kind) {
@@ -37,16 +38,18 @@ export async function endAfter(main: (signal: AbortSignal) => Promise<unknown>):
     const status = await main(stopSignal());
     return process.exit(typeof status === 'number' ? status : 0);
   } catch (error) {
-    if (error instanceof ConfigError) return fail(`The configuration is wrong: ${error.problems.join('; ')}.`);
+    if (error instanceof ConfigError) {
+      return fail(['The configuration is wrong.', ...error.problems].join('\n  '), configurationExit);
+    }
     if (!(error instanceof Stopped)) return fail(sentenceOf(error));
   }
   return process.exit(0);
 }
 
 /** Ends the process with a sentence that says why. */
-export function fail(sentence: string): never {
+export function fail(sentence: string, status = 1): never {
   process.stderr.write(`\n✗ ${sentence}\n`);
-  process.exit(1);
+  process.exit(status);
 }
 
 function stopSignal(): AbortSignal {

@@ -7,6 +7,7 @@ import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
 import { migrate } from '../libs/postgres/migrate.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 import type { Logger } from '../libs/runtime/logger.ts';
+import { placeOf } from '../libs/runtime/shown-value.ts';
 import { Registry } from '../libs/wire/registry.ts';
 import { allTopics } from '../libs/wire/topics.ts';
 import { StackFailure, sentenceOf } from './failure.ts';
@@ -79,10 +80,4 @@ async function registerSchemas(config: SetupConfig): Promise<number> {
     );
   }
   return withSchema.length;
-}
-
-/** Host and path of an address, without what could be secret in it. */
-export function placeOf(address: string): string {
-  const url = URL.parse(address);
-  return url === null ? 'an address that is no URL' : `${url.host}${url.pathname}`;
 }

@@ -12,7 +12,7 @@ test('each key is shown with its effective value, said ones marked, secrets and 
     'fanout',
     '  HTTP_PORT        3001',
     '  ADMIN_API_KEY  * ********',
-    '  DATABASE_URL     postgresql://u:********@h/d',
+    '  DATABASE_URL     postgresql://********@h/d',
     '',
   ]);
 });

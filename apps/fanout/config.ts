@@ -1,13 +1,22 @@
 /** The configuration that fanout reads. */
 import { connectionKeys, eventKeys, httpKeys, registryKeys, topicKeys } from '../../libs/runtime/config-keys.ts';
+import { topicsKey } from '../../libs/runtime/name-keys.ts';
+import { allTopics, topics } from '../../libs/wire/topics.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
+
+const own = new Set(allTopics.filter((spec) => spec !== topics.platformEvents).map(({ name }) => name));
+const { description, default: usual } = topicKeys.PLATFORM_TOPICS;
+/** With what fan-out writes itself it would turn in circles. */
+const platformTopics = topicsKey({ description, default: usual ?? '' }, (item) =>
+  own.has(item) ? `must not name ${item}, a topic of this system's own: leave it out` : null,
+);
 
 export const fanoutConfig = {
   ...connectionKeys,
   ...registryKeys,
   ...eventKeys,
-  PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS,
+  PLATFORM_TOPICS: platformTopics,
   ...tracingKeys,
   ...httpKeys(3001),
 } as const;

@@ -11,6 +11,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
 import { yieldToOthers } from './background.ts';
 import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec, type Environment } from './config.ts';
+import { connectionKeys } from './config-keys.ts';
 import { loopDelayBucketsMs, watchEventLoop } from './event-loop-delay.ts';
 import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
@@ -108,13 +109,13 @@ export async function runApp<Spec extends ConfigSpec>(
   );
   const lines = metrics.counter('log_lines_total', 'Lines in the log', ['level']);
   lines.zero([{ level: 'info' }, { level: 'warn' }, { level: 'error' }]);
-  const logger = createLogger(definition.name, env['LOG_LEVEL'] ?? 'info', (level) => {
+  const logger = createLogger(definition.name, logLevelIn(env), (level) => {
     lines.inc({ level });
   });
   exitOnUncaught(logger);
   if (definition.isBackground === true) yieldToOthers();
   try {
-    const config = readConfig(definition.config, env);
+    const config = configured(definition, env, logger);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
     const tracing = await tracingOf(definition, env, { logger, metrics });
     const context = { name: definition.name, logger, health: new Health(), metrics, tracer: tracing?.tracer };
@@ -129,12 +130,34 @@ export async function runApp<Spec extends ConfigSpec>(
     await app.startAllMicroservices();
     logger.info({}, 'started');
   } catch (error) {
-    if (error instanceof ConfigError) {
-      for (const problem of error.problems) logger.error({ problem }, 'invalid configuration');
-      process.exit(78);
-    }
     logger.error(errorFields(error), 'cannot start');
     process.exit(1);
+  }
+}
+
+/** Before anything is connected. Ends the process when it cannot run with what the environment says. */
+function configured<Spec extends ConfigSpec>(
+  { name, config }: AppDefinition<Spec>,
+  env: Environment,
+  logger: Logger,
+): ConfigOf<Spec> {
+  try {
+    return readConfig(config, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // Whoever wants silence while it runs has to hear why it does not.
+    const heard = logLevelIn(env) === 'silent' ? createLogger(name, 'error') : logger;
+    for (const problem of error.problems) heard.error({ problem }, 'invalid configuration');
+    return process.exit(78);
+  }
+}
+
+/** `info` where it cannot be read: what is wrong is told then. */
+function logLevelIn(env: Environment): string {
+  try {
+    return readConfig({ LOG_LEVEL: connectionKeys.LOG_LEVEL }, env).LOG_LEVEL;
+  } catch {
+    return 'info';
   }
 }
 

@@ -1,24 +1,43 @@
 /** Every configuration key there is, once: apps pick the ones they read. Checked against docs/reference.md. */
-import { booleanKey, choiceKey, credentialKey, listKey, numberKey, optionalKey, stringKey } from './config.ts';
+import { hostKey, nameServersKey, portsKey, rangesKey, schemesKey, serversKey } from './address-keys.ts';
+import { booleanKey, choiceKey, credentialKey, listKey, numberKey, optionalKey } from './config.ts';
+import {
+  certificatesKey,
+  encryptionKeysKey,
+  headerNameKey,
+  mailAddressKey,
+  memberNameKey,
+  topicPrefixKey,
+  topicsKey,
+} from './name-keys.ts';
+import { databaseUrlKey, httpUrlKey, smtpUrlKey } from './url-keys.ts';
 
 const dayMs = 86_400_000;
 
-export const connectionKeys = {
-  KAFKA_BROKERS: listKey({ description: 'Kafka brokers as host:port', default: '127.0.0.1:19092' }),
-  KAFKA_TLS: booleanKey({ description: 'Connect to Kafka with TLS', default: 'false' }),
-  KAFKA_TLS_CA: optionalKey({ description: 'CA for Kafka in PEM; empty: the system ones' }),
-  KAFKA_SASL_MECHANISM: choiceKey({
+const saslMechanism = {
+  ...choiceKey({
     description: 'SASL mechanism; none: no authentication',
     default: 'none',
     choices: ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
   }),
+  conflict: (mechanism: string, others: Readonly<Record<string, unknown>>) =>
+    mechanism === 'none' || typeof others['KAFKA_SASL_USERNAME'] === 'string'
+      ? null
+      : `is ${mechanism}, which takes KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: set them, or none`,
+};
+
+export const connectionKeys = {
+  KAFKA_BROKERS: serversKey({ description: 'Kafka brokers as host:port', default: '127.0.0.1:19092' }),
+  KAFKA_TLS: booleanKey({ description: 'Connect to Kafka with TLS', default: 'false' }),
+  KAFKA_TLS_CA: certificatesKey({ description: 'CA for Kafka in PEM; empty: the system ones' }),
+  KAFKA_SASL_MECHANISM: saslMechanism,
   KAFKA_SASL_USERNAME: optionalKey({ description: 'SASL user' }),
   KAFKA_SASL_PASSWORD: optionalKey({ description: 'SASL password', secret: true }),
-  KAFKA_INSTANCE_ID: optionalKey({
+  KAFKA_INSTANCE_ID: memberNameKey({
     description:
       'Name of this process among those of its app, the same at its next start, so that after a crash it goes on at once; empty: none',
   }),
-  TOPIC_PREFIX: stringKey({ description: 'Goes before the name of every topic and consumer group', default: '' }),
+  TOPIC_PREFIX: topicPrefixKey({ description: 'Goes before the name of every topic and consumer group', default: '' }),
   LOG_LEVEL: choiceKey({
     description: 'Least level that is logged',
     default: 'info',
@@ -27,16 +46,17 @@ export const connectionKeys = {
 } as const;
 
 export const registryKeys = {
-  SCHEMA_REGISTRY_URL: stringKey({
+  SCHEMA_REGISTRY_URL: httpUrlKey({
     description: 'Confluent-compatible schema registry',
     default: 'http://127.0.0.1:18081/apis/ccompat/v7',
+    logins: 'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
   }),
   SCHEMA_REGISTRY_USERNAME: optionalKey({ description: 'Registry user' }),
   SCHEMA_REGISTRY_PASSWORD: optionalKey({ description: 'Registry password', secret: true }),
 } as const;
 
 export const databaseKeys = {
-  DATABASE_URL: stringKey({
+  DATABASE_URL: databaseUrlKey({
     description: 'PostgreSQL; sslmode in the query switches TLS',
     default: 'postgresql://webhooks:webhooks@127.0.0.1:15432/webhooks',
   }),
@@ -51,7 +71,7 @@ export const topicKeys = {
     min: 1,
     max: 9,
   }),
-  PLATFORM_TOPICS: listKey({
+  PLATFORM_TOPICS: topicsKey({
     description: 'Topics that bring platform events; an item between slashes is a regular expression',
     default: 'platform.events',
   }),
@@ -79,24 +99,23 @@ export const eventKeys = {
 } as const;
 
 export const egressKeys = {
-  ALLOWED_URL_SCHEMES: listKey({ description: 'Schemes of webhook URLs', default: 'https' }),
-  ALLOWED_PORTS: listKey({ description: 'Ports of webhook URLs; * for any', default: '443,8443' }),
-  DISALLOWED_IP_RANGES: listKey({ description: 'CIDRs that are refused beside the private ones', default: '' }),
-  EGRESS_ALLOW: listKey({ description: 'CIDRs that are allowed though they are private', default: '' }),
-  DNS_SERVERS: listKey({
+  ALLOWED_URL_SCHEMES: schemesKey({ description: 'Schemes of webhook URLs', default: 'https' }),
+  ALLOWED_PORTS: portsKey({ description: 'Ports of webhook URLs; * for any', default: '443,8443' }),
+  DISALLOWED_IP_RANGES: rangesKey({ description: 'CIDRs that are refused beside the private ones', default: '' }),
+  EGRESS_ALLOW: rangesKey({ description: 'CIDRs that are allowed though they are private', default: '' }),
+  DNS_SERVERS: nameServersKey({
     description: 'Name servers for the names of webhooks; empty: those of the system',
     default: '',
   }),
 } as const;
 
 export const signatureKeys = {
-  SIGNATURE_HEADER: stringKey({
+  SIGNATURE_HEADER: headerNameKey({
     description: 'Name of the second signature header; empty: off',
     default: 'X-DeeperHub-Signature',
   }),
-  ENCRYPTION_KEYS: listKey({
+  ENCRYPTION_KEYS: encryptionKeysKey({
     description: 'id:base64 of 32 bytes, comma separated; the first one encrypts, all decrypt',
-    secret: true,
   }),
 } as const;
 
@@ -196,11 +215,10 @@ export const monitorKeys = {
 } as const;
 
 export const mailKeys = {
-  SMTP_URL: optionalKey({
+  SMTP_URL: smtpUrlKey({
     description: 'Where mails with notices go, smtp://user:password@host:port; empty: none are sent',
-    secret: true,
   }),
-  SMTP_FROM: stringKey({ description: 'Who they are from', default: 'webhooks@localhost' }),
+  SMTP_FROM: mailAddressKey({ description: 'Who they are from', default: 'webhooks@localhost' }),
 } as const;
 
 export const adminKeys = {
@@ -217,10 +235,14 @@ export const webhookLimitKeys = {
 } as const;
 
 export const proxyKeys = {
-  API_TRUSTED_PROXIES: listKey({
-    description: 'Addresses or CIDRs of proxies before the API, whose X-Forwarded-For is believed',
-    default: '',
-  }),
+  API_TRUSTED_PROXIES: rangesKey(
+    {
+      description: 'Addresses or CIDRs of proxies before the API, whose X-Forwarded-For is believed',
+      default: '',
+    },
+    // Words of the server's own for ranges that everybody has.
+    ['loopback', 'linklocal', 'uniquelocal'],
+  ),
 } as const;
 
 /** 0 switches a limit of requests off. Each process counts for itself. */
@@ -252,7 +274,7 @@ export const apiLimitKeys = {
 /** The port of an app's HTTP server and the address it listens on. */
 export function httpKeys(port: number) {
   return {
-    HTTP_HOST: stringKey({ description: 'Address to listen on', default: '127.0.0.1' }),
+    HTTP_HOST: hostKey({ description: 'Address to listen on', default: '127.0.0.1' }),
     HTTP_PORT: numberKey({ description: 'Port to listen on', default: String(port), min: 0, max: 65_535 }),
   } as const;
 }

@@ -95,7 +95,7 @@ test('descriptions mask secrets and passwords inside addresses', () => {
     MODE: 'accept',
     LIST: 'a,b',
     TOKEN: '********',
-    URL: 'postgresql://me:********@host/db',
+    URL: 'postgresql://********@host/db',
   });
 });
 

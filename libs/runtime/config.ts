@@ -3,8 +3,9 @@
  * and any key may come from a file instead (`NAME_FILE`, for secrets that are mounted).
  */
 import { readFileSync } from 'node:fs';
+import { hiddenText, quoted, shownText } from './shown-value.ts';
 
-/** How one key is read: `parse` throws an Error whose message completes "must be …". */
+/** How one key is read: `parse` throws an Error whose message goes on from its name: "must be …, not …". */
 export interface ConfigKey<T> {
   readonly description: string;
   /** Unit of a number, such as ms; empty where there is none. */
@@ -14,11 +15,17 @@ export interface ConfigKey<T> {
   /** Masked wherever configuration is shown. */
   readonly secret: boolean;
   readonly parse: (text: string) => T;
+  /** As it may be told; left out: as {@link shownText} has it. */
+  readonly shown?: (text: string) => string;
+  /** Why it does not go with the values of other keys, as `parse` says it; null: it does. */
+  readonly conflict?: (value: T, others: Readonly<Record<string, unknown>>) => string | null;
 }
 
-export type ConfigSpec = Readonly<Record<string, ConfigKey<unknown>>>;
+/** Of a key whose type does not matter; `never` is what a function of any argument takes. */
+type AnyConfigKey = Omit<ConfigKey<unknown>, 'conflict'> & { readonly conflict?: ConfigKey<never>['conflict'] };
+export type ConfigSpec = Readonly<Record<string, AnyConfigKey>>;
 export type ConfigOf<Spec extends ConfigSpec> = {
-  readonly [Name in keyof Spec]: Spec[Name] extends ConfigKey<infer T> ? T : never;
+  readonly [Name in keyof Spec]: ReturnType<Spec[Name]['parse']>;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,11 +53,15 @@ export function readConfig<Spec extends ConfigSpec>(spec: Spec, env: Environment
       problems.push(`${name} ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+  for (const [name, key] of Object.entries(spec)) {
+    const reason = name in values ? (key.conflict?.(values[name] as never, values) ?? null) : null;
+    if (reason !== null) problems.push(`${name} ${reason}`);
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as ConfigOf<Spec>;
 }
 
-function textOf(name: string, key: ConfigKey<unknown>, env: Environment): string {
+function textOf(name: string, key: AnyConfigKey, env: Environment): string {
   const direct = env[name];
   const file = env[`${name}_FILE`];
   if (direct !== undefined && file !== undefined) throw new Error(`is set twice: also through ${name}_FILE`);
@@ -64,20 +75,22 @@ function readSecretFile(name: string, file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new Error(`cannot be read from ${name}_FILE: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    const { code } = error as { code?: unknown };
+    throw new Error(
+      `cannot be read from ${name}_FILE, ${quoted(file)} (${String(code)}): the file has to be there and readable`,
+      { cause: error },
+    );
   }
 }
 
-interface KeyText {
+export interface KeyText {
   readonly description: string;
   readonly default?: string;
   readonly unit?: string;
   readonly secret?: boolean;
 }
 
-function makeKey<T>(text: KeyText, parse: (text: string) => T): ConfigKey<T> {
+export function makeKey<T>(text: KeyText, parse: (text: string) => T): ConfigKey<T> {
   return {
     description: text.description,
     unit: text.unit ?? '',
@@ -90,26 +103,20 @@ function makeKey<T>(text: KeyText, parse: (text: string) => T): ConfigKey<T> {
 export function stringKey(text: KeyText): ConfigKey<string> {
   return makeKey(text, (value) => {
     if (value === '' && text.default !== '') throw new Error('must not be empty');
-    return value;
+    return oneLine(value);
   });
 }
 
 /** A string that may be missing: empty means null. */
 export function optionalKey(text: Omit<KeyText, 'default'>): ConfigKey<string | null> {
-  return makeKey({ ...text, default: '' }, (value) => (value === '' ? null : value));
+  return makeKey({ ...text, default: '' }, (value) => (value === '' ? null : oneLine(value)));
 }
 
-/** An http or https address that may be missing: empty means null. */
-export function optionalHttpUrlKey(text: Omit<KeyText, 'default'>): ConfigKey<string | null> {
-  return makeKey({ ...text, default: '' }, (value) => {
-    if (value === '') return null;
-    const url = URL.parse(value);
-    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-      throw new Error(`must be an address such as http://127.0.0.1:4318, not '${maskUrlPassword(value)}'`);
-    }
-    if (url.username !== '' || url.password !== '') throw new Error('must not hold a user or a password');
-    return value;
-  });
+/** What no name, user or password has, and what files and lists of variables are torn at. */
+function oneLine(value: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(value)) throw new Error('must be one line without control characters');
+  return value;
 }
 
 const credentialCharsMin = 16;
@@ -134,7 +141,7 @@ export function numberKey(text: KeyText & { min: number; max: number; whole?: bo
     const isWhole = text.whole === false || Number.isInteger(number);
     if (value.trim() === '' || !Number.isFinite(number) || !isWhole || number < text.min || number > text.max) {
       throw new Error(
-        `must be a ${text.whole === false ? '' : 'whole '}number from ${text.min} to ${text.max}, not '${value}'`,
+        `must be a ${text.whole === false ? '' : 'whole '}number from ${text.min} to ${text.max}, not ${quoted(value)}`,
       );
     }
     return number;
@@ -145,7 +152,7 @@ export function booleanKey(text: KeyText): ConfigKey<boolean> {
   return makeKey(text, (value) => {
     if (value === 'true') return true;
     if (value === 'false') return false;
-    throw new Error(`must be true or false, not '${value}'`);
+    throw new Error(`must be true or false, not ${quoted(value)}`);
   });
 }
 
@@ -154,32 +161,61 @@ export function choiceKey<const Choice extends string>(
 ): ConfigKey<Choice> {
   return makeKey(text, (value) => {
     const choice = text.choices.find((candidate) => candidate === value);
-    if (choice === undefined) throw new Error(`must be one of ${text.choices.join(', ')}, not '${value}'`);
+    if (choice === undefined) throw new Error(`must be one of ${text.choices.join(', ')}, not ${quoted(value)}`);
     return choice;
   });
 }
 
 /** Comma separated; blanks around items do not count; empty means no item. */
 export function listKey(text: KeyText): ConfigKey<readonly string[]> {
-  return makeKey(text, (value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
+  return makeKey(text, (value) => itemsOf(oneLine(value)));
+}
+
+/** A list whose items are checked: all that are wrong are told together. @param check throws as `parse` does */
+export function checkedListKey(text: KeyText, check: (item: string) => unknown): ConfigKey<readonly string[]> {
+  return makeKey(text, (value) => {
+    const items = itemsOf(value);
+    const problems = items.map((item) => problemOf(() => check(item))).filter((problem) => problem !== null);
+    if (problems.length > 0) throw new Error([...new Set(problems)].join('; and '));
+    return items;
+  });
+}
+
+/** The same where an empty list would mean that nothing works. @param wanted completes "must name …" */
+export function filledListKey(text: KeyText, wanted: string, check: (item: string) => unknown) {
+  const list = checkedListKey(text, check);
+  return makeKey(text, (value) => {
+    const items = list.parse(value);
+    if (items.length === 0) throw new Error(`must name ${wanted}`);
+    return items;
+  });
+}
+
+function itemsOf(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function problemOf(check: () => unknown): string | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Effective values as text, secrets masked: what `npm run config` and the boot log show. */
 export function describeConfig(spec: ConfigSpec, env: Environment): Record<string, string> {
   const shown: Record<string, string> = {};
   for (const [name, key] of Object.entries(spec)) {
-    const text = env[name] ?? (env[`${name}_FILE`] === undefined ? key.default : `(from ${env[`${name}_FILE`] ?? ''})`);
-    if (text === null) shown[name] = '(not set)';
-    else shown[name] = key.secret && text !== '' ? '********' : maskUrlPassword(text);
+    const file = env[`${name}_FILE`];
+    const text = env[name] ?? (file === undefined ? key.default : null);
+    if (text === null) shown[name] = file === undefined ? '(not set)' : `(from ${shownText(file)})`;
+    else if (key.secret && text !== '') shown[name] = hiddenText;
+    else shown[name] = key.shown?.(text) ?? shownText(text);
   }
   return shown;
-}
-
-function maskUrlPassword(text: string): string {
-  return text.replace(/(:\/\/[^:/@\s]+:)[^@\s]+@/g, '$1********@');
 }

@@ -21,6 +21,7 @@ import {
   type Sampler,
 } from '@opentelemetry/sdk-trace';
 import { errorFields } from './logger.ts';
+import { shownUrl } from './shown-value.ts';
 import { SpanOutlet } from './span-outlet.ts';
 import type { NewSpan, Span, SpanAttributes, Tracer, Tracing, TracingOptions } from './tracing.ts';
 
@@ -38,8 +39,7 @@ const kinds = { server: Kind.SERVER, consumer: Kind.CONSUMER, client: Kind.CLIEN
 export function openTelemetry({ app, config, env, logger, onSpans }: TracingOptions, endpoint: string): Tracing {
   const setting = (name: keyof typeof defaults) => positive(env[name]) ?? defaults[name];
   const spansMax = setting('OTEL_BSP_MAX_QUEUE_SIZE');
-  const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? '';
-  const url = own === '' ? `${endpoint.replace(/\/+$/, '')}/v1/traces` : own;
+  const url = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? `${endpoint.replace(/\/+$/, '')}/v1/traces`;
   const outlet = new SpanOutlet({
     exporter: new OTLPTraceExporter({ url, timeoutMillis: setting('OTEL_EXPORTER_OTLP_TIMEOUT') }),
     spansMax,
@@ -63,7 +63,7 @@ export function openTelemetry({ app, config, env, logger, onSpans }: TracingOpti
     spanLimits: { attributeValueLengthLimit: attributeCharactersMax },
     spanProcessors: [outlet],
   });
-  logger.info({ endpoint: url, sampler: config.OTEL_TRACES_SAMPLER }, 'tracing');
+  logger.info({ endpoint: shownUrl(url, '/v1/traces'), sampler: config.OTEL_TRACES_SAMPLER }, 'tracing');
   return {
     tracer: new OpenTelemetryTracer(provider.getTracer('deeperhub-webhooks')),
     stop: async (withinMs) => {

@@ -40,7 +40,7 @@ test.each([
   [
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'ftp://me:hidden@collector',
-    /must be an address such as .* not 'ftp:\/\/me:\*+@collector'/,
+    /must be an address such as .* not 'ftp:\/\/\*+@collector'/,
   ],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://me:hidden@collector', /must not hold a user or a password$/],
   ['OTEL_TRACES_SAMPLER', 'sometimes', /must be one of always_on, /],

@@ -1,4 +1,5 @@
 /** The apps, where they are to be reached from here: what each says of its own readiness, and what its clock says. */
+import { shownUrl } from '../../libs/runtime/shown-value.ts';
 import { appNames, type AppName } from '../apps.ts';
 import type { AppUrls } from './examination.ts';
 import { ok, trouble, type Finding } from './finding.ts';
@@ -21,7 +22,7 @@ export async function examineApps(urls: AppUrls): Promise<readonly Finding[]> {
   if (first !== undefined) {
     // They may well run elsewhere; whether anybody consumes is asked of Kafka.
     const remedy = 'start it; where it runs elsewhere, say where with --apps=, or ask its /health/ready there';
-    const says = `not to be reached, at ${urls[first]} for one: ${unreached.join(', ')}`;
+    const says = `not to be reached, at ${shownUrl(urls[first])} for one: ${unreached.join(', ')}`;
     findings.push(trouble('apps', 'warning', says, remedy));
   }
   return [...findings, ...judgeClocks(reached.map(({ clock }) => clock).filter((clock) => clock !== null))];

@@ -4,11 +4,10 @@
  */
 import type { RegistryConfig } from '../../libs/wire/registry.ts';
 import { readConfig, type ConfigOf, type Environment } from '../../libs/runtime/config.ts';
-import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { egressKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
-import { appConfigs } from '../app-configs.ts';
 import { appNames, appPorts, type AppName } from '../apps.ts';
+import { configurationProblems } from '../configuration-problems.ts';
 import { sentenceOf } from '../failure.ts';
 import { setupConfig } from '../setup-config.ts';
 import { examineApps } from './apps.ts';
@@ -23,9 +22,6 @@ export const doctorConfig = {
   ENCRYPTION_KEYS: signatureKeys.ENCRYPTION_KEYS,
   WEBHOOKS_ENABLED: dispatchKeys.WEBHOOKS_ENABLED,
 } as const;
-
-const sealingConfig = { ENCRYPTION_KEYS: signatureKeys.ENCRYPTION_KEYS } as const;
-const sealingApps: AppName[] = ['management-api', 'dispatcher'];
 
 export type DoctorConfig = ConfigOf<typeof doctorConfig>;
 
@@ -73,31 +69,9 @@ async function asked(
 }
 
 function examineConfiguration(env: Environment): readonly Finding[] {
-  const problems = new Map<string, AppName[]>();
-  for (const app of appNames) {
-    for (const problem of problemsOf(() => readConfig(appConfigs[app], env))) {
-      problems.set(problem, [...(problems.get(problem) ?? []), app]);
-    }
-  }
-  for (const problem of problemsOf(() => readConfig(doctorConfig, env))) {
-    if (!problems.has(problem)) problems.set(problem, []);
-  }
-  for (const problem of problemsOf(() => new SecretBox(readConfig(sealingConfig, env).ENCRYPTION_KEYS))) {
-    problems.set(problem, sealingApps);
-  }
-  const findings = [...problems].map(([problem, apps]) => {
+  const findings = [...configurationProblems(env, doctorConfig)].map(([problem, apps]) => {
     const remedy = `correct it${apps.length === 0 ? '' : ` for ${apps.join(', ')}`}; docs/reference.md has every key`;
     return trouble('configuration', 'error', problem, remedy);
   });
   return findings.length === 0 ? [ok('configuration', 'every key of every app can be read')] : findings;
-}
-
-function problemsOf(read: () => unknown): readonly string[] {
-  try {
-    read();
-    return [];
-  } catch (error) {
-    const { problems } = error as { problems?: readonly string[] };
-    return problems ?? [sentenceOf(error)];
-  }
 }

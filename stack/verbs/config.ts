@@ -1,7 +1,7 @@
 /** `npm run config`: what each app would run with now. */
-import { readConfig } from '../../libs/runtime/config.ts';
 import { appConfigs } from '../app-configs.ts';
 import { appNames, appPorts } from '../apps.ts';
+import { requireConfiguration } from '../configuration-problems.ts';
 import { presentEnvironment } from '../local-access.ts';
 import { runVerb } from '../run-verb.ts';
 import { configLines } from '../shown-config.ts';
@@ -22,6 +22,6 @@ await runVerb(verb, () => {
   }));
   for (const line of configLines(apps)) say(line);
   // After the list, so that what is wrong can be compared with it.
-  for (const { spec, env: appEnv } of apps) readConfig(spec, appEnv);
+  requireConfiguration(env);
   return Promise.resolve();
 });

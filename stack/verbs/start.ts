@@ -7,7 +7,9 @@ import type { LocalReceiver } from '../local-receiver.ts';
 import { runVerb, untilAborted } from '../run-verb.ts';
 import { adminKeyFile } from '../secrets.ts';
 import { isSaid, partVariables } from '../environment.ts';
+import { setupConfig } from '../setup-config.ts';
 import { say, warn } from '../terminal.ts';
+import { describeConfig } from '../../libs/runtime/config.ts';
 
 const verb = {
   name: 'start',
@@ -36,7 +38,7 @@ async function tryDemonstration({ env }: LocalStack, signal: AbortSignal): Promi
     warn('ADMIN_API_KEY is empty: the demonstration is left out');
     return null;
   }
-  if (env['EGRESS_ALLOW'] === undefined) {
+  if (!isSaid(env, 'EGRESS_ALLOW')) {
     warn(
       'Deliveries to this machine are not open: the demonstration is left out (EGRESS_ALLOW=127.0.0.0/8 ALLOWED_URL_SCHEMES=https,http ALLOWED_PORTS=* would open them)',
     );
@@ -52,13 +54,15 @@ async function tryDemonstration({ env }: LocalStack, signal: AbortSignal): Promi
 }
 
 function showAddresses({ env }: LocalStack, receiver: LocalReceiver | null): void {
+  // The login of the embedded database is no secret; whatever the environment says may be one.
+  const shown = describeConfig(setupConfig, env);
   say(`
 Ready. Ctrl-C stops everything.
   API         ${apiUrl}/v1  (OpenAPI: ${apiUrl}/openapi.json)
   admin key   ${isSaid(process.env, 'ADMIN_API_KEY') ? 'ADMIN_API_KEY of the environment' : adminKeyFile}
-  Kafka       ${env[partVariables.kafka] ?? 'KAFKA_BROKERS_FILE'}
-  registry    ${env[partVariables.registry] ?? 'SCHEMA_REGISTRY_URL_FILE'}
-  PostgreSQL  ${isSaid(process.env, partVariables.postgres) ? 'DATABASE_URL of the environment' : (env[partVariables.postgres] ?? '')}
+  Kafka       ${shown['KAFKA_BROKERS'] ?? ''}
+  registry    ${shown['SCHEMA_REGISTRY_URL'] ?? ''}
+  PostgreSQL  ${isSaid(process.env, partVariables.postgres) ? shown['DATABASE_URL'] : env[partVariables.postgres]}
   apps        http://127.0.0.1:3000 to 3005, each with /health/ready and /metrics; logs in .data/logs${receiver === null ? '' : `\n  receiver    ${receiver.url}  (shows what it gets here)`}
 `);
 }

@@ -153,8 +153,8 @@ describe('it finds', () => {
   test('a configuration that no app could start with, before it asks anybody', async () => {
     const findings = await foundWith({ DISPATCH_MAX_IN_FLIGHT: 'many', ENCRYPTION_KEYS: 'short' });
     expect(findings).toMatchObject([
-      { area: 'configuration', severity: 'error', remedy: expect.stringContaining('for dispatcher') },
       { area: 'configuration', severity: 'error', remedy: expect.stringContaining('for management-api, dispatcher') },
+      { area: 'configuration', severity: 'error', remedy: expect.stringContaining('for dispatcher') },
     ]);
   });
 });

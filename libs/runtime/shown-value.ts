@@ -1,0 +1,75 @@
+/**
+ * Values of configuration as they may be told, in logs, lists and errors. An address is parsed, and only its parts that
+ * hold no secret are put together again: nothing is looked for and replaced. Pure.
+ */
+
+export const hiddenText = '********';
+
+/** Schemes of the addresses that there are keys for, and of the brokers that people write as one. */
+const schemesShown = new Set([
+  'http:',
+  'https:',
+  'postgresql:',
+  'postgres:',
+  'smtp:',
+  'smtps:',
+  'kafka:',
+  'ftp:',
+  'grpc:',
+  'tcp:',
+]);
+const databaseSchemes = new Set(['postgresql:', 'postgres:']);
+/** What a query may show: words of the driver, not of a person. */
+const parametersShown: Readonly<Record<string, RegExp>> = {
+  sslmode: /^(disable|allow|prefer|require|verify-ca|verify-full|no-verify)$/,
+};
+
+/**
+ * Scheme, host and port, the name of a database, and a path that `known` has too; everything else is hidden. Hidden
+ * altogether is what cannot be parsed, and what has an @ where none belongs: a password with a `/`, `?` or `#` ends up there.
+ * @param known the default of its key: what it says is no secret
+ */
+export function shownUrl(text: string, known: string | null = null): string {
+  const url = URL.parse(text);
+  if (url === null || !schemesShown.has(url.protocol)) return hiddenText;
+  const { protocol, username, password, host, pathname, searchParams, search, hash } = url;
+  if (/@|%40/i.test(pathname + search + hash)) return hiddenText;
+  const login = username === '' && password === '' ? '' : `${hiddenText}@`;
+  return `${protocol}//${login}${host}${shownPath(pathname, protocol, known)}${shownQuery(searchParams)}${hash === '' ? '' : `#${hiddenText}`}`;
+}
+
+/** Host and port of an address, and the name of its database: for a sentence. */
+export function placeOf(text: string): string {
+  const shown = shownUrl(text);
+  if (shown === hiddenText) return 'an address that is no URL';
+  return shown.replace(/^[a-z]+:\/\/(\*+@)?([^?#]*).*$/, '$2').replace(`/${hiddenText}`, '');
+}
+
+/** Any value: whatever looks like an address is shown as one, item by item. */
+export function shownText(text: string): string {
+  if (!/:\/\/|@/.test(text)) return text;
+  return text
+    .split(',')
+    .map((item) => (/:\/\/|@/.test(item) ? shownUrl(item.trim()) : item))
+    .join(',');
+}
+
+/** Of a value that is refused. */
+export function quoted(text: string): string {
+  // A comma may be part of a password: what looks like an address is never taken apart here.
+  return `'${/:\/\/|@/.test(text) ? shownUrl(text) : text}'`;
+}
+
+function shownPath(path: string, protocol: string, known: string | null): string {
+  if (path === '' || path === '/') return '';
+  const isDatabase = databaseSchemes.has(protocol) && path.lastIndexOf('/') === 0;
+  const isShown = isDatabase || (known !== null && URL.parse(known)?.pathname === path);
+  return isShown ? path : `/${hiddenText}`;
+}
+
+function shownQuery(parameters: URLSearchParams): string {
+  const shown = [...parameters].map(([name, value]) =>
+    parametersShown[name]?.test(value) === true ? `${name}=${value}` : hiddenText,
+  );
+  return shown.length === 0 ? '' : `?${[...new Set(shown)].join('&')}`;
+}

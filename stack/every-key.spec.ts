@@ -1,0 +1,240 @@
+/**
+ * Every key of every app and of setup: nonsense is refused at boot with its name and a way out, a file will do as well as
+ * a variable, and no part of an address that could be secret is ever told. A key that is new here has to say what its
+ * nonsense is.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ConfigError, describeConfig, readConfig, type ConfigSpec } from '../libs/runtime/config.ts';
+import { placeOf } from '../libs/runtime/shown-value.ts';
+import { guardFromConfig } from '../libs/sender/guard-from-config.ts';
+import { appConfigs } from './app-configs.ts';
+import { configurationProblems } from './configuration-problems.ts';
+import { setupConfig } from './setup-config.ts';
+import { configLines } from './shown-config.ts';
+
+const every: ConfigSpec = Object.assign({}, setupConfig, ...Object.values(appConfigs)) as ConfigSpec;
+const names = Object.keys(every);
+const key = `k:${Buffer.alloc(32, 1).toString('base64')}`;
+const lines = ['two\nlines', 'a\u0000b'];
+const numbers = ['', 'many', '-1', '1e9', 'NaN', 'Infinity'];
+const switches = ['', 'yes', 'TRUE', '0'];
+
+const nonsense: Readonly<Record<string, readonly string[]>> = {
+  KAFKA_BROKERS: ['', ',', 'kafka', 'kafka:0', 'kafka:99999', 'http://kafka:9092', 'a:1,b', '1.2.3:9092', 'u:p@h:1'],
+  KAFKA_TLS: switches,
+  KAFKA_TLS_CA: ['/etc/ca.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', 'nonsense'],
+  KAFKA_SASL_MECHANISM: ['', 'PLAIN', 'oauth', 'plain'],
+  KAFKA_SASL_USERNAME: lines,
+  KAFKA_SASL_PASSWORD: lines,
+  KAFKA_INSTANCE_ID: ['a b', 'a/b', 'x'.repeat(250)],
+  TOPIC_PREFIX: ['eu/', 'eu ', 'ü', 'x'.repeat(190)],
+  LOG_LEVEL: ['', 'loud', 'INFO'],
+  SCHEMA_REGISTRY_URL: ['', 'registry:8081', 'ftp://r', 'http://', 'http://u:p@r', 'http://r/?a=b', 'http://a b'],
+  SCHEMA_REGISTRY_USERNAME: lines,
+  SCHEMA_REGISTRY_PASSWORD: lines,
+  DATABASE_URL: [
+    '',
+    'mysql://u:p@h/d',
+    'h/d',
+    'postgresql:h',
+    'postgresql://u:pa/ss@h/d',
+    'postgresql://u:50%@h/d',
+    'postgresql://h/d?sslmode=required',
+    'postgresql://h/d?sslrootcert=/nowhere/ca.pem',
+  ],
+  DATABASE_POOL_MAX: numbers,
+  TOPIC_PARTITIONS: numbers,
+  TOPIC_REPLICATION: numbers,
+  PLATFORM_TOPICS: ['', 'my topic', '/(/', '/[a/', 'webhook.deliveries', 'platform.events.rejected', 'ok,b a d'],
+  UNKNOWN_EVENT_TYPES: ['', 'maybe'],
+  MAX_PAYLOAD_SIZE_KB: numbers,
+  SENSITIVE_FIELDS: lines,
+  HISTORY_RETENTION_DAYS: numbers,
+  ALLOWED_URL_SCHEMES: ['', 'ftp', 'https,gopher', 'https:8443'],
+  ALLOWED_PORTS: ['', 'http', '0', '70000', '9-8', '443;8443', '443, *x'],
+  DISALLOWED_IP_RANGES: ['10.0.0.0/40', 'loopback', '10.0.0', 'fd00::/129', '::ffff:10.0.0.0/104', '10.0.0.0-10.0.0.9'],
+  EGRESS_ALLOW: ['10.0.0.0/40', 'localhost', '10.0.0', 'fd00::/129', '::ffff:10.0.0.0/104', 'fe80::1%eth0'],
+  DNS_SERVERS: ['dns.example', '10.0.0', '10.0.0.2:99999', 'http://10.0.0.2'],
+  SIGNATURE_HEADER: ['bad header', 'X-Sig:', 'Ünicode', 'webhook-signature', 'Webhook-Id', 'Host', 'X-DeeperHub-Event'],
+  ENCRYPTION_KEYS: ['', 'short', 'k:c2hvcnQ=', `${key},${key}`, `${key},x`, `a b:${key}`],
+  DELIVERY_MAX_AGE_HOURS: numbers,
+  RETRY_MAX_ATTEMPTS: numbers,
+  RETRY_BASE_DELAY_MS: numbers,
+  RETRY_MAX_DELAY_MS: numbers,
+  RETRY_BACKOFF_FACTOR: numbers,
+  RETRY_JITTER: numbers,
+  DEFAULT_HTTP_TIMEOUT_MS: numbers,
+  DEFAULT_SIGNATURE_ALGORITHM: ['', 'md5'],
+  WEBHOOKS_ENABLED: switches,
+  DISPATCH_MAX_IN_FLIGHT: numbers,
+  WEBHOOK_MAX_BUFFERED: numbers,
+  WEBHOOK_MAX_BUFFERED_KB: numbers,
+  DISPATCH_MAX_BUFFERED_MB: numbers,
+  DISPATCH_UNACKNOWLEDGED_MS_MAX: numbers,
+  DRAIN_DEADLINE_MS: numbers,
+  AUTO_DEACTIVATION_ENABLED: switches,
+  AUTO_DEACTIVATION_FAILURE_THRESHOLD: numbers,
+  AUTO_DEACTIVATION_MIN_MINUTES: numbers,
+  HEALTH_CHECK_INTERVAL_MINUTES: numbers,
+  SILENT_WEBHOOK_HOURS: numbers,
+  AUTO_HEAL_ENABLED: switches,
+  AUTO_HEAL_PINGS: numbers,
+  SMTP_URL: ['mail.example', 'smtp://', 'http://mail', 'smtp://u:50%@mail', 'smtp://a b'],
+  SMTP_FROM: ['', 'webhooks', 'a@b@c', 'Name <a@b', 'a@b\nbcc: x@y', 'smtp://u:p@h'],
+  ADMIN_API_KEY: ['short', 'with blanks in it, long enough'],
+  WEBHOOKS_PER_CLIENT: numbers,
+  API_TRUSTED_PROXIES: ['proxy.example', '10.0.0.0/40', 'true', '*'],
+  API_RATE_LIMIT_PER_SECOND: numbers,
+  API_RATE_LIMIT_OPERATOR_PER_SECOND: numbers,
+  API_RATE_LIMIT_BURST_SECONDS: numbers,
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['collector:4318', 'grpc://collector', 'http://u:p@c', 'http://c/?key=x'],
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ['collector:4318', 'grpc://collector', 'http://u:p@c', 'http://c/#x'],
+  OTEL_SERVICE_NAME: ['', ...lines],
+  OTEL_TRACES_SAMPLER: ['', 'sometimes'],
+  OTEL_TRACES_SAMPLER_ARG: ['', 'half', '-1', '2', 'NaN'],
+  HTTP_HOST: ['', 'my host', '1.2.3', 'http://127.0.0.1', '[::1]'],
+  HTTP_PORT: ['', 'many', '-1', '65536', '80.5'],
+};
+
+const sound = { ENCRYPTION_KEYS: key };
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(every, env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+test('every key has its nonsense, and the defaults are sense', () => {
+  expect(Object.keys(nonsense).sort()).toEqual([...names].sort());
+  expect(problemsOf(sound)).toEqual([]);
+});
+
+test.each(Object.entries(nonsense).flatMap(([name, values]) => values.map((value) => [name, value])))(
+  '%s=%j is refused, by its name and with what it has to be',
+  (name = '', value = '') => {
+    const problems = problemsOf({ ...sound, [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} (must|is|has|names|cannot) .{10}`));
+  },
+);
+
+test('all that is wrong is told together, with the apps that it stops', () => {
+  const env = Object.fromEntries(Object.entries(nonsense).map(([name, [value = '']]) => [name, value]));
+  const told = [...configurationProblems(env)];
+  for (const name of names) expect(told.filter(([problem]) => problem.startsWith(`${name} `))).toHaveLength(1);
+  expect(new Map(told).get("LOG_LEVEL must be one of debug, info, warn, error, silent, not ''")).toHaveLength(6);
+});
+
+test('what is taken for an egress rule builds the guard', () => {
+  const env = {
+    ALLOWED_URL_SCHEMES: 'https, http',
+    ALLOWED_PORTS: '443,8000-8999,*',
+    EGRESS_ALLOW: '127.0.0.0/8,::1/128,10.1.2.3,fd00::/8',
+    DISALLOWED_IP_RANGES: '192.0.2.0/24,2001:db8::/32',
+    DNS_SERVERS: '10.0.0.2,10.0.0.2:5353,[fd00::2]:53,fd00::2',
+  };
+  expect(problemsOf({ ...sound, ...env })).toEqual([]);
+  expect(() => guardFromConfig(readConfig(every, { ...sound, ...env }) as never)).not.toThrow();
+});
+
+describe('files', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'every-key-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test('every key may come from one', () => {
+    const { KAFKA_TLS_CA, ...texts } = Object.fromEntries(names.map((name) => [name, every[name]?.default ?? key]));
+    expect(KAFKA_TLS_CA).toBe('');
+    const env: Record<string, string> = {};
+    for (const [name, text] of Object.entries(texts)) {
+      env[`${name}_FILE`] = join(folder, name);
+      writeFileSync(join(folder, name), `${text}\n`);
+    }
+    expect(readConfig(every, env)).toEqual(readConfig(every, sound));
+  });
+
+  test('an address in place of the name of a file is not told', () => {
+    const env = { ...sound, DATABASE_URL_FILE: 'postgresql://u:hush-hush-hush@h/d' };
+    expect(problemsOf(env)).toHaveLength(1);
+    expect(JSON.stringify([problemsOf(env), describeConfig(every, env)])).not.toContain('hush');
+  });
+});
+
+describe('addresses', () => {
+  // Recognisable among names and numbers; with what ends or escapes a part of an address.
+  const secret = fc
+    .array(fc.constantFrom('Hush', '/', '?', '#', '@', ':', '%', '%40', '&', '=', ',', ' ', '1', '\\'), {
+      maxLength: 6,
+    })
+    .map((parts) => `Hush${parts.join('')}Hush`);
+  const scheme = fc.constantFrom('postgresql', 'postgres', 'http', 'https', 'smtp', 'mysql', 'SASL_SSL', '');
+  const address = fc.tuple(scheme, secret, fc.nat(9)).map(([name, hidden, part]) => {
+    const start = name === '' ? '' : `${name}://`;
+    switch (part) {
+      case 0:
+        return `${start}user:${hidden}@host:5432/db`;
+      case 1:
+        return `${start}:${hidden}@host/db`;
+      case 2:
+        return `${start}${hidden}@host/db`;
+      case 3:
+        return `${start}user:1${hidden}@host/db`;
+      case 4:
+        return `${start}host:5432/db?password=${hidden}`;
+      case 5:
+        return `${start}host/db?${hidden}`;
+      case 6:
+        return `${start}host/db?sslmode=require&user=me&password=${hidden}`;
+      case 7:
+        return `${start}host/db#${hidden}`;
+      case 8:
+        return `${start}host/v1/${hidden}/x`;
+      default:
+        return `${start}user:1/${hidden}@host:1/db`;
+    }
+  });
+  const urlKeys = names.filter((name) => /_URL$|_ENDPOINT$/.test(name));
+
+  test('a secret in any part of the address of any key is told nowhere', () => {
+    expect(urlKeys.length).toBeGreaterThanOrEqual(5);
+    fc.assert(
+      fc.property(fc.constantFrom(...urlKeys), address, (name, text) => {
+        const env = { ...sound, [name]: text };
+        const told = [
+          ...configLines([{ app: 'all', spec: every, env }]),
+          ...configurationProblems(env).keys(),
+          ...problemsOf(env),
+          JSON.stringify(describeConfig(every, env)),
+          placeOf(text),
+        ];
+        for (const line of told) expect(line).not.toContain('Hush');
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('nor in a key that is no address, where somebody put one', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), address, (name, text) => {
+        fc.pre(/:\/\//.test(text) && text.includes('@') && !text.includes(','));
+        const env = { ...sound, [name]: text };
+        for (const line of [...configLines([{ app: 'all', spec: every, env }]), ...problemsOf(env)]) {
+          expect(line).not.toContain('Hush');
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
