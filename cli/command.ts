@@ -29,6 +29,8 @@ export interface Command {
   readonly examples: readonly string[];
   /** False: it speaks with no API, and needs no key. */
   readonly needsApi: boolean;
+  /** It goes on until the person or the reader of its output has enough: that is a good end. */
+  readonly isEndless?: boolean;
   readonly run: (context: CommandContext) => Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export interface CommandContext {
   readonly given: Given;
   readonly settings: Settings;
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C, SIGTERM or a closed terminal. */
+  /** Aborted by Ctrl-C, SIGTERM or a closed terminal; for an endless one also when nobody reads its output any more. */
   readonly signal: AbortSignal;
 }
 

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../stack/build.mjs';
@@ -34,11 +35,11 @@ function start() {
   // When this process is killed the channel closes, and the command cleans up.
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
   const child = spawn(node, ['--enable-source-maps', script, ...process.argv.slice(2)], { stdio });
-  // A terminal sends Ctrl-C to both; the child decides when it is done. What reaches this process alone is passed on.
-  process.on('SIGINT', () => undefined);
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+  // The child decides when it is done. A terminal sends Ctrl-C to both, and twice is once; what reaches this process alone
+  // is passed on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
   child.on('error', (error) => fail(`Node.js cannot be started: ${error.message}`));
-  child.on('exit', (code) => process.exit(code ?? 1));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
 start();

@@ -6,6 +6,7 @@ export const exitCodes = {
   unreachable: { code: 3, meaning: 'The API, or Kafka for `topics`, does not answer.' },
   unverified: { code: 4, meaning: 'A signature does not verify (`verify`, `listen`).' },
   defect: { code: 5, meaning: 'A defect of the command itself.' },
+  interrupted: { code: 130, meaning: 'Ctrl-C or another signal ended it before it was done.' },
 } as const;
 
 export type ExitKind = keyof typeof exitCodes;

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseWords, type Command } from './command.ts';
 import { commands } from './commands.ts';
+import { Ending } from './ending.ts';
 import { exitCodes } from './exit-codes.ts';
-import { toldOf } from './failure.ts';
 import { helpOf, helpOfAll } from './help.ts';
 import { readSettings } from './settings.ts';
 import { Terminal } from './terminal.ts';
@@ -16,7 +16,7 @@ function repositoryRoot(): string {
   return folder;
 }
 
-async function run(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function run(words: readonly string[], terminal: Terminal, ending: Ending): Promise<void> {
   const parsed = parseWords(commands, words);
   switch (parsed.kind) {
     case 'help':
@@ -32,7 +32,8 @@ async function run(words: readonly string[], terminal: Terminal, signal: AbortSi
     case 'run': {
       const { command, operands, given } = parsed;
       const settings = readSettings(given, process.env, repositoryRoot());
-      await command.run({ operands, given, settings, terminal, signal });
+      ending.isEndless = command.isEndless === true;
+      await command.run({ operands, given, settings, terminal, signal: ending.signal });
     }
   }
 }
@@ -41,35 +42,20 @@ function helpText(command: Command | null): string {
   return command === null ? helpOfAll(commands) : helpOf(command);
 }
 
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  const stop = () => {
-    controller.abort();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // The launcher is gone.
-  process.on('disconnect', stop);
-  return controller.signal;
-}
-
 const words = process.argv.slice(2);
+const ending = new Ending();
 const terminal = new Terminal(words.includes('--json'), {
-  out: (text) => process.stdout.write(text),
+  out: (text) => ending.isRead && process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 });
-const signal = stopSignal();
 let exitCode: number = exitCodes.done.code;
-// Whoever reads has seen enough, as `head` does.
-process.stdout.on('error', () => process.exit(exitCodes.done.code));
 try {
-  await run(words, terminal, signal);
+  await run(words, terminal, ending);
 } catch (error) {
-  const { kind, code, lines } = toldOf(error);
-  // What was under way when the person ended it is no failure.
-  if (!signal.aborted) {
-    exitCode = exitCodes[kind].code;
-    if (lines.some((line) => line !== '')) terminal.fail(code, lines, exitCode);
-  }
+  const { kind, code, lines } = ending.told(error);
+  exitCode = exitCodes[kind].code;
+  if (lines.some((line) => line !== '')) terminal.fail(code, lines, exitCode);
 }
 // What is written is out before the process leaves: pipes are written to in the background.
-process.stdout.write('', () => process.exit(exitCode));
+if (ending.isRead) process.stdout.write('', () => process.exit(exitCode));
+else process.exit(exitCode);

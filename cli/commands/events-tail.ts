@@ -38,6 +38,7 @@ export const eventsTail: Command = {
   ],
   examples: ['events tail', 'events tail --webhook wh_… --json | jq .outcome.outcome'],
   needsApi: true,
+  isEndless: true,
   run: async ({ given, settings, terminal, signal }) => {
     const count = given.whole('count', { min: 1, max: 1_000_000 });
     const timeoutS = given.whole('timeout', timeoutRangeS);
@@ -76,9 +77,11 @@ export const eventsTail: Command = {
       seen += 1;
       if (seen === count) return;
     }
-    if (count !== null && late?.aborted === true) {
-      throw new CliFailure('refused', `After ${String(timeoutS)} s there were ${seen} of ${count} outcomes.`);
-    }
+    if (count === null) return;
+    const there = `there were ${seen} of ${count} outcomes.`;
+    throw signal.aborted
+      ? new CliFailure('interrupted', `When it was ended ${there}`)
+      : new CliFailure('refused', `After ${String(timeoutS)} s ${there}`);
   },
 };
 

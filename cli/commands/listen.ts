@@ -47,6 +47,7 @@ export const listen: Command = {
   ],
   examples: ["listen --events 'order.*'", 'listen --client acme --count 1 --timeout 60 --json', 'listen --status 503'],
   needsApi: true,
+  isEndless: true,
   run: async (context) => {
     const { given, terminal, settings, signal } = context;
     const session = new Session(context);
@@ -54,18 +55,21 @@ export const listen: Command = {
       session.take(request),
     );
     const api = settings.api(signal);
+    let leftBehind: CliFailure | null = null;
     try {
-      const target = await targetOf(context, api, receiver);
+      const target = await targetOf(context, receiver);
       session.secret = target.secret;
       try {
-        await prove(context, api, target, session);
+        if (!signal.aborted) await prove(context, api, target, session);
         session.isProving = false;
         terminal.show({ kind: 'listening', webhookId: target.id, url: target.url, port: receiver.port }, () => [
           `Listening at ${target.url} as webhook ${target.id}. Ctrl-C ends it.`,
         ]);
         await session.end();
       } finally {
-        if (target.isOwn) await remove(context, target.id);
+        if (target.isOwn) leftBehind = await remove(context, target.id);
+        // What ended it early may be told instead, so this is told at once.
+        if (leftBehind !== null) terminal.remark(leftBehind.message);
       }
     } finally {
       await receiver.close();
@@ -74,6 +78,7 @@ export const listen: Command = {
       `${session.received} deliveries, ${session.unverified} of them not verified.`,
     ]);
     session.judge();
+    if (leftBehind !== null) throw new CliFailure(leftBehind.kind, '');
   },
 };
 
@@ -86,8 +91,10 @@ interface Target {
   readonly isOwn: boolean;
 }
 
-async function targetOf(context: CommandContext, api: ApiClient, receiver: Receiver): Promise<Target> {
-  const { given, terminal } = context;
+async function targetOf(context: CommandContext, receiver: Receiver): Promise<Target> {
+  const { given, terminal, settings } = context;
+  // Not ended early: a webhook whose answer is not waited for could not be removed.
+  const api = settings.api();
   const id = given.text('webhook');
   if (id !== null) {
     const webhook = await dataOf(api.GET('/v1/webhooks/{id}', { params: { path: { id } } }));
@@ -149,15 +156,18 @@ async function prove(
   await inForce;
 }
 
-/** With a connection of its own: the command's may be aborted by now. */
-async function remove({ settings, terminal }: CommandContext, id: string): Promise<void> {
+/** With a connection of its own: the command's may be aborted by now. Null: it is gone. */
+async function remove({ settings, terminal }: CommandContext, id: string): Promise<CliFailure | null> {
   try {
     await dataOf(settings.api().DELETE('/v1/webhooks/{id}', { params: { path: { id } } }));
     terminal.remark(`Webhook ${id} is removed.`);
+    return null;
   } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return;
-    terminal.remark(
-      `Webhook ${id} could not be removed (${toldOf(error).lines[0] ?? ''}): DELETE /v1/webhooks/${id} does.`,
+    if (error instanceof ApiProblem && error.status === 404) return null;
+    const { kind, lines } = toldOf(error);
+    return new CliFailure(
+      kind,
+      `Webhook ${id} could not be removed (${lines[0] ?? ''}): DELETE /v1/webhooks/${id} does.`,
     );
   }
 }
@@ -210,12 +220,11 @@ class Session {
   /** @throws CliFailure when not all went well */
   judge(): void {
     if (this.unverified > 0) throw new CliFailure('unverified', `${this.unverified} deliveries did not verify.`);
-    if (this.count !== null && this.received < this.count && !this.context.signal.aborted) {
-      throw new CliFailure(
-        'refused',
-        `After ${String(this.timeoutS)} s there were ${this.received} of ${this.count} deliveries.`,
-      );
-    }
+    if (this.count === null || this.received >= this.count) return;
+    const there = `there were ${this.received} of ${this.count} deliveries.`;
+    throw this.context.signal.aborted
+      ? new CliFailure('interrupted', `When it was ended ${there}`)
+      : new CliFailure('refused', `After ${String(this.timeoutS)} s ${there}`);
   }
 
   private show({ headers, body }: ReceivedRequest, verdict: Verdict | null): void {
