@@ -8,6 +8,7 @@ import type { FieldProblem } from '../../libs/api-contract/problem.ts';
 import { audienceOf } from '../../libs/domain/fan-out.ts';
 import type { ClientStore } from '../../libs/postgres/client-store.ts';
 import type { CataloguedType, EventTypeStore } from '../../libs/postgres/event-type-store.ts';
+import { Turns } from '../../libs/runtime/turns.ts';
 import { schemaInForce, wordsOf, type DataMisfit, type DataSchema } from '../../libs/wire/data-schema.ts';
 import type { Caller } from './caller.ts';
 import type { NewEvent } from './platform-event.ts';
@@ -49,7 +50,13 @@ export class EventJudge {
       this.clientsOf(events, caller),
     ]);
     const catalogue = new Map(entries.map((entry) => [entry.type, entry]));
-    return events.map((event) => this.judgeOne(event, catalogue.get(event.type) ?? null, clients, caller));
+    const turns = new Turns();
+    const judged: EventJudgement[] = [];
+    for (const event of events) {
+      await turns.over();
+      judged.push(this.judgeOne(event, catalogue.get(event.type) ?? null, clients, caller));
+    }
+    return judged;
   }
 
   private judgeOne(

@@ -4,7 +4,9 @@
  * event is published once a day.
  */
 import { randomUUID } from 'node:crypto';
+import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { EventName, PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
+import { Turns } from '../../libs/runtime/turns.ts';
 import type { Caller } from './caller.ts';
 import type { EventJudge, PublicationWarning } from './event-judge.ts';
 import { WriteInDoubtError, type KafkaWriter } from './kafka-writer.ts';
@@ -60,11 +62,16 @@ export class EventPublisher {
     if (problems.length > 0) throw invalid(problems);
     const ids = await this.published(owned, publication, async (toPublish) => {
       const { traceparent } = publication;
-      const records = toPublish.map(({ event, id, time }) => platformEvent(topic, event, { id, time, traceparent }));
-      const tooLarge = records.findIndex(({ value }) => value.length > eventBytesMax);
-      if (tooLarge >= 0) {
-        const where = publication.pathOf(toPublish[tooLarge]?.index ?? 0) || 'The event';
-        throw new ProblemError('payload_too_large', `${where} has more than ${eventBytesMax} bytes as a CloudEvent.`);
+      const turns = new Turns();
+      const records: OutgoingRecord[] = [];
+      for (const { index, event, id, time } of toPublish) {
+        await turns.over();
+        const record = platformEvent(topic, event, { id, time, traceparent });
+        if (record.value.length > eventBytesMax) {
+          const where = publication.pathOf(index) || 'The event';
+          throw new ProblemError('payload_too_large', `${where} has more than ${eventBytesMax} bytes as a CloudEvent.`);
+        }
+        records.push(record);
       }
       await writer.write(records);
     });

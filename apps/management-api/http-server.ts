@@ -6,13 +6,15 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
-import { publishEvents } from '../../libs/api-contract/events.ts';
+import { eventsMax, publishEvents } from '../../libs/api-contract/events.ts';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
+import { Turns } from '../../libs/runtime/turns.ts';
 import { admit, jsonTypes, type AdmissionParts } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { ManagementApiConfig } from './config.ts';
+import { parseLargeBody } from './large-body.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
 import { endTrace, traceFields } from './request-trace.ts';
@@ -23,6 +25,8 @@ const mebibyte = 1024 * 1024;
 const bodyMiBMax = 1;
 /** A list of 500 events. */
 const eventsBodyMiBMax = 16;
+/** What is hashed and parsed in one step; bodies that are larger are read in several. */
+const stepBytesMax = mebibyte;
 const jsonDepthMax = 100;
 /** Of a body that nobody reads. */
 const unreadLimits = { bytesMax: mebibyte, ms: 1_000 };
@@ -106,21 +110,60 @@ const answerHeaders = {
 
 /** Numbers keep the text that they were written in: events are passed on as they came. */
 function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | null, parsed?: unknown) => void): void {
-  request.bodyHash = createHash('sha256').update(body).digest('hex');
   if (body.length === 0) {
+    request.bodyHash = hashOf(body);
     done(null, undefined);
     return;
   }
+  if (body.length > stepBytesMax) {
+    void parseInSteps(request, body).then(
+      (parsed) => {
+        done(null, parsed);
+      },
+      (error: unknown) => {
+        done(problemOfBody(error));
+      },
+    );
+    return;
+  }
   try {
+    request.bodyHash = hashOf(body);
     done(null, parseJson(body));
   } catch (error) {
-    done(error instanceof ProblemError ? error : new ProblemError('malformed_json', undefined, { cause: error }));
+    done(problemOfBody(error));
   }
 }
 
-function parseJson(body: Buffer): unknown {
+function problemOfBody(error: unknown): ProblemError {
+  return error instanceof ProblemError ? error : new ProblemError('malformed_json', undefined, { cause: error });
+}
+
+/** Only lists of events are that large. */
+async function parseInSteps(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  const turns = new Turns();
+  const hash = createHash('sha256');
+  for (let start = 0; start < body.length; start += stepBytesMax) {
+    hash.update(body.subarray(start, start + stepBytesMax));
+    await turns.over();
+  }
+  request.bodyHash = hash.digest('hex');
+  const text = textOf(body);
+  await turns.over();
+  const limits = { elementsMax: eventsMax, elementCharsMax: stepBytesMax, depthMax: jsonDepthMax };
+  return parseLargeBody(text, limits, turns);
+}
+
+function hashOf(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+function textOf(body: Buffer): string {
   if (!isUtf8(body)) throw new ProblemError('malformed_json', 'The body is not UTF-8.');
-  const text = body.toString('utf8');
+  return body.toString('utf8');
+}
+
+function parseJson(body: Buffer): unknown {
+  const text = textOf(body);
   const parsed = parseLossless(text);
   if (outlineJson(text, null).depth > jsonDepthMax) {
     throw new ProblemError('malformed_json', `The body is nested deeper than ${jsonDepthMax} levels.`);

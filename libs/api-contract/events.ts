@@ -52,6 +52,9 @@ export const publicationWarningSchema = Type.Object({
   message: Type.String({ examples: [publicationWarnings.deprecated_event_type] }),
 });
 
+/** In one request. */
+export const eventsMax = 500;
+
 export const publishEvents = operation({
   id: 'publishEvents',
   method: 'post',
@@ -61,7 +64,7 @@ export const publishEvents = operation({
   description:
     'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same id for the same client is accepted and not published again, so that a request without an answer can be sent again. What fan-out would set aside is refused here: an event for nobody, or data that its type’s schema, when enforced, does not let through.',
   roles: ['admin', 'publisher'],
-  body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: 500 })]),
+  body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: eventsMax })]),
   status: 202,
   answer: Type.Object({
     accepted: Type.Array(

@@ -90,6 +90,22 @@ describe('publishing', () => {
     expect(listed.map((value) => (value['data'] as { no: number }).no)).toEqual(ids.map((_, no) => no));
   });
 
+  test('takes a list of several megabytes, which is read in steps, like a small one', async () => {
+    const text = 'é'.repeat(3_900);
+    const list = Array.from({ length: 500 }, (_, no) => ({ type: 'large.list', clientId: ann.id, data: { no, text } }));
+    const answer = await publish(list);
+    expect(answer.status).toBe(202);
+    const ids = (answer.body['accepted'] as { id: string }[]).map(({ id }) => id);
+    const all = await platform.until((values) => values.filter(({ type }) => type === 'large.list').length === 500);
+    const listed = all.filter(({ type }) => type === 'large.list');
+    expect(listed.map(({ id }) => id)).toEqual(ids);
+    expect(listed.at(-1)?.['data']).toEqual({ no: 499, text });
+    const body = JSON.stringify(list);
+    expect(await publish(`${body.slice(0, -1)},{]`)).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
+    expect(await publish([...list, list[0]])).toMatchObject({ status: 422 });
+    expect(await publish({ type: 'a', clientId: ann.id, data: body })).toMatchObject({ status: 413 });
+  });
+
   test('passes numbers on as they were written', async () => {
     const id = randomUUID();
     await publish(`{"id":"${id}","type":"a","clientId":"${ann.id}","data":{"big":12345678901234567890}}`);

@@ -1,0 +1,41 @@
+/**
+ * In: the text of a body of many MiB. Out: its value. Holds: it is a list, read element by element, so that the event loop is
+ * free in between; an element that no event could need, or one more than a list may have, is refused or ends the reading.
+ */
+import { elementTexts } from '../../libs/domain/json-list.ts';
+import { outlineJson } from '../../libs/domain/json-outline.ts';
+import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import type { Turns } from '../../libs/runtime/turns.ts';
+import { ProblemError } from './problem-error.ts';
+
+export interface LargeBodyLimits {
+  readonly elementsMax: number;
+  /** Characters of one element: what can be parsed in one step. */
+  readonly elementCharsMax: number;
+  readonly depthMax: number;
+}
+
+/**
+ * At most one element more than `elementsMax`: enough for the validation that follows to refuse the list.
+ * @throws SyntaxError, ProblemError payload_too_large, malformed_json
+ */
+export async function parseLargeBody(text: string, limits: LargeBodyLimits, turns: Turns): Promise<unknown[]> {
+  const { elementsMax, elementCharsMax, depthMax } = limits;
+  if (text.trimStart().startsWith('{')) throw tooLarge('The body', elementCharsMax);
+  const values: unknown[] = [];
+  for (const element of elementTexts(text)) {
+    const pause = turns.over();
+    if (pause !== null) await pause;
+    if (element.length > elementCharsMax) throw tooLarge(`/${values.length}`, elementCharsMax);
+    values.push(parseLossless(element));
+    if (outlineJson(element, null).depth >= depthMax) {
+      throw new ProblemError('malformed_json', `The body is nested deeper than ${depthMax} levels.`);
+    }
+    if (values.length > elementsMax) break;
+  }
+  return values;
+}
+
+function tooLarge(where: string, charsMax: number): ProblemError {
+  return new ProblemError('payload_too_large', `${where} has more than ${charsMax} characters.`);
+}

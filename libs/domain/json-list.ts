@@ -1,0 +1,61 @@
+/** The elements of a JSON list as texts, one at a time, so that a long list can be read in steps. Linear; nothing is built. */
+
+const quote = 34;
+const backslash = 92;
+
+/**
+ * The texts between the commas of the outermost list. What it gives of a text that is no JSON is no JSON either, or it throws: each
+ * element is still to be parsed. @throws SyntaxError when the text is no list
+ */
+export function* elementTexts(text: string): Generator<string, void> {
+  const start = skipSpace(text, 0);
+  if (text.charCodeAt(start) !== 91) throw new SyntaxError('not a list'); // [
+  let depth = 0;
+  let from = start + 1;
+  for (let index = start; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case quote:
+        index = endOfString(text, index);
+        break;
+      case 123: // {
+      case 91:
+        depth += 1;
+        break;
+      case 44: // ,
+        if (depth !== 1) break;
+        yield text.slice(from, index);
+        from = index + 1;
+        break;
+      case 125: // }
+      case 93: // ]
+        depth -= 1;
+        if (depth > 0) break;
+        if (text.charCodeAt(index) !== 93) throw new SyntaxError('the list has no end');
+        if (skipSpace(text, index + 1) < text.length) throw new SyntaxError('more than a list');
+        // An empty list has no elements; after a comma there is to be one.
+        if (from > start + 1 || skipSpace(text, from) < index) yield text.slice(from, index);
+        return;
+    }
+  }
+  throw new SyntaxError('the list has no end');
+}
+
+/** Of the quote that ends the string which begins at `start`; beyond the text when it has no end. */
+function endOfString(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === backslash) index += 1;
+    else if (code === quote) return index;
+  }
+  return text.length;
+}
+
+/** RFC 8259, section 2: space, tab, line feed, carriage return. */
+function skipSpace(text: string, start: number): number {
+  let index = start;
+  for (;;) {
+    const code = text.charCodeAt(index);
+    if (code !== 32 && code !== 9 && code !== 10 && code !== 13) return index;
+    index += 1;
+  }
+}
