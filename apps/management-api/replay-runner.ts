@@ -24,8 +24,9 @@ export interface ReplayRunnerOptions {
 const idleMs = 1_000;
 /** After trouble, and while another process is at it. */
 const againMs = 500;
-/** Records of live requests that may wait while a batch begins. */
+/** Of live requests that may wait while a batch begins. */
 const busyRecords = 500;
+const busyBytes = 4 * 1024 * 1024;
 const busyMs = 50;
 const stopMs = 3_000;
 /** What nobody expected, in a row, until a replay is given up. */
@@ -73,7 +74,7 @@ export class ReplayRunner {
   /** Returns how long to wait, in milliseconds. */
   private async once(): Promise<number> {
     const { store, batches, sink, counter } = this.options;
-    if (sink.waiting.records > busyRecords) return busyMs;
+    if (sink.waiting.records > busyRecords || sink.waiting.bytes > busyBytes) return busyMs;
     const now = new Date();
     const dueInMs = await store.dueInMs(now);
     if (dueInMs === null) return idleMs;
