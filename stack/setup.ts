@@ -5,6 +5,7 @@
 import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
 import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
 import { migrate } from '../libs/postgres/migrate.ts';
+import { connectionKind, wayAroundPooler } from '../libs/postgres/pooler-probe.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 import type { Logger } from '../libs/runtime/logger.ts';
 import { placeOf } from '../libs/runtime/shown-value.ts';
@@ -37,13 +38,32 @@ export async function setUp(env: Environment, logger: Logger): Promise<SetupResu
 
 async function migrateDatabase(config: SetupConfig, logger: Logger): Promise<readonly string[]> {
   try {
+    await requireSessions(config.DATABASE_URL);
     return await migrate(config.DATABASE_URL, logger);
   } catch (cause) {
+    if (cause instanceof StackFailure) throw cause;
     throw new StackFailure(
       `The database at ${placeOf(config.DATABASE_URL)} cannot be migrated (${sentenceOf(cause)}): check DATABASE_URL and that its user may create tables.`,
       { cause },
     );
   }
+}
+
+/**
+ * Migrations hold a lock for as long as they run, and make indexes one after the other: that takes a session.
+ * @throws StackFailure behind a pooler in transaction mode; whatever PostgreSQL says when it does not answer
+ */
+export async function requireSessions(databaseUrl: string): Promise<void> {
+  const kind = await connectionKind(databaseUrl);
+  if (kind === 'sessions') return;
+  const place = placeOf(databaseUrl);
+  const forApps =
+    kind === 'transactions'
+      ? 'the apps themselves may go through it'
+      : `it also loses prepared statements: ${wayAroundPooler}`;
+  throw new StackFailure(
+    `At ${place} is a pooler in transaction mode, through which nothing can be migrated: give setup the DATABASE_URL of PostgreSQL itself (${forApps}).`,
+  );
 }
 
 async function createTopics(config: SetupConfig, logger: Logger) {

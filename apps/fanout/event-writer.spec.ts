@@ -48,6 +48,10 @@ class AskedSink {
     });
   }
 
+  answerAll(): void {
+    for (const settle of [...this.open.values()]) settle(null);
+  }
+
   answer(name: string, error: Error | null = null): void {
     this.open.get(name)?.(error);
   }
@@ -73,11 +77,14 @@ function logger(): WarnedLogger {
 
 function stand(answers: (name: string) => Error | null | 'later') {
   const completed: number[] = [];
+  const state = { isHeld: true, mayStart: true };
   const lease: PartitionLease = {
     topic: 'platform.events',
     partition: 0,
     epoch: 1,
-    isHeld: true,
+    get isHeld() {
+      return state.isHeld;
+    },
     incomplete: 0,
     complete: (offset) => completed.push(offset),
     pause: () => undefined,
@@ -87,8 +94,9 @@ function stand(answers: (name: string) => Error | null | 'later') {
   const log = logger();
   const metrics = new FanoutMetrics(new Metrics('fanout-test'));
   const rejectedTopic = 'rejected';
-  const writer = new EventWriter({ sink, metrics, rejectedTopic, logger: log, now: () => 0, patienceMs });
-  return { completed, lease, sink, log, writer };
+  const mayStart = () => state.mayStart;
+  const writer = new EventWriter({ sink, metrics, rejectedTopic, logger: log, now: () => 0, patienceMs, mayStart });
+  return { completed, lease, sink, log, writer, state };
 }
 
 const part: Omit<HandledEvent, 'records'> = {
@@ -147,14 +155,20 @@ test('a partition that cannot be written to keeps only the events that need it',
 });
 
 test('while nothing at all is acknowledged, one slice is left behind and no more', async () => {
-  const { completed, lease, writer } = stand(() => 'later');
+  const { completed, lease, sink, writer } = stand(() => 'later');
   const wholeSlice = (first: number) =>
-    sliceOf(lease, ...Array.from({ length: 128 }, (_, index) => ({ offset: first + index, names: ['deliveries/a'] })));
+    sliceOf(
+      lease,
+      ...Array.from({ length: 128 }, (_, index) => ({ offset: first + index, names: [`deliveries/${first + index}`] })),
+    );
   await writer.write(wholeSlice(0));
   const next = writer.write(wholeSlice(128)).then(() => 'written');
   const waited = new Promise((resolve) => setTimeout(resolve, 400, 'waits'));
   expect(await Promise.race([next, waited])).toBe('waits');
   expect(completed).toEqual([]);
+  sink.answerAll();
+  await next;
+  expect(completed).toHaveLength(256);
 });
 
 test('no more is left behind than fits into memory', async () => {
@@ -223,4 +237,21 @@ test('at the end of the process nothing more is complete, and every write reject
   const later = writer.write(sliceOf(lease, { offset: 1, names: ['deliveries/well'] }));
   await expect(later).rejects.toThrow('closed');
   expect(completed).toEqual([]);
+});
+
+test('nothing is written that another member might write as well, nor what another member has by then', async () => {
+  const { completed, lease, sink, writer, state } = stand(() => null);
+  state.mayStart = false;
+  const first = writer.write(sliceOf(lease, { offset: 0, names: ['deliveries/a'] }));
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  expect(sink.appended).toEqual([]);
+  state.mayStart = true;
+  await first;
+  expect(completed).toEqual([0]);
+  state.mayStart = false;
+  const second = writer.write(sliceOf(lease, { offset: 1, names: ['deliveries/b'] }));
+  state.isHeld = false;
+  await second;
+  expect(sink.appended).toEqual(['deliveries/a']);
+  expect(completed).toEqual([0]);
 });

@@ -5,6 +5,7 @@
  * waited for: the events that need it are left behind, in bounded number, incomplete, and the next slice begins. A record
  * that Kafka refuses is set aside instead of being tried for ever, and takes no other with it.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { AppendWithdrawnError, RecordRefusedError } from '../../libs/kafka/append-error.ts';
 import type { RecordSink } from '../../libs/kafka/record-sink.ts';
@@ -26,12 +27,17 @@ const shortPatienceMs = 100;
 const leftEventsMax = 2_000;
 const leftBytesMax = 16 * 1024 * 1024;
 
+/** How soon to ask again whether to begin. */
+const lookAgainMs = 50;
+
 export interface EventWriterOptions {
   readonly sink: Pick<RecordSink, 'append'>;
   readonly metrics: FanoutMetrics;
   readonly rejectedTopic: string;
   readonly logger: Logger;
   readonly now: () => number;
+  /** While it says no, what is written now might be written by another member as well. Default: it never does. */
+  readonly mayStart?: () => boolean;
   /** Milliseconds. Default: 15,000. */
   readonly patienceMs?: number;
 }
@@ -72,7 +78,12 @@ export class EventWriter {
     for (const withdrawal of [...this.left]) withdrawal.abort();
   }
 
-  private async writeNow({ events }: Slice): Promise<void> {
+  private async writeNow(slice: Slice): Promise<void> {
+    const { mayStart } = this.options;
+    while (mayStart !== undefined && !mayStart() && isHeld(slice)) await pause(lookAgainMs);
+    // What another member has by now is written there.
+    const events = slice.events.filter(({ source }) => source.lease.isHeld);
+    if (events.length === 0) return;
     const withdrawal = new AbortController();
     const written = this.append(events, withdrawal.signal);
     while (!(await within(this.left.size === 0 ? this.patienceMs : shortPatienceMs, written))) {
@@ -210,6 +221,11 @@ export class EventWriter {
       throw error;
     }
   }
+}
+
+/** Of some of its events. */
+function isHeld({ events }: Slice): boolean {
+  return events.some(({ source }) => source.lease.isHeld);
 }
 
 function openBytesOf(events: readonly SliceEvent[]): number {

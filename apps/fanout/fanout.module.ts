@@ -3,6 +3,7 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '
 import { SubscriptionTable } from '../../libs/domain/match.ts';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -62,13 +63,21 @@ export class FanoutModule implements OnApplicationShutdown {
         { provide: SubscriptionTable, useValue: table },
         { provide: Catalogue, useValue: catalogue },
         { provide: FanoutMetrics, useValue: metrics },
+        ConsumerPermit,
         {
           provide: EventIntake,
-          inject: [RecordSink],
-          useFactory: (sink: RecordSink) => {
+          inject: [RecordSink, ConsumerPermit],
+          useFactory: (sink: RecordSink, permit: ConsumerPermit) => {
             const { logger } = context;
             const rejectedTopic = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
-            const writer = new EventWriter({ sink, metrics, rejectedTopic, logger, now: Date.now });
+            const writer = new EventWriter({
+              sink,
+              metrics,
+              rejectedTopic,
+              logger,
+              now: Date.now,
+              mayStart: () => permit.mayStart(),
+            });
             return new EventIntake({ handler, avro: new AnyAvro(registry), writer, logger, limits: pumpLimits });
           },
         },

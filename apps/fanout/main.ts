@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
 import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
@@ -35,6 +36,7 @@ await runApp({
       idleWaitMs: 500,
       onRevoking: (leases) => intake.drain(leases),
     });
+    app.get(ConsumerPermit).follow(() => server.mayStart());
     app.connectMicroservice({ strategy: server });
     context.health.add('webhook definitions and event types', () => tables.problem());
     context.health.add('kafka consumer', () => server.problem());

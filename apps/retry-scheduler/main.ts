@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { retryTiers } from '../../libs/domain/retry.ts';
 import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
@@ -26,6 +27,7 @@ await runApp({
       topicsOf: () => retryTiers.map((tier) => tierTopic(config.TOPIC_PREFIX, tier.name)),
       onRevoking: (leases) => scheduler.release(leases),
     });
+    app.get(ConsumerPermit).follow(() => server.mayStart());
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());
     context.health.add('kafka producer', () => sink.problem());

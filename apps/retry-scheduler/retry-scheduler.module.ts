@@ -4,6 +4,7 @@ import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domai
 import { kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { SinkClosedError } from '../../libs/kafka/append-error.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
@@ -63,11 +64,14 @@ export class RetrySchedulerModule implements OnApplicationShutdown {
               now: monotonicMs,
             }),
         },
+        ConsumerPermit,
         {
           provide: Scheduler,
-          inject: [RetryWriter, RecordSink],
-          useFactory: (writer: RetryWriter, sink: RecordSink) =>
-            makeScheduler(writer, sink, config.TOPIC_PREFIX, context.logger),
+          inject: [RetryWriter, RecordSink, ConsumerPermit],
+          useFactory: (writer: RetryWriter, sink: RecordSink, permit: ConsumerPermit) => {
+            const mayWrite = () => sink.waiting.bytes < unacknowledgedBytesMax && permit.mayStart();
+            return makeScheduler(writer, mayWrite, config.TOPIC_PREFIX, context.logger);
+          },
         },
       ],
     };
@@ -83,7 +87,7 @@ export function tierTopic(prefix: string, name: RetryTierName): string {
   return topicName(prefix, retryTopic(name));
 }
 
-function makeScheduler(writer: RetryWriter, sink: RecordSink, prefix: string, logger: Logger): Scheduler {
+function makeScheduler(writer: RetryWriter, mayWrite: () => boolean, prefix: string, logger: Logger): Scheduler {
   const tiers = new Map<string, RetryTier>(retryTiers.map((tier) => [tierTopic(prefix, tier.name), tier]));
   return new Scheduler({
     limits,
@@ -95,7 +99,7 @@ function makeScheduler(writer: RetryWriter, sink: RecordSink, prefix: string, lo
     notBeforeOf: (value) => writer.notBeforeOf(value),
     passOn: (passed, written) => writer.passOn(passed, written),
     setAside: (record, error) => writer.setAside(record, error),
-    mayWrite: () => sink.waiting.bytes < unacknowledgedBytesMax,
+    mayWrite,
     onFailed: (error) => {
       if (error instanceof SinkClosedError) {
         logger.info({}, 'retries left for the next start: the producer is closed');

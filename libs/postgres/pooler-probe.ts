@@ -12,6 +12,10 @@ import { createOrm } from './orm.ts';
  */
 export type ConnectionKind = 'sessions' | 'transactions' | 'lossy transactions';
 
+/** What to do where prepared statements are lost. */
+export const wayAroundPooler =
+  'for the apps use pool_mode=session, or PgBouncer 1.21 or later with max_prepared_statements, or PostgreSQL itself';
+
 interface Client {
   query(query: string | { name: string; text: string; values?: unknown[] }): Promise<{ rows: unknown[] }>;
   release(destroy: boolean): void;

@@ -1,6 +1,7 @@
 /** What a pooler does to us is found out before anything relies on a session. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectionKind } from '../../../libs/postgres/pooler-probe.ts';
+import { requireSessions } from '../../../stack/setup.ts';
 import { findPgBouncer, startPooler } from '../../support/own-pooler.ts';
 import { emptyDatabase, type TestDatabase } from './history-database.ts';
 
@@ -23,6 +24,7 @@ const behindPooler = pgBouncer === null ? test.skip : test;
 
 test('PostgreSQL itself gives sessions', async () => {
   expect(await connectionKind(database.url)).toBe('sessions');
+  await requireSessions(database.url);
 });
 
 behindPooler('so does a pooler in session mode', async () => {
@@ -39,6 +41,8 @@ behindPooler('one in transaction mode is recognised, and what it does with prepa
   try {
     // PgBouncer before 1.21 loses them; later ones keep them when max_prepared_statements says so.
     expect(await connectionKind(pooler.url)).toMatch(/^(lossy )?transactions$/);
+    const refusal = 'is a pooler in transaction mode, through which nothing can be migrated';
+    await expect(requireSessions(pooler.url)).rejects.toThrow(refusal);
   } finally {
     await pooler.stop();
   }
