@@ -4,7 +4,7 @@
  */
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import { prepareSigningKey, type SigningKey } from '../../libs/domain/signature.ts';
-import type { SecretBox } from '../../libs/runtime/secret-box.ts';
+import { SecretBoxError, type SecretBox } from '../../libs/runtime/secret-box.ts';
 
 export interface ReadyWebhook {
   readonly definition: WebhookDefinition;
@@ -84,17 +84,27 @@ export class WebhookTable {
   /** @throws SecretBoxError or SecretFormatError when a secret does not open with our keys or is none */
   private open(definition: WebhookDefinition): Pick<ReadyWebhook, 'keys' | 'headers' | 'tls'> {
     const keys = definition.secrets.map((secret) => ({
-      key: prepareSigningKey(this.secretBox.open(secret.sealed)),
+      key: prepareSigningKey(this.openSealed(secret.sealed, 'a signing secret')),
       expiresAt: secret.expiresAt,
     }));
     return {
       keys,
-      headers: (this.openJson(definition.sealedHeaders) ?? {}) as Record<string, string>,
-      tls: this.openJson(definition.sealedTls) as TlsMaterial | null,
+      headers: (this.openJson(definition.sealedHeaders, 'its headers') ?? {}) as Record<string, string>,
+      tls: this.openJson(definition.sealedTls, 'its TLS material') as TlsMaterial | null,
     };
   }
 
-  private openJson(sealed: string | null): unknown {
-    return sealed === null ? null : JSON.parse(this.secretBox.open(sealed));
+  private openJson(sealed: string | null, what: string): unknown {
+    return sealed === null ? null : JSON.parse(this.openSealed(sealed, what));
+  }
+
+  /** @throws SecretBoxError that says what has to be replaced, for whoever reads the history */
+  private openSealed(sealed: string, what: string): string {
+    try {
+      return this.secretBox.open(sealed);
+    } catch (cause) {
+      if (!(cause instanceof SecretBoxError)) throw cause;
+      throw new SecretBoxError(`${what} cannot be opened (${cause.message}): replace it`, { cause });
+    }
   }
 }

@@ -3,7 +3,7 @@ import type { FieldCheck, FieldChecks } from '../../libs/api-contract/validation
 import { pointerToken } from '../../libs/api-contract/validation.ts';
 import type { FieldProblem } from '../../libs/api-contract/problem.ts';
 import { parseFilter } from '../../libs/domain/filter.ts';
-import type { WebhookSettings } from '../../libs/domain/webhook-settings.ts';
+import { unreadableKept, unreadableValue, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
 import type { AddressGuard } from '../../libs/sender/address-guard.ts';
 import { checkHeaders } from '../../libs/sender/request-headers.ts';
 import { checkTls } from '../../libs/sender/tls-material.ts';
@@ -17,10 +17,20 @@ export function webhookFieldChecks(guard: AddressGuard, signatureHeader: string)
   };
 }
 
+/** Values whose encryption key is gone can be replaced or removed, not kept beside new ones: all are sealed together. */
+export function keptProblems(current: WebhookSettings, after: WebhookSettings): FieldProblem[] {
+  return unreadableKept(current, after).map(([setting, member]) => ({
+    path: `/${setting}${pointerToken(member)}`,
+    rule: 'unreadable',
+    message: 'The encryption key that it was sealed with is gone: send a new value, or null to remove it.',
+  }));
+}
+
 /** What can only be said of all settings together. */
 export function settingsProblems(settings: WebhookSettings, signatureHeader: string): FieldProblem[] {
   const { retryPolicy, headers } = settings;
-  const problems = headerProblems(headers, signatureHeader).map((problem) => ({
+  const readable = Object.entries(headers).filter(([, value]) => value !== unreadableValue);
+  const problems = headerProblems(Object.fromEntries(readable), signatureHeader).map((problem) => ({
     ...problem,
     path: `/headers${problem.path}`,
   }));
@@ -37,6 +47,7 @@ function tlsProblems({ tls, url }: WebhookSettings): FieldProblem[] {
   if (!/^https:/i.test(url)) {
     return [{ path: '/tls', rule: 'scheme', message: 'Only an https URL has a use for TLS material.' }];
   }
+  if (Object.values(tls).includes(unreadableValue)) return [];
   return checkTls(tls, Date.now()).map(({ member, ...refusal }) => ({ ...refusal, path: `/tls/${member}` }));
 }
 

@@ -12,7 +12,7 @@ import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownWebhook } from './shown.ts';
-import { settingsProblems } from './webhook-checks.ts';
+import { keptProblems, settingsProblems } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
 import { algorithmOf, newSecret, shownSecret } from './webhook-secret.ts';
 
@@ -113,7 +113,10 @@ export class WebhooksController {
       { id: params.id, scope, isMeant },
       (current) => {
         const settings = settingsAfter(current);
-        const problems = settings === current ? [] : settingsProblems(settings, this.operator.signatureHeader);
+        const problems =
+          settings === current
+            ? []
+            : [...keptProblems(current, settings), ...settingsProblems(settings, this.operator.signatureHeader)];
         return problems.length > 0 ? { kind: 'refused', refusal: problems } : { kind: 'change', settings, activity };
       },
       actor,

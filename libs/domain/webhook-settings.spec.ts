@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { changedSettings, initialSettings, type GivenSettings, type WebhookDefaults } from './webhook-settings.ts';
+import {
+  changedSettings,
+  initialSettings,
+  unreadableKept,
+  unreadableValue,
+  type GivenSettings,
+  type WebhookDefaults,
+} from './webhook-settings.ts';
 
 const defaults: WebhookDefaults = {
   timeoutMs: 5000,
@@ -61,6 +68,26 @@ describe('headers', () => {
     ['may be a mask where there was nothing', { 'x-b': '********' }, { ...current.headers, 'x-b': '********' }],
   ])('%s', (_, headers, expected) => {
     expect(changedSettings(current, { headers }, defaults).headers).toEqual(expected);
+  });
+});
+
+describe('what no key opens any more', () => {
+  const lost = {
+    ...current,
+    headers: { authorization: unreadableValue, 'x-a': unreadableValue },
+    tls: { cert: unreadableValue, key: unreadableValue },
+  };
+  const keptAfter = (given: GivenSettings) => unreadableKept(lost, changedSettings(lost, given, defaults));
+
+  test.each<[string, GivenSettings, ReturnType<typeof unreadableKept>]>([
+    ['stays when nothing of it is given', { description: 'new', url: 'https://b.example' }, []],
+    ['stays when all of it comes back masked', { headers: { Authorization: '********' } }, []],
+    ['goes with null', { headers: null, tls: null }, []],
+    ['is replaced as a whole', { headers: { Authorization: 'y', 'X-A': null }, tls: { cert: 'C', key: 'K' } }, []],
+    ['is not kept beside a new value', { headers: { 'x-a': '2', 'x-b': '3' } }, [['headers', 'authorization']]],
+    ['is not kept beside a removed one', { tls: { key: null } }, [['tls', 'cert']]],
+  ])('%s', (_, given, expected) => {
+    expect(keptAfter(given)).toEqual(expected);
   });
 });
 

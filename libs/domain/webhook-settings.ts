@@ -26,6 +26,12 @@ export interface WebhookSettings {
   readonly tls: TlsMaterial | null;
 }
 
+/**
+ * Stands for a value whose encryption key is gone: it is there, and nobody can read it. No value of a client, which has
+ * no NUL: what comes back in its place is told apart.
+ */
+export const unreadableValue = '\0unreadable';
+
 /** Settings that have a default of the operator. */
 export interface WebhookDefaults {
   readonly timeoutMs: number;
@@ -101,6 +107,25 @@ export function changedSettings(
     autoHeal: pick('autoHeal', given.autoHeal),
     tls: changedTls(current.tls, given.tls),
   };
+}
+
+/** Settings that are sealed at rest. */
+export type SealedSetting = 'headers' | 'tls';
+
+export function isSealedChanged(name: SealedSetting, current: WebhookSettings, after: WebhookSettings): boolean {
+  return JSON.stringify(current[name]) !== JSON.stringify(after[name]);
+}
+
+/** What a change wants to keep beside what it replaces, and nobody can read: it cannot be sealed together with the rest. */
+export function unreadableKept(current: WebhookSettings, after: WebhookSettings): [SealedSetting, member: string][] {
+  const sealed: readonly SealedSetting[] = ['headers', 'tls'];
+  return sealed
+    .filter((name) => isSealedChanged(name, current, after))
+    .flatMap((name) =>
+      Object.entries(after[name] ?? {})
+        .filter(([, value]) => value === unreadableValue)
+        .map(([member]): [SealedSetting, string] => [name, member]),
+    );
 }
 
 /** A header that comes back as it was shown, masked, keeps its value. */

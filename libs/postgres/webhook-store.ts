@@ -1,12 +1,13 @@
 /**
  * Changes to webhooks. In: settings in clear and who changes them. Out: the webhook as it is then. Holds: the row, its
  * audit entry, its definition and its notice commit together or not at all; secrets and headers are sealed before
- * they are stored; rows are locked before the outbox is.
+ * they are stored, and what a change does not touch stays sealed as it is, readable or not; rows are locked before the
+ * outbox is.
  */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
 import { noticeOf, type NoticeType } from '../domain/notice.ts';
-import type { DisabledBy, ShownTls, SignatureAlgorithm, TlsMaterial } from '../domain/webhook.ts';
+import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
 import type { SecretBox } from '../runtime/secret-box.ts';
 import { appendAudit, changedMembers, type AuditedChange } from './audit-store.ts';
@@ -14,6 +15,7 @@ import { ClientRow } from './entities/client.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import { WebhookRow } from './entities/webhook.ts';
 import { appendToOutbox } from './outbox-writer.ts';
+import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
 import type {
   Activity,
   Created,
@@ -29,12 +31,8 @@ import type {
 import { readDefinition } from './webhook-definition.ts';
 import { shownWebhook } from './webhook-view.ts';
 
-export interface WebhookStoreOptions {
+export interface WebhookStoreOptions extends SealingOptions {
   readonly em: EntityManager;
-  readonly secretBox: SecretBox;
-  /** What is shown of headers and of TLS material (libs/sender, which this library may not import). */
-  readonly maskHeaders: (headers: Readonly<Record<string, string>>) => Record<string, string>;
-  readonly showTls: (tls: TlsMaterial) => ShownTls;
   /** Most webhooks of one client. */
   readonly perClientMax: number;
 }
@@ -42,15 +40,13 @@ export interface WebhookStoreOptions {
 export class WebhookStore {
   private readonly em: EntityManager;
   private readonly secretBox: SecretBox;
-  private readonly maskHeaders: WebhookStoreOptions['maskHeaders'];
-  private readonly showTls: WebhookStoreOptions['showTls'];
+  private readonly settings: SealedSettings;
   private readonly perClientMax: number;
 
-  constructor({ em, secretBox, maskHeaders, showTls, perClientMax }: WebhookStoreOptions) {
+  constructor({ em, perClientMax, ...sealing }: WebhookStoreOptions) {
     this.em = em;
-    this.secretBox = secretBox;
-    this.maskHeaders = maskHeaders;
-    this.showTls = showTls;
+    this.secretBox = sealing.secretBox;
+    this.settings = new SealedSettings(sealing);
     this.perClientMax = perClientMax;
   }
 
@@ -63,7 +59,7 @@ export class WebhookStore {
       const row = em.create(WebhookRow, {
         id,
         clientId,
-        ...this.columnsOf(webhook.settings),
+        ...this.settings.columns(webhook.settings),
         signatureAlgorithm: webhook.signatureAlgorithm,
         isActive,
         disabledBy: isActive ? null : by,
@@ -87,7 +83,10 @@ export class WebhookStore {
     });
   }
 
-  /** `change` gets the settings as they are, in clear, under the lock of the row. What changes nothing is no change. */
+  /**
+   * `change` gets the settings as they are, in clear, under the lock of the row; `unreadableValue` for what no key
+   * opens any more. What changes nothing is no change.
+   */
   async update<Refusal>(
     target: WebhookTarget,
     change: (current: WebhookSettings) => SettingsChange<Refusal>,
@@ -99,13 +98,13 @@ export class WebhookStore {
       if (found.kind !== 'found') return found;
       const { row } = found;
       const before = shownWebhook(row);
-      const current = this.settingsOf(row);
+      const current = this.settings.of(row);
       const wanted = change(current);
       if (wanted.kind === 'refused') return wanted;
       const isChanged = JSON.stringify(current) !== JSON.stringify(wanted.settings);
       const isSwitched = wanted.activity !== undefined && wanted.activity.isActive !== row.isActive;
       if (!isChanged && !isSwitched) return { kind: 'updated', webhook: before };
-      if (isChanged) em.assign(row, this.columnsOf(wanted.settings));
+      if (isChanged) em.assign(row, this.settings.changedColumns(current, wanted.settings));
       if (isSwitched) switchActivity(row, wanted.activity, now);
       row.version += 1;
       row.updatedAt = now;
@@ -118,7 +117,7 @@ export class WebhookStore {
     });
   }
 
-  /** The new secret signs at once; no older one signs after `previousEndAt`. */
+  /** The new secret signs at once; no older one signs after `previousEndAt`, and none from now on that no key opens. */
   async rotate(
     target: WebhookTarget,
     secret: (algorithm: SignatureAlgorithm) => NewSecret,
@@ -132,6 +131,7 @@ export class WebhookStore {
       if (found.kind !== 'found') return found;
       const { row } = found;
       await em.nativeDelete(WebhookSecretRow, { webhookId: row.id, expiresAt: { $lte: now } });
+      await this.deleteUnreadableSecrets(em, row.id);
       const live = previousEndAt > now ? await em.count(WebhookSecretRow, { webhookId: row.id }) : 0;
       if (live >= liveMax) return { kind: 'too_many' };
       await em.nativeUpdate(
@@ -183,36 +183,11 @@ export class WebhookStore {
     await em.insert(WebhookSecretRow, { id, webhookId, sealed: this.secretBox.seal(text), createdAt: now });
   }
 
-  private columnsOf(settings: WebhookSettings) {
-    const { headers, eventTypes, tls, ...same } = settings;
-    const hasHeaders = Object.keys(headers).length > 0;
-    return {
-      ...same,
-      eventTypes: [...eventTypes],
-      sealedHeaders: hasHeaders ? this.secretBox.seal(JSON.stringify(headers)) : null,
-      maskedHeaders: this.maskHeaders(headers),
-      sealedTls: tls === null ? null : this.secretBox.seal(JSON.stringify(tls)),
-      shownTls: tls === null ? null : this.showTls(tls),
-    };
-  }
-
-  private settingsOf(row: WebhookRow): WebhookSettings {
-    const headers = row.sealedHeaders == null ? {} : (JSON.parse(this.secretBox.open(row.sealedHeaders)) as object);
-    return {
-      url: row.url,
-      eventTypes: row.eventTypes,
-      description: row.description ?? null,
-      headers: headers as Record<string, string>,
-      filter: row.filter ?? null,
-      ordering: row.ordering,
-      maxInFlight: row.maxInFlight,
-      rateLimitPerSecond: row.rateLimitPerSecond ?? null,
-      timeoutMs: row.timeoutMs,
-      retryPolicy: row.retryPolicy,
-      format: row.format,
-      autoHeal: row.autoHeal,
-      tls: row.sealedTls == null ? null : (JSON.parse(this.secretBox.open(row.sealedTls)) as TlsMaterial),
-    };
+  /** A secret that does not open signs nothing, and keeps the dispatcher from signing with the others. */
+  private async deleteUnreadableSecrets(em: EntityManager, webhookId: string): Promise<void> {
+    const secrets = await em.find(WebhookSecretRow, { webhookId }, { disableIdentityMap: true });
+    const unreadable = secrets.filter(({ sealed }) => !this.settings.opens(sealed)).map(({ id }) => id);
+    if (unreadable.length > 0) await em.nativeDelete(WebhookSecretRow, { id: { $in: unreadable } });
   }
 }
 

@@ -102,6 +102,68 @@ describe('TLS material', () => {
   });
 });
 
+describe('a webhook whose encryption key is lost', () => {
+  async function lost(more: object = {}) {
+    const owner = await newClient(world);
+    const headers = { authorization: 'Bearer x', 'x-tenant': 'acme' };
+    const { id } = await newWebhook(world, owner.key, { headers, tls: { ca }, ...more });
+    await withDatabase(async (database) => {
+      const gone = (column: string) => `${column} = replace(${column}, 'v1.test.', 'v1.gone.')`;
+      await database.query(`update webhook set ${gone('sealed_headers')}, ${gone('sealed_tls')} where id = $1`, [id]);
+      await database.query(`update webhook_secret set ${gone('sealed')} where webhook_id = $1`, [id]);
+    });
+    const ask = (route: string, body: object = {}) => world.ask(route, { key: owner.key, body });
+    const patch = (body: object) => ask(`PATCH /v1/webhooks/${id}`, body);
+    return { id, ask, patch };
+  }
+
+  test('is switched off and on, changed elsewhere, and deleted', async () => {
+    const { id, ask, patch } = await lost();
+    expect(await ask(`POST /v1/webhooks/${id}/disable`)).toMatchObject({ status: 200, body: { isActive: false } });
+    expect(await ask(`POST /v1/webhooks/${id}/enable`)).toMatchObject({ status: 200, body: { isActive: true } });
+    const changed = await patch({ description: 'new', url: 'https://example.com/other' });
+    expect(changed).toMatchObject({ status: 200, body: { description: 'new', version: 4, tls: { ca: [{}] } } });
+    // As a form sends it back.
+    const masked = { authorization: '********' };
+    expect(await patch({ timeoutMs: 9_000, headers: masked })).toMatchObject({ status: 200, body: { version: 5 } });
+    const sealed = await withDatabase((database) =>
+      database.query<{ sealed: string }>('select sealed_headers as sealed from webhook where id = $1', [id]),
+    );
+    expect(sealed.rows[0]?.sealed).toMatch(/^v1\.gone\./);
+    expect((await ask(`DELETE /v1/webhooks/${id}`)).status).toBe(204);
+  });
+
+  test('takes new values for all that was sealed together, or none, and says which are missing', async () => {
+    const { patch } = await lost();
+    const part = await patch({ headers: { 'x-tenant': 'new' }, tls: { cert, key } });
+    expect([part.status, rulesOf(part)]).toEqual([422, ['/headers/authorization unreadable', '/tls/ca unreadable']]);
+    const headers = { authorization: 'Bearer y', 'x-tenant': null };
+    expect(await patch({ headers, tls: { ca, cert, key } })).toMatchObject({
+      status: 200,
+      body: { headers: { authorization: '********' }, tls: { cert: [{}], key: '********' } },
+    });
+    expect(await patch({ headers: { 'x-tenant': 'new' } })).toMatchObject({
+      status: 200,
+      body: { headers: { authorization: '********', 'x-tenant': 'new' } },
+    });
+    const other = await lost();
+    expect(await other.patch({ headers: null, tls: null })).toMatchObject({
+      status: 200,
+      body: { headers: {}, tls: null },
+    });
+  });
+
+  test('signs again with the secret that is rotated in, at once', async () => {
+    const { id, ask } = await lost({ headers: {}, tls: null });
+    const definitions = await followTopic(world, 'webhook.definitions');
+    expect((await ask(`POST /v1/webhooks/${id}/secret/rotate`)).status).toBe(200);
+    const all = await definitions.until((values) => values.some((one) => one['id'] === id && one['version'] === 2));
+    await definitions.stop();
+    const secrets = all.findLast((one) => one['id'] === id)?.['secrets'] as { sealed: string }[];
+    expect(secrets.map(({ sealed }) => sealed.split('.')[1])).toEqual(['test']);
+  });
+});
+
 test('the audit log names what a change changed, and nothing else', async () => {
   const owner = await newClient(world);
   const more = {
@@ -173,3 +235,13 @@ test('nothing that is secret is in the database or on Kafka in clear', async () 
     expect({ topic, found }).toEqual({ topic, found: [] });
   }
 });
+
+async function withDatabase<T>(work: (database: pg.Client) => Promise<T>): Promise<T> {
+  const database = new pg.Client({ connectionString: world.env.DATABASE_URL });
+  await database.connect();
+  try {
+    return await work(database);
+  } finally {
+    await database.end();
+  }
+}
