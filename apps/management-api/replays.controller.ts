@@ -86,10 +86,20 @@ export class ReplaysController {
 }
 
 /** @throws ProblemError */
-function filterOf({ status, from, to, ...rest }: NonNullable<NewReplayInput['body']['filter']>): ReplayFilter {
+function filterOf({
+  status,
+  from,
+  to,
+  missedSince,
+  ...rest
+}: NonNullable<NewReplayInput['body']['filter']>): ReplayFilter {
   if (rest.missedWhileDisabled === true && status !== undefined) {
     const message = 'It takes the place of a status: name one of the two.';
     throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
+  }
+  if (missedSince !== undefined && rest.missedWhileDisabled !== true) {
+    const message = 'It is of what was missed: missedWhileDisabled has to be true.';
+    throw invalid([{ path: '/filter/missedSince', rule: 'dependent', message }]);
   }
   if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to)) {
     throw invalid([{ path: '/filter/to', rule: 'range', message: 'It has to be later than from.' }]);
@@ -97,6 +107,7 @@ function filterOf({ status, from, to, ...rest }: NonNullable<NewReplayInput['bod
   return {
     ...rest,
     ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? 'failed_permanent'].flat() }),
+    ...(missedSince === undefined ? {} : { missedSince: timeText(missedSince) }),
     ...(from === undefined ? {} : { from: timeText(from) }),
     ...(to === undefined ? {} : { to: timeText(to) }),
   };

@@ -26,6 +26,12 @@ const missedWhileDisabled = Type.Optional(
   }),
 );
 
+const missedSince = Type.Optional({
+  ...timestamp,
+  description:
+    'With `missedWhileDisabled`: deliveries that ended, and events that came, at this time or later, whatever time the events themselves have.',
+});
+
 export const newReplayFilterSchema = Type.Object(
   {
     ...filterFields,
@@ -35,6 +41,7 @@ export const newReplayFilterSchema = Type.Object(
       }),
     ),
     missedWhileDisabled,
+    missedSince,
   },
   strict,
 );
@@ -43,7 +50,12 @@ export const replaySchema = Type.Object(
   {
     id: Type.String({ examples: ['rp_0199c1d2e3f48a5b8c6d9e0f1a2b3c4d'] }),
     clientId: Type.String(),
-    filter: Type.Object({ ...filterFields, status: Type.Optional(Type.Array(status)), missedWhileDisabled }),
+    filter: Type.Object({
+      ...filterFields,
+      status: Type.Optional(Type.Array(status)),
+      missedWhileDisabled,
+      missedSince,
+    }),
     dryRun: Type.Boolean({ description: 'Counted only, nothing is sent.' }),
     status: Type.Enum([...replayStatuses]),
     pacePerSecond: Type.Integer(),

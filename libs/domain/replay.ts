@@ -21,6 +21,11 @@ export interface ReplayFilter {
   readonly status?: readonly DeliveryStatus[];
   /** What did not arrive because the webhook was disabled, instead of a status. */
   readonly missedWhileDisabled?: boolean;
+  /**
+   * RFC 3339, of what was missed: deliveries that ended, and events that came, at this time or later. An event's own time
+   * does not matter: what waited, or came late, is older than the moment at which the webhook was disabled.
+   */
+  readonly missedSince?: string;
   /** RFC 3339: events of this time or later. */
   readonly from?: string;
   /** RFC 3339: events before this time. */

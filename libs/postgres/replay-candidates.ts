@@ -25,6 +25,7 @@ export interface Found<Item> {
   readonly upTo: string | null;
 }
 
+const dayMs = 86_400_000;
 /** Rows that one question looks at. */
 const scanMax = 2_000;
 /** More are not counted. */
@@ -125,8 +126,10 @@ function found<Row extends { readonly isWanted: boolean; readonly looked: number
 /** The client's deliveries in the range of time; of a webhook, the client is only compared (libs/postgres/delivery-view.ts). */
 function deliveriesWithin({ clientId, filter, before }: ReplayRange, after: string | null): Conditions {
   const isOfClient = filter.webhookId === undefined ? 'client_id = ?' : 'coalesce(client_id = ?, false)';
+  // Written out, so that the index of those that failed is used: they are few among all of the webhook's.
+  const kinds = filter.missedWhileDisabled === true ? `kind <> ? and status = 'failed_permanent'` : 'kind <> ?';
   const conditions = new Conditions()
-    .add('kind <> ?', 'ping')
+    .add(kinds, 'ping')
     .add(isOfClient, clientId)
     .add('webhook_id = ?', filter.webhookId);
   return timesWithin(conditions, filter, before, 'id', after);
@@ -146,7 +149,9 @@ function timesWithin(
   after: string | null,
 ): Conditions {
   const from = filter.from === undefined ? null : new Date(filter.from);
-  const to = filter.to === undefined ? before : new Date(filter.to);
+  // What was missed may have any time of its own: also one to come, which ids carry up to a day ahead.
+  const toDefault = filter.missedSince === undefined ? before : new Date(before.getTime() + dayMs);
+  const to = filter.to === undefined ? toDefault : new Date(filter.to);
   return conditions
     .add('day_time >= ?', from)
     .add(`${key} >= ?`, from && firstIdAt(from))
@@ -158,15 +163,23 @@ function timesWithin(
 
 function wantedDelivery(conditions: Conditions, filter: ReplayFilter): string {
   const type = filter.eventType === undefined ? 'true' : `event_type = ${conditions.value(filter.eventType)}`;
-  if (filter.missedWhileDisabled === true) return `(${type} and status = 'failed_permanent' and reason = 'disabled')`;
+  if (filter.missedWhileDisabled === true) {
+    const since =
+      filter.missedSince === undefined ? 'true' : `last_attempt_at >= ${conditions.value(filter.missedSince)}`;
+    return `(${type} and status = 'failed_permanent' and reason = 'disabled' and ${since})`;
+  }
   return `(${type} and status = any(${conditions.value(filter.status ?? statusDefault)}))`;
 }
 
-function missedDecisions(conditions: Conditions, clientId: string, { webhookId }: ReplayFilter): string {
+/** Of an event that came before, none. */
+function missedDecisions(conditions: Conditions, clientId: string, filter: ReplayFilter): string {
+  const { webhookId, missedSince } = filter;
   const names = conditions.value(JSON.stringify({ client: clientId, webhook: webhookId ?? null }));
   const ofWebhook = webhookId === undefined ? '' : ' && @.webhookId == $webhook';
-  return `jsonb_path_query_array(decisions,
+  const missed = `jsonb_path_query_array(decisions,
     '$[*] ? (@.decision == "disabled" && @.clientId == $client${ofWebhook})', ${names}::jsonb)`;
+  if (missedSince === undefined) return missed;
+  return `case when received_at >= ${conditions.value(missedSince)} then ${missed} else '[]' end`;
 }
 
 interface MissedRow {

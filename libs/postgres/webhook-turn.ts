@@ -67,7 +67,7 @@ export async function turnWebhook(
 function changeOf(row: WebhookRow, turn: Turn, now: Date): Change {
   switch (turn.kind) {
     case 'disable':
-      return disabling(turn.decision, turn.health, now);
+      return disabling(row, turn.decision, turn.health, now);
     case 'heal':
       return {
         values: {
@@ -91,7 +91,7 @@ function changeOf(row: WebhookRow, turn: Turn, now: Date): Change {
       };
     case 'recovered':
       return {
-        values: { recoveringSince: null, recoveringUntil: null, disabledAt: null },
+        values: { recoveringSince: null, recoveringUntil: null, disabledAt: null, missedSince: null },
         action: 'webhook.recovered',
         notice: 'webhook.recovered',
         data: { from: 'recovering', missed: missedOf(row, row.enabledAt ?? now) },
@@ -99,13 +99,19 @@ function changeOf(row: WebhookRow, turn: Turn, now: Date): Change {
   }
 }
 
-function disabling({ by, reason, deliveryId }: DisableDecision, health: WebhookHealth, now: Date): Change {
+function disabling(
+  row: WebhookRow,
+  { by, reason, deliveryId }: DisableDecision,
+  health: WebhookHealth,
+  now: Date,
+): Change {
   return {
     values: {
       isActive: false,
       disabledBy: by,
       disabledReason: reason,
       disabledAt: now,
+      missedSince: missedSinceOf(row),
       recoveringSince: null,
       recoveringUntil: null,
     },
@@ -122,10 +128,20 @@ function disabling({ by, reason, deliveryId }: DisableDecision, health: WebhookH
   };
 }
 
-/** What did not arrive meanwhile, as POST /v1/replays takes it. */
+/** A relapse goes on with what was missed: its client was not told yet that the webhook is well. */
+function missedSinceOf({ recoveringSince, missedSince, enabledAt, createdAt }: WebhookRow): Date {
+  const isRelapse = recoveringSince != null && missedSince != null;
+  return isRelapse ? missedSince : (enabledAt ?? createdAt);
+}
+
+/**
+ * What did not arrive meanwhile, as POST /v1/replays takes it. Not bounded by the two moments: what waited when it was
+ * disabled has older events, and what ended before everybody knew that it is enabled ended later.
+ */
 function missedOf(row: WebhookRow, to: Date) {
   const from = row.disabledAt?.toISOString() ?? null;
   if (from === null) return null;
-  const filter = { webhookId: row.id, missedWhileDisabled: true, from, to: to.toISOString() };
+  const missedSince = (row.missedSince ?? row.disabledAt ?? to).toISOString();
+  const filter = { webhookId: row.id, missedWhileDisabled: true, missedSince };
   return { from, to: to.toISOString(), replay: { filter } };
 }

@@ -43,6 +43,8 @@ export const WebhookRow = defineEntity({
     autoHeal: p.boolean().default(true),
     /** It recovers from then (libs/domain/recovery.ts); `disabledAt` is kept meanwhile: the begin of what was missed. */
     recoveringSince: p.datetime().nullable(),
+    /** When it was enabled before failures disabled it: what ended as disabled since then was missed. */
+    missedSince: p.datetime().nullable(),
     recoveringUntil: p.datetime().nullable(),
     /** The same without secrets: what the API shows. */
     shownTls: p.json<ShownTls>().nullable(),

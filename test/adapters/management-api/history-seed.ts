@@ -16,6 +16,8 @@ export interface SeedOptions {
   readonly data?: string;
   /** Unix milliseconds. Default: now. */
   readonly time?: number;
+  /** When its record came, in Unix milliseconds. Default: at its time. */
+  readonly receivedAt?: number;
   /** One for each attempt that was made. Default: one that delivered. */
   readonly outcomes?: readonly OutcomeStatus[];
   /** The event's own audience. Default: the client; null: a broadcast. */
@@ -64,7 +66,7 @@ function madeFrom(seed: SeedOptions) {
     clientId: audience,
     kind: 'event',
     time,
-    receivedAt: time,
+    receivedAt: seed.receivedAt ?? time,
     data: Buffer.from(seed.data ?? '{"no":1}'),
     decisions: [matched, ...others],
     sourceTopic: 'platform.events',

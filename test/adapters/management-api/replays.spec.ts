@@ -133,6 +133,51 @@ describe('a replay', () => {
     ]);
   });
 
+  test('of what was missed since a moment goes by when it ended or came, not by the times of the events', async () => {
+    const minute = 60_000;
+    const enabledAt = start - 60 * minute;
+    const { id: webhookId } = await newWebhook(world, ann.key);
+    const failed = (name: string, time: number, receivedAt = time) => ({
+      clientId: ann.id,
+      webhookId,
+      eventId: `${webhookId}-${name}`,
+      time,
+      receivedAt,
+      outcomes: ['failed_permanent'] as const,
+    });
+    const came = (name: string, time: number, receivedAt = time) => ({
+      clientId: bob.id,
+      webhookId: 'wh_bobs',
+      audience: ann.id,
+      eventId: `${webhookId}-${name}`,
+      time,
+      receivedAt,
+      disabled: [[ann.id, webhookId]] as const,
+    });
+    // The webhook was enabled an hour ago, and disabled now.
+    await seedHistory(
+      world.env.DATABASE_URL,
+      failed('queued', start - minute, start + minute),
+      failed('parked for long', start - 59 * minute, start + minute),
+      failed('late', start - 26 * 60 * minute, start + minute),
+      failed('ahead', start + 60 * minute, start + minute),
+      failed('of the last time', start - 90 * minute),
+      came('missed', start + minute),
+      came('late and missed', start - 26 * 60 * minute, start + minute),
+      came('missed the last time', start - 90 * minute),
+    );
+    await withDatabase((client) =>
+      client.query("update delivery set reason = 'disabled' where webhook_id = $1", [webhookId]),
+    );
+    const filter = { webhookId, missedWhileDisabled: true, missedSince: new Date(enabledAt).toISOString() };
+    expect((await post({ filter, dryRun: true })).body['total']).toBe(6);
+    const { body } = await post({ filter });
+    expect(await ended(body['id'])).toMatchObject({ status: 'finished', total: 6, done: 6, skipped: 0 });
+    const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 6));
+    const names = sent.map((one) => String(one['eventId']).slice(webhookId.length + 1)).sort();
+    expect(names).toEqual(['ahead', 'late', 'late and missed', 'missed', 'parked for long', 'queued']);
+  });
+
   test('passes over deliveries whose webhook was disabled meanwhile', async () => {
     const { webhookId } = await newFailures(2);
     await world.ask(`POST /v1/webhooks/${webhookId}/disable`, { key: ann.key });
@@ -186,6 +231,7 @@ describe('a replay', () => {
     [{ filter: { status: ['gone'] } }, '/filter/status'],
     [{ filter: { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' } }, '/filter/to'],
     [{ filter: { status: 'delivered', missedWhileDisabled: true } }, '/filter/missedWhileDisabled'],
+    [{ filter: { missedSince: '2026-01-02T00:00:00Z' } }, '/filter/missedSince'],
   ])('%j is refused at %s', async (body, path) => {
     const { status, body: problem } = await post(body);
     expect(status).toBe(422);

@@ -273,7 +273,8 @@ describe('recovery', () => {
         missed: {
           from: disabledAt.toISOString(),
           to: minute(31).toISOString(),
-          replay: { filter: { webhookId: 'wh-1', missedWhileDisabled: true } },
+          // Since it was enabled the last time before: what waited when it was disabled is older than that moment.
+          replay: { filter: { webhookId: 'wh-1', missedWhileDisabled: true, missedSince: '2026-03-01T00:00:00.000Z' } },
         },
       },
     });
