@@ -50,7 +50,8 @@ export class DispatchMetrics {
   private readonly parkedLogCuts;
   private readonly metrics: Metrics;
 
-  constructor(metrics: Metrics) {
+  /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
+  constructor(metrics: Metrics, topics: readonly string[]) {
     this.metrics = metrics;
     this.attempts = metrics.counter(
       'delivery_attempts_total',
@@ -78,6 +79,7 @@ export class DispatchMetrics {
       'new_state',
     ]);
     this.undecodableRecords = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.undecodableRecords.zero(topics.map((topic) => ({ topic })));
     this.parkedLogCuts = metrics.counter(
       'parked_log_cuts_total',
       'Partitions of the parked lane that ended before what was committed of them',

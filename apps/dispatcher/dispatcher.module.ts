@@ -82,7 +82,14 @@ export class DispatcherModule implements OnApplicationShutdown {
           useFactory: (sink: RecordSink) => new Accountable({ sink, waitMsMax: config.DISPATCH_UNACKNOWLEDGED_MS_MAX }),
         },
         { provide: WebhookTable, useFactory: () => new WebhookTable(new SecretBox(config.ENCRYPTION_KEYS)) },
-        { provide: DispatchMetrics, useFactory: () => new DispatchMetrics(context.metrics) },
+        {
+          provide: DispatchMetrics,
+          useFactory: () =>
+            new DispatchMetrics(
+              context.metrics,
+              [topics.deliveries, topics.parked].map((spec) => topicName(config.TOPIC_PREFIX, spec)),
+            ),
+        },
         {
           provide: Gate,
           inject: [WebhookTable, DispatchMetrics],

@@ -1,5 +1,6 @@
 /** What the monitor counts. */
 import { watchLag } from '../../libs/kafka/consumer-lag.ts';
+import { movesTold } from '../../libs/kafka/position-check.ts';
 import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
 import type { DisabledWebhook } from '../../libs/postgres/health-store.ts';
 import type { CounterMetric, GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
@@ -34,7 +35,8 @@ export class MonitorMetrics {
   private readonly partitionsDropped: CounterMetric;
   private readonly lastHousekeeping: GaugeMetric;
 
-  constructor(metrics: Metrics) {
+  /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
+  constructor(metrics: Metrics, topics: readonly string[]) {
     this.metrics = metrics;
     this.outcomes = metrics.counter('outcomes_observed_total', 'Outcomes that went into the health of a webhook');
     this.deactivated = metrics.counter(
@@ -66,11 +68,13 @@ export class MonitorMetrics {
     );
     this.pings.zero([{ cause: 'disabled' }, { cause: 'silent' }]);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.undecodable.zero(topics.map((topic) => ({ topic })));
     this.positionsMoved = metrics.counter(
       'positions_moved_total',
       'Kept positions that were impossible in the log of their topic',
       ['topic', 'reason'],
     );
+    this.positionsMoved.zero(topics.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
     this.housekeepings = metrics.counter('housekeeping_runs_total', 'Runs of housekeeping', ['result']);
     this.housekeepings.zero([{ result: 'done' }, { result: 'elsewhere' }, { result: 'failed' }]);
     this.partitionsMade = metrics.counter('history_partitions_created_total', 'Day partitions made');

@@ -61,7 +61,10 @@ export class MonitorModule implements OnModuleDestroy {
       imports: [await PostgresModule.with(config), KafkaModule.with(kafkaConnection(config, 'monitor'))],
       controllers: [OutcomesController],
       providers: [
-        { provide: MonitorMetrics, useFactory: () => new MonitorMetrics(context.metrics) },
+        {
+          provide: MonitorMetrics,
+          useFactory: () => new MonitorMetrics(context.metrics, [topicName(config.TOPIC_PREFIX, topics.outcomes)]),
+        },
         {
           provide: BacklogMetrics,
           inject: [EntityManager],

@@ -33,7 +33,10 @@ export class ProjectorModule implements OnModuleDestroy {
           provide: KafkaClient,
           useFactory: () => new KafkaClient(kafkaConnection(config, 'projector'), context.logger),
         },
-        { provide: ProjectorMetrics, useFactory: () => new ProjectorMetrics(context.metrics) },
+        {
+          provide: ProjectorMetrics,
+          useFactory: () => new ProjectorMetrics(context.metrics, [eventsTopic, outcomesTopic]),
+        },
         {
           provide: Projection,
           inject: [EntityManager, ProjectorMetrics],

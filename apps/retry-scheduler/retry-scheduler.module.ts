@@ -37,7 +37,10 @@ export class RetrySchedulerModule implements OnApplicationShutdown {
       registry.codec(retryTopic(retryTiers[0].name)),
       registry.codec(topics.deliveries),
     ]);
-    const metrics = new SchedulerMetrics(context.metrics);
+    const metrics = new SchedulerMetrics(
+      context.metrics,
+      retryTiers.map(({ name }) => tierTopic(config.TOPIC_PREFIX, name)),
+    );
     return {
       module: RetrySchedulerModule,
       imports: [KafkaModule.with(kafkaConnection(config, 'retry-scheduler'))],

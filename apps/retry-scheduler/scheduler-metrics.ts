@@ -20,7 +20,8 @@ export class SchedulerMetrics {
   private readonly unreadable;
   private readonly metrics: Metrics;
 
-  constructor(metrics: Metrics) {
+  /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
+  constructor(metrics: Metrics, topics: readonly string[]) {
     this.metrics = metrics;
     this.lateness = metrics.histogram(
       'retry_lateness_ms',
@@ -30,6 +31,7 @@ export class SchedulerMetrics {
     this.hops = metrics.counter('retry_hops_total', 'Retries that went on to wait in another tier', ['tier']);
     this.hops.zero(retryTiers.map(({ name }) => ({ tier: name })));
     this.unreadable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.unreadable.zero(topics.map((topic) => ({ topic })));
   }
 
   /** Gauges that are asked at each scrape. */

@@ -20,6 +20,8 @@ export interface LogOfPartition {
  * deleted before they were applied. adopted: nothing was wrong, the id of the topic was not known.
  */
 export type MoveReason = 'other_topic' | 'beyond_end' | 'before_start' | 'adopted';
+/** Those that somebody has to know of. */
+export const movesTold: readonly MoveReason[] = ['other_topic', 'beyond_end', 'before_start'];
 
 export interface PositionMove {
   readonly topic: string;

@@ -107,11 +107,7 @@ export async function runApp<Spec extends ConfigSpec>(
   watchEventLoop(
     metrics.histogram('event_loop_delay_ms', 'Longest delay of the event loop in each second', loopDelayBucketsMs),
   );
-  const lines = metrics.counter('log_lines_total', 'Lines in the log', ['level']);
-  lines.zero([{ level: 'info' }, { level: 'warn' }, { level: 'error' }]);
-  const logger = createLogger(definition.name, logLevelIn(env), (level) => {
-    lines.inc({ level });
-  });
+  const logger = createLogger(definition.name, logLevelIn(env), countLines(metrics));
   exitOnUncaught(logger);
   if (definition.isBackground === true) yieldToOthers();
   try {
@@ -133,6 +129,15 @@ export async function runApp<Spec extends ConfigSpec>(
     logger.error(errorFields(error), 'cannot start');
     process.exit(1);
   }
+}
+
+/** Counts lines of the log by level. @returns what is to be called for each line */
+export function countLines(metrics: Metrics): (level: string) => void {
+  const lines = metrics.counter('log_lines_total', 'Lines in the log', ['level']);
+  lines.zero([{ level: 'info' }, { level: 'warn' }, { level: 'error' }]);
+  return (level) => {
+    lines.inc({ level });
+  };
 }
 
 /** Before anything is connected. Ends the process when it cannot run with what the environment says. */

@@ -2,6 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { DispatchMetrics } from '../../apps/dispatcher/dispatch-metrics.ts';
+import { FanoutMetrics } from '../../apps/fanout/fanout-metrics.ts';
+import { MonitorMetrics } from '../../apps/monitor/monitor-metrics.ts';
+import { ProjectorMetrics } from '../../apps/projector/projector-metrics.ts';
+import { SchedulerMetrics } from '../../apps/retry-scheduler/scheduler-metrics.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
+import { countLines } from '../../libs/runtime/app.module.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { dashboards, queries, ruleFiles, rules, ruleTests, testsOfRules } from './observability-files.ts';
 import { parseQuery } from './prom-query.ts';
@@ -9,6 +16,16 @@ import { ReferenceDocument } from './reference-document.ts';
 import { metricRows } from './reference-facts.ts';
 import { parseMetrics } from './scrape.ts';
 import { repositoryRoot } from './source-tree.ts';
+
+/** As main.ts and module of each app make them. */
+const declarations: Readonly<Record<string, (metrics: Metrics) => unknown>> = {
+  every: (metrics) => [countLines(metrics), new ConsumerMetrics(metrics)],
+  fanout: (metrics) => new FanoutMetrics(metrics),
+  dispatcher: (metrics) => new DispatchMetrics(metrics, ['webhook.deliveries', 'webhook.deliveries.parked']),
+  'retry-scheduler': (metrics) => new SchedulerMetrics(metrics, ['webhook.retry.5s']),
+  projector: (metrics) => new ProjectorMetrics(metrics, ['webhook.events', 'webhook.delivery-outcomes']),
+  monitor: (metrics) => new MonitorMetrics(metrics, ['webhook.delivery-outcomes']),
+};
 
 /** Labels of each series that may be asked for. */
 const series = new Map<string, ReadonlySet<string>>();
@@ -96,6 +113,43 @@ test.each(dashboards())('the panels of $path have ids of their own and lie side 
       }
     }
   }
+});
+
+/** A counter that appears with its first step shows no increase, and the first burst would be missed. */
+describe('what an alert counts is there from the start of its app on', () => {
+  const counted = rules()
+    .filter(({ alert }) => alert !== undefined)
+    .flatMap(({ alert = '', expr }) =>
+      [...expr.matchAll(/increase\((\w+)(?:\{([^}]*)\})?\[/g)].map(([, name = '', matchers = '']) => ({
+        alert,
+        name,
+        matchers: Object.fromEntries(
+          [...matchers.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', value = '']) => [label, value]),
+        ),
+      })),
+    );
+
+  test('and there are such alerts', () => {
+    expect(counted.length).toBeGreaterThanOrEqual(8);
+  });
+
+  test.each(counted)('$alert: $name', async ({ name, matchers }) => {
+    const found = [];
+    for (const [app, declare] of Object.entries(declarations)) {
+      const metrics = new Metrics(app);
+      declare(metrics);
+      const samples = parseMetrics(await metrics.text()).get(name)?.samples ?? [];
+      const matching = samples.filter(({ labels }) =>
+        Object.entries(matchers).every(([label, value]) => labels[label] === value),
+      );
+      if (samples.length > 0 || (await metrics.text()).includes(`# TYPE ${name} `)) found.push({ app, matching });
+    }
+    expect(found).not.toEqual([]);
+    for (const { matching } of found) {
+      expect(matching.length).toBeGreaterThan(0);
+      expect(matching.map(({ value }) => value)).toEqual(matching.map(() => 0));
+    }
+  });
 });
 
 describe('promtool', () => {
