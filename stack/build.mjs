@@ -4,7 +4,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -43,7 +53,7 @@ function stateOfSources(root) {
 function isWhole(root) {
   const compiled = sources.flatMap((folder) =>
     filesBelow(join(root, folder))
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.endsWith('.d.ts'))
+      .filter((file) => /\.(ts|mjs)$/.test(file) && !/\.(spec|d)\.ts$/.test(file))
       .map((file) => join(root, 'dist', folder, file.replace(/\.ts$/, '.js'))),
   );
   return compiled.every((file) => existsSync(file));
@@ -53,10 +63,18 @@ function compile(root, node, outDir) {
   const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
   // An image has no bench/.
   const present = sources.filter((folder) => existsSync(join(root, folder)));
-  const args = [swc, ...present, '--out-dir', outDir, '--ignore', '**/*.spec.ts', '--ignore', '**/*.mjs', '--quiet'];
+  const ignored = ['**/*.spec.ts', '**/*.mjs', '**/*.d.mts'].flatMap((pattern) => ['--ignore', pattern]);
+  const args = [swc, ...present, '--out-dir', outDir, ...ignored, '--quiet'];
   const { status, error, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
+  // What is JavaScript already, and what is compiled imports it under its own name.
+  for (const folder of present) {
+    for (const file of filesBelow(join(root, folder)).filter((name) => name.endsWith('.mjs'))) {
+      mkdirSync(dirname(join(outDir, folder, file)), { recursive: true });
+      copyFileSync(join(root, folder, file), join(outDir, folder, file));
+    }
+  }
 }
 
 function filesBelow(folder) {

@@ -58,6 +58,11 @@ export class EmbeddedParts {
     return this.servers.size > 0;
   }
 
+  /** Folders with data that cannot lie in the data folder. */
+  get elsewhere(): readonly string[] {
+    return [...this.servers.values()].flatMap(({ elsewhere }) => elsewhere ?? []);
+  }
+
   async stop(): Promise<void> {
     for (const part of stopOrder) await this.servers.get(part)?.stop();
   }
@@ -66,13 +71,15 @@ export class EmbeddedParts {
     const step = startStep(partNames[part]);
     try {
       const options = { ...this.optionsOf(part, null, step.progress), signal };
-      this.servers.set(part, await startFunctions[part](options));
+      const server = await startFunctions[part](options);
+      this.servers.set(part, server);
+      // Credentials of the embedded database are no secret, but nobody needs them on the screen either.
+      const place = server.elsewhere === undefined ? '' : `, its data in ${server.elsewhere}`;
+      step.done(`port ${partPorts[part]}${place}`);
     } catch (error) {
       step.fail();
       throw error;
     }
-    // Credentials of the embedded database are no secret, but nobody needs them on the screen either.
-    step.done(`port ${partPorts[part]}`);
   }
 
   private optionsOf(part: Part, backOff: BackOff | null, onProgress: (text: string) => void): EmbeddedOptions {

@@ -17,6 +17,7 @@ export function sentenceOf(error: unknown): string {
   if (error instanceof StackFailure) return error.message;
   if (!(error instanceof Error)) return String(error);
   if (hasCode(error, 'ENOSPC')) return 'The disk is full: free some space and try again.';
+  if (hasCode(error, 'EROFS')) return `${error.message}: this folder has to be writable, move it elsewhere.`;
   if (hasCode(error, 'EACCES')) return `${error.message}: make it accessible to this user and try again.`;
   const reason = error.cause instanceof Error ? error.cause.message : '';
   // kafkajs repeats the message of a cause in its own.

@@ -2,7 +2,7 @@
  * The whole system on this machine: embedded parts (those that the environment does not name), setup, apps. Whatever
  * was started is stopped in the order apps, registry, Kafka, PostgreSQL, also when something on the way failed.
  */
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../libs/runtime/config.ts';
 import { requireConfiguration } from './configuration-problems.ts';
@@ -11,7 +11,8 @@ import { embeddedParts, localEnvironment, parts as allParts } from './environmen
 import { StackFailure, Stopped } from './failure.ts';
 import { createFileLogger } from './file-logger.ts';
 import { presentEnvironment } from './local-access.ts';
-import { isRunning, pidIn } from './orphan.ts';
+import { takeLock } from './lock.mjs';
+import { isRunning } from './orphan.ts';
 import { requireOutsideParts } from './outside-parts.ts';
 import { dataFolder } from './repository.ts';
 import { adminKey, encryptionKeys } from './secrets.ts';
@@ -33,7 +34,7 @@ export interface LocalStack {
 
 /** Starts it, runs `whileUp`, stops it. @throws StackFailure, ConfigError, Stopped */
 export async function runLocalStack(signal: AbortSignal, whileUp: (stack: LocalStack) => Promise<void>): Promise<void> {
-  lock();
+  const unlock = lock();
   const parts = new EmbeddedParts(signal);
   let supervisor: Supervisor | null = null;
   try {
@@ -46,7 +47,7 @@ export async function runLocalStack(signal: AbortSignal, whileUp: (stack: LocalS
     await whileUp({ env, supervisor });
   } finally {
     await stop(supervisor, parts);
-    rmSync(lockFile, { force: true });
+    unlock();
   }
 }
 
@@ -82,18 +83,19 @@ async function stop(supervisor: Supervisor | null, parts: EmbeddedParts): Promis
   if (supervisor === null && !parts.isAnyUp) return;
   say('\nStopping …');
   await supervisor?.stop();
+  const { elsewhere } = parts;
   await parts.stop();
-  say(`✓ Stopped (${((monotonicMs() - startedAt) / 1000).toFixed(1)} s); the data is in ${dataFolder}`);
+  say(
+    `✓ Stopped (${((monotonicMs() - startedAt) / 1000).toFixed(1)} s); the data is in ${[dataFolder, ...elsewhere].join(' and ')}`,
+  );
 }
 
 /** @throws StackFailure when it runs here already */
-function lock(): void {
-  const pid = pidIn(lockFile);
-  if (pid !== null && pid !== process.pid && isRunning(pid, lockMark)) {
-    throw new StackFailure(`It runs already, as process ${pid}: stop that first (Ctrl-C there, or kill ${pid}).`);
-  }
-  mkdirSync(join(dataFolder, 'run'), { recursive: true });
-  writeFileSync(lockFile, String(process.pid));
+function lock(): () => void {
+  const taken = takeLock(lockFile, (pid) => isRunning(pid, lockMark));
+  if ('release' in taken) return taken.release;
+  const pid = taken.heldBy;
+  throw new StackFailure(`It runs already, as process ${pid}: stop that first (Ctrl-C there, or kill ${pid}).`);
 }
 
 function requireSpace(): void {

@@ -10,6 +10,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { isInstalled, nodeIn } from './installed.mjs';
+import { takeLock } from './lock.mjs';
+import { pathProblem } from './usable-path.mjs';
 
 const verbs = [
   'start',
@@ -29,6 +31,28 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 function fail(sentence) {
   console.error(`\n✗ ${sentence}`);
   process.exit(1);
+}
+
+/** Two that install into one folder delete what the other has half made. */
+async function installAlone() {
+  const lock = takeLock(join(root, '.data', 'run', 'install.pid'), isAlive);
+  if ('heldBy' in lock) {
+    fail(`Process ${lock.heldBy} is installing the dependencies here: wait until it is done, then try again.`);
+  }
+  try {
+    if (!isInstalled(root)) await install();
+  } finally {
+    lock.release();
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Silence looks like a hang, and without a terminal npm says nothing until it is done. */
@@ -107,12 +131,19 @@ async function main() {
   if (Number(process.versions.node.split('.')[0]) < 20) {
     fail(`Node.js ${process.versions.node} is too old: install Node.js 20 or newer (it fetches Node.js 24 by itself).`);
   }
+  const problem = pathProblem(root);
+  if (problem !== null) fail(problem);
   if (!verbs.includes(verb)) fail(`Unknown verb '${verb}': use one of ${verbs.join(', ')}.`);
   try {
-    if (!isInstalled(root)) await install();
+    if (!isInstalled(root)) await installAlone();
     build(root, nodeBinary());
     run(verb, args);
   } catch (error) {
+    if (error.code === 'EROFS' || error.code === 'EACCES') {
+      fail(
+        `${error.message}: this folder has to be writable for this user, as the dependencies and the data go there.`,
+      );
+    }
     if (error.code === 'ENOSPC') fail(`The disk is full: free some space below ${root} and try again.`);
     fail(error.message);
   }

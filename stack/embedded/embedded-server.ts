@@ -17,6 +17,8 @@ export interface EmbeddedOptions {
 export interface EmbeddedServer {
   /** As the environment variable of an outside one would say it. */
   readonly address: string;
+  /** Where its data is, when that is not the folder it was given. */
+  readonly elsewhere?: string;
   /** Of its process; null when that is not running. */
   readonly pid: number | null;
   stop(): Promise<void>;

@@ -5,6 +5,12 @@ import { StackFailure } from '../failure.ts';
 
 const leastVersion = 17;
 
+/**
+ * Names of files are UTF-8. In a process whose locale says nothing of it (LANG=C, as in cron and containers) Java would
+ * read every letter beyond ASCII as another one, and keep its data in a folder beside the one that it was given.
+ */
+export const javaEnvironment = { LC_ALL: 'C.UTF-8' } as const;
+
 /** The `java` command. @throws StackFailure when it is missing or too old */
 export function requireJava(): string {
   const home = process.env['JAVA_HOME'];

@@ -5,10 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { StackFailure } from '../failure.ts';
 import { startGuarded, type GuardedProcess } from './guarded-process.ts';
-import { requireJava } from './java.ts';
+import { javaEnvironment, requireJava } from './java.ts';
 import { fetchKafka } from './maven.ts';
 import type { EmbeddedOptions, EmbeddedServer } from './embedded-server.ts';
 
@@ -43,11 +43,10 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
   const java = requireJava();
   const jars = await fetchKafka(kafkaVersion, options);
   mkdirSync(options.dataDir, { recursive: true });
-  const settingsFile = join(options.dataDir, 'server.properties');
-  writeFileSync(settingsFile, settings(options));
+  writeFileSync(join(options.dataDir, settingsFile), settings(options));
   writeFileSync(join(options.dataDir, 'log4j2.yaml'), logSettings);
   options.onProgress('starting');
-  if (!existsSync(join(options.dataDir, 'log', 'meta.properties'))) format(java, jars, settingsFile, options);
+  if (!existsSync(join(options.dataDir, 'log', 'meta.properties'))) format(java, jars, options);
   const server: GuardedProcess = await startGuarded({
     ...options,
     name: 'Kafka',
@@ -59,15 +58,18 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
       '-XX:TieredStopAtLevel=1',
       // What a collection stops is every webhook's way: with both processors it stops half as long.
       '-XX:+UseParallelGC',
-      `-Dlog4j2.configurationFile=${join(options.dataDir, 'log4j2.yaml')}`,
+      '-Dlog4j2.configurationFile=log4j2.yaml',
+      `${markOption}${options.dataDir}`,
       '-cp',
-      join(jars, '*'),
+      classPath(jars, options),
       'kafka.Kafka',
       settingsFile,
     ],
+    cwd: options.dataDir,
+    env: javaEnvironment,
     stopSignal: 'TERM',
     pidFile: join(options.dataDir, 'server.pid'),
-    mark: settingsFile,
+    mark: `${markOption}${options.dataDir}`,
     ports: [options.port, options.controllerPort],
     isReady: () => accepts(options.port),
     readyDeadlineMs: options.readyDeadlineMs ?? 60_000,
@@ -82,19 +84,35 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedServer>
   };
 }
 
-function format(java: string, jars: string, settingsFile: string, options: KafkaOptions): void {
+/**
+ * Kafka runs in its data folder and is given names below it: a list of folders is split at commas, one of jars at colons, and
+ * a file of properties is read as Latin-1, with backslashes of its own.
+ */
+const settingsFile = 'server.properties';
+/** Tells this server from others in a list of processes, and nothing else. */
+const markOption = '-Dstack.data=';
+
+function classPath(jars: string, { dataDir }: KafkaOptions): string {
+  return join(relative(dataDir, jars), '*');
+}
+
+function format(java: string, jars: string, options: KafkaOptions): void {
   const clusterId = options.membership?.clusterId ?? newClusterId();
   // In one word: an id may begin with a dash, and would then be taken for an option.
   const args = [
     '-cp',
-    join(jars, '*'),
+    classPath(jars, options),
     'kafka.tools.StorageTool',
     'format',
     `--cluster-id=${clusterId}`,
     '-c',
     settingsFile,
   ];
-  const { status, stderr, error } = spawnSync(java, ['-XX:TieredStopAtLevel=1', ...args], { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(java, ['-XX:TieredStopAtLevel=1', ...args], {
+    cwd: options.dataDir,
+    env: { ...process.env, ...javaEnvironment },
+    encoding: 'utf8',
+  });
   if (status === 0) return;
   const reason = error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
   throw new StackFailure(`Kafka's data folder cannot be prepared: ${reason}`);
@@ -128,7 +146,7 @@ listeners=${broker},CONTROLLER://127.0.0.1:${options.controllerPort}
 advertised.listeners=${broker}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-log.dirs=${join(options.dataDir, 'log')}
+log.dirs=log
 auto.create.topics.enable=false
 min.insync.replicas=${inSync}
 offsets.topic.replication.factor=${replicas}

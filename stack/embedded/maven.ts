@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { StackFailure, Stopped } from '../failure.ts';
+import { javaEnvironment } from './java.ts';
 import { isRunning } from '../orphan.ts';
 import { cacheFolder, repositoryRoot } from '../repository.ts';
 
@@ -87,6 +88,7 @@ function maven(args: readonly string[], options: FetchOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('mvn', args, {
       cwd: cacheFolder,
+      env: { ...process.env, ...javaEnvironment },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StackFailure } from '../failure.ts';
+import { requireOneInstallation } from './installation-mark.ts';
 
 export interface PostgresHome {
   readonly binaries: { readonly initdb: string; readonly postgres: string };
@@ -16,16 +17,23 @@ export interface PostgresHome {
   readonly identity: { readonly uid: number; readonly gid: number } | undefined;
 }
 
+/** Written last of all when a cluster is made: without it there is none, or half of one. */
+export const initialisedFile = 'initialised';
+
 const outsideFolder = '/var/lib/deeperhub-webhooks';
 
 /** @throws StackFailure when there is no place or no user for it */
 export async function postgresHome(wantedDataDir: string): Promise<PostgresHome> {
   const binaries = await loadBinaries();
   const identity = identityFor(wantedDataDir);
+  const wasThere = existsSync(wantedDataDir);
   mkdirSync(wantedDataDir, { recursive: true });
   if (identity === undefined) return { binaries, dataDir: wantedDataDir, identity };
   const canRun = mayEnter(dirname(binaries.postgres), identity);
   const dataDir = mayEnter(dirname(wantedDataDir), identity) ? wantedDataDir : outsideDataDir(wantedDataDir);
+  if (dataDir !== wantedDataDir) {
+    requireOneInstallation({ inside: wantedDataDir, outside: dataDir, wasThere, initialisedFile });
+  }
   chownSync(dataDir, identity.uid, identity.gid);
   return { binaries: canRun ? binaries : outsideBinaries(binaries), dataDir, identity };
 }

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { StackFailure } from '../failure.ts';
 import type { EmbeddedOptions, EmbeddedServer } from './embedded-server.ts';
 import { startGuarded } from './guarded-process.ts';
-import { postgresHome, type PostgresHome } from './postgres-home.ts';
+import { initialisedFile, postgresHome, type PostgresHome } from './postgres-home.ts';
 
 /** Where `npm start` runs it. */
 export const postgresPort = 15_432;
@@ -24,7 +24,7 @@ export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedS
   const { binaries, dataDir, identity } = home;
   options.onProgress('starting');
   const cluster = join(dataDir, 'cluster');
-  if (!existsSync(join(dataDir, 'initialised'))) initialise(home, cluster);
+  if (!existsSync(join(dataDir, initialisedFile))) initialise(home, cluster);
   const settings = { ...defaultSettings, ...options.settings, port: String(options.port) };
   const server = await startGuarded({
     ...options,
@@ -42,6 +42,7 @@ export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedS
   });
   return {
     address: urlOf(options.port),
+    ...(dataDir === options.dataDir ? {} : { elsewhere: dataDir }),
     get pid() {
       return server.pid;
     },
@@ -88,7 +89,7 @@ function initialise({ binaries, dataDir, identity }: PostgresHome, cluster: stri
     cwd: dataDir,
     input: `CREATE DATABASE ${database}\n`,
   });
-  writeFileSync(join(dataDir, 'initialised'), '');
+  writeFileSync(join(dataDir, initialisedFile), '');
 }
 
 function run(command: string, args: readonly string[], options: object): void {

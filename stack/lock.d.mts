@@ -1,0 +1,4 @@
+export function takeLock(
+  file: string,
+  isHolder: (pid: number) => boolean,
+): { readonly release: () => void } | { readonly heldBy: number };

@@ -1,0 +1,1 @@
+export function pathProblem(path: string): string | null;
