@@ -3,6 +3,8 @@
  * anything is installed. Letters of any script, spaces, commas and single quotes work: test/adapters/stack/odd-paths.spec.ts.
  */
 
+import { Buffer } from 'node:buffer';
+
 /** What a shell in the tools of PostgreSQL or a list of paths would take for its own. */
 const unusable = [
   ['"', 'a double quote'],
