@@ -1,96 +1,152 @@
 /**
- * The attempts in flight of the whole process. Those that take long have a bound of their own, four times as large, so
- * that endpoints that hang use up their own places.
- * Holds: webhooks that are known to be slow leave a quarter of all places free, and their attempts hold a quarter of the
- * memory at most. A webhook is slow from its first long attempt to its next short one, also when nothing of it waits.
+ * The attempts in flight of the whole process, and the webhooks that wait for a place. In: lanes with something to send;
+ * attempts as they start and end. Out: which lane is next.
+ * Holds: clients share what there is (fair-places.ts), so none of them ever has all of it; webhooks that are quick, slow or
+ * not known yet have places of their own, so what is quick waits for nothing else. What a slow attempt costs is memory and
+ * a socket: they are bounded in number, and in the bytes of what they send.
+ *
+ * A webhook is slow from its first long attempt to its next short one, and quick from there on, also when nothing of it
+ * waits. An attempt that turns out to be long moves among the slow ones, unless its client has its share of them: then it
+ * keeps its place, and counts against what its client may have there.
  */
 import type { BufferBudget } from './buffer-budget.ts';
-import type { Lane, Running } from './lane.ts';
+import { FairPlaces } from './fair-places.ts';
+import type { Lane, Pace, Running } from './lane.ts';
 import type { LaneItem } from './lane-item.ts';
 
 export interface AttemptSlotsOptions {
+  /** Attempts of webhooks that are quick, and as many again of webhooks that are not known yet. */
   readonly maxInFlight: number;
+  /** Attempts of webhooks that are slow. */
+  readonly maxSlow: number;
   readonly slowAfterMs: number;
   readonly budget: Pick<BufferBudget, 'slowAttemptBytes'>;
 }
 
 const slowRememberedMax = 10_000;
+const quickRememberedMax = 50_000;
+/** A quick place is free again within half a second: little needs to be kept. */
+const quickShareOfFree = 3;
+/** A slow one may be taken for half a minute. */
+const slowShareOfFree = 1;
 
 export class AttemptSlots {
-  private readonly options: AttemptSlotsOptions;
+  private readonly slowAfterMs: number;
   /** In the order of their starts. */
   private readonly running = new Set<Running>();
-  private slow = 0;
-  private slowBytes = 0;
+  private readonly places: Readonly<Record<Pace, FairPlaces<Lane>>>;
   /** Webhooks whose last attempt took long, the latest last. */
   private readonly slowOnes = new Set<string>();
+  /** Those whose last attempt did not. */
+  private readonly quickOnes = new Set<string>();
 
-  constructor(options: AttemptSlotsOptions) {
-    this.options = options;
+  constructor({ maxInFlight, maxSlow, slowAfterMs, budget }: AttemptSlotsOptions) {
+    this.slowAfterMs = slowAfterMs;
+    const quick = { placesMax: maxInFlight, shareOfFree: quickShareOfFree };
+    const slow = { placesMax: maxSlow, shareOfFree: slowShareOfFree, bytesMax: budget.slowAttemptBytes };
+    this.places = { unknown: new FairPlaces(quick), quick: new FairPlaces(quick), slow: new FairPlaces(slow) };
   }
 
   get inFlight(): number {
     return this.running.size;
   }
 
-  get isFree(): boolean {
-    const { maxInFlight } = this.options;
-    return this.running.size - this.slow < maxInFlight && this.running.size < maxInFlight * 4;
+  /** Those in places for slow ones. */
+  get slowInFlight(): number {
+    return this.places.slow.used;
   }
 
-  /** The same for a webhook that is known to be slow. */
-  get isFreeForSlow(): boolean {
-    const { maxInFlight, budget } = this.options;
-    return this.slow < maxInFlight * 3 && this.slowBytes < budget.slowAttemptBytes;
+  /** Clients that have their share of places, and something more to send: counted for each pace. */
+  get clientsWaiting(): number {
+    const { unknown, quick, slow } = this.places;
+    return unknown.clientsWaiting + quick.clientsWaiting + slow.clientsWaiting;
   }
 
-  wasSlow(webhookId: string): boolean {
-    return this.slowOnes.has(webhookId);
+  paceOf(webhookId: string): Pace {
+    if (this.quickOnes.has(webhookId)) return 'quick';
+    return this.slowOnes.has(webhookId) ? 'slow' : 'unknown';
+  }
+
+  isFreeFor({ pace, clientId }: Lane): boolean {
+    return this.places[pace].isFreeFor(clientId);
+  }
+
+  /** It has something to send. */
+  wait(lane: Lane): void {
+    lane.place = lane.pace === 'slow' ? 'slow' : 'ready';
+    this.places[lane.pace].wait(lane);
+  }
+
+  /** The lane whose turn it is; undefined when none that waits may have a place. */
+  next(): Lane | undefined {
+    const { unknown, quick, slow } = this.places;
+    return unknown.next() ?? quick.next() ?? slow.next();
   }
 
   start(lane: Lane, item: LaneItem, now: number): Running {
-    const attempt = { lane, item, startedAt: now, slow: false, isInSlowPlace: false };
+    const { clientId, pace } = lane;
+    const attempt = { lane, item, clientId, startedAt: now, slow: false, place: pace };
     this.running.add(attempt);
-    if (lane.isSlow) this.toSlowPlace(attempt);
+    lane.inFlight += 1;
+    this.places[pace].take(clientId, item.value.length);
     return attempt;
   }
 
   end(attempt: Running): void {
+    const { lane, item, clientId, place } = attempt;
     this.running.delete(attempt);
-    if (attempt.isInSlowPlace) {
-      this.slow -= 1;
-      this.slowBytes -= attempt.item.value.length;
-    }
-    if (attempt.slow) return;
-    attempt.lane.isSlow = false;
-    this.slowOnes.delete(attempt.lane.webhookId);
+    lane.inFlight -= 1;
+    this.places[place].giveBack(clientId, item.value.length);
+    if (isListed(lane)) this.places[lane.pace].moved(lane);
+    if (!attempt.slow) this.turn(lane, 'quick');
   }
 
   /** Call some times a second. */
   markSlow(now: number): void {
     for (const attempt of this.running) {
-      if (now - attempt.startedAt < this.options.slowAfterMs) break;
-      if (attempt.slow) continue;
-      attempt.slow = true;
-      attempt.lane.isSlow = true;
-      this.remember(attempt.lane.webhookId);
-      if (!attempt.isInSlowPlace) this.toSlowPlace(attempt);
+      if (now - attempt.startedAt < this.slowAfterMs) break;
+      if (!attempt.slow) {
+        attempt.slow = true;
+        this.turn(attempt.lane, 'slow');
+      }
+      if (attempt.place !== 'slow' && this.places.slow.isFreeFor(attempt.clientId)) this.toSlowPlace(attempt);
     }
   }
 
   private toSlowPlace(attempt: Running): void {
-    attempt.isInSlowPlace = true;
-    this.slow += 1;
-    this.slowBytes += attempt.item.value.length;
+    const { clientId, item, place } = attempt;
+    this.places[place].giveBack(clientId, item.value.length);
+    this.places.slow.take(clientId, item.value.length);
+    attempt.place = 'slow';
   }
 
-  private remember(webhookId: string): void {
-    this.slowOnes.delete(webhookId);
-    this.slowOnes.add(webhookId);
-    if (this.slowOnes.size <= slowRememberedMax) return;
-    for (const oldest of this.slowOnes) {
-      this.slowOnes.delete(oldest);
-      return;
+  private turn(lane: Lane, pace: 'quick' | 'slow'): void {
+    if (lane.pace === pace) return;
+    const { webhookId } = lane;
+    if (pace === 'slow') {
+      this.quickOnes.delete(webhookId);
+      remember(this.slowOnes, webhookId, slowRememberedMax);
+    } else {
+      this.slowOnes.delete(webhookId);
+      remember(this.quickOnes, webhookId, quickRememberedMax);
     }
+    const wasListed = isListed(lane);
+    if (wasListed) this.places[lane.pace].leave(lane);
+    lane.pace = pace;
+    if (wasListed) this.wait(lane);
+  }
+}
+
+function isListed({ place }: Lane): boolean {
+  return place === 'ready' || place === 'slow';
+}
+
+/** Of more than `max` the one that was added first is forgotten. */
+function remember(webhooks: Set<string>, webhookId: string, max: number): void {
+  webhooks.add(webhookId);
+  if (webhooks.size <= max) return;
+  for (const oldest of webhooks) {
+    webhooks.delete(oldest);
+    return;
   }
 }

@@ -43,7 +43,7 @@ const budgetBytes = 20 * 1_024 * 1_024;
 const fetchRecords = 100;
 const slowMs = 3_000;
 const healthyMs = 5;
-const settings = { maxInFlight: 1_000, acknowledgeMs: 100 };
+const settings = { maxInFlight: 1_000, maxSlow: 3_000, acknowledgeMs: 100 };
 
 interface Entry {
   readonly webhookId: string;
@@ -75,6 +75,7 @@ class World {
     this.budget = new BufferBudget(bufferBytesMax, () => this.unacknowledged);
     this.dispatch = new Dispatch({
       maxInFlight: settings.maxInFlight,
+      maxSlow: settings.maxSlow,
       laneRecordsMax: 500,
       laneBytesMax: 4 * 1_024 * 1_024,
       budget: this.budget,

@@ -17,6 +17,8 @@ export type QueueLane = 'main' | 'parked';
 
 export interface DispatchGauges {
   inFlight(): number;
+  slowInFlight(): number;
+  clientsWaiting(): number;
   queued(): number;
   parkedWebhooks(): number;
   parkedRecords(): number;
@@ -91,6 +93,17 @@ export class DispatchMetrics {
     this.metrics.gauge('deliveries_in_flight', 'Attempts under way', [], (gauge) => {
       gauge.set(gauges.inFlight());
     });
+    this.metrics.gauge('slow_deliveries_in_flight', 'Of these, those that count in DISPATCH_MAX_SLOW', [], (gauge) => {
+      gauge.set(gauges.slowInFlight());
+    });
+    this.metrics.gauge(
+      'clients_at_their_share',
+      'Clients that have their share of the places for attempts, and more to send',
+      [],
+      (gauge) => {
+        gauge.set(gauges.clientsWaiting());
+      },
+    );
     this.metrics.gauge('deliveries_queued', 'Deliveries in memory', [], (gauge) => {
       gauge.set(gauges.queued());
     });

@@ -53,6 +53,7 @@ class World {
     const gate = new Gate({ table, breakers, originInFlightMax: 128 });
     this.dispatch = new Dispatch({
       maxInFlight: 10,
+      maxSlow: 30,
       laneRecordsMax: 50,
       laneBytesMax: 1_000_000,
       budget: new BufferBudget(16_000_000, () => 0),

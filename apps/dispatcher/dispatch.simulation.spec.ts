@@ -51,9 +51,10 @@ function noop(): void {
 }
 
 function definitionOf(id: string, ordering: Ordering): WebhookDefinition {
-  // Two of them share an origin, and its places.
+  // Two of them share an origin, and its places; each of these has a client that it shares places with another.
   const url = `https://${id === 'b' ? 'a' : id}.example/${id}`;
-  return webhookDefinition(id, { url, ordering, maxInFlight: 4, retryPolicy: policy });
+  const clientId = id === 'a' || id === 'p' ? 'c' : 'd';
+  return webhookDefinition(id, { url, clientId, ordering, maxInFlight: 4, retryPolicy: policy });
 }
 
 interface Attempt {
@@ -194,6 +195,7 @@ class Life {
     const gate = new Gate({ table, breakers, originInFlightMax: 2 });
     this.dispatch = new Dispatch({
       maxInFlight: 8,
+      maxSlow: 24,
       laneRecordsMax: 70,
       laneBytesMax: 1_000_000,
       budget: new BufferBudget(16_000_000, () => 0),

@@ -30,6 +30,7 @@ import { wideLineOf, writeLine } from './wide-line.ts';
 
 export interface DispatchOptions extends HoldUpLimits {
   readonly maxInFlight: number;
+  readonly maxSlow: number;
   readonly laneRecordsMax: number;
   readonly laneBytesMax: number;
   readonly budget: BufferBudget;
@@ -76,17 +77,14 @@ export class Dispatch {
     this.reader = new DeliveryReader(parts);
     this.parker = new Parker({ ...parts, reader: this.reader });
     this.lanes = new Lanes({
-      budget: options.budget,
-      maxInFlight: options.maxInFlight,
-      laneRecordsMax: options.laneRecordsMax,
-      laneBytesMax: options.laneBytesMax,
+      ...options,
       slowAfterMs,
       divertAfterMs,
       mayStart: () => options.budget.mayAppend && options.mayStart(),
-      unacknowledgedMsMax: options.unacknowledgedMsMax,
+      clientOf: (webhookId) => gate.clientOf(webhookId),
       limit: (webhookId) => gate.limit(webhookId),
       admit: (webhookId, now) => gate.admit(webhookId, now),
-      hasRoom: (origin) => gate.hasRoom(origin),
+      hasRoom: (origin, clientId) => gate.hasRoom(origin, clientId),
       waitsFor: (webhookId, now) => gate.waitsFor(webhookId, now),
       start: (item, webhookId, attempt) => {
         void this.attempt(item, webhookId, attempt);

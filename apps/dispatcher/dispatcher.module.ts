@@ -22,8 +22,8 @@ import { Post } from './post.ts';
 import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
 
-/** Attempts in flight at one origin, however many webhooks point there. */
-const originInFlightMax = 128;
+/** Attempts in flight at one origin, however many webhooks point there: a client that is alone there may have 128. */
+const originInFlightMax = 170;
 const failuresToOpen = 5;
 const breakerOpenMs = 10_000;
 const hourMs = 3_600_000;
@@ -141,6 +141,7 @@ function makeDispatch(parts: {
   const parkedTopic = topicName(config.TOPIC_PREFIX, topics.parked);
   return new Dispatch({
     maxInFlight: config.DISPATCH_MAX_IN_FLIGHT,
+    maxSlow: config.DISPATCH_MAX_SLOW,
     laneRecordsMax: config.WEBHOOK_MAX_BUFFERED,
     laneBytesMax: config.WEBHOOK_MAX_BUFFERED_KB * 1024,
     budget: parts.budget,

@@ -9,6 +9,7 @@ import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import { recoveryPace } from '../../libs/domain/recovery.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import type { Breakers } from '../../libs/sender/breaker.ts';
+import { OriginPlaces } from './origin-places.ts';
 import type { ReadyWebhook, WebhookTable } from './webhook-table.ts';
 
 /** A strict webhook whose head has failed and is waited for. */
@@ -30,6 +31,7 @@ const slotLatenessMs = 50;
 export interface GateOptions {
   readonly table: WebhookTable;
   readonly breakers: Breakers;
+  /** Attempts in flight at one origin; of one client three quarters of them at most. */
   readonly originInFlightMax: number;
   /** Default: Date.now. All other times are the caller's, on the monotonic clock. */
   readonly unixNow?: () => number;
@@ -38,10 +40,9 @@ export interface GateOptions {
 export class Gate {
   private readonly table: WebhookTable;
   private readonly breakers: Breakers;
-  private readonly originInFlightMax: number;
   private readonly nextSlotAt = new Map<string, number>();
   private readonly concurrency = new Map<string, Concurrency>();
-  private readonly originInFlight = new Map<string, number>();
+  private readonly origins: OriginPlaces;
   private readonly blocks = new Map<string, Block>();
   private readonly unknownSince = new Map<string, number>();
   private readonly unixNow: () => number;
@@ -52,7 +53,7 @@ export class Gate {
   constructor(options: GateOptions) {
     this.table = options.table;
     this.breakers = options.breakers;
-    this.originInFlightMax = options.originInFlightMax;
+    this.origins = new OriginPlaces(options.originInFlightMax);
     this.unixNow = options.unixNow ?? Date.now;
   }
 
@@ -83,16 +84,21 @@ export class Gate {
     if (block !== undefined && block.until > now) return block.until;
     const slotAt = this.nextSlotAt.get(webhookId) ?? 0;
     if (slotAt > now) return slotAt;
-    if (!this.hasRoom(webhook.origin)) return webhook.origin;
+    if (!this.hasRoom(webhook.origin, webhook.definition.clientId)) return webhook.origin;
     const breakerUntil = this.breakers.blockedUntil(webhookId, now);
     if (breakerUntil !== null && breakerUntil > now) return breakerUntil;
     this.takeSlot(webhook, now);
     return null;
   }
 
-  /** True when the origin has fewer attempts in flight than it may have, all of its webhooks together. */
-  hasRoom(origin: string): boolean {
-    return (this.originInFlight.get(origin) ?? 0) < this.originInFlightMax;
+  /** True when the client may have one more attempt in flight at this origin, all of its webhooks together. */
+  hasRoom(origin: string, clientId = ''): boolean {
+    return this.origins.isFreeFor(origin, clientId);
+  }
+
+  /** Empty while the webhook is not known. */
+  clientOf(webhookId: string): string {
+    return this.table.find(webhookId)?.definition.clientId ?? '';
   }
 
   /**
@@ -120,13 +126,12 @@ export class Gate {
   }
 
   attemptStarted(webhook: ReadyWebhook): void {
-    this.originInFlight.set(webhook.origin, (this.originInFlight.get(webhook.origin) ?? 0) + 1);
+    this.origins.take(webhook.origin, webhook.definition.clientId);
   }
 
   attemptEnded(webhook: ReadyWebhook, result: AttemptResult): void {
-    const left = (this.originInFlight.get(webhook.origin) ?? 1) - 1;
-    if (left > 0) this.originInFlight.set(webhook.origin, left);
-    else this.originInFlight.delete(webhook.origin);
+    this.origins.giveBack(webhook.origin, webhook.definition.clientId);
+    if (!this.isInUse(webhook)) return;
     const { id, ordering, maxInFlight } = webhook.definition;
     this.breakers.record(id, webhook.host, isEndpointWell(result));
     if (ordering !== 'parallel') return;
@@ -134,7 +139,20 @@ export class Gate {
     this.concurrency.set(id, afterResult(state, isOverload(result), maxInFlight));
   }
 
+  /** It takes no place at its origin, and says nothing of how many attempts the endpoint can take. */
+  pingEnded(webhook: ReadyWebhook, result: AttemptResult): void {
+    if (this.isInUse(webhook)) this.breakers.record(webhook.definition.id, webhook.host, isEndpointWell(result));
+  }
+
+  /** False when it was deleted, disabled or moved while its attempt ran: what that met says nothing of what is now. */
+  private isInUse({ definition }: ReadyWebhook): boolean {
+    const now = this.table.find(definition.id)?.definition;
+    return now !== undefined && now.isActive && now.url === definition.url;
+  }
+
   block(webhookId: string, block: Block): void {
+    // Deleted while its head was tried: nothing would ever unblock it.
+    if (this.table.isDeleted(webhookId)) return;
     const since = this.blocks.get(webhookId)?.since ?? block.since;
     this.blocks.set(webhookId, { ...block, since });
   }

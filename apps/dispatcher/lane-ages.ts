@@ -6,8 +6,8 @@ import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import type { Lane } from './lane.ts';
 import type { LaneItem } from './lane-item.ts';
 
-/** Parked records of a webhook that may wait in memory for its turn at an origin that thousands of webhooks may share. */
-export const parkedAtOriginMax = 8;
+/** Parked records of a webhook that may wait in memory for its turn among thousands: at an origin, or among slow ones. */
+export const parkedInLineMax = 8;
 
 export class LaneAges {
   private readonly due = new DueQueue<Lane>();
@@ -38,7 +38,12 @@ export class LaneAges {
   }
 }
 
+/** It may take long until its turn comes: thousands of webhooks may stand in that line. */
+export function isInLine({ place }: Lane): boolean {
+  return place === 'atOrigin' || place === 'slow';
+}
+
 function mayLeave(lane: Lane, oldest: LaneItem): boolean {
   if (oldest.source === 'main' || lane.place === 'blocked') return true;
-  return lane.place === 'atOrigin' && lane.queue.length > parkedAtOriginMax;
+  return isInLine(lane) && lane.queue.length > parkedInLineMax;
 }

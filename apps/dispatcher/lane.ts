@@ -5,18 +5,30 @@ import type { LaneItem } from './lane-item.ts';
 import type { LanesOptions } from './lanes-options.ts';
 import type { Partition } from './partition.ts';
 
+/** Slow: an attempt takes long, or the last one did. Quick: it did not. */
+export type Pace = 'unknown' | 'quick' | 'slow';
+
 export interface Lane {
   readonly webhookId: string;
+  /** Whose share its attempts count against; changes only while it is listed nowhere. */
+  clientId: string;
   readonly queue: Fifo<LaneItem>;
   /** Where its last delivery came from; null when there was none. */
   partition: Partition | null;
   bytes: number;
   inFlight: number;
-  /** Listed in the ring of ready lanes, in that of its origin, or waiting in `blocked` or with its partition; never twice. */
-  place: 'idle' | 'ready' | 'atOrigin' | 'blocked' | 'heldUp';
+  /** The same, as its place in a ranking depends on it. */
+  readonly load: number;
+  /** Its place among those that wait for a place: see ranking.ts. */
+  turn: number;
+  rank: number;
+  /**
+   * Waiting for a place (`ready`), for one among slow webhooks (`slow`), for room at its origin, in `blocked` or with its partition; never
+   * in two of them.
+   */
+  place: 'idle' | 'ready' | 'slow' | 'atOrigin' | 'blocked' | 'heldUp';
   diverted: ParkedReason | null;
-  /** An attempt takes long, or the last one did. */
-  isSlow: boolean;
+  pace: Pace;
   /** When it is looked at for what has waited too long; Infinity when nothing there could leave. */
   lookAt: number;
 }
@@ -25,23 +37,31 @@ export interface Running {
   readonly lane: Lane;
   /** In memory until the attempt has ended. */
   readonly item: LaneItem;
+  /** Whose place it has. */
+  readonly clientId: string;
   readonly startedAt: number;
   /** It has taken long by now. */
   slow: boolean;
-  /** It has, or its webhook was known to be slow when it began. */
-  isInSlowPlace: boolean;
+  /** Among which attempts it counts. */
+  place: Pace;
 }
 
-export function emptyLane(webhookId: string, isSlow: boolean): Lane {
+export function emptyLane(webhookId: string, clientId: string, pace: Pace): Lane {
   return {
     webhookId,
+    clientId,
     queue: new Fifo(),
     partition: null,
     bytes: 0,
     inFlight: 0,
+    get load() {
+      return this.inFlight;
+    },
+    turn: 0,
+    rank: -1,
     place: 'idle',
     diverted: null,
-    isSlow,
+    pace,
     lookAt: Infinity,
   };
 }
@@ -59,6 +79,6 @@ export function oldestWrittenAt(lanes: Iterable<Lane>, source: LaneItem['source'
 /** It may have no more of the main topic in memory; one delivery of each webhook may always wait. */
 export function isFull(lane: Lane, item: LaneItem, { laneRecordsMax, laneBytesMax, budget }: LanesOptions): boolean {
   if (lane.queue.length === 0) return false;
-  const bytesMax = Math.min(laneBytesMax, budget.shareOf('main', lane.isSlow));
+  const bytesMax = Math.min(laneBytesMax, budget.shareOf('main', lane.pace === 'slow'));
   return lane.queue.length >= laneRecordsMax || lane.bytes + item.value.length > bytesMax;
 }

@@ -9,7 +9,9 @@ import type { Partition } from './partition.ts';
 export interface LanesOptions extends HoldUpLimits {
   /** Attempts in flight in the whole process that are not slow. */
   readonly maxInFlight: number;
-  /** Attempts older than this count as slow: they have a budget of their own, four times as large. */
+  /** Those that are. */
+  readonly maxSlow: number;
+  /** Attempts older than this count as slow: they have places of their own. */
   readonly slowAfterMs: number;
   readonly laneRecordsMax: number;
   readonly laneBytesMax: number;
@@ -18,6 +20,8 @@ export interface LanesOptions extends HoldUpLimits {
   readonly budget: BufferBudget;
   /** False stops new starts, and diversion for age, for the moment: what was done cannot be reported. */
   mayStart(): boolean;
+  /** Whose webhook it is; empty while that is not known. */
+  clientOf(webhookId: string): string;
   /** Most attempts of the webhook in flight, 1 or more. */
   limit(webhookId: string): number;
   /**
@@ -26,8 +30,8 @@ export interface LanesOptions extends HoldUpLimits {
    * the start must follow.
    */
   admit(webhookId: string, now: number): number | string | null;
-  /** True when another attempt at this origin may start. */
-  hasRoom(origin: string): boolean;
+  /** True when another attempt of this client at this origin may start. */
+  hasRoom(origin: string, clientId: string): boolean;
   /** Why the webhook waits now; null when nothing but its own pace holds it. */
   waitsFor(webhookId: string, now: number): ParkedReason | null;
   start(item: LaneItem, webhookId: string, attempt: Running): void;

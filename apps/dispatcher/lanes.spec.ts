@@ -34,11 +34,14 @@ let mayStart: boolean;
 /** Attempts that may start there; webhooks that are not named have origins of their own. */
 let roomAt: Record<string, number>;
 let originOf: Record<string, string>;
+/** Webhooks that are not named have clients of their own. */
+let clients: Record<string, string>;
 let asked: number;
 
 function makeLanes(maxInFlight: number): Lanes {
   return new Lanes({
     maxInFlight,
+    maxSlow: maxInFlight * 3,
     budget,
     slowAfterMs: 500,
     laneRecordsMax: 5,
@@ -46,6 +49,7 @@ function makeLanes(maxInFlight: number): Lanes {
     divertAfterMs: 2_000,
     mayStart: () => mayStart,
     unacknowledgedMsMax: 1_000,
+    clientOf: (webhookId) => clients[webhookId] ?? `client of ${webhookId}`,
     limit: (webhookId) => limits[webhookId] ?? 1,
     admit: (webhookId) => {
       asked += 1;
@@ -96,6 +100,7 @@ beforeEach(() => {
   mayStart = true;
   roomAt = {};
   originOf = {};
+  clients = {};
   asked = 0;
   roomGrew = [];
   unacknowledged = 0;

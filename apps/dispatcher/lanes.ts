@@ -1,9 +1,10 @@
 /**
  * In: deliveries as they are read, from webhook.deliveries (`main`) and from the parked lane (`parked`).
  * Out: calls of `start`, one per attempt to make, and of `divert`, for what must not wait in memory.
- * Holds: a webhook's deliveries start in the order they were added; at most its limit are in flight; ready webhooks
- * take turns, one delivery a turn; the memory of each, and of all together, is bounded; a webhook that waits (breaker, rate, strict head, a slow endpoint) gives its place in the main lane up within `divertAfterMs`, so it never holds
- * back the commit of its partition. No I/O and no clock in here.
+ * Holds: a webhook's deliveries start in the order they were added; at most its limit are in flight; clients share the
+ * places for attempts, and each client's webhooks share its own; the memory of each, and of all together, is bounded; a
+ * webhook that waits (breaker, rate, strict head, its client's share, a slow endpoint) gives its place in the main lane up
+ * within `divertAfterMs`, so it never holds back the commit of its partition. No I/O and no clock in here.
  */
 import assert from 'node:assert/strict';
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
@@ -12,7 +13,7 @@ import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { AttemptSlots } from './attempt-slots.ts';
 import { HeldUp } from './held-up.ts';
 import { emptyLane, isFull, oldestWrittenAt, type Lane, type Running } from './lane.ts';
-import { LaneAges, parkedAtOriginMax } from './lane-ages.ts';
+import { isInLine, LaneAges, parkedInLineMax } from './lane-ages.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { LanesOptions } from './lanes-options.ts';
 import { Turns } from './turns.ts';
@@ -20,18 +21,16 @@ import { Turns } from './turns.ts';
 /** A started attempt; hand it back to {@link Lanes.finish}. */
 export type RunningAttempt = Running;
 
-/** Where slow webhooks wait for a place, among the origins. */
-const slowPlaces = '';
 /** How often memory that is tight is looked through, in milliseconds. */
 const tightEveryMs = 250;
 
 export class Lanes {
+  readonly slots: AttemptSlots;
   private readonly lanes = new Map<string, Lane>();
-  private readonly turns: Turns<Lane>;
+  private readonly turns: Turns;
   private readonly blocked = new DueQueue<Lane>();
   private readonly ages: LaneAges;
   private readonly heldUp: HeldUp;
-  private readonly slots: AttemptSlots;
   private readonly options: LanesOptions;
   private waiting = 0;
   private tightAt = -Infinity;
@@ -42,7 +41,7 @@ export class Lanes {
     this.slots = new AttemptSlots(options);
     this.ages = new LaneAges(options.divertAfterMs);
     this.heldUp = new HeldUp(options);
-    this.turns = new Turns((at) => (at === slowPlaces ? this.slots.isFreeForSlow : options.hasRoom(at)));
+    this.turns = new Turns(this.slots, (origin, clientId) => options.hasRoom(origin, clientId));
   }
 
   get inFlight(): number {
@@ -63,10 +62,10 @@ export class Lanes {
   parkedCapacity(webhookId: string): number {
     const lane = this.lanes.get(webhookId);
     const { laneRecordsMax, laneBytesMax, budget } = this.options;
-    const recordsMax = Math.min(laneRecordsMax, budget.parkedRecords(lane?.isSlow === true));
+    const recordsMax = Math.min(laneRecordsMax, budget.parkedRecords(lane?.pace === 'slow'));
     if (lane === undefined) return recordsMax;
     if (lane.place === 'blocked' || lane.place === 'heldUp' || lane.bytes >= laneBytesMax) return 0;
-    return lane.place === 'atOrigin' ? Math.min(parkedAtOriginMax, recordsMax) : recordsMax;
+    return isInLine(lane) ? Math.min(parkedInLineMax, recordsMax) : recordsMax;
   }
 
   isDiverted(webhookId: string): boolean {
@@ -118,7 +117,7 @@ export class Lanes {
 
   /** Starts whatever may start. Call after adding, after finishing, and from a slow tick. */
   run(now: number): void {
-    while (!this.isStopped && this.slots.isFree && this.options.mayStart()) {
+    while (!this.isStopped && this.options.mayStart()) {
       const lane = this.turns.next();
       if (lane === undefined) return;
       lane.place = 'idle';
@@ -130,7 +129,6 @@ export class Lanes {
     const { lane } = attempt;
     this.slots.end(attempt);
     this.options.budget.remove(attempt.item);
-    lane.inFlight -= 1;
     this.list(lane);
     this.forgetIfIdle(lane);
   }
@@ -172,8 +170,7 @@ export class Lanes {
     if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
     if (this.heldUp.keepsFromStart(lane, next.partition, now)) return;
     const isDue = next.notBefore <= now;
-    const place = lane.isSlow && !this.slots.isFreeForSlow ? slowPlaces : null;
-    const until = isDue ? (place ?? this.options.admit(lane.webhookId, now)) : next.notBefore;
+    const until = isDue ? this.options.admit(lane.webhookId, now) : next.notBefore;
     if (typeof until === 'string') {
       lane.place = 'atOrigin';
       this.turns.waitAt(until, lane);
@@ -190,7 +187,6 @@ export class Lanes {
     lane.queue.shift();
     lane.bytes -= next.value.length;
     this.waiting -= 1;
-    lane.inFlight += 1;
     const attempt = this.slots.start(lane, next, now);
     this.list(lane);
     this.ages.watch(lane);
@@ -231,7 +227,7 @@ export class Lanes {
   private giveBackOfSlow(now: number): void {
     this.tightAt = now;
     for (const lane of this.lanes.values()) {
-      if (!lane.isSlow || lane.queue.length < 2 || lane.queue.peek()?.source !== 'parked') continue;
+      if (lane.pace !== 'slow' || lane.queue.length < 2 || lane.queue.peek()?.source !== 'parked') continue;
       this.options.giveBack(lane.webhookId, this.removeBeyond(lane, 1));
     }
   }
@@ -243,9 +239,9 @@ export class Lanes {
       this.divertWaiting(lane, this.options.waitsFor(lane.webhookId, now) ?? 'backlog');
     } else if (lane.place === 'blocked') {
       this.options.giveBack(lane.webhookId, this.removeBeyond(lane, 0));
-    } else if (lane.place === 'atOrigin' && lane.queue.length > parkedAtOriginMax) {
+    } else if (isInLine(lane) && lane.queue.length > parkedInLineMax) {
       // The first of them stay: they keep the turn.
-      this.options.giveBack(lane.webhookId, this.removeBeyond(lane, parkedAtOriginMax));
+      this.options.giveBack(lane.webhookId, this.removeBeyond(lane, parkedInLineMax));
     }
   }
 
@@ -276,14 +272,17 @@ export class Lanes {
 
   private list(lane: Lane): void {
     if (lane.place !== 'idle' || lane.queue.length === 0) return;
-    lane.place = 'ready';
-    this.turns.ready(lane);
+    // As many are in flight as may be: finish() lists it again.
+    if (lane.inFlight > 0 && lane.inFlight >= this.options.limit(lane.webhookId)) return;
+    if (lane.clientId === '') lane.clientId = this.options.clientOf(lane.webhookId);
+    this.slots.wait(lane);
+    if (lane.pace === 'slow') this.ages.watch(lane);
   }
 
   private laneOf(webhookId: string): Lane {
     const known = this.lanes.get(webhookId);
     if (known !== undefined) return known;
-    const lane = emptyLane(webhookId, this.slots.wasSlow(webhookId));
+    const lane = emptyLane(webhookId, this.options.clientOf(webhookId), this.slots.paceOf(webhookId));
     this.lanes.set(webhookId, lane);
     return lane;
   }

@@ -53,6 +53,8 @@ await runApp({
     context.health.add('webhook definitions', () => definitions.problem());
     app.get(DispatchMetrics).watch({
       inFlight: () => dispatch.lanes.inFlight,
+      slowInFlight: () => dispatch.lanes.slots.slowInFlight,
+      clientsWaiting: () => dispatch.lanes.slots.clientsWaiting,
       queued: () => dispatch.lanes.queued,
       parkedWebhooks: () => dispatch.parkedWebhooks,
       parkedRecords: () => dispatch.parkedRecords,

@@ -4,10 +4,17 @@ import { booleanKey, numberKey } from './config.ts';
 export const dispatchKeys = {
   WEBHOOKS_ENABLED: booleanKey({ description: 'False: deliveries wait in Kafka, nothing is lost', default: 'true' }),
   DISPATCH_MAX_IN_FLIGHT: numberKey({
-    description: 'Attempts at the same time in one dispatcher',
+    description:
+      'Quick attempts at the same time in one dispatcher, and as many of webhooks that are not known yet; one client has three quarters at most',
     default: '512',
     min: 1,
     max: 10_000,
+  }),
+  DISPATCH_MAX_SLOW: numberKey({
+    description: 'The same for webhooks that take longer than half a second to answer; one client has a half at most',
+    default: '4096',
+    min: 1,
+    max: 100_000,
   }),
   WEBHOOK_MAX_BUFFERED: numberKey({
     description: 'Deliveries of one webhook in memory',
