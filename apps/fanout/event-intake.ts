@@ -31,6 +31,7 @@ export class EventIntake {
     };
     this.logger = logger;
     this.writer = writer;
+    writer.onFailure(onError);
     this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
     this.runs = new EventRuns({ handler, avro, writer, now, memory: this.pump, onError });
   }
@@ -44,10 +45,10 @@ export class EventIntake {
    * same partitions are back under other leases.
    */
   async drain(leases: readonly PartitionLease[]): Promise<void> {
-    this.writer.withdrawLeft();
+    this.writer.beginDrain(leases);
     await this.pump.drain();
     await this.runs.drain(leases);
-    this.writer.withdrawLeft();
+    this.writer.endDrain(leases);
   }
 
   private leave(error: unknown): void {

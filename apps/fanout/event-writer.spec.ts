@@ -1,6 +1,11 @@
 /** Over a sink of which each record is answered by itself. */
 import { expect, test } from '@jest/globals';
-import { AppendWithdrawnError, RecordRefusedError, SinkClosedError } from '../../libs/kafka/append-error.ts';
+import {
+  AppendWithdrawnError,
+  RecordRefusedError,
+  SinkClosedError,
+  TopicForbiddenError,
+} from '../../libs/kafka/append-error.ts';
 import type { OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
 import type { AppendOptions } from '../../libs/kafka/record-sink.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -189,12 +194,60 @@ test('no more is left behind than fits into memory', async () => {
 test('before partitions are given up, what was left behind is withdrawn and incomplete', async () => {
   const { completed, lease, sink, writer } = stand(deadPartition);
   await writer.write(sliceOf(lease, { offset: 0, names: ['events/0', 'deliveries/dead-0'] }));
-  writer.withdrawLeft();
+  writer.beginDrain([lease]);
+  writer.endDrain([lease]);
   await turns();
   expect(sink.withdrawn).toEqual(['deliveries/dead-0']);
   expect(completed).toEqual([]);
+  // What comes after it in its order is left to the next owner as well; of other partitions, and later stays, nothing is.
   await writer.write(sliceOf(lease, { offset: 1, names: ['deliveries/well'] }));
-  expect(completed).toEqual([1]);
+  expect(completed).toEqual([]);
+  await writer.write(sliceOf({ ...lease }, { offset: 0, names: ['deliveries/well'] }));
+  expect(completed).toEqual([0]);
+});
+
+test('a drain withdraws nothing of another stay', async () => {
+  const { completed, lease, sink, writer } = stand(deadPartition);
+  const after = { ...lease };
+  await writer.write(sliceOf(after, { offset: 0, names: ['events/0', 'deliveries/dead-0'] }));
+  writer.endDrain([lease]);
+  await turns();
+  sink.answer('deliveries/dead-0');
+  await turns();
+  expect(completed).toEqual([0]);
+});
+
+test('nothing that comes after what was withdrawn is written, not even what was on its way', async () => {
+  const { completed, lease, sink, writer } = stand(deadPartition);
+  await writer.write(sliceOf(lease, { offset: 0, names: ['events/0', 'deliveries/dead-0'] }));
+  const under = writer.write(sliceOf(lease, { offset: 1, names: ['events/1', 'deliveries/dead-1'] }));
+  const behind = writer.write(sliceOf(lease, { offset: 2, names: ['deliveries/dead-2'] }));
+  await turns();
+  writer.beginDrain([lease]);
+  await Promise.all([under, behind]);
+  expect(sink.withdrawn).toEqual(['deliveries/dead-0', 'deliveries/dead-1']);
+  expect(sink.appended).not.toContain('deliveries/dead-2');
+  expect(completed).toEqual([]);
+});
+
+test('what ends after all gives its room back and is reported, though others of its slice wait', async () => {
+  const { completed, lease, sink, writer } = stand((name) => (/dead|slow/.test(name) ? 'later' : null));
+  const many = (first: number) =>
+    sliceOf(
+      lease,
+      { offset: first, names: [`events/${first}`, `deliveries/dead-${first}`] },
+      ...Array.from({ length: 127 }, (_, index) => ({
+        offset: first + 1 + index,
+        names: [`deliveries/slow-${first + 1 + index}`],
+      })),
+    );
+  for (let first = 0; first < 128 * 20; first += 128) {
+    await writer.write(many(first));
+    for (let slow = first + 1; slow < first + 128; slow += 1) sink.answer(`deliveries/slow-${slow}`);
+    await turns();
+  }
+  expect(completed).toHaveLength(127 * 20);
+  expect(writer['left']['events']).toBe(20);
 });
 
 test('an event in parts is complete after the last of its records, whichever part that is in', async () => {
@@ -227,6 +280,25 @@ test('what Kafka refuses is set aside; what came with it is written, once', asyn
   );
   expect(sink.appended).toEqual(['events/a', 'events/large', 'deliveries/w-1', 'events/b', 'rejected/null']);
   expect(completed.toSorted()).toEqual([0, 1, 2]);
+});
+
+test('a rejection that cannot be written ends the process, and nothing is unhandled', async () => {
+  const { completed, lease, sink, writer } = stand((name) =>
+    name === 'events/large'
+      ? new RecordRefusedError('too large')
+      : name.startsWith('rejected')
+        ? 'later'
+        : deadPartition(name),
+  );
+  const failures: Error[] = [];
+  writer.onFailure((error) => failures.push(error));
+  await writer.write(
+    sliceOf(lease, { offset: 0, names: ['events/large', 'deliveries/w'] }, { offset: 1, names: ['deliveries/dead-1'] }),
+  );
+  sink.answer('rejected/null', new TopicForbiddenError('forbidden'));
+  await turns();
+  expect(failures).toHaveLength(1);
+  expect(completed).toEqual([]);
 });
 
 test('at the end of the process nothing more is complete, and every write rejects', async () => {

@@ -6,27 +6,27 @@
  * that Kafka refuses is set aside instead of being tried for ever, and takes no other with it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { AppendWithdrawnError, RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import type { KafkaRecord, OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
 import type { RecordSink } from '../../libs/kafka/record-sink.ts';
-import { within } from '../../libs/kafka/within.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { FanoutMetrics } from './fanout-metrics.ts';
 import { FanOutReport } from './fan-out-report.ts';
+import { Flight } from './flight.ts';
+import { LeftBehind } from './left-behind.ts';
 import { rejectedRecord } from './rejected-record.ts';
-import { isLast, sliceEventsMax, type Slice, type SliceEvent } from './slice.ts';
+import type { Parts, Slice, SliceEvent } from './slice.ts';
 
 /**
  * So long a slice is waited for before what is left of it is left behind: longer than brokers take to change leaders
  * (broker.session.timeout.ms is 9 s), since an event that is left behind is written again if its partition goes to another owner.
  */
-const patienceMs = 15_000;
-/** The same while something is left behind already: another slice with events for that partition is no news. */
+const patienceMsDefault = 15_000;
+/** While partitions are given up: less than the deadline for that. */
+const drainPatienceMs = 5_000;
+/** While something is left behind already: another slice with events for that partition is no news. */
 const shortPatienceMs = 100;
-/** Left behind at most. */
-const leftEventsMax = 2_000;
-const leftBytesMax = 16 * 1024 * 1024;
-
 /** How soon to ask again whether to begin. */
 const lookAgainMs = 50;
 
@@ -46,20 +46,29 @@ export class EventWriter {
   private readonly options: EventWriterOptions;
   private readonly report: FanOutReport;
   private readonly patienceMs: number;
+  private readonly left: LeftBehind;
   private last: Promise<void> = Promise.resolve();
-  private leftEvents = 0;
-  private leftBytes = 0;
-  /** Of what is left behind: withdraws it. */
-  private readonly left = new Set<AbortController>();
+  private current: Flight | null = null;
+  private isDraining = false;
+  /** Of these something was withdrawn: what comes after it is for their next owner too. */
+  private readonly abandoned = new WeakSet<PartitionLease>();
+  private readonly parts = new WeakMap<KafkaRecord, Parts>();
+  /** When a record was acknowledged last, in monotonic milliseconds. */
+  private acknowledgedAt = -Infinity;
   /** Nothing can be written any more. */
   private failure: Error | null = null;
-  /** Of events in several parts: how many of them have not ended, and whether the last one is known. */
-  private readonly parts = new WeakMap<KafkaRecord, { open: number; hasLast: boolean }>();
+  private tellFailure: (error: Error) => void = () => undefined;
 
   constructor(options: EventWriterOptions) {
     this.options = options;
     this.report = new FanOutReport(options);
-    this.patienceMs = options.patienceMs ?? patienceMs;
+    this.patienceMs = options.patienceMs ?? patienceMsDefault;
+    this.left = new LeftBehind(this.report, options.logger);
+  }
+
+  /** To be told when nothing can be written any more, and nothing is being written that could reject. */
+  onFailure(tell: (error: Error) => void): void {
+    this.tellFailure = tell;
   }
 
   /**
@@ -73,91 +82,84 @@ export class EventWriter {
     return this.last;
   }
 
-  /** Before partitions are given up: whoever gets them reads again, and writes, what is left behind. */
-  withdrawLeft(): void {
-    for (const withdrawal of [...this.left]) withdrawal.abort();
+  /**
+   * Partitions are being given up. What is left behind of them is withdrawn: whoever gets them reads it again. What comes after
+   * it in their order is then left to the next owner as well.
+   */
+  beginDrain(leases: readonly PartitionLease[]): void {
+    this.isDraining = true;
+    this.withdraw(leases);
+  }
+
+  endDrain(leases: readonly PartitionLease[]): void {
+    this.isDraining = false;
+    this.withdraw(leases);
+  }
+
+  private withdraw(leases: readonly PartitionLease[]): void {
+    const given = new Set(leases);
+    if (!this.left.withdraw(given)) return;
+    for (const lease of leases) this.abandoned.add(lease);
+    const { current } = this;
+    if (current === null || ![...current.open].some(({ source }) => given.has(source.lease))) return;
+    current.open.clear();
+    current.withdrawal.abort();
+    current.lookAgain();
   }
 
   private async writeNow(slice: Slice): Promise<void> {
     const { mayStart } = this.options;
-    while (mayStart !== undefined && !mayStart() && isHeld(slice)) await pause(lookAgainMs);
-    // What another member has by now is written there.
-    const events = slice.events.filter(({ source }) => source.lease.isHeld);
+    while (mayStart !== undefined && !mayStart() && this.isWanted(slice.events)) await pause(lookAgainMs);
+    const events = slice.events.filter(({ source }) => this.isOurs(source.lease));
     if (events.length === 0) return;
-    const withdrawal = new AbortController();
-    const written = this.append(events, withdrawal.signal);
-    while (!(await within(this.left.size === 0 ? this.patienceMs : shortPatienceMs, written))) {
-      const left = events.filter(({ hasEnded }) => !hasEnded);
-      if (!this.hasRoomFor(left, events.length)) continue;
-      this.report.written(events.filter(({ hasEnded }) => hasEnded));
-      this.leave(left, written, withdrawal);
-      return;
-    }
-    this.report.written(events);
+    const flight = new Flight(events);
+    this.current = flight;
+    this.append(flight, events);
+    const isLeft = await this.ended(flight);
+    this.current = null;
+    this.report.written(events.filter(({ hasEnded }) => hasEnded));
+    if (isLeft) this.left.add(flight);
   }
 
-  /** While all of Kafka is silent there is nobody to go on for: then it is one slice at most. */
-  private hasRoomFor(events: readonly SliceEvent[], inSlice: number): boolean {
-    const isSilent = events.length === inSlice && events.every(({ open, total }) => open === total);
-    const eventsMax = isSilent ? sliceEventsMax : leftEventsMax;
-    return this.leftEvents + events.length <= eventsMax && this.leftBytes + openBytesOf(events) <= leftBytesMax;
-  }
-
-  private leave(events: readonly SliceEvent[], written: Promise<void>, withdrawal: AbortController): void {
-    const { length } = events;
-    const bytes = openBytesOf(events);
-    const [first] = events;
-    if (this.left.size === 0 && first !== undefined) {
-      const { topic, partition, offset } = first.source.record;
-      this.options.logger.warn(
-        { topic, partition, offset, events: length },
-        'a partition cannot be written to: the events that need it are left behind, the others go on',
-      );
-    }
-    for (const event of events) event.forget();
-    this.left.add(withdrawal);
-    this.leftEvents += length;
-    this.leftBytes += bytes;
-    void written
-      .then(
-        () => {
-          // What was withdrawn has not ended, and is its next owner's to tell.
-          this.report.written(events.filter(({ hasEnded }) => hasEnded));
-        },
-        () => undefined,
-      )
-      .finally(() => {
-        this.left.delete(withdrawal);
-        this.leftEvents -= length;
-        this.leftBytes -= bytes;
-      });
-  }
-
-  /** Resolves when all of them have ended. */
-  private async append(events: readonly SliceEvent[], signal: AbortSignal): Promise<void> {
-    if (this.failure !== null) throw this.failure;
-    const aside: Promise<void>[] = [];
-    try {
-      await this.options.sink.append(...this.appendOf(events, signal, aside));
-      await Promise.all(aside);
-    } catch (error) {
-      if (error instanceof AppendWithdrawnError) return;
-      this.failure ??= error as Error;
+  /** False when all of it has ended; true: what is open is to be left behind. */
+  private async ended(flight: Flight): Promise<boolean> {
+    const beganAt = monotonicMs();
+    while (flight.open.size > 0) {
+      if (this.failure !== null) throw this.failure;
+      const waited = monotonicMs() - beganAt;
+      if (waited >= this.patience && this.left.hasRoomFor(flight, this.isSilent)) return true;
+      await flight.news(waited < this.patience ? Math.min(this.patience - waited, 1_000) : shortPatienceMs);
     }
     if (this.failure !== null) throw this.failure;
+    return false;
   }
 
-  private appendOf(
-    events: readonly SliceEvent[],
-    signal: AbortSignal,
-    aside: Promise<void>[],
-  ): Parameters<RecordSink['append']> {
+  private get patience(): number {
+    if (!this.left.isEmpty) return Math.min(shortPatienceMs, this.patienceMs);
+    return this.isDraining ? Math.min(drainPatienceMs, this.patienceMs) : this.patienceMs;
+  }
+
+  /** Nothing at all was acknowledged for nearly as long as the patience lasts. */
+  private get isSilent(): boolean {
+    return monotonicMs() - this.acknowledgedAt > Math.max(this.patienceMs * 0.9, 10 * shortPatienceMs);
+  }
+
+  private isWanted(events: readonly SliceEvent[]): boolean {
+    return events.some(({ source }) => this.isOurs(source.lease));
+  }
+
+  /** What another member has by now is written there. */
+  private isOurs(lease: PartitionLease): boolean {
+    return lease.isHeld && !this.abandoned.has(lease);
+  }
+
+  private append(flight: Flight, events: readonly SliceEvent[]): void {
     const records: OutgoingRecord[] = [];
-    const owners: SliceEvent[] = [];
+    /** By record; no longer once it has ended, since the sink keeps this for as long as one of them is open. */
+    const owners: (SliceEvent | null)[] = [];
     const sizes: number[] = [];
     for (const event of events) {
       this.begin(event);
-      if (event.total === 0) this.end(event);
       for (const record of event.handled.records) {
         records.push(record);
         owners.push(event);
@@ -166,50 +168,77 @@ export class EventWriter {
     }
     const onSettled = (index: number, error: Error | null) => {
       const event = owners[index] as SliceEvent;
-      if (error !== null && !(error instanceof RecordRefusedError)) this.failure ??= error;
-      event.settled(sizes[index] as number, error !== null);
-      if (event.open > 0 || this.failure !== null) return;
-      if (event.refused === 0) this.end(event);
-      else aside.push(this.setAside(event));
+      owners[index] = null;
+      this.settled(flight, event, sizes[index] as number, error);
     };
-    return [records, { onSettled, signal }];
+    for (const event of events) if (event.total === 0) this.end(flight, event);
+    this.options.sink.append(records, { onSettled, signal: flight.withdrawal.signal }).catch((error: unknown) => {
+      if (!(error instanceof AppendWithdrawnError)) this.fail(error as Error);
+    });
   }
 
   private begin(event: SliceEvent): void {
     const { record } = event.source;
-    const parts = this.parts.get(record);
+    let parts = this.parts.get(record);
     if (parts === undefined) {
-      if (!isLast(event)) this.parts.set(record, { open: 1, hasLast: false });
-      return;
+      if (event.isLast) return;
+      parts = { open: 0, hasLast: false };
+      this.parts.set(record, parts);
     }
     parts.open += 1;
-    parts.hasLast = isLast(event);
+    parts.hasLast = event.isLast;
+    event.parts = parts;
   }
 
-  private end(event: SliceEvent): void {
-    const { lease, record } = event.source;
-    event.hasEnded = true;
-    const parts = this.parts.get(record);
-    if (parts !== undefined) {
-      parts.open -= 1;
-      if (parts.open > 0 || !parts.hasLast) return;
+  private settled(flight: Flight, event: SliceEvent, bytes: number, error: Error | null): void {
+    if (error === null) this.acknowledgedAt = monotonicMs();
+    else if (!(error instanceof RecordRefusedError)) {
+      this.fail(error);
+      return;
     }
-    lease.complete(record.offset);
+    event.settled(bytes, error !== null);
+    this.left.settled(event, bytes);
+    if (event.open > 0) return;
+    if (event.refused === 0) this.end(flight, event);
+    else {
+      this.setAside(event).then(
+        () => {
+          this.end(flight, event);
+        },
+        (failure: unknown) => {
+          this.fail(failure as Error);
+        },
+      );
+    }
+  }
+
+  private end(flight: Flight, event: SliceEvent): void {
+    const { parts, source } = event;
+    event.hasEnded = true;
+    flight.ended(event);
+    this.left.ended(event, flight);
+    if (parts !== null) parts.open -= 1;
+    if (parts === null || (parts.open === 0 && parts.hasLast)) source.lease.complete(source.record.offset);
+  }
+
+  private fail(error: Error): void {
+    if (this.failure !== null) return;
+    this.failure = error;
+    // Whoever is writing is told by a rejection.
+    if (this.current === null) this.tellFailure(error);
+    else this.current.lookAgain();
   }
 
   /** What Kafka refuses is left out, and its event is set aside as well, where operators look. */
-  private async setAside(event: SliceEvent): Promise<void> {
-    const { handled, refused, source, total } = event;
+  private async setAside({ handled, refused, source, total }: SliceEvent): Promise<void> {
     const detail = `Kafka refused ${refused} of ${total} records that it became`;
     const rejection = { reason: 'payload_too_large', detail } as const;
     if (handled.rejection === null) this.options.metrics.eventsRejected(rejection.reason, 1);
     const aside = rejectedRecord(this.options.rejectedTopic, source.record, rejection);
     // Even its bytes may be too large with our headers; where it came from is then what is kept of it.
-    if (!(await this.isTaken(aside)) && !(await this.isTaken({ ...aside, value: null }))) {
-      const { topic, partition, offset } = source.record;
-      this.options.logger.error({ topic, partition, offset }, 'event given up: Kafka takes not even its rejection');
-    }
-    this.end(event);
+    if ((await this.isTaken(aside)) || (await this.isTaken({ ...aside, value: null }))) return;
+    const { topic, partition, offset } = source.record;
+    this.options.logger.error({ topic, partition, offset }, 'event given up: Kafka takes not even its rejection');
   }
 
   private async isTaken(record: OutgoingRecord): Promise<boolean> {
@@ -221,15 +250,4 @@ export class EventWriter {
       throw error;
     }
   }
-}
-
-/** Of some of its events. */
-function isHeld({ events }: Slice): boolean {
-  return events.some(({ source }) => source.lease.isHeld);
-}
-
-function openBytesOf(events: readonly SliceEvent[]): number {
-  let bytes = 0;
-  for (const { openBytes } of events) bytes += openBytes;
-  return bytes;
 }

@@ -4,7 +4,7 @@ import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { HandledEvent } from './event-handler.ts';
 import type { FanoutMetrics } from './fanout-metrics.ts';
-import { isLast, type SliceEvent } from './slice.ts';
+import type { SliceEvent } from './slice.ts';
 
 const traceIdsMax = 16;
 
@@ -28,9 +28,9 @@ export class FanOutReport {
     const tally = new Tally();
     let oldestMs = nowMs;
     for (const event of events) {
-      const { handled, source } = event;
-      tally.add(handled, isLast(event));
-      if (!isLast(event)) continue;
+      const { handled, isLast, source } = event;
+      tally.add(handled, isLast);
+      if (!isLast) continue;
       handled.span?.end({ 'webhook.deliveries': handled.deliveriesSoFar }, handled.rejection?.reason ?? null);
       if (handled.defect !== null) this.defect(event);
       metrics.acknowledged(nowMs - source.record.timestampMs);
@@ -42,7 +42,7 @@ export class FanOutReport {
       traceIdsMax,
     );
     const line = {
-      events: events.filter(isLast).length,
+      events: events.filter(({ isLast }) => isLast).length,
       deliveries: tally.deliveries,
       ageMs: nowMs - oldestMs,
       rejected: Object.fromEntries(tally.rejected),

@@ -1,6 +1,7 @@
 /**
  * Events with what they became, which are written together, and how far each of them is.
- * Holds: an event is complete once every record of all its parts is acknowledged or set aside, never before.
+ * Holds: an event is complete once every record of all its parts is acknowledged or set aside, never before; of one that is
+ * left behind nothing stays in memory but what is still needed.
  */
 import type { KafkaRecord, PartitionLease } from '../../libs/kafka/record.ts';
 import type { HandledEvent } from './event-handler.ts';
@@ -17,10 +18,18 @@ export interface Source {
   readonly record: KafkaRecord;
 }
 
+/** Of an event in several parts: how many of them have not ended, and whether the last one is known. */
+export interface Parts {
+  open: number;
+  hasLast: boolean;
+}
+
 /** An event, or a part of one, on its way. */
 export class SliceEvent {
-  readonly source: Source;
+  source: Source;
   handled: HandledEvent;
+  /** False for a part that others follow. */
+  readonly isLast: boolean;
   readonly total: number;
   /** Records that have not ended, and the bytes of their values. */
   open: number;
@@ -28,10 +37,13 @@ export class SliceEvent {
   /** Records that Kafka will never take. */
   refused = 0;
   hasEnded = false;
+  isLeft = false;
+  parts: Parts | null = null;
 
   constructor(source: Source, handled: HandledEvent) {
     this.source = source;
     this.handled = handled;
+    this.isLast = handled.rest === null;
     this.total = handled.records.length;
     this.open = this.total;
     for (const { value } of handled.records) this.openBytes += value?.length ?? 0;
@@ -43,9 +55,17 @@ export class SliceEvent {
     if (isRefused) this.refused += 1;
   }
 
-  /** What is still to be acknowledged waits in the sink; the rest of its records need no memory. */
-  forget(): void {
-    this.handled = { ...this.handled, records: [] };
+  /**
+   * What is still to be acknowledged waits in the sink. Of where it came from the bytes are copied: as they are, they are a
+   * part of all that was fetched with them.
+   */
+  leave(): void {
+    const { lease, record } = this.source;
+    const { key, value } = record;
+    this.isLeft = true;
+    this.handled = { ...this.handled, records: [], rest: null };
+    this.source = { lease, record: { ...record, key: copyOf(key), value: copyOf(value) } };
+    this.openBytes += value?.length ?? 0;
   }
 }
 
@@ -73,7 +93,6 @@ export class Slice {
   }
 }
 
-/** False for a part that others follow. */
-export function isLast({ handled }: SliceEvent): boolean {
-  return handled.rest === null;
+function copyOf<Bytes extends Buffer | null>(bytes: Bytes): Bytes {
+  return (bytes === null ? null : Buffer.from(bytes)) as Bytes;
 }

@@ -13,9 +13,9 @@ describe('a large body', () => {
     let now = 0;
     let others = 0;
     const turns = new Turns(10, () => (now += 6));
-    const counting = setInterval(() => (others += 1), 0);
+    const count = setImmediate(() => (others += 1));
     const values = await parse('[{"a":1},{"n":12345678901234567890},null]', turns);
-    clearInterval(counting);
+    clearImmediate(count);
     expect(JSON.stringify(values)).toBe('[{"a":1},{"n":12345678901234567890},null]');
     expect(others).toBeGreaterThan(0);
   });
@@ -26,6 +26,10 @@ describe('a large body', () => {
 
   test.each([
     ['an element that is too large', `[1,"${'x'.repeat(100)}"]`, 'payload_too_large'],
+    ['a string that is too large', `["${'x'.repeat(300)}"]`, 'payload_too_large'],
+    ['a list inside that is too large', `[1,${'['.repeat(300)}`, 'payload_too_large'],
+    ['nothing but space', `[${' '.repeat(300)}`, 'payload_too_large'],
+    ['space before it', `${' '.repeat(300)}[]`, 'payload_too_large'],
     ['one object', `{"a":1}`, 'payload_too_large'],
     ['one that is nested too deep', '[[[[[1]]]]]', 'malformed_json'],
   ])('%s is refused', async (_, text, code) => {

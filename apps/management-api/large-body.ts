@@ -2,7 +2,7 @@
  * In: the text of a body of many MiB. Out: its value. Holds: it is a list, read element by element, so that the event loop is
  * free in between; an element that no event could need, or one more than a list may have, is refused or ends the reading.
  */
-import { elementTexts } from '../../libs/domain/json-list.ts';
+import { ElementTooLongError, elementTexts } from '../../libs/domain/json-list.ts';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Turns } from '../../libs/runtime/turns.ts';
@@ -21,12 +21,14 @@ export interface LargeBodyLimits {
  */
 export async function parseLargeBody(text: string, limits: LargeBodyLimits, turns: Turns): Promise<unknown[]> {
   const { elementsMax, elementCharsMax, depthMax } = limits;
-  if (text.trimStart().startsWith('{')) throw tooLarge('The body', elementCharsMax);
+  if (/^\s{0,100}\{/.test(text)) throw tooLarge('The body', elementCharsMax);
   const values: unknown[] = [];
-  for (const element of elementTexts(text)) {
+  const elements = elementTexts(text, elementCharsMax);
+  for (;;) {
+    const element = nextOf(elements, values.length, elementCharsMax);
+    if (element === null) break;
     const pause = turns.over();
     if (pause !== null) await pause;
-    if (element.length > elementCharsMax) throw tooLarge(`/${values.length}`, elementCharsMax);
     values.push(parseLossless(element));
     if (outlineJson(element, null).depth >= depthMax) {
       throw new ProblemError('malformed_json', `The body is nested deeper than ${depthMax} levels.`);
@@ -34,6 +36,15 @@ export async function parseLargeBody(text: string, limits: LargeBodyLimits, turn
     if (values.length > elementsMax) break;
   }
   return values;
+}
+
+function nextOf(elements: Generator<string, void>, index: number, charsMax: number): string | null {
+  try {
+    return elements.next().value ?? null;
+  } catch (error) {
+    if (error instanceof ElementTooLongError) throw tooLarge(`/${index}`, charsMax);
+    throw error;
+  }
 }
 
 function tooLarge(where: string, charsMax: number): ProblemError {

@@ -52,9 +52,8 @@ export function bytesOf({ key, value, headers }: OutgoingRecord): number {
 export class PendingAppends {
   private openRecords = 0;
   private openBytes = 0;
-  /** In the order in which they came; those before the head were answered. */
-  private appends: PendingAppend[] = [];
-  private head = 0;
+  /** Those that were not answered, in the order in which they came. */
+  private readonly appends = new Set<PendingAppend>();
   private emptied: (() => void) | null = null;
   private readonly now: () => number;
 
@@ -70,8 +69,8 @@ export class PendingAppends {
 
   /** How long the oldest append that was not answered has waited, in milliseconds; 0 when there is none. */
   get oldestMs(): number {
-    const oldest = this.appends[this.head];
-    return oldest === undefined ? 0 : this.now() - oldest.appendedAt;
+    for (const { appendedAt } of this.appends) return this.now() - appendedAt;
+    return 0;
   }
 
   /** Resolves once nothing is open. */
@@ -96,7 +95,7 @@ export class PendingAppends {
       hasEnded: false,
       ...answer,
     };
-    this.appends.push(append);
+    this.appends.add(append);
     this.openRecords += records;
     this.openBytes += bytes;
     return append;
@@ -107,9 +106,11 @@ export class PendingAppends {
       const { append } = record;
       this.close(record);
       append.onSettled?.(record.index, null);
-      if (append.open === 0 && !append.hasEnded) append.resolve();
+      if (append.open > 0 || append.hasEnded) continue;
+      this.appends.delete(append);
+      append.resolve();
     }
-    this.dropAnswered();
+    this.tellIfEmpty();
   }
 
   /** Of its append, what was not put into a batch yet will not be sent any more, unless it is told of each record. */
@@ -118,18 +119,22 @@ export class PendingAppends {
     this.close(record);
     if (append.onSettled === null) {
       append.hasEnded = true;
+      this.appends.delete(append);
       append.reject(error);
     } else {
       append.onSettled(record.index, error);
-      if (append.open === 0) append.resolve();
+      if (append.open === 0) {
+        this.appends.delete(append);
+        append.resolve();
+      }
     }
-    this.dropAnswered();
+    this.tellIfEmpty();
   }
 
   /** A queued record whose append has ended leaves the queue. */
   skip(record: QueuedRecord): void {
     this.close(record);
-    this.dropAnswered();
+    this.tellIfEmpty();
   }
 
   /**
@@ -139,6 +144,7 @@ export class PendingAppends {
   withdraw(append: PendingAppend, error: Error): boolean {
     if (append.hasEnded || append.open === 0 || (append.taken > 0 && append.onSettled === null)) return false;
     append.hasEnded = true;
+    this.appends.delete(append);
     append.reject(error);
     return true;
   }
@@ -150,16 +156,7 @@ export class PendingAppends {
     this.openBytes -= bytes;
   }
 
-  private dropAnswered(): void {
-    for (;;) {
-      const oldest = this.appends[this.head];
-      if (oldest === undefined || (oldest.open > 0 && !oldest.hasEnded)) break;
-      this.head += 1;
-    }
+  private tellIfEmpty(): void {
     if (this.openRecords === 0) this.emptied?.();
-    if (this.head === this.appends.length) this.appends = [];
-    else if (this.head > 10_000) this.appends = this.appends.slice(this.head);
-    else return;
-    this.head = 0;
   }
 }
