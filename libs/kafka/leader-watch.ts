@@ -17,7 +17,8 @@ export interface LeaderWatchOptions {
 /** How old what is known may become: new partitions are noticed within it. */
 const maxAgeMs = 5_000;
 const backOffMsMin = 50;
-const backOffMsMax = 1_000;
+/** Below the second after which Kafka counts as silent. */
+const backOffMsMax = 500;
 
 export class LeaderWatch {
   private readonly options: LeaderWatchOptions;

@@ -33,6 +33,8 @@ export class Producer {
   readonly identity: ProducerIdentity;
   /** When a batch of any partition was acknowledged last, in monotonic milliseconds. */
   acknowledgedAt = -Infinity;
+  /** When a broker answered anything last, were it that a partition has no leader; in monotonic milliseconds. */
+  heardAt = -Infinity;
   private readonly options: ProducerOptions;
   private readonly routes: TopicRoutes;
   private readonly requests: BrokerRequests;
@@ -180,6 +182,7 @@ export class Producer {
     // What waited was answered then, and is not counted again.
     if (this.isStopped) return;
     const now = this.options.clock.now();
+    this.heardAt = now;
     const codes = new Map(answers.map(({ topic, partition, errorCode }) => [`${topic}-${partition}`, errorCode]));
     for (const part of parts) {
       const errorCode = codes.get(part.sending.queue.key);
@@ -218,6 +221,7 @@ export class Producer {
 
   private heardOfLeaders(): void {
     const now = this.options.clock.now();
+    this.heardAt = now;
     const leaderOf = ({ queue }: PartitionSending) => this.routes.leaderOf(queue) ?? -1;
     for (const sending of this.active.values()) sending.ledBy(leaderOf(sending));
     for (const { sending, batch } of this.requests.misplaced(now, leaderOf)) sending.abandon(batch);

@@ -122,11 +122,12 @@ export class RecordSink {
   }
 
   /**
-   * How long Kafka has acknowledged nothing while something waited for it, in milliseconds of monotonic time; 0 when
-   * nothing waits. One partition that cannot be written to while others can does not count.
+   * How long no broker has answered anything while something waited for Kafka, in milliseconds of monotonic time; 0 when
+   * nothing waits. A partition that cannot be written to does not count, be it the only one for which something waits: else it
+   * would stop all that could go to others.
    */
   get silentMs(): number {
-    return Math.min(this.pending.oldestMs, this.clock.now() - this.producer.acknowledgedAt);
+    return Math.min(this.pending.oldestMs, this.clock.now() - this.producer.heardAt);
   }
 
   /**

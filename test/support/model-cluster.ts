@@ -66,6 +66,8 @@ export class ModelCluster implements ProducerLink {
   concurrentMax = 0;
   readonly seen = new Map<string, number>();
   private readonly options: ModelOptions;
+  /** No broker answers who leads. */
+  isAway = false;
   private readonly frozen = new Map<number, (() => void)[]>();
   private readonly underWay = new Map<number, number>();
   private producers = 0n;
@@ -97,7 +99,7 @@ export class ModelCluster implements ProducerLink {
 
   async topics(): Promise<readonly TopicLeaders[]> {
     await this.wait(this.some(20));
-    if (this.isFault(0.3)) throw new Error('no broker answered');
+    if (this.isAway || this.isFault(0.3)) throw new Error('no broker answered');
     if (this.isFault(0.1)) return [{ topic: this.topic, errorCode: 5, leaders: [] }];
     return [
       {
