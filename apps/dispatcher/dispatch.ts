@@ -21,6 +21,8 @@ import { Lanes, type RunningAttempt } from './lanes.ts';
 import { Parker } from './parker.ts';
 import { settledHead } from './parked-state.ts';
 import type { Partition, PartitionHooks } from './partition.ts';
+import { refusePing } from './ping-refusal.ts';
+import { Pings } from './pings.ts';
 import { Partitions } from './partitions.ts';
 import type { Post } from './post.ts';
 import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
@@ -49,8 +51,8 @@ export interface DispatchOptions extends HoldUpLimits {
 const slowAfterMs = 500;
 const divertAfterMs = 2_000;
 const sweepMs = 50;
-/** How soon a ping that may not start asks again. */
-const expressAgainMs = 50;
+/** How soon a ping of a partition that cannot report asks again. */
+const pingAgainMs = 50;
 
 export class Dispatch {
   readonly lanes: Lanes;
@@ -59,6 +61,7 @@ export class Dispatch {
   private readonly acknowledgements: Acknowledgements;
   private readonly reader: DeliveryReader;
   private readonly parker: Parker;
+  private readonly pings: Pings;
   private readonly sweeper: NodeJS.Timeout;
 
   constructor(options: DispatchOptions) {
@@ -102,6 +105,14 @@ export class Dispatch {
         partition.log.mayHaveRoom(webhookId);
       },
     });
+    this.pings = new Pings({
+      clientOf: (webhookId) => gate.clientOf(webhookId),
+      mayStart: () => options.mayStart(),
+      notBefore: (webhookId, { partition }, now) =>
+        gate.unknownUntil(webhookId, now) ?? (isOverdue(partition, now, options) ? now + pingAgainMs : null),
+      start: (item, webhookId) => void this.attempt(item, webhookId, null),
+      refuse: (item, webhookId) => void refusePing(item, webhookId, { ...parts, reader: this.reader }),
+    });
     this.sweeper = setInterval(() => {
       this.sweep();
     }, sweepMs);
@@ -129,6 +140,7 @@ export class Dispatch {
   async revoking(leases: readonly PartitionLease[]): Promise<void> {
     const leaving = this.partitions.leave(leases);
     this.lanes.drop(new Set(leases));
+    this.pings.drop(new Set(leases));
     for (const partition of leaving) await partition.allSettled();
   }
 
@@ -165,7 +177,7 @@ export class Dispatch {
       },
       // A ping asks how the endpoint is now: behind its backlog the answer would come too late.
       express: (webhookId, item) => {
-        this.express(webhookId, item);
+        if (item.partition.isOpenFor(item.lease)) this.pings.add(webhookId, item, monotonicMs());
       },
       now: monotonicMs,
     };
@@ -180,26 +192,11 @@ export class Dispatch {
     );
   }
 
-  private express(webhookId: string, item: LaneItem): void {
-    if (!item.partition.isOpenFor(item.lease)) return; // it is read again
-    const now = monotonicMs();
-    const until = this.options.gate.unknownUntil(webhookId, now);
-    if (until === null && this.options.mayStart() && !isOverdue(item.partition, now, this.options)) {
-      void this.attempt(item, webhookId, null);
-      return;
-    }
-    setTimeout(
-      () => {
-        this.express(webhookId, item);
-      },
-      until === null ? expressAgainMs : until - now,
-    );
-  }
-
   private sweep(): void {
     const now = monotonicMs();
     this.options.gate.watchTable(now);
     this.lanes.sweep(now);
+    this.pings.sweep(now);
     this.partitions.sweep(this.options.budget);
   }
 
@@ -216,7 +213,7 @@ export class Dispatch {
       }
       if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, { ...item, notBefore: dueAt(resumed.until) });
       if (resumed?.kind === 'settled') partition.complete(item, webhookId);
-      this.release(attempt);
+      this.release(attempt, webhookId);
     } catch (error) {
       this.acknowledgements.leave(error);
     } finally {
@@ -236,7 +233,7 @@ export class Dispatch {
     // A head's place is free once its outcome is acknowledged; with a copy of it, what a commit says of that comes after.
     const keepsPlace = isHead || isCopied;
     if (isStrict && !keepsPlace) this.letGo(delivery.webhookId, item);
-    if (!keepsPlace) this.release(attempt);
+    if (!keepsPlace) this.release(attempt, delivery.webhookId);
     const append = partition.appends.begin(monotonicMs(), 0, 0);
     try {
       await this.options.reports.settle(outcome, isHead ? { kind: 'none' } : followUp);
@@ -247,15 +244,15 @@ export class Dispatch {
     if (isHead) this.holdHead(outcome, followUp.delivery, item);
     else if (isCopied) this.letGo(delivery.webhookId, item);
     else partition.complete(item, delivery.webhookId);
-    if (keepsPlace) this.release(attempt);
+    if (keepsPlace) this.release(attempt, delivery.webhookId);
     this.options.metrics.settled(settlement, delivery);
     writeLine(this.options.logger, wideLineOf(settlement));
   }
 
-  /** The webhook's place is free again; an express delivery had none. */
-  private release(attempt: RunningAttempt | null): void {
-    if (attempt === null) return;
-    this.lanes.finish(attempt);
+  /** The webhook's place is free again; null: it was a ping. */
+  private release(attempt: RunningAttempt | null, webhookId: string): void {
+    if (attempt === null) this.pings.ended(webhookId, monotonicMs());
+    else this.lanes.finish(attempt);
     this.lanes.run(monotonicMs());
   }
 

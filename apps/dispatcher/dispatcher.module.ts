@@ -155,11 +155,12 @@ function makeDispatch(parts: {
       userAgent: 'DeeperHub-Webhooks/0.1.0',
       signatureHeader: config.SIGNATURE_HEADER.toLowerCase(),
       deliveryAgeMsMax: config.DELIVERY_MAX_AGE_HOURS * hourMs,
-      attemptStarted: (webhook) => {
-        gate.attemptStarted(webhook);
+      attemptStarted: (webhook, { kind }) => {
+        if (kind !== 'ping') gate.attemptStarted(webhook);
       },
       attemptEnded: (webhook, result, delivery) => {
-        gate.attemptEnded(webhook, result);
+        if (delivery.kind === 'ping') gate.pingEnded(webhook, result);
+        else gate.attemptEnded(webhook, result);
         metrics.attempted(delivery.webhookId, delivery.eventType, result);
       },
       now: Date.now,

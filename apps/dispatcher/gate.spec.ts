@@ -30,7 +30,7 @@ function setup(change: Partial<WebhookDefinition> = {}, originInFlightMax = 100)
   const gate = new Gate({ table, breakers, originInFlightMax, unixNow: () => unixNow });
   const webhook = table.find('w');
   if (webhook === undefined) throw new Error('no webhook');
-  return { gate, table, webhook };
+  return { gate, table, webhook, breakers };
 }
 
 describe('rate', () => {
@@ -109,6 +109,48 @@ describe('origin', () => {
     gate.attemptEnded(webhook, ok);
     expect(gate.hasRoom('https://example.com')).toBe(true);
     expect(gate.admit('w', 0)).toBeNull();
+  });
+});
+
+describe('an origin that clients share', () => {
+  test('has room for one more, whoever has the most places there', () => {
+    const { gate, table, webhook } = setup({}, 20);
+    table.apply('other', { ...definition, id: 'other', clientId: 'other' });
+    let started = 0;
+    while (gate.admit('w', 0) === null) {
+      gate.attemptStarted(webhook);
+      started += 1;
+    }
+    // Three quarters of the places.
+    expect(started).toBe(15);
+    expect(gate.admit('w', 0)).toBe('https://example.com');
+    expect(gate.admit('other', 0)).toBeNull();
+  });
+
+  test('has places for deliveries that pings do not take', () => {
+    const { gate, webhook } = setup({}, 2);
+    for (let index = 0; index < 10; index += 1) gate.pingEnded(webhook, ok);
+    gate.attemptStarted(webhook);
+    expect(gate.hasRoom('https://example.com', 'acme')).toBe(true);
+  });
+});
+
+describe('what an attempt met that outlasted its webhook', () => {
+  test.each([
+    ['was deleted', null],
+    ['was disabled', { ...definition, ordering: 'parallel' as const, isActive: false }],
+    ['has moved', { ...definition, ordering: 'parallel' as const, url: 'https://elsewhere.example/' }],
+  ])('is not learnt: it %s', (_name, changed) => {
+    const { gate, table, webhook, breakers } = setup({ ordering: 'parallel' });
+    gate.attemptStarted(webhook);
+    table.apply('w', changed);
+    gate.forget('w');
+    for (let index = 0; index < 5; index += 1) gate.pingEnded(webhook, timeout);
+    gate.attemptEnded(webhook, timeout);
+    gate.block('w', { deliveryId: 'd', since: 0, until: 9 });
+    expect(breakers.size).toBe(0);
+    expect((gate['concurrency'] as ReadonlyMap<string, unknown>).size).toBe(0);
+    expect(gate.blockOf('w') === null).toBe(changed === null);
   });
 });
 

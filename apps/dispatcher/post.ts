@@ -20,7 +20,7 @@ export interface PostOptions {
   /** Name of the second signature header in lower case; empty: off. */
   readonly signatureHeader: string;
   readonly deliveryAgeMsMax: number;
-  readonly attemptStarted: (webhook: ReadyWebhook) => void;
+  readonly attemptStarted: (webhook: ReadyWebhook, delivery: Delivery) => void;
   readonly attemptEnded: (webhook: ReadyWebhook, result: AttemptResult, delivery: Delivery) => void;
   readonly now: () => number;
   readonly random: () => number;
@@ -67,7 +67,7 @@ export class Post {
     const span = startAttempt(this.options.tracer, delivery, webhook);
     const headers = this.headersOf(delivery, webhook, startedAt);
     if (span?.isSampled === true) headers['traceparent'] = span.traceparent;
-    this.options.attemptStarted(webhook);
+    this.options.attemptStarted(webhook, delivery);
     const { definition } = webhook;
     const result = await this.options.sender.send({
       url: definition.url,

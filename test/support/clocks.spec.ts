@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/dispatcher/gate.ts': [1, 'compared with the times of a recovery, which is in the definition'],
   'apps/dispatcher/main.ts': [1, 'the age of the oldest record, told'],
   'apps/dispatcher/parker.ts': [2, stored],
+  'apps/dispatcher/ping-refusal.ts': [1, stored],
   'apps/dispatcher/strict-heads.ts': [2, 'compared with notBefore, once, when it is read'],
   'apps/fanout/fanout.module.ts': [1, 'the ages of events, told'],
   'apps/management-api/api-keys.controller.ts': [3, stored],
