@@ -90,6 +90,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   API_TRUSTED_PROXIES: ['proxy.example', '10.0.0.0/40', 'true', '*'],
   API_RATE_LIMIT_PER_SECOND: numbers,
   API_RATE_LIMIT_OPERATOR_PER_SECOND: numbers,
+  API_RATE_LIMIT_UNKNOWN_PER_SECOND: numbers,
   API_RATE_LIMIT_BURST_SECONDS: numbers,
   OTEL_EXPORTER_OTLP_ENDPOINT: ['collector:4318', 'grpc://collector', 'http://u:p@c', 'http://c/?key=x'],
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ['collector:4318', 'grpc://collector', 'http://u:p@c', 'http://c/#x'],

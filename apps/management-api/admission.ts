@@ -43,7 +43,7 @@ export async function admit(request: FastifyRequest, { authentication, rates, tr
     if (!isReading(request)) throw new ProblemError('route_not_found');
     return;
   }
-  const caller = await authentication.callerOf(request.headers.authorization);
+  const caller = await authentication.callerOf(request.headers.authorization, request.ip);
   request.caller = caller;
   rates.take(caller, monotonicMs());
   // Not before: whoever is nobody fills no store of traces.

@@ -2,8 +2,13 @@
 import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
 import type { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import { KeptAnswer } from '../../libs/runtime/kept-answer.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { GaugeMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
+
+/** However often and by whomever is scraped: counting all webhooks takes long when there are many, and hardly changes. */
+const webhooksKeptMs = 60_000;
+const outboxKeptMs = 5_000;
 
 const buckets = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 35_000];
 
@@ -31,9 +36,11 @@ export class ApiMetrics {
     this.durations.observe(durationMs, { method, route, status: `${Math.floor(status / 100)}xx` });
   }
 
-  /** Asked at each scrape. A database that is away must not take the other metrics with it. */
+  /** Shown at each scrape, asked in a pace of its own. A database that is away must not take the other metrics with it. */
   watch({ webhooks, outbox, unacknowledged, logger }: Watched): void {
     watchUnacknowledged(this.metrics, unacknowledged);
+    const counted = new KeptAnswer(() => webhooks.count(), webhooksKeptMs);
+    const waiting = new KeptAnswer(() => waitingIn(outbox), outboxKeptMs);
     // What cannot be read is not shown: an old number would look like a new one.
     const asked = (read: (gauge: GaugeMetric) => Promise<void>) => (gauge: GaugeMetric) =>
       read(gauge).catch((error: unknown) => {
@@ -45,7 +52,7 @@ export class ApiMetrics {
       'Webhooks that there are',
       ['active'],
       asked(async (gauge) => {
-        const { active, inactive } = await webhooks.count();
+        const { active, inactive } = await counted.get();
         gauge.set(active, { active: 'true' });
         gauge.set(inactive, { active: 'false' });
       }),
@@ -55,7 +62,7 @@ export class ApiMetrics {
       'Committed changes that are not on Kafka yet',
       [],
       asked(async (gauge) => {
-        gauge.set(await outbox.count());
+        gauge.set((await waiting.get()).count);
       }),
     );
     this.metrics.gauge(
@@ -63,9 +70,14 @@ export class ApiMetrics {
       'How long the oldest of these has been waiting',
       [],
       asked(async (gauge) => {
-        const oldestAt = await outbox.oldestAt();
-        gauge.set(oldestAt === null ? 0 : Math.max(0, Date.now() - oldestAt));
+        gauge.set((await waiting.get()).ageMs);
       }),
     );
   }
+}
+
+async function waitingIn(outbox: OutboxStore): Promise<{ readonly count: number; readonly ageMs: number }> {
+  const count = await outbox.count();
+  const oldestAt = await outbox.oldestAt();
+  return { count, ageMs: oldestAt === null ? 0 : Math.max(0, Date.now() - oldestAt) };
 }

@@ -1,7 +1,7 @@
 /**
- * In: the Authorization header. Out: who calls, or a refusal. Holds: nothing of a request is read before it is known
- * who sends it; a key that is revoked, or a portal session that was ended, is refused at its next request, because
- * nothing about them is remembered.
+ * In: the Authorization header, and the address it comes from. Out: who calls, or a refusal. Holds: nothing of a request is
+ * read before it is known who sends it; a key that is revoked, or a portal session that was ended, is refused at its next
+ * request, because that it was good is never taken for granted; what strangers may ask of the database is bounded.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
@@ -11,10 +11,12 @@ import { portalTokenPrefix } from '../../libs/domain/portal-session.ts';
 import type { Caller } from './caller.ts';
 import type { PortalSessions } from './portal-sessions.ts';
 import { ProblemError } from './problem-error.ts';
+import type { UnknownKeys } from './unknown-keys.ts';
 
 export interface AuthenticationOptions {
   readonly keys: ApiKeyStore;
   readonly portalSessions: PortalSessions;
+  readonly unknownKeys: UnknownKeys;
   /** ADMIN_API_KEY; null: no admin but those in the database. */
   readonly adminKey: string | null;
   readonly logger: Logger;
@@ -36,23 +38,30 @@ export class Authentication {
     this.adminHash = options.adminKey === null ? null : hashOf(options.adminKey);
   }
 
-  /** @throws ProblemError unauthenticated */
-  async callerOf(authorization: string | undefined): Promise<Caller> {
+  /**
+   * @param address null: asked again for an answer that goes on
+   * @throws ProblemError unauthenticated, rate_limited
+   */
+  async callerOf(authorization: string | undefined, address: string | null): Promise<Caller> {
     const [, key] = /^Bearer +([\x21-\x7e]{1,2000}) *$/i.exec(authorization ?? '') ?? [];
     if (key === undefined) throw new ProblemError('unauthenticated', 'Send `Authorization: Bearer <key>`.');
-    if (key.startsWith(portalTokenPrefix)) return this.portalCaller(key);
     const hash = hashOf(key);
+    if (key.startsWith(portalTokenPrefix)) return this.portalCaller(key, hash, address);
     if (this.adminHash !== null && timingSafeEqual(Buffer.from(hash), Buffer.from(this.adminHash)))
       return bootstrapAdmin;
-    const found = await this.options.keys.findByHash(hash);
+    const { keys, unknownKeys } = this.options;
+    const found = await unknownKeys.look(hash, address, () => keys.findByHash(hash));
     if (found === null) throw new ProblemError('unauthenticated', 'This key is unknown or revoked.');
     this.touch(found.id);
     const { id: keyId, name, role, clientId } = found;
     return { kind: 'api_key', keyId, name, role, clientId, scope: 'manage', expiresAt: null };
   }
 
-  private async portalCaller(token: string): Promise<Caller> {
-    const caller = await this.options.portalSessions.callerOf(token, this.options.now());
+  private async portalCaller(token: string, hash: string, address: string | null): Promise<Caller> {
+    const { portalSessions, unknownKeys, now } = this.options;
+    const session = portalSessions.read(token, now());
+    const caller =
+      session === null ? null : await unknownKeys.look(hash, address, () => portalSessions.callerOf(session));
     if (caller === null) throw new ProblemError('unauthenticated', 'This portal session is unknown or over.');
     return caller;
   }

@@ -39,7 +39,6 @@ import { OutboxRelay } from './outbox-relay.ts';
 import { OutcomeWatch } from './outcome-watch.ts';
 import { PortalSessionsController } from './portal-sessions.controller.ts';
 import { ProblemFilter } from './problem.filter.ts';
-import { RequestRates } from './request-rates.ts';
 import { replayProviders } from './replay-providers.ts';
 import { ReplayRunner } from './replay-runner.ts';
 import { ReplaysController } from './replays.controller.ts';
@@ -93,7 +92,6 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ...requestProviders(config),
         ...kafkaProviders(config, context, codecs),
         { provide: SensitiveNames, useFactory: () => new SensitiveNames(config.SENSITIVE_FIELDS) },
-        { provide: RequestRates, useFactory: () => new RequestRates(config, context.metrics) },
         ...replayProviders(config, context, codecs),
         ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },

@@ -63,7 +63,7 @@ export class OutboxRelay {
       try {
         await this.leadOnce();
       } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = `begins again: ${error instanceof Error ? error.message : String(error)}`;
         // Once per trouble: a database that is away is asked twice a second.
         const isNew = problem !== this.state;
         this.state = problem;

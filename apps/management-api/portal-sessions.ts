@@ -36,10 +36,14 @@ export class PortalSessions {
     return this.store.end(id, clientId, actor, new Date(now));
   }
 
-  /** Null when the token is none, its time is over, or it was ended, alone or with all of its client. */
-  async callerOf(token: string, now: number): Promise<Caller | null> {
-    const session = readPortalToken(token, this.keys, now);
-    if (session === null || !(await this.store.isOpen(session))) return null;
+  /** Null when the token is none that was made here, or its time is over. */
+  read(token: string, now: number): PortalSession | null {
+    return readPortalToken(token, this.keys, now);
+  }
+
+  /** Null when the session was ended, alone or with all of its client. */
+  async callerOf(session: PortalSession): Promise<Caller | null> {
+    if (!(await this.store.isOpen(session))) return null;
     const { id, name, clientId, scope, expiresAt } = session;
     return { kind: 'portal', keyId: id, name, role: 'client', clientId, scope, expiresAt };
   }

@@ -25,6 +25,7 @@ import { showTls } from '../../libs/sender/tls-material.ts';
 import { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
 import { portalKeyPurpose, PortalSessions } from './portal-sessions.ts';
+import { RequestRates } from './request-rates.ts';
 
 /** What is made from the entity manager alone. */
 const plain = [
@@ -70,13 +71,15 @@ export class StoresModule {
         inject: [PortalStore],
         useFactory: (store: PortalStore) => new PortalSessions(store, secretBox.derived(portalKeyPurpose)),
       },
+      { provide: RequestRates, useFactory: () => new RequestRates(config, context.metrics) },
       {
         provide: Authentication,
-        inject: [ApiKeyStore, PortalSessions],
-        useFactory: (keys: ApiKeyStore, portalSessions: PortalSessions) =>
+        inject: [ApiKeyStore, PortalSessions, RequestRates],
+        useFactory: (keys: ApiKeyStore, portalSessions: PortalSessions, { unknownKeys }: RequestRates) =>
           new Authentication({
             keys,
             portalSessions,
+            unknownKeys,
             adminKey: config.ADMIN_API_KEY,
             logger: context.logger,
             now: Date.now,

@@ -31,7 +31,7 @@ export function streamProviders(
           codec: codecs.outcomes,
           readFrom: (from, onRecord) => new TopicTail(client, { topics: [topic], from, onRecord }, logger),
           places: new OpenPlaces(streamsMax),
-          authorize: (authorization) => authentication.callerOf(authorization),
+          authorize: (authorization) => authentication.callerOf(authorization, null),
           gauge: metrics.gauge('streams_open', 'Streams of outcomes that are open'),
           logger,
         }),

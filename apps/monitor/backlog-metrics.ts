@@ -1,23 +1,24 @@
 /** What waits in the whole system, as the history knows it. With several monitors each says the same. */
 import type { Backlog, BacklogView } from '../../libs/postgres/backlog-view.ts';
+import { KeptAnswer } from '../../libs/runtime/kept-answer.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
 
 /** However often and by how many Prometheus asks. */
 const keptMs = 10_000;
 
 export class BacklogMetrics {
-  private readonly view: BacklogView;
   private readonly logger: Logger;
   /** Unix milliseconds. */
   private readonly now: () => number;
-  private backlog: { readonly at: number; readonly read: Promise<Backlog> } | null = null;
+  private readonly backlog: KeptAnswer<Backlog>;
+  private readonly daysAhead: KeptAnswer<number>;
 
   constructor(parts: { metrics: Metrics; view: BacklogView; logger: Logger; now: () => number }) {
-    this.view = parts.view;
     this.logger = parts.logger;
     this.now = parts.now;
+    this.backlog = new KeptAnswer(() => parts.view.read(), keptMs);
+    this.daysAhead = new KeptAnswer(() => parts.view.daysAhead(this.now()), keptMs);
     this.declare(parts.metrics);
   }
 
@@ -27,7 +28,7 @@ export class BacklogMetrics {
       'Deliveries that are neither delivered nor given up',
       ['status'],
       this.asked(async (gauge) => {
-        const { pending, retrying } = await this.read();
+        const { pending, retrying } = await this.backlog.get();
         gauge.set(pending, { status: 'pending' });
         gauge.set(retrying, { status: 'failed_retryable' });
       }),
@@ -37,7 +38,7 @@ export class BacklogMetrics {
       'Age of the oldest of these',
       [],
       this.asked(async (gauge) => {
-        gauge.set(this.ageOf((await this.read()).oldestCreatedAt));
+        gauge.set(this.ageOf((await this.backlog.get()).oldestCreatedAt));
       }),
     );
     metrics.gauge(
@@ -45,7 +46,7 @@ export class BacklogMetrics {
       'How long the attempt that waits longest has been due, for whatever reason',
       [],
       this.asked(async (gauge) => {
-        gauge.set(this.ageOf((await this.read()).earliestDueAt));
+        gauge.set(this.ageOf((await this.backlog.get()).earliestDueAt));
       }),
     );
     metrics.gauge(
@@ -53,7 +54,7 @@ export class BacklogMetrics {
       'Days after today for which every table of the history has a partition',
       [],
       this.asked(async (gauge) => {
-        gauge.set(await this.view.daysAhead(this.now()));
+        gauge.set(await this.daysAhead.get());
       }),
     );
   }
@@ -68,12 +69,6 @@ export class BacklogMetrics {
         this.logger.warn(errorFields(error), 'a metric was not read');
       }
     };
-  }
-
-  private read(): Promise<Backlog> {
-    const now = monotonicMs();
-    if (this.backlog === null || now - this.backlog.at > keptMs) this.backlog = { at: now, read: this.view.read() };
-    return this.backlog.read;
   }
 
   private ageOf(since: number | null): number {

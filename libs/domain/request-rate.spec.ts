@@ -39,6 +39,14 @@ test('0 is no limit and remembers nobody', () => {
   expect(rate.size).toBe(0);
 });
 
+test('what is given back may be taken again', () => {
+  const rate = new RequestRate({ perSecond: 1, burst: 2 });
+  expect(passed(rate, [0, 0, 0])).toEqual([0, 0]);
+  rate.giveBack('a');
+  rate.giveBack('nobody');
+  expect(passed(rate, [0, 0, 0])).toEqual([0]);
+});
+
 test('memory is bounded, and those who paused are forgotten first', () => {
   const rate = new RequestRate({ perSecond: 1, burst: 1 });
   for (let index = 0; index < callersMax; index += 1) rate.take(`old-${index}`, 0);

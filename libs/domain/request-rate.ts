@@ -42,6 +42,12 @@ export class RequestRate {
     return null;
   }
 
+  /** What was let through at `now` or before turned out to count for nothing. */
+  giveBack(caller: string): void {
+    const known = this.paidOffAt.get(caller);
+    if (known !== undefined) this.paidOffAt.set(caller, known - this.intervalMs);
+  }
+
   /** Those who paid everything off, else the one that has been quiet for longest. */
   private forget(now: number): void {
     for (const [caller, at] of this.paidOffAt) if (at <= now) this.paidOffAt.delete(caller);

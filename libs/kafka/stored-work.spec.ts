@@ -135,7 +135,7 @@ test('while the store is away the same records are tried again, and readiness sa
   const { work, lease, away } = await workOver(store);
   const worked = work.work([batch(lease, ['a', 'b'])]);
   await new Promise(setImmediate);
-  expect(work.problem()).toBe('no route');
+  expect(work.problem()).toBe('waits for what is away: no route');
   await worked;
   expect(work.problem()).toBeNull();
   expect(away).toHaveLength(2);

@@ -58,9 +58,9 @@ export class StoredWork<T> {
     this.options = options;
   }
 
-  /** Null while the store answers, else what is wrong. */
+  /** Null while the store answers, else what is wrong; what it said follows behind a colon. */
   problem(): string | null {
-    return this.away;
+    return this.away === null ? null : `waits for what is away: ${this.away}`;
   }
 
   /** Where to begin. Waits for the store. An offset of 0 is left to Kafka: it means the beginning. */

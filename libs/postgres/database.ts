@@ -10,7 +10,7 @@ export class Database {
     this.em = em;
   }
 
-  /** Null when it answers within a second, else what is wrong. For readiness. */
+  /** Null when it answers within a second, else what is wrong; what the driver said follows behind a colon. For readiness. */
   async problem(): Promise<string | null> {
     const done = new AbortController();
     const asked = this.em
@@ -18,7 +18,7 @@ export class Database {
       .execute('select 1')
       .then(
         () => null,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        (error: unknown) => `cannot be asked: ${error instanceof Error ? error.message : String(error)}`,
       );
     const late = new Promise<string>((resolve) => {
       const timer = setTimeout(resolve, waitMs, 'does not answer');

@@ -114,7 +114,7 @@ export async function runApp<Spec extends ConfigSpec>(
     const config = configured(definition, env, logger);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
     const tracing = await tracingOf(definition, env, { logger, metrics });
-    const context = { name: definition.name, logger, health: new Health(), metrics, tracer: tracing?.tracer };
+    const context = { name: definition.name, logger, health: new Health({ logger }), metrics, tracer: tracing?.tracer };
     watchReadiness(context);
     const app = await createApp(definition, config, context);
     stopOnSignal(app, context, tracing);

@@ -261,8 +261,15 @@ export const apiLimitKeys = {
     min: 0,
     max: 100_000,
   }),
+  API_RATE_LIMIT_UNKNOWN_PER_SECOND: numberKey({
+    description: 'Different keys that nobody has, from one address (IPv6: one /64); 0: no limit',
+    unit: '1/s',
+    default: '50',
+    min: 0,
+    max: 100_000,
+  }),
   API_RATE_LIMIT_BURST_SECONDS: numberKey({
-    description: 'What a key may save up while it is quiet, in seconds of its limit',
+    description: 'What a key or an address may save up while it is quiet, in seconds of its limit',
     unit: 's',
     default: '5',
     min: 0.1,

@@ -1,6 +1,15 @@
-/** Readiness that tells the truth: named checks, each asked when the question comes. */
+/**
+ * Readiness that tells the truth: named checks, asked when the question comes. Holds: whoever asks gets our own words; what a
+ * driver, a broker or a server said goes to the log, because it names hosts and users, and anybody may ask.
+ */
+import { KeptAnswer } from './kept-answer.ts';
+import type { Logger } from './logger.ts';
+import { monotonicMs } from './monotonic.ts';
 
-/** Null when well, else what is wrong in a few words. Must not take longer than a second. */
+/**
+ * Null when well, else what is wrong in a few words of ours. What somebody else said about it follows behind a colon and a
+ * blank, and is only logged: `cannot join: connect ECONNREFUSED 10.0.0.7:9092`. Must not take longer than a second.
+ */
 export type HealthCheck = () => string | null | Promise<string | null>;
 
 export interface HealthReport {
@@ -8,9 +17,30 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, string>>;
 }
 
+export interface HealthOptions {
+  readonly logger?: Pick<Logger, 'info' | 'warn'> | undefined;
+  readonly now?: () => number;
+}
+
+/** Some checks ask the database: a crowd that asks costs no more than this allows. */
+const keptMs = 200;
+/** The same trouble in other words is logged at most this often. */
+const detailsMs = 10_000;
+
 export class Health {
   private readonly checks = new Map<string, HealthCheck>();
+  private readonly logger: Pick<Logger, 'info' | 'warn'> | null;
+  private readonly now: () => number;
+  private readonly results: KeptAnswer<Record<string, string>>;
+  /** By check: what was last logged of its trouble. */
+  private readonly logged = new Map<string, { readonly text: string; readonly at: number }>();
   private stopping = false;
+
+  constructor({ logger, now = monotonicMs }: HealthOptions = {}) {
+    this.logger = logger ?? null;
+    this.now = now;
+    this.results = new KeptAnswer(() => this.askAll(), keptMs, now);
+  }
 
   add(name: string, check: HealthCheck): void {
     this.checks.set(name, check);
@@ -22,18 +52,48 @@ export class Health {
   }
 
   async report(): Promise<HealthReport> {
-    const results: Record<string, string> = {};
-    for (const [name, check] of this.checks) results[name] = (await askSafely(check)) ?? 'ok';
-    if (this.stopping) results['process'] = 'stopping';
-    const isReady = Object.values(results).every((result) => result === 'ok');
-    return { status: isReady ? 'ready' : 'not ready', checks: results };
+    const checks = { ...(await this.results.get()) };
+    if (this.stopping) checks['process'] = 'stopping';
+    const isReady = Object.values(checks).every((result) => result === 'ok');
+    return { status: isReady ? 'ready' : 'not ready', checks };
   }
+
+  private async askAll(): Promise<Record<string, string>> {
+    const results: Record<string, string> = {};
+    for (const [name, check] of this.checks) {
+      const problem = await askSafely(check);
+      this.log(name, problem);
+      results[name] = problem === null ? 'ok' : ownWords(problem);
+    }
+    return results;
+  }
+
+  private log(check: string, problem: string | null): void {
+    const before = this.logged.get(check);
+    if (problem === null) {
+      if (before === undefined) return;
+      this.logged.delete(check);
+      this.logger?.info({ check }, 'a check of readiness is well again');
+      return;
+    }
+    const at = this.now();
+    const isSame = before !== undefined && ownWords(before.text) === ownWords(problem);
+    if (isSame && (before.text === problem || at - before.at < detailsMs)) return;
+    this.logged.set(check, { text: problem, at });
+    // A process that has just started is never ready at once: only what has details is worth a warning.
+    if (ownWords(problem) === problem) this.logger?.info({ check, problem }, 'not ready');
+    else this.logger?.warn({ check, problem }, 'not ready');
+  }
+}
+
+function ownWords(problem: string): string {
+  return problem.split(': ', 1)[0] ?? '';
 }
 
 async function askSafely(check: HealthCheck): Promise<string | null> {
   try {
     return await check();
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return `cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -42,7 +42,7 @@ async function examineApp(app: AppName, url: string): Promise<Examined> {
   const failing = Object.entries(report.checks).filter(([, said]) => said !== 'ok');
   if (failing.length === 0) return { isReached: true, finding: ok('apps', `${app} is ready`), clock };
   const said = failing.map(([check, problem]) => `${check}: ${problem}`).join('; ');
-  const remedy = 'docs/operations.md says what these words mean';
+  const remedy = 'docs/operations.md says what these words mean, its log has the details';
   return { isReached: true, finding: trouble('apps', 'error', `${app} is not ready: ${said}`, remedy), clock };
 }
 

@@ -56,7 +56,7 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}) {
   const context: AppContext = {
     name: 'management-api',
     logger,
-    health: new Health(),
+    health: new Health({ logger }),
     metrics: new Metrics('management-api'),
   };
   const app = await createApp(managementApi, readConfig(managementApi.config, full), context);
