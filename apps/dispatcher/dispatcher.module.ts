@@ -6,7 +6,9 @@ import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
+import type { RefusedName } from '../../libs/sender/address-guard.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { HttpSender } from '../../libs/sender/http-attempt.ts';
@@ -56,7 +58,7 @@ export class DispatcherModule implements OnApplicationShutdown {
       imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'), { paceMs: 20 })],
       controllers: [DeliveriesController],
       providers: [
-        { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config)) },
+        { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config, logRefused(context.logger))) },
         {
           provide: Dispatch,
           inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics, Accountable, BufferBudget],
@@ -111,6 +113,13 @@ export class DispatcherModule implements OnApplicationShutdown {
     await this.definitions.stop();
     await this.sender.close();
   }
+}
+
+/** The address is told here only: attempts are shown to whoever may choose the name. */
+function logRefused(logger: Logger) {
+  return (refused: RefusedName) => {
+    logger.warn({ ...refused }, 'a name of a webhook resolves to what must not be dialled');
+  };
 }
 
 function makeGate(table: WebhookTable, metrics: DispatchMetrics, context: AppContext): Gate {

@@ -12,7 +12,7 @@ import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
-import { AddressGuard } from '../../libs/sender/address-guard.ts';
+import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { topics } from '../../libs/wire/topics.ts';
 import { apiCodecs, TopicNames, type ApiCodecs } from './api-codecs.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
@@ -109,13 +109,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
 }
 
 function requestProviders(config: ManagementApiConfig): Provider[] {
-  const guard = new AddressGuard({
-    schemes: config.ALLOWED_URL_SCHEMES,
-    ports: config.ALLOWED_PORTS,
-    disallowed: config.DISALLOWED_IP_RANGES,
-    allowed: config.EGRESS_ALLOW,
-  });
-  const webhookChecks = webhookFieldChecks(guard, config.SIGNATURE_HEADER);
+  const webhookChecks = webhookFieldChecks(guardFromConfig(config), config.SIGNATURE_HEADER);
   const checks: ChecksByOperation = {
     createWebhook: webhookChecks,
     updateWebhook: webhookChecks,

@@ -17,6 +17,7 @@ import type { AttemptItem, DeliveryItem } from '../../libs/postgres/delivery-vie
 import type { CataloguedType } from '../../libs/postgres/event-type-store.ts';
 import type { EventDetail, EventItem } from '../../libs/postgres/event-view.ts';
 import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
+import { refusedWords } from '../../libs/sender/address-guard.ts';
 import { sampleText } from './body-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
@@ -94,7 +95,14 @@ export function shownError(
   item: Pick<AttemptItem, 'status' | 'responseCode' | 'errorKind' | 'errorMessage' | 'reason'>,
 ): { kind: string; message: string } | null {
   if (item.status === 'delivered' || (item.responseCode !== null && item.errorKind === null)) return null;
-  return { kind: item.errorKind ?? item.reason ?? 'unknown', message: item.errorMessage ?? '' };
+  const kind = item.errorKind ?? item.reason ?? 'unknown';
+  const message = item.errorMessage ?? '';
+  return { kind, message: kind === 'refused-address' ? withoutAddress(message) : message };
+}
+
+/** Attempts of earlier versions name the address that a name resolved to. */
+function withoutAddress(message: string): string {
+  return message.replace(/ resolves to \S+, which is refused: it is .*/s, ` resolves to ${refusedWords}`);
 }
 
 export function shownEvent(event: EventItem): ItemOf<AnswerOf<typeof listEvents>> {

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { AddressGuard, NameError, RefusedAddressError, type EgressRules } from './address-guard.ts';
+import {
+  AddressGuard,
+  NameError,
+  RefusedAddressError,
+  refusedWords,
+  type EgressRules,
+  type RefusedName,
+} from './address-guard.ts';
 import type { ResolvedAddress } from './name-resolver.ts';
 
 const production: EgressRules = { schemes: ['https'], ports: ['443', '8443'], disallowed: [], allowed: [] };
@@ -191,10 +198,26 @@ describe('the lookup of a connection', () => {
   test('refuses the name when one of its addresses is refused', async () => {
     const answer = lookup([four, { address: '10.0.0.1', family: 4 }], true);
     await expect(answer).rejects.toBeInstanceOf(RefusedAddressError);
-    await expect(answer).rejects.toThrow(
-      'hooks.example resolves to 10.0.0.1, which is refused: it is a private address',
-    );
+    await expect(answer).rejects.toThrow('hooks.example resolves to a private or blocked address, which is refused');
   });
+
+  test.each(['127.0.0.1', '10.0.0.1', '169.254.169.254', '::1', '64:ff9b::a00:1', '198.51.100.7'])(
+    'tells the owner of the webhook neither that the name means %s nor of which kind that is; the log has both',
+    async (address) => {
+      const refused: RefusedName[] = [];
+      const rules = { ...production, disallowed: ['198.51.100.0/24'] };
+      const guard = new AddressGuard(
+        rules,
+        () => Promise.resolve([{ address, family: address.includes(':') ? 6 : 4 }]),
+        (one) => refused.push(one),
+      );
+      const error = await new Promise<Error | null>((resolve) => {
+        guard.lookup('hooks.example', { all: true }, resolve);
+      });
+      expect(error?.message).toBe(`hooks.example resolves to ${refusedWords}`);
+      expect(refused).toEqual([{ hostname: 'hooks.example', address, reason: guard.checkAddress(address) }]);
+    },
+  );
 
   test('says that a name is not there', async () => {
     const missing = lookup(Object.assign(new Error('queryA'), { code: 'ENOTFOUND' }), true);

@@ -27,7 +27,7 @@ export interface UrlRefusal {
   readonly message: string;
 }
 
-/** A name or an address that must not be dialled. */
+/** A name or an address that must not be dialled. What it says is for the owner of the webhook: no address that a name resolves to. */
 export class RefusedAddressError extends Error {
   readonly code = 'refused_address';
   readonly retryable = false;
@@ -37,6 +37,13 @@ export class RefusedAddressError extends Error {
 export class NameError extends Error {
   readonly code = 'name_not_resolved';
   readonly retryable = true;
+}
+
+/** A name that resolved to what must not be dialled. For the log of whoever runs this, and for nobody else. */
+export interface RefusedName {
+  readonly hostname: string;
+  readonly address: string;
+  readonly reason: string;
 }
 
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
@@ -69,21 +76,29 @@ const refusedNames = new Set([
   'instance-data.ec2.internal',
 ]);
 
+/** What the owner of a webhook hears of an address that its name resolves to. */
+export const refusedWords = 'a private or blocked address, which is refused';
+
 export class AddressGuard {
   readonly #schemes: ReadonlySet<string>;
   readonly #ports: readonly { readonly from: number; readonly to: number }[];
   readonly #rules: EgressRules;
   readonly #addresses: AddressRules;
   readonly #resolve: Resolve;
+  readonly #onRefusedName: (refused: RefusedName) => void;
 
   /** @throws Error on a rule that cannot be read: a bad CIDR, an unknown scheme, a port that is none */
-  constructor(rules: EgressRules, resolve: Resolve = systemResolve) {
+  constructor(
+    rules: EgressRules,
+    resolve: Resolve = systemResolve,
+    onRefusedName: (refused: RefusedName) => void = () => undefined,
+  ) {
     this.#schemes = new Set(rules.schemes.map(parseScheme));
     this.#ports = rules.ports.map(parsePorts);
     this.#addresses = new AddressRules(rules.disallowed, rules.allowed);
     this.#rules = rules;
-
     this.#resolve = resolve;
+    this.#onRefusedName = onRefusedName;
   }
 
   /** Why the URL may not be used for a webhook; null when it may. A name is resolved only when it is dialled. */
@@ -150,7 +165,9 @@ export class AddressGuard {
     for (const { address } of found) {
       const reason = this.checkAddress(address);
       if (reason !== null) {
-        return new RefusedAddressError(`${hostname} resolves to ${address}, which is refused: it is ${reason}`);
+        this.#onRefusedName({ hostname, address, reason });
+        // Which address, and of which kind, would map the network inside for whoever may write names.
+        return new RefusedAddressError(`${hostname} resolves to ${refusedWords}`);
       }
     }
     return null;

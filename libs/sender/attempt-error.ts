@@ -1,6 +1,9 @@
 /** What went wrong on the way to an answer: the kind that decides what follows, and a sentence for a person. */
 import type { AttemptErrorKind } from '../domain/outcome.ts';
 import { NameError, RefusedAddressError } from './address-guard.ts';
+import { AddressRules } from './address-rules.ts';
+
+const publicAddresses = new AddressRules([], []);
 
 /** How far a connection is: what it does next is what a failure says could not be done. */
 export type ConnectionPhase = 'resolving' | 'connecting' | 'handshake' | 'open';
@@ -65,10 +68,18 @@ function describeReset(error: Error, hasAnswerBegun: boolean): string {
 function describe(error: Error): string {
   // Several addresses were tried, each with its own error.
   if ('errors' in error && Array.isArray(error.errors)) {
-    return [...new Set(error.errors.map((one: Error) => one.message))].join('; ');
+    return [...new Set(error.errors.map((one: Error) => publicMessage(one)))].join('; ');
   }
   const code = codeOf(error);
-  return code === '' || error.message.includes(code) ? error.message : `${error.message} (${code})`;
+  const message = publicMessage(error);
+  return code === '' || message.includes(code) ? message : `${message} (${code})`;
+}
+
+/** Of a machine inside that EGRESS_ALLOW lets webhooks reach, its owner hears the name that it wrote, not the address. */
+function publicMessage(error: Error): string {
+  const address = 'address' in error && typeof error.address === 'string' ? error.address : '';
+  if (address === '' || publicAddresses.refusal(address) === null) return error.message;
+  return error.message.split(address).join('a private address');
 }
 
 function codeOf(error: Error): string {

@@ -1,11 +1,14 @@
 /** The address guard as the environment sets it: the same one for registration and for every attempt. */
 import type { egressKeys } from '../runtime/config-keys.ts';
 import type { ConfigOf } from '../runtime/config.ts';
-import { AddressGuard } from './address-guard.ts';
+import { AddressGuard, type RefusedName } from './address-guard.ts';
 import { NameResolver } from './name-resolver.ts';
 
 /** @throws Error that names the key whose value cannot be read */
-export function guardFromConfig(config: ConfigOf<typeof egressKeys>): AddressGuard {
+export function guardFromConfig(
+  config: ConfigOf<typeof egressKeys>,
+  onRefusedName?: (refused: RefusedName) => void,
+): AddressGuard {
   const resolver = new NameResolver(config.DNS_SERVERS.length === 0 ? {} : { servers: config.DNS_SERVERS });
   return new AddressGuard(
     {
@@ -15,5 +18,6 @@ export function guardFromConfig(config: ConfigOf<typeof egressKeys>): AddressGua
       allowed: config.EGRESS_ALLOW,
     },
     (hostname) => resolver.resolve(hostname),
+    onRefusedName,
   );
 }

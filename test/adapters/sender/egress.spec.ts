@@ -46,7 +46,7 @@ describe('without EGRESS_ALLOW', () => {
     const result = await sender.send(post(`http://inside.example:${receiver.port}/`));
     expect(result).toMatchObject({
       errorKind: 'refused-address',
-      message: 'inside.example resolves to 127.0.0.1, which is refused: it is a loopback address',
+      message: 'inside.example resolves to a private or blocked address, which is refused',
     });
     expect(receiver.connections).toBe(0);
   });
@@ -62,7 +62,7 @@ describe('without EGRESS_ALLOW', () => {
   test('a name of a public and a private address is refused', async () => {
     const { sender } = await senderAsking(() => ['8.8.8.8', '10.0.0.1']);
     expect(await sender.send(post('http://both.example/'))).toMatchObject({
-      message: 'both.example resolves to 10.0.0.1, which is refused: it is a private address',
+      message: 'both.example resolves to a private or blocked address, which is refused',
     });
   });
 });
