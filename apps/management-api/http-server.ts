@@ -18,6 +18,7 @@ import { parseLargeBody } from './large-body.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
 import { endTrace, traceFields } from './request-trace.ts';
+import { closeStalledReaders } from './stalled-readers.ts';
 import { boundUnreadBodies, tellToContinue } from './unread-bodies.ts';
 import { watchUnusedConnections } from './unused-connections.ts';
 
@@ -30,6 +31,8 @@ const stepBytesMax = mebibyte;
 const jsonDepthMax = 100;
 /** Of a body that nobody reads. */
 const unreadLimits = { bytesMax: mebibyte, ms: 1_000 };
+/** Of an answer that nobody takes. */
+const stalledMs = 120_000;
 
 /** Options of the Fastify server. */
 export function serverOptions(config: ManagementApiConfig): FastifyServerOptions {
@@ -58,6 +61,7 @@ export function prepareServer(app: NestFastifyApplication, { metrics, logger, ..
   for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
   const server = app.getHttpAdapter().getInstance();
   boundUnreadBodies(server.server, unreadLimits);
+  closeStalledReaders(server.server, stalledMs);
   const closeUnused = watchUnusedConnections(server.server);
   server.addHook('preClose', (done) => {
     closeUnused();

@@ -41,6 +41,7 @@ import { PortalSessionsController } from './portal-sessions.controller.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { replayProviders } from './replay-providers.ts';
 import { ReplayRunner } from './replay-runner.ts';
+import { Reauthorization } from './reauthorization.ts';
 import { ReplaysController } from './replays.controller.ts';
 import { OutcomeFeed } from './outcome-feed.ts';
 import { OutcomeStreams } from './outcome-streams.ts';
@@ -63,6 +64,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     @Inject(OutcomeWatch) private readonly outcomes: OutcomeWatch,
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
     @Inject(OutcomeStreams) private readonly streams: OutcomeStreams,
+    @Inject(Reauthorization) private readonly reauthorization: Reauthorization,
   ) {}
 
   static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
@@ -104,6 +106,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.outcomes.close();
     this.streams.close();
+    this.reauthorization.close();
     await Promise.all([this.relay.stop(), this.replays.stop(), this.tail.stop()]);
   }
 }

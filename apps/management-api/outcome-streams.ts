@@ -14,6 +14,7 @@ import type { OpenPlaces } from './open-places.ts';
 import type { OutcomeFeed } from './outcome-feed.ts';
 import { OutcomeStream, type OutcomeStreamOptions } from './outcome-stream.ts';
 import { ProblemError } from './problem-error.ts';
+import type { Reauthorization } from './reauthorization.ts';
 
 export interface OutcomeStreamsOptions {
   readonly feed: OutcomeFeed;
@@ -22,12 +23,10 @@ export interface OutcomeStreamsOptions {
   /** Another reader of the same topic. */
   readonly readFrom: (from: StreamPosition, onRecord: (record: KafkaRecord) => void) => TopicTail;
   readonly places: OpenPlaces;
-  /** Rejects when the header opens nothing any more. */
-  readonly authorize: (authorization: string | undefined) => Promise<unknown>;
+  readonly reauthorization: Pick<Reauthorization, 'watch'>;
   readonly gauge: GaugeMetric;
   readonly logger: Logger;
   readonly beatMs?: number;
-  readonly authorizeMs?: number;
 }
 
 export interface NewStream extends Pick<OutcomeStreamOptions, 'wants' | 'dataOf'> {
@@ -37,28 +36,27 @@ export interface NewStream extends Pick<OutcomeStreamOptions, 'wants' | 'dataOf'
   readonly from: StreamPosition | null;
 }
 
+/** What a stream that ends may take to send what waits. */
+const lastWordsMs = 2_000;
+
 export class OutcomeStreams {
   private readonly options: Required<OutcomeStreamsOptions>;
-  private readonly streams = new Map<OutcomeStream, string | undefined>();
-  private readonly timers: NodeJS.Timeout[];
+  private readonly streams = new Set<OutcomeStream>();
+  private readonly timer: NodeJS.Timeout;
   private isClosed = false;
 
   constructor(options: OutcomeStreamsOptions) {
-    this.options = { beatMs: 15_000, authorizeMs: 2_000, ...options };
-    const { beatMs, authorizeMs } = this.options;
-    this.timers = [
-      setInterval(() => {
-        this.beat();
-      }, beatMs),
-      setInterval(() => void this.reauthorize(), authorizeMs),
-    ];
-    // An app that was made and never closed must not stay for these.
-    for (const timer of this.timers) timer.unref();
+    this.options = { beatMs: 15_000, ...options };
+    this.timer = setInterval(() => {
+      this.beat();
+    }, this.options.beatMs);
+    // An app that was made and never closed must not stay for this.
+    this.timer.unref();
   }
 
   /** @throws ProblemError too_many_open, kafka_unavailable */
   open({ keyId, authorization, from, wants, dataOf }: NewStream): OutcomeStream {
-    const { feed, tail, places } = this.options;
+    const { feed, tail, places, reauthorization } = this.options;
     const read = tail.standing();
     if (this.isClosed || read.size === 0) throw new ProblemError('kafka_unavailable', undefined, { retryAfterS: 2 });
     const giveBack = places.take(keyId);
@@ -66,10 +64,14 @@ export class OutcomeStreams {
     const begin = from === null ? live() : noLaterThan(from, live());
     const stream = new OutcomeStream({ wants, dataOf, from: begin, live });
     const leave = feed.follow(stream);
-    this.streams.set(stream, authorization);
+    const stopWatching = reauthorization.watch(authorization, () => {
+      endSoon(stream);
+    });
+    this.streams.add(stream);
     this.options.gauge.set(this.streams.size);
     stream.once('close', () => {
       leave();
+      stopWatching();
       giveBack();
       this.streams.delete(stream);
       this.options.gauge.set(this.streams.size);
@@ -82,8 +84,8 @@ export class OutcomeStreams {
 
   close(): void {
     this.isClosed = true;
-    for (const timer of this.timers) clearInterval(timer);
-    for (const stream of this.streams.keys()) stream.end();
+    clearInterval(this.timer);
+    for (const stream of this.streams) stream.end();
   }
 
   private readKept(stream: OutcomeStream, from: StreamPosition): void {
@@ -124,21 +126,14 @@ export class OutcomeStreams {
   }
 
   private beat(): void {
-    for (const stream of this.streams.keys()) stream.beat();
+    for (const stream of this.streams) stream.beat();
   }
+}
 
-  /** One question for each key, however many streams it has. */
-  private async reauthorize(): Promise<void> {
-    for (const authorization of new Set(this.streams.values())) {
-      try {
-        await this.options.authorize(authorization);
-      } catch (error) {
-        // That the database is away says nothing about the key.
-        if (!(error instanceof ProblemError) || error.code !== 'unauthenticated') continue;
-        for (const [stream, by] of this.streams) if (by === authorization) stream.end();
-      }
-    }
-  }
+/** Whoever does not read would never hear of an end that waits behind the rest. */
+function endSoon(stream: OutcomeStream): void {
+  stream.end();
+  setTimeout(() => stream.destroy(), lastWordsMs).unref();
 }
 
 /** An id of a topic that was since made anew names offsets that are still to come: up to them, nothing would be heard. */

@@ -1,4 +1,4 @@
-/** Where the parts of the live stream are wired. */
+/** Where the parts of answers that go on for long are wired: the live stream and exports. */
 import type { Provider } from '@nestjs/common';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
@@ -7,10 +7,14 @@ import { topics } from '../../libs/wire/topics.ts';
 import { TopicNames, type ApiCodecs } from './api-codecs.ts';
 import { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
+import { OpenExports } from './open-exports.ts';
 import { OpenPlaces } from './open-places.ts';
 import { OutcomeFeed } from './outcome-feed.ts';
 import { OutcomeStreams } from './outcome-streams.ts';
+import { Reauthorization } from './reauthorization.ts';
 
+/** Each has the database busy for a part of the time. */
+const exportsMax = { perKeyMax: 2, max: 10 };
 const streamsMax = { perKeyMax: 10, max: 200 };
 
 export function streamProviders(
@@ -20,18 +24,30 @@ export function streamProviders(
 ): Provider[] {
   const topic = new TopicNames(config.TOPIC_PREFIX).of(topics.outcomes);
   return [
+    {
+      provide: Reauthorization,
+      inject: [Authentication],
+      useFactory: (authentication: Authentication) =>
+        new Reauthorization({ authorize: (authorization) => authentication.callerOf(authorization, null) }),
+    },
+    {
+      provide: OpenExports,
+      inject: [Reauthorization],
+      useFactory: (reauthorization: Reauthorization) =>
+        new OpenExports({ places: new OpenPlaces(exportsMax), reauthorization, logger }),
+    },
     { provide: OutcomeFeed, useFactory: () => new OutcomeFeed(codecs.outcomes, logger) },
     {
       provide: OutcomeStreams,
-      inject: [OutcomeFeed, TopicTail, KafkaClient, Authentication],
-      useFactory: (feed: OutcomeFeed, tail: TopicTail, client: KafkaClient, authentication: Authentication) =>
+      inject: [OutcomeFeed, TopicTail, KafkaClient, Reauthorization],
+      useFactory: (feed: OutcomeFeed, tail: TopicTail, client: KafkaClient, reauthorization: Reauthorization) =>
         new OutcomeStreams({
           feed,
           tail,
           codec: codecs.outcomes,
           readFrom: (from, onRecord) => new TopicTail(client, { topics: [topic], from, onRecord }, logger),
           places: new OpenPlaces(streamsMax),
-          authorize: (authorization) => authentication.callerOf(authorization, null),
+          reauthorization,
           gauge: metrics.gauge('streams_open', 'Streams of outcomes that are open'),
           logger,
         }),
