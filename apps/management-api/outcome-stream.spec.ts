@@ -1,9 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { streamPositionOf, streamPositionText, toldUntilOf } from '../../libs/domain/stream-position.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import { OutcomeStream } from './outcome-stream.ts';
 
 const outcome = (deliveryId: string) => ({ deliveryId }) as DeliveryOutcome;
+
+const toldUntil = Date.parse('2026-01-02T03:04:05.678Z');
+const now = toldUntil + 60_000;
 
 function streamFrom(from: Record<number, number>, live: Record<number, number>, data = 'x') {
   const position = (of: Record<number, number>) =>
@@ -13,6 +17,8 @@ function streamFrom(from: Record<number, number>, live: Record<number, number>, 
     dataOf: ({ deliveryId }) => ({ deliveryId, data }),
     from: position(from),
     live: () => position(live),
+    toldUntil,
+    now: () => now,
   });
   const calls: string[] = [];
   const kept = { pause: () => calls.push('pause'), resume: () => calls.push('resume'), stop: () => calls.push('stop') };
@@ -24,7 +30,11 @@ function streamFrom(from: Record<number, number>, live: Record<number, number>, 
 function eventsOf(stream: OutcomeStream): (readonly [string, string])[] {
   const text = String(stream.read() ?? '');
   return [...text.matchAll(/^id: (.*)\nevent: outcome\ndata: (.*)$/gm)].map(
-    ([, id = '', data = '']) => [id, (JSON.parse(data) as { deliveryId: string }).deliveryId] as const,
+    ([, id = '', data = '']) =>
+      [
+        streamPositionText(streamPositionOf(id) ?? new Map()),
+        (JSON.parse(data) as { deliveryId: string }).deliveryId,
+      ] as const,
   );
 }
 
@@ -66,12 +76,64 @@ test('what was kept comes first in each partition, and what is live goes on behi
   ]);
 });
 
-test('what is kept no longer is passed over', () => {
+/** What was told of gaps. */
+function gapsOf(text: string): unknown[] {
+  return [...text.matchAll(/^event: gap\ndata: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as unknown);
+}
+
+const gap = { from: '2026-01-02T03:04:05.678Z', until: '2026-01-02T03:05:05.678Z' };
+
+test('what is kept no longer is passed over, and told as a gap', () => {
   const { stream } = streamFrom({ 0: 1 }, { 0: 50 });
-  stream.catchUp(0, 50);
+  stream.passOver(0, 50);
   expect(stream.isBehind).toBe(false);
   stream.takeLive(0, 50, outcome('a'));
-  expect(eventsOf(stream)).toEqual([['0-1f', 'a']]);
+  const text = String(stream.read());
+  expect(gapsOf(text)).toEqual([gap]);
+  expect(text.indexOf('event: gap')).toBeLessThan(text.indexOf('event: outcome'));
+});
+
+test('what comes first of a partition shows that something before it is kept no longer; later holes are none', () => {
+  const { stream } = streamFrom({ 0: 1 }, { 0: 50 });
+  stream.takeKept(0, 9, outcome('a'));
+  stream.takeKept(0, 12, outcome('b'));
+  stream.passOver(0, 50);
+  expect(gapsOf(String(stream.read()))).toEqual([gap]);
+});
+
+test('nothing is told when nothing is left out', () => {
+  const { stream } = streamFrom({ 0: 1, 1: 4 }, { 0: 3, 1: 4 });
+  stream.takeKept(0, 1, outcome('a'));
+  stream.takeKept(0, 2, outcome('b'));
+  stream.takeLive(0, 3, outcome('c'));
+  expect(gapsOf(String(stream.read()))).toEqual([]);
+});
+
+test('what is skipped is told once, and what follows comes', () => {
+  const { stream, calls } = streamFrom({ 0: 1, 1: 2 }, { 0: 50, 1: 60 });
+  stream.skipTo(
+    new Map([
+      [0, 48],
+      [1, 60],
+    ]),
+  );
+  stream.takeKept(0, 47, outcome('skipped'));
+  stream.takeKept(0, 48, outcome('a'));
+  stream.takeKept(0, 49, outcome('b'));
+  stream.takeLive(1, 60, outcome('c'));
+  expect([stream.isBehind, calls]).toEqual([false, ['stop']]);
+  const text = String(stream.read());
+  expect(gapsOf(text)).toEqual([gap]);
+  expect([...text.matchAll(/"deliveryId":"(\w+)"/g)].map(([, id]) => id)).toEqual(['a', 'b', 'c']);
+});
+
+test('an id says until when all was told: a moment ago when live, as before while behind', () => {
+  const times = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id = '']) => toldUntilOf(id));
+  const behind = streamFrom({ 0: 1 }, { 0: 3 });
+  behind.stream.takeKept(0, 1, outcome('a'));
+  behind.stream.takeKept(0, 2, outcome('b'));
+  behind.stream.takeLive(0, 3, outcome('c'));
+  expect(times(String(behind.stream.read()))).toEqual([toldUntil, toldUntil, toldUntil, now - 5_000]);
 });
 
 test('a reader that does not read is let go when too much waits; what was kept waits for it', () => {

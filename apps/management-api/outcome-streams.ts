@@ -4,12 +4,13 @@
  */
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import type { StreamPosition } from '../../libs/domain/stream-position.ts';
-import { DecodeInOrder } from '../../libs/kafka/decode-in-order.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import type { TopicTail } from '../../libs/kafka/topic-tail.ts';
-import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import type { Logger } from '../../libs/runtime/logger.ts';
 import type { GaugeMetric } from '../../libs/runtime/metrics.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { CatchUps } from './catch-ups.ts';
+import { KeptReading } from './kept-reading.ts';
 import type { OpenPlaces } from './open-places.ts';
 import type { OutcomeFeed } from './outcome-feed.ts';
 import { OutcomeStream, type OutcomeStreamOptions } from './outcome-stream.ts';
@@ -18,15 +19,18 @@ import type { Reauthorization } from './reauthorization.ts';
 
 export interface OutcomeStreamsOptions {
   readonly feed: OutcomeFeed;
-  readonly tail: Pick<TopicTail, 'standing' | 'problem'>;
+  readonly tail: Pick<TopicTail, 'standing' | 'problem' | 'silentMs'>;
   readonly codec: AvroCodec<DeliveryOutcome>;
   /** Another reader of the same topic. */
   readonly readFrom: (from: StreamPosition, onRecord: (record: KafkaRecord) => void) => TopicTail;
+  readonly catchUps: CatchUps;
   readonly places: OpenPlaces;
   readonly reauthorization: Pick<Reauthorization, 'watch'>;
   readonly gauge: GaugeMetric;
   readonly logger: Logger;
   readonly beatMs?: number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
 }
 
 export interface NewStream extends Pick<OutcomeStreamOptions, 'wants' | 'dataOf'> {
@@ -34,6 +38,8 @@ export interface NewStream extends Pick<OutcomeStreamOptions, 'wants' | 'dataOf'
   readonly authorization: string | undefined;
   /** Null: from now on. */
   readonly from: StreamPosition | null;
+  /** Until when the id says that all was passed on; Unix milliseconds. */
+  readonly toldUntil: number | null;
 }
 
 /** What a stream that ends may take to send what waits. */
@@ -55,14 +61,23 @@ export class OutcomeStreams {
   }
 
   /** @throws ProblemError too_many_open, kafka_unavailable */
-  open({ keyId, authorization, from, wants, dataOf }: NewStream): OutcomeStream {
-    const { feed, tail, places, reauthorization } = this.options;
+  open({ keyId, authorization, from, toldUntil, wants, dataOf }: NewStream): OutcomeStream {
+    const { feed, tail, places, reauthorization, now } = this.options;
     const read = tail.standing();
     if (this.isClosed || read.size === 0) throw new ProblemError('kafka_unavailable', undefined, { retryAfterS: 2 });
     const giveBack = places.take(keyId);
     const live = () => feed.position(read);
     const begin = from === null ? live() : noLaterThan(from, live());
-    const stream = new OutcomeStream({ wants, dataOf, from: begin, live });
+    const stream = new OutcomeStream({
+      wants,
+      dataOf,
+      from: begin,
+      live,
+      toldUntil,
+      now,
+      silentMs: () => tail.silentMs,
+    });
+    if (from !== null && isAheadOf(from, begin)) stream.tellGap();
     const leave = feed.follow(stream);
     const stopWatching = reauthorization.watch(authorization, () => {
       endSoon(stream);
@@ -78,7 +93,7 @@ export class OutcomeStreams {
     });
     // Whoever reads may leave at any time.
     stream.on('error', () => undefined);
-    if (from !== null && stream.isBehind) this.readKept(stream, begin);
+    if (from !== null && stream.isBehind) this.readKept(keyId, stream, live);
     return stream;
   }
 
@@ -88,41 +103,21 @@ export class OutcomeStreams {
     for (const stream of this.streams) stream.end();
   }
 
-  private readKept(stream: OutcomeStream, from: StreamPosition): void {
-    const { codec, readFrom, logger } = this.options;
-    const decoding = new DecodeInOrder(
+  private readKept(keyId: string, stream: OutcomeStream, live: () => StreamPosition): void {
+    const { codec, readFrom, logger, catchUps } = this.options;
+    let leave: () => void = () => undefined;
+    const reading = new KeptReading({
+      stream,
+      live,
       codec,
-      ({ partition, offset }, outcome) => {
-        stream.takeKept(partition, offset, outcome);
-      },
+      readFrom,
       logger,
-    );
-    const reader = readFrom(from, (record) => {
-      decoding.take(record);
-    });
-    stream.readKept({
-      pause: () => {
-        reader.hold();
-      },
-      resume: () => {
-        reader.goOn();
-      },
-      stop: () => {
-        reader.stop().catch((error: unknown) => {
-          logger.warn(errorFields(error), 'a reader of kept outcomes did not stop cleanly');
-        });
+      onStop: () => {
+        leave();
       },
     });
-    // What is kept no longer never comes: when the rest is read, it is passed over.
-    const passOver = async () => {
-      await reader.start();
-      await decoding.idle();
-      for (const [partition, next] of reader.standing()) stream.catchUp(partition, next);
-    };
-    passOver().catch((error: unknown) => {
-      logger.warn(errorFields(error), 'kept outcomes cannot be read');
-      stream.destroy();
-    });
+    leave = catchUps.enter(keyId, reading);
+    stream.readKept(reading);
   }
 
   private beat(): void {
@@ -139,4 +134,8 @@ function endSoon(stream: OutcomeStream): void {
 /** An id of a topic that was since made anew names offsets that are still to come: up to them, nothing would be heard. */
 function noLaterThan(from: StreamPosition, live: StreamPosition): StreamPosition {
   return new Map([...from].map(([partition, offset]) => [partition, Math.min(offset, live.get(partition) ?? offset)]));
+}
+
+function isAheadOf(from: StreamPosition, begin: StreamPosition): boolean {
+  return [...from].some(([partition, offset]) => offset > (begin.get(partition) ?? offset));
 }

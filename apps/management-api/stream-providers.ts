@@ -7,6 +7,7 @@ import { topics } from '../../libs/wire/topics.ts';
 import { TopicNames, type ApiCodecs } from './api-codecs.ts';
 import { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
+import { CatchUps } from './catch-ups.ts';
 import { OpenExports } from './open-exports.ts';
 import { OpenPlaces } from './open-places.ts';
 import { OutcomeFeed } from './outcome-feed.ts';
@@ -46,10 +47,12 @@ export function streamProviders(
           tail,
           codec: codecs.outcomes,
           readFrom: (from, onRecord) => new TopicTail(client, { topics: [topic], from, onRecord }, logger),
+          catchUps: new CatchUps(),
           places: new OpenPlaces(streamsMax),
           reauthorization,
           gauge: metrics.gauge('streams_open', 'Streams of outcomes that are open'),
           logger,
+          now: Date.now,
         }),
     },
   ];

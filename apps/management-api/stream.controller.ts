@@ -4,9 +4,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { streamOutcomes, type streamedOutcomeSchema } from '../../libs/api-contract/stream.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import { streamPositionOf } from '../../libs/domain/stream-position.ts';
+import { streamPositionOf, toldUntilOf } from '../../libs/domain/stream-position.ts';
 import type { InputOf } from './caller.ts';
-import { OutcomeStreams } from './outcome-streams.ts';
+import { OutcomeStreams, type NewStream } from './outcome-streams.ts';
 import { invalid } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownError, timeOrNull } from './shown.ts';
@@ -32,7 +32,7 @@ export class StreamController {
     const stream = this.streams.open({
       keyId: caller.keyId,
       authorization: headers.authorization,
-      from: positionOf(headers['last-event-id']),
+      ...positionOf(headers['last-event-id']),
       wants,
       dataOf: shownOutcome,
     });
@@ -43,13 +43,13 @@ export class StreamController {
 }
 
 /** @throws ProblemError */
-function positionOf(lastEventId: string | string[] | undefined) {
-  if (lastEventId === undefined || lastEventId === '') return null;
-  const position = typeof lastEventId === 'string' ? streamPositionOf(lastEventId) : null;
-  if (position === null) {
+function positionOf(lastEventId: string | string[] | undefined): Pick<NewStream, 'from' | 'toldUntil'> {
+  if (lastEventId === undefined || lastEventId === '') return { from: null, toldUntil: null };
+  const from = typeof lastEventId === 'string' ? streamPositionOf(lastEventId) : null;
+  if (typeof lastEventId !== 'string' || from === null) {
     throw invalid([{ path: '/Last-Event-ID', rule: 'cursor', message: 'This is no id of this stream.' }]);
   }
-  return position;
+  return { from, toldUntil: toldUntilOf(lastEventId) };
 }
 
 function shownOutcome(outcome: DeliveryOutcome): Static<typeof streamedOutcomeSchema> {

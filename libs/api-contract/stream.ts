@@ -37,7 +37,9 @@ export const streamOutcomes = operation({
   summary: 'Follow outcomes as they happen',
   description:
     'Server-sent events named `outcome`, each with a `StreamedOutcome` as JSON, from now on. With the header `Last-Event-ID` it goes on behind ' +
-    'that event, as far back as Kafka keeps outcomes (30 days): nothing is left out, nothing comes twice. A comment every 15 seconds shows that it is alive. It ends when the key is ' +
+    'that event, and nothing comes twice. What lies too far back is left out: more than the newest 100,000 outcomes of all clients, what takes longer than a minute to catch up with, ' +
+    'and what Kafka keeps no longer. Then an event named `gap` says so, with the times (`{"from":…,"until":…}`; `from` is null when the id does not tell) between which outcomes may be missing; ' +
+    'find them with `GET /v1/deliveries`. A comment every 15 seconds shows that it is alive. It ends when the key is ' +
     'revoked, and when whoever reads is much too slow; then connect again with the last id. Pings are left out.',
   roles: ['admin', 'client'],
   query: Type.Object(

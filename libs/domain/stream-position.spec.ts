@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { streamPositionOf, streamPositionText } from './stream-position.ts';
+import { streamPositionOf, streamPositionText, toldUntilOf, withinReach } from './stream-position.ts';
 
 test.each([
   [new Map([[0, 0]]), '0-0'],
@@ -30,4 +30,36 @@ test.each([
   `${'0-1.'.repeat(3000)}0-1`,
 ])('%j is no position', (text) => {
   expect(streamPositionOf(text)).toBeNull();
+});
+
+test('an id may say until when all was passed on, beside the same position', () => {
+  const position = new Map([
+    [0, 46],
+    [1, 35],
+  ]);
+  const text = streamPositionText(position, 1_764_000_000_123.7);
+  expect(text).toBe('0-1a.1-z.zzzzzz-midc1z7f');
+  expect([streamPositionOf(text), toldUntilOf(text)]).toEqual([position, 1_764_000_000_123]);
+  expect([toldUntilOf('0-1a.1-z'), toldUntilOf('none'), streamPositionOf('zzzzzz-1')]).toEqual([null, null, null]);
+});
+
+test('beyond the reach, each partition is left with its part of what is newest', () => {
+  const from = new Map([
+    [0, 0],
+    [1, 1_000],
+    [2, 7],
+  ]);
+  const live = new Map([
+    [0, 9_000],
+    [1, 2_000],
+    [2, 7],
+  ]);
+  expect(withinReach(from, live, 10_000)).toBe(from);
+  expect(withinReach(from, live, 1_000)).toEqual(
+    new Map([
+      [0, 8_100],
+      [1, 1_900],
+      [2, 7],
+    ]),
+  );
 });

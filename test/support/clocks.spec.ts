@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/management-api/replays.controller.ts': [2, stored],
   'apps/management-api/stats.controller.ts': [1, 'the default range of a question about rows'],
   'apps/management-api/stores.module.ts': [1, 'the end of portal sessions, which is in their tokens'],
+  'apps/management-api/stream-providers.ts': [1, 'until when outcomes were passed on, told'],
   'apps/management-api/webhook-checks.ts': [1, 'the validity of certificates'],
   'apps/management-api/webhook-trials.controller.ts': [3, `${stored}, and ${told}`],
   'apps/management-api/webhooks.controller.ts': [4, stored],

@@ -56,6 +56,11 @@ function namesOf({ headers }: Answer): string[] {
   return Object.keys(headers).sort();
 }
 
+/** The id of a stream says until when all was told, to the millisecond. */
+function timeless(text: string): string {
+  return text.replaceAll(/^(id: .*\.zzzzzz)-[0-9a-z]+$/gm, '$1');
+}
+
 describe('without a valid key', () => {
   test.each(operations)('%s is refused', async (_, operation) => {
     const route = routeOf(operation, nobodys);
@@ -193,7 +198,7 @@ describe("another client's objects", () => {
     if (walk.place === 'path') expect(foreign.answer.status).toBe(isAllowed ? 404 : 403);
     // What is accepted has ids and times of its own; that it says nothing of Ann is what is left to see.
     if (foreign.answer.status >= 400 || walk.operation.method === 'get') {
-      expect(foreign.answer.text).toBe(missing.answer.text);
+      expect(timeless(foreign.answer.text)).toBe(timeless(missing.answer.text));
       expect(namesOf(foreign.answer)).toEqual(namesOf(missing.answer));
     }
     expect(foreign.answer.text).not.toContain(ann.id);

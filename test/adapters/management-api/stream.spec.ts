@@ -77,6 +77,7 @@ async function listen(key: string, { lastEventId = '', query = '' } = {}) {
     signal: abort.signal,
   });
   const heard: { id: string; deliveryId: string; data: Record<string, unknown> }[] = [];
+  const gaps: { from: string | null; until: string }[] = [];
   let hasEnded = false;
   const reading = (async () => {
     let text = '';
@@ -85,6 +86,8 @@ async function listen(key: string, { lastEventId = '', query = '' } = {}) {
       const events = text.split('\n\n');
       text = events.pop() ?? '';
       for (const event of events) {
+        const [, gap] = /^event: gap\ndata: (.*)$/m.exec(event) ?? [];
+        if (gap !== undefined) gaps.push(JSON.parse(gap) as (typeof gaps)[number]);
         const [, id = '', json] = /^id: (.*)\nevent: outcome\ndata: (.*)$/m.exec(event) ?? [];
         if (json === undefined) continue;
         const data = JSON.parse(json) as Record<string, unknown>;
@@ -96,6 +99,7 @@ async function listen(key: string, { lastEventId = '', query = '' } = {}) {
   return {
     response,
     heard,
+    gaps,
     ids: () => heard.map(({ deliveryId }) => deliveryId),
     hasEnded: () => hasEnded,
     untilHeard: (count: number) => until(() => heard.length >= count, { timeoutMs: 15_000, what: `${count} events` }),
@@ -150,6 +154,7 @@ describe('a stream', () => {
     const ofOne = second.heard.filter(({ data }) => data['webhookId'] === 'wh_1').map(({ deliveryId }) => deliveryId);
     const happened = [missed, live, more].flatMap((ids) => ids.filter((_, index) => index % 4 === 0));
     expect(ofOne.slice(-happened.length)).toEqual(happened);
+    expect(second.gaps).toEqual([]);
     await second.leave();
   });
 
@@ -159,12 +164,33 @@ describe('a stream', () => {
     await first.untilHeard(8);
     const { id = '' } = first.heard[7] ?? {};
     await first.leave();
-    const second = await listen(ann.key, { lastEventId: id.replaceAll(/-[0-9a-z]+/g, '-zzz') });
+    const ahead = id.replaceAll(/(^|\.)([0-9a-z]{1,5})-[0-9a-z]+/g, '$1$2-zzz');
+    const second = await listen(ann.key, { lastEventId: ahead });
     const live = await happen(ann.id, 8);
     await second.untilHeard(8);
     expect(second.ids().sort()).toEqual([...live].sort());
+    // Since then something may have been lost with the topic.
+    const [gap] = second.gaps;
+    expect(Date.now() - Date.parse(gap?.from ?? '')).toBeLessThan(60_000);
     await second.leave();
   });
+
+  test('that goes on far behind leaves out what is too far, says so, and holds up nobody', async () => {
+    const [oldest] = await happen(ann.id, 1);
+    for (let part = 0; part < 11; part += 1) await happen(bob.id, 10_000);
+    const recent = await happen(ann.id, 40);
+    const streams = await Promise.all(Array.from({ length: 10 }, () => listen(ann.key, { lastEventId: '0-0' })));
+    // While ten of one key wait for their turns, another key has its own.
+    const other = await listen(world.adminKey, { lastEventId: '0-0', query: `?clientId=${ann.id}` });
+    const isThrough = ({ heard }: typeof other) => heard.length >= 40;
+    await until(() => isThrough(other) && streams.some(isThrough), { timeoutMs: 90_000 });
+    for (const stream of [other, ...streams.filter(isThrough)]) {
+      expect(stream.ids().slice(-40).sort()).toEqual([...recent].sort());
+      expect(stream.ids()).not.toContain(oldest);
+      expect(stream.gaps).toEqual([{ from: null, until: expect.any(String) }]);
+    }
+    await Promise.all([...streams, other].map((stream) => stream.leave()));
+  }, 120_000);
 
   test('ends within seconds when its key is revoked', async () => {
     const { body } = await world.ask(`POST /v1/clients/${ann.id}/api-keys`, { body: { name: 'x', role: 'client' } });

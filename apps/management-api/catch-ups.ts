@@ -1,0 +1,133 @@
+/**
+ * Who reads what Kafka has kept, and when. Such reading passes over everybody's outcomes, on the event loop that answers all
+ * requests, so it is given out in turns. Holds: few read at once, one of a key; a key that has just had its turn waits behind
+ * others; all together they have a fixed part of the time; who takes too long, or waits too long, gives up.
+ */
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
+
+export interface CatchUp {
+  begin(): void;
+  /** Works until there is nothing to do, or until told that the turn is over. */
+  work(isOver: () => boolean): void;
+  /** What is left is left out. */
+  giveUp(): void;
+}
+
+export interface CatchUpsOptions {
+  readonly atOnceMax?: number;
+  /** Of each span of time, the part that all may work. */
+  readonly everyMs?: number;
+  readonly workMs?: number;
+  /** Between two of one key: each makes connections to Kafka. */
+  readonly betweenMs?: number;
+  readonly takesMsMax?: number;
+  readonly waitsMsMax?: number;
+  readonly now?: () => number;
+}
+
+interface Entry {
+  readonly keyId: string;
+  readonly task: CatchUp;
+  /** When it began to wait, then when it began to read. */
+  since: number;
+}
+
+const keysMax = 10_000;
+
+const defaults = { atOnceMax: 4, everyMs: 25, workMs: 5, betweenMs: 1_000, takesMsMax: 60_000, waitsMsMax: 120_000 };
+
+export class CatchUps {
+  private readonly options: Required<CatchUpsOptions>;
+  private readonly waiting = new Set<Entry>();
+  /** In the order of their turns. */
+  private readonly reading = new Set<Entry>();
+  /** By key: when one of it began last. */
+  private readonly begunAt = new Map<string, number>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(options: CatchUpsOptions = {}) {
+    this.options = { ...defaults, now: monotonicMs, ...options };
+  }
+
+  /** The answer ends it, wherever it is. */
+  enter(keyId: string, task: CatchUp): () => void {
+    const entry = { keyId, task, since: this.options.now() };
+    this.waiting.add(entry);
+    this.timer ??= setInterval(() => {
+      this.turn();
+    }, this.options.everyMs).unref();
+    return () => {
+      this.waiting.delete(entry);
+      this.reading.delete(entry);
+    };
+  }
+
+  /** One span of time: called by a timer while there is anybody. */
+  turn(): void {
+    const { now, workMs, takesMsMax, waitsMsMax } = this.options;
+    this.endThoseOf(this.reading, takesMsMax);
+    this.endThoseOf(this.waiting, waitsMsMax);
+    this.admit();
+    const endsAt = now() + workMs;
+    const isOver = () => now() >= endsAt;
+    // Who had a turn stands behind the others for the next one.
+    for (const entry of [...this.reading]) {
+      if (isOver()) break;
+      if (!this.reading.delete(entry)) continue;
+      this.reading.add(entry);
+      entry.task.work(isOver);
+    }
+    if (this.waiting.size + this.reading.size === 0) this.rest();
+  }
+
+  private admit(): void {
+    const { now, atOnceMax } = this.options;
+    while (this.reading.size < atOnceMax) {
+      const entry = this.nextToBegin();
+      if (entry === null) return;
+      this.waiting.delete(entry);
+      this.reading.add(entry);
+      entry.since = now();
+      this.begunAt.delete(entry.keyId);
+      this.begunAt.set(entry.keyId, entry.since);
+      if (this.begunAt.size > keysMax) this.forgetKeys();
+      entry.task.begin();
+    }
+  }
+
+  /** Those that are held back no longer: whether they had a turn matters only while others wait. */
+  private forgetKeys(): void {
+    const { now, betweenMs } = this.options;
+    for (const [keyId, at] of this.begunAt) {
+      if (now() - at < betweenMs) return;
+      this.begunAt.delete(keyId);
+    }
+  }
+
+  /** Of a key that has none; the one whose key has gone without for longest. */
+  private nextToBegin(): Entry | null {
+    const { now, betweenMs } = this.options;
+    const busy = new Set([...this.reading].map(({ keyId }) => keyId));
+    let found: Entry | null = null;
+    for (const entry of this.waiting) {
+      const at = this.begunAt.get(entry.keyId) ?? -Infinity;
+      if (busy.has(entry.keyId) || now() - at < betweenMs) continue;
+      if (found === null || at < (this.begunAt.get(found.keyId) ?? -Infinity)) found = entry;
+    }
+    return found;
+  }
+
+  private endThoseOf(entries: Set<Entry>, msMax: number): void {
+    for (const entry of [...entries]) {
+      if (this.options.now() - entry.since < msMax) continue;
+      entries.delete(entry);
+      entry.task.giveUp();
+    }
+  }
+
+  private rest(): void {
+    this.forgetKeys();
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+}
