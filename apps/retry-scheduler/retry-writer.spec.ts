@@ -71,7 +71,11 @@ test('what Kafka refuses is set aside; what came with it is written', async () =
     ['deliveries', 'w-3'],
     ['rejected', 'w-2'],
   ]);
-  expect(written[2]?.headers).toMatchObject({ reason: 'payload_too_large', 'source-topic': 'deliveries' });
+  expect(written[2]?.headers).toMatchObject({
+    reason: 'payload_too_large',
+    detail: 'a retry that its topic does not take',
+    'source-topic': 'deliveries',
+  });
 });
 
 test('what is refused everywhere leaves at least its headers', async () => {
@@ -95,7 +99,13 @@ test('a record that cannot be read is set aside as it came', async () => {
       topic: 'rejected',
       key: record.key,
       value: record.value,
-      headers: { reason: 'unparsable', 'source-topic': 'tier.5s', 'source-partition': '3', 'source-offset': '9' },
+      headers: {
+        reason: 'unparsable',
+        detail: expect.any(String),
+        'source-topic': 'tier.5s',
+        'source-partition': '3',
+        'source-offset': '9',
+      },
     },
   ]);
 });

@@ -59,7 +59,13 @@ export class RetryWriter {
     const { topic, partition, offset } = record;
     this.options.metrics.setAside(topic);
     this.options.logger.error({ topic, partition, offset, ...errorFields(error) }, 'unreadable retry set aside');
-    const source = { 'source-topic': topic, 'source-partition': String(partition), 'source-offset': String(offset) };
+    const detail = error instanceof Error ? error.message : String(error);
+    const source = {
+      detail,
+      'source-topic': topic,
+      'source-partition': String(partition),
+      'source-offset': String(offset),
+    };
     await this.writeAlone(this.aside(record, 'unparsable', source));
   }
 
@@ -91,7 +97,8 @@ export class RetryWriter {
       if (!(error instanceof RecordRefusedError)) throw error;
       logger.error({ topic: record.topic, bytes: record.value?.length }, 'Kafka refuses a record');
       // Once more, elsewhere; without its bytes, if it was those that were too many even there.
-      const aside = this.aside(record, 'payload_too_large', { 'source-topic': record.topic });
+      const source = { detail: 'a retry that its topic does not take', 'source-topic': record.topic };
+      const aside = this.aside(record, 'payload_too_large', source);
       if (record.topic !== topics.rejected) await this.writeAlone(aside);
       else if (record.value !== null) await this.writeAlone({ ...record, value: null });
     }
