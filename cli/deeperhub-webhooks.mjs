@@ -10,7 +10,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../stack/build.mjs';
-import { nodeIn } from '../stack/installed.mjs';
+import { missingNode, nodeIn } from '../stack/installed.mjs';
 
 /** Like `usage` of exit-codes.ts. */
 const usageCode = 2;
@@ -25,7 +25,7 @@ function start() {
   if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) {
     fail(`Nothing is installed in ${root}: run 'npm ci' there, or 'npm start' once.`);
   }
-  const node = nodeIn(root) ?? fail("Node.js 24 is missing in node_modules: run 'npm rebuild node'.");
+  const node = nodeIn(root) ?? fail(`Node.js 24 is missing in node_modules: ${missingNode()}.`);
   try {
     build(root, node);
   } catch (error) {

@@ -1,7 +1,8 @@
 /** What is installed in a checkout. Plain JavaScript for any Node from 20 on: it is asked before anything runs. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** True when node_modules holds what package-lock.json names; packages of other platforms may be missing. */
 export function isInstalled(root) {
@@ -14,9 +15,39 @@ export function isInstalled(root) {
   );
 }
 
+/** The package that brings Node 24 for this platform, by its file, as package.json locks them. */
+function packagedNode(root) {
+  const names = [`node-${process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`];
+  return names.map((name) => join(root, 'node_modules', name, 'bin', 'node')).find((file) => existsSync(file)) ?? null;
+}
+
 /** Node 24: the one in node_modules, else the one that runs, when it is new enough; null: none. */
 export function nodeIn(root) {
-  const local = join(root, 'node_modules', '.bin', 'node');
-  if (spawnSync(local, ['--version']).status === 0) return local;
+  // An installation of before 0143 has it under its name only.
+  for (const local of [packagedNode(root), join(root, 'node_modules', '.bin', 'node')]) {
+    if (local !== null && spawnSync(local, ['--version']).status === 0) return local;
+  }
   return Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : null;
 }
+
+/**
+ * Puts it where npm scripts look first. npm makes this link itself, but npm 10 removes it again together with the packages
+ * of other platforms, whose programs have the same name.
+ */
+export function linkNode(root) {
+  const packaged = packagedNode(root);
+  const link = join(root, 'node_modules', '.bin', 'node');
+  if (packaged === null || existsSync(link)) return;
+  mkdirSync(dirname(link), { recursive: true });
+  // One that leads nowhere is in the way.
+  rmSync(link, { force: true });
+  symlinkSync(relative(dirname(link), packaged), link);
+}
+
+/** What to do when there is none, to go on a sentence. */
+export function missingNode() {
+  return `run 'npm ci --include=optional' with the network on; where there is none for ${process.platform}-${process.arch}, install Node.js 24 and run this with it`;
+}
+
+/** `npm ci` runs this when it is done. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) linkNode(dirname(dirname(fileURLToPath(import.meta.url))));

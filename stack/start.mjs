@@ -9,7 +9,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
-import { isInstalled, nodeIn } from './installed.mjs';
+import { isInstalled, missingNode, nodeIn } from './installed.mjs';
 import { takeLock } from './lock.mjs';
 import { pathProblem } from './usable-path.mjs';
 
@@ -82,12 +82,7 @@ function install() {
 }
 
 function nodeBinary() {
-  return (
-    nodeIn(root) ??
-    fail(
-      "Node.js 24 is missing in node_modules: run 'npm rebuild node' with the network on and install scripts allowed.",
-    )
-  );
+  return nodeIn(root) ?? fail(`Node.js 24 is missing in node_modules: ${missingNode()}.`);
 }
 
 function run(verb, args) {

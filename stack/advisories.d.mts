@@ -1,0 +1,1 @@
+export function judge(text: string): { readonly lines: readonly string[]; readonly isSerious: boolean };
