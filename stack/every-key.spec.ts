@@ -71,6 +71,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   DEFAULT_SIGNATURE_ALGORITHM: ['', 'md5'],
   WEBHOOKS_ENABLED: switches,
   DISPATCH_MAX_IN_FLIGHT: numbers,
+  DISPATCH_MAX_SLOW: numbers,
   WEBHOOK_MAX_BUFFERED: numbers,
   WEBHOOK_MAX_BUFFERED_KB: numbers,
   DISPATCH_MAX_BUFFERED_MB: numbers,
