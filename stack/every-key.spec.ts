@@ -42,6 +42,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
     'h/d',
     'postgresql:h',
     'postgresql://u:pa/ss@h/d',
+    'postgresql://u:p@ss/w@h/d',
     'postgresql://u:50%@h/d',
     'postgresql://h/d?sslmode=required',
     'postgresql://h/d?sslrootcert=/nowhere/ca.pem',

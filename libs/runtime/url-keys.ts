@@ -41,7 +41,9 @@ export function databaseUrlKey(text: KeyText): ConfigKey<string> {
     makeKey(text, (value) => {
       // The driver takes one without a host, for a socket that the query names.
       const url = URL.parse(value.replace('@/', '@localhost/'));
-      if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || !value.includes('://') || /\s/.test(value)) {
+      // With an @ behind the host, a password was torn at a / or # in it, and its first part taken for the host.
+      const isTorn = url !== null && (url.pathname + url.hash).includes('@');
+      if (url === null || isTorn || !/^postgres(ql)?:\/\//.test(value) || /\s/.test(value)) {
         throw new Error(
           `must be an address such as ${databaseForm}, with %40, %3A, %2F, %23 and %3F for @ : / # and ? in a password`,
         );
