@@ -3,6 +3,7 @@ import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
 import { Database } from '../../libs/postgres/database.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { AppDefinition } from '../../libs/runtime/app.module.ts';
 import { ApiMetrics } from './api-metrics.ts';
@@ -11,6 +12,7 @@ import { managementApiConfig } from './config.ts';
 import { prepareServer, serverOptions } from './http-server.ts';
 import { ManagementApiModule } from './management-api.module.ts';
 import { OutboxRelay } from './outbox-relay.ts';
+import { boundReads } from './request-reads.ts';
 import { RequestRates } from './request-rates.ts';
 import { ReplayRunner } from './replay-runner.ts';
 
@@ -27,6 +29,10 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
     const tail = app.get(TopicTail);
     const authentication = app.get(Authentication);
     prepareServer(app, { authentication, rates: app.get(RequestRates), metrics, logger, tracer });
+    boundReads(app.getHttpAdapter().getInstance(), {
+      reserved: app.get(ReservedDatabase),
+      poolMax: config.DATABASE_POOL_MAX,
+    });
     metrics.watch({
       webhooks: app.get(WebhookView),
       outbox: app.get(OutboxStore),

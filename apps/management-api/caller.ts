@@ -4,6 +4,7 @@ import type { ValidInput } from '../../libs/api-contract/validation.ts';
 import type { Actor } from '../../libs/domain/actor.ts';
 import type { VersionCondition } from '../../libs/domain/entity-tag.ts';
 import type { PortalScope } from '../../libs/domain/portal-session.ts';
+import type { ReadBounds } from '../../libs/postgres/bounded-reads.ts';
 
 export interface Caller {
   readonly kind: 'api_key' | 'portal';
@@ -42,6 +43,8 @@ export interface InputOf<Op extends Operation> {
   readonly isMeant: VersionCondition;
   /** W3C Trace Context of what the request causes; null: none. */
   readonly traceparent: string | null;
+  /** Of what it reads beside what it changes. What only reads is within them as it is. */
+  readonly readBounds: ReadBounds;
 }
 
 /** Only an admin's reach has no end: whatever else a key is, without a client of its own it reaches nothing. */

@@ -2,6 +2,7 @@
  * In: a list that comes in pages. Out: all of it as lines of JSON (NDJSON). Holds: no more than a page waits: the next
  * one is asked for when the reader has taken this one; whoever leaves ends it; lines are made in short turns.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { Turns } from '../../libs/runtime/turns.ts';
 import type { Page, PageRequest } from '../../libs/postgres/page.ts';
@@ -14,11 +15,13 @@ export function exportStream<Item, Position>(
   list: (request: PageRequest<Position>) => Promise<Page<Item, Position>>,
   show: (item: Item) => object,
 ): Readable {
+  // Pages are asked for when the reader is ready: then too within the bounds of its request.
+  const ofRequest = AsyncLocalStorage.snapshot();
   async function* lines() {
     const turns = new Turns();
     let after: Position | null = null;
     do {
-      const page: Page<Item, Position> = await list({ limit: pageItems, after });
+      const page: Page<Item, Position> = await ofRequest(() => list({ limit: pageItems, after }));
       let piece = '';
       for (const item of page.items) {
         await turns.over();

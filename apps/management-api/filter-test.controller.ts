@@ -16,7 +16,9 @@ import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { InputOf } from './caller.ts';
+import { OpenPlaces } from './open-places.ts';
 import { invalid, notFound } from './problem-error.ts';
+import { clientOf } from './request-reads.ts';
 import { Input, Route } from './route.ts';
 
 type FilterTest = InputOf<typeof testFilter>;
@@ -24,8 +26,13 @@ type FilterTest = InputOf<typeof testFilter>;
 /** An event but for its data, which is JSON text. */
 type Envelope = Omit<FilterEvent, 'data'>;
 
+/** Each has a document of up to a mebibyte in hand, parsed more than once. */
+const testsMax = { perKeyMax: 4, max: 16, problem: 'too_many_at_once' } as const;
+
 @Controller()
 export class FilterTestController {
+  private readonly places = new OpenPlaces(testsMax);
+
   constructor(
     @Inject(WebhookView) private readonly webhooks: WebhookView,
     @Inject(EventView) private readonly events: EventView,
@@ -34,7 +41,16 @@ export class FilterTestController {
   ) {}
 
   @Route(testFilter)
-  async try(@Input() { params, body, scope }: FilterTest) {
+  async try(@Input() input: FilterTest) {
+    const giveBack = this.places.take(clientOf(input.caller));
+    try {
+      return await this.judged(input);
+    } finally {
+      giveBack();
+    }
+  }
+
+  private async judged({ params, body, scope }: FilterTest) {
     const webhook = await this.webhooks.find(params.id, scope);
     if (webhook === null) throw notFound();
     const { envelope, dataText } = await this.eventOf(body, webhook.clientId);

@@ -1,9 +1,12 @@
-/** How many answers without a foreseeable end may be open: of one key, and of all. */
+/** How many of a kind may be under way: of one key, and of all. */
+import type { ProblemCode } from '../../libs/api-contract/problem-codes.ts';
 import { ProblemError } from './problem-error.ts';
 
 export interface OpenPlacesOptions {
   readonly perKeyMax: number;
   readonly max: number;
+  /** What is said to one too many. Default: too_many_open, of answers without a foreseeable end. */
+  readonly problem?: ProblemCode;
 }
 
 const retryAfterS = 5;
@@ -17,11 +20,11 @@ export class OpenPlaces {
     this.options = options;
   }
 
-  /** The answer gives the place back, once. @throws ProblemError too_many_open */
+  /** The answer gives the place back, once. @throws ProblemError */
   take(keyId: string): () => void {
     const ofKey = this.byKey.get(keyId) ?? 0;
     if (ofKey >= this.options.perKeyMax || this.open >= this.options.max) {
-      throw new ProblemError('too_many_open', undefined, { retryAfterS });
+      throw new ProblemError(this.options.problem ?? 'too_many_open', undefined, { retryAfterS });
     }
     this.open += 1;
     this.byKey.set(keyId, ofKey + 1);

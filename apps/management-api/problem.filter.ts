@@ -3,7 +3,8 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemCodes, type ProblemCode } from '../../libs/api-contract/problem-codes.ts';
 import { problemDocument, problemMediaType } from '../../libs/api-contract/problem.ts';
-import { isDatabaseAway } from '../../libs/postgres/database-away.ts';
+import { ReadAbandonedError } from '../../libs/postgres/bounded-reads.ts';
+import { isDatabaseAway, isStatementCancelled } from '../../libs/postgres/database-away.ts';
 import { LOGGER } from '../../libs/runtime/app.module.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { ProblemError } from './problem-error.ts';
@@ -54,6 +55,10 @@ export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const code = codesByStatus[statusOf(error)];
   if (code !== undefined) return new ProblemError(code);
+  // What was abandoned is answered to nobody.
+  if (error instanceof ReadAbandonedError || isStatementCancelled(error)) {
+    return new ProblemError('query_timeout', undefined, { retryAfterS: 5, cause: error });
+  }
   if (isDatabaseAway(error)) {
     return new ProblemError('database_unavailable', undefined, { retryAfterS: 2, cause: error });
   }

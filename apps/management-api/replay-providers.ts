@@ -3,6 +3,7 @@ import type { Provider } from '@nestjs/common';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
 import { ReplayStore } from '../../libs/postgres/replay-store.ts';
+import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { TopicNames, type ApiCodecs } from './api-codecs.ts';
@@ -30,9 +31,9 @@ export function replayProviders(
     },
     {
       provide: ReplayRunner,
-      inject: [ReplayStore, ReplayBatches, RecordSink],
-      useFactory: (store: ReplayStore, batches: ReplayBatches, sink: RecordSink) =>
-        new ReplayRunner({ store, batches, sink, counter, logger }),
+      inject: [ReplayStore, ReplayBatches, RecordSink, ReservedDatabase],
+      useFactory: (store: ReplayStore, batches: ReplayBatches, sink: RecordSink, reserved: ReservedDatabase) =>
+        new ReplayRunner({ store, batches, sink, reserved, counter, logger }),
     },
   ];
 }

@@ -1,11 +1,12 @@
 /**
- * Brings replays on. In: replays that are open. Out: their deliveries, batch by batch, at their pace. Holds: live
+ * Brings replays on. In: replays that are open. Out: their counts, then their deliveries, batch by batch, at their pace. Holds: live
  * traffic goes first: a batch is small, waits for Kafka's acknowledgement, and none begins while much waits already;
  * a replay goes on where it was after any end of any process.
  */
 import type { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { isDatabaseAway } from '../../libs/postgres/database-away.ts';
 import type { ReplayStore } from '../../libs/postgres/replay-store.ts';
+import type { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { CounterMetric } from '../../libs/runtime/metrics.ts';
 import { ProblemError } from './problem-error.ts';
@@ -16,6 +17,7 @@ export interface ReplayRunnerOptions {
   readonly store: ReplayStore;
   readonly batches: ReplayBatches;
   readonly sink: Pick<RecordSink, 'waiting'>;
+  readonly reserved: Pick<ReservedDatabase, 'cancel'>;
   readonly counter: CounterMetric;
   readonly logger: Logger;
 }
@@ -35,6 +37,7 @@ const surprisesMax = 5;
 export class ReplayRunner {
   private readonly options: ReplayRunnerOptions;
   private readonly wake = new WakeUp();
+  private readonly wakeCounting = new WakeUp();
   private readonly stopped = new WakeUp();
   private isStopping = false;
   private isStarted = false;
@@ -47,32 +50,48 @@ export class ReplayRunner {
 
   start(): void {
     this.isStarted = true;
-    void this.run().finally(() => {
+    // Beside each other: a long count holds up no batch.
+    const advancing = this.repeat(this.wake, () => this.advance().catch((error: unknown) => this.afterTrouble(error)));
+    const counting = this.repeat(this.wakeCounting, () => this.count());
+    void Promise.all([advancing, counting]).finally(() => {
       this.stopped.now();
     });
   }
 
   /** There is a new one: no need to wait for the next look. */
   lookNow(): void {
-    this.wake.now();
+    this.wakeCounting.now();
   }
 
   /** Resolves when the batch that is under way is remembered, or that takes too long: then it is made again later. */
   async stop(): Promise<void> {
     this.isStopping = true;
     this.wake.now();
+    this.wakeCounting.now();
     if (this.isStarted) await this.stopped.within(stopMs);
   }
 
-  private async run(): Promise<void> {
+  /** `step` returns how long to wait, in milliseconds. */
+  private async repeat(wake: WakeUp, step: () => Promise<number>): Promise<void> {
     while (!this.isStopping) {
-      const waitMs = await this.once().catch((error: unknown) => this.afterTrouble(error));
-      if (waitMs > 0) await this.wake.within(waitMs);
+      const waitMs = await step();
+      if (waitMs > 0) await wake.within(waitMs);
     }
   }
 
-  /** Returns how long to wait, in milliseconds. */
-  private async once(): Promise<number> {
+  private async count(): Promise<number> {
+    const { store, reserved, logger } = this.options;
+    try {
+      if (!(await store.countNext(new Date(), (pid) => reserved.cancel(pid)))) return idleMs;
+      this.wake.now();
+      return 0;
+    } catch (error) {
+      logger.warn(errorFields(error), 'a replay was not counted, and is tried again');
+      return againMs;
+    }
+  }
+
+  private async advance(): Promise<number> {
     const { store, batches, sink, counter } = this.options;
     if (sink.waiting.records > busyRecords || sink.waiting.bytes > busyBytes) return busyMs;
     const now = new Date();

@@ -6,19 +6,27 @@ import * as contract from '../../libs/api-contract/replays.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import type { ReplayFilter } from '../../libs/domain/replay.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
-import { ReplayStore, type Replay } from '../../libs/postgres/replay-store.ts';
+import { withinBounds } from '../../libs/postgres/bounded-reads.ts';
+import { ReplayStore, type NewReplay, type Replay } from '../../libs/postgres/replay-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { InputOf } from './caller.ts';
+import { OpenPlaces } from './open-places.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { ReplayRunner } from './replay-runner.ts';
+import { clientOf } from './request-reads.ts';
 import { Input, Route } from './route.ts';
 import { timeOrNull } from './shown.ts';
 
 type NewReplayInput = InputOf<typeof contract.createReplay>;
 
+/** Each has a connection busy for seconds, however little it finds. */
+const countsMax = { perKeyMax: 1, max: 2, problem: 'too_many_at_once' } as const;
+
 @Controller()
 export class ReplaysController {
+  private readonly counts = new OpenPlaces(countsMax);
+
   constructor(
     @Inject(ReplayStore) private readonly replays: ReplayStore,
     @Inject(ReplayRunner) private readonly runner: ReplayRunner,
@@ -37,11 +45,20 @@ export class ReplaysController {
       pacePerSecond: body.pacePerSecond ?? contract.replayPaceDefault,
       createdBy: caller.keyId,
     };
-    if (body.dryRun === true) return shownReplay(await this.replays.createDryRun(replay, actor, now));
+    if (body.dryRun === true) return shownReplay(await this.dryRun(replay, input, now));
     const created = await this.replays.create(replay, actor, now);
     if (created === null) throw new ProblemError('too_many_replays');
     this.runner.lookNow();
     return shownReplay(created);
+  }
+
+  private async dryRun(replay: NewReplay, { caller, actor, readBounds }: NewReplayInput, now: Date): Promise<Replay> {
+    const giveBack = this.counts.take(clientOf(caller));
+    try {
+      return await withinBounds(readBounds, () => this.replays.createDryRun(replay, actor, now));
+    } finally {
+      giveBack();
+    }
   }
 
   @Route(contract.listReplays)

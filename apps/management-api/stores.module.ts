@@ -15,6 +15,7 @@ import { PortalStore } from '../../libs/postgres/portal-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { ReplayStore } from '../../libs/postgres/replay-store.ts';
+import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { StatsView } from '../../libs/postgres/stats-view.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
@@ -49,12 +50,14 @@ const plain = [
 export class StoresModule {
   static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
     const secretBox = new SecretBox(config.ENCRYPTION_KEYS);
+    const portalKeys = secretBox.derived(portalKeyPurpose);
     const providers = [
       ...plain.map((Store) => ({
         provide: Store,
         inject: [EntityManager],
         useFactory: (em: EntityManager) => new Store(em),
       })),
+      { provide: ReservedDatabase, useFactory: () => new ReservedDatabase(config.DATABASE_URL) },
       {
         provide: WebhookStore,
         inject: [EntityManager],
@@ -69,16 +72,16 @@ export class StoresModule {
       {
         provide: PortalSessions,
         inject: [PortalStore],
-        useFactory: (store: PortalStore) => new PortalSessions(store, secretBox.derived(portalKeyPurpose)),
+        useFactory: (store: PortalStore) => new PortalSessions(store, portalKeys),
       },
       { provide: RequestRates, useFactory: () => new RequestRates(config, context.metrics) },
       {
         provide: Authentication,
-        inject: [ApiKeyStore, PortalSessions, RequestRates],
-        useFactory: (keys: ApiKeyStore, portalSessions: PortalSessions, { unknownKeys }: RequestRates) =>
+        inject: [ReservedDatabase, RequestRates],
+        useFactory: ({ em }: ReservedDatabase, { unknownKeys }: RequestRates) =>
           new Authentication({
-            keys,
-            portalSessions,
+            keys: new ApiKeyStore(em),
+            portalSessions: new PortalSessions(new PortalStore(em), portalKeys),
             unknownKeys,
             adminKey: config.ADMIN_API_KEY,
             logger: context.logger,

@@ -136,6 +136,12 @@ export const problemCodes = {
     meaning:
       'The key, or all keys together, have as many streams and exports open as there may be: end one, or try again later.',
   },
+  too_many_at_once: {
+    status: 429,
+    title: 'Too much is asked at once',
+    meaning:
+      'The client, or all clients together, have as many requests of this kind under way as there may be: reads of the database, counts of replays, tests of filters. Try again after the time in `Retry-After`.',
+  },
   internal_error: {
     status: 500,
     title: 'Something went wrong here',
@@ -145,6 +151,12 @@ export const problemCodes = {
     status: 503,
     title: 'The database is away',
     meaning: 'Try again after the time in `Retry-After`.',
+  },
+  query_timeout: {
+    status: 503,
+    title: 'It takes too long',
+    meaning:
+      'More would have to be read than one request may cost, or what is to be changed is locked for too long. Narrow it, in time or to a webhook, or try again after the time in `Retry-After`.',
   },
   kafka_unavailable: {
     status: 503,
@@ -172,6 +184,8 @@ export const commonProblemCodes = [
   'forbidden',
   'validation_failed',
   'rate_limited',
+  'too_many_at_once',
   'internal_error',
   'database_unavailable',
+  'query_timeout',
 ] as const satisfies readonly ProblemCode[];

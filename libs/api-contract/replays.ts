@@ -61,7 +61,8 @@ export const replaySchema = Type.Object(
     pacePerSecond: Type.Integer(),
     total: nullable(
       Type.Integer({
-        description: 'Deliveries that the filter named when it was counted, at most 1,000,000; null until then.',
+        description:
+          'Deliveries that the filter named when it was counted, at most 1,000,000; null until then, and when counting took too long.',
       }),
     ),
     done: Type.Integer({ description: 'Deliveries that are on their way again.' }),

@@ -16,6 +16,15 @@ const awayStates = /^(08...|53300|57P0[1-3])$/;
 /** What the driver says without a code. */
 const awayMessages = /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/;
 
+/** SQLSTATE query_canceled: by statement_timeout, or by pg_cancel_backend. */
+const cancelledState = '57014';
+
+/** Also where another error was made of it. */
+export function isStatementCancelled(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === cancelledState) || isStatementCancelled(error.cause);
+}
+
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code: unknown = 'code' in error ? error.code : undefined;

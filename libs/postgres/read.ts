@@ -1,5 +1,9 @@
-/** Reading: one statement, with the driver's own parameters, on any connection of the pool. */
+/**
+ * Reading: one statement, with the driver's own parameters, on any connection of the pool, within the bounds of whoever
+ * asks.
+ */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { boundedQuery, boundsNow } from './bounded-reads.ts';
 import type { Run } from './bulk.ts';
 
 /** OID of timestamptz. The mapper has the driver leave it as text, because it converts what it reads itself. */
@@ -8,7 +12,10 @@ const timestamptzOid = 1184;
 export function readerOf(em: EntityManager): Run {
   return async <Row extends object>(sql: string, values: readonly unknown[] = []) => {
     const pool = await em.getConnection().getNativeClient();
-    const { rows, fields } = await pool.query<Row>(sql, [...values]);
+    const bounds = boundsNow();
+    const { rows, fields } = await (bounds === undefined
+      ? pool.query<Row>(sql, [...values])
+      : boundedQuery<Row>(pool, bounds, sql, [...values]));
     const times = fields.filter(({ dataTypeID }) => dataTypeID === timestamptzOid).map(({ name }) => name);
     if (times.length > 0) for (const row of rows) withDates(row, times);
     return rows;

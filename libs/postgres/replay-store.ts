@@ -1,6 +1,6 @@
 /**
- * Replays: made and cancelled by people, brought on by a runner. Holds: of all processes one brings replays on at a
- * time, by a lock of the transaction that also keeps how far it came; whatever ends that transaction, nothing is
+ * Replays: made and cancelled by people, counted and brought on by a runner. Holds: of all processes one brings replays on
+ * at a time, by a lock of the transaction that also keeps how far it came; whatever ends that transaction, nothing is
  * passed over, and no more than the batch that was under way is made again.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
@@ -8,6 +8,7 @@ import type { Actor } from '../domain/actor.ts';
 import { replayPositionOf, replayPositionText } from '../domain/replay.ts';
 import type { ReplayFilter, ReplayPosition, ReplayStatus } from '../domain/replay.ts';
 import { appendAudit } from './audit-store.ts';
+import { ReadTooLongError, withinBounds } from './bounded-reads.ts';
 import { inTransaction, runIn, type Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
@@ -54,6 +55,10 @@ export interface ReplayStep {
 /** Pending or running ones of one client. */
 export const openReplaysMax = 10;
 
+/** Longest count of a replay that is about to begin, in milliseconds: it goes on uncounted. */
+const countMs = 10_000;
+/** Of two statements. Whoever began to count has died by then. */
+const countClaimMs = 30_000;
 /** By then the dispatcher knows of a webhook that was enabled: sooner it would end what is sent to it. */
 const inForceMs = 1_500;
 /** Batches follow each other within two seconds: what lies further ahead was written by a clock that is not ours. */
@@ -83,7 +88,7 @@ export class ReplayStore {
     });
   }
 
-  /** Counts, and is finished. @throws when it takes longer than a statement may */
+  /** Counts, and is finished. @throws ReadTooLongError when it takes longer than the bounds allow */
   async createDryRun(replay: NewReplay, actor: Actor, now: Date): Promise<Replay> {
     const { clientId, filter } = replay;
     const total = await countCandidates(readerOf(this.em), { clientId, filter, before: now });
@@ -140,10 +145,38 @@ export class ReplayStore {
     return this.find(id, scope);
   }
 
-  /** In how many milliseconds the next batch of any replay is due; null when none is open. */
+  /**
+   * Counts the replay that has been waiting for it longest: then it runs. False when none waits. The count holds no
+   * lock, so that others' replays go on meanwhile; the row says until when it is being counted.
+   * @param cancel ends what a backend does
+   */
+  async countNext(now: Date, cancel: (pid: number) => Promise<void>): Promise<boolean> {
+    const read = readerOf(this.em);
+    const [row] = await read<JobRow>(
+      `update replay set next_batch_at = $3 where id = (
+        select id from replay where status = 'pending' and (next_batch_at <= $1 or next_batch_at > $2)
+        order by next_batch_at limit 1 for update skip locked)
+      returning ${jobColumns}`,
+      [now, new Date(now.getTime() + pauseMsMax), new Date(now.getTime() + countClaimMs)],
+    );
+    if (row === undefined) return false;
+    const bounds = { statementMs: countMs, signal: new AbortController().signal, cancel };
+    const total = await withinBounds(bounds, () => countCandidates(read, rangeOf(row))).catch((error: unknown) => {
+      if (error instanceof ReadTooLongError) return null;
+      throw error;
+    });
+    await read(
+      `update replay set status = 'running', total = $2, started_at = $3, next_batch_at = $3
+      where id = $1 and status = 'pending'`,
+      [row.id, total, now],
+    );
+    return true;
+  }
+
+  /** In how many milliseconds the next batch of any replay is due; null when none runs. */
   async dueInMs(now: Date): Promise<number | null> {
     const [row] = await readerOf(this.em)<{ dueAt: Date | null }>(
-      `select min(next_batch_at) as "dueAt" from replay where ${isOpen}`,
+      `select min(next_batch_at) as "dueAt" from replay where status = 'running'`,
     );
     if (row?.dueAt == null) return null;
     const dueInMs = row.dueAt.getTime() - now.getTime();
@@ -159,22 +192,12 @@ export class ReplayStore {
       const [lock] = await run<{ held: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as held', [lockName]);
       if (lock?.held !== true) return false;
       const [row] = await run<JobRow>(
-        `select id, client_id as "clientId", filter, pace_per_second as "pacePerSecond", position, status,
-          (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"
-        from replay where ${isOpen} and (next_batch_at <= $1 or next_batch_at > $2) order by next_batch_at limit 1`,
+        `select ${jobColumns} from replay where status = 'running' and (next_batch_at <= $1 or next_batch_at > $2) order by next_batch_at limit 1`,
         [now, new Date(now.getTime() + pauseMsMax)],
       );
       if (row === undefined) return false;
-      const range = { clientId: row.clientId, filter: row.filter, before: new Date(row.createdAtMs) };
-      if (row.status === 'pending') {
-        await run(`update replay set total = $2, started_at = $3 where id = $1`, [
-          row.id,
-          await countCandidates(run, range),
-          now,
-        ]);
-      }
       const step = await work(
-        { id: row.id, range, pacePerSecond: row.pacePerSecond, position: replayPositionOf(row.position) },
+        { id: row.id, range: rangeOf(row), pacePerSecond: row.pacePerSecond, position: replayPositionOf(row.position) },
         run,
       );
       await run(advanceSql, [
@@ -207,8 +230,14 @@ interface JobRow {
   readonly filter: ReplayFilter;
   readonly pacePerSecond: number;
   readonly position: string | null;
-  readonly status: ReplayStatus;
   readonly createdAtMs: number;
+}
+
+const jobColumns = `id, client_id as "clientId", filter, pace_per_second as "pacePerSecond", position,
+  (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"`;
+
+function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange {
+  return { clientId, filter, before: new Date(createdAtMs) };
 }
 
 /** A replay that was cancelled meanwhile stays so, and still counts what was sent. */

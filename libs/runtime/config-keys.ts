@@ -60,7 +60,12 @@ export const databaseKeys = {
     description: 'PostgreSQL; sslmode in the query switches TLS',
     default: 'postgresql://webhooks:webhooks@127.0.0.1:15432/webhooks',
   }),
-  DATABASE_POOL_MAX: numberKey({ description: 'Connections of one process', default: '8', min: 2, max: 100 }),
+  DATABASE_POOL_MAX: numberKey({
+    description: 'Connections of one process; management-api has three more, to ask who calls',
+    default: '8',
+    min: 2,
+    max: 100,
+  }),
 } as const;
 
 export const topicKeys = {

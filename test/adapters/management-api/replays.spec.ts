@@ -5,6 +5,7 @@ import { ReplayBatches } from '../../../apps/management-api/replay-batch.ts';
 import { ReplayRunner } from '../../../apps/management-api/replay-runner.ts';
 import { deliveryIdOf } from '../../../libs/domain/ids.ts';
 import { ReplayStore } from '../../../libs/postgres/replay-store.ts';
+import { ReservedDatabase } from '../../../libs/postgres/reserved-database.ts';
 import { until } from '../../support/until.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
 import { seedHistory, type SeedOptions } from './history-seed.ts';
@@ -255,6 +256,8 @@ describe('a replay whose runner dies', () => {
     batches = world.app.get(ReplayBatches);
   });
 
+  const cancel = (pid: number) => world.app.get(ReservedDatabase).cancel(pid);
+
   const killed = () =>
     withDatabase((client) =>
       client.query(
@@ -271,6 +274,7 @@ describe('a replay whose runner dies', () => {
     // Past any pace.
     const later = () => new Date((clock += 60_000));
     const next = () => store.advance(later(), (job, run) => batches.next(job, run, Date.now()));
+    expect(await store.countNext(later(), cancel)).toBe(true);
     await next();
     const dying = store.advance(later(), async (job, run) => {
       const step = await batches.next(job, run, Date.now());
@@ -288,6 +292,7 @@ describe('a replay whose runner dies', () => {
   test('is brought on by one process at a time', async () => {
     const { webhookId } = await newFailures(1);
     await post({ filter: { webhookId } });
+    await store.countNext(new Date(), cancel);
     const other = Promise.withResolvers<boolean>();
     const worked = await store.advance(new Date(), async (job, run) => {
       const asked = await store.advance(new Date(), () => Promise.reject(new Error('both at once')));

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ReadPlaces } from './read-places.ts';
+
+let ofTest: AbortController;
+
+beforeEach(() => {
+  ofTest = new AbortController();
+});
+// Whoever still waits leaves.
+afterEach(() => {
+  ofTest.abort();
+});
+
+const refused = { code: 'too_many_at_once', retryAfterS: 2 };
+
+function placesOf(more: object = {}) {
+  const places = new ReadPlaces({ perClientMax: 2, max: 3, waitMs: 60_000, ...more });
+  const called: string[] = [];
+  /** Asks, and notes under that name when its turn has come. */
+  const ask = (client: string, name: string, until = ofTest.signal) =>
+    places.take(client, until).then((giveBack) => {
+      called.push(name);
+      return giveBack;
+    });
+  const wait = (client: string, name: string) => void ask(client, name).catch(() => undefined);
+  return { called, ask, wait };
+}
+
+const settled = () => new Promise(setImmediate);
+
+describe('places to read', () => {
+  test('leave room for others, however much one client asks for', async () => {
+    const { called, ask, wait } = placesOf();
+    const giveBack = await ask('ann', 'a1');
+    await ask('ann', 'a2');
+    wait('ann', 'a3');
+    await ask('bob', 'b1');
+    expect(called).toEqual(['a1', 'a2', 'b1']);
+    giveBack();
+    await settled();
+    expect(called).toEqual(['a1', 'a2', 'b1', 'a3']);
+  });
+
+  test('are given to clients by turns', async () => {
+    const { called, ask } = placesOf({ perClientMax: 1, max: 1 });
+    const giveBacks: (() => void)[] = [await ask('ann', 'a1')];
+    for (const [client, name] of ['ann a2', 'ann a3', 'bob b1', 'cid c1', 'bob b2'].map((text) => text.split(' '))) {
+      void ask(client ?? '', name ?? '').then((giveBack) => giveBacks.push(giveBack));
+    }
+    while (giveBacks.length > 0) {
+      giveBacks.shift()?.();
+      await settled();
+    }
+    expect(called).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2']);
+  });
+
+  test('are waited for by no more than so many', async () => {
+    const { ask, wait } = placesOf({ waitingPerClientMax: 2, waitingMax: 3 });
+    await Promise.all([ask('ann', 'a1'), ask('ann', 'a2'), ask('bob', 'b1')]);
+    wait('ann', 'a3');
+    wait('ann', 'a4');
+    await expect(ask('ann', 'a5')).rejects.toMatchObject(refused);
+    wait('bob', 'b2');
+    await expect(ask('cid', 'c1')).rejects.toMatchObject(refused);
+  });
+
+  test('are not waited for longer than that, nor by who has gone', async () => {
+    const { called, ask } = placesOf({ perClientMax: 1, max: 1, waitMs: 20 });
+    const giveBack = await ask('ann', 'a1');
+    const gone = new AbortController();
+    const leaving = ask('bob', 'b1', gone.signal);
+    gone.abort();
+    await expect(leaving).rejects.toMatchObject(refused);
+    await expect(ask('bob', 'b2')).rejects.toMatchObject(refused);
+    giveBack();
+    // Given back twice, it is one place all the same.
+    giveBack();
+    await ask('cid', 'c1');
+    await expect(ask('dan', 'd1')).rejects.toMatchObject(refused);
+    expect(called).toEqual(['a1', 'c1']);
+  });
+});

@@ -1,0 +1,112 @@
+/**
+ * Places of those that read from the database. In: whose request it is. Out: a place, at once or in turn, or a refusal. Holds:
+ * no client has more than its share, whatever it asks for; clients that wait take turns; what waits is bounded in number
+ * and in time.
+ */
+import { ProblemError } from './problem-error.ts';
+
+export interface ReadPlacesOptions {
+  readonly perClientMax: number;
+  readonly max: number;
+  readonly waitingPerClientMax?: number;
+  readonly waitingMax?: number;
+  readonly waitMs?: number;
+}
+
+interface Waiter {
+  readonly take: () => void;
+}
+
+const retryAfterS = 2;
+
+export class ReadPlaces {
+  private readonly options: Required<ReadPlacesOptions>;
+  private readonly reading = new Map<string, number>();
+  /** Clients in the order of their turns, each with those of its requests that wait. */
+  private readonly waiting = new Map<string, Waiter[]>();
+  private readingNow = 0;
+  private waitingNow = 0;
+
+  constructor(options: ReadPlacesOptions) {
+    this.options = { waitingPerClientMax: 100, waitingMax: 500, waitMs: 5_000, ...options };
+  }
+
+  /** The answer gives the place back, once. @throws ProblemError too_many_at_once */
+  async take(client: string, signal: AbortSignal): Promise<() => void> {
+    if (this.isFreeFor(client)) return this.taken(client);
+    const { waitingPerClientMax, waitingMax } = this.options;
+    const ofClient = this.waiting.get(client)?.length ?? 0;
+    if (ofClient >= waitingPerClientMax || this.waitingNow >= waitingMax) throw tooMany();
+    return this.inTurn(client, signal);
+  }
+
+  private inTurn(client: string, signal: AbortSignal): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.forget(client, waiter);
+        ended();
+        reject(tooMany());
+      };
+      const timer = setTimeout(leave, this.options.waitMs);
+      signal.addEventListener('abort', leave, { once: true });
+      const ended = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', leave);
+      };
+      const waiter: Waiter = {
+        take: () => {
+          ended();
+          resolve(this.taken(client));
+        },
+      };
+      this.waiting.set(client, [...(this.waiting.get(client) ?? []), waiter]);
+      this.waitingNow += 1;
+    });
+  }
+
+  private isFreeFor(client: string): boolean {
+    return this.readingNow < this.options.max && (this.reading.get(client) ?? 0) < this.options.perClientMax;
+  }
+
+  private taken(client: string): () => void {
+    this.readingNow += 1;
+    this.reading.set(client, (this.reading.get(client) ?? 0) + 1);
+    let isTaken = true;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      this.readingNow -= 1;
+      const left = (this.reading.get(client) ?? 1) - 1;
+      if (left === 0) this.reading.delete(client);
+      else this.reading.set(client, left);
+      this.callNext();
+    };
+  }
+
+  private callNext(): void {
+    for (const [client, waiters] of this.waiting) {
+      const [first] = waiters;
+      if (first === undefined || !this.isFreeFor(client)) continue;
+      this.forget(client, first);
+      const others = this.waiting.get(client);
+      // Its next turn comes after those of all others.
+      if (others !== undefined) {
+        this.waiting.delete(client);
+        this.waiting.set(client, others);
+      }
+      first.take();
+      return;
+    }
+  }
+
+  private forget(client: string, waiter: Waiter): void {
+    const left = (this.waiting.get(client) ?? []).filter((one) => one !== waiter);
+    this.waitingNow -= 1;
+    if (left.length === 0) this.waiting.delete(client);
+    else this.waiting.set(client, left);
+  }
+}
+
+function tooMany(): ProblemError {
+  return new ProblemError('too_many_at_once', undefined, { retryAfterS });
+}

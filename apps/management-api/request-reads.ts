@@ -1,0 +1,73 @@
+/**
+ * What a request may cost the database. In: requests whose caller is known. Out: the bounds of what they read. Holds: a
+ * statement that takes too long, or whose caller has hung up, ends in PostgreSQL; changes and what makes them are not cut off.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { withinBounds, type ReadBounds } from '../../libs/postgres/bounded-reads.ts';
+import type { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
+import type { Caller } from './caller.ts';
+import { ReadPlaces } from './read-places.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of what it reads; set once its caller is known. */
+    readBounds?: ReadBounds;
+  }
+}
+
+/** Longest run of one statement, in milliseconds. An export reads large pages, and its reader waits for all of it. */
+const readMs = 10_000;
+const exportMs = 30_000;
+const exportType = 'application/x-ndjson';
+/** It reads on for as long as its reader is there, and is bounded by itself. */
+const streamType = 'text/event-stream';
+
+export interface ReadLimits {
+  readonly reserved: Pick<ReservedDatabase, 'cancel'>;
+  /** Connections of the pool: changes keep some of them for themselves. */
+  readonly poolMax: number;
+}
+
+export function boundReads(server: FastifyInstance, { reserved, poolMax }: ReadLimits): void {
+  const places = new ReadPlaces({
+    perClientMax: Math.max(Math.floor(poolMax / 2) - 1, 1),
+    max: Math.max(poolMax - 2, 1),
+  });
+  server.addHook('preHandler', (request, reply, done) => {
+    const { operation, caller } = request;
+    if (operation === undefined || caller === undefined) {
+      done();
+      return;
+    }
+    const { isReading, answer } = operation;
+    const bounds: ReadBounds = {
+      statementMs: answer.mediaType === exportType ? exportMs : readMs,
+      signal: goneSignal(reply),
+      place: (signal) => places.take(clientOf(caller), signal),
+      cancel: (pid) => reserved.cancel(pid),
+    };
+    request.readBounds = bounds;
+    if (!isReading || answer.mediaType === streamType) done();
+    else withinBounds(bounds, done);
+  });
+}
+
+/** Keys of one client share: else a second key would be a second share. */
+export function clientOf({ clientId, keyId }: Caller): string {
+  return clientId ?? keyId;
+}
+
+/** Aborted when the connection ends before the answer does. */
+function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** @throws Error for a request that no hook has seen */
+export function readBoundsOf({ readBounds }: FastifyRequest): ReadBounds {
+  if (readBounds === undefined) throw new Error('a request whose caller is not known');
+  return readBounds;
+}
