@@ -5,6 +5,7 @@ import type { Actor } from '../../libs/domain/actor.ts';
 import type { VersionCondition } from '../../libs/domain/entity-tag.ts';
 import type { PortalScope } from '../../libs/domain/portal-session.ts';
 import type { ReadBounds } from '../../libs/postgres/bounded-reads.ts';
+import type { RequestIdentity } from './request-identity.ts';
 
 export interface Caller {
   readonly kind: 'api_key' | 'portal';
@@ -25,6 +26,8 @@ declare module 'fastify' {
     caller?: Caller;
     /** SHA-256 of the body as it came; of nothing when there was none. */
     bodyHash?: string;
+    /** Set under an Idempotency-Key. */
+    identity?: RequestIdentity;
     /** Set when the request fits its operation. */
     input?: ValidInput;
   }
@@ -43,6 +46,7 @@ export interface InputOf<Op extends Operation> {
   readonly isMeant: VersionCondition;
   /** W3C Trace Context of what the request causes; null: none. */
   readonly traceparent: string | null;
+  readonly identity: RequestIdentity;
   /** Of what it reads beside what it changes. What only reads is within them as it is. */
   readonly readBounds: ReadBounds;
 }

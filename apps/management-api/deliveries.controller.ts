@@ -10,6 +10,7 @@ import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { InputOf } from './caller.ts';
 import { deliveryFilterOf } from './delivery-filter.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
+import { answeredWhenWritten } from './kafka-writer.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
@@ -52,7 +53,7 @@ export class DeliveriesController {
   }
 
   @Route(contract.resendDelivery)
-  async resend(@Input() { params, scope, actor, traceparent }: InputOf<typeof contract.resendDelivery>) {
+  async resend(@Input() { params, scope, actor, traceparent, identity }: InputOf<typeof contract.resendDelivery>) {
     const delivery = await this.deliveries.find(params.id, scope);
     if (delivery === null) throw notFound();
     const webhook = await this.webhooks.find(delivery.webhookId, scope);
@@ -66,8 +67,8 @@ export class DeliveriesController {
     await this.audit.append({ ...change, before: null, after: { webhookId } }, actor, new Date());
     // Found where the event is; an event that came without a trace has that of whoever asks.
     const event = { ...kept.event, traceparent: kept.event.traceparent ?? traceparent };
-    const { deliveryId, round } = await this.direct.resend(kept.past, event, Date.now());
-    return { deliveryId, round };
+    const { delivery: again, send } = this.direct.resend(kept.past, event, identity);
+    return answeredWhenWritten({ deliveryId: again.deliveryId, round: again.round }, send);
   }
 
   private async page(query: { limit?: number; cursor?: string }, filter: DeliveryFilter) {

@@ -1,5 +1,4 @@
 /** Deliveries that a person asks for, onto their topics. */
-import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import {
   pingDelivery,
@@ -10,7 +9,6 @@ import {
 } from '../../libs/domain/direct-delivery.ts';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { Mask, type SensitiveNames } from '../../libs/domain/mask.ts';
-import { objectId } from '../../libs/domain/object-id.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
@@ -18,6 +16,7 @@ import { topics } from '../../libs/wire/topics.ts';
 import type { ApiCodecs, TopicNames } from './api-codecs.ts';
 import type { KafkaWriter } from './kafka-writer.ts';
 import { ProblemError } from './problem-error.ts';
+import type { RequestIdentity } from './request-identity.ts';
 
 export interface DirectDeliveriesOptions {
   readonly writer: KafkaWriter;
@@ -38,6 +37,12 @@ export interface TestRequest {
   readonly traceparent: string | null;
 }
 
+/** Made, and not sent yet. */
+export interface DirectDelivery {
+  readonly delivery: Delivery;
+  readonly send: () => Promise<void>;
+}
+
 export class DirectDeliveries {
   private readonly options: DirectDeliveriesOptions;
 
@@ -45,32 +50,35 @@ export class DirectDeliveries {
     this.options = options;
   }
 
-  async test(webhook: ShownWebhook, { eventType, dataText, traceparent }: TestRequest, now: number) {
+  async test(
+    webhook: ShownWebhook,
+    { eventType, dataText, traceparent }: TestRequest,
+    { now, idOf }: RequestIdentity,
+  ): Promise<DirectDelivery> {
     const { codecs, topicNames } = this.options;
     const type = eventType ?? webhook.eventTypes.find((pattern) => !pattern.includes('*')) ?? testTypeDefault;
     const data = await this.maskedData(type, dataText);
-    const made = testDelivery(webhook, { eventId: newEventId(now), eventType: type, data, now, traceparent });
-    await this.options.writer.write([
-      { topic: topicNames.of(topics.webhookEvents), key: made.event.eventId, value: codecs.events.encode(made.event) },
-      this.recordOf(made.delivery),
-    ]);
-    return made.delivery;
+    const { event, delivery } = testDelivery(webhook, {
+      eventId: idOf('event'),
+      eventType: type,
+      data,
+      now,
+      traceparent,
+    });
+    const said = { topic: topicNames.of(topics.webhookEvents), key: event.eventId, value: codecs.events.encode(event) };
+    return { delivery, send: () => this.options.writer.write([said, this.recordOf(delivery)]) };
   }
 
-  ping(
-    webhook: ShownWebhook,
-    now: number,
-    traceparent: string | null,
-  ): { delivery: Delivery; send: () => Promise<void> } {
-    const delivery = pingDelivery(webhook, newEventId(now), now, traceparent);
+  ping(webhook: ShownWebhook, { now, idOf }: RequestIdentity, traceparent: string | null): DirectDelivery {
+    return this.alone(pingDelivery(webhook, idOf('event'), now, traceparent));
+  }
+
+  resend(past: PastDelivery, event: PastEvent, { now, idOf }: RequestIdentity): DirectDelivery {
+    return this.alone(resentDelivery(past, event, { trigger: 'manual', round: idOf('round') }, now));
+  }
+
+  private alone(delivery: Delivery): DirectDelivery {
     return { delivery, send: () => this.options.writer.write([this.recordOf(delivery)]) };
-  }
-
-  async resend(past: PastDelivery, event: PastEvent, now: number): Promise<Delivery> {
-    const round = objectId('round', now, randomBytes(10));
-    const delivery = resentDelivery(past, event, { trigger: 'manual', round }, now);
-    await this.options.writer.write([this.recordOf(delivery)]);
-    return delivery;
   }
 
   /** Masked as fan-out would. @throws ProblemError payload_too_large */
@@ -95,8 +103,4 @@ export class DirectDeliveries {
       ...(delivery.kind === 'ping' ? { headers: { kind: delivery.kind } } : {}),
     };
   }
-}
-
-function newEventId(now: number): string {
-  return objectId('event', now, randomBytes(10));
 }

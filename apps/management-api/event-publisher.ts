@@ -1,7 +1,7 @@
 /**
  * In: events over HTTP. Out: the same on platform.events, acknowledged. Holds: a list is taken as a whole or refused
  * as a whole; what fan-out would set aside is refused here, where somebody can mend it; under an id of its producer an
- * event is published once a day.
+ * event is published once a day, and so are those of a request under an Idempotency-Key.
  */
 import { randomUUID } from 'node:crypto';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
@@ -9,10 +9,11 @@ import type { EventName, PublishedEventStore } from '../../libs/postgres/publish
 import { Turns } from '../../libs/runtime/turns.ts';
 import type { Caller } from './caller.ts';
 import type { EventJudge, PublicationWarning } from './event-judge.ts';
-import { WriteInDoubtError, type KafkaWriter } from './kafka-writer.ts';
+import { answeredWhenWritten, WriteInDoubtError, type KafkaWriter } from './kafka-writer.ts';
 import { heldUntilSettled } from './held-claim.ts';
 import { platformEvent, type NewEvent } from './platform-event.ts';
 import { invalid, ProblemError } from './problem-error.ts';
+import type { RequestIdentity } from './request-identity.ts';
 
 export interface EventPublisherOptions {
   readonly writer: KafkaWriter;
@@ -28,17 +29,20 @@ export interface PublishedEvent {
 }
 
 interface NamedEvent {
-  /** In the request. */
+  /** Place in the request. */
   readonly index: number;
   readonly event: NewEvent;
   readonly id: string;
   readonly time: string;
+  /** The client; empty for a broadcast. */
+  readonly owner: string;
+  /** Published once a day under its id. */
+  readonly isClaimed: boolean;
 }
 
 export interface Publication {
   readonly caller: Caller;
-  readonly now: number;
-  readonly newId: () => string;
+  readonly identity: RequestIdentity;
   readonly traceparent: string | null;
   /** JSON Pointer to an event in the body. */
   readonly pathOf: (index: number) => string;
@@ -52,7 +56,10 @@ export class EventPublisher {
   }
 
   /** The events, in order, once Kafka has them all. @throws ProblemError */
-  async publish(events: readonly NewEvent[], publication: Publication): Promise<PublishedEvent[]> {
+  async publish(
+    events: readonly NewEvent[],
+    publication: Publication,
+  ): Promise<{ readonly accepted: PublishedEvent[] }> {
     const { topic, writer, eventBytesMax, judge } = this.options;
     const owned = events.map((event) => withOwner(event, publication.caller));
     const judged = await judge.judge(owned, publication.caller);
@@ -60,7 +67,12 @@ export class EventPublisher {
       one.problems.map((problem) => ({ ...problem, path: `${publication.pathOf(index)}${problem.path}` })),
     );
     if (problems.length > 0) throw invalid(problems);
-    const ids = await this.published(owned, publication, async (toPublish) => {
+    const named = owned.map((event, index) => namedEvent(event, index, publication.identity));
+    const accepted = named.map(({ id }, index) => {
+      const { warnings = [] } = judged[index] ?? {};
+      return warnings.length === 0 ? { id } : { id, warnings };
+    });
+    const write = async (toPublish: readonly NamedEvent[]) => {
       const { traceparent } = publication;
       const turns = new Turns();
       const records: OutgoingRecord[] = [];
@@ -74,28 +86,19 @@ export class EventPublisher {
         records.push(record);
       }
       await writer.write(records);
-    });
-    return ids.map((id, index) => {
-      const { warnings = [] } = judged[index] ?? {};
-      return warnings.length === 0 ? { id } : { id, warnings };
-    });
+    };
+    return answeredWhenWritten({ accepted }, () => this.published(named, write));
   }
 
-  /** Ids of all events, once `write` has written those that are not published yet. */
+  /** Done once `write` has written those that are not published yet. */
   private async published(
-    events: readonly NewEvent[],
-    { newId, now }: Publication,
+    named: readonly NamedEvent[],
     write: (toPublish: readonly NamedEvent[]) => Promise<void>,
-  ): Promise<string[]> {
+  ): Promise<void> {
     const { store } = this.options;
-    const nowText = new Date(now).toISOString();
-    const named = events.map((event, index) => {
-      return { index, event, id: event.id ?? newId(), time: event.time ?? nowText, owner: event.clientId ?? '' };
-    });
-    // An id that was made here is nobody else's.
     const claimable = new Map(
       named
-        .filter(({ event }) => event.id !== undefined)
+        .filter(({ isClaimed }) => isClaimed)
         .map(({ owner, id, time }) => [claimKey(owner, id), { owner, eventId: id, time }]),
     );
     const claimant = randomUUID();
@@ -103,7 +106,7 @@ export class EventPublisher {
     const claimed = claims.filter((claim) => claim.kind === 'claimed');
     const timeOf = new Map(claimed.map(({ owner, eventId, time }) => [claimKey(owner, eventId), time]));
     const toPublish = named.flatMap((one) => {
-      if (one.event.id === undefined) return [one];
+      if (!one.isClaimed) return [one];
       const key = claimKey(one.owner, one.id);
       const time = timeOf.get(key);
       // A list may name an id twice: that is one event too.
@@ -125,7 +128,6 @@ export class EventPublisher {
       throw error;
     }
     if (claimed.length > 0) await store.acknowledge(claimed, claimant);
-    return named.map(({ id }) => id);
   }
 
   /** Until it is known whether Kafka has them, nobody publishes them again. */
@@ -138,6 +140,18 @@ export class EventPublisher {
       notTaken: () => store.release(claimed, claimant),
     });
   }
+}
+
+function namedEvent(event: NewEvent, index: number, { now, isRepeatable, idOf }: RequestIdentity): NamedEvent {
+  return {
+    index,
+    event,
+    id: event.id ?? idOf('event', index),
+    time: event.time ?? new Date(now).toISOString(),
+    owner: event.clientId ?? '',
+    // An id that was made here, for this request alone, is nobody else's.
+    isClaimed: event.id !== undefined || isRepeatable,
+  };
 }
 
 /** A key of a client publishes for that client. */

@@ -1,9 +1,7 @@
 /** Events: publishing them, and reading what became of them. */
-import { randomBytes } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
 import { getEvent, listEvents, publishEvents } from '../../libs/api-contract/events.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
-import { objectId } from '../../libs/domain/object-id.ts';
 import { dayTimeOf } from '../../libs/postgres/history-key.ts';
 import type { InputOf } from './caller.ts';
 import { EventPublisher } from './event-publisher.ts';
@@ -21,17 +19,14 @@ export class EventsController {
   ) {}
 
   @Route(publishEvents)
-  async publish(@Input() { body, caller, traceparent }: InputOf<typeof publishEvents>) {
-    const now = Date.now();
+  publish(@Input() { body, caller, traceparent, identity }: InputOf<typeof publishEvents>) {
     const isList = Array.isArray(body);
-    const accepted = await this.publisher.publish(isList ? body : [body], {
+    return this.publisher.publish(isList ? body : [body], {
       caller,
-      now,
+      identity,
       traceparent,
-      newId: () => objectId('event', now, randomBytes(10)),
       pathOf: (index) => (isList ? `/${index}` : ''),
     });
-    return { accepted };
   }
 
   @Route(listEvents)

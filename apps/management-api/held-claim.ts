@@ -7,8 +7,8 @@ import { within } from '../../libs/kafka/within.ts';
 export interface Claim {
   /** The claim goes on: whoever claims it would else take it for abandoned. */
   renew(): Promise<void>;
-  taken(): Promise<void>;
-  notTaken(): Promise<void>;
+  taken(): Promise<unknown>;
+  notTaken(): Promise<unknown>;
 }
 
 /** Claims count as abandoned after half a minute. */

@@ -32,12 +32,25 @@ const retryAfterS = 5;
 export class WriteInDoubtError extends ProblemError {
   /** Resolves once Kafka has the records; rejects with a problem when they will not be taken any more. */
   readonly settled: Promise<void>;
+  /** What the request is answered with once Kafka has them; undefined: it would have to be made again. */
+  readonly answer: unknown;
 
-  constructor(settled: Promise<void>) {
+  constructor(settled: Promise<void>, answer?: unknown) {
     super('kafka_unavailable', undefined, { retryAfterS });
     this.settled = settled;
+    this.answer = answer;
     // Whoever throws it away does not want to know.
     settled.catch(() => undefined);
+  }
+}
+
+/** The answer, once `write` has written what it is about. In doubt, it goes with the doubt. */
+export async function answeredWhenWritten<T>(answer: T, write: () => Promise<void>): Promise<T> {
+  try {
+    await write();
+    return answer;
+  } catch (error) {
+    throw error instanceof WriteInDoubtError ? new WriteInDoubtError(error.settled, answer) : error;
   }
 }
 

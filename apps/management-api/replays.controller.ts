@@ -7,6 +7,7 @@ import { objectId } from '../../libs/domain/object-id.ts';
 import type { ReplayFilter } from '../../libs/domain/replay.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { withinBounds } from '../../libs/postgres/bounded-reads.ts';
+import { whenCommitted } from '../../libs/postgres/held-change.ts';
 import { ReplayStore, type NewReplay, type Replay } from '../../libs/postgres/replay-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { InputOf } from './caller.ts';
@@ -48,7 +49,9 @@ export class ReplaysController {
     if (body.dryRun === true) return shownReplay(await this.dryRun(replay, input, now));
     const created = await this.replays.create(replay, actor, now);
     if (created === null) throw new ProblemError('too_many_replays');
-    this.runner.lookNow();
+    whenCommitted(() => {
+      this.runner.lookNow();
+    });
     return shownReplay(created);
   }
 

@@ -12,6 +12,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Operation } from '../../libs/api-contract/operation.ts';
 import { versionCondition } from '../../libs/domain/entity-tag.ts';
 import { scopeOf, type InputOf } from './caller.ts';
+import { newIdentity } from './request-identity.ts';
 import { readBoundsOf } from './request-reads.ts';
 
 const operationKey = 'operation';
@@ -45,11 +46,12 @@ export function operationOf(context: ExecutionContext): Operation | undefined {
 /** The request as {@link InputOf} its operation: the guard has judged it. */
 export const Input = createParamDecorator((_data: unknown, context: ExecutionContext): InputOf<Operation> => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  const { input, caller, ip, id, headers, traceparent = null } = request;
+  const { input, caller, ip, id, headers, traceparent = null, identity = newIdentity(Date.now()) } = request;
   if (input === undefined || caller === undefined) throw new Error('a route that no guard has judged');
   const { params, query, body } = input as Pick<InputOf<Operation>, 'params' | 'query' | 'body'>;
   const actor = { kind: caller.kind, id: caller.keyId, name: caller.name, address: ip, requestId: id } as const;
   const isMeant = versionCondition(headers['if-match']);
   const readBounds = readBoundsOf(request);
-  return { params, query, body, caller, scope: scopeOf(caller), actor, isMeant, traceparent, readBounds };
+  const scope = scopeOf(caller);
+  return { params, query, body, caller, scope, actor, isMeant, traceparent, identity, readBounds };
 });

@@ -9,6 +9,7 @@ import { HealthView, type ShownHealth } from '../../libs/postgres/health-view.ts
 import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import type { InputOf } from './caller.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
+import { answeredWhenWritten } from './kafka-writer.ts';
 import { OutcomeWatch } from './outcome-watch.ts';
 import { notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
@@ -61,9 +62,9 @@ export class WebhookTrialsController {
   }
 
   @Route(pingWebhook)
-  async ping(@Input() { params, scope, traceparent }: InputOf<typeof pingWebhook>) {
+  async ping(@Input() { params, scope, traceparent, identity }: InputOf<typeof pingWebhook>) {
     const webhook = await this.find(params.id, scope);
-    const { delivery, send } = this.deliveries.ping(webhook, Date.now(), traceparent);
+    const { delivery, send } = this.deliveries.ping(webhook, identity, traceparent);
     // Listening first: the outcome may be there before the acknowledgement is.
     const awaited = this.outcomes.next(webhook.id, delivery.deliveryId, webhook.timeoutMs + pingSlackMs);
     const [outcome] = await Promise.all([awaited, send()]);
@@ -78,13 +79,14 @@ export class WebhookTrialsController {
   }
 
   @Route(sendTestEvent)
-  async test(@Input() { params, body, scope, traceparent }: InputOf<typeof sendTestEvent>) {
+  async test(@Input() { params, body, scope, traceparent, identity }: InputOf<typeof sendTestEvent>) {
     const webhook = await this.find(params.id, scope);
     if (!webhook.isActive) throw new ProblemError('webhook_disabled');
     const dataText = body.data === undefined ? null : JSON.stringify(body.data);
     const wanted = { eventType: body.eventType, dataText, traceparent };
-    const { eventId, deliveryId } = await this.deliveries.test(webhook, wanted, Date.now());
-    return { eventId, deliveryId };
+    const { delivery, send } = await this.deliveries.test(webhook, wanted, identity);
+    const { eventId, deliveryId } = delivery;
+    return answeredWhenWritten({ eventId, deliveryId }, send);
   }
 
   private async find(id: string, scope: string | null): Promise<ShownWebhook> {

@@ -5,6 +5,7 @@ import { appendAudit } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { ApiKeyRow, type ApiKeyRole } from './entities/api-key.ts';
 import { ClientRow } from './entities/client.ts';
+import { changing } from './held-change.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
@@ -32,7 +33,7 @@ export class ApiKeyStore {
 
   /** Null when there is no such client. */
   async create(key: NewApiKey, actor: Actor, now: Date): Promise<ApiKey | null> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const { clientId } = key;
       if (clientId !== null) {
         const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
@@ -73,7 +74,7 @@ export class ApiKeyStore {
 
   /** False when it is not there, not of this client (null: of none), or revoked already. */
   async revoke(clientId: string | null, id: string, actor: Actor, now: Date): Promise<boolean> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const revoked = await em.nativeUpdate(ApiKeyRow, { id, clientId, revokedAt: null }, { revokedAt: now });
       if (revoked === 0) return false;
       await appendAudit(

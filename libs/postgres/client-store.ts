@@ -5,6 +5,7 @@ import type { DisableOverride } from '../domain/disable-rules.ts';
 import { appendAudit, changedMembers } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { ClientRow } from './entities/client.ts';
+import { changing } from './held-change.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
@@ -32,7 +33,7 @@ export class ClientStore {
 
   /** Null when the id is taken. */
   async create({ id, name }: Pick<Client, 'id' | 'name'>, actor: Actor, now: Date): Promise<Client | null> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const client = { id, name, createdAt: now };
       const inserted = await em
         .createQueryBuilder(ClientRow)
@@ -50,7 +51,7 @@ export class ClientStore {
 
   /** Null when there is none. What changes nothing is no change. */
   async update(id: string, change: ClientChange, actor: Actor, now: Date): Promise<Client | null> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const row = await em.findOne(ClientRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (row === null) return null;
       const before = shown(row);

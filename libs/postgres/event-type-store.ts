@@ -5,6 +5,7 @@ import type { EventType } from '../domain/event-type.ts';
 import { appendAudit, changedMembers } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { EventTypeRow } from './entities/event-type.ts';
+import { changing } from './held-change.ts';
 import { appendToOutbox } from './outbox-writer.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
@@ -39,7 +40,7 @@ export class EventTypeStore {
     actor: Actor,
     now: Date,
   ): Promise<PutResult<Refusal>> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       await insertIfMissing(em, type, now);
       const row = await em.findOneOrFail(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const before = fieldsOf(row);
@@ -71,7 +72,7 @@ export class EventTypeStore {
 
   /** False when it is not there. */
   async remove(type: string, actor: Actor, now: Date): Promise<boolean> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const row = await em.findOne(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (row === null) return false;
       const before = fieldsOf(row);

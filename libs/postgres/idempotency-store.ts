@@ -1,9 +1,12 @@
 /**
  * Answers that are given again. In: who asks, under which key, for what. Out: go on, or the first answer. Holds: of
- * requests under one key at the same time, one goes on; answers are kept sealed, because some hold a secret.
+ * requests under one key at the same time, one goes on; whoever lost its claim can neither answer for it nor give it back;
+ * answers are kept sealed, because some hold a secret.
  */
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { SecretBoxError, type SecretBox } from '../runtime/secret-box.ts';
+import { runIn } from './bulk.ts';
 import { readerOf } from './read.ts';
 
 export interface IdempotentRequest {
@@ -19,10 +22,19 @@ export interface KeptAnswer {
   readonly body: string;
 }
 
+export interface HeldClaim extends IdempotentRequest {
+  /** Names this try, and no other. */
+  readonly token: string;
+  /** When the first try of this request began, in Unix milliseconds by the database's clock. */
+  readonly firstAt: number;
+}
+
 export type Claim =
-  | { readonly kind: 'claimed' }
+  | { readonly kind: 'claimed'; readonly claim: HeldClaim }
   | { readonly kind: 'answered'; readonly answer: KeptAnswer }
   | { readonly kind: 'in_progress' }
+  /** It was answered as unavailable, and what it asked for may still happen. */
+  | { readonly kind: 'in_doubt' }
   | { readonly kind: 'reused' }
   /** It was done, and no key opens its answer any more. */
   | { readonly kind: 'sealed' };
@@ -34,6 +46,7 @@ const abandonedMs = 60_000;
 
 interface Row {
   readonly requestHash: string;
+  readonly state: 'working' | 'in_doubt' | 'free';
   readonly status: number | null;
   readonly body: string | null;
 }
@@ -47,19 +60,32 @@ export class IdempotencyStore {
     this.secretBox = secretBox;
   }
 
-  async claim({ owner, key, requestHash }: IdempotentRequest): Promise<Claim> {
+  async claim(request: IdempotentRequest): Promise<Claim> {
+    const { owner, key, requestHash } = request;
     const read = readerOf(this.em);
-    const claimed = await read(claimSql, [owner, key, requestHash, keepMs / 1000, abandonedMs / 1000]);
-    if (claimed.length > 0) return { kind: 'claimed' };
+    const token = randomUUID();
+    const [claimed] = await read<{ firstAtMs: number }>(claimSql, [
+      owner,
+      key,
+      requestHash,
+      keepMs / 1000,
+      abandonedMs / 1000,
+      token,
+    ]);
+    if (claimed !== undefined) {
+      return { kind: 'claimed', claim: { ...request, token, firstAt: Math.floor(claimed.firstAtMs) } };
+    }
     const [row] = await read<Row>(
-      `select request_hash as "requestHash", response_status as status, response_body as body
+      `select request_hash as "requestHash", state, response_status as status, response_body as body
       from idempotency_key where owner = $1 and key = $2`,
       [owner, key],
     );
     // Gone in the meantime: whoever had it failed, so the next try will go on.
     if (row === undefined) return { kind: 'in_progress' };
     if (row.requestHash !== requestHash) return { kind: 'reused' };
-    if (row.status === null || row.body === null) return { kind: 'in_progress' };
+    if (row.status === null || row.body === null) {
+      return { kind: row.state === 'in_doubt' ? 'in_doubt' : 'in_progress' };
+    }
     try {
       return { kind: 'answered', answer: { status: row.status, body: this.secretBox.open(row.body) } };
     } catch (error) {
@@ -68,38 +94,54 @@ export class IdempotencyStore {
     }
   }
 
-  async keep({ owner, key }: IdempotentRequest, { status, body }: KeptAnswer): Promise<void> {
-    await readerOf(this.em)(
-      'update idempotency_key set response_status = $3, response_body = $4 where owner = $1 and key = $2',
-      [owner, key, status, this.secretBox.seal(body)],
+  /**
+   * False when somebody else has claimed it meanwhile: what was done under it must not stand.
+   * @param em the transaction of the change; null: there is none
+   */
+  async keep(claim: HeldClaim, { status, body }: KeptAnswer, em: EntityManager | null = null): Promise<boolean> {
+    const run = em === null ? readerOf(this.em) : runIn(em);
+    const kept = await run(
+      `update idempotency_key set response_status = $4, response_body = $5 where ${isHeld} returning 1 as kept`,
+      [...nameOf(claim), status, this.secretBox.seal(body)],
     );
+    return kept.length > 0;
   }
 
   /** It is still being found out what came of it. */
-  async renew({ owner, key }: IdempotentRequest): Promise<void> {
+  async renew(claim: HeldClaim): Promise<void> {
     await readerOf(this.em)(
-      'update idempotency_key set created_at = now() where owner = $1 and key = $2 and response_status is null',
-      [owner, key],
+      `update idempotency_key set created_at = now(), state = 'in_doubt' where ${isHeld}`,
+      nameOf(claim),
     );
   }
 
-  /** The request failed: the same may be tried again. */
-  async release({ owner, key }: IdempotentRequest): Promise<void> {
-    await readerOf(this.em)('delete from idempotency_key where owner = $1 and key = $2 and response_status is null', [
-      owner,
-      key,
-    ]);
+  /** The request failed: it may be tried again, and makes the same then. Another one may take its key. */
+  async release(claim: HeldClaim): Promise<void> {
+    await readerOf(this.em)(
+      `update idempotency_key set state = 'free', claimed_by = null where ${isHeld}`,
+      nameOf(claim),
+    );
   }
+}
+
+const isHeld = 'owner = $1 and key = $2 and claimed_by = $3 and response_status is null';
+
+function nameOf({ owner, key, token }: HeldClaim): string[] {
+  return [owner, key, token];
 }
 
 /** By the clock of the database alone. A claim from the future is from before that clock was set back. */
 const claimSql = `
-insert into idempotency_key (owner, key, request_hash, created_at, expires_at)
-values ($1, $2, $3, now(), now() + make_interval(secs => $4))
+insert into idempotency_key as kept (owner, key, request_hash, claimed_by, state, first_at, created_at, expires_at)
+values ($1, $2, $3, $6, 'working', now(), now(), now() + make_interval(secs => $4))
 on conflict (owner, key) do update set
   request_hash = excluded.request_hash, response_status = null, response_headers = null, response_body = null,
+  claimed_by = excluded.claimed_by, state = excluded.state,
+  first_at = case when kept.expires_at > now() and kept.request_hash = excluded.request_hash
+    then coalesce(kept.first_at, kept.created_at) else excluded.first_at end,
   created_at = excluded.created_at, expires_at = excluded.expires_at
-where idempotency_key.expires_at <= now()
-  or (idempotency_key.response_status is null and idempotency_key.request_hash = excluded.request_hash
-    and abs(extract(epoch from now() - idempotency_key.created_at)) >= $5)
-returning 1`;
+where kept.expires_at <= now()
+  or (kept.response_status is null and kept.state = 'free')
+  or (kept.response_status is null and kept.request_hash = excluded.request_hash
+    and abs(extract(epoch from now() - kept.created_at)) >= $5)
+returning (extract(epoch from first_at) * 1000)::float8 as "firstAtMs"`;

@@ -28,6 +28,7 @@ import { EndedPortalSessions } from './migrations/0071-ended-portal-sessions.ts'
 import { KeptPositions } from './migrations/0108-kept-positions.ts';
 import { OutboxLease } from './migrations/0129-outbox-lease.ts';
 import { MissedSince } from './migrations/0134-missed-since.ts';
+import { IdempotencyClaims } from './migrations/0136-idempotency-claims.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -83,6 +84,7 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
         KeptPositions,
         OutboxLease,
         MissedSince,
+        IdempotencyClaims,
       ],
       snapshot: false,
       silent: true,

@@ -8,6 +8,7 @@ import type { PortalSession } from '../domain/portal-session.ts';
 import { appendAudit } from './audit-store.ts';
 import { runIn } from './bulk.ts';
 import { ClientRow } from './entities/client.ts';
+import { changing } from './held-change.ts';
 import { readerOf } from './read.ts';
 
 export class PortalStore {
@@ -19,7 +20,7 @@ export class PortalStore {
 
   /** False when there is no such client. */
   async open({ id, clientId, scope, name, expiresAt }: PortalSession, actor: Actor, now: Date): Promise<boolean> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       if ((await em.count(ClientRow, { id: clientId })) === 0) return false;
       const after = { scope, name, expiresAt: new Date(expiresAt).toISOString() };
       const change = { action: 'portal_session.opened', objectKind: 'portal_session', objectId: id, clientId } as const;
@@ -30,7 +31,7 @@ export class PortalStore {
 
   /** Every session of the client that was opened up to now is over. False when there is no such client. */
   async endAll(clientId: string, actor: Actor, now: Date): Promise<boolean> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const changed = await em.nativeUpdate(ClientRow, { id: clientId }, { portalSessionsAfter: now });
       if (changed === 0) return false;
       const change = { action: 'portal_sessions.ended', objectKind: 'client', objectId: clientId, clientId } as const;
@@ -41,7 +42,7 @@ export class PortalStore {
 
   /** That one is over. False when this client has no such session, or it is over already. */
   async end(id: string, clientId: string, actor: Actor, now: Date): Promise<boolean> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       // That it was opened is in the audit log, until when it lasts too: no list of sessions is kept beside.
       const ended = await runIn(em)(
         `insert into ended_portal_session (id, expires_at)

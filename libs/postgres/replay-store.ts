@@ -11,6 +11,7 @@ import { appendAudit } from './audit-store.ts';
 import { ReadTooLongError, withinBounds } from './bounded-reads.ts';
 import { inTransaction, runIn, type Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
+import { changing } from './held-change.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 import { countCandidates, type ReplayRange } from './replay-candidates.ts';
@@ -75,7 +76,7 @@ export class ReplayStore {
 
   /** Null when the client has too many open ones. */
   async create(replay: NewReplay, actor: Actor, now: Date): Promise<Replay | null> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const run = runIn(em);
       // So that two at once count each other.
       await run('select pg_advisory_xact_lock(hashtext($1))', [`${lockName}.${replay.clientId}`]);
@@ -92,7 +93,7 @@ export class ReplayStore {
   async createDryRun(replay: NewReplay, actor: Actor, now: Date): Promise<Replay> {
     const { clientId, filter } = replay;
     const total = await countCandidates(readerOf(this.em), { clientId, filter, before: now });
-    return this.em.fork().transactional((em) => insert(em, { ...replay, isDryRun: true, total }, actor, now));
+    return changing(this.em, (em) => insert(em, { ...replay, isDryRun: true, total }, actor, now));
   }
 
   /** Null when there is none, or none of the scope's client. */

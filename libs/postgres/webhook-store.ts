@@ -14,6 +14,7 @@ import { appendAudit, changedMembers, type AuditedChange } from './audit-store.t
 import { ClientRow } from './entities/client.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import { WebhookRow } from './entities/webhook.ts';
+import { changing } from './held-change.ts';
 import { appendToOutbox } from './outbox-writer.ts';
 import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
 import type {
@@ -51,7 +52,7 @@ export class WebhookStore {
   }
 
   async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<Created> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const { id, clientId, isActive } = webhook;
       const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
       if (owner === null) return { kind: 'no_client' };
@@ -93,7 +94,7 @@ export class WebhookStore {
     actor: Actor,
     now: Date,
   ): Promise<Updated<Refusal>> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const found = await lockMeant(em, target);
       if (found.kind !== 'found') return found;
       const { row } = found;
@@ -126,7 +127,7 @@ export class WebhookStore {
     actor: Actor,
     now: Date,
   ): Promise<Rotated> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const found = await lockMeant(em, target);
       if (found.kind !== 'found') return found;
       const { row } = found;
@@ -158,7 +159,7 @@ export class WebhookStore {
   }
 
   async remove(target: WebhookTarget, actor: Actor, now: Date): Promise<Removed> {
-    return this.em.fork().transactional(async (em) => {
+    return changing(this.em, async (em) => {
       const found = await lockMeant(em, target);
       if (found.kind !== 'found') return found;
       const { row } = found;

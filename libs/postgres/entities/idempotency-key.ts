@@ -14,6 +14,11 @@ export const IdempotencyKeyRow = defineEntity({
     responseStatus: p.integer().nullable(),
     responseHeaders: p.json<Record<string, string>>().nullable(),
     responseBody: p.text().nullable(),
+    /** The try that is at it; null when none is. */
+    claimedBy: p.text().nullable(),
+    state: p.text().$type<'working' | 'in_doubt' | 'free'>(),
+    /** When it was first tried: from that follow the ids of what it makes. */
+    firstAt: p.datetime().nullable(),
     createdAt: p.datetime(),
     expiresAt: p.datetime(),
   },
