@@ -15,6 +15,16 @@ export type AppName = keyof typeof appPorts;
 
 export const appNames = Object.keys(appPorts) as readonly AppName[];
 
+/** Of an app on this machine, whatever the environment says: six cannot share a port, so each answers operations on its own. */
+export function portsOf(app: AppName): Readonly<Record<string, string | undefined>> {
+  return {
+    HTTP_PORT: String(appPorts[app]),
+    HTTP_PORT_FILE: undefined,
+    OPERATIONS_PORT: '0',
+    OPERATIONS_PORT_FILE: undefined,
+  };
+}
+
 export function appScript(app: AppName): string {
   return join(repositoryRoot, 'dist', 'apps', app, 'main.js');
 }

@@ -1,7 +1,7 @@
 /** What is wrong with the configuration of everything here, together, before anything is started or asked. */
 import { ConfigError, readConfig, type ConfigSpec, type Environment } from '../libs/runtime/config.ts';
 import { appConfigs } from './app-configs.ts';
-import { appNames, appPorts, type AppName } from './apps.ts';
+import { appNames, portsOf, type AppName } from './apps.ts';
 import { partVariables } from './environment.ts';
 import { setupConfig } from './setup-config.ts';
 
@@ -22,9 +22,7 @@ export function configurationProblems(
 /** For a system whose apps are started here, each on its own port. @throws ConfigError with everything that is wrong */
 export function requireConfiguration(env: Environment): void {
   // Those of the apps are ours, whatever the environment says.
-  const problems = [
-    ...configurationProblems({ ...env, HTTP_PORT: String(appPorts.fanout), HTTP_PORT_FILE: undefined }),
-  ];
+  const problems = [...configurationProblems({ ...env, ...portsOf('fanout') })];
   if (problems.length > 0) throw new ConfigError(problems.map(([problem]) => withWayOut(problem)));
 }
 

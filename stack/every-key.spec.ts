@@ -101,6 +101,8 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   OTEL_TRACES_SAMPLER_ARG: ['', 'half', '-1', '2', 'NaN'],
   HTTP_HOST: ['', 'my host', '1.2.3', 'http://127.0.0.1', '[::1]'],
   HTTP_PORT: ['', 'many', '-1', '65536', '80.5'],
+  OPERATIONS_HOST: ['my host', '1.2.3', 'http://127.0.0.1', '[::1]'],
+  OPERATIONS_PORT: ['', 'many', '-1', '65536', '80.5'],
 };
 
 const sound = { ENCRYPTION_KEYS: key };

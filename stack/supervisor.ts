@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../libs/runtime/config.ts';
 import { AppProcess, configurationExit, type AppDeath } from './app-process.ts';
-import { appNames, appPorts, appScript, type AppName } from './apps.ts';
+import { appNames, appPorts, portsOf, appScript, type AppName } from './apps.ts';
 import { StackFailure } from './failure.ts';
 import { LogFile } from './log-file.ts';
 import { endOrphan } from './orphan.ts';
@@ -79,7 +79,7 @@ export class Supervisor {
       script: appScript(app),
       port: appPorts[app],
       // There is one process of each app, so its name is enough.
-      env: { KAFKA_INSTANCE_ID: app, ...env, HTTP_PORT: String(appPorts[app]) },
+      env: { KAFKA_INSTANCE_ID: app, ...env, ...portsOf(app) },
       onSpawn: (pid) => {
         mkdirSync(join(dataFolder, 'run'), { recursive: true });
         writeFileSync(pidFileOf(app), String(pid));

@@ -20,6 +20,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
   name: 'management-api',
   config: managementApiConfig,
   server: serverOptions,
+  hasApi: true,
   root: (config, context) => ManagementApiModule.with(config, context),
   prepare: (app, config, { logger, health, tracer }) => {
     const metrics = app.get(ApiMetrics);

@@ -27,6 +27,12 @@ export function hostKey(text: KeyText): ConfigKey<string> {
   });
 }
 
+/** One that may be left open: empty means null. */
+export function optionalHostKey(text: Omit<KeyText, 'default'>): ConfigKey<string | null> {
+  const { parse } = hostKey(text);
+  return makeKey({ ...text, default: '' }, (value) => (value === '' ? null : parse(value)));
+}
+
 /** Digits and dots that are no address are a mistyped one, not a name. */
 function isHostName(text: string): boolean {
   return /^[\d.]+$/.test(text) ? isIP(text) === 4 : hostName.test(text);

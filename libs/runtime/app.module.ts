@@ -1,6 +1,6 @@
 /**
- * What every app has: configuration checked at boot, JSON logs, /health/live, /health/ready, /metrics, a graceful
- * stop. `runApp` is the whole of an app's main.ts.
+ * What every app has: configuration checked at boot, JSON logs, /health/live, /health/ready, /metrics (on a port of their
+ * own with OPERATIONS_PORT), a graceful stop. `runApp` is the whole of an app's main.ts.
  *
  * Order of a stop, which apps rely on: readiness goes false; Kafka consumers drain and leave (transport `close`);
  * then `onApplicationShutdown` closes producers and pools, which the drain still needed.
@@ -17,6 +17,8 @@ import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { monotonicMs } from './monotonic.ts';
+import { operationsKeys } from './operations-keys.ts';
+import { listenForOperations } from './operations-server.ts';
 import { startTracing, type Tracer, type Tracing } from './tracing.ts';
 import { tracingKeys } from './tracing-keys.ts';
 
@@ -59,7 +61,7 @@ export class OperationsModule {
     return {
       module: OperationsModule,
       global: true,
-      controllers: [OperationsController],
+      controllers: context.hasOperationsApart === true ? [] : [OperationsController],
       providers,
       exports: providers,
     };
@@ -73,6 +75,8 @@ export interface AppContext {
   readonly metrics: Metrics;
   /** Undefined while tracing is off. */
   readonly tracer?: Tracer | undefined;
+  /** /health and /metrics have a port of their own: the app's own does not answer them. */
+  readonly hasOperationsApart?: boolean;
 }
 
 export interface AppDefinition<Spec extends ConfigSpec> {
@@ -88,6 +92,8 @@ export interface AppDefinition<Spec extends ConfigSpec> {
   server?(config: ConfigOf<Spec>): FastifyServerOptions;
   /** True for what may come a moment later: on a machine that it shares, deliveries go first. */
   readonly isBackground?: boolean;
+  /** False for an app that answers nothing but operations: with a port for these, it needs no other. */
+  readonly hasApi?: boolean;
   /** Where its HTTP server listens. */
   address(config: ConfigOf<Spec>): { host: string; port: number };
 }
@@ -114,14 +120,30 @@ export async function runApp<Spec extends ConfigSpec>(
     const config = configured(definition, env, logger);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
     const tracing = await tracingOf(definition, env, { logger, metrics });
-    const context = { name: definition.name, logger, health: new Health({ logger }), metrics, tracer: tracing?.tracer };
+    const apart = operationsAddress(env, definition.address(config));
+    const context = {
+      name: definition.name,
+      logger,
+      health: new Health({ logger }),
+      metrics,
+      tracer: tracing?.tracer,
+      hasOperationsApart: apart !== null,
+    };
     watchReadiness(context);
     const app = await createApp(definition, config, context);
     stopOnSignal(app, context, tracing);
     // Listen first: reading tables and joining groups takes a while, and readiness should say so meanwhile.
-    const { host, port } = definition.address(config);
-    await app.listen({ host, port });
-    logger.info({ address: await app.getUrl() }, 'listening');
+    if (apart !== null) {
+      await listenForOperations(context, apart);
+      logger.info({ ...apart }, 'listening for operations');
+    }
+    if (apart === null || definition.hasApi === true) {
+      const { host, port } = definition.address(config);
+      await app.listen({ host, port });
+      logger.info({ address: await app.getUrl() }, 'listening');
+    } else {
+      await app.init();
+    }
     await definition.warmUp?.(app);
     await app.startAllMicroservices();
     logger.info({}, 'started');
@@ -138,6 +160,14 @@ export function countLines(metrics: Metrics): (level: string) => void {
   return (level) => {
     lines.inc({ level });
   };
+}
+
+/** Null: they are on the port of the app. */
+function operationsAddress(env: Environment, main: { host: string; port: number }) {
+  const { OPERATIONS_HOST, OPERATIONS_PORT: port } = readConfig(operationsKeys, env);
+  const host = OPERATIONS_HOST ?? main.host;
+  if (port === 0 || (port === main.port && host === main.host)) return null;
+  return { host, port };
 }
 
 /** Before anything is connected. Ends the process when it cannot run with what the environment says. */

@@ -11,6 +11,7 @@ import {
   topicsKey,
 } from './name-keys.ts';
 import { databaseUrlKey, httpUrlKey, smtpUrlKey } from './url-keys.ts';
+import { operationsKeys } from './operations-keys.ts';
 
 const dayMs = 86_400_000;
 
@@ -283,9 +284,10 @@ export const apiLimitKeys = {
   }),
 } as const;
 
-/** The port of an app's HTTP server and the address it listens on. */
+/** The ports of an app's HTTP servers and the addresses they listen on. */
 export function httpKeys(port: number) {
   return {
+    ...operationsKeys,
     HTTP_HOST: hostKey({ description: 'Address to listen on', default: '127.0.0.1' }),
     HTTP_PORT: numberKey({ description: 'Port to listen on', default: String(port), min: 0, max: 65_535 }),
   } as const;

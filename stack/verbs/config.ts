@@ -1,6 +1,6 @@
 /** `npm run config`: what each app would run with now. */
 import { appConfigs } from '../app-configs.ts';
-import { appNames, appPorts } from '../apps.ts';
+import { appNames, portsOf } from '../apps.ts';
 import { requireConfiguration } from '../configuration-problems.ts';
 import { presentEnvironment } from '../local-access.ts';
 import { runVerb } from '../run-verb.ts';
@@ -18,7 +18,7 @@ await runVerb(verb, () => {
   const apps = appNames.map((app) => ({
     app,
     spec: appConfigs[app],
-    env: { ...env, HTTP_PORT: String(appPorts[app]) },
+    env: { ...env, ...portsOf(app) },
   }));
   for (const line of configLines(apps)) say(line);
   // After the list, so that what is wrong can be compared with it.
