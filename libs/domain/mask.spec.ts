@@ -73,3 +73,9 @@ test('__proto__ is a name like any other', () => {
   expect(masked('{"__proto__":1,"a":2}', ['__proto__'])).toBe('{"__proto__":"********","a":2}');
   expect(({} as Record<string, unknown>)['token']).toBeUndefined();
 });
+
+test.each(['12345678901234567890', '0.12345678901234567', '1e400'])('the number %s below a * is a number', (number) => {
+  expect(masked(`{"a":{"n":${number},"token":1}}`, ['a.*.b'])).toBe(`{"a":{"n":${number},"token":"********"}}`);
+  expect(masked(`{"a":{"n":${number},"b":1}}`, ['*.n.*', 'a.b'])).toBe(`{"a":{"n":${number},"b":"********"}}`);
+  expect(masked(`{"a":[${number}],"token":1}`, ['a.rawJSON'])).toBe(`{"a":[${number}],"token":"********"}`);
+});

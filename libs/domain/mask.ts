@@ -4,7 +4,7 @@
  * nothing is sensitive the text stays exactly as its producer wrote it.
  */
 import type { JsonSpan } from './json-outline.ts';
-import { parseLossless } from './lossless-json.ts';
+import { parseLossless, rawNumberOf } from './lossless-json.ts';
 
 export const maskedValue = '********';
 
@@ -53,7 +53,8 @@ export class Mask {
   }
 
   private walk(value: unknown, nodes: readonly PathNode[], seen: { members: number; masked: number }): void {
-    if (typeof value !== 'object' || value === null) return;
+    // A number that keeps its text is an object to look at, frozen and with a member; it is a number all the same.
+    if (typeof value !== 'object' || value === null || rawNumberOf(value) !== null) return;
     if (Array.isArray(value)) {
       for (const item of value) this.walk(item, nodes, seen);
       return;

@@ -66,3 +66,34 @@ test('two schemas may have the same $id', () => {
   expect(withId('string')('x')).toBeNull();
   expect(withId('number')(1)).toBeNull();
 });
+
+describe('values are compared by what they are', () => {
+  test.each<[string, object, unknown, string | null]>([
+    ['unique items', { uniqueItems: true }, [1, '1', true, null, [1], ['1'], { a: 1 }, { a: '1' }, {}], null],
+    ['repeated objects', { uniqueItems: true }, [{ a: 1, b: [2] }, 0, { b: [2], a: 1 }], 'items ## 0 and 2'],
+    ['repeated texts', { uniqueItems: true, items: { type: 'string' } }, ['a', '"a"', 'a'], 'items ## 0 and 2'],
+    ['repetition that is allowed', { uniqueItems: false }, [1, 1], null],
+    ['an infinite number and null', { uniqueItems: true }, [Infinity, null, -Infinity], null],
+    ['zeros', { uniqueItems: true }, [0, -0], 'items ## 0 and 1'],
+    ['an object of an enum', { enum: [{ a: [1], b: 2 }] }, { b: 2, a: [1] }, null],
+    ['an object of no enum', { enum: [{ a: [1] }] }, { a: ['1'] }, 'allowed values: [{"a":[1]}]'],
+    ['a constant', { const: [0, null] }, [0, null], null],
+    ['another than a constant', { const: 'x' }, 'y', 'must be equal to constant'],
+    [
+      'a member with the name of a method',
+      { enum: [{ toString: 1 }] },
+      { toString: 'x', valueOf: 1 },
+      'allowed values',
+    ],
+    [
+      'items with the name of a method',
+      { uniqueItems: true },
+      [{ valueOf: 1 }, { toString: 1 }, { valueOf: 1 }],
+      '0 and 2',
+    ],
+  ])('%s', (_name, schema, data, expected) => {
+    const misfit = schemaCheck(JSON.stringify(schema))(data);
+    if (expected === null) expect(misfit).toBeNull();
+    else expect(misfit).toContain(expected);
+  });
+});

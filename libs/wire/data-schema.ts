@@ -5,6 +5,7 @@
 import { Ajv, type ErrorObject, type Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { compareByText } from './equal-values.ts';
 
 export interface DataMisfit {
   /** JSON Pointer into the data. */
@@ -32,6 +33,7 @@ export function dataSchema(schemaText: string): DataSchema {
   // One instance per schema: schemas of different event types may have the same $id.
   const ajv = isEarlier ? new Ajv(options) : new Ajv2020(options);
   formats.default(ajv);
+  compareByText(ajv);
   const validate = ajv.compile(schema);
   if ('$async' in validate) throw new Error('asynchronous schemas are not supported');
   return (data) => (validate(data) ? null : misfitOf(validate.errors?.[0]));
