@@ -1,4 +1,8 @@
-/** application/x-www-form-urlencoded (WHATWG URL, section 5.2), nested members in brackets: `data[items][0]=…`. */
+/**
+ * application/x-www-form-urlencoded (WHATWG URL, section 5.2), nested members in brackets: `data[items][0]=…`.
+ * Holds: no two members have the same name. The characters of a member's own name that would look like ours, `[`, `]`
+ * and `%`, are written as `%5B`, `%5D` and `%25` before the name is encoded like any other text.
+ */
 import { rawNumberOf } from './lossless-json.ts';
 
 /**
@@ -28,7 +32,7 @@ function append(form: Form, name: string, value: unknown): void {
   }
   const members = Object.entries(value as object);
   if (members.length === 0) push(form, `${name}=`);
-  for (const [key, member] of members) append(form, `${name}%5B${encode(key)}%5D`, member);
+  for (const [key, member] of members) append(form, `${name}%5B${encode(ownName(key))}%5D`, member);
 }
 
 function push(form: Form, pair: string): void {
@@ -38,6 +42,10 @@ function push(form: Form, pair: string): void {
 
 function scalarText(value: unknown): string {
   return typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
+}
+
+function ownName(key: string): string {
+  return /[[\]%]/.test(key) ? key.replaceAll('%', '%25').replaceAll('[', '%5B').replaceAll(']', '%5D') : key;
 }
 
 function encode(text: string): string {

@@ -67,6 +67,29 @@ test('form spells every value out', () => {
   ]);
 });
 
+test('no two members have the same name in form', () => {
+  const data = '{"a][b":1,"a":{"b":2,"]":{"[c":3}},"a.b":4,"a][":{"[c":5},"a%5D%5Bb":6,"50%":7}';
+  const fields = [
+    ...new URLSearchParams(shapePayload({ ...event, data: Buffer.from(data) }, target, 'form').body.toString()),
+  ];
+  expect(fields.filter(([name]) => name.startsWith('data'))).toEqual([
+    ['data[a%5D%5Bb]', '1'],
+    ['data[a][b]', '2'],
+    ['data[a][%5D][%5Bc]', '3'],
+    ['data[a.b]', '4'],
+    ['data[a%5D%5B][%5Bc]', '5'],
+    ['data[a%255D%255Bb]', '6'],
+    ['data[50%25]', '7'],
+  ]);
+  const readBack = fields.map(([name]) =>
+    name
+      .split(/[[\]]+/)
+      .map(decodeURIComponent)
+      .join('\0'),
+  );
+  expect(new Set(readBack).size).toBe(fields.length);
+});
+
 test('xml spells every value out', () => {
   const { contentType, body } = shapePayload(event, target, 'xml');
   expect(contentType).toBe('application/xml; charset=utf-8');
