@@ -95,6 +95,38 @@ test('every live secret signs, an expired one does not, and no own header stands
   }
 });
 
+test('every value that the client added is masked in the outcome, and the values of ours are not', async () => {
+  const { post, sent } = setup();
+  const headers = { 'x-pass': 'hunter2', 'x-tenant': 'acme', accept: 'text/plain', 'webhook-id': 'forged' };
+  const { outcome } = await post.run(delivery, webhookWith({}, { headers }));
+  expect(sent[0]?.headers).toMatchObject({ ...headers, 'webhook-id': 'd' });
+  expect(outcome.requestHeaders).toEqual({
+    ...sent[0]?.headers,
+    'x-pass': '********',
+    'x-tenant': '********',
+    accept: '********',
+  });
+});
+
+describe('a traceparent that the client added', () => {
+  const headers = { traceparent: 'own', tracestate: 'own=1', 'x-own': 'kept' };
+
+  test('makes room, with its state, for that of the delivery', async () => {
+    const { post, sent } = setup();
+    const { outcome } = await post.run({ ...delivery, traceparent: `${trace}-00` }, webhookWith({}, { headers }));
+    expect(sent[0]?.headers).toMatchObject({ traceparent: `${trace}-00`, 'x-own': 'kept' });
+    expect(sent[0]?.headers).not.toHaveProperty('tracestate');
+    expect(outcome.requestHeaders).toMatchObject({ traceparent: `${trace}-00` });
+  });
+
+  test('is sent where the delivery has none', async () => {
+    const { post, sent } = setup();
+    const { outcome } = await post.run(delivery, webhookWith({}, { headers }));
+    expect(sent[0]?.headers).toMatchObject(headers);
+    expect(outcome.requestHeaders).toMatchObject({ traceparent: '********', tracestate: '********' });
+  });
+});
+
 test.each([
   ['a webhook that was deleted', undefined, {}, 'deleted'],
   ['a disabled webhook', webhookWith({ isActive: false }), {}, 'disabled'],

@@ -27,6 +27,11 @@ export interface PostOptions {
   readonly tracer?: Tracer | undefined;
 }
 
+interface AttemptStart {
+  readonly now: number;
+  readonly traceparent: string | null;
+}
+
 type Refusal = { readonly reason: PermanentReason; readonly message: string };
 
 export class Post {
@@ -65,13 +70,15 @@ export class Post {
 
   private async send(delivery: Delivery, webhook: ReadyWebhook, startedAt: number): Promise<Settlement> {
     const span = startAttempt(this.options.tracer, delivery, webhook);
-    const headers = this.headersOf(delivery, webhook, startedAt);
-    if (span?.isSampled === true) headers['traceparent'] = span.traceparent;
+    const traceparent = span?.isSampled === true ? span.traceparent : delivery.traceparent;
+    const own = this.headersOf(delivery, webhook, { now: startedAt, traceparent });
+    const added = traceparent === null ? webhook.headers : withoutTrace(webhook.headers);
     this.options.attemptStarted(webhook, delivery);
     const { definition } = webhook;
     const result = await this.options.sender.send({
       url: definition.url,
-      headers,
+      // The client's own headers come first, so none of them can stand in for one of ours.
+      headers: { ...added, ...own },
       body: delivery.body,
       timeoutMs: definition.timeoutMs,
       tls: webhook.tls,
@@ -81,7 +88,7 @@ export class Post {
       delivery,
       policy: definition.retryPolicy,
       result,
-      requestHeaders: maskHeaders(headers),
+      requestHeaders: { ...maskHeaders(added), ...own },
       startedAt,
       now: this.options.now(),
       random: this.options.random(),
@@ -89,13 +96,11 @@ export class Post {
     return span === null ? settlement : { ...settlement, outcome: endAttempt(span, settlement.outcome) };
   }
 
-  /** The client's own headers come first, so none of them can stand in for one of ours. */
-  private headersOf(delivery: Delivery, webhook: ReadyWebhook, now: number): Record<string, string> {
+  private headersOf(delivery: Delivery, webhook: ReadyWebhook, { now, traceparent }: AttemptStart) {
     const secrets = webhook.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now).map(({ key }) => key);
     const timestampS = Math.floor(now / 1000);
     const { deliveryId, body } = delivery;
     const headers: Record<string, string> = {
-      ...webhook.headers,
       'content-type': delivery.contentType,
       'user-agent': this.options.userAgent,
       'webhook-id': deliveryId,
@@ -108,9 +113,16 @@ export class Post {
     if (this.options.signatureHeader !== '') {
       headers[this.options.signatureHeader] = signSimple(secrets, timestampS, body);
     }
-    if (delivery.traceparent !== null) headers['traceparent'] = delivery.traceparent;
+    if (traceparent !== null) headers['traceparent'] = traceparent;
     return headers;
   }
+}
+
+/** A delivery of a trace carries that trace and no other; `tracestate` belongs to it (W3C Trace Context, section 3.3). */
+function withoutTrace(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (!('traceparent' in headers || 'tracestate' in headers)) return headers;
+  const { traceparent: _, tracestate: __, ...others } = headers;
+  return others;
 }
 
 /** Header values are printable Latin-1 at most (RFC 9110, section 5.5); what is not is percent-encoded as UTF-8. */

@@ -11,6 +11,7 @@ export interface ReadyWebhook {
   readonly origin: string;
   readonly host: string;
   readonly keys: readonly { readonly key: SigningKey; readonly expiresAt: number | null }[];
+  /** That the client added; names in lower case, so that one of ours takes the place of another spelling. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsMaterial | null;
   /** Why nothing can be signed for it: its secrets do not open. Null when all is well. */
@@ -89,7 +90,7 @@ export class WebhookTable {
     }));
     return {
       keys,
-      headers: (this.openJson(definition.sealedHeaders, 'its headers') ?? {}) as Record<string, string>,
+      headers: inLowerCase((this.openJson(definition.sealedHeaders, 'its headers') ?? {}) as Record<string, string>),
       tls: this.openJson(definition.sealedTls, 'its TLS material') as TlsMaterial | null,
     };
   }
@@ -107,4 +108,8 @@ export class WebhookTable {
       throw new SecretBoxError(`${what} cannot be opened (${cause.message}): replace it`, { cause });
     }
   }
+}
+
+function inLowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -15,6 +15,7 @@ import { pageAnswer, pageByText } from './paging.ts';
 import { notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownAttempt, shownDelivery } from './shown.ts';
+import { WebhookDefaultsOf } from './webhook-defaults.ts';
 
 @Controller()
 export class DeliveriesController {
@@ -24,6 +25,7 @@ export class DeliveriesController {
     @Inject(WebhookView) private readonly webhooks: WebhookView,
     @Inject(DirectDeliveries) private readonly direct: DirectDeliveries,
     @Inject(AuditStore) private readonly audit: AuditStore,
+    @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
   ) {}
 
   @Route(contract.listDeliveries)
@@ -48,7 +50,7 @@ export class DeliveriesController {
       ...shownDelivery(delivery),
       payloadSent: payload?.body.toString('utf8') ?? null,
       payloadContentType: payload?.contentType ?? null,
-      attempts: attempts.map(shownAttempt),
+      attempts: attempts.map((attempt, index) => shownAttempt(attempt, index, this.operator.signatureHeader)),
     };
   }
 

@@ -18,6 +18,7 @@ import type { CataloguedType } from '../../libs/postgres/event-type-store.ts';
 import type { EventDetail, EventItem } from '../../libs/postgres/event-view.ts';
 import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import { refusedWords } from '../../libs/sender/address-guard.ts';
+import { maskHeaders, shownRequestHeaders } from '../../libs/sender/request-headers.ts';
 import { sampleText } from './body-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
@@ -67,15 +68,22 @@ export function shownDelivery(item: DeliveryItem): ItemOf<AnswerOf<typeof listDe
   };
 }
 
-/** Attempts count through all rounds here: whoever reads them knows nothing of rounds. */
-export function shownAttempt(item: AttemptItem, index: number): AnswerOf<typeof getDelivery>['attempts'][number] {
+/**
+ * Attempts count through all rounds here: whoever reads them knows nothing of rounds.
+ * @param signatureHeader SIGNATURE_HEADER
+ */
+export function shownAttempt(
+  item: AttemptItem,
+  index: number,
+  signatureHeader: string,
+): AnswerOf<typeof getDelivery>['attempts'][number] {
   return {
     attempt: index + 1,
     trigger: item.trigger,
     startedAt: item.startedAt.toISOString(),
     outcome: item.status,
     reason: item.reason,
-    requestHeaders: { ...item.requestHeaders },
+    requestHeaders: shownRequestHeaders(item.requestHeaders, { signatureHeader, traceparent: item.traceparent }),
     responseCode: item.responseCode,
     responseHeaders: { ...item.responseHeaders },
     responseBodySample:
@@ -124,8 +132,17 @@ export function shownEventDetail(event: EventDetail): AnswerOf<typeof getEvent> 
 }
 
 export function shownAuditEntry(entry: AuditEntry): ItemOf<AnswerOf<typeof listAudit>> {
-  const { actorKind: kind, actorId: id, actorName: name, at, ...shown } = entry;
-  return { ...shown, at: at.toISOString(), actor: { kind, id, name } };
+  const { actorKind: kind, actorId: id, actorName: name, at, before, after, ...shown } = entry;
+  const changed = { before: withMaskedHeaders(before), after: withMaskedHeaders(after) };
+  return { ...shown, ...changed, at: at.toISOString(), actor: { kind, id, name } };
+}
+
+/** The log is append-only, and its older entries hold values that are masked today. */
+function withMaskedHeaders<Part>(part: Part): Part {
+  if (typeof part !== 'object' || part === null || !('headers' in part)) return part;
+  const { headers } = part;
+  if (typeof headers !== 'object' || headers === null) return part;
+  return { ...part, headers: maskHeaders(headers as Record<string, string>) };
 }
 
 export function timeOrNull(time: Date | number | null): string | null {

@@ -49,7 +49,7 @@ export const attemptSchema = Type.Object({
   startedAt: timestamp,
   outcome: Type.Enum(['delivered', 'failed_retryable', 'failed_permanent']),
   reason: nullable(Type.String()),
-  requestHeaders: mapOf(Type.String(), { description: 'Credentials are masked.' }),
+  requestHeaders: mapOf(Type.String(), { description: 'What the webhook adds is masked.' }),
   responseCode: nullable(Type.Integer()),
   responseHeaders: headersSchema,
   responseBodySample: nullable(Type.String({ description: 'The first 4 KiB of the answer as text.' })),

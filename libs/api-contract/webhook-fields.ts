@@ -23,7 +23,7 @@ export const description = nullable(textOf(1000, 'For people.', { examples: ['Or
 
 export const headers = mapOf(Type.String(), {
   description:
-    'Headers to add to each POST. Values of headers that look like credentials are kept encrypted and never shown again.',
+    'Headers to add to each POST. Their values are kept encrypted and never shown again, whatever the name: a value that comes back as it was shown, `********`, stays as it is. A delivery that belongs to a trace carries its own `traceparent`; otherwise one that is added here is sent.',
   examples: [{ 'x-tenant': 'acme' }],
 });
 
@@ -74,7 +74,10 @@ export const retryPolicyInput = nullable(
   Type.Partial(retryPolicy, { ...strict, description: 'What is left out keeps its default, or its value.' }),
 );
 
-export const format = Type.Enum(['json', 'cloudevents', 'form', 'xml'], { description: 'How the body is written.' });
+export const format = Type.Enum(['json', 'cloudevents', 'form', 'xml'], {
+  description:
+    "How the body is written. In `form` the names of nested members are in brackets, `data[items][0]`; `[`, `]` and `%` of a member's own name are written there as `%5B`, `%5D` and `%25` before the whole is encoded.",
+});
 
 export const autoHeal = Type.Boolean({
   description:
@@ -137,7 +140,7 @@ export const webhookFields = {
   disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
   disabledReason: nullable(Type.String()),
   disabledAt: nullable(timestamp),
-  headers: mapOf(Type.String(), { description: 'Credentials are masked.' }),
+  headers: mapOf(Type.String(), { description: 'Every value is masked.', examples: [{ 'x-tenant': '********' }] }),
   filter,
   ordering,
   maxInFlight,

@@ -35,7 +35,7 @@ export interface DeliveryOutcome {
   readonly startedAt: number;
   /** Null when no POST was made. */
   readonly latencyMs: number | null;
-  /** Lower-case names, credentials masked. */
+  /** Lower-case names; what the client added is masked. */
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly responseCode: number | null;
   readonly responseHeaders: Readonly<Record<string, string>>;

@@ -24,7 +24,7 @@ export interface AttemptMade {
   readonly delivery: Delivery;
   readonly policy: RetryPolicy;
   readonly result: AttemptResult;
-  /** As sent, credentials masked. */
+  /** As sent; what the client added is masked. */
   readonly requestHeaders: Readonly<Record<string, string>>;
   /** Unix milliseconds. */
   readonly startedAt: number;

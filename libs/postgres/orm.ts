@@ -29,6 +29,7 @@ import { KeptPositions } from './migrations/0108-kept-positions.ts';
 import { OutboxLease } from './migrations/0129-outbox-lease.ts';
 import { MissedSince } from './migrations/0134-missed-since.ts';
 import { IdempotencyClaims } from './migrations/0136-idempotency-claims.ts';
+import { MaskedHeaders } from './migrations/0147-masked-headers.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -85,6 +86,7 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
         OutboxLease,
         MissedSince,
         IdempotencyClaims,
+        MaskedHeaders,
       ],
       snapshot: false,
       silent: true,

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkHeaderName, checkHeaders, checkHeaderValue, isCredentialHeader, maskHeaders } from './request-headers.ts';
+import {
+  checkHeaderName,
+  checkHeaders,
+  checkHeaderValue,
+  isCredentialHeader,
+  maskHeaders,
+  shownRequestHeaders,
+} from './request-headers.ts';
 
 const signatureHeader = 'X-Acme-Signature';
 
@@ -120,11 +127,31 @@ describe('a header value', () => {
   ])('of %s is shown', (name) => {
     expect(isCredentialHeader(name)).toBe(false);
   });
+});
 
-  test('is masked under its name in lower case', () => {
-    expect(maskHeaders({ Authorization: 'Bearer s3cret', 'X-Tenant': 'acme' })).toEqual({
-      authorization: '********',
-      'x-tenant': 'acme',
-    });
+describe('what a client added', () => {
+  const added = ['X-Pass', 'X-Creds', 'X-Login', 'x-functions-code', 'X-Tenant', 'Authorization', 'Accept'];
+
+  test.each(added)('is masked, whatever its name: %s', (name) => {
+    expect(maskHeaders({ [name]: 'hunter2' })).toEqual({ [name.toLowerCase()]: '********' });
+  });
+
+  test('is masked in attempts that were recorded in clear, and what the delivery says of itself is not', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const own = {
+      'content-type': 'application/json',
+      'user-agent': 'Test/1',
+      'webhook-id': 'd',
+      'x-deeperhub-attempt': '1',
+      'x-second': 't=1,v1=00',
+      traceparent,
+    };
+    const recorded = { ...own, 'x-pass': 'hunter2', 'x-tenant': 'acme', tracestate: 'a=b' };
+    const masked = { 'x-pass': '********', 'x-tenant': '********', tracestate: '********' };
+    const shownOf = (sent: string | null) =>
+      shownRequestHeaders(recorded, { signatureHeader: 'X-Second', traceparent: sent });
+    expect(shownOf(traceparent)).toEqual({ ...own, ...masked });
+    // Of no trace: then the client brought it.
+    expect(shownOf(null)).toEqual({ ...own, ...masked, traceparent: '********' });
   });
 });

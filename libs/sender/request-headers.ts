@@ -110,7 +110,7 @@ const decided = new Map<string, boolean>();
 const decidedMax = 2000;
 const decidedCharsMax = 100;
 
-/** True for a header whose value is never shown: `Authorization`, `X-Api-Key`, `Cookie` and what looks like them. */
+/** True for a header of an answer whose value is never shown: `Set-Cookie`, `X-Api-Key` and what looks like them. */
 export function isCredentialHeader(name: string): boolean {
   const known = decided.get(name);
   if (known !== undefined) return known;
@@ -125,11 +125,30 @@ export function isCredentialHeader(name: string): boolean {
   return holds;
 }
 
-/** The headers with every credential replaced; names in lower case, as they are kept. */
+/** Headers that a client added, every value replaced: no name tells what is secret. Names in lower case, as they are kept. */
 export function maskHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const shown: Record<string, string> = {};
-  for (const name of Object.keys(headers)) {
-    shown[name.toLowerCase()] = isCredentialHeader(name) ? maskedValue : (headers[name] ?? '');
+  for (const name of Object.keys(headers)) shown[name.toLowerCase()] = maskedValue;
+  return shown;
+}
+
+/**
+ * The headers of an attempt as the history shows them: the values that the delivery itself sets, nothing else. Attempts
+ * that were recorded before added values were masked in general are masked here.
+ * @param traceparent that the attempt was sent with
+ */
+export function shownRequestHeaders(
+  headers: Readonly<Record<string, string>>,
+  { signatureHeader, traceparent }: { readonly signatureHeader: string; readonly traceparent: string | null },
+): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const isOurs = name === 'traceparent' ? value === traceparent : isOwnHeader(name, signatureHeader);
+    shown[name] = isOurs ? value : maskedValue;
   }
   return shown;
+}
+
+function isOwnHeader(name: string, signatureHeader: string): boolean {
+  return checkHeaderName(name, signatureHeader)?.rule === 'forbidden';
 }

@@ -209,7 +209,7 @@ test('secrets of every kind pass through all apps, and none is in what an app sa
   try {
     const webhook = await createWebhook(system, client, {
       url: `${own.url}/hook?token=${plant('url-query')}`,
-      headers: { 'x-api-key': plant('custom-header') },
+      headers: { 'x-functions-code': plant('custom-header') },
       retryPolicy: { maxAttempts: 2, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 },
     });
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -225,10 +225,14 @@ test('secrets of every kind pass through all apps, and none is in what an app sa
     await system.api('GET', '/v1/webhooks', undefined, plant('wrong-key'));
     await until(async () => (await listDeliveries(system, client))[0]?.status === 'delivered', { timeoutMs: 20_000 });
     for (const { headers } of own.requests) {
-      expect(headers['x-api-key']).toBe(mark('custom-header'));
+      expect(headers['x-functions-code']).toBe(mark('custom-header'));
       system.secrets.plant('a signature', headers['webhook-signature'] ?? '');
       system.secrets.plant('a second signature', headers['x-deeperhub-signature'] ?? '');
     }
+    const [listed] = await listDeliveries(system, client);
+    const { attempts } = await getDelivery(system, client, listed?.id ?? '');
+    expect(attempts).toHaveLength(2);
+    for (const { requestHeaders } of attempts) expect(requestHeaders?.['x-functions-code']).toBe('********');
     for (const app of appNames) system.secrets.refuseIn(`/metrics of ${app}`, await scrapeText(system.url(app)));
 
     // Levels: what failed and is tried again warns, what is delivered informs; both are found by the trace.

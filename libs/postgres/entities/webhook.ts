@@ -35,7 +35,7 @@ export const WebhookRow = defineEntity({
     signatureAlgorithm: p.text().$type<SignatureAlgorithm>(),
     /** Ciphertext envelope of a JSON object of headers. */
     sealedHeaders: p.text().nullable(),
-    /** The same headers with credentials masked: what the API shows. */
+    /** The same headers with every value masked: what the API shows. */
     maskedHeaders: p.json<Record<string, string>>(),
     /** Ciphertext envelope of `{ ca?, cert?, key? }`. */
     sealedTls: p.text().nullable(),

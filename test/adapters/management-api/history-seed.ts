@@ -99,7 +99,8 @@ function outcomeOf(
     reason: isDelivered ? null : status === 'failed_retryable' ? 'http' : 'exhausted',
     startedAt: event.receivedAt + attempt * 1000,
     latencyMs: 12,
-    requestHeaders: { 'webhook-id': deliveryId },
+    // As attempts were recorded before every added value was masked.
+    requestHeaders: { 'webhook-id': deliveryId, 'x-pass': 'recorded-in-clear' },
     responseCode: isDelivered ? 200 : 503,
     responseHeaders: { 'content-type': 'text/plain' },
     responseBodySample: Buffer.from(isDelivered ? 'thanks' : 'busy'),

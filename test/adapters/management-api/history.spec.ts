@@ -50,6 +50,7 @@ describe('a delivery', () => {
       {
         attempt: 1,
         trigger: 'first',
+        requestHeaders: { 'webhook-id': deliveryId, 'x-pass': '********' },
         outcome: 'failed_retryable',
         responseCode: 503,
         responseBodySample: 'busy',

@@ -192,7 +192,7 @@ test('a client has so many webhooks and no more, however many it asks for at onc
 
 test('nothing that is secret is in the database or on Kafka in clear', async () => {
   const owner = await newClient(world);
-  const headers = { authorization: 'Bearer planted-header', 'x-tenant': 'acme' };
+  const headers = { authorization: 'Bearer planted-header', 'x-functions-code': 'planted-code' };
   const webhook = await newWebhook(world, owner.key, { headers, tls: { ca, cert, key } });
   const rotated = await world.ask(`POST /v1/webhooks/${webhook.id}/secret/rotate`, {
     key: owner.key,
@@ -204,6 +204,7 @@ test('nothing that is secret is in the database or on Kafka in clear', async () 
     webhook.secret,
     String(rotated.body['secret']),
     'planted-header',
+    'planted-code',
     key.split('\n')[1] ?? '',
     owner.key,
     String(session.body['token']).split('.')[1] ?? '',
