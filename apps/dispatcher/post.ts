@@ -1,6 +1,6 @@
 /**
  * In: one delivery and its webhook. Out: the settlement of one attempt: its outcome and what follows.
- * Holds: one POST (sent anew when a kept connection turns out closed before it was taken), or none with the reason;
+ * Holds: one POST (sent on another connection only when the kept one did not take it whole), or none with the reason;
  * every live secret signs; it never rejects.
  */
 import type { AttemptResult } from '../../libs/domain/attempt.ts';

@@ -77,6 +77,7 @@ export function shownAttempt(
   index: number,
   signatureHeader: string,
 ): AnswerOf<typeof getDelivery>['attempts'][number] {
+  const error = shownError(item);
   return {
     attempt: index + 1,
     trigger: item.trigger,
@@ -92,7 +93,8 @@ export function shownAttempt(
         : sampleText(item.responseBodySample, item.responseHeaders['content-type'], item.responseBodyTruncated),
     responseBodyTruncated: item.responseBodyTruncated,
     latencyMs: item.latencyMs,
-    error: shownError(item),
+    error,
+    note: error === null ? item.errorMessage : null,
     nextAttemptAt: timeOrNull(item.nextAttemptAt),
     traceId: item.traceparent === null ? null : traceIdOf(item.traceparent),
   };

@@ -56,6 +56,12 @@ export const attemptSchema = Type.Object({
   responseBodyTruncated: Type.Boolean(),
   latencyMs: nullable(Type.Integer()),
   error: attemptErrorSchema,
+  note: nullable(
+    Type.String({
+      description:
+        'What else is to be known where there is no error: where a redirect pointed to, or that a kept connection did not take the request any more, so that it was sent on another.',
+    }),
+  ),
   nextAttemptAt: nullable(timestamp),
   traceId: nullable(
     Type.String({

@@ -50,6 +50,7 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
   name: ['Acme'],
   nextAttemptAt: [null],
   nextCursor: [null],
+  note: [null],
   objectId: [webhookId],
   lastPingDelivered: [true],
   oldestAgeMs: [null],

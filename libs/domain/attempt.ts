@@ -14,6 +14,8 @@ export interface AttemptAnswer {
   readonly bodyTruncated: boolean;
   /** From the start of the attempt to the end of the answer, in whole milliseconds. */
   readonly latencyMs: number;
+  /** A kept connection did not take the request any more, so it went out on another. */
+  readonly wasSentAgain?: true;
 }
 
 /** No answer came, or not all of it in time. */
@@ -23,6 +25,8 @@ export interface AttemptError {
   readonly message: string;
   /** From the start of the attempt to the error, in whole milliseconds. */
   readonly latencyMs: number;
+  /** As of an answer. */
+  readonly wasSentAgain?: true;
 }
 
 export type AttemptResult = AttemptAnswer | AttemptError;

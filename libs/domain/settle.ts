@@ -39,8 +39,9 @@ export function settleAttempt(made: AttemptMade): Settlement {
   const { delivery, result, now } = made;
   const verdict = classify(result, now);
   const report = { ...outcomeOf(made), disableWebhook: verdict.disableWebhook };
-  if (verdict.status === 'delivered') return { outcome: report, followUp: { kind: 'none' } };
-  const failed = { ...report, errorMessage: report.errorMessage ?? verdict.message };
+  const errorMessage = inWords(verdict.message, result);
+  if (verdict.status === 'delivered') return { outcome: { ...report, errorMessage }, followUp: { kind: 'none' } };
+  const failed = { ...report, errorMessage };
   if (verdict.status === 'failed_permanent') {
     return ended(delivery, verdict.reason, { ...failed, status: 'failed_permanent', reason: verdict.reason });
   }
@@ -58,6 +59,13 @@ export function settleAttempt(made: AttemptMade): Settlement {
       delivery: { ...delivery, trigger: 'retry', attempt: delivery.attempt + 1, notBefore },
     },
   };
+}
+
+const sentAgain = 'a kept connection did not take the request any more, so it was sent on another';
+
+function inWords(message: string | null, { wasSentAgain }: AttemptResult): string | null {
+  if (wasSentAgain !== true) return message;
+  return message === null ? sentAgain : `${message}; ${sentAgain}`;
 }
 
 /** Settles a delivery that ends without a POST. */
@@ -95,7 +103,7 @@ function outcomeOf(made: AttemptMade): DeliveryOutcome {
   const report = { ...reportOf(made.delivery, made.startedAt), requestHeaders: made.requestHeaders };
   const { result } = made;
   if (result.kind === 'error') {
-    return { ...report, latencyMs: result.latencyMs, errorKind: result.errorKind, errorMessage: result.message };
+    return { ...report, latencyMs: result.latencyMs, errorKind: result.errorKind };
   }
   return {
     ...report,

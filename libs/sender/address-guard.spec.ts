@@ -195,8 +195,25 @@ describe('the lookup of a connection', () => {
     await expect(lookup([four, six], false)).resolves.toEqual(['8.8.8.8', 4]);
   });
 
-  test('refuses the name when one of its addresses is refused', async () => {
-    const answer = lookup([four, { address: '10.0.0.1', family: 4 }], true);
+  const refused: ResolvedAddress[] = [
+    { address: '10.0.0.1', family: 4 },
+    { address: '0.0.0.0', family: 4 },
+    { address: 'fd00:ec2::254', family: 6 },
+  ];
+
+  test('passes over those that are refused', async () => {
+    await expect(lookup([...refused, four, six], true)).resolves.toEqual([four, six]);
+    await expect(lookup([...refused, four, six], false)).resolves.toEqual(['8.8.8.8', 4]);
+  });
+
+  test.each(['0.0.0.0', '::', '::ffff:0.0.0.0'])('takes %s, the answer of a filter, for none', async (address) => {
+    const answer = lookup([{ address, family: address.includes(':') ? 6 : 4 }], true);
+    await expect(answer).rejects.toBeInstanceOf(NameError);
+    await expect(answer).rejects.toThrow(`a name server answered ${address}, which is no address`);
+  });
+
+  test('refuses the name when all of its addresses are refused', async () => {
+    const answer = lookup(refused, true);
     await expect(answer).rejects.toBeInstanceOf(RefusedAddressError);
     await expect(answer).rejects.toThrow('hooks.example resolves to a private or blocked address, which is refused');
   });

@@ -126,15 +126,14 @@ export class AddressGuard {
     return this.#addresses.refusal(address);
   }
 
-  /** For the connector: resolves once and hands out the addresses only when every one of them may be dialled. */
+  /** For the connector: resolves once and hands out those of the addresses that may be dialled. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     this.#resolve(hostname).then(
       (found) => {
-        const refusal = this.#refusalOfAnswer(hostname, found);
-        const [first] = found;
-        if (refusal !== null || first === undefined)
-          callback(refusal ?? new NameError(`${hostname} has no address`), '');
-        else if (options.all === true) callback(null, [...found]);
+        const allowed = found.filter(({ address }) => this.checkAddress(address) === null);
+        const [first] = allowed;
+        if (first === undefined) callback(this.#refusalOfAnswer(hostname, found), '');
+        else if (options.all === true) callback(null, allowed);
         else callback(null, first.address, first.family);
       },
       (error: unknown) => {
@@ -161,16 +160,22 @@ export class AddressGuard {
     return reason === null ? null : refuse('address', `${host} is refused: it is ${reason}.`);
   }
 
-  #refusalOfAnswer(hostname: string, found: readonly ResolvedAddress[]): RefusedAddressError | null {
-    for (const { address } of found) {
-      const reason = this.checkAddress(address);
-      if (reason !== null) {
-        this.#onRefusedName({ hostname, address, reason });
-        // Which address, and of which kind, would map the network inside for whoever may write names.
-        return new RefusedAddressError(`${hostname} resolves to ${refusedWords}`);
-      }
+  /** Of an answer in which no address may be dialled. */
+  #refusalOfAnswer(hostname: string, found: readonly ResolvedAddress[]): RefusedAddressError | NameError {
+    const [first] = found;
+    if (first === undefined) return new NameError(`${hostname} has no address`);
+    const named = found.find(({ address }) => !this.#addresses.isUnspecified(address));
+    // What name servers answer for a name that they filter or do not serve just now. Nobody's endpoint is there.
+    if (named === undefined) {
+      return new NameError(
+        `${hostname} was not resolved: a name server answered ${first.address}, which is no address`,
+      );
     }
-    return null;
+    const { address } = named;
+    const reason = this.checkAddress(address) ?? '';
+    this.#onRefusedName({ hostname, address, reason });
+    // Which address, and of which kind, would map the network inside for whoever may write names.
+    return new RefusedAddressError(`${hostname} resolves to ${refusedWords}`);
   }
 }
 

@@ -111,6 +111,7 @@ describe('EGRESS_ALLOW', () => {
     const all = new AddressRules([], ['0.0.0.0/0', '::/0']);
     expect(all.refusal('192.168.0.1')).toBeNull();
     expect(all.refusal('169.254.169.254')).toContain('metadata');
+    for (const none of ['0.0.0.0', '::', '::ffff:0.0.0.0']) expect(all.refusal(none)).toContain('unspecified');
   });
 });
 

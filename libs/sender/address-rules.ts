@@ -49,7 +49,14 @@ export class AddressRules {
     return address instanceof ipaddr.IPv4 ? refusalOfIPv4(address) : this.#refusalOfIPv6(address);
   }
 
+  /** True for `0.0.0.0/8` and `::`, in any form. */
+  isUnspecified(text: string): boolean {
+    return ipaddr.isValid(text) && unmapped(ipaddr.parse(text)).range() === 'unspecified';
+  }
+
   #refusedAlways(address: Address): string | null {
+    // In no opened range: a connection to it would end at this machine.
+    if (address.range() === 'unspecified') return nameOfRange('unspecified');
     if (metadataAddresses.has(withoutZone(address))) return 'a metadata address of a cloud';
     if (isWithin(address, this.#disallowed)) return 'in DISALLOWED_IP_RANGES';
     return null;

@@ -44,8 +44,16 @@ const unfinished: Record<ConnectionPhase | 'queued' | 'answering', string> = {
   answering: 'the answer began and did not end',
 };
 
-/** True when a connection that had served before turned out to be closed: the request found nobody. */
-export function isClosedConnection(error: Error): boolean {
+/**
+ * True when the system refused to take the request, or the rest of it, for sending: the other end had reset the
+ * connection before. All else that ends a connection without an answer may come after the endpoint has the request: a
+ * close that was under way cannot be told from one that followed the request.
+ */
+export function isNotTaken(error: Error): boolean {
+  return 'syscall' in error && error.syscall === 'write' && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
+}
+
+function isClosedConnection(error: Error): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error));
 }
 

@@ -7,6 +7,7 @@ import { connect as connectTls, type SecureContext } from 'node:tls';
 import { Client, type buildConnector, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard.ts';
 import type { ConnectionPhase } from './attempt-error.ts';
+import { skipContinue } from './interim-answers.ts';
 
 /** What all connections of an origin share. */
 export interface ConnectionTarget {
@@ -29,6 +30,7 @@ export class Connection {
   #socket: Socket | null = null;
   #phase: ConnectionPhase = 'resolving';
   #answers = 0;
+  #expectAnswer: (() => void) | null = null;
 
   /** `onClosed` is called when the connection is lost, whoever closed it. */
   constructor(target: ConnectionTarget, onClosed: (connection: Connection) => void) {
@@ -64,6 +66,7 @@ export class Connection {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#expectAnswer?.();
     this.#client.dispatch(options, handler);
   }
 
@@ -82,6 +85,7 @@ export class Connection {
       this.#target.guard.assertLiteral(hostname);
       const socket = options.protocol === 'https:' ? this.#dialTls(options) : this.#dial(options);
       this.#socket = socket;
+      this.#expectAnswer = skipContinue(socket);
       let waiting: buildConnector.Callback | null = callback;
       socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
         this.#phase = 'open';

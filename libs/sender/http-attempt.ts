@@ -1,13 +1,13 @@
 /**
  * In: one request to make. Out: what it met, as a value; it never rejects.
  * Holds: one deadline covers waiting for a connection, resolving, connecting, the handshake, sending and reading to
- * the end; no redirect is followed; at most 16 KiB of an answer are read and 4 KiB kept, and a connection with an
+ * the end; a request that may have reached the endpoint whole is not sent again; no redirect is followed; at most 16 KiB of an answer are read and 4 KiB kept, and a connection with an
  * unfinished answer is never used again; certificates are always verified.
  */
 import type { Dispatcher } from 'undici';
 import type { AttemptResult } from '../domain/attempt.ts';
 import type { AddressGuard } from './address-guard.ts';
-import { attemptFailure, deadlineFailure, isClosedConnection, type AttemptFailure } from './attempt-error.ts';
+import { attemptFailure, deadlineFailure, isNotTaken, type AttemptFailure } from './attempt-error.ts';
 import type { ConnectionPool, Waiter } from './connection-pool.ts';
 import type { Connection } from './connection.ts';
 import { Origins, type TlsMaterial } from './origins.ts';
@@ -130,7 +130,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: unknown, code: number, headers: Record<string, string | string[] | undefined>): void {
-    // Informational answers come before the answer (RFC 9110, section 15.2).
+    // Interim answers come before the answer (RFC 9110, section 15.2).
     if (code < 200) return;
     this.#code = code;
     this.#headers = shownHeaders(headers);
@@ -155,10 +155,9 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: Error): void {
     const connection = this.#connection;
     if (this.isDone || connection === null) return;
-    const wasClosedBefore = connection.isReused && !this.#hasAnswerBegun && isClosedConnection(error);
-    if (wasClosedBefore && !this.#wasReplaced) {
-      // The endpoint closed the connection just as it was used again. It has not answered, ids make a second copy
-      // harmless, and a failed attempt would put this delivery behind its successors.
+    if (connection.isReused && isNotTaken(error) && !this.#wasReplaced) {
+      // The endpoint closed the connection just before it was used again, and the system did not take the request or
+      // its rest any more: nobody can have read it whole. A failed attempt would put it behind its successors.
       this.#wasReplaced = true;
       this.#pool.replace(connection, this);
       return;
@@ -180,13 +179,18 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
       bodySample: this.#sample,
       bodyTruncated: this.#bodyBytes > sampleBytesMax,
       latencyMs: this.#elapsedMs(),
+      ...this.#sentAgain(),
     });
   }
 
   #fail(failure: AttemptFailure): void {
     if (this.isDone) return;
     this.#end(false);
-    this.#settle({ kind: 'error', ...failure, latencyMs: this.#elapsedMs() });
+    this.#settle({ kind: 'error', ...failure, latencyMs: this.#elapsedMs(), ...this.#sentAgain() });
+  }
+
+  #sentAgain(): { readonly wasSentAgain?: true } {
+    return this.#wasReplaced ? { wasSentAgain: true } : {};
   }
 
   #end(isConnectionClean: boolean): void {

@@ -20,7 +20,7 @@ const answers: Record<string, readonly (readonly string[])[]> = {
   'turns-to-loopback.test': [['127.0.0.1']],
   'turns-to-private.test': [['10.0.0.7']],
   'turns-to-metadata.test': [['169.254.169.254']],
-  'is-both.test': [['127.0.0.1', '93.184.216.34']],
+  'is-private-twice.test': [['127.0.0.1', '10.0.0.7']],
   'is-mapped.test': [['::ffff:7f00:1']],
 };
 

@@ -1,10 +1,12 @@
 /** Endpoints that break off, lie about HTTP, or are not there: each an error of its kind, none a crash. */
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   startClosingReused,
   startHalfClosing,
   startResetting,
   startSaying,
+  startSayingInPieces,
   type HostileReceiver,
 } from '../../support/receivers/hostile-receivers.ts';
 import { startReceiver } from '../../support/receivers/recording-receiver.ts';
@@ -85,12 +87,38 @@ describe('a connection that was kept', () => {
     expect(sender.connections).toBe(1);
   });
 
-  test('and was closed as it was used again costs no attempt', async () => {
-    const receiver = track(await startClosingReused());
+  test.each([0, 80])('and dies %d ms after it took a request is an error: nothing is posted twice', async (afterMs) => {
+    const receiver = track(await startClosingReused(afterMs));
     const sender = makeSender();
-    for (let n = 0; n < 4; n++) expect(await sender.send(post(receiver.url))).toMatchObject({ code: 200 });
-    expect(receiver.connections).toBe(4);
+    const results = [];
+    for (let n = 0; n < 4; n++) results.push(await sender.send(post(receiver.url)));
+    const died = { errorKind: 'reset', message: 'the connection was closed before an answer came' };
+    expect(results).toMatchObject([{ code: 200 }, died, { code: 200 }, died]);
+    for (const result of results) expect(result).not.toHaveProperty('wasSentAgain');
+    expect(receiver.connections).toBe(2);
   });
+
+  test.each(['EPIPE', 'ECONNRESET'])(
+    'and takes nothing any more (%s) costs no attempt, which says so',
+    async (code) => {
+      const receiver = track(await startReceiver());
+      const sender = makeSender();
+      expect(await sender.send(post(receiver.url))).toMatchObject({ code: 200 });
+      const refused = Object.assign(new Error(`write ${code}`), { code, syscall: 'write' });
+      const write = jest
+        .spyOn(Socket.prototype as Required<Socket>, '_writev')
+        .mockImplementationOnce((_chunks, told) => {
+          told(refused);
+        });
+      try {
+        expect(await sender.send(post(receiver.url))).toMatchObject({ code: 200, wasSentAgain: true });
+        expect(write).toHaveBeenCalled();
+      } finally {
+        write.mockRestore();
+      }
+      expect([receiver.requests.length, receiver.connections]).toEqual([2, 2]);
+    },
+  );
 
   test('is let go when it is idle for long, and its origin with it', async () => {
     const receiver = track(await startReceiver());
@@ -116,6 +144,31 @@ describe('a connection that was kept', () => {
     for (const url of [a, b, a, c, a, b]) await sender.send(post(url));
     expect(receivers.map((receiver) => receiver.connections)).toEqual([1, 2, 1]);
     expect(sender.connections).toBe(2);
+  });
+});
+
+describe('interim answers', () => {
+  const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+  test.each<[string, string]>([
+    ['100 Continue', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['100 Continue with headers, twice', 'HTTP/1.1 100 \r\nx-note: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n'],
+    ['102 and 103, then 100', 'HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\nlink: </a>\r\n\r\nHTTP/1.1 100 C\r\n\r\n'],
+  ])('%s before the answer change nothing, and the connection goes on', async (_name, interim) => {
+    for (const pieceBytes of [1, 13, 1_000]) {
+      const receiver = track(await startSayingInPieces(`${interim}${ok}`, pieceBytes));
+      const sender = makeSender();
+      for (let n = 0; n < 3; n++) {
+        expect(await sender.send(post(receiver.url))).toMatchObject({ code: 200, bodySample: Buffer.from('ok') });
+      }
+      expect(receiver.connections).toBe(1);
+    }
+  });
+
+  test('without an end are no HTTP, and one that nothing follows is no answer', async () => {
+    const endless = track(await startSaying(`HTTP/1.1 100 Continue\r\nx: ${'x'.repeat(20_000)}`));
+    expect(await makeSender().send(post(endless.url))).toMatchObject({ errorKind: 'reset' });
+    const alone = track(await startSaying('HTTP/1.1 100 Continue\r\n\r\n'));
+    expect(await makeSender().send(post(alone.url, { timeoutMs: 200 }))).toMatchObject({ errorKind: 'timeout' });
   });
 });
 

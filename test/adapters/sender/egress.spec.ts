@@ -59,12 +59,28 @@ describe('without EGRESS_ALLOW', () => {
     },
   );
 
-  test('a name of a public and a private address is refused', async () => {
-    const { sender } = await senderAsking(() => ['8.8.8.8', '10.0.0.1']);
-    expect(await sender.send(post('http://both.example/'))).toMatchObject({
-      message: 'both.example resolves to a private or blocked address, which is refused',
-    });
+  test('of a public and private addresses, only the public one is dialled', async () => {
+    const receiver = track(await startReceiver());
+    // 127.0.0.1 stands for the public address; on the others somebody listens as well.
+    const inside = track(await startReceiver());
+    const { sender } = await senderAsking(
+      () => ['127.0.0.2', '10.0.0.1', '127.0.0.1', '::1', '0.0.0.0'],
+      ['127.0.0.1'],
+    );
+    const url = `http://both.example:${receiver.port}/`;
+    for (let n = 0; n < 3; n++) expect(await sender.send(post(url))).toMatchObject({ code: 200 });
+    expect([receiver.connections, inside.connections]).toEqual([1, 0]);
   });
+
+  test.each([['0.0.0.0'], ['::']])(
+    'the answer of a name server that filters, %s, is tried again later',
+    async (address) => {
+      const { sender } = await senderAsking(() => [address], ['0.0.0.0/0', '::/0']);
+      const result = await sender.send(post('http://filtered.example/'));
+      expect(result).toMatchObject({ errorKind: 'dns', message: expect.stringContaining('which is no address') });
+      expect(classify(result, 0)).toMatchObject({ status: 'failed_retryable', reason: 'dns' });
+    },
+  );
 });
 
 describe('a name that changes its answer', () => {

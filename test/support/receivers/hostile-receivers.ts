@@ -93,14 +93,29 @@ export function startSaying(bytes: string | Buffer): Promise<HostileReceiver> {
   });
 }
 
-/** Answers the first request of each connection and closes it when the second one comes. */
-export function startClosingReused(): Promise<HostileReceiver> {
+/** Answers each request with these very bytes, in pieces of so many. */
+export function startSayingInPieces(bytes: string, pieceBytes: number): Promise<HostileReceiver> {
+  return start((socket) => {
+    socket.setNoDelay(true);
+    socket.on('data', () => {
+      const say = (from: number): void => {
+        if (socket.destroyed || from >= bytes.length) return;
+        socket.write(bytes.slice(from, from + pieceBytes), () => setTimeout(say, 1, from + pieceBytes));
+      };
+      say(0);
+    });
+  });
+}
+
+/** Answers the first request of each connection, takes the second one and closes the connection some time later. */
+export function startClosingReused(afterMs = 0): Promise<HostileReceiver> {
   return start((socket) => {
     let requests = 0;
     socket.on('data', () => {
       requests++;
       if (requests === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
-      else socket.destroy();
+      else if (afterMs === 0) socket.destroy();
+      else setTimeout(() => socket.destroy(), afterMs);
     });
   });
 }

@@ -1,0 +1,71 @@
+/**
+ * Interim answers (1xx) come before the answer, and a client that did not ask for them ignores them (RFC 9110, section
+ * 15.2). undici does so with all but `100 Continue`: there it breaks the connection, and a delivery that was processed
+ * would end as a reset. So `100 Continue` is taken out of what the socket brings.
+ */
+import type { Socket } from 'node:net';
+
+const interim = Buffer.from('HTTP/1.1 1');
+/** With the whole code. */
+const codeEnd = interim.length + 2;
+const headEnd = '\r\n\r\n';
+/** Of one interim answer that has not ended; beyond, it goes on as it came and is refused as no HTTP. */
+const headBytesMax = 16_384;
+
+/** @returns to be called when a request goes out: what comes next is the beginning of an answer */
+export function skipContinue(socket: Socket): () => void {
+  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+  let isAtStart = true;
+  let held: Buffer | null = null;
+  socket.read = (size) => {
+    while (isAtStart) {
+      const chunk = read(size);
+      if (chunk === null) return null;
+      const { heads, left, isWhole } = withoutContinue(held === null ? chunk : Buffer.concat([held, chunk]));
+      held = isWhole ? null : left;
+      isAtStart = !isWhole || left.length === 0;
+      const passed = isWhole ? [...heads, left] : heads;
+      if (passed.length === 1 && !isAtStart) return left;
+      const bytes = Buffer.concat(passed);
+      if (bytes.length > 0) return bytes;
+    }
+    return read(size);
+  };
+  return () => {
+    isAtStart = true;
+    held = null;
+  };
+}
+
+interface Split {
+  /** Of interim answers that undici may see. */
+  readonly heads: Buffer[];
+  /** The beginning of the answer, or of an interim one that has not ended. */
+  readonly left: Buffer;
+  /** False: `left` may still become an interim answer. */
+  readonly isWhole: boolean;
+}
+
+function withoutContinue(bytes: Buffer): Split {
+  const heads: Buffer[] = [];
+  let left = bytes;
+  while (left.length > 0 && mayBeInterim(left)) {
+    const end = left.indexOf(headEnd);
+    if (end < 0) return { heads, left, isWhole: left.length > headBytesMax };
+    const head = left.subarray(0, end + headEnd.length);
+    if (codeOf(head) !== '00') heads.push(head);
+    left = left.subarray(head.length);
+  }
+  return { heads, left, isWhole: true };
+}
+
+/** 101 is none: nobody asked to switch, and nothing of HTTP follows it. */
+function mayBeInterim(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, interim.length);
+  if (bytes.compare(interim, 0, length, 0, length) !== 0) return false;
+  return bytes.length < codeEnd || codeOf(bytes) !== '01';
+}
+
+function codeOf(head: Buffer): string {
+  return head.toString('latin1', interim.length, codeEnd);
+}
