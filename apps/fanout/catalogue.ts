@@ -1,17 +1,14 @@
 /** The catalogue of event types in memory, with what each makes necessary: its mask and its schema check. */
 import type { EventType } from '../../libs/domain/event-type.ts';
 import { Mask, SensitiveNames } from '../../libs/domain/mask.ts';
-import { schemaInForce, wordsOf, type DataSchema } from '../../libs/wire/data-schema.ts';
-
-/** Null: it fits. Else where and why not, in words that quote no value. */
-export type SchemaCheck = (data: unknown) => string | null;
+import { schemaInForce, type DataSchema } from '../../libs/wire/data-schema.ts';
 
 export interface CatalogueEntry {
   /** Null: not catalogued. */
   readonly eventType: EventType | null;
   readonly mask: Mask;
   /** Null where no schema is to be checked. */
-  readonly check: SchemaCheck | null;
+  readonly check: DataSchema | null;
 }
 
 export class Catalogue {
@@ -46,12 +43,11 @@ export class Catalogue {
 }
 
 /** Compiled at its first use: a catalogue is long, and few of its types are in use at once. */
-function checkOf({ jsonSchema, schemaMode }: EventType): SchemaCheck | null {
+function checkOf({ jsonSchema, schemaMode }: EventType): DataSchema | null {
   if (jsonSchema === null || schemaMode === 'off') return null;
   let compiled: DataSchema | null = null;
   return (data) => {
     compiled ??= schemaInForce(jsonSchema);
-    const misfit = compiled(data);
-    return misfit === null ? null : wordsOf(misfit);
+    return compiled(data);
   };
 }

@@ -255,3 +255,42 @@ describe('a notice', () => {
     );
   });
 });
+
+describe('an event that costs more than it may', () => {
+  const jsonSchema = '{"$ref":"#"}';
+
+  test('to be judged by a schema that is enforced is set aside, and told', () => {
+    const fixture = new Fixture();
+    fixture.catalogue.apply(eventType('order.created', { jsonSchema, schemaMode: 'enforce' }));
+    const { rejection, isSchemaOverBudget, deliveries, defect } = fixture.handle(event);
+    expect(rejection).toEqual({ reason: 'schema_violation', detail: expect.stringContaining('1000000 steps') });
+    expect({ isSchemaOverBudget, deliveries, defect }).toEqual({
+      isSchemaOverBudget: true,
+      deliveries: 0,
+      defect: null,
+    });
+  });
+
+  test('to be judged by one that warns goes out with a warning', () => {
+    const fixture = new Fixture();
+    fixture.catalogue.apply(eventType('order.created', { jsonSchema, schemaMode: 'warn' }));
+    const { schemaWarning, isSchemaOverBudget, deliveries } = fixture.handle(event);
+    expect(schemaWarning).toContain('1000000 steps');
+    expect({ isSchemaOverBudget, deliveries }).toEqual({ isSchemaOverBudget: true, deliveries: 1 });
+  });
+
+  test('for the filters of its client reaches those that were judged; the others are named', () => {
+    const fixture = new Fixture({ payloadBytesMax: 100_000 });
+    const ids = Array.from({ length: 200 }, (_, n) => `w-costly-${n}`);
+    ids.forEach((id, n) => {
+      fixture.table.apply(webhookDefinition(id, { filter: `{"data.list":{"$nin":[${n + 1}]}}` }));
+    });
+    const { to, filtersOverBudget } = fixture.handle({
+      ...event,
+      data: { list: Array.from({ length: 10_000 }, () => 0) },
+    });
+    // Each looks at 10,003 values, 200 of them its own: 51 fit into 500,000.
+    expect(to.map(({ webhookId }) => webhookId)).toEqual(['w-acme', ...ids.slice(0, 51)]);
+    expect(filtersOverBudget).toEqual(ids.slice(51));
+  });
+});

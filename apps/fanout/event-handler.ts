@@ -12,6 +12,7 @@ import type { Rejection } from '../../libs/domain/rejection.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
+import { wordsOf } from '../../libs/wire/data-schema.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
 import { eventSpan } from './event-span.ts';
 import { rejectedRecord } from './rejected-record.ts';
@@ -33,8 +34,12 @@ export interface HandledEvent {
   readonly defect: unknown;
   /** Data did not fit a schema that only warns. */
   readonly schemaWarning: string | null;
+  /** Nobody knows whether it fits its schema: that takes too long to tell. In the first part. */
+  readonly isSchemaOverBudget: boolean;
   /** Its type is deprecated in the catalogue. */
   readonly isDeprecated: boolean;
+  /** Webhooks whose filter was not judged to its end, in this part. */
+  readonly filtersOverBudget: readonly string[];
   /** Of what it became. */
   readonly traceparent: string | null;
   /** To be ended once all of it is acknowledged; null: its trace is not sampled, or tracing is off. */
@@ -177,8 +182,11 @@ export class EventHandler {
     if (found.kind === 'refused') return { ...this.reject(record, found.rejection, event), span };
     const { entry, candidates } = found;
     const misfit = entry.check?.(event.data) ?? null;
-    if (misfit !== null && entry.eventType?.schemaMode === 'enforce') {
-      return { ...this.reject(record, { reason: 'schema_violation', detail: misfit }, event), span };
+    const isSchemaOverBudget = misfit?.isOverBudget === true;
+    const schemaWarning = misfit === null ? null : wordsOf(misfit);
+    if (schemaWarning !== null && entry.eventType?.schemaMode === 'enforce') {
+      const rejection = { reason: 'schema_violation', detail: schemaWarning } as const;
+      return { ...this.reject(record, rejection, event), isSchemaOverBudget, span };
     }
     const masked = entry.mask.apply(event.data, event.dataText);
     const dataText = Buffer.from(masked.text);
@@ -189,7 +197,8 @@ export class EventHandler {
     const { historyMs } = this.options;
     const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs });
     const isDeprecated = entry.eventType?.deprecated === true;
-    return this.part({ record, event, fanOut, span, schemaWarning: misfit, isDeprecated }, 0, how.isEnough);
+    const accepted = { record, event, fanOut, span, schemaWarning, isDeprecated };
+    return { ...this.part(accepted, 0, how.isEnough), isSchemaOverBudget };
   }
 
   private candidatesOf(record: KafkaRecord, event: PlatformEvent, entry: CatalogueEntry): Candidates {
@@ -231,7 +240,9 @@ export class EventHandler {
       rejection: null,
       defect: null,
       schemaWarning,
+      isSchemaOverBudget: false,
       isDeprecated,
+      filtersOverBudget: part.overBudget,
       traceparent: event.traceparent,
       span,
     };
@@ -257,7 +268,9 @@ export class EventHandler {
       rejection,
       defect: null,
       schemaWarning: null,
+      isSchemaOverBudget: false,
       isDeprecated: false,
+      filtersOverBudget: [],
       traceparent: event?.traceparent ?? null,
       span: null,
     };

@@ -112,7 +112,9 @@ const part: Omit<HandledEvent, 'records'> = {
   rejection: null,
   defect: null,
   schemaWarning: null,
+  isSchemaOverBudget: false,
   isDeprecated: false,
+  filtersOverBudget: [],
   traceparent: null,
   span: null,
 };

@@ -7,6 +7,8 @@ import type { FanoutMetrics } from './fanout-metrics.ts';
 import type { SliceEvent } from './slice.ts';
 
 const traceIdsMax = 16;
+/** Webhooks that a line names. */
+const namedMax = 10;
 
 export interface FanOutReportOptions {
   readonly metrics: FanoutMetrics;
@@ -47,9 +49,13 @@ export class FanOutReport {
       ageMs: nowMs - oldestMs,
       rejected: Object.fromEntries(tally.rejected),
       misfits: Object.fromEntries(tally.misfits),
+      ...(tally.filtersOverBudget === 0
+        ? {}
+        : { filtersOverBudget: tally.filtersOverBudget, webhookIds: tally.overBudget }),
       ...(traceIds.length === 0 ? {} : { traceIds }),
     };
-    if (tally.rejected.size + tally.misfits.size === 0) logger.info(line, 'events fanned out');
+    if (tally.rejected.size + tally.misfits.size + tally.filtersOverBudget === 0)
+      logger.info(line, 'events fanned out');
     else logger.warn(line, 'events fanned out, some with problems');
   }
 
@@ -59,6 +65,8 @@ export class FanOutReport {
     for (const [reason, count] of tally.rejected) metrics.eventsRejected(reason, count);
     for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
     for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
+    for (const [type, count] of tally.schemasOverBudget) metrics.schemaOverBudget(type, count);
+    if (tally.filtersOverBudget > 0) metrics.filtersOverBudget(tally.filtersOverBudget);
   }
 
   private defect({ source: { record }, handled: { defect } }: SliceEvent): void {
@@ -73,14 +81,24 @@ class Tally {
   readonly rejected = new Map<RejectionReason, number>();
   readonly misfits = new Map<string, { count: number; example: string }>();
   readonly deprecated = new Map<string, number>();
+  readonly schemasOverBudget = new Map<string, number>();
   deliveries = 0;
+  filtersOverBudget = 0;
+  /** Some of their webhooks, for the log. */
+  readonly overBudget: string[] = [];
 
-  add({ rejection, eventType, deliveries, schemaWarning, isDeprecated }: HandledEvent, isWhole: boolean): void {
+  add(handled: HandledEvent, isWhole: boolean): void {
+    const { rejection, eventType, deliveries, schemaWarning, isDeprecated, filtersOverBudget } = handled;
+    if (handled.isSchemaOverBudget) {
+      this.schemasOverBudget.set(eventType ?? '', (this.schemasOverBudget.get(eventType ?? '') ?? 0) + 1);
+    }
     if (rejection !== null) {
       this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);
       return;
     }
     this.deliveries += deliveries;
+    this.filtersOverBudget += filtersOverBudget.length;
+    this.overBudget.push(...filtersOverBudget.slice(0, namedMax - this.overBudget.length));
     const type = eventType ?? '';
     const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
     this.accepted.set(type, { events: sum.events + (isWhole ? 1 : 0), deliveries: sum.deliveries + deliveries });

@@ -20,6 +20,8 @@ export class FanoutMetrics {
   private readonly rejected;
   private readonly warned;
   private readonly deprecated;
+  private readonly overBudget;
+  private readonly schemasOverBudget;
   private readonly age;
   private readonly metrics: Metrics;
 
@@ -37,6 +39,17 @@ export class FanoutMetrics {
     this.deprecated = metrics.counter(
       'deprecated_events_total',
       'Events of a type that nobody should publish any more',
+      ['event_type'],
+    );
+    this.overBudget = metrics.counter(
+      'filters_over_budget_total',
+      'Filters that an event was too long for, or that came when their client had used up what its filters may cost; they let nothing through',
+      [],
+    );
+    this.overBudget.zero([{}]);
+    this.schemasOverBudget = metrics.counter(
+      'event_schema_over_budget_total',
+      'Events that took too many steps to be judged by their schema; they count as not fitting',
       ['event_type'],
     );
     this.age = metrics.histogram('fanout_age_ms', 'From the event on Kafka to its deliveries on Kafka', ageBucketsMs);
@@ -70,6 +83,14 @@ export class FanoutMetrics {
 
   deprecatedSeen(type: string, events: number): void {
     this.deprecated.inc({ event_type: this.typeLabel.of(type) }, events);
+  }
+
+  schemaOverBudget(type: string, events: number): void {
+    this.schemasOverBudget.inc({ event_type: this.typeLabel.of(type) }, events);
+  }
+
+  filtersOverBudget(filters: number): void {
+    this.overBudget.inc({}, filters);
   }
 
   acknowledged(ageMs: number): void {

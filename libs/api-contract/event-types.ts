@@ -10,7 +10,11 @@ const audience = Type.Enum(['client', 'broadcast'], {
   description: 'client: an event needs a clientId. broadcast: an event without one goes to every client.',
 });
 const jsonSchema = nullable(
-  Type.Unsafe<object | boolean>({ type: ['object', 'boolean'], description: 'JSON Schema (2020-12) of `data`.' }),
+  Type.Unsafe<object | boolean>({
+    type: ['object', 'boolean'],
+    description:
+      'JSON Schema (2020-12) of `data`. Patterns are judged in linear time: look-around, back references and inline flags are refused.',
+  }),
 );
 const schemaMode = Type.Enum(['off', 'warn', 'enforce'], {
   description:

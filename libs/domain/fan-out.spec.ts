@@ -4,6 +4,7 @@ import type { EventType } from './event-type.ts';
 import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPart } from './fan-out.ts';
 import { deliveryIdOf, eventKeyOf } from './ids.ts';
 import type { Subscription } from './match.ts';
+import { EqualFilters } from './equal-filters.ts';
 
 const dayMs = 86_400_000;
 const recordTime = Date.UTC(2026, 2, 1);
@@ -207,4 +208,41 @@ test('a notice names its webhook in its data, else as its subject', () => {
   expect(webhookOfNotice({ subject: 's', data: { webhookId: 'w1' } })).toBe('w1');
   expect(webhookOfNotice({ subject: 's', data: { webhookId: 1 } })).toBe('s');
   expect(webhookOfNotice({ subject: null, data: [] })).toBeNull();
+});
+
+describe('filters', () => {
+  const shared = (filter: string) => new EqualFilters().take('w', filter).filter;
+
+  test('that are equal are judged once for an event', () => {
+    let judged = 0;
+    const filter = () => (judged += 1) > 0;
+    const { deliveries } = fanOut(input(Array.from({ length: 50 }, (_, n) => candidate(`w${n}`, { filter }))));
+    expect([deliveries.length, judged]).toEqual([50, 1]);
+  });
+
+  test('of one client cost no event more than a bound; what is over it is filtered and told', () => {
+    const data = { list: Array.from({ length: 5_000 }, () => 0) };
+    const costly = Array.from({ length: 300 }, (_, n) =>
+      candidate(`w${n}`, { filter: shared(`{"data.list":${n + 1}}`) }),
+    );
+    const cheap = candidate('cheap', { filter: shared('{"data.list.0":0}') });
+    const again = candidate('again', { filter: costly[0]?.filter ?? null });
+    const result = fanOut(input([...costly, cheap, again], { event: { ...event, data } }));
+    expect(result.deliveries.map(({ webhookId }) => webhookId)).toEqual(['cheap']);
+    // 104 are judged; `again` is equal to the first of them.
+    expect(result.overBudget).toEqual(costly.slice(104).map(({ webhookId }) => webhookId));
+    const [{ decisions } = { decisions: [] }] = result.events;
+    expect(decisions.filter(({ decision }) => decision === 'filtered')).toHaveLength(301);
+  });
+
+  test('of one client cost no other its share', () => {
+    const data = { list: Array.from({ length: 5_000 }, () => 0) };
+    const costly = Array.from({ length: 300 }, (_, n) =>
+      candidate(`w${n}`, { filter: shared(`{"data.list":${n + 1}}`) }),
+    );
+    const other = candidate('other', { clientId: 'beta', filter: shared('{"data.list":0,"type":{"$exists":true}}') });
+    const everyones = { ...event, clientId: null, data };
+    const result = fanOut(input([...costly, other], { event: everyones }));
+    expect(result.deliveries.map(({ webhookId }) => webhookId)).toEqual(['other']);
+  });
 });

@@ -8,11 +8,13 @@
 import type { PlatformEvent } from './cloud-event.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventType } from './event-type.ts';
+import { FilterBudget } from './filter-budget.ts';
 import type { FilterEvent } from './filter.ts';
 import { deliveryIdOf, eventKeyOf, idTimeOf } from './ids.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from './payload.ts';
 import type { Rejection } from './rejection.ts';
+import type { Filter } from './equal-filters.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 
 export interface EventOrigin {
@@ -44,11 +46,15 @@ export interface FanOutPart {
   readonly deliveries: readonly Delivery[];
   /** Webhooks in whose format the event is too large for a record: their decision is `filtered`. */
   readonly tooLarge: readonly { readonly webhookId: string; readonly bodyBytes: number }[];
+  /** Webhooks whose filter needs more than its client has left for this event: their decision is `filtered`. */
+  readonly overBudget: readonly string[];
 }
 
 /** Asked after each candidate: true ends the part. @param bytes that the part's deliveries take */
 export type IsEnough = (bytes: number) => boolean;
 
+/** Answers of filters that are remembered for one event. */
+const verdictsMax = 10_000;
 /** Of a delivery beside its body. */
 const deliveryOverheadBytes = 300;
 /** Of a decision beside its ids. */
@@ -93,6 +99,9 @@ export class FanOut {
   private readonly shape: ShapePayload;
   private readonly decisionBytesMax: number;
   private filterEvent: FilterEvent | null = null;
+  /** Of filters that were judged whole. */
+  private readonly verdicts = new Map<Filter, boolean>();
+  private readonly budgets = new Map<string, FilterBudget>();
   private nextCandidate = 0;
   /** Made, and in no record yet. */
   private decisions: Decision[] = [];
@@ -114,7 +123,7 @@ export class FanOut {
   /** At least one candidate, if any is left, and as many as there are until `isEnough`. */
   next(isEnough: IsEnough): FanOutPart {
     const { candidates } = this.input;
-    const part = { events: [] as WebhookEvent[], deliveries: [] as Delivery[], tooLarge: [] as TooLarge[] };
+    const part: OpenPart = { events: [], deliveries: [], tooLarge: [], overBudget: [] };
     let bytes = 0;
     while (this.nextCandidate < candidates.length) {
       const candidate = candidates[this.nextCandidate] as Subscription;
@@ -139,12 +148,9 @@ export class FanOut {
       this.note({ ...unmatched, decision: 'disabled' }, part);
       return null;
     }
-    if (candidate.filter !== null) {
-      this.filterEvent ??= filterEventOf(event, webhookEvent.time);
-      if (!candidate.filter(this.filterEvent)) {
-        this.note({ ...unmatched, decision: 'filtered' }, part);
-        return null;
-      }
+    if (candidate.filter !== null && !this.passes(candidate, candidate.filter, part)) {
+      this.note({ ...unmatched, decision: 'filtered' }, part);
+      return null;
     }
     const deliveryId = deliveryIdOf(webhookEvent.time, event.id, webhookId);
     const { contentType, body } = this.shape({ webhookId, deliveryId, clientId }, format);
@@ -157,6 +163,23 @@ export class FanOut {
     const delivery = firstDelivery(webhookEvent, { webhookId, clientId, deliveryId, contentType, body });
     part.deliveries.push(delivery);
     return delivery;
+  }
+
+  /** Equal filters are judged once. What one may cost is counted against its client. */
+  private passes({ webhookId, clientId }: Subscription, filter: Filter, part: OpenPart): boolean {
+    const known = this.verdicts.get(filter);
+    if (known !== undefined) return known;
+    let budget = this.budgets.get(clientId);
+    if (budget === undefined) {
+      budget = new FilterBudget();
+      this.budgets.set(clientId, budget);
+    }
+    const overBefore = budget.over;
+    this.filterEvent ??= filterEventOf(this.input.event, this.webhookEvent.time);
+    const verdict = filter(this.filterEvent, budget);
+    if (budget.over > overBefore) part.overBudget.push(webhookId);
+    else if (this.verdicts.size < verdictsMax) this.verdicts.set(filter, verdict);
+    return verdict;
   }
 
   private note(decision: Decision, part: OpenPart): void {
@@ -177,6 +200,7 @@ interface OpenPart {
   readonly events: WebhookEvent[];
   readonly deliveries: Delivery[];
   readonly tooLarge: TooLarge[];
+  readonly overBudget: string[];
 }
 
 function eventOf({ event, origin, dataText, historyMs }: FanOutInput): WebhookEvent {

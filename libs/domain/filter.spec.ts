@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { FilterBudget } from './filter-budget.ts';
 import { filterLimits, parseFilter, type FilterEvent } from './filter.ts';
 
 const event: FilterEvent = {
@@ -152,4 +153,36 @@ test('an event that takes too long to look at does not match, negated or not', (
   const data = { list: Array.from({ length: filterLimits.visitsMax + 1 }, () => 0) };
   expect(matches({ 'data.list': 1 }, { ...event, data })).toBe(false);
   expect(matches({ 'data.list': { $ne: 1 } }, { ...event, data })).toBe(false);
+});
+
+describe('a budget of all filters of a client', () => {
+  const data = { list: Array.from({ length: 5_000 }, (_, index) => index) };
+  const whole = parseFilter({ 'data.list': -1 });
+  const small = parseFilter({ 'data.list.7': 7 });
+
+  test('ends where their work would grow with their number, the same way each time', () => {
+    const judge = () => {
+      const budget = new FilterBudget();
+      const seen = { ...event, data };
+      for (let count = 0; count < 1_000; count += 1) expect(whole.ok && whole.matches(seen, budget)).toBe(false);
+      return budget.over;
+    };
+    // Each takes 5,003 visits, of which 200 are its own: 104 fit into 500,000.
+    expect([judge(), judge()]).toEqual([896, 896]);
+  });
+
+  test('leaves the cheap ones what they need', () => {
+    const budget = new FilterBudget();
+    for (let count = 0; count < 1_000; count += 1) if (whole.ok) whole.matches({ ...event, data }, budget);
+    const over = budget.over;
+    expect(small.ok && small.matches({ ...event, data }, budget)).toBe(true);
+    expect(budget.over).toBe(over);
+  });
+
+  test('counts a filter that is too long by itself as one that was not judged', () => {
+    const budget = new FilterBudget();
+    const long = { list: Array.from({ length: filterLimits.visitsMax }, () => 0) };
+    expect(whole.ok && whole.matches({ ...event, data: long }, budget)).toBe(false);
+    expect(budget.over).toBe(1);
+  });
 });

@@ -16,8 +16,10 @@
  *   strings with strings (by UTF-16 code units, so RFC 3339 times in UTC compare as times). A missing field is not null.
  *
  * Events are seen as they are delivered: with sensitive fields masked, so that a filter cannot guess at them.
- * Both the filter and the work of one evaluation are bounded by {@link filterLimits}.
+ * Both the filter and the work of its evaluation are bounded by {@link filterLimits}.
  */
+
+import type { FilterBudget } from './filter-budget.ts';
 
 /** What a filter sees of an event. */
 export interface FilterEvent {
@@ -31,7 +33,8 @@ export interface FilterEvent {
 }
 
 export type ParsedFilter =
-  | { readonly ok: true; matches(event: FilterEvent): boolean }
+  /** `budget`: of all filters of a client for this event; without one the filter stands alone. */
+  | { readonly ok: true; matches(event: FilterEvent, budget?: FilterBudget): boolean }
   /** `path` is a JSON Pointer (RFC 6901) into the filter; empty for the filter itself. */
   | { readonly ok: false; readonly path: string; readonly message: string };
 
@@ -54,6 +57,11 @@ type ValueTest = (value: unknown) => boolean;
 interface Budget {
   visits: number;
 }
+/** `position`: the name as an index into a list, when it can be one. */
+interface Step {
+  readonly name: string;
+  readonly position: number | null;
+}
 type Predicate = (event: FilterEvent, budget: Budget) => boolean;
 
 /** Validates and compiles a filter; to be called once per definition. Never throws. */
@@ -62,9 +70,12 @@ export function parseFilter(json: unknown): ParsedFilter {
     const predicate = new Compiler().filter(json, '', 1);
     return {
       ok: true,
-      matches(event) {
-        const budget: Budget = { visits: filterLimits.visitsMax };
-        return predicate(event, budget) && budget.visits >= 0;
+      matches(event, shared) {
+        const share = shared?.share() ?? filterLimits.visitsMax;
+        const budget: Budget = { visits: share };
+        const holds = predicate(event, budget);
+        shared?.spend(share, budget.visits);
+        return holds && budget.visits >= 0;
       },
     };
   } catch (error) {
@@ -162,7 +173,8 @@ class Compiler {
 
   private compare(path: readonly string[], test: ValueTest): Predicate {
     this.count(1, '');
-    return (event, budget) => someAt(event, path, 0, test, budget);
+    const steps = path.map((name) => ({ name, position: /^\d{1,9}$/.test(name) ? Number(name) : null }));
+    return (event, budget) => someAt(event, steps, 0, test, budget);
   }
 
   private count(conditions: number, at: string): void {
@@ -194,21 +206,22 @@ class Compiler {
 }
 
 /** True when the path leads to a value for which `test` holds; lists on the way mean any of their items. */
-function someAt(value: unknown, path: readonly string[], index: number, test: ValueTest, budget: Budget): boolean {
+function someAt(value: unknown, path: readonly Step[], index: number, test: ValueTest, budget: Budget): boolean {
   budget.visits -= 1;
   if (budget.visits < 0) return false;
-  const segment = path[index];
+  const step = path[index];
   if (Array.isArray(value)) {
-    if (segment === undefined && test(value)) return true;
-    if (segment !== undefined && /^\d{1,9}$/.test(segment)) {
-      const position = Number(segment);
+    if (step === undefined && test(value)) return true;
+    const position = step?.position ?? null;
+    if (position !== null) {
       return position < value.length && someAt(value[position], path, index + 1, test, budget);
     }
-    return value.some((item) => someAt(item, path, index, test, budget));
+    // Not to the end of a long list once nothing more may be looked at.
+    return value.some((item) => budget.visits < 0 || someAt(item, path, index, test, budget));
   }
-  if (segment === undefined) return test(value);
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return false;
-  return someAt((value as Record<string, unknown>)[segment], path, index + 1, test, budget);
+  if (step === undefined) return test(value);
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step.name)) return false;
+  return someAt((value as Record<string, unknown>)[step.name], path, index + 1, test, budget);
 }
 
 function membersOf(json: unknown, at: string, depth: number, message: string): [string, unknown][] {

@@ -103,14 +103,14 @@ function insert(root: PathNode, segments: readonly string[]): void {
 const nowhere: readonly PathNode[] = [];
 
 function stepInto(nodes: readonly PathNode[], key: string): readonly PathNode[] {
-  let next = nowhere;
+  let next: PathNode[] | null = null;
   for (const node of nodes) {
     const named = node.children.get(key);
     const wild = node.children.get('*');
-    if (named !== undefined) next = [...next, named];
-    if (wild !== undefined && wild !== named) next = [...next, wild];
+    if (named !== undefined) (next ??= []).push(named);
+    if (wild !== undefined && wild !== named) (next ??= []).push(wild);
   }
-  return next;
+  return next ?? nowhere;
 }
 
 function plainName(name: string): string {

@@ -2,7 +2,7 @@
  * Which webhooks an event type concerns. The table is asked for every event and finds the candidates through indexes,
  * so the cost of an event grows with the webhooks it concerns, not with those there are.
  */
-import { parseFilter, type FilterEvent } from './filter.ts';
+import { EqualFilters, type Filter } from './equal-filters.ts';
 import type { PayloadFormat, WebhookDefinition } from './webhook.ts';
 
 const everything = '*';
@@ -14,8 +14,8 @@ export interface Subscription {
   readonly eventTypes: readonly string[];
   readonly isActive: boolean;
   readonly format: PayloadFormat;
-  /** Null: no filter. */
-  readonly filter: ((event: FilterEvent) => boolean) | null;
+  /** Null: no filter. Equal filters are one and the same. */
+  readonly filter: Filter | null;
 }
 
 /**
@@ -43,6 +43,7 @@ export class SubscriptionTable {
   private readonly byId = new Map<string, Subscription>();
   private readonly byClient = new Map<string, PatternIndex>();
   private readonly everyone = new PatternIndex();
+  private readonly filters = new EqualFilters();
 
   get size(): number {
     return this.byId.size;
@@ -54,14 +55,15 @@ export class SubscriptionTable {
    */
   apply(definition: WebhookDefinition): Applied {
     this.remove(definition.id);
-    const { filter, problem } = compiled(definition.filter);
+    const shared = definition.filter === null ? null : this.filters.take(definition.id, definition.filter);
+    const problem = shared?.problem ?? null;
     const subscription: Subscription = {
       webhookId: definition.id,
       clientId: definition.clientId,
       eventTypes: definition.eventTypes,
       isActive: definition.isActive,
       format: definition.format,
-      filter,
+      filter: shared?.filter ?? null,
     };
     this.byId.set(definition.id, subscription);
     this.everyone.add(subscription);
@@ -78,6 +80,7 @@ export class SubscriptionTable {
     const subscription = this.byId.get(webhookId);
     if (subscription === undefined) return;
     this.byId.delete(webhookId);
+    this.filters.release(webhookId);
     this.everyone.remove(subscription);
     const own = this.byClient.get(subscription.clientId);
     own?.remove(subscription);
@@ -149,20 +152,5 @@ class PatternIndex {
       }
     }
     return merged === null ? (found ?? []) : [...merged];
-  }
-}
-
-function compiled(filter: string | null): { filter: Subscription['filter']; problem: string | null } {
-  if (filter === null) return { filter: null, problem: null };
-  const parsed = parseFilter(parseJson(filter));
-  if (!parsed.ok) return { filter: () => false, problem: `${parsed.path} ${parsed.message}`.trim() };
-  return { filter: (event) => parsed.matches(event), problem: null };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { schemaInForce, wordsOf } from './data-schema.ts';
+import { dataSchema, schemaInForce, wordsOf } from './data-schema.ts';
 
 const schemaCheck = (text: string) => {
   const check = schemaInForce(text);
@@ -96,4 +96,72 @@ describe('values are compared by what they are', () => {
     if (expected === null) expect(misfit).toBeNull();
     else expect(misfit).toContain(expected);
   });
+});
+
+describe('data that takes too many steps', () => {
+  const doubling = Object.fromEntries(
+    Array.from({ length: 40 }, (_, n) => [
+      `a${n + 1}`,
+      { allOf: [{ $ref: `#/$defs/a${n}` }, { $ref: `#/$defs/a${n}` }] },
+    ]),
+  );
+  const numbers = Array.from({ length: 100_000 }, (_, n) => n);
+  test.each<[string, object, unknown]>([
+    ['references that double', { $ref: '#/$defs/a40', $defs: { a0: { type: 'number' }, ...doubling } }, 1],
+    ['references in a circle', { $ref: '#' }, 1],
+    [
+      'conditions in a circle',
+      { not: { $ref: '#/$defs/a' }, $defs: { a: { allOf: [{ $ref: '#' }, { $ref: '#' }] } } },
+      1,
+    ],
+    ['many rules for many items', { items: { allOf: Array.from({ length: 500 }, () => ({ minimum: 0 })) } }, numbers],
+    [
+      'many patterns for a long text',
+      { allOf: Array.from({ length: 50 }, () => ({ pattern: 'b(a|b)*c' })) },
+      `${'b'.repeat(200_000)}c`,
+    ],
+    [
+      'many patterns for many members',
+      { patternProperties: Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`x${n}`, true])) },
+      Object.fromEntries(numbers.map((n) => [`n${n}`, n])),
+    ],
+  ])('does not fit: %s', (_name, schema, data) => {
+    const misfit = dataSchema(JSON.stringify(schema))(data);
+    expect(misfit).toMatchObject({ path: '', isOverBudget: true });
+    expect(misfit?.message).toContain('takes more than 1000000 steps');
+  });
+
+  test('is more than a large event of a usual schema', () => {
+    const row = {
+      type: 'object',
+      required: ['id', 'at', 'note'],
+      properties: {
+        id: { type: 'string', pattern: '^ord_[a-z0-9]{4,40}$' },
+        at: { type: 'string', format: 'date-time' },
+        note: { type: 'string', maxLength: 100 },
+      },
+      additionalProperties: false,
+    };
+    const check = dataSchema(JSON.stringify({ type: 'array', uniqueItems: true, items: row }));
+    const rows = Array.from({ length: 3_000 }, (_, n) => ({
+      id: `ord_${String(n).padStart(8, '0')}`,
+      at: '2026-03-14T09:26:53.589Z',
+      note: 'left at the door of the neighbour',
+    }));
+    expect(JSON.stringify(rows).length).toBeGreaterThan(256 * 1024);
+    expect(check(rows)).toBeNull();
+    const text = dataSchema(JSON.stringify({ pattern: '^[A-Za-z0-9+/]*={0,2}$' }));
+    expect(text('a'.repeat(256 * 1024))).toBeNull();
+  });
+});
+
+test.each([
+  ['a(?=b)', 'looks ahead or behind'],
+  ['(a)\\1', 'refers back to a group'],
+  ['(a{1,100}){1,100}', 'more than 1000 states'],
+])('a pattern whose time could not be bounded, %s, makes a schema that cannot be used', (pattern, reason) => {
+  const said = (schema: object) => schemaCheck(JSON.stringify(schema))('a');
+  for (const schema of [{ pattern }, { patternProperties: { [pattern]: true } }]) {
+    expect(said(schema)).toContain(reason);
+  }
 });

@@ -3,6 +3,13 @@
  * asks objects for their `toString`, which data may have as a member of its own. Here every value is read once.
  */
 import type { Ajv, ErrorObject } from 'ajv';
+import { textOfValue } from '../domain/equal-json.ts';
+
+/** Told of the work. It may throw to end it. */
+type Spend = (steps: number) => void;
+
+/** Making texts and keeping them takes longer than looking at them. */
+const charactersAStep = 2;
 
 interface KeywordCheck {
   (data: unknown): boolean;
@@ -11,35 +18,30 @@ interface KeywordCheck {
 type Judge = (data: unknown) => Pick<ErrorObject, 'message' | 'params'> | null;
 
 /** Replaces the three keywords where they stand, so that the order in which a schema is judged stays. */
-export function compareByText(ajv: Pick<Ajv, 'RULES'>): void {
-  replace(ajv, 'uniqueItems', (isWanted) => (isWanted === true ? firstRepetition : () => null));
+export function compareByText(ajv: Pick<Ajv, 'RULES'>, spend: Spend = () => undefined): void {
+  const read = (value: unknown) => {
+    const text = textOfValue(value);
+    spend(1 + Math.ceil(text.length / charactersAStep));
+    return text;
+  };
+  replace(ajv, 'uniqueItems', (isWanted) => (isWanted === true ? (data) => firstRepetition(data, read) : () => null));
   replace(ajv, 'enum', (allowed) => {
     const texts = new Set((allowed as readonly unknown[]).map(textOfValue));
     if (texts.size === 0) throw new Error('enum must have non-empty array');
     const misfit = { message: 'must be equal to one of the allowed values', params: { allowedValues: allowed } };
-    return (data) => (texts.has(textOfValue(data)) ? null : misfit);
+    return (data) => (texts.has(read(data)) ? null : misfit);
   });
   replace(ajv, 'const', (allowed) => {
     const text = textOfValue(allowed);
     const misfit = { message: 'must be equal to constant', params: { allowedValue: allowed } };
-    return (data) => (textOfValue(data) === text ? null : misfit);
+    return (data) => (read(data) === text ? null : misfit);
   });
 }
 
-/** A text that two JSON values share exactly when they are equal: the order of members does not count. */
-export function textOfValue(value: unknown): string {
-  // A number may be infinite, which JSON would write as null.
-  if (typeof value !== 'object' || value === null)
-    return typeof value === 'string' ? JSON.stringify(value) : `${value as number}`;
-  if (Array.isArray(value)) return `[${value.map(textOfValue).join(',')}]`;
-  const members = Object.keys(value).sort();
-  return `{${members.map((key) => `${JSON.stringify(key)}:${textOfValue((value as Record<string, unknown>)[key])}`).join(',')}}`;
-}
-
-function firstRepetition(data: unknown): ReturnType<Judge> {
+function firstRepetition(data: unknown, read: (value: unknown) => string): ReturnType<Judge> {
   const seen = new Map<string, number>();
   for (const [i, item] of (data as readonly unknown[]).entries()) {
-    const text = textOfValue(item);
+    const text = read(item);
     const j = seen.get(text);
     if (j !== undefined) {
       return { message: `must NOT have duplicate items (items ## ${j} and ${i} are identical)`, params: { i, j } };

@@ -26,6 +26,7 @@ import { streamPositionOf } from '../../libs/domain/stream-position.ts';
 import { carriedTraceparent } from '../../libs/domain/traceparent.ts';
 import { verifyDelivery } from '../../libs/domain/verify-delivery.ts';
 import type { PayloadFormat } from '../../libs/domain/webhook.ts';
+import { dataSchema } from '../../libs/wire/data-schema.ts';
 import { AddressGuard } from '../../libs/sender/address-guard.ts';
 import { checkHeaders, isCredentialHeader } from '../../libs/sender/request-headers.ts';
 import { fasterThanLinear, type Prepared } from './linear-time.ts';
@@ -74,6 +75,30 @@ const secret = secretFrom('hmac-sha256', Buffer.alloc(32));
 const signed = { 'webhook-id': 'd', 'webhook-timestamp': '1', 'webhook-signature': 'v1,AAAA' };
 const received = { secret, nowS: 1, toleranceS: 300, body: Buffer.from('{}') };
 
+/** Keywords that compare, search or go down, for every value. */
+const everySchema = dataSchema(
+  JSON.stringify({
+    $ref: '#/$defs/any',
+    $defs: {
+      any: {
+        uniqueItems: true,
+        items: { $ref: '#/$defs/any' },
+        pattern: '^(([a-z]+)*|\\d|[^a])*$',
+        propertyNames: { pattern: '^(\\w|n|n+)*$' },
+        patternProperties: { '(k|n)+1$': true, '^(a+)+$': false },
+        unevaluatedProperties: { $ref: '#/$defs/any' },
+        anyOf: [{ enum: [{ a: [1] }, 'x'] }, { not: { const: { b: 1 } } }],
+        multipleOf: 0.5,
+      },
+    },
+  }),
+);
+const formats =
+  'date time date-time duration uri uri-reference uri-template email hostname ipv4 ipv6 regex uuid json-pointer'.split(
+    ' ',
+  );
+const hardTexts = ['a', 'a.', 'a-', 'a@', '1', '1:', '/', '//a:@', '%41', '{a}', '{', '::', 'P1', '(a+)+'];
+
 function shaped(text: string, format: PayloadFormat): Prepared {
   const event = { eventId: 'e', eventType: 't', source: null, subject: null, time: 0, data: Buffer.from(text) };
   return () => shapePayload(event, target, format);
@@ -106,6 +131,10 @@ const jsonReaders: Readonly<Record<string, (text: string) => Prepared>> = {
     const filter = parseFilter({ 'data.k1': { $in: ['a', 1] }, $not: { 'data.n.k': { $prefix: 'x' } } });
     const event = { id: '', type: '', source: null, subject: null, time: '', data: JSON.parse(text) as unknown };
     return () => filter.ok && filter.matches(event);
+  },
+  'a JSON Schema': (text) => {
+    const data = JSON.parse(text) as unknown;
+    return () => everySchema(data);
   },
   bodyVariants: (text) => () => bodyVariants(Buffer.from(text)),
   verifyDelivery: (text) => () => verifyDelivery({ ...received, headers: signed, body: Buffer.from(text) }),
@@ -246,6 +275,21 @@ const texts: Readonly<Record<string, (size: number) => Prepared>> = {
     const schema = required(size);
     return () => incompatibilities(schema, schema);
   },
+  'objects that have to differ': (size) => {
+    const check = dataSchema('{"uniqueItems":true}');
+    const items = Array.from({ length: size / 8 }, (_, index) => ({ a: index % (size / 8 - 1), b: [index] }));
+    return () => check(items);
+  },
+  'a pattern that goes back': (size) => {
+    const check = dataSchema(JSON.stringify({ pattern: '^([a-zA-Z0-9]+\\.?)+@x$' }));
+    const text = 'a'.repeat(size);
+    return () => check(text);
+  },
+  'a pattern without a beginning': (size) => {
+    const check = dataSchema(JSON.stringify({ pattern: 'a*a*a*b' }));
+    const text = 'a'.repeat(size);
+    return () => check(text);
+  },
   'values that a schema names': (size) => {
     const [before, after] = [values(size, 'a'), values(size, 'b')];
     return () => incompatibilities(before, after);
@@ -266,6 +310,20 @@ const texts: Readonly<Record<string, (size: number) => Prepared>> = {
     return () => printable(text);
   },
 };
+
+test.each(formats)('the format %s takes time in proportion to a text', (format) => {
+  const check = dataSchema(JSON.stringify({ format }));
+  const slow = hardTexts.flatMap((part) =>
+    [`${part}!`, part].flatMap((end) => {
+      const growth = fasterThanLinear((size) => {
+        const text = fill(part, size) + end;
+        return () => check(text);
+      });
+      return growth === null ? [] : [{ part, end, ...growth }];
+    }),
+  );
+  expect(slow).toEqual([]);
+});
 
 test.each(Object.keys(texts))('%s takes time in proportion to its length', (name) => {
   expect(fasterThanLinear((size) => texts[name]?.(size) ?? (() => undefined))).toBeNull();
