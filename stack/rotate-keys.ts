@@ -3,7 +3,7 @@
  * Out: how many, and what does not open. Holds: it may be stopped between batches and run again at any time.
  */
 import type { Actor } from '../libs/domain/actor.ts';
-import { KeyRotation } from '../libs/postgres/key-rotation.ts';
+import { firstAnswer, KeyRotation, type AnswerKey } from '../libs/postgres/key-rotation.ts';
 import { createOrm } from '../libs/postgres/orm.ts';
 import { databaseKeys, signatureKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
@@ -64,7 +64,11 @@ async function rotateAll(
     onProgress({ keyId, done: webhooks, total: Math.max(total, webhooks) });
   }
   let answers = 0;
-  for (let count = 1; count > 0 && !signal.aborted; answers += count) count = await rotation.answers(batchSize);
+  for (let after: AnswerKey | null = firstAnswer; after !== null && !signal.aborted;) {
+    const batch = await rotation.answers(after, batchSize);
+    answers += batch.count;
+    after = batch.next;
+  }
   if (webhooks + answers > 0) await rotation.tell(keyId, { webhooks, answers }, actor, new Date());
   return { keyId, webhooks, answers, unopened, isStopped: signal.aborted };
 }

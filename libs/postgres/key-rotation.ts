@@ -23,6 +23,22 @@ export interface RotatedBatch {
   readonly next: string | null;
 }
 
+/** Where a kept answer stands in the order of all. */
+export interface AnswerKey {
+  readonly owner: string;
+  readonly key: string;
+}
+
+export interface RotatedAnswers {
+  /** How many were sealed again. */
+  readonly count: number;
+  /** Where the next batch begins; null: there is none. */
+  readonly next: AnswerKey | null;
+}
+
+/** Before all others. */
+export const firstAnswer: AnswerKey = { owner: '', key: '' };
+
 export class KeyRotation {
   private readonly em: EntityManager;
   private readonly secretBox: SecretBox;
@@ -91,13 +107,16 @@ export class KeyRotation {
     return this.secretBox.isOutdated(envelope) ? this.secretBox.seal(this.secretBox.open(envelope)) : envelope;
   }
 
-  /** Answers that are kept for an Idempotency-Key. Those that do not open are of no use to anybody and end by themselves. */
-  async answers(limit: number): Promise<number> {
+  /**
+   * The next answers that are kept for an Idempotency-Key. Those that do not open are of no use to anybody and end by
+   * themselves. @param after `next` of the batch before, first {@link firstAnswer}
+   */
+  async answers(after: AnswerKey, limit: number): Promise<RotatedAnswers> {
     const run = readerOf(this.em);
-    const found = await run<{ owner: string; key: string; body: string }>(
-      `select owner, key, response_body as body from idempotency_key where not starts_with(response_body, $1)
-      order by owner, key limit $2`,
-      [this.secretBox.mark, limit],
+    const found = await run<AnswerKey & { body: string }>(
+      `select owner, key, response_body as body from idempotency_key
+      where not starts_with(response_body, $1) and (owner, key) > ($2, $3) order by owner, key limit $4`,
+      [this.secretBox.mark, after.owner, after.key, limit],
     );
     let count = 0;
     for (const { owner, key, body } of found) {
@@ -111,7 +130,7 @@ export class KeyRotation {
         renewed,
       ]);
     }
-    return count;
+    return { count, next: found.length < limit ? null : (found.at(-1) ?? null) };
   }
 
   private renewedOrNull(envelope: string): string | null {

@@ -107,3 +107,21 @@ test('what no key opens stays as it is and is named; the others are done', async
   expect(await rotate([k2, k1])).toMatchObject({ webhooks: 1, unopened: ['wh_lost_0000'] });
   expect((await sealed()).at(-1)).toEqual(before);
 });
+
+test('a hundred answers and more that no key opens keep none of those behind them from the new key', async () => {
+  const store = (owner: string, count: number, keys: readonly string[]) => {
+    const body = new SecretBox(keys).seal('{"secret":1}');
+    return database.rows(
+      `insert into idempotency_key (owner, key, request_hash, response_status, response_body, created_at, expires_at)
+       select $1, 'k' || n, 'h', 201, $2, now(), now() + interval '1 day' from generate_series(1, $3) n`,
+      [owner, body, count],
+    );
+  };
+  await store('a', 230, [lost]);
+  await store('b', 3, [k1]);
+  expect(await rotate([k2, k1])).toMatchObject({ answers: 3 });
+  const bodies = await database.rows<{ body: string }>(
+    `select response_body as body from idempotency_key where owner = 'b'`,
+  );
+  for (const { body } of bodies) expect(new SecretBox([k2]).open(body)).toBe('{"secret":1}');
+});
