@@ -1,9 +1,9 @@
 /**
- * Sends the mails that wait. In: the time. Out: mails, by client. What must hold: a mail that no server takes is tried
- * again later; what is in it is in no log.
+ * Sends the mails that wait. In: the time. Out: mails, by client, one at a time. What must hold: a mail that no server
+ * takes is tried again later, for each address by itself; what one address got it gets once; what is in it is in no log.
  */
 import { noticeMail } from '../../libs/domain/notice-mail.ts';
-import type { MailRules, NoticeMailStore } from '../../libs/postgres/notice-mail-store.ts';
+import type { MailRules, NoticeMailStore, WaitingMail } from '../../libs/postgres/notice-mail-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { MailSender } from './mail-sender.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
@@ -16,7 +16,8 @@ export interface MailerParts {
   readonly everyMs: number;
   readonly metrics: Pick<MonitorMetrics, 'mailed'>;
   readonly logger: Logger;
-  readonly now: () => Date;
+  /** By a clock that all monitors share. */
+  readonly now: () => Promise<Date>;
 }
 
 export class Mailer implements RepeatedJob {
@@ -26,20 +27,13 @@ export class Mailer implements RepeatedJob {
     this.parts = parts;
   }
 
-  async run(): Promise<number> {
-    const { store, sender, rules, everyMs, metrics, logger, now } = this.parts;
-    for (const { clientId, clientName, addresses, notices, rowIds } of await store.take(rules, now())) {
-      try {
-        await sender.send(addresses, noticeMail(clientName, notices));
-      } catch (error) {
-        metrics.mailed('failed');
-        logger.warn({ clientId, notices: notices.length, ...errorFields(error) }, 'mail not sent, tried again later');
-        await store.failed(rowIds, now());
-        continue;
-      }
-      await store.sent(rowIds, now());
-      metrics.mailed('sent');
-      logger.info({ clientId, notices: notices.length, addresses: addresses.length }, 'mail sent');
+  async run(signal: AbortSignal): Promise<number> {
+    const { store, rules, everyMs, now } = this.parts;
+    while (!signal.aborted) {
+      // One by one: what waits for a slow server while others are sent would be taken for forgotten.
+      const mail = await store.take(rules, await now());
+      if (mail === null) break;
+      await this.send(mail);
     }
     return everyMs;
   }
@@ -47,5 +41,28 @@ export class Mailer implements RepeatedJob {
   failed(error: unknown): number {
     this.parts.logger.warn(errorFields(error), 'cannot look for mails now, trying again');
     return this.parts.everyMs;
+  }
+
+  private async send({ clientId, clientName, addresses, notices, rowIds }: WaitingMail): Promise<void> {
+    const { store, sender, metrics, logger, now } = this.parts;
+    const sendings = [...(await sender.send(addresses, noticeMail(clientName, notices)))];
+    const of = (kind: string) => sendings.flatMap(([address, sending]) => (sending.kind === kind ? [address] : []));
+    const told = { clientId, notices: notices.length };
+    for (const [, sending] of sendings) {
+      if (sending.kind === 'sent') continue;
+      const what = sending.kind === 'refused' ? 'mail not taken for an address' : 'mail not sent, tried again later';
+      logger.warn({ ...told, ...errorFields(sending.error) }, what);
+    }
+    const [sent, refused, failed] = [of('sent'), of('refused'), of('failed')];
+    await store.settle(
+      rowIds,
+      { reached: sent, over: [...sent, ...refused], isDone: failed.length === 0 },
+      await now(),
+    );
+    if (refused.length > 0) metrics.mailed('refused');
+    if (failed.length > 0) metrics.mailed('failed');
+    if (sent.length === 0) return;
+    metrics.mailed('sent');
+    logger.info({ ...told, addresses: sent.length }, 'mail sent');
   }
 }

@@ -222,7 +222,8 @@ export const monitorKeys = {
 
 export const mailKeys = {
   SMTP_URL: smtpUrlKey({
-    description: 'Where mails with notices go, smtp://user:password@host:port; empty: none are sent',
+    description:
+      'Where mails with notices go, smtp://user:password@host:port; empty: none are sent. Without TLS user and password are sent to loopback alone, or with ?requireTLS=false',
   }),
   SMTP_FROM: mailAddressKey({ description: 'Who they are from', default: 'webhooks@localhost' }),
 } as const;

@@ -11,14 +11,26 @@ export interface SmtpReceiver {
   /** With user and password. */
   readonly url: string;
   readonly received: readonly ReceivedMail[];
+  /** Users that were told to it. */
+  readonly logins: readonly string[];
   close(): Promise<void>;
 }
 
-export async function startSmtpReceiver(isRefusing: () => boolean = () => false): Promise<SmtpReceiver> {
+/** @param codeFor an answer to RCPT TO other than that it is taken */
+export async function startSmtpReceiver(
+  isRefusing: () => boolean = () => false,
+  codeFor: (address: string) => number | undefined = () => undefined,
+): Promise<SmtpReceiver> {
   const received: ReceivedMail[] = [];
+  const logins: string[] = [];
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
+    onRcptTo: ({ address }, _session, done) => {
+      const responseCode = codeFor(address);
+      done(responseCode === undefined ? null : Object.assign(new Error('no'), { responseCode }));
+    },
     onAuth: ({ username, password }, _session, done) => {
+      logins.push(username ?? '');
       if (username === 'user' && password === 'planted-password') done(null, { user: username });
       else done(new Error('who are you'));
     },
@@ -45,6 +57,7 @@ export async function startSmtpReceiver(isRefusing: () => boolean = () => false)
   return {
     url: `smtp://user:planted-password@127.0.0.1:${port}`,
     received,
+    logins,
     close: () =>
       new Promise((resolve) => {
         server.close(resolve);
