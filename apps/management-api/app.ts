@@ -1,6 +1,7 @@
 /** The management API as an app: what is prepared before it listens, what starts after. */
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
+import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
 import { Database } from '../../libs/postgres/database.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
@@ -22,7 +23,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
   server: serverOptions,
   hasApi: true,
   root: (config, context) => ManagementApiModule.with(config, context),
-  prepare: (app, config, { logger, health, tracer }) => {
+  prepare: (app, config, { logger, health, tracer, metrics: all }) => {
     const metrics = app.get(ApiMetrics);
     const database = app.get(Database);
     const sink = app.get(RecordSink);
@@ -41,6 +42,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
       logger,
     });
     health.add('database', () => database.problem());
+    watchDatabaseClock(database, { metrics: all, logger });
     health.add('kafka producer', () => sink.problem());
     health.add('outbox relay', () => relay.problem());
     health.add('outcomes', () => tail.problem());

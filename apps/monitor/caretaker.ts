@@ -1,15 +1,22 @@
-/** Keeps house at start and then every hour; partitions are made days ahead, so a failed run is no emergency. */
+/**
+ * Keeps house at start and then every hour, sooner when there was more to do than one run has time for; partitions are
+ * made days ahead, so a failed run is no emergency.
+ */
 import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
+import type { SweepTime } from '../../libs/postgres/sweep-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
 import type { RepeatedJob } from './repeated.ts';
 
 const everyMs = 3_600_000;
+const unfinishedMs = 5_000;
 const afterFailureMs = 60_000;
 
 export interface CaretakerParts {
-  readonly keepHouse: (now: Date) => Promise<HousekeepingReport | null>;
-  readonly metrics: MonitorMetrics;
+  readonly keepHouse: (isStopped: () => boolean) => Promise<HousekeepingReport | null>;
+  /** When each sweep was last all done, by whichever monitor. */
+  readonly sweepTimes: () => Promise<readonly SweepTime[]>;
+  readonly metrics: Pick<MonitorMetrics, 'kept' | 'swept' | 'housekeepingFailed'>;
   readonly logger: Logger;
 }
 
@@ -20,13 +27,22 @@ export class Caretaker implements RepeatedJob {
     this.parts = parts;
   }
 
-  async run(): Promise<number> {
-    const { keepHouse, metrics, logger } = this.parts;
-    const now = new Date();
-    const report = await keepHouse(now);
-    metrics.kept(report, now.getTime());
-    logger.info({ ...report }, report === null ? 'another monitor keeps house' : 'housekeeping done');
-    return everyMs;
+  async run(signal: AbortSignal): Promise<number> {
+    const { keepHouse, sweepTimes, metrics, logger } = this.parts;
+    const report = await keepHouse(() => signal.aborted);
+    metrics.kept(report);
+    metrics.swept(await sweepTimes());
+    if (report === null) {
+      logger.info({}, 'another monitor keeps house');
+      return everyMs;
+    }
+    const { failures, ...told } = report;
+    logger.info(told, 'housekeeping done');
+    for (const { sweep, error } of failures) {
+      logger.warn({ sweep, ...errorFields(error) }, 'a sweep of housekeeping failed, trying again');
+    }
+    if (failures.length > 0) return afterFailureMs;
+    return Object.values(report.sweeps).includes('unfinished') ? unfinishedMs : everyMs;
   }
 
   failed(error: unknown): number {

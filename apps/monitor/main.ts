@@ -4,6 +4,7 @@ import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
 import { Database } from '../../libs/postgres/database.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { monitorConfig } from './config.ts';
@@ -40,6 +41,7 @@ await runApp({
     context.health.add('kafka consumer', () => server.problem());
     context.health.add('kafka producer', () => app.get(RecordSink).problem());
     context.health.add('database', () => database.problem());
+    watchDatabaseClock(database, context);
     context.health.add('observation', () => observation.work.problem());
     app.get(MonitorMetrics).watchLag(() => server.lag);
     for (const job of app.get(Routine).jobs) job.start();

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
 import { Database } from '../../libs/postgres/database.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { projectorConfig } from './config.ts';
@@ -38,6 +39,7 @@ await runApp({
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());
     context.health.add('database', () => database.problem());
+    watchDatabaseClock(database, context);
     context.health.add('history', () => projection.work.problem());
     app.get(ProjectorMetrics).watchLag(() => server.lag);
   },

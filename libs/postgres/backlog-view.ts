@@ -4,7 +4,8 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction, type Run } from './bulk.ts';
-import { partitionedTables, partitionsOf } from './partitions.ts';
+import { partitionedTables } from './partition-days.ts';
+import { partitionsOf } from './partitions.ts';
 
 export interface Backlog {
   /** No attempt was made yet. */

@@ -1,4 +1,4 @@
-/** The database as an app sees it that only wants to know whether it is there. */
+/** The database as an app sees it that only wants to know whether it is there, and what time it is there. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 const waitMs = 900;
@@ -8,6 +8,15 @@ export class Database {
 
   constructor(em: EntityManager) {
     this.em = em;
+  }
+
+  /** Unix milliseconds. @throws when it is away */
+  async time(): Promise<number> {
+    const [row] = await this.em
+      .fork()
+      .execute<{ at: number }[]>('select (extract(epoch from clock_timestamp()) * 1000)::float8 as at');
+    if (row === undefined) throw new Error('PostgreSQL did not answer what time it is');
+    return row.at;
   }
 
   /** Null when it answers within a second, else what is wrong; what the driver said follows behind a colon. For readiness. */

@@ -66,6 +66,14 @@ export class DatabaseDiagnosis {
     return (row?.at ?? 0) - (before + Date.now()) / 2;
   }
 
+  /** Sweeps of housekeeping, and how long ago each was last all done, by the database's clock. */
+  sweeps(): Promise<{ name: string; ageMs: number }[]> {
+    return this.run(
+      `select name, (extract(epoch from clock_timestamp() - coalesce(last_completed_at, since)) * 1000)::float8 as "ageMs"
+      from housekeeping_sweep order by name`,
+    );
+  }
+
   /** Names of migrations that did not run, oldest first. */
   async pendingMigrations(): Promise<readonly string[]> {
     const [row] = await this.run<{ isThere: boolean }>(`select to_regclass('migration') is not null as "isThere"`);

@@ -1,98 +1,130 @@
-/** Keeps the database in shape: partitions made ahead and dropped, and rows that nobody needs any more. */
+/**
+ * Keeps the database in shape: partitions made ahead and dropped, and rows that nobody needs any more. In: the
+ * database's clock. Out: what each sweep did. What must hold: a sweep goes in steps of bounded length and time and goes
+ * on where it was; one that fails, or has too much to do for one run, keeps no other from its work; no history goes for
+ * a clock that is ahead.
+ */
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import { inTransaction } from './bulk.ts';
-import { compactStats } from './stats-compaction.ts';
-import { maintainPartitions, partitionDaysAhead, type PartitionReport } from './partitions.ts';
+import { isDatabaseAway } from './database-away.ts';
+import { limitTransaction } from './limits.ts';
+import { historyDay, type PartitionReport } from './partitions.ts';
+import { SweepStore } from './sweep-store.ts';
+import type { Moments, SweepStep } from './sweep-step.ts';
+import { rowKinds, sweepNames, sweeps, type RowKind, type SweepName } from './sweeps.ts';
+
+/** unfinished: its time was over, the next run goes on. elsewhere: another process is at it. */
+export type SweepResult = 'done' | 'unfinished' | 'elsewhere' | 'failed';
 
 export interface HousekeepingReport extends PartitionReport {
   /** Rows of five minutes that went into those of their hour. */
   readonly compactedStats: number;
   /** Rows, by what they were. */
   readonly deleted: Readonly<Record<RowKind, number>>;
+  readonly sweeps: Readonly<Record<SweepName, SweepResult>>;
+  readonly failures: readonly { readonly sweep: SweepName; readonly error: unknown }[];
 }
 
-export type RowKind =
-  | 'idempotencyKeys'
-  | 'publishedEvents'
-  | 'stats'
-  | 'hourlyStats'
-  | 'secrets'
-  | 'portalSessions'
-  | 'replays'
-  | 'health'
-  | 'pings'
-  | 'sentMails'
-  | 'unsentMails';
+export interface HousekeepingOptions {
+  readonly retentionDays: number;
+  /** Default: the database's clock. */
+  readonly now?: Date;
+  /** How long one sweep may take in one run, in milliseconds. Default: 30000 */
+  readonly sweepMs?: number;
+  /** Asked between steps. */
+  readonly isStopped?: () => boolean;
+}
+
+interface Swept {
+  readonly result: SweepResult;
+  readonly rows: number;
+  readonly created: readonly string[];
+  readonly dropped: readonly string[];
+  readonly error: unknown;
+}
+
+/** Idempotent. Null when another process is at all of it. @throws the driver's error while the database is away */
+export async function keepHouse(em: EntityManager, options: HousekeepingOptions): Promise<HousekeepingReport | null> {
+  const moments = await momentsOf(em, options);
+  const store = new SweepStore(em, randomUUID());
+  const swept = new Map<SweepName, Swept>();
+  for (const name of sweepNames) {
+    if (options.isStopped?.() === true) break;
+    swept.set(name, await sweep(em, store, name, moments, options));
+  }
+  const all = [...swept.values()];
+  if (all.length > 0 && all.every(({ result }) => result === 'elsewhere')) return null;
+  const rowsOf = (name: SweepName) => swept.get(name)?.rows ?? 0;
+  return {
+    created: all.flatMap(({ created }) => created),
+    dropped: all.flatMap(({ dropped }) => dropped),
+    movedRows: rowsOf('partitionsMade'),
+    deletedRows: rowsOf('lateRows'),
+    compactedStats: rowsOf('statsCompacted'),
+    deleted: Object.fromEntries(rowKinds.map((kind) => [kind, rowsOf(kind)])) as Record<RowKind, number>,
+    sweeps: Object.fromEntries(sweepNames.map((name) => [name, swept.get(name)?.result ?? 'unfinished'])) as Record<
+      SweepName,
+      SweepResult
+    >,
+    failures: [...swept].flatMap(([name, { result, error }]) => (result === 'failed' ? [{ sweep: name, error }] : [])),
+  };
+}
+
+/** Until it is done, its time is over, or it fails. */
+async function sweep(
+  em: EntityManager,
+  store: SweepStore,
+  name: SweepName,
+  moments: Moments,
+  { sweepMs = 30_000, isStopped = () => false }: HousekeepingOptions,
+): Promise<Swept> {
+  const endAt = monotonicMs() + sweepMs;
+  const { limits, step } = sweeps[name];
+  const created: string[] = [];
+  const dropped: string[] = [];
+  let rows = 0;
+  let progress = '';
+  const swept = (result: SweepResult, error: unknown = null) => ({ result, rows, created, dropped, error });
+  try {
+    const taken = await store.take(name);
+    if (taken === null) return swept('elsewhere');
+    progress = taken;
+    for (;;) {
+      const from = progress;
+      const done: SweepStep | null = await inTransaction(em, async (run) => {
+        await limitTransaction(run, limits);
+        return step(run, moments, from);
+      });
+      if (done === null) return swept('elsewhere');
+      rows += done.rows;
+      if (done.created !== undefined) created.push(done.created);
+      if (done.dropped !== undefined) dropped.push(done.dropped);
+      progress = done.progress;
+      if (done.isDone || monotonicMs() >= endAt || isStopped()) {
+        await store.end(name, progress, done.isDone);
+        return swept(done.isDone ? 'done' : 'unfinished');
+      }
+      if (!(await store.keep(name, progress))) return swept('elsewhere');
+    }
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    // Given up rather than kept for a while, if that is possible at all.
+    await store.end(name, progress, false).catch(() => undefined);
+    return swept('failed', error);
+  }
+}
 
 const dayMs = 86_400_000;
-/** Rows of one transaction: a table that grew for months is no reason for a long one. */
-const batchMax = 10_000;
-/** What was told is told; kept so long for whoever asks what became of it. */
-const sentMailDays = 7;
-/** A mail about something that long ago helps nobody. */
-const unsentMailDays = 1;
 
-/** Idempotent. Null when another process is at it. @throws the driver's error */
-export async function keepHouse(
-  em: EntityManager,
-  now: Date,
-  retentionDays: number,
-): Promise<HousekeepingReport | null> {
-  const rules = { daysAhead: partitionDaysAhead, retentionDays };
-  const partitions = await maintainPartitions(em, now.getTime(), rules);
-  if (partitions === null) return null;
-  const daysAgo = (days: number) => new Date(now.getTime() - days * dayMs);
-  const deletions: Readonly<Record<RowKind, readonly [table: string, where: string, before: Date | null]>> = {
-    idempotencyKeys: ['idempotency_key', 'expires_at < $1', now],
-    publishedEvents: ['published_event', 'expires_at < $1', now],
-    stats: ['delivery_stats', 'bucket < $1', daysAgo(retentionDays)],
-    hourlyStats: ['delivery_stats_hour', 'bucket < $1', daysAgo(retentionDays)],
-    secrets: ['webhook_secret', 'expires_at < $1', now],
-    portalSessions: ['ended_portal_session', 'expires_at < $1', now],
-    // What a replay says it sent is in the history no longer.
-    replays: ['replay', 'finished_at < $1', daysAgo(retentionDays)],
-    health: ['webhook_health', 'webhook_id not in (select id from webhook)', null],
-    pings: [
-      'webhook_ping',
-      "next_at < $1 and webhook_id not in (select id from webhook where disabled_by = 'failures')",
-      now,
-    ],
-    sentMails: ['notice_mail', 'sent_at < $1', daysAgo(sentMailDays)],
-    unsentMails: ['notice_mail', 'sent_at is null and created_at < $1', daysAgo(unsentMailDays)],
-  };
-  const compactedStats = await inTransaction(em, (run) => compactStats(run, now));
-  const deleted: Partial<Record<RowKind, number>> = {};
-  for (const [kind, [table, where, before]] of Object.entries(deletions)) {
-    const rows = await deleteRows(em, table, where, before === null ? [] : [before]);
-    if (rows === null) return null;
-    deleted[kind as RowKind] = rows;
-  }
-  return { ...partitions, compactedStats, deleted: deleted as Record<RowKind, number> };
-}
-
-/** Null when another process is at it. */
-async function deleteRows(
-  em: EntityManager,
-  table: string,
-  where: string,
-  values: readonly Date[],
-): Promise<number | null> {
-  for (let deleted = 0; ;) {
-    const batch = await inTransaction(em, async (run) => {
-      const [lock] = await run<{ got: boolean }>(
-        "select pg_try_advisory_xact_lock(hashtext('webhooks.housekeeping')) as got",
-      );
-      if (lock?.got !== true) return null;
-      const [gone] = await run<{ count: number }>(
-        `with gone as (
-          delete from ${table} where ctid in (select ctid from ${table} where ${where} limit ${batchMax}) returning 1
-        ) select count(*)::int as count from gone`,
-        values,
-      );
-      return gone?.count ?? 0;
-    });
-    if (batch === null) return null;
-    deleted += batch;
-    if (batch < batchMax) return deleted;
-  }
+async function momentsOf(em: EntityManager, { now, retentionDays }: HousekeepingOptions): Promise<Moments> {
+  return inTransaction(em, async (run) => {
+    await limitTransaction(run, { lockMs: 3_000, statementMs: 10_000 });
+    const [clock] = await run<{ at: number }>(`select (extract(epoch from clock_timestamp()) * 1000)::float8 as at`);
+    const time = now ?? new Date(clock?.at ?? 0);
+    const today = Math.floor(time.getTime() / dayMs) * dayMs;
+    const oldestKept = (await historyDay(run, today)) - retentionDays * dayMs;
+    return { now: time, today, oldestKept, retentionDays };
+  });
 }

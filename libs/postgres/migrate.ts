@@ -1,5 +1,6 @@
 /** Brings the database to the newest version. Safe when several processes do it at once: one works, the others wait. */
 import type { Logger } from '../runtime/logger.ts';
+import { Database } from './database.ts';
 import { createOrm } from './orm.ts';
 import { maintainPartitions, partitionDaysAhead } from './partitions.ts';
 
@@ -17,7 +18,10 @@ export async function migrate(databaseUrl: string, logger: Logger): Promise<stri
       await holder.query('select pg_advisory_lock(hashtext($1))', [lockKey]);
       const ran = (await orm.migrator.up()).map(({ name }) => name);
       // Of today and the days to come; dropping old ones is the monitor's.
-      await maintainPartitions(orm.em, Date.now(), { daysAhead: partitionDaysAhead, retentionDays: null });
+      await maintainPartitions(orm.em, await new Database(orm.em).time(), {
+        daysAhead: partitionDaysAhead,
+        retentionDays: null,
+      });
       for (const migration of ran) logger.info({ migration }, 'migrated');
       return ran;
     } finally {

@@ -1,24 +1,44 @@
 /**
  * Day partitions of the history: made ahead, dropped when they are past retention. In: the time now. Out: what was
- * made and dropped. What must hold: rows are only ever dropped past retention; a day whose rows lie in the default
- * partition already gets its partition with them in it; doing it twice, or two at once, does it once.
+ * made and dropped, one step at a time, each a transaction of bounded length. What must hold: rows are only ever
+ * dropped past retention; a day whose few rows lie in the default partition already gets its partition with them in
+ * it, one with many keeps them there until they are past retention; doing it twice, or two at once, does it once.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction, type Run } from './bulk.ts';
-
-const dayMs = 86_400_000;
+import {
+  bytesOfDefault,
+  daysInDefault,
+  deleteExpired,
+  expiredRowsMax,
+  freeName,
+  hasMoreRows,
+  isProvenFree,
+} from './default-partition.ts';
+import { limitTransaction } from './limits.ts';
+import {
+  bounds,
+  dayMs,
+  digitsOf,
+  firstIdAt,
+  keyOf,
+  lockChange,
+  partitionedTables,
+  type PartitionedTable,
+} from './partition-days.ts';
 
 /** Days ahead that have their partition before anybody needs it. */
 export const partitionDaysAhead = 7;
-
-export const partitionedTables = ['event', 'delivery', 'delivery_attempt'] as const;
-export type PartitionedTable = (typeof partitionedTables)[number];
 
 export interface PartitionRules {
   /** Days after today that have a partition. */
   readonly daysAhead: number;
   /** Days before today that are kept; null keeps all. */
   readonly retentionDays: number | null;
+  /** Rows of a day that are moved into its partition; of a day with more all stay. Default: 20,000, half a second */
+  readonly movedRowsMax?: number;
+  /** A default partition up to this size is looked through while others wait. Default: 256 MiB, a moment */
+  readonly scannedBytesMax?: number;
 }
 
 export interface PartitionReport {
@@ -30,27 +50,50 @@ export interface PartitionReport {
   readonly deletedRows: number;
 }
 
-/** Null when another process is at it. @throws the driver's error, a lock that is not to be had in time included */
+/** Whoever waits for an exclusive lock makes all others wait behind it: rather try again later. */
+export const partitionLimits = { lockMs: 3_000, statementMs: 10_000 };
+/**
+ * All that is to do now. Null when another process is at it; what was done before it came to it is reported.
+ * @throws the driver's error, a lock that is not to be had in time included
+ */
 export async function maintainPartitions(
   em: EntityManager,
   now: number,
   rules: PartitionRules,
 ): Promise<PartitionReport | null> {
   const today = Math.floor(now / dayMs) * dayMs;
-  const oldestKept = rules.retentionDays === null ? null : today - rules.retentionDays * dayMs;
-  let report: PartitionReport = { created: [], dropped: [], movedRows: 0, deletedRows: 0 };
+  const step = <T>(work: (run: Run) => Promise<T>) =>
+    inTransaction(em, async (run) => {
+      await limitTransaction(run, partitionLimits);
+      return work(run);
+    });
+  const report = { created: [] as string[], dropped: [] as string[], movedRows: 0, deletedRows: 0 };
   for (const table of partitionedTables) {
-    // A transaction for each table, so that no more than one is locked at a time.
-    const done = await inTransaction(em, (run) => maintainTable(run, table, today, oldestKept, rules.daysAhead));
-    if (done === null) return null;
-    report = {
-      created: [...report.created, ...done.created],
-      dropped: [...report.dropped, ...done.dropped],
-      movedRows: report.movedRows + done.movedRows,
-      deletedRows: report.deletedRows + done.deletedRows,
-    };
+    if (rules.retentionDays !== null) {
+      const oldestKept = (await step((run) => historyDay(run, today))) - rules.retentionDays * dayMs;
+      for (let isOver = false; !isOver;) {
+        const dropped = await step((run) => dropPartition(run, table, oldestKept));
+        if (dropped === null) return somethingOf(report);
+        if (dropped.name === null) isOver = true;
+        else report.dropped.push(dropped.name);
+      }
+      for (let deleted = expiredRowsMax; deleted === expiredRowsMax; report.deletedRows += deleted) {
+        deleted = await step((run) => deleteExpired(run, table, oldestKept));
+      }
+    }
+    for (let isOver = false; !isOver;) {
+      const made = await step((run) => makePartition(run, table, today, rules));
+      if (made === null) return somethingOf(report);
+      isOver = made.isOver;
+      report.movedRows += made.movedRows;
+      if (made.name !== null) report.created.push(made.name);
+    }
   }
   return report;
+}
+
+function somethingOf(report: PartitionReport): PartitionReport | null {
+  return report.created.length + report.dropped.length + report.deletedRows > 0 ? report : null;
 }
 
 /**
@@ -61,41 +104,87 @@ export async function keepPartitions(run: Run): Promise<void> {
   await run("select pg_advisory_xact_lock_shared(hashtext('webhooks.partitions.change'))");
 }
 
-async function maintainTable(
+/**
+ * The day that retention is counted from: today, but no later than the newest day that has rows. A clock that is ahead
+ * makes no history old. Tells days apart, not more.
+ */
+export async function historyDay(run: Run, today: number): Promise<number> {
+  let newest = -Infinity;
+  for (const table of ['event', 'delivery'] as const) {
+    const days = await partitionsOf(run, table);
+    for (const { name, day } of days.reverse()) {
+      if (day <= newest) break;
+      const [some] = await run(`select 1 as one from ${name} limit 1`);
+      if (some !== undefined) newest = day;
+    }
+    const [late] = await run<{ day: number }>(
+      `select (extract(epoch from day_time) * 1000)::float8 as day from ${table}_default
+       order by ${keyOf[table]} desc limit 1`,
+    );
+    if (late !== undefined) newest = Math.max(newest, Math.floor(late.day / dayMs) * dayMs);
+  }
+  return newest === -Infinity ? today : Math.min(today, newest);
+}
+
+export interface MadePartition {
+  /** Null: none was made in this step. */
+  readonly name: string | null;
+  readonly movedRows: number;
+  /** There is nothing more to make. */
+  readonly isOver: boolean;
+}
+
+/** The next step towards the partitions that are wanted. Null when another process is at it. */
+export async function makePartition(
   run: Run,
   table: PartitionedTable,
   today: number,
-  oldestKept: number | null,
-  daysAhead: number,
-): Promise<PartitionReport | null> {
+  { daysAhead, retentionDays, movedRowsMax = 20_000, scannedBytesMax = 256 * 1024 * 1024 }: PartitionRules,
+): Promise<MadePartition | null> {
+  if (!(await isOurs(run))) return null;
+  const nothing = { name: null, movedRows: 0 };
+  const known = new Set((await partitionsOf(run, table)).map(({ day }) => day));
+  const last = today + daysAhead * dayMs;
+  const wanted = new Set<number>();
+  for (let day = today; day <= last; day += dayMs) wanted.add(day);
+  // Days of odd events get no partition of their own: there may be thousands of them.
+  const first = retentionDays === null ? -Infinity : today - retentionDays * dayMs;
+  const waiting = await daysInDefault(run, table);
+  for (const day of waiting) if (day >= first && day <= last) wanted.add(day);
+  const isLarge = (await bytesOfDefault(run, table)) > scannedBytesMax;
+  for (const day of [...wanted].filter((one) => !known.has(one)).sort((a, b) => a - b)) {
+    const hasRows = waiting.includes(day);
+    if (hasRows && (isLarge || (await hasMoreRows(run, table, day, movedRowsMax)))) continue;
+    if (isLarge && !(await isProvenFree(run, table, day))) return { ...nothing, isOver: false };
+    return { name: partitionName(table, day), movedRows: await createPartition(run, table, day), isOver: false };
+  }
+  return { ...nothing, isOver: true };
+}
+
+/** Drops the oldest partition that is past retention; a null name: there is none. Null when another process is at it. */
+export async function dropPartition(
+  run: Run,
+  table: PartitionedTable,
+  oldestKept: number,
+): Promise<{ readonly name: string | null } | null> {
+  if (!(await isOurs(run))) return null;
+  const [oldest] = await partitionsOf(run, table);
+  if (oldest === undefined || oldest.day >= oldestKept) return { name: null };
+  await lockChange(run);
+  await run(`drop table ${oldest.name}`);
+  return { name: oldest.name };
+}
+
+async function isOurs(run: Run): Promise<boolean> {
   const [lock] = await run<{ got: boolean }>(
     "select pg_try_advisory_xact_lock(hashtext('webhooks.partitions')) as got",
   );
-  if (lock?.got !== true) return null;
-  // Whoever waits for an exclusive lock makes all others wait behind it: rather try again later.
-  await run("set local lock_timeout = '3s'");
-  await run("select pg_advisory_xact_lock(hashtext('webhooks.partitions.change'))");
-  const existing = await partitionsOf(run, table);
-  const dropped = oldestKept === null ? [] : existing.filter(({ day }) => day < oldestKept);
-  for (const { name } of dropped) await run(`drop table ${name}`);
-  const deletedRows = oldestKept === null ? 0 : await deleteExpired(run, table, oldestKept);
-  const known = new Set(existing.map(({ day }) => day));
-  const wanted = new Set(await daysInDefault(run, table));
-  for (let ahead = 0; ahead <= daysAhead; ahead += 1) wanted.add(today + ahead * dayMs);
-  const created = [...wanted].filter((day) => !known.has(day)).sort((a, b) => a - b);
-  let movedRows = 0;
-  for (const day of created) movedRows += await createPartition(run, table, day);
-  return {
-    created: created.map((day) => partitionName(table, day)),
-    dropped: dropped.map(({ name }) => name),
-    movedRows,
-    deletedRows,
-  };
+  return lock?.got === true;
 }
 
 /** Such as delivery_p20260131. */
 export function partitionName(table: PartitionedTable, day: number): string {
-  return `${table}_p${new Date(day).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  return `${table}_p${digitsOf(day)}`;
 }
 
 /** The partitions of days that a table has, oldest first. */
@@ -113,35 +202,24 @@ function dayOfName(name: string): number {
   return Date.parse(`${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}T00:00:00Z`);
 }
 
-/** Outliers past retention: they have no partition that could be dropped. */
-async function deleteExpired(run: Run, table: PartitionedTable, oldestKept: number): Promise<number> {
-  const [gone] = await run<{ count: string }>(
-    `with gone as (delete from ${table}_default where day_time < $1 returning 1) select count(*)::text as count from gone`,
-    [new Date(oldestKept)],
-  );
-  return Number(gone?.count ?? 0);
-}
-
-async function daysInDefault(run: Run, table: PartitionedTable): Promise<number[]> {
-  const rows = await run<{ day: string }>(
-    `select distinct to_char(day_time at time zone 'UTC', 'YYYY-MM-DD') as day from ${table}_default`,
-  );
-  return rows.map(({ day }) => Date.parse(`${day}T00:00:00Z`));
-}
-
 /** Returns how many rows of that day the default partition had. */
 async function createPartition(run: Run, table: PartitionedTable, day: number): Promise<number> {
+  await lockChange(run);
   const name = partitionName(table, day);
-  const [from, to] = [new Date(day).toISOString(), new Date(day + dayMs).toISOString()];
+  const [from, to] = bounds(day);
   // Attached rather than created in place: that locks the default partition, but not the readers of the others.
   await run(`create table ${name} (like ${table} including defaults including constraints)`);
   await run(`lock table ${table}_default in access exclusive mode`);
   const [moved] = await run<{ count: string }>(
-    `with gone as (delete from ${table}_default where day_time >= $1 and day_time < $2 returning *),
+    `with gone as (
+       delete from ${table}_default
+       where ${keyOf[table]} >= $3::uuid and ${keyOf[table]} < $4::uuid and day_time >= $1 and day_time < $2 returning *
+     ),
      kept as (insert into ${name} select * from gone returning 1)
      select count(*)::text as count from kept`,
-    [from, to],
+    [from, to, firstIdAt(day), firstIdAt(day + dayMs)],
   );
   await run(`alter table ${table} attach partition ${name} for values from ('${from}') to ('${to}')`);
+  await run(`alter table ${table}_default drop constraint if exists ${freeName(table, day)}`);
   return Number(moved?.count ?? 0);
 }

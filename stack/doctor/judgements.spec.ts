@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { judgeClocks, judgeEgress, judgeGroup, judgeKeys } from './judgements.ts';
+import { judgeClocks, judgeEgress, judgeGroup, judgeKeys, judgeSweeps } from './judgements.ts';
 
 describe('a consumer group', () => {
   test.each([
@@ -47,6 +47,14 @@ describe('clocks', () => {
       { severity: 'warning', says: expect.stringMatching(/: c 1\.8 s behind, d 2\.7 s behind$/) },
     ]);
   });
+});
+
+test('sweeps of housekeeping that are late are named, others are no news', () => {
+  const hours = (name: string, count: number) => ({ name, ageMs: count * 3_600_000 });
+  expect(judgeSweeps([hours('stats', 1), hours('health', 3)])).toEqual([]);
+  expect(judgeSweeps([hours('stats', 1), hours('health', 3.5), hours('pings', 50)])).toMatchObject([
+    { severity: 'warning', says: 'housekeeping was last all done: health 3.5 h ago, pings 50.0 h ago' },
+  ]);
 });
 
 describe('keys', () => {

@@ -80,6 +80,18 @@ function skewText({ what, aheadMs }: ClockReading): string {
   return `${what} ${(Math.abs(aheadMs) / 1_000).toFixed(1)} s ${aheadMs < 0 ? 'behind' : 'ahead'}`;
 }
 
+/** Each runs every hour. */
+const sweepMsMax = 3 * 3_600_000;
+
+/** Sweeps of housekeeping that have not been all done for long. */
+export function judgeSweeps(sweeps: readonly { readonly name: string; readonly ageMs: number }[]): readonly Finding[] {
+  const late = sweeps.filter(({ ageMs }) => ageMs > sweepMsMax);
+  if (late.length === 0) return [];
+  const ages = late.map(({ name, ageMs }) => `${name} ${(ageMs / 3_600_000).toFixed(1)} h ago`);
+  const says = `housekeeping was last all done: ${ages.join(', ')}`;
+  return [trouble('database', 'warning', says, 'start a monitor, or see in its log why it fails')];
+}
+
 /** @param keys ENCRYPTION_KEYS, valid */
 export function judgeKeys(keys: readonly string[], sealed: readonly SealedValues[]): readonly Finding[] {
   const box = new SecretBox(keys);

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
+import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
+import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
+import { sweepTimes } from '../../../libs/postgres/sweep-store.ts';
 import { StatsView, type StatsFilter } from '../../../libs/postgres/stats-view.ts';
 import { partitionsOf } from '../../../libs/postgres/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
+import { anEvent, anOutcome } from './history-factory.ts';
 import { storeWebhook } from './webhook-factory.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');
@@ -51,7 +55,7 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     sentMails: 1,
     unsentMails: 1,
   };
-  expect((await keepHouse(database.em, now, 30))?.deleted).toEqual(deleted);
+  expect((await keepHouse(database.em, { now, retentionDays: 30 }))?.deleted).toEqual(deleted);
   expect(await database.rows('select id from replay order by id')).toEqual([{ id: 'recent' }, { id: 'running' }]);
   expect(await database.rows('select id from webhook_secret order by id')).toEqual([
     { id: 'overlapping' },
@@ -61,7 +65,7 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
   expect(await database.rows('select webhook_id from webhook_health')).toEqual([{ webhook_id: 'wh-1' }]);
   // Until then it keeps a silent webhook from being pinged again.
   await database.rows(`insert into webhook_ping (webhook_id, next_at) values ('wh-1', '2026-03-10T12:00:01Z')`);
-  const second = await keepHouse(database.em, now, 30);
+  const second = await keepHouse(database.em, { now, retentionDays: 30 });
   expect(second).toMatchObject({ created: [], dropped: [] });
   expect(new Set(Object.values(second?.deleted ?? {}))).toEqual(new Set([0]));
 });
@@ -79,7 +83,7 @@ test('over a year on a clock, each day has its partition before it comes and is 
     );
     // Missing a few days is made up for.
     if (day % 10 < 3) continue;
-    const report = await keepHouse(database.em, today, retentionDays);
+    const report = await keepHouse(database.em, { now: today, retentionDays });
     expect(report).not.toBeNull();
     const days = await inTransaction(database.em, (run) => partitionsOf(run, 'delivery'));
     const times = days.map((partition) => partition.day);
@@ -92,11 +96,92 @@ test('over a year on a clock, each day has its partition before it comes and is 
   }
 }, 120_000);
 
-test('while another one keeps house, this one leaves it alone', async () => {
+test('while another one keeps house, this one leaves it alone; one that fell silent is relieved', async () => {
+  await keepHouse(database.em, { now, retentionDays: 30 });
+  const leaseFor = (seconds: number) =>
+    database.rows(`update housekeeping_sweep set owner = 'another', lease_until = now() + make_interval(secs => $1)`, [
+      seconds,
+    ]);
+  await leaseFor(59);
+  expect(await keepHouse(database.em, { now, retentionDays: 30 })).toBeNull();
+  // Its backend may hold what it likes, and its clock may have been set back since.
   await inTransaction(database.em, async (run) => {
     await run("select pg_advisory_xact_lock(hashtext('webhooks.housekeeping'))");
-    expect(await keepHouse(database.em, now, 30)).toBeNull();
+    for (const seconds of [-1, 3_600]) {
+      await leaseFor(seconds);
+      const report = await keepHouse(database.em, { now, retentionDays: 30 });
+      expect(new Set(Object.values(report?.sweeps ?? {}))).toEqual(new Set(['done']));
+    }
   });
+});
+
+test('a sweep that fails or finds its table locked keeps no other from its work, and says when it was last done', async () => {
+  const completed = async () =>
+    new Map((await sweepTimes(database.em)).map(({ name, completedAt }) => [name, completedAt]));
+  await keepHouse(database.em, { now, retentionDays: 30 });
+  const before = await completed();
+  await database.rows('alter table ended_portal_session rename to ended_portal_session_away');
+  await inTransaction(database.em, async (run) => {
+    await run('lock table notice_mail in access exclusive mode');
+    const report = await keepHouse(database.em, { now, retentionDays: 30 });
+    expect(report?.failures.map(({ sweep }) => sweep)).toEqual(['portalSessions', 'sentMails', 'unsentMails']);
+    expect(report?.sweeps).toMatchObject({ statsCompacted: 'done', portalSessions: 'failed', pings: 'done' });
+  });
+  await database.rows('alter table ended_portal_session_away rename to ended_portal_session');
+  const after = await completed();
+  expect(after.get('portalSessions')).toBe(before.get('portalSessions'));
+  expect(after.get('pings')).toBeGreaterThan(before.get('pings') ?? Infinity);
+  const again = await keepHouse(database.em, { now, retentionDays: 30 });
+  expect(new Set(Object.values(again?.sweeps ?? {}))).toEqual(new Set(['done']));
+});
+
+test('a large table is worked off in steps, each run goes on where the last one was', async () => {
+  await database.rows(`insert into webhook_health (webhook_id, state, consecutive_failures, windows, updated_at)
+    select 'gone-' || lpad(n::text, 6, '0'), 'healthy', 0, '{}', now() from generate_series(1, 25000) n`);
+  await database.rows(`insert into published_event (owner, event_id, event_time, claimed_at, is_acknowledged, expires_at)
+    select 'many', n::text, 'x', '2026-03-01', true, '2026-03-02' from generate_series(1, 15000) n`);
+  const run = async () => {
+    const report = await keepHouse(database.em, { now, retentionDays: 30, sweepMs: 0 });
+    return [
+      report?.sweeps.health,
+      report?.deleted.health,
+      report?.sweeps.publishedEvents,
+      report?.deleted.publishedEvents,
+    ];
+  };
+  expect(await run()).toEqual(['unfinished', 10_000, 'unfinished', 10_000]);
+  expect(await run()).toEqual(['unfinished', 10_000, 'done', 5_000]);
+  expect((await run()).slice(0, 2)).toEqual(['done', 5_000]);
+  const [left] = await database.rows(
+    `select count(*)::int as count from webhook_health where webhook_id like 'gone-%'`,
+  );
+  expect(left).toEqual({ count: 0 });
+});
+
+test('by a clock that is 45 days ahead no day of the history goes', async () => {
+  const dayMs = 86_400_000;
+  const writer = new HistoryWriter(database.em, new ConsumerOffsetStore(database.em, 'projector'));
+  for (let day = 0; day < 30; day += 1) {
+    const time = now.getTime() - day * dayMs;
+    await keepHouse(database.em, { now: new Date(time), retentionDays: 30 });
+    await writer.writeBatch({
+      events: [anEvent({ eventId: `event-${day}`, time })],
+      outcomes: [anOutcome({ eventId: `event-${day}`, time })],
+      offsets: [],
+    });
+  }
+  await database.rows(
+    `insert into replay (id, client_id, filter, status, done, created_by, created_at, finished_at)
+    values ('today', 'client-1', '{}', 'finished', 1, 'key', $1, $1)`,
+    [now],
+  );
+  const ahead = await keepHouse(database.em, { now: new Date(now.getTime() + 45 * dayMs), retentionDays: 30 });
+  expect(ahead).toMatchObject({ deletedRows: 0, deleted: { replays: 0 } });
+  const [kept] = await database.rows('select count(*)::int as count from delivery');
+  expect(kept).toEqual({ count: 30 });
+  // Days go as the days come that have rows.
+  const inTime = await keepHouse(database.em, { now: new Date(now.getTime() + dayMs), retentionDays: 29 });
+  expect(inTime?.dropped.filter((name) => name.startsWith('delivery_p'))).toEqual([]);
 });
 
 test('counts for charts of two days ago are put together by the hour, and none is lost', async () => {
@@ -122,13 +207,19 @@ test('counts for charts of two days ago are put together by the hour, and none i
   await at('2026-03-08T11:10:00Z', 5, 'wh-2');
   await at('2026-03-08T12:05:00Z', 6);
   await at('2026-02-01T00:00:00Z', 7);
-  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 6, deleted: { hourlyStats: 3 } });
+  expect(await keepHouse(database.em, { now, retentionDays: 30 })).toMatchObject({
+    compactedStats: 6,
+    deleted: { hourlyStats: 3 },
+  });
   const ofEleven = ['11:00   9 2 9', '11:00 acme  9 2 9', '11:00 acme wh-1 4 1 4', '11:00 acme wh-2 5 1 5'];
   expect(await hours()).toEqual([
     ...['10:00   6 3 6', '10:00 acme  3 2 3', '10:00 acme wh-1 3 2 3', '10:00 other  3 1 3', '10:00 other wh-9 3 1 3'],
     ...ofEleven,
   ]);
-  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 0, deleted: { hourlyStats: 0 } });
+  expect(await keepHouse(database.em, { now, retentionDays: 30 })).toMatchObject({
+    compactedStats: 0,
+    deleted: { hourlyStats: 0 },
+  });
   // What comes late, and in the first minutes of its hour, is added all the same; until then it is read where it is.
   await at('2026-03-08T10:00:00Z', 10);
   const stats = new StatsView(database.em);
@@ -155,7 +246,7 @@ test('counts for charts of two days ago are put together by the hour, and none i
     ],
   ];
   expect(await Promise.all(asked.map(of))).toEqual(answers);
-  expect(await keepHouse(database.em, now, 30)).toMatchObject({ compactedStats: 1 });
+  expect(await keepHouse(database.em, { now, retentionDays: 30 })).toMatchObject({ compactedStats: 1 });
   expect((await hours()).slice(0, 3)).toEqual(['10:00   16 4 16', '10:00 acme  13 3 13', '10:00 acme wh-1 13 3 13']);
   expect(await Promise.all(asked.map(of))).toEqual(answers);
 });

@@ -3,7 +3,8 @@ import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
 import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
-import { maintainPartitions, partitionedTables, partitionsOf } from '../../../libs/postgres/partitions.ts';
+import { partitionedTables } from '../../../libs/postgres/partition-days.ts';
+import { maintainPartitions, partitionsOf } from '../../../libs/postgres/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { anEvent, anOutcome } from './history-factory.ts';
 
@@ -47,9 +48,9 @@ test('after months of days each row of the last 30 days is there, in a partition
   const begin = Date.parse('2026-01-20T09:00:00Z');
   for (let day = 0; day < 100; day += 1) {
     const now = begin + day * dayMs;
+    await write(now);
     const report = await maintainPartitions(database.em, now, rules);
     expect(report?.created).toHaveLength(day === 0 ? 12 : 3);
-    await write(now);
   }
   const now = begin + 99 * dayMs;
   const names = await partitionNames('delivery');
@@ -83,9 +84,38 @@ test('rows past retention without a partition of their own go too', async () => 
   const now = Date.parse('2026-03-10T12:00:00Z');
   await write(now - 45 * dayMs);
   await write(now - 30 * dayMs);
+  await write(now);
   const report = await maintainPartitions(database.em, now, rules);
-  expect(report).toMatchObject({ deletedRows: 3, movedRows: 3 });
+  expect(report).toMatchObject({ deletedRows: 3, movedRows: 6 });
+  expect(await rowsIn('delivery')).toBe(2);
+});
+
+test('a day with more rows than are moved in a moment keeps them where they are, and loses none', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  for (let index = 0; index < 3; index += 1) await write(now + index);
+  const report = await maintainPartitions(database.em, now, { ...rules, movedRowsMax: 2 });
+  expect(report).toMatchObject({ movedRows: 0 });
+  expect(await partitionNames('delivery')).toEqual(['delivery_p20260311', 'delivery_p20260312', 'delivery_p20260313']);
+  expect(await rowsIn('delivery')).toBe(3);
+  // They go when they are past retention, and newer ones are there.
+  await write(now + 3 * dayMs);
+  const later = await maintainPartitions(database.em, now + 3 * dayMs, { ...rules, retentionDays: 2 });
+  expect(later).toMatchObject({ deletedRows: 9 });
   expect(await rowsIn('delivery')).toBe(1);
+});
+
+test('beside a large default partition days get theirs without it being looked through while others wait', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  await write(now - 2 * dayMs);
+  await write(now);
+  const report = await maintainPartitions(database.em, now, { ...rules, scannedBytesMax: 0 });
+  expect(report).toMatchObject({ movedRows: 0 });
+  expect(await partitionNames('event')).toEqual(['event_p20260311', 'event_p20260312', 'event_p20260313']);
+  expect(await rowsIn('delivery')).toBe(2);
+  const constraints = `select conname from pg_constraint where conname like '%_not_2%'`;
+  expect(await database.rows(constraints)).toEqual([]);
+  await write(now + dayMs);
+  expect(await rowsIn('delivery_p20260311')).toBe(1);
 });
 
 test('doing it again, and several at once, does it once', async () => {

@@ -1,0 +1,90 @@
+/**
+ * What lies in the default partition of a table of the history: rows of days that have no partition of their own. In: a
+ * day. Out: what is there of it. What must hold: nothing here holds up readers or writers for longer than a moment.
+ */
+import type { Run } from './bulk.ts';
+import { bounds, dayMs, digitsOf, firstIdAt, keyOf, lockChange, type PartitionedTable } from './partition-days.ts';
+
+/** Rows past retention that are deleted in one transaction. */
+export const expiredRowsMax = 10_000;
+/** Holds up nobody, however long it takes. */
+const lookThroughMs = 3_600_000;
+
+/** Rows past retention that have no partition that could be dropped. Returns how many; as many as it may, there are more. */
+export async function deleteExpired(run: Run, table: PartitionedTable, oldestKept: number): Promise<number> {
+  const key = keyOf[table];
+  const [gone] = await run<{ count: number }>(
+    `with gone as (
+      delete from ${table}_default where ctid = any(array(
+        select ctid from ${table}_default where ${key} < $2::uuid and day_time < $1 order by ${key} limit ${expiredRowsMax}
+      )) and day_time < $1 returning 1
+    ) select count(*)::int as count from gone`,
+    [new Date(oldestKept), firstIdAt(oldestKept)],
+  );
+  return gone?.count ?? 0;
+}
+
+/** Days of which the default partition has rows, from one to the next by the primary key. */
+export async function daysInDefault(run: Run, table: PartitionedTable): Promise<number[]> {
+  const key = keyOf[table];
+  const days: number[] = [];
+  for (let from = 0; days.length < daysMax;) {
+    const [next] = await run<{ at: number }>(
+      `select (extract(epoch from day_time) * 1000)::float8 as at from ${table}_default
+       where ${key} >= $1::uuid order by ${key} limit 1`,
+      [firstIdAt(from)],
+    );
+    if (next === undefined) break;
+    const day = Math.floor(next.at / dayMs) * dayMs;
+    days.push(day);
+    from = day + dayMs;
+  }
+  return days;
+}
+
+/** Of one look; the others have their turn when these are gone. */
+const daysMax = 500;
+
+export async function hasMoreRows(run: Run, table: PartitionedTable, day: number, rows: number): Promise<boolean> {
+  const key = keyOf[table];
+  const [one] = await run(
+    `select 1 as one from ${table}_default where ${key} >= $1::uuid and ${key} < $2::uuid offset $3 limit 1`,
+    [firstIdAt(day), firstIdAt(day + dayMs), rows],
+  );
+  return one !== undefined;
+}
+
+export async function bytesOfDefault(run: Run, table: PartitionedTable): Promise<number> {
+  const [size] = await run<{ bytes: number }>(`select pg_relation_size($1::regclass)::float8 as bytes`, [
+    `${table}_default`,
+  ]);
+  return size?.bytes ?? 0;
+}
+
+/**
+ * Whether the default partition is known to have no row of that day, so that it is not looked through, with everybody
+ * waiting, when the day's partition is attached. If not, one step is made towards it: a constraint that new rows keep
+ * to, and then a look that nobody waits for. A row of that day that is written meanwhile is refused and comes again.
+ */
+export async function isProvenFree(run: Run, table: PartitionedTable, day: number): Promise<boolean> {
+  const name = freeName(table, day);
+  const [constraint] = await run<{ isValid: boolean }>(
+    `select convalidated as "isValid" from pg_constraint where conrelid = $1::regclass and conname = $2`,
+    [`${table}_default`, name],
+  );
+  if (constraint?.isValid === true) return true;
+  const [from, to] = bounds(day);
+  if (constraint === undefined) {
+    await lockChange(run);
+    const check = `check (day_time < '${from}' or day_time >= '${to}')`;
+    await run(`alter table ${table}_default add constraint ${name} ${check} not valid`);
+    return false;
+  }
+  await run(`select set_config('statement_timeout', $1, true)`, [`${lookThroughMs}ms`]);
+  await run(`alter table ${table}_default validate constraint ${name}`);
+  return false;
+}
+
+export function freeName(table: PartitionedTable, day: number): string {
+  return `${table}_default_not_${digitsOf(day)}`;
+}

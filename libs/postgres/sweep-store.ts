@@ -1,0 +1,84 @@
+/**
+ * Who is at which sweep of housekeeping, how far it is, and when it was last all done: a row for each. Holds: a sweep
+ * is one process's for as long as that says so again within a lease, by the database's clock, so that neither a
+ * backend that its client forgot nor a host that fell silent keeps it for ever.
+ */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { inTransaction, type Run } from './bulk.ts';
+import { limitTransaction } from './limits.ts';
+import { readerOf } from './read.ts';
+import type { SweepName } from './sweeps.ts';
+
+export interface SweepTime {
+  readonly name: SweepName;
+  /** When it was last all done, or, when it never was, since when it is there; Unix milliseconds. */
+  readonly completedAt: number;
+}
+
+/** Longer than a step may take. */
+const leaseMs = 60_000;
+const limits = { lockMs: 1_000, statementMs: 4_000 };
+
+export class SweepStore {
+  private readonly em: EntityManager;
+  private readonly owner: string;
+
+  /** @param owner of one life of a process */
+  constructor(em: EntityManager, owner: string) {
+    this.em = em;
+    this.owner = owner;
+  }
+
+  /** How far it is; null when another process is at it. */
+  async take(name: SweepName): Promise<string | null> {
+    const [taken] = await this.run<{ progress: string }>(takeSql, [name, this.owner]);
+    return taken?.progress ?? null;
+  }
+
+  /** False when it is another's meanwhile. */
+  async keep(name: SweepName, progress: string): Promise<boolean> {
+    return (await this.run(keepSql, [name, this.owner, progress])).length > 0;
+  }
+
+  async end(name: SweepName, progress: string, isDone: boolean): Promise<void> {
+    await this.run(endSql, [name, this.owner, progress, isDone]);
+  }
+
+  private run<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return inTransaction(this.em, async (run) => {
+      await limitTransaction(run, limits);
+      return run<Row>(sql, values);
+    });
+  }
+}
+
+/** Of every sweep that was ever begun. */
+export function sweepTimes(em: EntityManager): Promise<SweepTime[]> {
+  return readSweepTimes(readerOf(em));
+}
+
+export function readSweepTimes(run: Run): Promise<SweepTime[]> {
+  return run<SweepTime>(
+    `select name, (extract(epoch from coalesce(last_completed_at, since)) * 1000)::float8 as "completedAt"
+    from housekeeping_sweep order by name`,
+  );
+}
+
+const lease = `interval '${leaseMs} milliseconds'`;
+
+// One that lies further ahead than a lease lasts is from before the database's clock was set back.
+const takeSql = `
+insert into housekeeping_sweep (name, owner, lease_until) values ($1, $2, clock_timestamp() + ${lease})
+on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until
+where housekeeping_sweep.lease_until is null or housekeeping_sweep.lease_until <= clock_timestamp()
+  or housekeeping_sweep.lease_until > clock_timestamp() + ${lease}
+returning progress`;
+
+const keepSql = `
+update housekeeping_sweep set progress = $3, lease_until = clock_timestamp() + ${lease}
+where name = $1 and owner = $2 returning name`;
+
+const endSql = `
+update housekeeping_sweep set progress = $3, owner = null, lease_until = null,
+  last_completed_at = case when $4::boolean then clock_timestamp() else last_completed_at end
+where name = $1 and owner = $2`;
