@@ -94,6 +94,7 @@ function definitionOf(number: number, origin: string, box: SecretBox): WebhookDe
     secrets: [{ id: `sec_bench_${number}`, sealed, expiresAt: null }],
     sealedHeaders: null,
     sealedTls: null,
+    targetVersion: 1,
     recoveringSince: null,
     recoveringUntil: null,
     version: 1,

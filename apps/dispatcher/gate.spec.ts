@@ -191,6 +191,15 @@ describe('what was learnt of an endpoint', () => {
     expect(table.apply('w', null)).toBe(true);
   });
 
+  test('is not of an attempt at the address that the webhook had before', () => {
+    const { gate, table, webhook } = setup({ ordering: 'parallel' });
+    const moved = { ...definition, ordering: 'parallel' as const, url: 'https://elsewhere.example/hook' };
+    if (table.apply('w', moved)) gate.forgetEndpoint('w');
+    for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);
+    expect(gate.isBreakerOpen('w')).toBe(false);
+    expect(gate.limit('w')).toBe(4);
+  });
+
   test.each(['forget', 'forgetEndpoint'] as const)('is dropped by %s, its breaker with it', (forget) => {
     const { gate, webhook } = setup({ ordering: 'parallel' });
     for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);

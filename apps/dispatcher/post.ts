@@ -87,6 +87,7 @@ export class Post {
     const settlement = settleAttempt({
       delivery,
       policy: definition.retryPolicy,
+      targetVersion: definition.targetVersion,
       result,
       requestHeaders: { ...maskHeaders(added), ...own },
       startedAt,

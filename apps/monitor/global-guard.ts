@@ -6,11 +6,16 @@
 import { guardVerdict, workedMs, type EndpointVote, type GuardVerdict } from '../../libs/domain/global-guard.ts';
 import { verdictOf } from '../../libs/domain/health.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { VotingEndpoint } from '../../libs/postgres/health-store.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
+export type KnownVote = EndpointVote & VotingEndpoint;
+
 export interface GlobalGuardParts {
-  /** What was known before this process began. Rejects while the database is away. */
-  readonly votesSince: (since: Date) => Promise<ReadonlyMap<string, EndpointVote>>;
+  /** What was known before this process began, by webhook. Rejects while the database is away. */
+  readonly votesSince: (since: Date) => Promise<ReadonlyMap<string, KnownVote>>;
+  /** Those of these webhooks that there are. Rejects while the database is away. */
+  readonly endpointsOf: (webhookIds: readonly string[]) => Promise<ReadonlyMap<string, VotingEndpoint>>;
   readonly onChange: (verdict: GuardVerdict) => void;
   /** Monotonic, of this process. Default: {@link monotonicMs} */
   readonly clock?: () => number;
@@ -22,7 +27,7 @@ const quietMs = 60_000;
 export class GlobalGuard {
   private readonly parts: GlobalGuardParts;
   private readonly clock: () => number;
-  private votes: Map<string, EndpointVote> | null = null;
+  private votes: Map<string, KnownVote> | null = null;
   /** Monotonic. */
   private seenAt = -Infinity;
   private verdict: GuardVerdict = { voters: 0, failing: 0, isPaused: false };
@@ -39,15 +44,27 @@ export class GlobalGuard {
   /** Takes outcomes into account; the same ones twice are as once. */
   async see(outcomes: readonly DeliveryOutcome[], now: number): Promise<void> {
     this.votes ??= new Map(await this.parts.votesSince(new Date(now - workedMs)));
+    const telling = outcomes.filter((outcome) => outcome.kind !== 'ping' && verdictOf(outcome) !== null);
+    const endpoints = await this.unknownEndpoints(telling, this.votes);
     let latest = 0;
-    for (const outcome of outcomes) {
-      const verdict = outcome.kind === 'ping' ? null : verdictOf(outcome);
-      if (verdict === null) continue;
-      const { webhookId, startedAt } = outcome;
+    for (const outcome of telling) {
+      const { webhookId, startedAt, targetVersion } = outcome;
       const known = this.votes.get(webhookId);
-      const isFailing = verdict === 'failure';
-      const lastSuccessAt = isFailing ? (known?.lastSuccessAt ?? null) : startedAt;
-      this.votes.set(webhookId, { attemptedAt: startedAt, lastSuccessAt, isFailing });
+      const moved = endpoints.get(webhookId);
+      const endpoint = moved ?? known;
+      // Deleted meanwhile, or an answer of the URL that it had before.
+      if (endpoint === undefined || (targetVersion ?? endpoint.targetVersion) !== endpoint.targetVersion) continue;
+      const isFailing = verdictOf(outcome) === 'failure';
+      const before = known?.targetVersion === endpoint.targetVersion ? known.lastSuccessAt : null;
+      const { clientId, host } = endpoint;
+      this.votes.set(webhookId, {
+        clientId,
+        host,
+        targetVersion: endpoint.targetVersion,
+        attemptedAt: startedAt,
+        lastSuccessAt: isFailing ? before : startedAt,
+        isFailing,
+      });
       latest = Math.max(latest, startedAt);
     }
     if (latest === 0) return;
@@ -62,6 +79,19 @@ export class GlobalGuard {
     for (const [webhookId, { attemptedAt }] of this.votes) {
       if (attemptedAt < now - workedMs) this.votes.delete(webhookId);
     }
+  }
+
+  /** Of webhooks that are new here, or have another URL than is known here. */
+  private async unknownEndpoints(
+    outcomes: readonly DeliveryOutcome[],
+    votes: ReadonlyMap<string, KnownVote>,
+  ): Promise<ReadonlyMap<string, VotingEndpoint>> {
+    const unknown = new Set<string>();
+    for (const { webhookId, targetVersion } of outcomes) {
+      const known = votes.get(webhookId);
+      if (known === undefined || (targetVersion ?? 0) > known.targetVersion) unknown.add(webhookId);
+    }
+    return unknown.size === 0 ? new Map() : this.parts.endpointsOf([...unknown]);
   }
 
   private judge(now: number): void {

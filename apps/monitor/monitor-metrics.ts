@@ -3,6 +3,7 @@ import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import { movesTold } from '../../libs/kafka/position-check.ts';
 import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
 import type { DisabledWebhook } from '../../libs/postgres/health-store.ts';
+import type { SweepTime } from '../../libs/postgres/sweep-store.ts';
 import type { CounterMetric, GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
 
 /** What the monitor tells clients of. */
@@ -23,6 +24,7 @@ export class MonitorMetrics {
   private readonly deactivated: CounterMetric;
   private readonly turns: CounterMetric;
   private readonly holds: CounterMetric;
+  private readonly deferrals: CounterMetric;
   private readonly paused: GaugeMetric;
   private readonly notices: CounterMetric;
   private readonly mails: CounterMetric;
@@ -34,6 +36,7 @@ export class MonitorMetrics {
   private readonly partitionsMade: CounterMetric;
   private readonly partitionsDropped: CounterMetric;
   private readonly lastHousekeeping: GaugeMetric;
+  private readonly lastSweeps: GaugeMetric;
 
   /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
   constructor(metrics: Metrics, topics: readonly string[]) {
@@ -55,12 +58,16 @@ export class MonitorMetrics {
       'auto_disable_held_total',
       'Times that a webhook was not disabled because most webhooks failed at once',
     );
+    this.deferrals = metrics.counter(
+      'health_decisions_deferred_total',
+      'Times that a webhook was neither disabled nor enabled because the monitor was too far behind to know',
+    );
     this.paused = metrics.gauge('auto_disable_paused', '1 while most webhooks fail at once, so that none is disabled');
     this.paused.set(0);
     this.notices = metrics.counter('notices_total', 'Notices to clients that the monitor wrote', ['type']);
     this.notices.zero(toldTypes.map((type) => ({ type })));
     this.mails = metrics.counter('notice_mails_total', 'Mails with notices', ['result']);
-    this.mails.zero([{ result: 'sent' }, { result: 'failed' }]);
+    this.mails.zero([{ result: 'sent' }, { result: 'failed' }, { result: 'refused' }]);
     this.pings = metrics.counter(
       'health_pings_total',
       'Pings that the monitor made, of webhooks that failures disabled and of silent ones',
@@ -84,6 +91,11 @@ export class MonitorMetrics {
       'housekeeping_last_success_seconds',
       'When housekeeping last went well, Unix time',
     );
+    this.lastSweeps = metrics.gauge(
+      'housekeeping_sweep_completed_seconds',
+      'When each sweep of housekeeping was last all done, by whichever monitor, Unix time',
+      ['sweep'],
+    );
   }
 
   observed(outcomes: number): void {
@@ -102,6 +114,10 @@ export class MonitorMetrics {
     this.holds.inc({}, webhooks);
   }
 
+  deferred(webhooks: number): void {
+    this.deferrals.inc({}, webhooks);
+  }
+
   guarded(isPaused: boolean): void {
     this.paused.set(isPaused ? 1 : 0);
   }
@@ -110,7 +126,7 @@ export class MonitorMetrics {
     if (count > 0) this.notices.inc({ type }, count);
   }
 
-  mailed(result: 'sent' | 'failed'): void {
+  mailed(result: 'sent' | 'failed' | 'refused'): void {
     this.mails.inc({ result });
   }
 
@@ -126,14 +142,20 @@ export class MonitorMetrics {
     this.undecodable.inc({ topic });
   }
 
-  /** @param report null when another monitor did it */
-  kept(report: HousekeepingReport | null, now: number): void {
-    this.housekeepings.inc({ result: report === null ? 'elsewhere' : 'done' });
-    this.lastHousekeeping.set(Math.floor(now / 1_000));
+  /** @param report null when another monitor is at it */
+  kept(report: HousekeepingReport | null): void {
+    const hasFailed = report !== null && report.failures.length > 0;
+    this.housekeepings.inc({ result: report === null ? 'elsewhere' : hasFailed ? 'failed' : 'done' });
     if (report === null) return;
     this.partitionsMade.inc({}, report.created.length);
     this.partitionsDropped.inc({}, report.dropped.length);
     for (const [kind, rows] of Object.entries(report.deleted)) this.rowsDeleted.inc({ kind }, rows);
+  }
+
+  swept(times: readonly SweepTime[]): void {
+    for (const { name, completedAt } of times) this.lastSweeps.set(Math.floor(completedAt / 1_000), { sweep: name });
+    if (times.length === 0) return;
+    this.lastHousekeeping.set(Math.floor(Math.max(...times.map(({ completedAt }) => completedAt)) / 1_000));
   }
 
   housekeepingFailed(): void {

@@ -7,10 +7,12 @@ import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { BacklogView } from '../../libs/postgres/backlog-view.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
+import { Database } from '../../libs/postgres/database.ts';
 import { HealthStore } from '../../libs/postgres/health-store.ts';
 import { keepHouse } from '../../libs/postgres/housekeeping.ts';
 import { NoticeMailStore } from '../../libs/postgres/notice-mail-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
+import { sweepTimes } from '../../libs/postgres/sweep-store.ts';
 import { RecoveryStore } from '../../libs/postgres/recovery-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
@@ -91,9 +93,14 @@ export class MonitorModule implements OnModuleDestroy {
         },
         {
           provide: Routine,
-          inject: [EntityManager, RecordSink, GlobalGuard, MonitorMetrics],
-          useFactory: (em: EntityManager, sink: RecordSink, guard: GlobalGuard, metrics: MonitorMetrics) =>
-            makeRoutine({ config, context, codec: deliveries, em, sink, guard, metrics }),
+          inject: [EntityManager, Database, RecordSink, GlobalGuard, MonitorMetrics],
+          useFactory: (
+            em: EntityManager,
+            database: Database,
+            sink: RecordSink,
+            guard: GlobalGuard,
+            metrics: MonitorMetrics,
+          ) => makeRoutine({ config, context, codec: deliveries, em, database, sink, guard, metrics }),
         },
       ],
     };
@@ -113,6 +120,7 @@ function offsetsOf(em: EntityManager, config: MonitorConfig): ConsumerOffsetStor
 function makeGuard(store: HealthStore, metrics: MonitorMetrics, { logger }: AppContext): GlobalGuard {
   return new GlobalGuard({
     votesSince: (since) => store.votes(since),
+    endpointsOf: (webhookIds) => store.endpoints(webhookIds),
     onChange: ({ isPaused, voters, failing }) => {
       metrics.guarded(isPaused);
       if (!isPaused) logger.info({ voters, failing }, 'most webhooks work again: disabling goes on');
@@ -163,16 +171,18 @@ function makeRoutine(parts: {
   context: AppContext;
   codec: AvroCodec<Delivery>;
   em: EntityManager;
+  database: Database;
   sink: RecordSink;
   guard: GlobalGuard;
   metrics: MonitorMetrics;
 }): Routine {
-  const { config, context, codec, em, sink, guard, metrics } = parts;
+  const { config, context, codec, em, database, sink, guard, metrics } = parts;
   const { logger } = context;
   const intervalMs = config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs;
   const silentMs = config.SILENT_WEBHOOK_HOURS * hourMs;
   const caretaker = new Caretaker({
-    keepHouse: (now) => keepHouse(em, now, config.HISTORY_RETENTION_DAYS),
+    keepHouse: (isStopped) => keepHouse(em, { retentionDays: config.HISTORY_RETENTION_DAYS, isStopped }),
+    sweepTimes: () => sweepTimes(em),
     metrics,
     logger,
   });
@@ -198,7 +208,7 @@ function makeRoutine(parts: {
     everyMs: mailsEveryMs,
     metrics,
     logger,
-    now: () => new Date(),
+    now: async () => new Date(await database.time()),
   });
   return new Routine([...jobs, new Repeated(mailer)]);
 }

@@ -4,7 +4,7 @@
  * restart neither forgets a run of failures nor counts it twice.
  */
 import { BatchPump } from '../../libs/kafka/batch-pump.ts';
-import { decodeRecord } from '../../libs/kafka/decode-record.ts';
+import { decodeRecord, type Decoded } from '../../libs/kafka/decode-record.ts';
 import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
 import type { PositionStep } from '../../libs/kafka/stored-positions.ts';
 import { StoredWork, type WriteResult } from '../../libs/kafka/stored-work.ts';
@@ -14,6 +14,7 @@ import type { Applied, DisabledWebhook, HealthPolicy, HealthStore } from '../../
 import { writeResultOf } from '../../libs/postgres/write-result.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import { Behind, placeOf } from './behind.ts';
 import type { GlobalGuard } from './global-guard.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
 
@@ -22,6 +23,14 @@ const recordsInMemoryMax = 20_000;
 const bytesInMemoryMax = 48 * 1024 * 1024;
 /** A busy webhook's row is written once a second and not for each batch: what it costs is by webhook, not by outcome. */
 const rest = { ms: 1_000, belowRecords: recordsPerWrite };
+
+/** An outcome, and of which record it is. */
+interface Seen {
+  readonly outcome: DeliveryOutcome;
+  readonly place: string;
+  /** Unix milliseconds at which its record was written. */
+  readonly at: number;
+}
 
 export interface ObservationParts {
   readonly codec: AvroCodec<DeliveryOutcome>;
@@ -37,13 +46,15 @@ export interface ObservationParts {
 }
 
 export class Observation {
-  readonly work: StoredWork<DeliveryOutcome>;
+  readonly work: StoredWork<Seen>;
   private readonly parts: ObservationParts;
+  private readonly behind: Behind;
   private readonly pump: BatchPump;
 
   constructor(parts: ObservationParts) {
     this.parts = parts;
-    this.work = new StoredWork<DeliveryOutcome>({
+    this.behind = new Behind(parts.now);
+    this.work = new StoredWork<Seen>({
       positions: (partitions) => parts.offsets.positions(partitions),
       move: (moves) => parts.offsets.move(moves),
       onMoved: ({ topic, partition, from, to, reason }) => {
@@ -53,8 +64,8 @@ export class Observation {
           'a kept position is impossible in the log, reading on at another',
         );
       },
-      decode: (record) => decodeRecord(parts.codec, record),
-      write: (outcomes, steps) => this.write(outcomes, steps),
+      decode: (record) => this.decode(record),
+      write: (seen, steps) => this.write(seen, steps),
       setAside: (record, error) => {
         this.setAside(record, error);
       },
@@ -73,6 +84,7 @@ export class Observation {
   }
 
   take(batch: RecordBatch): void {
+    this.behind.saw(batch);
     this.pump.enqueue(batch);
   }
 
@@ -80,30 +92,52 @@ export class Observation {
     return this.pump.drain();
   }
 
-  private async write(outcomes: readonly DeliveryOutcome[], offsets: readonly PositionStep[]): Promise<WriteResult> {
+  private async decode(record: KafkaRecord): Promise<Decoded<Seen>> {
+    const decoded = await decodeRecord(this.parts.codec, record);
+    if (decoded.kind !== 'value') return decoded;
+    return { kind: 'value', value: { outcome: decoded.value, place: placeOf(record), at: record.timestampMs } };
+  }
+
+  private async write(seen: readonly Seen[], offsets: readonly PositionStep[]): Promise<WriteResult> {
     const { metrics } = this.parts;
-    let applied: Applied = { disabled: [], healed: [], held: [], noticed: [] };
+    let applied: Applied = { disabled: [], healed: [], held: [], deferred: [], noticed: [] };
     const result = await writeResultOf(
-      this.apply(outcomes, offsets).then((done) => {
+      this.apply(seen, offsets).then((done) => {
         applied = done;
       }),
     );
     if (result.kind !== 'written') return result;
-    metrics.observed(outcomes.length);
+    metrics.observed(seen.length);
     for (const webhook of applied.disabled) this.announce(webhook);
     for (const webhookId of applied.healed) {
       metrics.turned('healed');
       this.parts.logger.info({ webhookId }, 'webhook answers pings again and recovers');
     }
     metrics.held(applied.held.length);
+    metrics.deferred(applied.deferred.length);
     for (const type of applied.noticed) metrics.noticed(type, 1);
     return result;
   }
 
-  private async apply(outcomes: readonly DeliveryOutcome[], offsets: readonly PositionStep[]): Promise<Applied> {
+  private async apply(seen: readonly Seen[], offsets: readonly PositionStep[]): Promise<Applied> {
     const { store, policy, guard, now } = this.parts;
+    const outcomes = seen.map(({ outcome }) => outcome);
     await guard.see(outcomes, now());
-    return store.apply({ outcomes, offsets }, { ...policy, isPaused: guard.isPaused }, new Date(now()));
+    const batch = { outcomes, offsets, behindMs: this.behindMs(seen, offsets) };
+    return store.apply(batch, { ...policy, isPaused: guard.isPaused }, new Date(now()));
+  }
+
+  /** By webhook, which has one partition. */
+  private behindMs(seen: readonly Seen[], steps: readonly PositionStep[]): Map<string, number> {
+    const newestAt = new Map<string, number>();
+    for (const { place, at } of seen) newestAt.set(place, Math.max(at, newestAt.get(place) ?? 0));
+    const ofPlace = new Map(
+      steps.map((step) => {
+        const place = placeOf(step);
+        return [place, this.behind.behindMs(place, step.to, newestAt.get(place) ?? 0)];
+      }),
+    );
+    return new Map(seen.map(({ outcome, place }) => [outcome.webhookId, ofPlace.get(place) ?? Infinity]));
   }
 
   private announce(webhook: DisabledWebhook): void {

@@ -3,6 +3,7 @@ import {
   afterEnabling,
   observe,
   relapseFailures,
+  tolerableBehindMs,
   unknownHealth,
   verdictOf,
   type HealthRules,
@@ -19,6 +20,7 @@ const rules: HealthRules = {
   minMs: 10 * minuteMs,
   isPaused: false,
   goodPingsToHeal: 2,
+  behindMs: 0,
 };
 const active: WatchedWebhook = {
   isActive: true,
@@ -26,6 +28,7 @@ const active: WatchedWebhook = {
   disabledAt: null,
   recoveringUntil: null,
   autoHeal: true,
+  targetVersion: 1,
 };
 const disabled: WatchedWebhook = { ...active, isActive: false, disabledBy: 'failures', disabledAt: start };
 
@@ -54,6 +57,7 @@ function outcome(atMinute: number, changes: Partial<DeliveryOutcome> = {}): Deli
     nextAttemptAt: null,
     deliveryCreatedAt: start,
     disableWebhook: null,
+    targetVersion: null,
     traceparent: null,
     ...changes,
   };
@@ -109,12 +113,89 @@ describe('disabling', () => {
     expect(decisions.find((decision) => decision !== null) ?? null).toBe(by);
   });
 
+  test('what is decided is how things stand after the last outcome, not in between', () => {
+    const [failures, successes] = [Array.from({ length: 25 }, (_, at) => outcome(at)), [success(26), success(27)]];
+    expect(observe(unknownHealth, failures, active, rules).disable).not.toBeNull();
+    expect(observe(unknownHealth, [...failures, ...successes], active, rules)).toMatchObject({
+      disable: null,
+      health: { state: 'healthy', consecutiveFailures: 0 },
+    });
+    const recovering = { ...active, recoveringUntil: start + 60 * minuteMs };
+    expect(observe(unknownHealth, [...failures, ...successes], recovering, rules).disable).toBeNull();
+    const gone = outcome(3, { disableWebhook: 'gone' });
+    expect(observe(unknownHealth, [gone, success(4)], active, rules).disable).toBeNull();
+    // It was under way while the endpoint said so.
+    expect(observe(unknownHealth, [gone, success(2)], active, rules).disable?.by).toBe('gone');
+  });
+
+  test('nothing is decided while newer outcomes are not known yet, and what is true then is decided later', () => {
+    const failures = [outcome(0), outcome(5), outcome(10)];
+    const behind = { ...rules, behindMs: minuteMs + 1 };
+    const late = observe(unknownHealth, failures, active, behind);
+    expect(late).toMatchObject({ disable: null, isDeferred: true, notices: [], health: { consecutiveFailures: 3 } });
+    expect(observe(late.health, [success(11)], active, rules)).toMatchObject({ disable: null, isDeferred: false });
+    expect(observe(late.health, [outcome(11)], active, rules)).toMatchObject({ disable: { by: 'failures' } });
+    const gone = observe(unknownHealth, [outcome(0, { disableWebhook: 'gone' })], active, behind);
+    expect(gone).toMatchObject({ disable: null, isDeferred: true });
+    expect(observe(gone.health, [success(1)], active, rules).disable).toBeNull();
+    expect(observe(gone.health, [outcome(1)], active, rules).disable?.by).toBe('gone');
+    const pings = [1, 2].map((at) => outcome(at, { kind: 'ping', status: 'delivered' }));
+    expect(observe(unknownHealth, pings, disabled, behind)).toMatchObject({ isHealed: false, isDeferred: true });
+  });
+
+  test.each([
+    ['an hour of failures', 60 * minuteMs, minuteMs],
+    ['half a minute', 30_000, 30_000],
+    ['any failures at all', 0, 5_000],
+  ])('rules for %s want a monitor that is no further behind than that, and than a minute', (_name, minMs, behindMs) => {
+    expect(tolerableBehindMs({ ...rules, minMs })).toBe(behindMs);
+  });
+
   test('an attempt from before the webhook was enabled does not disable it again', () => {
     const failing = observe(unknownHealth, [outcome(0), outcome(5)], active, rules).health;
     const enabled = afterEnabling(failing, start + 20 * minuteMs);
     const late = observe(enabled, [outcome(19), outcome(19, { disableWebhook: 'gone' }), outcome(21)], active, rules);
     expect(late.disable).toBeNull();
     expect(late.health).toMatchObject({ consecutiveFailures: 1, failingSince: start + 21 * minuteMs });
+  });
+});
+
+describe('a webhook with another URL', () => {
+  const moved = { ...active, targetVersion: 7 };
+  const [ofOld, ofNew] = [{ targetVersion: 1 }, { targetVersion: 7 }];
+  const failing = observe(unknownHealth, [outcome(0, ofOld), outcome(9, ofOld)], active, rules).health;
+
+  test('does not inherit what the old one did', () => {
+    const first = observe(failing, [outcome(10, ofNew)], moved, rules);
+    expect(first.disable).toBeNull();
+    expect(first.health).toMatchObject({
+      consecutiveFailures: 1,
+      failingSince: start + 10 * minuteMs,
+      targetVersion: 7,
+    });
+    expect(first.health.windows['24h'].map((bucket) => bucket[2])).toEqual([3]);
+  });
+
+  test('is not judged by late answers of the old one, good or bad', () => {
+    const late = [outcome(20, { ...ofOld, disableWebhook: 'gone' }), outcome(20, ofOld), outcome(21, ofOld)];
+    const after = observe(failing, late, moved, rules);
+    expect(after).toMatchObject({ disable: null, health: { state: 'healthy', consecutiveFailures: 0 } });
+    const bad = observe(unknownHealth, [outcome(10, ofNew), outcome(15, ofNew)], moved, rules).health;
+    const lateGood = outcome(16, { ...ofOld, status: 'delivered', reason: null });
+    expect(observe(bad, [lateGood, outcome(21, ofNew)], moved, rules).disable?.by).toBe('failures');
+  });
+
+  test('recovers by pings of its own', () => {
+    const ping = (at: number, target: object) => outcome(at, { kind: 'ping', status: 'delivered', ...target });
+    const off = { ...disabled, targetVersion: 7 };
+    const one = observe(unknownHealth, [ping(1, ofOld)], disabled, rules).health;
+    expect(observe(one, [ping(2, ofNew)], off, rules).isHealed).toBe(false);
+    expect(observe(one, [ping(2, ofOld), ping(3, ofOld)], off, rules).isHealed).toBe(false);
+    expect(observe(one, [ping(2, ofNew), ping(3, ofNew)], off, rules).isHealed).toBe(true);
+  });
+
+  test('outcomes that do not say which URL they are of are taken for its own', () => {
+    expect(observe(unknownHealth, [outcome(0), outcome(5), outcome(10)], moved, rules).disable).not.toBeNull();
   });
 });
 

@@ -1,8 +1,9 @@
 /**
  * The health of a webhook from its outcomes, and what becomes of it. In: outcomes of one webhook in topic order, and
  * how the webhook stands. Out: its health, at most one reason to disable it or to let it recover, and what to tell its
- * client. What must hold: an outcome without a POST says nothing about the endpoint, a success ends a run of
- * failures, and attempts from before the webhook was last enabled never disable it again.
+ * client. What must hold: an outcome without a POST says nothing about the endpoint; a success ends a run of failures;
+ * attempts from before the webhook was last enabled never disable it again; what another URL answered says nothing about
+ * this one; decided is by how things stand after the last outcome that is known, and only while that is the present.
  */
 import type { DisableRules } from './disable-rules.ts';
 import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
@@ -30,7 +31,17 @@ export interface WebhookHealth {
   readonly failedPings: number;
   /** The client was told of this run of failures. */
   readonly isFailureTold: boolean;
+  /** The endpoint's word that it is gone, as long as nothing has come of it. */
+  readonly gone: GoneAnswer | null;
+  /** Of the URL that all this is about ({@link WatchedWebhook.targetVersion}); null: not known, so of the present one. */
+  readonly targetVersion: number | null;
   readonly windows: HealthWindows;
+}
+
+export interface GoneAnswer {
+  /** Unix milliseconds at which the attempt began. */
+  readonly at: number;
+  readonly deliveryId: string;
 }
 
 /** What the webhook's own row says. */
@@ -42,6 +53,8 @@ export interface WatchedWebhook {
   /** Unix milliseconds at which a recovery ends; null when it does not recover. */
   readonly recoveringUntil: number | null;
   readonly autoHeal: boolean;
+  /** The version in which it got its present URL. */
+  readonly targetVersion: number;
 }
 
 export interface HealthRules extends DisableRules {
@@ -49,6 +62,8 @@ export interface HealthRules extends DisableRules {
   readonly isPaused: boolean;
   /** Good pings in a row after which a webhook that failures disabled recovers; null: it never does by itself. */
   readonly goodPingsToHeal: number | null;
+  /** How old the newest outcome that is known may be compared with those that there are, in milliseconds. */
+  readonly behindMs: number;
 }
 
 export interface DisableDecision {
@@ -63,6 +78,8 @@ export interface Observation {
   readonly disable: DisableDecision | null;
   /** It would be disabled, were it not that most webhooks fail at once. */
   readonly isHeld: boolean;
+  /** It would be disabled, or recover, were this the present. */
+  readonly isDeferred: boolean;
   readonly isHealed: boolean;
   readonly notices: readonly HealthNotice[];
 }
@@ -82,8 +99,19 @@ export const unknownHealth: WebhookHealth = {
   goodPings: 0,
   failedPings: 0,
   isFailureTold: false,
+  gone: null,
+  targetVersion: null,
   windows: emptyWindows,
 };
+
+/** Longer than it takes a monitor that keeps up, shorter than anything that an endpoint's trouble is judged over. */
+const behindMsMin = 5_000;
+const behindMsMax = 60_000;
+
+/** How far behind the present a monitor may be that disables by these rules. */
+export function tolerableBehindMs({ minMs }: DisableRules): number {
+  return Math.min(behindMsMax, Math.max(behindMsMin, minMs));
+}
 
 /** What an outcome says about its endpoint; null when it says nothing because no POST was tried. */
 export function verdictOf(outcome: DeliveryOutcome): 'success' | 'failure' | null {
@@ -100,34 +128,67 @@ export function observe(
   webhook: WatchedWebhook,
   rules: HealthRules,
 ): Observation {
-  let health = before;
-  let wanted: DisableDecision | null = null;
+  let health: WebhookHealth = { ...ofPresentTarget(before, webhook), targetVersion: webhook.targetVersion };
   let lastFailure: DeliveryOutcome | null = null;
   for (const outcome of outcomes) {
     const verdict = verdictOf(outcome);
-    if (verdict === null) continue;
+    if (verdict === null || isOfOtherTarget(outcome, webhook)) continue;
+    health = { ...health, gone: goneAfter(health, outcome, verdict) };
     if (outcome.kind === 'ping') health = afterPing(health, outcome, webhook);
     else health = afterAttempt(health, outcome, verdict);
-    if (verdict === 'failure' && outcome.kind !== 'ping') lastFailure = outcome;
-    wanted ??= disableDecision(health, outcome, webhook, rules);
+    if (verdict === 'success') lastFailure = null;
+    else if (outcome.kind !== 'ping' && !isFromBefore(health, outcome)) lastFailure = outcome;
   }
   const measured = outcomes
     .filter((outcome) => outcome.kind !== 'ping' && verdictOf(outcome) !== null)
     .map(({ startedAt, status, latencyMs }) => ({ startedAt, isDelivered: status === 'delivered', latencyMs }));
   if (measured.length > 0) health = { ...health, windows: addAttempts(health.windows, measured) };
+  const isBehind = rules.behindMs > tolerableBehindMs(rules);
+  const wanted = webhook.isActive ? disableDecision(health, lastFailure, webhook, rules) : null;
   const isHeld = rules.isPaused && wanted?.by === 'failures';
-  const disable = isHeld || !webhook.isActive ? null : wanted;
+  const disable = isHeld || isBehind ? null : wanted;
   if (disable !== null) health = { ...health, goodPings: 0, failedPings: 0 };
-  const told = webhook.isActive && disable === null ? failureNotice(health, lastFailure, rules) : null;
+  if (disable !== null || !webhook.isActive) health = { ...health, gone: null };
+  const told =
+    webhook.isActive && disable === null ? failureNotice(health, isBehind ? null : lastFailure, rules) : null;
   if (told !== null) health = { ...health, isFailureTold: told.type === 'webhook.failing' };
   const exhausted = exhaustedOf(outcomes);
+  const wouldHeal = isHealed(health, webhook, rules);
   return {
     health,
     disable,
-    isHeld: isHeld && webhook.isActive,
-    isHealed: isHealed(health, webhook, rules),
+    isHeld,
+    isDeferred: isBehind && (wouldHeal || (wanted !== null && !isHeld)),
+    isHealed: wouldHeal && !isBehind,
     notices: [...(told === null ? [] : [told]), ...(exhausted === null ? [] : [exhausted])],
   };
+}
+
+/** What a URL did that the webhook has no longer is forgotten, but for the charts. */
+export function ofPresentTarget(
+  health: WebhookHealth,
+  { targetVersion }: Pick<WatchedWebhook, 'targetVersion'>,
+): WebhookHealth {
+  if (health.targetVersion === null || health.targetVersion === targetVersion) return health;
+  return { ...unknownHealth, countedFrom: health.countedFrom, windows: health.windows };
+}
+
+/** An outcome of before there were versions of targets is taken for one of the present. */
+function isOfOtherTarget(outcome: DeliveryOutcome, { targetVersion }: WatchedWebhook): boolean {
+  return outcome.targetVersion !== null && outcome.targetVersion !== targetVersion;
+}
+
+/** Withdrawn by an attempt that began no earlier and succeeded. */
+function goneAfter(
+  health: WebhookHealth,
+  outcome: DeliveryOutcome,
+  verdict: 'success' | 'failure',
+): WebhookHealth['gone'] {
+  const { gone } = health;
+  if (outcome.disableWebhook === 'gone') {
+    return isFromBefore(health, outcome) ? gone : { at: outcome.startedAt, deliveryId: outcome.deliveryId };
+  }
+  return verdict === 'success' && gone !== null && outcome.startedAt >= gone.at ? null : gone;
 }
 
 /**
@@ -172,19 +233,18 @@ function isFromBefore(health: WebhookHealth, outcome: DeliveryOutcome): boolean 
   return health.countedFrom !== null && outcome.startedAt < health.countedFrom;
 }
 
+/** @param lastFailure of those that are new, and only while no success came after it */
 function disableDecision(
-  health: WebhookHealth,
-  outcome: DeliveryOutcome,
+  { gone, consecutiveFailures, failingSince, lastFailureAt }: WebhookHealth,
+  lastFailure: DeliveryOutcome | null,
   webhook: WatchedWebhook,
   rules: HealthRules,
 ): DisableDecision | null {
-  if (isFromBefore(health, outcome)) return null;
-  const { deliveryId } = outcome;
-  if (outcome.disableWebhook === 'gone') {
-    return { by: 'gone', reason: 'The endpoint answered that it is gone.', deliveryId };
+  if (gone !== null) {
+    return { by: 'gone', reason: 'The endpoint answered that it is gone.', deliveryId: gone.deliveryId };
   }
-  const { consecutiveFailures, failingSince, lastFailureAt } = health;
-  if (!rules.isEnabled || outcome.kind === 'ping' || failingSince === null || lastFailureAt === null) return null;
+  if (!rules.isEnabled || lastFailure === null || failingSince === null || lastFailureAt === null) return null;
+  const { deliveryId } = lastFailure;
   if (webhook.recoveringUntil !== null && consecutiveFailures >= Math.min(relapseFailures, rules.failureThreshold)) {
     return { by: 'failures', reason: `${consecutiveFailures} attempts failed while it recovered.`, deliveryId };
   }
@@ -204,5 +264,6 @@ export function afterEnabling(health: WebhookHealth, now: number): WebhookHealth
     goodPings: 0,
     failedPings: 0,
     isFailureTold: false,
+    gone: null,
   };
 }

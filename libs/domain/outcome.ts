@@ -48,5 +48,7 @@ export interface DeliveryOutcome {
   readonly deliveryCreatedAt: number;
   /** `gone` when the endpoint asked for no more. */
   readonly disableWebhook: 'gone' | null;
+  /** The version in which the webhook got the URL that was called; null when none was, or it is not known. */
+  readonly targetVersion: number | null;
   readonly traceparent: string | null;
 }

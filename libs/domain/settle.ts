@@ -23,6 +23,8 @@ export interface Settlement {
 export interface AttemptMade {
   readonly delivery: Delivery;
   readonly policy: RetryPolicy;
+  /** Of the definition that the attempt was made by. Default: null */
+  readonly targetVersion?: number | null;
   readonly result: AttemptResult;
   /** As sent; what the client added is masked. */
   readonly requestHeaders: Readonly<Record<string, string>>;
@@ -101,12 +103,13 @@ function ended(delivery: Delivery, reason: PermanentReason, outcome: DeliveryOut
 /** The outcome of an attempt, as delivered: the caller overrides what differs. */
 function outcomeOf(made: AttemptMade): DeliveryOutcome {
   const report = { ...reportOf(made.delivery, made.startedAt), requestHeaders: made.requestHeaders };
-  const { result } = made;
+  const { result, targetVersion = null } = made;
   if (result.kind === 'error') {
-    return { ...report, latencyMs: result.latencyMs, errorKind: result.errorKind };
+    return { ...report, targetVersion, latencyMs: result.latencyMs, errorKind: result.errorKind };
   }
   return {
     ...report,
+    targetVersion,
     latencyMs: result.latencyMs,
     responseCode: result.code,
     responseHeaders: result.headers,
@@ -140,6 +143,7 @@ function reportOf(delivery: Delivery, startedAt: number): DeliveryOutcome {
     nextAttemptAt: null,
     deliveryCreatedAt: delivery.createdAt,
     disableWebhook: null,
+    targetVersion: null,
     traceparent: delivery.traceparent,
   };
 }

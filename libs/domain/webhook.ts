@@ -82,5 +82,7 @@ export interface WebhookDefinition {
   readonly recoveringUntil: number | null;
   /** Counts changes from 1. */
   readonly version: number;
+  /** The version in which it got its present URL; 1 in definitions from before this was told. */
+  readonly targetVersion: number;
   readonly updatedAt: number;
 }

@@ -1,7 +1,13 @@
 /** Rows of webhook_health as the domain has them, with what is to know of their webhooks: one statement each way. */
 import type { DisableOverride } from '../domain/disable-rules.ts';
 import type { HealthWindows } from '../domain/health-window.ts';
-import { afterEnabling, unknownHealth, type WatchedWebhook, type WebhookHealth } from '../domain/health.ts';
+import {
+  afterEnabling,
+  ofPresentTarget,
+  unknownHealth,
+  type WatchedWebhook,
+  type WebhookHealth,
+} from '../domain/health.ts';
 import type { DisabledBy } from '../domain/webhook.ts';
 import { recordset, timestamp, timestampOrNull, type Run } from './bulk.ts';
 
@@ -25,6 +31,7 @@ interface Row {
   readonly enabledAt: number | null;
   readonly recoveringUntil: number | null;
   readonly autoHeal: boolean;
+  readonly targetVersion: number;
   readonly override: DisableOverride;
   /** Null: there is no row of health yet. */
   readonly state: 'healthy' | 'failing' | null;
@@ -38,6 +45,9 @@ interface Row {
   readonly goodPings: number;
   readonly failedPings: number;
   readonly isFailureTold: boolean;
+  readonly healthTargetVersion: number | null;
+  readonly goneAt: number | null;
+  readonly goneDeliveryId: string | null;
   readonly windows: HealthWindows;
 }
 
@@ -47,10 +57,10 @@ export async function readHealth(run: Run, webhookIds: readonly string[]): Promi
   return rows.map((row) => ({ ...row, health: healthOf(row) }));
 }
 
-/** Heeds that the webhook was enabled since the row was written. */
+/** Heeds that the webhook was enabled, or got another URL, since the row was written. */
 function healthOf(row: Row): WebhookHealth {
   const { enabledAt } = row;
-  const health: WebhookHealth = row.state === null ? unknownHealth : storedHealth(row, row.state);
+  const health = row.state === null ? unknownHealth : ofPresentTarget(storedHealth(row, row.state), row);
   return enabledAt === null || enabledAt === health.countedFrom ? health : afterEnabling(health, enabledAt);
 }
 
@@ -67,6 +77,8 @@ function storedHealth(row: Row, state: 'healthy' | 'failing'): WebhookHealth {
     goodPings: row.goodPings,
     failedPings: row.failedPings,
     isFailureTold: row.isFailureTold,
+    gone: row.goneAt === null ? null : { at: row.goneAt, deliveryId: row.goneDeliveryId ?? '' },
+    targetVersion: row.healthTargetVersion,
     windows: row.windows,
   };
 }
@@ -90,6 +102,9 @@ export async function writeHealth(
     good_pings: health.goodPings,
     failed_pings: health.failedPings,
     is_failure_told: health.isFailureTold,
+    target_version: health.targetVersion,
+    gone_at: timestampOrNull(health.gone?.at ?? null),
+    gone_delivery_id: health.gone?.deliveryId ?? null,
     windows: health.windows,
     updated_at: timestamp(now.getTime()),
   }));
@@ -101,12 +116,13 @@ const ms = (column: string, name: string) => `(extract(epoch from ${column}) * 1
 const selectHealth = `
 select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActive", w.disabled_by as "disabledBy",
   ${ms('w.disabled_at', 'disabledAt')}, ${ms('w.enabled_at', 'enabledAt')},
-  ${ms('w.recovering_until', 'recoveringUntil')}, w.auto_heal as "autoHeal", c.auto_disable as override,
+  ${ms('w.recovering_until', 'recoveringUntil')}, w.auto_heal as "autoHeal", w.target_version as "targetVersion", c.auto_disable as override,
   h.state, h.consecutive_failures as "consecutiveFailures", ${ms('h.failing_since', 'failingSince')},
   ${ms('h.last_success_at', 'lastSuccessAt')}, ${ms('h.last_failure_at', 'lastFailureAt')},
   ${ms('h.counted_from', 'countedFrom')}, ${ms('h.last_ping_at', 'lastPingAt')},
   h.last_ping_delivered as "lastPingDelivered", h.good_pings as "goodPings", h.failed_pings as "failedPings",
-  h.is_failure_told as "isFailureTold", h.windows
+  h.is_failure_told as "isFailureTold", h.target_version as "healthTargetVersion", ${ms('h.gone_at', 'goneAt')},
+  h.gone_delivery_id as "goneDeliveryId", h.windows
 from webhook w
 join client c on c.id = w.client_id
 left join webhook_health h on h.webhook_id = w.id
@@ -114,14 +130,15 @@ where w.id in (select json_array_elements_text($1::json))
 order by w.id`;
 
 const columns = `state, consecutive_failures, failing_since, last_success_at, last_failure_at, counted_from,
-  last_ping_at, last_ping_delivered, good_pings, failed_pings, is_failure_told, windows, updated_at`;
+  last_ping_at, last_ping_delivered, good_pings, failed_pings, is_failure_told, target_version, gone_at, gone_delivery_id,
+  windows, updated_at`;
 
 const upsertHealth = `
 insert into webhook_health (webhook_id, ${columns})
 select * from json_to_recordset($1::json) as i(webhook_id text, state text, consecutive_failures int,
   failing_since timestamptz, last_success_at timestamptz, last_failure_at timestamptz, counted_from timestamptz,
   last_ping_at timestamptz, last_ping_delivered boolean, good_pings int, failed_pings int, is_failure_told boolean,
-  windows jsonb, updated_at timestamptz)
+  target_version int, gone_at timestamptz, gone_delivery_id text, windows jsonb, updated_at timestamptz)
 on conflict (webhook_id) do update set (${columns}) = row(${columns
   .split(',')
   .map((column) => `excluded.${column.trim()}`)

@@ -21,6 +21,8 @@ import { turnWebhook, type Turn } from './webhook-turn.ts';
 export interface HealthBatch {
   readonly outcomes: readonly DeliveryOutcome[];
   readonly offsets: readonly Advance[];
+  /** By webhook: how old its newest outcome here may be compared with those that there are, in milliseconds. Default: 0 */
+  readonly behindMs?: ReadonlyMap<string, number>;
 }
 
 /** As the operator has it. */
@@ -49,8 +51,23 @@ export interface Applied {
   readonly healed: readonly string[];
   /** Webhooks that were not disabled because most fail at once. */
   readonly held: readonly string[];
+  /** Webhooks of which nothing was decided because newer outcomes are not known yet. */
+  readonly deferred: readonly string[];
   /** Types of the notices. */
   readonly noticed: readonly string[];
+}
+
+/** Whose webhook it is, and where it is sent to. */
+export interface VotingEndpoint {
+  readonly clientId: string;
+  readonly host: string;
+  /** The version in which the webhook got this URL. */
+  readonly targetVersion: number;
+}
+
+interface VotingRow extends Omit<VotingEndpoint, 'host'> {
+  readonly webhookId: string;
+  readonly url: string;
 }
 
 interface Observed extends Observation {
@@ -79,7 +96,8 @@ export class HealthStore {
         const byWebhook = Map.groupBy(batch.outcomes, ({ webhookId }) => webhookId);
         const known = await readHealth(run, [...byWebhook.keys()]);
         const observed = known.map((webhook): Observed => {
-          const rules = { ...policy, ...disableRulesOf(policy.disable, webhook.override) };
+          const behindMs = batch.behindMs?.get(webhook.id) ?? 0;
+          const rules = { ...policy, ...disableRulesOf(policy.disable, webhook.override), behindMs };
           return { webhook, ...observe(webhook.health, byWebhook.get(webhook.id) ?? [], webhook, rules) };
         });
         await writeHealth(
@@ -95,9 +113,15 @@ export class HealthStore {
   }
 
   /** How every endpoint that was tried since then did last, by webhook. */
-  async votes(since: Date): Promise<Map<string, EndpointVote>> {
-    const rows = await readerOf(this.em)<EndpointVote & { webhookId: string }>(selectVotes, [since]);
-    return new Map(rows.map(({ webhookId, ...vote }) => [webhookId, vote]));
+  async votes(since: Date): Promise<Map<string, VotingEndpoint & EndpointVote>> {
+    const rows = await readerOf(this.em)<VotingRow & Omit<EndpointVote, 'clientId' | 'host'>>(selectVotes, [since]);
+    return new Map(rows.map(({ webhookId, url, ...vote }) => [webhookId, { ...vote, host: hostOf(url) }]));
+  }
+
+  /** Those of these webhooks that there are. */
+  async endpoints(webhookIds: readonly string[]): Promise<Map<string, VotingEndpoint>> {
+    const rows = await readerOf(this.em)<VotingRow>(selectEndpoints, [webhookIds]);
+    return new Map(rows.map(({ webhookId, url, ...endpoint }) => [webhookId, { ...endpoint, host: hostOf(url) }]));
   }
 }
 
@@ -128,6 +152,7 @@ async function makeTurns(
     disabled,
     healed,
     held: observed.filter(({ isHeld }) => isHeld).map(({ webhook }) => webhook.id),
+    deferred: observed.filter(({ isDeferred }) => isDeferred).map(({ webhook }) => webhook.id),
     noticed: announcements.map(({ notice }) => notice.type),
   };
 }
@@ -142,8 +167,20 @@ function turnOf(
   return { kind: 'heal', until: new Date(now.getTime() + recoveryMs), goodPings: health.goodPings };
 }
 
+function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
+// What a URL did that its webhook has no longer is no vote.
 const selectVotes = `
-select webhook_id as "webhookId", state = 'failing' as "isFailing",
-  (extract(epoch from greatest(last_success_at, last_failure_at)) * 1000)::float8 as "attemptedAt",
-  (extract(epoch from last_success_at) * 1000)::float8 as "lastSuccessAt"
-from webhook_health where greatest(last_success_at, last_failure_at) >= $1`;
+select h.webhook_id as "webhookId", h.state = 'failing' as "isFailing", w.client_id as "clientId", w.url,
+  w.target_version as "targetVersion",
+  (extract(epoch from greatest(h.last_success_at, h.last_failure_at)) * 1000)::float8 as "attemptedAt",
+  (extract(epoch from h.last_success_at) * 1000)::float8 as "lastSuccessAt"
+from webhook_health h join webhook w on w.id = h.webhook_id
+where greatest(h.last_success_at, h.last_failure_at) >= $1
+  and (h.target_version is null or h.target_version = w.target_version)`;
+
+const selectEndpoints = `
+select id as "webhookId", client_id as "clientId", url, target_version as "targetVersion"
+from webhook where id = any($1::text[])`;

@@ -26,6 +26,9 @@ import { DeliveryStats } from './migrations/0022-delivery-stats.ts';
 import { DeliveryStatsHour } from './migrations/0070-delivery-stats-hour.ts';
 import { EndedPortalSessions } from './migrations/0071-ended-portal-sessions.ts';
 import { KeptPositions } from './migrations/0108-kept-positions.ts';
+import { WebhookTargets } from './migrations/0137-webhook-targets.ts';
+import { HousekeepingSweeps } from './migrations/0138-housekeeping-sweeps.ts';
+import { MailsByAddress } from './migrations/0139-mails-by-address.ts';
 import { OutboxLease } from './migrations/0129-outbox-lease.ts';
 import { MissedSince } from './migrations/0134-missed-since.ts';
 import { IdempotencyClaims } from './migrations/0136-idempotency-claims.ts';
@@ -87,6 +90,9 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
         MissedSince,
         IdempotencyClaims,
         MaskedHeaders,
+        WebhookTargets,
+        HousekeepingSweeps,
+        MailsByAddress,
       ],
       snapshot: false,
       silent: true,

@@ -3,7 +3,7 @@
  * now. Out: what to ping, or what was written. What must hold: with several monitors each ping is made by one of them,
  * and each recovery and each secret is told of once.
  */
-import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import type { TargetWebhook } from '../domain/direct-delivery.ts';
 import { noticeOf } from '../domain/notice.ts';
 import { pingIntervalMs } from '../domain/recovery.ts';
@@ -85,12 +85,7 @@ export class RecoveryStore {
       ]);
       const announcements: Announcement[] = [];
       for (const { id, webhookId, expiresAt } of secrets) {
-        const webhook = await em.findOne(
-          WebhookRow,
-          { id: webhookId },
-          { lockMode: LockMode.PESSIMISTIC_PARTIAL_READ },
-        );
-        if (webhook === null) continue;
+        const webhook = await em.findOneOrFail(WebhookRow, { id: webhookId });
         const data = { secretId: id, expiresAt };
         announcements.push({
           definition: null,
@@ -111,7 +106,8 @@ async function lockOf(run: Run, what: string): Promise<boolean> {
 }
 
 const selectDuePings = `
-select w.id, w.client_id as "clientId", w.format, coalesce(h.failed_pings, 0) as "failedPings"
+select w.id, w.client_id as "clientId", w.format,
+  case when h.target_version <> w.target_version then 0 else coalesce(h.failed_pings, 0) end as "failedPings"
 from webhook w
 left join webhook_health h on h.webhook_id = w.id
 left join webhook_ping p on p.webhook_id = w.id
@@ -141,20 +137,22 @@ select w.id, w.version
 from webhook w
 left join webhook_health h on h.webhook_id = w.id
 where w.recovering_until <= $1 and w.is_active
-  -- Failures from before it was enabled are still in the row until there is an outcome.
-  and (coalesce(h.consecutive_failures, 0) = 0 or h.counted_from is distinct from w.enabled_at)
+  -- Failures from before it was enabled, or of another URL, are still in the row until there is an outcome.
+  and (coalesce(h.consecutive_failures, 0) = 0 or h.counted_from is distinct from w.enabled_at
+    or h.target_version <> w.target_version)
 order by w.id limit ${batchMax}
 for update of w skip locked`;
 
 const takeExpiring = `
 update webhook_secret s set expiry_told_at = $1
 from (
-  select s.id from webhook_secret s
+  select s.id from webhook_secret s join webhook w on w.id = s.webhook_id
   where s.expires_at > $1 and s.expiry_told_at is null
     and s.expires_at - (s.expires_at - (select max(created_at) from webhook_secret n where n.webhook_id = s.webhook_id)) / 4
       <= $1
   order by s.webhook_id, s.id limit ${batchMax}
-  for update skip locked
+  -- With the webhook, or not at all: one that somebody changes now is told of next time.
+  for update of s skip locked for share of w skip locked
 ) due
 where s.id = due.id
 returning s.id, s.webhook_id as "webhookId",

@@ -31,6 +31,7 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     recoveringSince: webhook.recoveringSince?.getTime() ?? null,
     recoveringUntil: webhook.recoveringUntil?.getTime() ?? null,
     version: webhook.version,
+    targetVersion: webhook.targetVersion,
     updatedAt: webhook.updatedAt.getTime(),
   };
 }

@@ -66,6 +66,7 @@ export class WebhookStore {
         disabledBy: isActive ? null : by,
         disabledAt: isActive ? null : now,
         version: 1,
+        targetVersion: 1,
         createdAt: now,
         updatedAt: now,
       });
@@ -109,6 +110,7 @@ export class WebhookStore {
       if (isSwitched) switchActivity(row, wanted.activity, now);
       row.version += 1;
       row.updatedAt = now;
+      if (current.url !== wanted.settings.url) await retarget(em, row);
       await em.flush();
       const after = shownWebhook(row);
       const action = isChanged ? 'webhook.updated' : after.isActive ? 'webhook.enabled' : 'webhook.disabled';
@@ -211,6 +213,12 @@ async function lockMeant(
 async function hasRoom(em: EntityManager, clientId: string, perClientMax: number): Promise<boolean> {
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`webhooks.of ${clientId}`]);
   return (await em.count(WebhookRow, { clientId })) < perClientMax;
+}
+
+/** What is known of the endpoint was of another URL: how it did, and when it is pinged next. */
+async function retarget(em: EntityManager, row: WebhookRow): Promise<void> {
+  row.targetVersion = row.version;
+  await em.execute('delete from webhook_ping where webhook_id = ?', [row.id]);
 }
 
 function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {

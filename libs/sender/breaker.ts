@@ -130,7 +130,7 @@ export class Breakers {
     breaker.on('close', () => {
       onChange(webhookId, host, 'closed');
       // The failures before the opening are settled: with them in its window, one more would open it again.
-      this.forget(webhookId);
+      if (this.#entries.get(webhookId) === entry) this.forget(webhookId);
     });
     this.#entries.set(webhookId, entry);
     this.#timer ??= setInterval(this.#turn, this.#windowMs / buckets).unref();

@@ -24,6 +24,7 @@ export function webhookDefinition(id: string, more: Partial<WebhookDefinition> =
     recoveringSince: null,
     recoveringUntil: null,
     version: 1,
+    targetVersion: 1,
     updatedAt: 0,
     ...more,
   };

@@ -20,6 +20,11 @@ export const WebhookHealthRow = defineEntity({
     goodPings: p.integer().default(0),
     failedPings: p.integer().default(0),
     isFailureTold: p.boolean().default(false),
+    /** The webhook's `targetVersion` that this is about; null in rows from before there was one. */
+    targetVersion: p.integer().nullable(),
+    /** The endpoint said that it is gone, and nothing has come of it yet. */
+    goneAt: p.datetime().nullable(),
+    goneDeliveryId: p.text().nullable(),
     windows: p.json<HealthWindows>(),
     updatedAt: p.datetime(),
   },

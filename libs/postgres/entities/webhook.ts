@@ -50,6 +50,8 @@ export const WebhookRow = defineEntity({
     shownTls: p.json<ShownTls>().nullable(),
     /** Counts changes from 1. */
     version: p.integer(),
+    /** The version in which it got its present URL. */
+    targetVersion: p.integer().default(1),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },

@@ -110,6 +110,7 @@ function outcomeOf(
     nextAttemptAt: status === 'failed_retryable' ? event.receivedAt + 60_000 : null,
     deliveryCreatedAt: event.receivedAt,
     disableWebhook: null,
+    targetVersion: null,
     traceparent: attempt === 2 ? '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' : null,
   };
 }

@@ -60,6 +60,7 @@ async function happen(clientId: string, count: number, more: Partial<DeliveryOut
     nextAttemptAt: null,
     deliveryCreatedAt: Date.now(),
     disableWebhook: null,
+    targetVersion: null,
     traceparent: null,
     ...more,
   }));

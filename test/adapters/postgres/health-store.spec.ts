@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeliveryOutcome } from '../../../libs/domain/outcome.ts';
+import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { ConsumerOffsetStore, OffsetMismatchError } from '../../../libs/postgres/consumer-offset-store.ts';
 import { AuditEntryRow } from '../../../libs/postgres/entities/audit-entry.ts';
 import { OutboxRow } from '../../../libs/postgres/entities/outbox.ts';
 import { WebhookHealthRow } from '../../../libs/postgres/entities/webhook-health.ts';
 import { WebhookRow } from '../../../libs/postgres/entities/webhook.ts';
 import { HealthStore, type HealthPolicy } from '../../../libs/postgres/health-store.ts';
+import { HealthView } from '../../../libs/postgres/health-view.ts';
 import { RecoveryStore } from '../../../libs/postgres/recovery-store.ts';
+import { WebhookStore } from '../../../libs/postgres/webhook-store.ts';
+import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { anOutcome, noon } from './history-factory.ts';
 import { storeWebhook } from './webhook-factory.ts';
@@ -198,8 +202,84 @@ test('while most webhooks fail none is disabled; once they do not, the next fail
 test('what each endpoint did last is there for the guard', async () => {
   await observe(anOutcome({ startedAt: noon }), failure(5));
   const votes = await store.votes(new Date(noon));
-  expect(votes.get('wh-1')).toEqual({ attemptedAt: noon + 300_000, lastSuccessAt: noon, isFailing: true });
+  const endpoint = { clientId: 'client-1', host: 'acme.example', targetVersion: 1 };
+  expect(votes.get('wh-1')).toEqual({ ...endpoint, attemptedAt: noon + 300_000, lastSuccessAt: noon, isFailing: true });
   expect((await store.votes(new Date(noon + 300_001))).size).toBe(0);
+  expect(await store.endpoints(['wh-1', 'wh-none'])).toEqual(new Map([['wh-1', endpoint]]));
+});
+
+test('what a monitor that lags reads disables nobody; the next failure does once it does not lag', async () => {
+  const lagging = (outcomes: readonly DeliveryOutcome[]) => {
+    const from = position;
+    position += outcomes.length;
+    const offsets = [{ ...partition, from, to: position }];
+    return store.apply({ outcomes, offsets, behindMs: new Map([['wh-1', 61_000]]) }, policy, now);
+  };
+  const failures = Array.from({ length: 25 }, (_, at) => failure(at));
+  expect(await lagging(failures)).toMatchObject({ disabled: [], deferred: ['wh-1'], noticed: [] });
+  const gone = failure(26, { status: 'failed_permanent', reason: 'gone', disableWebhook: 'gone' });
+  expect(await lagging([gone])).toMatchObject({ disabled: [], deferred: ['wh-1'] });
+  expect(await health()).toMatchObject({ consecutiveFailures: 26, goneDeliveryId: gone.deliveryId });
+  expect((await apply([anOutcome({ startedAt: noon + 27 * 60_000 })])).disabled).toEqual([]);
+  expect(await health()).toMatchObject({ consecutiveFailures: 0, goneAt: null });
+  await lagging([gone, failure(28)]);
+  expect((await apply([failure(29)])).disabled).toMatchObject([{ by: 'gone', deliveryId: gone.deliveryId }]);
+});
+
+describe('a webhook whose URL changes', () => {
+  const change = async () => {
+    const secretBox = new SecretBox([`k:${Buffer.alloc(32, 1).toString('base64')}`]);
+    const shown = { maskHeaders: () => ({}), showTls: () => ({ ca: null, cert: null, key: null }) };
+    const webhooks = new WebhookStore({ em: database.em, secretBox, ...shown, perClientMax: 10 });
+    const actor = { kind: 'system', id: 'test', name: null, address: null, requestId: null } as const;
+    const updated = await webhooks.update(
+      { id: 'wh-1', scope: null, isMeant: () => true },
+      (settings) => ({ kind: 'change', settings: { ...settings, url: 'https://new.example/hooks' } }),
+      actor,
+      now,
+    );
+    expect(updated.kind).toBe('updated');
+  };
+  const ofOld = { targetVersion: 1 };
+  const ofNew = { targetVersion: 4 };
+
+  test('begins anew, and late answers of the old one disable nothing', async () => {
+    await observe(failure(0, ofOld), failure(5, ofOld));
+    await change();
+    expect(await webhook()).toMatchObject({ version: 4, targetVersion: 4 });
+    const [definition] = await database.em.fork().find(OutboxRow, { topic: 'webhook.definitions' });
+    expect(definition?.value).toMatchObject({ targetVersion: 4 });
+    const late = failure(6, { ...ofOld, status: 'failed_permanent', reason: 'gone', disableWebhook: 'gone' });
+    expect(await observe(late, failure(7, ofNew), failure(8, ofNew))).toEqual([]);
+    expect(await health()).toMatchObject({ consecutiveFailures: 2, targetVersion: 4, lastSuccessAt: null });
+    expect(await observe(failure(9, ofNew))).toMatchObject([{ by: 'failures', consecutiveFailures: 3 }]);
+  });
+
+  test('is not failing in the view before its first answer, and has no say that another URL earned', async () => {
+    await observe(anOutcome({ startedAt: noon, ...ofOld }), failure(5, ofOld));
+    await change();
+    expect((await new HealthView(database.em).find('wh-1', null))?.health).toMatchObject({
+      state: 'healthy',
+      lastFailureAt: null,
+    });
+    expect((await store.votes(new Date(noon))).size).toBe(0);
+    expect((await store.endpoints(['wh-1'])).get('wh-1')).toMatchObject({ host: 'new.example', targetVersion: 4 });
+  });
+
+  test('is pinged at the first interval again', async () => {
+    const recovery = new RecoveryStore(database.em);
+    const rules = { intervalMs: 15 * 60_000, giveUpMs: 30 * 86_400_000 };
+    const at = (minutes: number) => new Date(noon + minutes * 60_000);
+    await apply([failure(0, ofOld), failure(0.5, ofOld), failure(1, ofOld)], {}, at(1));
+    const bad = { kind: 'ping', status: 'failed_permanent', ...ofOld } as const;
+    await apply([failure(16, bad), failure(17, bad), failure(18, bad)]);
+    expect(await recovery.takeDuePings(rules, at(19))).toHaveLength(1);
+    expect(await recovery.takeDuePings(rules, at(60))).toEqual([]);
+    await change();
+    expect(await recovery.takeDuePings(rules, at(60))).toHaveLength(1);
+    expect(await recovery.takeDuePings(rules, at(74))).toEqual([]);
+    expect(await recovery.takeDuePings(rules, at(75))).toHaveLength(1);
+  });
 });
 
 describe('recovery', () => {
@@ -306,6 +386,24 @@ describe('recovery', () => {
       data: { webhookId: 'wh-1', secretId: 'wh-1-secret', expiresAt: minute(400).toISOString() },
     });
   });
+});
+
+test('the end of a secret whose webhook somebody changes at that moment is told the next time', async () => {
+  const recovery = new RecoveryStore(database.em);
+  await database.rows(
+    `insert into webhook_secret (id, webhook_id, sealed, created_at) values ('new', 'wh-1', 'x', $1)`,
+    [new Date(noon)],
+  );
+  await database.rows(`update webhook_secret set expires_at = $1 where id = 'wh-1-secret'`, [
+    new Date(noon + 1_200_000),
+  ]);
+  const at = new Date(noon + 1_000_000);
+  await inTransaction(database.em, async (run) => {
+    await run("select 1 from webhook where id = 'wh-1' for update");
+    expect(await recovery.tellExpiringSecrets(true, at)).toBe(0);
+  });
+  expect(await recovery.tellExpiringSecrets(true, at)).toBe(1);
+  expect(await recovery.tellExpiringSecrets(true, at)).toBe(0);
 });
 
 test('a webhook to which nothing was sent for a day is pinged once a day, and what becomes of that disables nobody', async () => {

@@ -71,6 +71,7 @@ export function anOutcome(changes: Partial<DeliveryOutcome> & { time?: number } 
     nextAttemptAt: null,
     deliveryCreatedAt: time + 5,
     disableWebhook: null,
+    targetVersion: null,
     traceparent: null,
     ...fields,
   };
