@@ -23,7 +23,9 @@ export class PortalSessions {
   /** Null when there is no such client. */
   async open({ lifeMs, ...wanted }: WantedSession, actor: Actor, now: number) {
     const id = objectId('portalSession', now, randomBytes(10));
-    const session: PortalSession = { ...wanted, id, issuedAt: now, expiresAt: now + lifeMs };
+    // By the clock by which sessions are ended: of two processes one may be ahead.
+    const issuedAt = await this.store.time();
+    const session: PortalSession = { ...wanted, id, issuedAt, expiresAt: now + lifeMs };
     if (!(await this.store.open(session, actor, new Date(now)))) return null;
     return { session, token: portalToken(session, this.keys) };
   }

@@ -29,13 +29,26 @@ export class PortalStore {
     });
   }
 
+  /** Unix milliseconds, by the clock by which {@link endAll} ends sessions: to be their time of issue. */
+  async time(): Promise<number> {
+    const [row] = await readerOf(this.em)<{ at: number }>(
+      'select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as at',
+    );
+    if (row === undefined) throw new Error('PostgreSQL did not answer what time it is');
+    return row.at;
+  }
+
   /** Every session of the client that was opened up to now is over. False when there is no such client. */
   async endAll(clientId: string, actor: Actor, now: Date): Promise<boolean> {
     return changing(this.em, async (em) => {
-      const changed = await em.nativeUpdate(ClientRow, { id: clientId }, { portalSessionsAfter: now });
-      if (changed === 0) return false;
+      const [client] = await runIn(em)<{ after: string }>(
+        `update client set portal_sessions_after = date_trunc('milliseconds', clock_timestamp()) where id = $1
+         returning to_char(portal_sessions_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as after`,
+        [clientId],
+      );
+      if (client === undefined) return false;
       const change = { action: 'portal_sessions.ended', objectKind: 'client', objectId: clientId, clientId } as const;
-      await appendAudit(em, { ...change, before: {}, after: { portalSessionsAfter: now.toISOString() } }, actor, now);
+      await appendAudit(em, { ...change, before: {}, after: { portalSessionsAfter: client.after } }, actor, now);
       return true;
     });
   }
