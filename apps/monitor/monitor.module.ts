@@ -180,8 +180,10 @@ function makeRoutine(parts: {
   const { logger } = context;
   const intervalMs = config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs;
   const silentMs = config.SILENT_WEBHOOK_HOURS * hourMs;
+  const auditRetentionDays = config.AUDIT_RETENTION_DAYS === 0 ? undefined : config.AUDIT_RETENTION_DAYS;
   const caretaker = new Caretaker({
-    keepHouse: (isStopped) => keepHouse(em, { retentionDays: config.HISTORY_RETENTION_DAYS, isStopped }),
+    keepHouse: (isStopped) =>
+      keepHouse(em, { retentionDays: config.HISTORY_RETENTION_DAYS, auditRetentionDays, isStopped }),
     sweepTimes: () => sweepTimes(em),
     metrics,
     logger,

@@ -105,7 +105,7 @@ export const unknownHealth: WebhookHealth = {
 };
 
 /** Longer than it takes a monitor that keeps up, shorter than anything that an endpoint's trouble is judged over. */
-const behindMsMin = 5_000;
+const behindMsMin = 15_000;
 const behindMsMax = 60_000;
 
 /** How far behind the present a monitor may be that disables by these rules. */

@@ -3,6 +3,7 @@
  * driver's own parameters, because the mapper writes its parameters into the SQL text.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { beginWithin, type TransactionLimits } from './limits.ts';
 import { storableJson } from './storable.ts';
 
 /** Runs one statement with $1, $2… and returns its rows. With a name it is prepared once for each connection. */
@@ -21,15 +22,23 @@ export function runIn(em: EntityManager): Run {
   };
 }
 
-/** Runs `work` in one transaction; an error rolls it back. A connection that failed is not used again. */
-export async function inTransaction<T>(em: EntityManager, work: (run: Run) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction; an error rolls it back. A connection that failed is not used again.
+ * @param limits that the server keeps. Default: none
+ */
+export async function inTransaction<T>(
+  em: EntityManager,
+  work: (run: Run) => Promise<T>,
+  limits?: TransactionLimits,
+): Promise<T> {
   const pool = await em.getConnection().getNativeClient();
   const client = await pool.connect();
   let isBroken = false;
   const run: Run = async <Row extends object>(text: string, values: readonly unknown[] = [], name?: string) =>
     (await client.query<Row>({ text, values: [...values], ...(name === undefined ? {} : { name }) })).rows;
   try {
-    await run('begin');
+    // Without parameters: only so a text may hold several statements.
+    await client.query(limits === undefined ? 'begin' : beginWithin(limits));
     const result = await work(run);
     await run('commit');
     return result;

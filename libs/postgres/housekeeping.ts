@@ -7,10 +7,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { monotonicMs } from '../runtime/monotonic.ts';
-import { inTransaction } from './bulk.ts';
+import { inTransaction, type Run } from './bulk.ts';
 import { isDatabaseAway } from './database-away.ts';
-import { limitTransaction } from './limits.ts';
-import { historyDay, type PartitionReport } from './partitions.ts';
+import { historyDay, partitionLimits, type PartitionReport } from './partitions.ts';
 import { SweepStore } from './sweep-store.ts';
 import type { Moments, SweepStep } from './sweep-step.ts';
 import { rowKinds, sweepNames, sweeps, type RowKind, type SweepName } from './sweeps.ts';
@@ -29,6 +28,8 @@ export interface HousekeepingReport extends PartitionReport {
 
 export interface HousekeepingOptions {
   readonly retentionDays: number;
+  /** Of the audit log, two at least. Default: for ever */
+  readonly auditRetentionDays?: number | undefined;
   /** Default: the database's clock. */
   readonly now?: Date;
   /** How long one sweep may take in one run, in milliseconds. Default: 30000 */
@@ -93,11 +94,11 @@ async function sweep(
     progress = taken;
     for (;;) {
       const from = progress;
-      const done: SweepStep | null = await inTransaction(em, async (run) => {
-        await limitTransaction(run, limits);
-        return step(run, moments, from);
-      });
-      if (done === null) return swept('elsewhere');
+      const done: SweepStep | null = await inTransaction(em, (run) => step(run, moments, from), limits);
+      if (done === null) {
+        await store.end(name, progress, false);
+        return swept('elsewhere');
+      }
       rows += done.rows;
       if (done.created !== undefined) created.push(done.created);
       if (done.dropped !== undefined) dropped.push(done.dropped);
@@ -118,13 +119,21 @@ async function sweep(
 
 const dayMs = 86_400_000;
 
-async function momentsOf(em: EntityManager, { now, retentionDays }: HousekeepingOptions): Promise<Moments> {
-  return inTransaction(em, async (run) => {
-    await limitTransaction(run, { lockMs: 3_000, statementMs: 10_000 });
+/** Until then a portal session may be ended by what the log says of it. */
+const auditDaysMin = 2;
+
+async function momentsOf(
+  em: EntityManager,
+  { now, retentionDays, auditRetentionDays }: HousekeepingOptions,
+): Promise<Moments> {
+  const work = async (run: Run): Promise<Moments> => {
     const [clock] = await run<{ at: number }>(`select (extract(epoch from clock_timestamp()) * 1000)::float8 as at`);
     const time = now ?? new Date(clock?.at ?? 0);
     const today = Math.floor(time.getTime() / dayMs) * dayMs;
     const oldestKept = (await historyDay(run, today)) - retentionDays * dayMs;
-    return { now: time, today, oldestKept, retentionDays };
-  });
+    const auditMs = auditRetentionDays === undefined ? null : Math.max(auditDaysMin, auditRetentionDays) * dayMs;
+    const oldestAudit = auditMs === null ? null : new Date(time.getTime() - auditMs);
+    return { now: time, today, oldestKept, retentionDays, oldestAudit };
+  };
+  return inTransaction(em, work, partitionLimits);
 }

@@ -97,7 +97,7 @@ with ready as (
       where o.client_id = m.client_id and o.sent_at is null and o.created_at <= $2)
     and not exists (select 1 from notice_mail o
       where o.webhook_id = m.webhook_id and o.type = m.type and o.id <> m.id
-        and (o.reached_at > $3 or (o.sent_at is null and o.tries > 0 and o.next_try_at > $1)))
+        and (coalesce(o.reached_at, o.sent_at) > $3 or (o.sent_at is null and o.tries > 0 and o.next_try_at > $1)))
   order by m.id limit ${rowsMax}
 ), taken as (
   update notice_mail m set tries = tries + 1, next_try_at = $4

@@ -29,6 +29,7 @@ import { KeptPositions } from './migrations/0108-kept-positions.ts';
 import { WebhookTargets } from './migrations/0137-webhook-targets.ts';
 import { HousekeepingSweeps } from './migrations/0138-housekeeping-sweeps.ts';
 import { MailsByAddress } from './migrations/0139-mails-by-address.ts';
+import { AuditRetention } from './migrations/0140-audit-retention.ts';
 import { OutboxLease } from './migrations/0129-outbox-lease.ts';
 import { MissedSince } from './migrations/0134-missed-since.ts';
 import { IdempotencyClaims } from './migrations/0136-idempotency-claims.ts';
@@ -58,17 +59,17 @@ export const allEntities = [
 
 export type Orm = MikroORM;
 
-/** Longest run of one statement, migrations included. */
-const queryTimeoutMs = 120_000;
+/** Longest run of one statement. */
+const queryMsMax = 120_000;
 
-/** @param poolMax connections of this process */
-export function ormOptions(databaseUrl: string, poolMax: number): Options {
+/** @param poolMax connections of this process  @param statementMsMax 0: as long as it takes */
+export function ormOptions(databaseUrl: string, poolMax: number, statementMsMax = queryMsMax): Options {
   return defineConfig({
     clientUrl: databaseUrl,
     entities: [...allEntities],
     pool: { min: 0, max: poolMax, idleTimeoutMillis: 30_000 },
     // A server that vanished without a word must show as an error, not as a wait without end.
-    driverOptions: { connectionTimeoutMillis: 5_000, query_timeout: queryTimeoutMs, keepAlive: true },
+    driverOptions: { connectionTimeoutMillis: 5_000, query_timeout: statementMsMax, keepAlive: true },
     extensions: [Migrator],
     migrations: {
       tableName: 'migration',
@@ -93,11 +94,13 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
         WebhookTargets,
         HousekeepingSweeps,
         MailsByAddress,
+        AuditRetention,
       ],
       snapshot: false,
       silent: true,
       transactional: true,
-      allOrNothing: true,
+      // Each by itself: its locks are gone when it is done, and after a failure the next run goes on there.
+      allOrNothing: false,
       // Switching them off takes a superuser.
       disableForeignKeys: false,
     },
@@ -107,7 +110,7 @@ export function ormOptions(databaseUrl: string, poolMax: number): Options {
 }
 
 /** Does not connect: the first query does. */
-export function createOrm(databaseUrl: string, poolMax: number): Orm {
+export function createOrm(databaseUrl: string, poolMax: number, statementMsMax = queryMsMax): Orm {
   // What the pool has to say about lost connections comes with the queries that fail for it.
-  return new MikroORM({ ...ormOptions(databaseUrl, poolMax), logger: () => undefined });
+  return new MikroORM({ ...ormOptions(databaseUrl, poolMax, statementMsMax), logger: () => undefined });
 }

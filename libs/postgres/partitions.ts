@@ -15,7 +15,6 @@ import {
   hasMoreRows,
   isProvenFree,
 } from './default-partition.ts';
-import { limitTransaction } from './limits.ts';
 import {
   bounds,
   dayMs,
@@ -52,6 +51,7 @@ export interface PartitionReport {
 
 /** Whoever waits for an exclusive lock makes all others wait behind it: rather try again later. */
 export const partitionLimits = { lockMs: 3_000, statementMs: 10_000 };
+
 /**
  * All that is to do now. Null when another process is at it; what was done before it came to it is reported.
  * @throws the driver's error, a lock that is not to be had in time included
@@ -62,11 +62,7 @@ export async function maintainPartitions(
   rules: PartitionRules,
 ): Promise<PartitionReport | null> {
   const today = Math.floor(now / dayMs) * dayMs;
-  const step = <T>(work: (run: Run) => Promise<T>) =>
-    inTransaction(em, async (run) => {
-      await limitTransaction(run, partitionLimits);
-      return work(run);
-    });
+  const step = <T>(work: (run: Run) => Promise<T>) => inTransaction(em, work, partitionLimits);
   const report = { created: [] as string[], dropped: [] as string[], movedRows: 0, deletedRows: 0 };
   for (const table of partitionedTables) {
     if (rules.retentionDays !== null) {
@@ -111,17 +107,11 @@ export async function keepPartitions(run: Run): Promise<void> {
 export async function historyDay(run: Run, today: number): Promise<number> {
   let newest = -Infinity;
   for (const table of ['event', 'delivery'] as const) {
-    const days = await partitionsOf(run, table);
-    for (const { name, day } of days.reverse()) {
-      if (day <= newest) break;
-      const [some] = await run(`select 1 as one from ${name} limit 1`);
-      if (some !== undefined) newest = day;
-    }
-    const [late] = await run<{ day: number }>(
-      `select (extract(epoch from day_time) * 1000)::float8 as day from ${table}_default
-       order by ${keyOf[table]} desc limit 1`,
+    // The key begins with the time, so each partition has its newest row at the end of its index.
+    const [row] = await run<{ at: number }>(
+      `select (extract(epoch from day_time) * 1000)::float8 as at from ${table} order by ${keyOf[table]} desc limit 1`,
     );
-    if (late !== undefined) newest = Math.max(newest, Math.floor(late.day / dayMs) * dayMs);
+    if (row !== undefined) newest = Math.max(newest, Math.floor(row.at / dayMs) * dayMs);
   }
   return newest === -Infinity ? today : Math.min(today, newest);
 }
@@ -147,16 +137,18 @@ export async function makePartition(
   const last = today + daysAhead * dayMs;
   const wanted = new Set<number>();
   for (let day = today; day <= last; day += dayMs) wanted.add(day);
-  // Days of odd events get no partition of their own: there may be thousands of them.
+  // Days past retention need none any more, and those further ahead get theirs in time.
   const first = retentionDays === null ? -Infinity : today - retentionDays * dayMs;
   const waiting = await daysInDefault(run, table);
   for (const day of waiting) if (day >= first && day <= last) wanted.add(day);
   const isLarge = (await bytesOfDefault(run, table)) > scannedBytesMax;
-  for (const day of [...wanted].filter((one) => !known.has(one)).sort((a, b) => a - b)) {
+  const missing = [...wanted].filter((one) => !known.has(one)).sort((a, b) => a - b);
+  for (const day of missing) {
     const hasRows = waiting.includes(day);
     if (hasRows && (isLarge || (await hasMoreRows(run, table, day, movedRowsMax)))) continue;
     if (isLarge && !(await isProvenFree(run, table, day))) return { ...nothing, isOver: false };
-    return { name: partitionName(table, day), movedRows: await createPartition(run, table, day), isOver: false };
+    const movedRows = await createPartition(run, table, day);
+    return { name: partitionName(table, day), movedRows, isOver: day === missing.at(-1) };
   }
   return { ...nothing, isOver: true };
 }

@@ -10,6 +10,8 @@ export interface Moments {
   /** History from before then is past retention: a day, Unix milliseconds. */
   readonly oldestKept: number;
   readonly retentionDays: number;
+  /** Entries of the audit log from before then are past retention; null: none ever is. */
+  readonly oldestAudit: Date | null;
 }
 
 export interface SweepStep {

@@ -4,8 +4,7 @@
  * backend that its client forgot nor a host that fell silent keeps it for ever.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { inTransaction, type Run } from './bulk.ts';
-import { limitTransaction } from './limits.ts';
+import type { Run } from './bulk.ts';
 import { readerOf } from './read.ts';
 import type { SweepName } from './sweeps.ts';
 
@@ -17,7 +16,8 @@ export interface SweepTime {
 
 /** Longer than a step may take. */
 const leaseMs = 60_000;
-const limits = { lockMs: 1_000, statementMs: 4_000 };
+/** A statement that is not answered by then fails: the way to the database may swallow everything. */
+const statementMs = 4_000;
 
 export class SweepStore {
   private readonly em: EntityManager;
@@ -44,11 +44,11 @@ export class SweepStore {
     await this.run(endSql, [name, this.owner, progress, isDone]);
   }
 
-  private run<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
-    return inTransaction(this.em, async (run) => {
-      await limitTransaction(run, limits);
-      return run<Row>(sql, values);
-    });
+  /** One statement and one transaction each. */
+  private async run<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    const pool = await this.em.getConnection().getNativeClient();
+    const query = { text, values: [...values], query_timeout: statementMs };
+    return (await pool.query<Row>(query)).rows;
   }
 }
 

@@ -26,6 +26,7 @@ export const rowKinds = [
   'pings',
   'sentMails',
   'unsentMails',
+  'auditEntries',
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 
@@ -53,7 +54,17 @@ const rowDeletions: Readonly<Record<RowKind, Sweep['step']>> = {
   unsentMails: deleteOver('notice_mail', 'sent_at is null and created_at < $1', ({ now }) =>
     daysAgo(now, unsentMailDays),
   ),
+  auditEntries: auditStep,
 };
+
+const auditEntriesOver = deleteOver('audit_entry', 'at < $1', ({ now, oldestAudit }) => oldestAudit ?? now);
+
+async function auditStep(run: Run, moments: Moments): Promise<SweepStep> {
+  if (moments.oldestAudit === null) return { rows: 0, progress: '', isDone: true };
+  // The log takes no other deletion (migration 0140).
+  await run("set local webhooks.audit_retention = 'on'");
+  return auditEntriesOver(run, moments);
+}
 
 function daysAgo(now: Date, days: number): Date {
   return new Date(now.getTime() - days * dayMs);

@@ -218,6 +218,13 @@ export const monitorKeys = {
     min: 1,
     max: 100,
   }),
+  AUDIT_RETENTION_DAYS: numberKey({
+    description: 'How long entries of the audit log are kept, two days at least; 0: for ever',
+    unit: 'days',
+    default: '0',
+    min: 0,
+    max: 36_500,
+  }),
 } as const;
 
 export const mailKeys = {

@@ -54,6 +54,7 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     pings: 1,
     sentMails: 1,
     unsentMails: 1,
+    auditEntries: 0,
   };
   expect((await keepHouse(database.em, { now, retentionDays: 30 }))?.deleted).toEqual(deleted);
   expect(await database.rows('select id from replay order by id')).toEqual([{ id: 'recent' }, { id: 'running' }]);
@@ -158,30 +159,17 @@ test('a large table is worked off in steps, each run goes on where the last one 
   expect(left).toEqual({ count: 0 });
 });
 
-test('by a clock that is 45 days ahead no day of the history goes', async () => {
-  const dayMs = 86_400_000;
-  const writer = new HistoryWriter(database.em, new ConsumerOffsetStore(database.em, 'projector'));
-  for (let day = 0; day < 30; day += 1) {
-    const time = now.getTime() - day * dayMs;
-    await keepHouse(database.em, { now: new Date(time), retentionDays: 30 });
-    await writer.writeBatch({
-      events: [anEvent({ eventId: `event-${day}`, time })],
-      outcomes: [anOutcome({ eventId: `event-${day}`, time })],
-      offsets: [],
-    });
-  }
-  await database.rows(
-    `insert into replay (id, client_id, filter, status, done, created_by, created_at, finished_at)
-    values ('today', 'client-1', '{}', 'finished', 1, 'key', $1, $1)`,
-    [now],
-  );
-  const ahead = await keepHouse(database.em, { now: new Date(now.getTime() + 45 * dayMs), retentionDays: 30 });
-  expect(ahead).toMatchObject({ deletedRows: 0, deleted: { replays: 0 } });
-  const [kept] = await database.rows('select count(*)::int as count from delivery');
-  expect(kept).toEqual({ count: 30 });
-  // Days go as the days come that have rows.
-  const inTime = await keepHouse(database.em, { now: new Date(now.getTime() + dayMs), retentionDays: 29 });
-  expect(inTime?.dropped.filter((name) => name.startsWith('delivery_p'))).toEqual([]);
+test('entries of the audit log go past their retention, in no other way, and for ever none', async () => {
+  await database.rows(`insert into audit_entry (at, actor_kind, actor_id, action, object_kind, object_id) values
+    ('2025-03-10', 'system', 'x', 'a', 'webhook', 'old'), ('2026-03-09', 'system', 'x', 'a', 'webhook', 'new')`);
+  expect((await keepHouse(database.em, { now, retentionDays: 30 }))?.deleted.auditEntries).toBe(0);
+  const kept = await keepHouse(database.em, { now, retentionDays: 30, auditRetentionDays: 90 });
+  expect(kept?.deleted.auditEntries).toBe(1);
+  // Portal sessions that last are ended by their entries.
+  const least = await keepHouse(database.em, { now, retentionDays: 30, auditRetentionDays: 1 });
+  expect(least?.deleted.auditEntries).toBe(0);
+  expect(await database.rows(`select object_id from audit_entry where action = 'a'`)).toEqual([{ object_id: 'new' }]);
+  await expect(database.rows('delete from audit_entry')).rejects.toThrow('append-only');
 });
 
 test('counts for charts of two days ago are put together by the hour, and none is lost', async () => {
@@ -249,4 +237,30 @@ test('counts for charts of two days ago are put together by the hour, and none i
   expect(await keepHouse(database.em, { now, retentionDays: 30 })).toMatchObject({ compactedStats: 1 });
   expect((await hours()).slice(0, 3)).toEqual(['10:00   16 4 16', '10:00 acme  13 3 13', '10:00 acme wh-1 13 3 13']);
   expect(await Promise.all(asked.map(of))).toEqual(answers);
+});
+
+test('by a clock that is 45 days ahead no day of the history goes', async () => {
+  const dayMs = 86_400_000;
+  const writer = new HistoryWriter(database.em, new ConsumerOffsetStore(database.em, 'projector'));
+  for (let day = 0; day < 30; day += 1) {
+    const time = now.getTime() - day * dayMs;
+    await writer.writeBatch({
+      events: [anEvent({ eventId: `event-${day}`, time })],
+      outcomes: [anOutcome({ eventId: `event-${day}`, time })],
+      offsets: [],
+    });
+  }
+  await keepHouse(database.em, { now, retentionDays: 30 });
+  await database.rows(
+    `insert into replay (id, client_id, filter, status, done, created_by, created_at, finished_at)
+    values ('today', 'client-1', '{}', 'finished', 1, 'key', $1, $1)`,
+    [now],
+  );
+  const ahead = await keepHouse(database.em, { now: new Date(now.getTime() + 45 * dayMs), retentionDays: 30 });
+  expect(ahead).toMatchObject({ deletedRows: 0, deleted: { replays: 0 } });
+  const [kept] = await database.rows('select count(*)::int as count from delivery');
+  expect(kept).toEqual({ count: 30 });
+  // Days go as the days come that have rows.
+  const inTime = await keepHouse(database.em, { now: new Date(now.getTime() + dayMs), retentionDays: 29 });
+  expect(inTime?.dropped.filter((name) => name.startsWith('delivery_p'))).toEqual([]);
 });
