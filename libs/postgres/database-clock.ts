@@ -19,14 +19,17 @@ const everyMs = 60_000;
 /** Told from there on. */
 const clocksApartMs = 60_000;
 
-/** Tells when the clocks are apart, from now on. */
+/** Tells when the clocks are apart, from now on until the application ends. */
 export function watchDatabaseClock(
   database: Database,
   { metrics, logger }: { metrics: Metrics; logger: Logger },
 ): void {
   const clock = new DatabaseClock({ read: () => database.time(), now: Date.now, metrics, logger });
   void clock.look();
-  setInterval(() => void clock.look(), everyMs).unref();
+  const timer = setInterval(() => void clock.look(), everyMs).unref();
+  database.onEnd(() => {
+    clearInterval(timer);
+  });
 }
 
 export class DatabaseClock {

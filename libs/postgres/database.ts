@@ -4,10 +4,21 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 const waitMs = 900;
 
 export class Database {
+  private readonly atEnd: (() => void)[] = [];
   private readonly em: EntityManager;
 
   constructor(em: EntityManager) {
     this.em = em;
+  }
+
+  /** Something to be done when the application ends. */
+  onEnd(work: () => void): void {
+    this.atEnd.push(work);
+  }
+
+  /** Called by Nest. */
+  onModuleDestroy(): void {
+    for (const work of this.atEnd) work();
   }
 
   /** Unix milliseconds. @throws when it is away */
