@@ -25,7 +25,7 @@ test.each([
   const open = (now: number) =>
     sessions.open({ clientId: 'client-1', scope: 'view', name: null, lifeMs: 24 * hourMs }, actor, now);
   const callerOf = async (opened: Awaited<ReturnType<typeof open>>) =>
-    (await sessions.callerOf(opened?.token ?? '', Date.now()))?.clientId ?? null;
+    opened === null ? null : ((await sessions.callerOf(opened.session))?.clientId ?? null);
   const before = await open(Date.now() + offMs);
   expect(await callerOf(before)).toBe('client-1');
   expect(await sessions.endAll('client-1', actor, Date.now())).toBe(true);
