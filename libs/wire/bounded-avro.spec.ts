@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import avsc from 'avsc';
 import { boundedType } from './bounded-avro.ts';
 
@@ -52,4 +52,41 @@ test('a key may be called __proto__', () => {
   const bytes = Buffer.concat([Buffer.from([2, 18]), Buffer.from('__proto__'), Buffer.from([2, 0])]);
   const read = avsc.Type.forSchema(schema, { typeHook: boundedType }).fromBuffer(bytes) as object;
   expect(Object.entries(read)).toEqual([['__proto__', 1]]);
+});
+
+describe('records of nothing', () => {
+  const nulls = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `f${n}`, type: 'null' }));
+
+  test('that double at each level are refused', () => {
+    let schema: avsc.Schema = { type: 'record', name: 'R0', fields: nulls(1) };
+    for (let level = 1; level <= 40; level += 1) {
+      const fields: { name: string; type: avsc.Schema }[] = [
+        { name: 'a', type: schema },
+        { name: 'b', type: `R${level - 1}` },
+      ];
+      schema = { type: 'record', name: `R${level}`, fields };
+    }
+    const type = avsc.Type.forSchema(schema, { typeHook: boundedType });
+    expect(() => type.fromBuffer(Buffer.alloc(0)) as unknown).toThrow('more fields than bytes');
+  });
+
+  test('in a list are refused, though there are no more of them than bytes', () => {
+    const items: avsc.Schema = { type: 'record', name: 'Wide', fields: nulls(1_000) };
+    const count = Buffer.from([0xc0, 0x84, 0x3d]); // 500,000
+    const bytes = Buffer.concat([count, Buffer.alloc(600_000)]);
+    const type = avsc.Type.forSchema({ type: 'array', items }, { typeHook: boundedType });
+    expect(() => type.fromBuffer(bytes) as unknown).toThrow('more fields than bytes');
+  });
+
+  test('are read where they are few', () => {
+    const fields = [...nulls(100), { name: 'id', type: 'long' }];
+    const schema: avsc.Schema = { type: 'array', items: { type: 'record', name: 'Few', fields } };
+    const value = Array.from({ length: 50 }, (_, id) => ({
+      ...Object.fromEntries(nulls(100).map(({ name }) => [name, null])),
+      id,
+    }));
+    const bytes = avsc.Type.forSchema(schema).toBuffer(value);
+    const read: unknown = avsc.Type.forSchema(schema, { typeHook: boundedType }).fromBuffer(bytes);
+    expect(JSON.stringify(read)).toBe(JSON.stringify(value));
+  });
 });

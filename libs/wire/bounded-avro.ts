@@ -1,9 +1,12 @@
 /**
- * Lists and maps of an Avro type that believe the counts in the bytes no further than there are bytes.
+ * Lists, maps and records of an Avro type that are no larger than their bytes.
  *
  * avsc takes a count as it is and looks at the end of the buffer only when it is done: ten bytes that claim 2^40 items are read for
  * ever. An item has a byte at least, so a value has no more items in all its lists and maps than it has bytes; what has more, such
  * as a long list of nulls, is refused.
+ *
+ * Records may take no byte at all: forty of them that hold the one before twice are 2^40 values of nothing. So a value has no more
+ * fields in all its records than it has bytes, and some for those that are null by their type.
  */
 import avsc from 'avsc';
 
@@ -23,7 +26,8 @@ interface Readable {
 export function boundedType(schema: avsc.Schema, options: object): avsc.Type | undefined {
   const kind = typeof schema === 'object' && 'type' in schema ? schema.type : null;
   if (kind === 'array') return new BoundedList(schema, options);
-  return kind === 'map' ? new BoundedMap(schema, options) : undefined;
+  if (kind === 'map') return new BoundedMap(schema, options);
+  return kind === 'record' || kind === 'error' ? new BoundedRecord(schema, options) : undefined;
 }
 
 class BoundedList extends avsc.types.ArrayType {
@@ -52,6 +56,31 @@ class BoundedMap extends avsc.types.MapType {
     return members;
   }
 }
+
+type Reader = (tap: Tap) => unknown;
+
+/** How avsc makes the reader of a record type, while it makes the type. */
+const { _createReader: createReader } = avsc.types.RecordType.prototype as unknown as {
+  _createReader(this: avsc.types.RecordType): Reader;
+};
+
+class BoundedRecord extends avsc.types.RecordType {
+  _createReader(): Reader {
+    const read = createReader.call(this);
+    const weight = Math.max(this.fields.length, 1);
+    return (tap) => {
+      const fields = (fieldsOf.get(tap) ?? 0) + weight;
+      if (fields > tap.buf.length + fieldsOfNothingMax) throw new RangeError('more fields than bytes');
+      fieldsOf.set(tap, fields);
+      return read(tap);
+    };
+  }
+}
+
+/** More fields than bytes that a value may have. */
+const fieldsOfNothingMax = 10_000;
+/** Fields read so far of the value that a tap reads. */
+const fieldsOf = new WeakMap<Tap, number>();
 
 /** Items read so far of the value that a tap reads. */
 const itemsOf = new WeakMap<Tap, number>();
