@@ -60,13 +60,13 @@ class BoundedMap extends avsc.types.MapType {
 type Reader = (tap: Tap) => unknown;
 
 /** How avsc makes the reader of a record type, while it makes the type. */
-const { _createReader: createReader } = avsc.types.RecordType.prototype as unknown as {
+const recordType = avsc.types.RecordType.prototype as unknown as {
   _createReader(this: avsc.types.RecordType): Reader;
 };
 
 class BoundedRecord extends avsc.types.RecordType {
   _createReader(): Reader {
-    const read = createReader.call(this);
+    const read = recordType._createReader.call(this);
     const weight = Math.max(this.fields.length, 1);
     return (tap) => {
       const fields = (fieldsOf.get(tap) ?? 0) + weight;
