@@ -85,6 +85,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   SILENT_WEBHOOK_HOURS: numbers,
   AUTO_HEAL_ENABLED: switches,
   AUTO_HEAL_PINGS: numbers,
+  AUDIT_RETENTION_DAYS: numbers,
   SMTP_URL: ['mail.example', 'smtp://', 'http://mail', 'smtp://u:50%@mail', 'smtp://a b'],
   SMTP_FROM: ['', 'webhooks', 'a@b@c', 'Name <a@b', 'a@b\nbcc: x@y', 'smtp://u:p@h'],
   ADMIN_API_KEY: ['short', 'with blanks in it, long enough'],

@@ -5,13 +5,13 @@ import {
   certificatesKey,
   encryptionKeysKey,
   headerNameKey,
-  mailAddressKey,
   memberNameKey,
   topicPrefixKey,
   topicsKey,
 } from './name-keys.ts';
-import { databaseUrlKey, httpUrlKey, smtpUrlKey } from './url-keys.ts';
+import { databaseUrlKey, httpUrlKey } from './url-keys.ts';
 import { operationsKeys } from './operations-keys.ts';
+import { smtpKeys } from './smtp-keys.ts';
 
 const dayMs = 86_400_000;
 
@@ -227,13 +227,7 @@ export const monitorKeys = {
   }),
 } as const;
 
-export const mailKeys = {
-  SMTP_URL: smtpUrlKey({
-    description:
-      'Where mails with notices go, smtp://user:password@host:port; empty: none are sent. Without TLS user and password are sent to loopback alone, or with ?requireTLS=false',
-  }),
-  SMTP_FROM: mailAddressKey({ description: 'Who they are from', default: 'webhooks@localhost' }),
-} as const;
+export const mailKeys = smtpKeys;
 
 export const adminKeys = {
   ADMIN_API_KEY: credentialKey({ description: 'The first admin key; empty: none but those in the database' }),
