@@ -334,8 +334,13 @@ test('every metric of the reference is scraped from the apps that it names, and 
       labels: labels.split(', ').filter((label) => label !== ''),
       apps: apps === 'all' ? appNames : apps.split(', '),
     }));
-  // Made elsewhere: records that cannot be read by poison-event-is-set-aside, topics made anew by projector-and-monitor.
-  const withoutSample = ['webhooks_undecodable_records_total', 'webhooks_positions_moved_total'];
+  // Made elsewhere: records that cannot be read by poison-event-is-set-aside, topics made anew by projector-and-monitor, data
+  // that takes too long to judge by the specs of fan-out.
+  const withoutSample = [
+    'webhooks_undecodable_records_total',
+    'webhooks_positions_moved_total',
+    'webhooks_event_schema_over_budget_total',
+  ];
   for (const app of appNames) {
     const expected = documented.filter(({ apps }) => apps.includes(app));
     await until(
