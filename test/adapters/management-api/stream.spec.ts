@@ -183,10 +183,13 @@ describe('a stream', () => {
     const streams = await Promise.all(Array.from({ length: 10 }, () => listen(ann.key, { lastEventId: '0-0' })));
     // While ten of one key wait for their turns, another key has its own.
     const other = await listen(world.adminKey, { lastEventId: '0-0', query: `?clientId=${ann.id}` });
-    const isThrough = ({ heard }: typeof other) => heard.length >= 40;
+    // Where there is room within the reach, some of before come too.
+    const isThrough = ({ ids }: typeof other) => {
+      const heard = new Set(ids());
+      return recent.every((id) => heard.has(id));
+    };
     await until(() => isThrough(other) && streams.some(isThrough), { timeoutMs: 90_000 });
     for (const stream of [other, ...streams.filter(isThrough)]) {
-      expect(stream.ids().slice(-40).sort()).toEqual([...recent].sort());
       expect(stream.ids()).not.toContain(oldest);
       expect(stream.gaps).toEqual([{ from: null, until: expect.any(String) }]);
     }
