@@ -1,4 +1,5 @@
 /** Exports over real connections: a reader that stops reading, or a key that is revoked, holds no place. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -41,14 +42,14 @@ async function clientWithLongHistory() {
   return client;
 }
 
-/** Sends the request and reads nothing. */
-function askAndNotRead(key: string): Socket {
+/** Sends the request and reads nothing; resolves once the answer has begun. */
+async function askAndNotRead(key: string): Promise<void> {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
   socket.pause();
   socket.write(`GET /v1/exports/audit HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\n\r\n`);
   sockets.push(socket);
-  return socket;
+  await once(socket, 'readable');
 }
 
 async function statusOf(key: string): Promise<number> {
@@ -61,8 +62,8 @@ async function statusOf(key: string): Promise<number> {
 
 test('readers that read nothing hold their places for a minute, not for good', async () => {
   const { key } = await clientWithLongHistory();
-  askAndNotRead(key);
-  askAndNotRead(key);
+  await askAndNotRead(key);
+  await askAndNotRead(key);
   await until(async () => (await statusOf(key)) === 429, { timeoutMs: 10_000 });
   await until(async () => (await statusOf(key)) === 200, { timeoutMs: 120_000 });
 }, 180_000);
