@@ -1,10 +1,12 @@
 import 'reflect-metadata';
 import { expect, test } from '@jest/globals';
+import { Module } from '@nestjs/common';
 import { createApp, type AppDefinition } from './app.module.ts';
 import { Health } from './health.ts';
 import type { Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 
+@Module({})
 class Root {}
 
 const definition: AppDefinition<Record<string, never>> = {

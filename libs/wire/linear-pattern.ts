@@ -113,7 +113,7 @@ export class LinearPattern {
       const state = stack[height] ?? 0;
       if (this.#reachedAt[state] === index) continue;
       this.#reachedAt[state] = index;
-      switch (this.#kind[state]) {
+      switch (this.#kind[state] as number) {
         case kinds.end:
           return true;
         case kinds.one:

@@ -2,7 +2,7 @@
  * Counts the work of a compiled JSON Schema, so that no schema and no data take longer than a bound: every keyword that
  * is judged is a step, with what it looks at. Counted, not timed: the same data ends the same each time.
  */
-import { _, type Ajv, type AnySchemaObject, type CodeKeywordDefinition, type KeywordCxt } from 'ajv';
+import { _, type Ajv, type KeywordCxt } from 'ajv';
 
 /** More than the largest event needs with any schema that somebody would write; some 50 ms at the worst. */
 export const schemaStepsMax = 1_000_000;
@@ -40,7 +40,7 @@ export class SchemaSteps {
   watch(ajv: Pick<Ajv, 'RULES'>): void {
     for (const rule of Object.values(ajv.RULES.all)) {
       if (typeof rule !== 'object' || !('code' in rule.definition)) continue;
-      const { code, ...definition } = rule.definition as typeof rule.definition & CodeKeywordDefinition;
+      const { code, ...definition } = rule.definition;
       const { spend, spendOn } = this;
       rule.definition = {
         ...definition,
@@ -58,7 +58,7 @@ export class SchemaSteps {
 
 /** Entries of the keyword itself: of `properties`, `required`, `allOf` each is looked at. */
 function weightOf(keyword: string, { schema, parentSchema }: KeywordCxt): number {
-  if (keyword === 'additionalProperties') return 1 + entriesOf((parentSchema as AnySchemaObject)['patternProperties']);
+  if (keyword === 'additionalProperties') return 1 + entriesOf(parentSchema['patternProperties']);
   if (perPart.has(keyword) && keyword !== 'patternProperties') return 1;
   return 1 + entriesOf(schema);
 }

@@ -232,7 +232,7 @@ test('secrets of every kind pass through all apps, and none is in what an app sa
     const [listed] = await listDeliveries(system, client);
     const { attempts } = await getDelivery(system, client, listed?.id ?? '');
     expect(attempts).toHaveLength(2);
-    for (const { requestHeaders } of attempts) expect(requestHeaders?.['x-functions-code']).toBe('********');
+    for (const { requestHeaders } of attempts) expect(requestHeaders['x-functions-code']).toBe('********');
     for (const app of appNames) system.secrets.refuseIn(`/metrics of ${app}`, await scrapeText(system.url(app)));
 
     // Levels: what failed and is tried again warns, what is delivered informs; both are found by the trace.
