@@ -22,7 +22,6 @@ export interface EventIntakeOptions {
 export class EventIntake {
   private readonly pump: BatchPump;
   private readonly runs: EventRuns;
-  private readonly writer: EventWriter;
   private readonly logger: Logger;
 
   constructor({ handler, avro, writer, limits, logger, now = monotonicMs }: EventIntakeOptions) {
@@ -30,8 +29,6 @@ export class EventIntake {
       this.leave(error);
     };
     this.logger = logger;
-    this.writer = writer;
-    writer.onFailure(onError);
     this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
     this.runs = new EventRuns({ handler, avro, writer, now, memory: this.pump, onError });
   }
@@ -45,10 +42,8 @@ export class EventIntake {
    * same partitions are back under other leases.
    */
   async drain(leases: readonly PartitionLease[]): Promise<void> {
-    this.writer.beginDrain(leases);
     await this.pump.drain();
     await this.runs.drain(leases);
-    this.writer.endDrain(leases);
   }
 
   private leave(error: unknown): void {

@@ -2,8 +2,6 @@
 import type { SliceEvent } from './slice.ts';
 
 export class Flight {
-  /** Withdraws what was not sent. */
-  readonly withdrawal = new AbortController();
   readonly open: Set<SliceEvent>;
   private wake: (() => void) | null = null;
 
@@ -16,16 +14,10 @@ export class Flight {
     if (this.open.size === 0) this.lookAgain();
   }
 
-  /** Resolves after `ms`, or when there may be news for whoever waits; one waits at a time. */
-  news(ms: number): Promise<void> {
+  /** Resolves when there is news for whoever waits; one waits at a time. */
+  news(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.lookAgain();
-      }, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      this.wake = resolve;
     });
   }
 

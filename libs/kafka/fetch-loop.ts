@@ -16,6 +16,7 @@ import { Pause } from './pause.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
 import { UnreadablePartitions } from './unreadable-partitions.ts';
+import { within } from './within.ts';
 
 /** A partition being read. Whoever assigned it may change both fields, then calls `wake`. */
 export interface ReadPosition {
@@ -49,6 +50,8 @@ const partitionBytesMax = 262_144;
 /** What is done with an answer keeps the process busy: 1 MiB takes some 10 ms, in which nobody else is served. */
 const answerBytesMax = 1_048_576;
 const leadersAgeMsMax = 5_000;
+/** The client below may wait for a connection for ever: then what was known before is tried again. */
+const metadataMsMax = 10_000;
 const goneMsToTell = 3_000;
 /** A leader of before that does not know it yet has a log that ends too early: the present one is looked for meanwhile. */
 const endedMsMin = 5_000;
@@ -169,7 +172,7 @@ export class FetchLoop {
     let answers: readonly FetchAnswer[];
     this.askedAt.set(nodeId, this.now());
     try {
-      await this.link.cluster.refreshMetadataIfNecessary();
+      await within(metadataMsMax, this.link.cluster.refreshMetadataIfNecessary());
       if (nodeId === nobody) throw new Error(`no leader is known of ${positions.map(partitionKey).join(', ')}`);
       const maxWaitMs = this.waitMs();
       answers = await askNode(this.link.cluster, nodeId, maxWaitMs + answerMsMax, (broker) => {
@@ -262,7 +265,7 @@ export class FetchLoop {
 
   private async lookForLeaders(): Promise<void> {
     this.leadersAt = -Infinity;
-    await this.link.cluster.refreshMetadata();
+    await within(metadataMsMax, this.link.cluster.refreshMetadata());
     this.leadersAt = -Infinity;
   }
 
