@@ -179,7 +179,11 @@ describe('a stream', () => {
   test('that goes on far behind leaves out what is too far, says so, and holds up nobody', async () => {
     const [oldest] = await happen(ann.id, 1);
     for (let part = 0; part < 11; part += 1) await happen(bob.id, 10_000);
+    // The reach is counted from what the API itself has read.
+    const live = await listen(ann.key);
     const recent = await happen(ann.id, 40);
+    await until(() => live.heard.length >= 40, { timeoutMs: 60_000, what: 'the API has read all' });
+    await live.leave();
     const streams = await Promise.all(Array.from({ length: 10 }, () => listen(ann.key, { lastEventId: '0-0' })));
     // While ten of one key wait for their turns, another key has its own.
     const other = await listen(world.adminKey, { lastEventId: '0-0', query: `?clientId=${ann.id}` });
