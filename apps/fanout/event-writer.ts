@@ -61,7 +61,7 @@ export class EventWriter {
     this.append(flight, events);
     while (flight.open.size > 0 && this.failure === null) await flight.news();
     this.current = null;
-    if (this.failure !== null) throw this.failure as Error;
+    if (this.failure !== null) throw this.failure;
     this.report.written(events);
   }
 
