@@ -101,18 +101,10 @@ export class PartitionQueue {
   dissolve(batch: ProduceBatch): void {
     if (batch.isInDoubt || batch.isPart) return;
     this.remove(batch);
-    const kept: QueuedRecord[] = [];
-    for (const record of batch.records) {
-      record.append.taken -= 1;
-      // Withdrawn meanwhile.
-      if (record.append.hasEnded) this.pending.skip(record);
-      else {
-        kept.push(record);
-        this.queuedBytes += record.bytes;
-      }
-    }
-    this.queued = [...kept, ...this.queued.slice(this.head)];
+    this.queued = [...batch.records, ...this.queued.slice(this.head)];
     this.head = 0;
+    this.queuedBytes += batch.bytes;
+    for (const { append } of batch.records) append.taken -= 1;
   }
 
   /** Brokers refuse from now on what is on its way under the numbers used until now. */

@@ -137,12 +137,9 @@ export class PendingAppends {
     this.tellIfEmpty();
   }
 
-  /**
-   * False when it cannot be withdrawn any more: some of it was put into a batch. One that is told of each record is withdrawn
-   * as far as it was not. Then it has ended, and its queued records are to be dropped.
-   */
+  /** False when some of it is under way or acknowledged; else it has ended, and its records are to be dropped. */
   withdraw(append: PendingAppend, error: Error): boolean {
-    if (append.hasEnded || append.open === 0 || (append.taken > 0 && append.onSettled === null)) return false;
+    if (append.hasEnded || append.taken > 0 || append.open === 0) return false;
     append.hasEnded = true;
     this.appends.delete(append);
     append.reject(error);

@@ -27,7 +27,7 @@ export interface RecordSinkOptions {
 }
 
 export interface AppendOptions {
-  /** Withdraws the append, as long as nothing of it was sent; with `onSettled`, whatever of it was not sent. */
+  /** Withdraws the append, as long as nothing of it was sent. */
   readonly signal?: AbortSignal;
   /**
    * Told how each record ended, once each; null: acknowledged. With it the append does not reject because of a record, and the
@@ -71,8 +71,7 @@ export class RecordSink {
   /**
    * Resolves when acknowledged by all in-sync replicas; while Kafka is away it waits. Order of appends is kept per
    * partition. Once `signal` is aborted, the append either rejects with AppendWithdrawnError, and nothing of it is or
-   * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal. With `onSettled` it rejects as well
-   * when some was sent, and onSettled goes on telling how those records end.
+   * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal.
    * @throws RecordRefusedError, TopicForbiddenError, PartitionMissingError (of the records of that append some may have been taken),
    * SinkClosedError, AppendWithdrawnError
    */
