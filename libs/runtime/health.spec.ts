@@ -39,12 +39,14 @@ test('a check that throws says nothing of the error', async () => {
 });
 
 test('a trouble is logged when it begins, changes and ends, however often somebody asks', async () => {
-  let problem: string | null = 'away: first';
+  let problem: string | null = null;
   const { health, lines, pass } = healthWith({ database: () => problem });
   const ask = async () => {
     await health.report();
     pass(300);
   };
+  await ask();
+  problem = 'away: first';
   await ask();
   await ask();
   problem = 'away: second';
@@ -63,6 +65,16 @@ test('a trouble is logged when it begins, changes and ends, however often somebo
     ['info', 'elsewhere'],
     ['info', undefined],
   ]);
+});
+
+test('at the start it is no warning for ten seconds that something was never well', async () => {
+  const { health, lines, pass } = healthWith({ kafka: () => 'cannot join: no coordinator' });
+  await health.report();
+  pass(9_900);
+  await health.report();
+  pass(300);
+  await health.report();
+  expect(lines.map(([level]) => level)).toEqual(['info', 'warn']);
 });
 
 test('a crowd that asks at once asks each check once', async () => {

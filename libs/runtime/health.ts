@@ -26,6 +26,8 @@ export interface HealthOptions {
 const keptMs = 200;
 /** The same trouble in other words is logged at most this often. */
 const detailsMs = 10_000;
+/** So long a check that was never well is no news. */
+const startMs = 10_000;
 
 export class Health {
   private readonly checks = new Map<string, HealthCheck>();
@@ -33,12 +35,19 @@ export class Health {
   private readonly now: () => number;
   private readonly results: KeptAnswer<Record<string, string>>;
   /** By check: what was last logged of its trouble. */
-  private readonly logged = new Map<string, { readonly text: string; readonly at: number }>();
+  private readonly logged = new Map<
+    string,
+    { readonly text: string; readonly at: number; readonly isStarting: boolean }
+  >();
+  /** Checks that were well at least once. */
+  private readonly wereWell = new Set<string>();
+  private readonly madeAt: number;
   private stopping = false;
 
   constructor({ logger, now = monotonicMs }: HealthOptions = {}) {
     this.logger = logger ?? null;
     this.now = now;
+    this.madeAt = now();
     this.results = new KeptAnswer(() => this.askAll(), keptMs, now);
   }
 
@@ -71,17 +80,21 @@ export class Health {
   private log(check: string, problem: string | null): void {
     const before = this.logged.get(check);
     if (problem === null) {
+      this.wereWell.add(check);
       if (before === undefined) return;
       this.logged.delete(check);
       this.logger?.info({ check }, 'a check of readiness is well again');
       return;
     }
     const at = this.now();
+    // A process that has just started is never ready at once, and brokers that have just started choose coordinators.
+    const isStarting = !this.wereWell.has(check) && at - this.madeAt < startMs;
     const isSame = before !== undefined && ownWords(before.text) === ownWords(problem);
-    if (isSame && (before.text === problem || at - before.at < detailsMs)) return;
-    this.logged.set(check, { text: problem, at });
-    // A process that has just started is never ready at once: only what has details is worth a warning.
-    if (ownWords(problem) === problem) this.logger?.info({ check, problem }, 'not ready');
+    const isKnown = isSame && (before.text === problem || at - before.at < detailsMs);
+    if (isKnown && (isStarting || !before.isStarting)) return;
+    this.logged.set(check, { text: problem, at, isStarting });
+    // Only what has details is worth a warning.
+    if (isStarting || ownWords(problem) === problem) this.logger?.info({ check, problem }, 'not ready');
     else this.logger?.warn({ check, problem }, 'not ready');
   }
 }
