@@ -1,5 +1,6 @@
 import './kafkajs-patches.ts';
 import { createRequire } from 'node:module';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 
@@ -59,6 +60,74 @@ describe('a request queue of kafkajs', () => {
   });
 });
 
+describe('a connection that breaks in the middle of an answer', () => {
+  interface Connection {
+    connect(): Promise<unknown>;
+    disconnect(): Promise<unknown>;
+    send(request: object): Promise<unknown>;
+    setVersions(versions: object): void;
+  }
+
+  const nothing = () => undefined;
+  const logger = { debug: nothing, warn: nothing, error: nothing, namespace: () => logger };
+
+  /** An answer of `bytes` zeros to the request of this number, behind its length. */
+  function answerTo(request: Buffer, bytes: number): Buffer {
+    const answer = Buffer.alloc(8 + bytes);
+    answer.writeInt32BE(4 + bytes, 0);
+    answer.writeInt32BE(request.readInt32BE(8), 4);
+    return answer;
+  }
+
+  test.each([
+    ['the first half of it', 0.5],
+    ['a part of its length', 2 / 108],
+    ['all but a byte', 107 / 108],
+  ])('of which %s had come understands the next socket', async (_what, share) => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      const isFirst = connections === 1;
+      socket.on('error', nothing);
+      socket.on('data', (request) => {
+        const answer = answerTo(request, 100);
+        if (!isFirst) socket.write(answer);
+        else socket.write(answer.subarray(0, Math.round(answer.length * share)), () => socket.end());
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const Connection = requireHere('kafkajs/src/network/connection') as new (options: object) => Connection;
+    const connection = new Connection({
+      host: '127.0.0.1',
+      port,
+      connectionTimeout: 5_000,
+      requestTimeout: 2_000,
+      logger,
+      socketFactory: ({ onConnect }: { onConnect: () => void }) => connect({ host: '127.0.0.1', port }, onConnect),
+    });
+    const encoder = requireHere('kafkajs/src/protocol/encoder') as new () => object;
+    const ask = async () => {
+      await connection.connect();
+      return connection.send({
+        request: { apiKey: 3, apiVersion: 0, apiName: 'Metadata', encode: () => Promise.resolve(new encoder()) },
+        response: {
+          decode: (payload: Buffer) => Promise.resolve(payload.length),
+          parse: (length: number) => Promise.resolve(length),
+        },
+      });
+    };
+    try {
+      await expect(ask()).rejects.toThrow();
+      for (let times = 0; times < 3; times += 1) expect(await ask()).toBe(100);
+      expect(connections).toBe(2);
+    } finally {
+      await connection.disconnect();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});
+
 test('requests that find a connection closed open one socket together', async () => {
   interface Connection {
     connect(): Promise<unknown>;
@@ -76,7 +145,7 @@ test('requests that find a connection closed open one socket together', async ()
     logger,
     socketFactory: ({ onConnect }: { onConnect: () => void }) => {
       opened.push(onConnect);
-      return { on: nothing, end: nothing, unref: nothing };
+      return { on: nothing, end: nothing, unref: nothing, removeAllListeners: nothing, destroy: nothing };
     },
   });
   const connecting = [connection.connect(), connection.connect(), connection.connect()];

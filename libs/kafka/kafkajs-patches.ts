@@ -3,6 +3,7 @@
  * library's own files is here, or is called from here.
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { askAnyBroker } from './kafkajs-broker-pool.ts';
 
 interface RequestQueue {
@@ -50,8 +51,18 @@ function addInstanceIds(): void {
 }
 
 interface Connection {
+  socket?: Socket;
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+  authHandlers: { onError(): void } | null;
+  isConnected(): boolean;
+  rejectRequests(error: Error): void;
   connect: (this: Connection) => Promise<unknown>;
 }
+
+/** Of the length that precedes each answer. */
+const lengthBytes = 4;
 
 /**
  * Requests that find a connection closed each open a socket of their own, and all but the last are forgotten: when the
@@ -64,10 +75,31 @@ function connectOnce(): void {
   prototype.connect = function () {
     const running = attempts.get(this);
     if (running !== undefined) return running;
+    if (!this.isConnected()) beginAnew(this);
     const attempt = connect.call(this).finally(() => attempts.delete(this));
     attempts.set(this, attempt);
     return attempt;
   };
+}
+
+/**
+ * Nothing of a socket reaches the one after it. kafkajs keeps the part of an answer that had come when the socket broke, and
+ * takes the first bytes of the next socket for the rest of it: from then on no answer is understood, for as long as the process
+ * lives, or one that makes no sense ends it. And what an old socket still has to say, it says to the connection as it is now.
+ */
+function beginAnew(connection: Connection): void {
+  const { socket } = connection;
+  if (socket !== undefined) {
+    for (const event of ['data', 'end', 'error', 'timeout']) socket.removeAllListeners(event);
+    socket.on('error', () => undefined);
+    socket.destroy();
+  }
+  connection.chunks = [];
+  connection.bytesBuffered = 0;
+  connection.bytesNeeded = lengthBytes;
+  connection.authHandlers?.onError();
+  connection.authHandlers = null;
+  connection.rejectRequests(new Error('the connection was lost before the answer came'));
 }
 
 stopIdleTimers();
