@@ -1,7 +1,7 @@
 /**
  * In: one request to make. Out: what it met, as a value; it never rejects.
  * Holds: one deadline covers waiting for a connection, resolving, connecting, the handshake, sending and reading to
- * the end; a request that may have reached the endpoint whole is not sent again; no redirect is followed; at most 16 KiB of an answer are read and 4 KiB kept, and a connection with an
+ * the end; nothing is sent when it is over; a request that may have reached the endpoint whole is not sent again; no redirect is followed; at most 16 KiB of an answer are read and 4 KiB kept, and a connection with an
  * unfinished answer is never used again; certificates are always verified.
  */
 import type { Dispatcher } from 'undici';
@@ -122,8 +122,14 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
     this.#fail({ errorKind: 'reset', message });
   }
 
-  /** Required by undici. There is nothing to do: an attempt that is over has killed its connection. */
-  onRequestStart(): void {}
+  /**
+   * The connection is there, nothing is written yet. A process that was frozen meanwhile finds that before it finds its deadline:
+   * what is sent then would come to the endpoint and count as never answered.
+   */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (monotonicMs() - this.#startedAt >= this.#request.timeoutMs) this.expire();
+    if (this.isDone) controller.abort(new Error('the attempt was over before its request was sent'));
+  }
 
   onResponseStarted(): void {
     this.#hasAnswerBegun = true;

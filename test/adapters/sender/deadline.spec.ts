@@ -1,6 +1,6 @@
 /** One deadline over everything that an attempt does, whatever the endpoint does to stretch it. */
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { AttemptResult } from '../../../libs/domain/attempt.ts';
 import type { HttpSender } from '../../../libs/sender/http-attempt.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../../support/receivers/hostile-receivers.ts';
 import { listen, startReceiver } from '../../support/receivers/recording-receiver.ts';
 import { slow } from '../../support/receivers/responses.ts';
-import { closeAll, makeSender, post, track } from './sender-factory.ts';
+import { closeAll, everythingIsLoopback, makeSender, post, track } from './sender-factory.ts';
 
 const timeoutMs = 300;
 afterEach(closeAll);
@@ -109,4 +109,27 @@ test('a connection is opened for who waits when the one before it had to be ende
     'no answer within 450 ms: the request was sent, nothing came back',
   ]);
   expect(receiver.connections).toBe(3);
+});
+
+test('a process that was frozen while it connected sends nothing once its deadline is over', async () => {
+  const receiver = track(await startReceiver());
+  // Of the clock of intervals, as it is after a stop of the whole process; timers have not had their turn yet.
+  const now = performance.now.bind(performance);
+  const frozenMs = jest.spyOn(performance, 'now');
+  try {
+    const sender = makeSender({}, async () => {
+      await Promise.resolve();
+      frozenMs.mockImplementation(() => now() + timeoutMs);
+      return everythingIsLoopback('');
+    });
+    const url = receiver.url.replace('127.0.0.1', 'frozen.example');
+    const result = await sender.send(post(url, { timeoutMs }));
+    expect(result).toMatchObject({ kind: 'error', errorKind: 'timeout' });
+    // Not by the timer, which has most of its time before it.
+    expect(result.latencyMs).toBeLessThan(2 * timeoutMs);
+    await new Promise((resolve) => setTimeout(resolve, timeoutMs));
+    expect(receiver.requests).toEqual([]);
+  } finally {
+    frozenMs.mockRestore();
+  }
 });
