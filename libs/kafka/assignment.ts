@@ -11,8 +11,9 @@ import type { GroupMember } from './group-member.ts';
 import { Lease, type LeaseStart } from './lease.ts';
 import type { PastStays } from './past-stays.ts';
 
-const looksAtEnd = 6;
-const betweenLooksMs = 1_000;
+/** How often a log is asked for its end that seems to lie before what was read, and how long from one time to the next. */
+export const looksAtEnd = 6;
+export const betweenLooksMs = 1_000;
 
 export interface AssignmentTerms {
   readonly assigned: readonly TopicPartition[];
@@ -58,7 +59,8 @@ export async function leasesOf(
     const { start: startOffset, end: endOffset } = range;
     const topicId = topicIds.get(topic) ?? null;
     const of = { topic, partition, topicId, keeps: keepsOf(topic, options), committed: committed.get(key) ?? null };
-    leases.push(new Lease({ ...of, epoch, wake, completed, startOffset, endOffset }));
+    const look = () => lookAt({ topic, partition }, link);
+    leases.push(new Lease({ ...of, epoch, wake, completed, look, startOffset, endOffset }));
   }
   return { leases, unreadable };
 }
@@ -78,6 +80,15 @@ async function rangesOf(
     if (!isBeyondEnd || looks === looksAtEnd) return ranges;
     await pause(betweenLooksMs);
     await link.cluster.refreshMetadata();
+  }
+}
+
+async function lookAt(one: TopicPartition, link: ClusterLink): Promise<OffsetRange | null> {
+  try {
+    await link.cluster.refreshMetadata();
+    return (await link.offsetRanges([one])).get(partitionKey(one)) ?? null;
+  } catch {
+    return null;
   }
 }
 

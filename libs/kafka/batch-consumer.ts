@@ -164,7 +164,9 @@ export class BatchConsumer {
         const reason = await rejoinAsked;
         if (this.isWanted()) this.logger.info({ reason }, 'giving partitions up to share them anew');
       } catch (error) {
-        if (error instanceof HandlerError) throw error.cause;
+        // Who is stopped before it was ready to take what it was assigned leaves like anybody else.
+        if (error instanceof HandlerError && this.isWanted()) throw error.cause;
+        if (!this.isWanted()) this.logger.debug(errorFields(error), 'stopped while joining the group');
         if (this.isWanted()) {
           this.state = `cannot join: ${error instanceof Error ? error.message : String(error)}`;
           this.trouble.say(error, backOffMs);

@@ -29,6 +29,8 @@ export interface LeaseStart {
   wake(): void;
   /** A record is complete. */
   completed?(): void;
+  /** Where the log begins and ends now; null when nobody says so. */
+  look?(): Promise<{ readonly start: number; readonly end: number } | null>;
 }
 
 export class Lease implements AssignedLease, CompletedLease, PositionedLease, PastStay {
@@ -36,8 +38,8 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
   readonly partition: number;
   readonly epoch: number;
   readonly committed: CommittedOffset | null;
-  readonly startOffset: number;
-  readonly endOffset: number;
+  startOffset: number;
+  endOffset: number;
   readonly topicId: string | null;
   firstOffset: number;
   /** Set when where reading was to begin is not in the log. */
@@ -136,6 +138,13 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
     this.lost = lostPosition(offset, { start: this.startOffset, end: this.endOffset });
     this.position.next = this.lost?.next ?? offset;
     this.restartAt(this.position.next);
+  }
+
+  async lookAgain(): Promise<void> {
+    const range = (await this.start.look?.()) ?? null;
+    if (range === null) return;
+    this.startOffset = range.start;
+    this.endOffset = range.end;
   }
 
   commitWith(read: () => CommittedOffset): void {

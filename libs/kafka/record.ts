@@ -48,6 +48,8 @@ export interface AssignedLease extends PartitionLease {
   readonly endOffset: number;
   /** Of the topic (KIP-516); null where the position is kept in Kafka itself, or the cluster has no ids. */
   readonly topicId: string | null;
+  /** Asks whoever leads now where the log begins and ends. Unchanged when nobody says so; never rejects. */
+  lookAgain(): Promise<void>;
 }
 
 /** A partition whose completed offsets are committed. */

@@ -80,6 +80,11 @@ class FakeLease implements AssignedLease {
   resume(): void {
     throw new Error('not paused here');
   }
+  looks = 0;
+  lookAgain(): Promise<void> {
+    this.looks += 1;
+    return Promise.resolve();
+  }
 }
 
 function batch(lease: PartitionLease, values: readonly string[], first = 0): RecordBatch {
@@ -114,6 +119,7 @@ async function workOver(store: FakeStore, lease = new FakeLease()) {
     setAside: ({ offset }) => aside.push(offset),
     onAway: (error) => away.push(error),
     rest: { ms: 0, belowRecords: 0 },
+    betweenLooksMs: 1,
   });
   const starts = await work.assigned([lease]);
   return { work, lease, aside, away, moved, starts };
@@ -234,6 +240,30 @@ test('a topic that was made anew is read from its beginning, though it has grown
   expect(moved).toEqual(['other_topic']);
 });
 
+describe('a log that seems to end before what is stored', () => {
+  async function assignedWith(endsLater: number | null) {
+    const store = new FakeStore();
+    store.position = 50;
+    store.topicId = 'id';
+    const lease = Object.assign(new FakeLease(), { endOffset: 40, topicId: 'id' });
+    lease.lookAgain = () => {
+      lease.looks += 1;
+      if (endsLater !== null && lease.looks === 2) lease.endOffset = endsLater;
+      return Promise.resolve();
+    };
+    const { starts, moved } = await workOver(store, lease);
+    return { offset: starts[0]?.offset, moved, looks: lease.looks };
+  }
+
+  test('is looked at again: a leader of before may not know that it is none', async () => {
+    expect(await assignedWith(60)).toEqual({ offset: 50, moved: [], looks: 2 });
+  });
+
+  test('is believed when it goes on ending there', async () => {
+    expect(await assignedWith(null)).toEqual({ offset: 40, moved: ['beyond_end'], looks: 5 });
+  });
+});
+
 describe('a write of a stay that is over, answered during the next', () => {
   /** The store does the first write at once, as it is then, and answers when the test says so. */
   async function late(change: { readonly before: number; readonly after: number }) {
@@ -279,6 +309,45 @@ describe('a write of a stay that is over, answered during the next', () => {
     await work.work([batch(next, ['d'], 8)]);
     expect(store.applied).toEqual(['d']);
     expect(store.position).toBe(9);
+  });
+
+  /** Its position was 5; the next stay moves it back to 1 before the store hears of the write. */
+  async function rivalled() {
+    const store = new FakeStore();
+    store.position = 5;
+    store.topicId = 'id';
+    const write = store.write.bind(store);
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    store.write = async (items, steps) => {
+      store.write = write;
+      await begun;
+      return write(items, steps);
+    };
+    const first = Object.assign(new FakeLease(), { topicId: 'id' });
+    const { work, lease } = await workOver(store, first);
+    const ended = work.work([batch(lease, ['a'], 5)]);
+    await new Promise(setImmediate);
+    lease.isHeld = false;
+    const next = Object.assign(new FakeLease(), { endOffset: 1, topicId: 'id' });
+    await work.assigned([next]);
+    return {
+      store,
+      work,
+      next,
+      answered: () => {
+        begin();
+        return ended;
+      },
+    };
+  }
+
+  test('ends no process for a log that the next one found cut', async () => {
+    const { store, work, next, answered } = await rivalled();
+    await answered();
+    await work.work([batch(next, ['d'], 1)]);
+    expect(store.applied).toEqual(['d']);
+    expect(store.position).toBe(2);
   });
 });
 

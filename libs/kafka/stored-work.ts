@@ -6,6 +6,7 @@
  * over, which ends late, moves no position of the next.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { betweenLooksMs, looksAtEnd } from './assignment.ts';
 import type { Decoded } from './decode-record.ts';
 import { positionMove, type PositionMove } from './position-check.ts';
 import type { AssignedLease, KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
@@ -35,6 +36,8 @@ export interface StoredWorkOptions<T> {
   setAside(record: KafkaRecord, error: unknown): void;
   /** After a write of less than `belowRecords`, wait so long for more to come: fewer, larger transactions. */
   readonly rest: { readonly ms: number; readonly belowRecords: number };
+  /** From one look at a log that seems to end too early to the next. Default: {@link betweenLooksMs}. */
+  readonly betweenLooksMs?: number;
   /** Something is away; called for each try, to be logged. */
   onAway(error: unknown): void;
 }
@@ -81,17 +84,32 @@ export class StoredWork<T> {
   /** What is stored, after what is impossible in the logs that are there was moved. */
   private async possiblePositions(leases: readonly AssignedLease[]): Promise<readonly Position[]> {
     const partitions = leases.map(({ topic, partition }) => ({ topic, partition }));
-    const logs = new Map(leases.map((lease) => [nameOf(lease), lease]));
-    const stored = await this.options.positions(partitions);
-    const moves = stored.flatMap((kept) => {
-      const log = logs.get(nameOf(kept));
-      return (log === undefined ? null : positionMove(kept, log)) ?? [];
-    });
+    const { stored, moves } = await this.compare(partitions, leases);
     if (moves.length === 0) return stored;
     await this.options.move(moves);
     for (const move of moves) if (move.reason !== 'adopted') this.options.onMoved(move);
     // Another member may have moved them first.
     return this.options.positions(partitions);
+  }
+
+  /**
+   * A leader of before that does not know it yet tells of a log that ends too early. It is not believed at once: everything
+   * behind its end would be applied a second time.
+   */
+  private async compare(partitions: readonly { topic: string; partition: number }[], leases: readonly AssignedLease[]) {
+    const logs = new Map(leases.map((lease) => [nameOf(lease), lease]));
+    for (let looks = 1; ; looks += 1) {
+      const stored = await this.options.positions(partitions);
+      const moves = stored.flatMap((kept) => {
+        const log = logs.get(nameOf(kept));
+        return (log === undefined ? null : positionMove(kept, log)) ?? [];
+      });
+      const ended = moves.filter(({ reason }) => reason === 'beyond_end');
+      if (ended.length === 0 || looks === looksAtEnd) return { stored, moves };
+      if (this.stopping.signal.aborted) throw new Error('stopped before it was known where the log ends');
+      await this.pause(this.options.betweenLooksMs ?? betweenLooksMs);
+      await Promise.all(ended.map((move) => logs.get(nameOf(move))?.lookAgain()));
+    }
   }
 
   /** Returns when everything of these batches is stored, set aside, or somebody else's. */
@@ -160,7 +178,8 @@ export class StoredWork<T> {
           if (result.kind === 'away') throw new AwayError(result.error);
           if (result.kind === 'written') positions.advance(steps);
           if (result.kind !== 'moved') return result;
-          positions.correct(result.stored);
+          // The next stay may have found the log cut, and moved the position back: that is no concern of this one.
+          if (first.lease.isHeld) positions.correct(result.stored);
         }
       },
       () => held().length > 0,
