@@ -31,17 +31,20 @@ export function nodeIn(root) {
 }
 
 /**
- * Puts it where npm scripts look first. npm makes this link itself, but npm 10 removes it again together with the packages
- * of other platforms, whose programs have the same name.
+ * Puts it where npm scripts look first, and where whoever runs an app without npm names it. npm makes the first of these links
+ * itself, but npm 10 removes it again together with the packages of other platforms, whose programs have the same name.
  */
 export function linkNode(root) {
   const packaged = packagedNode(root);
-  const link = join(root, 'node_modules', '.bin', 'node');
-  if (packaged === null || existsSync(link)) return;
-  mkdirSync(dirname(link), { recursive: true });
-  // One that leads nowhere is in the way.
-  rmSync(link, { force: true });
-  symlinkSync(relative(dirname(link), packaged), link);
+  if (packaged === null) return;
+  for (const place of ['.bin/node', 'node/bin/node']) {
+    const link = join(root, 'node_modules', place);
+    if (existsSync(link)) continue;
+    mkdirSync(dirname(link), { recursive: true });
+    // One that leads nowhere is in the way.
+    rmSync(link, { force: true });
+    symlinkSync(relative(dirname(link), packaged), link);
+  }
 }
 
 /** What to do when there is none, to go on a sentence. */
