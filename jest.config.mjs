@@ -1,6 +1,6 @@
 /**
- * One configuration: `unit` beside the code, `adapters` and `pipeline` on real parts, and `cluster` on three brokers, which
- * takes minutes and is run by `npm run test:cluster`.
+ * One configuration: `unit` beside the code, `adapters` and `pipeline` on real parts. `faults`, in which apps and servers are
+ * killed, and `cluster`, on three brokers, take minutes and have commands of their own.
  */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -9,24 +9,26 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.cache/', '<rootDir>/.build-'],
 };
 
-/** Shared servers, started when first asked for; one test file at a time. */
+/** Shared servers, started when first asked for. */
 const real = {
   ...common,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  runner: '<rootDir>/test/support/serial-runner.mjs',
 };
+const paired = { ...real, runner: '<rootDir>/test/support/paired-runner.mjs' };
+const serial = { ...real, runner: '<rootDir>/test/support/serial-runner.mjs' };
 
 export default {
   // Real servers on a busy machine take their time: a test that never ends still ends, one that is slow is not wrong.
   testTimeout: 60_000,
-  // Unit tests have the processors to themselves: those on real parts come after them, one file at a time.
+  // Unit tests have the processors to themselves: those on real parts come after them.
   maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,cli,bench,test/support}/**/*.spec.ts'] },
-    { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
-    { ...real, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
-    { ...real, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'] },
+    { ...paired, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
+    { ...serial, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+    { ...serial, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.spec.ts'] },
+    { ...serial, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'] },
   ],
 };

@@ -16,7 +16,13 @@ name, else embedded ones; containers with TEST_STACK=containers. Ports and data 
   npm test -- --selectProjects unit                the quick ones
   npm test -- test/pipeline/delivers-signed        one file
   npm test -- -t 'part of a name'                  by name
-  npm run test:cluster                             three brokers and two of each app: some four minutes, not part of npm test`;
+
+Not part of it, because each takes minutes:
+
+  npm run test:faults                              apps, Kafka and PostgreSQL killed and restarted in mid-stream
+  npm run test:cluster                             three brokers and two of each app under restarts, kills and freezes`;
+
+const slowProjects = ['faults', 'cluster'] as const;
 
 /** How long jest may take to end after the last test and the servers' stop. */
 const leaveDeadlineMs = 30_000;
@@ -32,12 +38,14 @@ if (words.includes('--help') || words.includes('-h')) {
   say(help);
 } else {
   // The channel to the parent would keep this process alive.
-  process.exit(await runJest(isClusterWanted(words) ? words : ['--ignoreProjects=cluster', ...words]));
+  process.exit(await runJest([...words, ...withoutSlow(words)]));
 }
 
-/** Tests on three brokers take minutes, so that they have to be asked for: by project or by path. */
-function isClusterWanted(args: readonly string[]): boolean {
-  return args.some((word) => word.startsWith('--selectProjects')) || args.some((word) => word.includes('test/cluster'));
+/** They have to be asked for: by project or by path. */
+function withoutSlow(args: readonly string[]): readonly string[] {
+  if (args.some((word) => word.startsWith('--selectProjects'))) return [];
+  const unasked = slowProjects.filter((project) => !args.some((word) => word.includes(`test/${project}`)));
+  return unasked.map((project) => `--ignoreProjects=${project}`);
 }
 
 async function runJest(args: readonly string[]): Promise<number> {

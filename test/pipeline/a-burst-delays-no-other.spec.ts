@@ -2,10 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPlatform } from '../../stack/platform-service.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient, type TestWebhook } from '../support/clients.ts';
-import { PacedLoad, percentile } from '../support/paced-load.ts';
+import { describeLatencies, PacedLoad, percentile } from '../support/paced-load.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { registered } from '../support/registered.ts';
-import { expectUndisturbed, type Disturbed } from '../support/undisturbed.ts';
 
 const healthyEndpoints = 40;
 const eventsPerSecond = 100;
@@ -19,7 +18,6 @@ let system: System;
 let client: TestClient;
 let load: PacedLoad;
 let slow: RecordingReceiver;
-let bursts = 0;
 
 beforeAll(async () => {
   system = await startSystem({ apps: ['fanout', 'dispatcher', 'management-api'] });
@@ -68,20 +66,21 @@ async function writtenWithinMs(webhook: TestWebhook): Promise<number> {
 
 /**
  * A quarter of the healthy ones' events come behind the burst in its own partition of platform.events: had they to wait
- * for it, the slowest would have waited as long as the burst took to be fanned out.
+ * for it, the slowest would have waited as long as the burst took to be fanned out. What the burst costs others is
+ * processor time, which two of them that carry everything have not: how much of it, `npm run bench -- burst` says.
  */
-async function besideBurst(): Promise<Disturbed> {
-  const type = `burst.w${(bursts += 1)}`;
-  const webhook = await slowWebhook(type);
+test('a-burst-delays-no-other: nobody waits until it is fanned out, not even who comes behind it', async () => {
+  const webhook = await slowWebhook('burst.w1');
   const before = await load.run(eventsPerSecond, calmMs);
-  const [disturbed] = await Promise.all([load.run(eventsPerSecond, burstMs), burst(type)]);
+  const [disturbed] = await Promise.all([load.run(eventsPerSecond, burstMs), burst('burst.w1')]);
   const calm = [...before, ...(await load.run(eventsPerSecond, calmMs))];
   const writtenMs = await writtenWithinMs(webhook);
-  process.stdout.write(`${burstEvents} events of one webhook were fanned out within ${writtenMs} ms\n`);
+  process.stdout.write(
+    `${burstEvents} events of one webhook were fanned out within ${writtenMs} ms\n` +
+      describeLatencies('all endpoints well', calm) +
+      describeLatencies(`${burstEvents} events at once for another`, disturbed),
+  );
   expect(percentile(disturbed, 100)).toBeLessThan(writtenMs / 2);
-  return { calm, disturbed };
-}
-
-test('a-burst-delays-no-other: nobody waits until it is fanned out, not even who comes behind it', async () => {
-  await expectUndisturbed(`${burstEvents} events at once for another`, besideBurst);
+  expect(percentile(disturbed, 99)).toBeLessThan(writtenMs / 10);
+  expect(percentile(disturbed, 50)).toBeLessThanOrEqual(1.25 * percentile(calm, 50) + 5);
 }, 150_000);

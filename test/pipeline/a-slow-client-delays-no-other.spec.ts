@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 /** Few places, so that few webhooks want more than there are. */
 const places = { DISPATCH_MAX_IN_FLIGHT: '16', DISPATCH_MAX_SLOW: '48' };
-const slowMs = 5_000;
+const slowMs = 3_000;
 const slowWebhooks = 100;
 const eventsForEach = 2;
 const healthyEndpoints = 20;

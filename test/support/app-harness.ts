@@ -134,7 +134,7 @@ export class System {
     return this.lines.get(app) ?? [];
   }
 
-  /** Deaths that no test asked for; the apps were started again. */
+  /** Deaths that no test asked for, each with the last errors that the app told; the apps were started again. */
   get unexpectedDeaths(): readonly string[] {
     return this.deaths;
   }
@@ -220,7 +220,10 @@ export class System {
         lines.push(line);
         if (lines.length > logLinesMax) lines.splice(0, logLinesMax / 2);
       },
-      onDeath: ({ code, signal }) => this.deaths.push(`${app}: ${signal ?? `exit ${String(code)}`}`),
+      onDeath: ({ code, signal }) => {
+        const errors = lines.filter((line) => line.includes('"level":"error"')).slice(-3);
+        this.deaths.push([`${app}: ${signal ?? `exit ${String(code)}`}`, ...errors].join('\n'));
+      },
     });
     this.processes.set(app, [...(this.processes.get(app) ?? []), instance]);
   }

@@ -50,7 +50,8 @@ function addressOf(name: ServerName): Promise<string> {
 
 async function ask(what: string): Promise<string> {
   const door = process.env['TEST_STACK_DOOR'];
-  if (door === undefined) throw new Error('real-stack tests live in test/adapters and test/pipeline');
+  if (door === undefined)
+    throw new Error('real-stack tests live in test/adapters, test/pipeline, test/faults and test/cluster');
   const response = await fetch(`${door}/${what}`);
   const text = await response.text();
   if (!response.ok) throw new Error(text);
