@@ -4,6 +4,8 @@
  * Holds: each webhook's records are taken in log order, each once; a webhook without room (or without permission to
  * send) costs neither memory nor reading; what is taken and not complete is read again after a crash.
  *
+ * What a `parallel` webhook completes out of order is told too, as far as there is room (parked-rest.ts).
+ *
  * A backlog of a million deliveries of one webhook lies in the log, not in memory. A record of a webhook without room
  * is passed over, and `next`, the first offset not taken, is remembered; when the webhook has room again the log is
  * read again from there. So one offset per parked webhook is all the state there is, and it fits the commit's metadata.
@@ -11,6 +13,7 @@
 import { hash } from 'node:crypto';
 import { HashOrder } from './hash-order.ts';
 import type { ParkedFloors } from './parked-floors.ts';
+import { openRest, type OpenRest } from './parked-rest.ts';
 import { decodeParkedState, encodeParkedState, type ParkedCursor } from './parked-state.ts';
 import { ParkedTurns } from './parked-turns.ts';
 
@@ -52,6 +55,10 @@ interface Entry {
   readonly incomplete: Set<number>;
   /** Diverted by this process and not read back yet. */
   pending: number;
+  /** Something behind the first incomplete record is complete. */
+  hasHoles: boolean;
+  /** What the commit before this assignment told of records that are not taken again yet. */
+  rest: OpenRest | null;
   /** Of the first record that is not complete. */
   head: HeadState;
   /** Something is pending, and nothing in the log is untaken: what comes lies at the never-read end. */
@@ -244,7 +251,9 @@ export class ParkedLog {
     const entry = this.entries.get(this.hashOf(webhookId));
     if (entry === undefined) return;
     if (first(entry.incomplete) === offset) entry.head = untried;
+    else entry.hasHoles = true;
     entry.incomplete.delete(offset);
+    if (entry.incomplete.size === 0) entry.hasHoles = false;
     this.changes += 1;
     this.turns.ask(entry);
     this.forgetIfDrained(entry);
@@ -294,11 +303,11 @@ export class ParkedLog {
     const cursors: ParkedCursor[] = [];
     let lowest = this.frontier;
     for (const entry of this.byHash.all) {
-      const offset = first(entry.incomplete) ?? this.untakenFrom(entry);
-      if (offset === null) continue;
+      const open = this.openOf(entry);
+      if (open === null) continue;
       const { attempt, notBefore } = entry.head;
-      cursors.push({ hash: entry.hash, offset, attempt, notBefore });
-      lowest = Math.min(lowest, offset);
+      cursors.push({ hash: entry.hash, attempt, notBefore, ...open });
+      lowest = Math.min(lowest, open.offset);
     }
     const metadata = encodeParkedState({ knownEnd: this.frontier, cursors, base: lowest });
     const commit = this.say({ offset: lowest, metadata });
@@ -312,6 +321,18 @@ export class ParkedLog {
     this.said.push(commit);
     if (this.said.length > commitsKept) this.said.shift();
     return commit;
+  }
+
+  /** The first record of the webhook that may be open, and what is known of those behind it; null when none is. */
+  private openOf(entry: Entry): { readonly offset: number; readonly rest: OpenRest | null } | null {
+    const { incomplete, rest } = entry;
+    const next = this.reached(entry);
+    if (rest === null || next >= rest.end) {
+      const offset = first(incomplete) ?? this.untakenFrom(entry);
+      return offset === null ? null : { offset, rest: entry.hasHoles ? openRest([...incomplete], next) : null };
+    }
+    const open = [...incomplete, ...rest.open.filter((offset) => offset >= next)];
+    return { offset: open[0] ?? rest.end, rest: openRest(open, rest.end) };
   }
 
   private lowestNeeded(): number {
@@ -342,11 +363,17 @@ export class ParkedLog {
     entry.lastSeen = Math.max(entry.lastSeen, record.offset);
     const isTaken = this.takeInto(entry, record);
     this.list(entry);
+    if (!isTaken) this.forgetIfDrained(entry);
     return isTaken;
   }
 
   private takeInto(entry: Entry, record: ParkedRecord): boolean {
     if (record.offset < entry.next || entry.skippedInRun === this.run || entry.next < this.runStart) return false;
+    if (isComplete(entry.rest, record.offset)) {
+      entry.next = record.offset + 1;
+      return false;
+    }
+    if (record.offset >= (entry.rest?.end ?? Infinity)) entry.rest = null;
     if (this.roomOf(entry) <= 0) {
       entry.skippedInRun = this.run;
       entry.next = record.offset;
@@ -446,10 +473,18 @@ export class ParkedLog {
       next,
       lastSeen: isWhole ? this.frontier - 1 : -1,
       head: { attempt: cursor.attempt, notBefore: cursor.notBefore },
+      rest: this.restored(cursor),
     };
     this.entries.set(cursor.hash, entry);
     this.byHash.add(entry);
     this.list(entry);
+  }
+
+  /** The first is open too. What was cut off at the end is written anew, with other records. */
+  private restored({ offset, rest }: ParkedCursor): OpenRest | null {
+    if (rest === undefined || rest === null) return null;
+    const end = Math.min(rest.end, this.frontier);
+    return { open: [offset, ...rest.open].filter((one) => one < end), end };
   }
 
   private entryOf(webhookId: string): Entry {
@@ -496,9 +531,15 @@ function emptyEntry(key: string, webhookId: string | null): Entry {
     skippedInRun: -1,
     incomplete: new Set(),
     pending: 0,
+    hasHoles: false,
+    rest: null,
     head: untried,
     awaitsEnd: false,
   };
+}
+
+function isComplete(rest: OpenRest | null, offset: number): boolean {
+  return rest !== null && offset < rest.end && !rest.open.includes(offset);
 }
 
 function isSame(one: Commit | null, other: Commit | null): boolean {

@@ -3,11 +3,13 @@
  * offset.metadata.max.bytes is 4,096): up to where the log is known, and for each parked webhook the first offset
  * that is not complete. Numbers are base 36, offsets relative to the commit.
  *
- * `2|<known end>|w|<commit>|<hash>.<offset>[.<attempt>.<not before>]|…` lists every parked webhook. Where they are too
+ * `2|<known end>|w|<commit>|<hash>.<offset>[.<attempt>.<not before>[.<open>,…,<end>]]|…` lists every parked webhook, and as far as
+ * there is room which of its later records are open (parked-rest.ts). Where they are too
  * many, `3|<known end>|<commit>|<floors>|…` has a floor for each (parked-floors.ts) and lists of those whose first record has a
  * history of its own as many as fit.
  */
 import { ParkedFloors } from './parked-floors.ts';
+import { decodeRest, encodeRest, type OpenRest } from './parked-rest.ts';
 
 const listVersion = '2';
 const floorsVersion = '3';
@@ -31,6 +33,8 @@ export interface ParkedCursor {
   readonly attempt: number;
   /** Unix milliseconds before which it is not tried again; 0 when at once. */
   readonly notBefore: number;
+  /** Null, left out: nothing is known of the records behind the first. */
+  readonly rest?: OpenRest | null;
 }
 
 export interface ParkedState {
@@ -45,7 +49,7 @@ export function encodeParkedState(state: { knownEnd: number; base: number; curso
   const { knownEnd, base, cursors } = state;
   const list = cursors.length <= listedMax ? fitting(cursors, base, metadataCharactersMax) : null;
   if (list?.length === cursors.length) {
-    return [listVersion, knownEnd.toString(36), 'w', base.toString(36), ...list].join('|');
+    return [listVersion, knownEnd.toString(36), 'w', base.toString(36), ...withRests(list, cursors)].join('|');
   }
   const listed = fitting(
     cursors.filter(({ attempt }) => attempt !== 0),
@@ -66,6 +70,20 @@ function fitting(cursors: readonly ParkedCursor[], base: number, charactersMax: 
     items.push(item);
   }
   return items;
+}
+
+/** Adds what is known of later records, for as many as there is room for. */
+function withRests(list: readonly string[], cursors: readonly ParkedCursor[]): readonly string[] {
+  let room = metadataCharactersMax - frameCharacters - list.reduce((sum, item) => sum + item.length + 1, 0);
+  return list.map((item, index) => {
+    const cursor = cursors[index];
+    if (cursor?.rest === undefined || cursor.rest === null) return item;
+    const history = cursor.attempt === 0 ? '.0.0' : '';
+    const whole = `${item}${history}.${encodeRest(cursor.rest, cursor.offset)}`;
+    if (whole.length - item.length > room) return item;
+    room -= whole.length - item.length;
+    return whole;
+  });
 }
 
 /** Null for what is not such a state: the caller reads from the committed offset on. */
@@ -93,11 +111,13 @@ function encodeCursor(cursor: ParkedCursor, base: number): string {
 }
 
 function decodeCursor(item: string, base: number): ParkedCursor {
-  const [hash = '', offset = '0', attempt = '0', notBefore = '0'] = item.split('.');
+  const [hash = '', place = '0', attempt = '0', notBefore = '0', rest] = item.split('.');
+  const offset = base + parseInt(place, 36);
   return {
     hash,
-    offset: base + parseInt(offset, 36),
+    offset,
     attempt: parseInt(attempt, 36),
     notBefore: parseInt(notBefore, 36),
+    ...(rest === undefined ? {} : { rest: decodeRest(rest, offset) }),
   };
 }
