@@ -108,7 +108,7 @@ export class StoredWork<T> {
       if (ended.length === 0 || looks === looksAtEnd) return { stored, moves };
       if (this.stopping.signal.aborted) throw new Error('stopped before it was known where the log ends');
       await this.pause(this.options.betweenLooksMs ?? betweenLooksMs);
-      await Promise.all(ended.map((move) => logs.get(nameOf(move))?.lookAgain()));
+      await Promise.all(ended.map(async (move) => logs.get(nameOf(move))?.lookAgain()));
     }
   }
 
