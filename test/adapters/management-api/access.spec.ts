@@ -188,6 +188,11 @@ describe('a role', () => {
   );
 });
 
+/** Every two seconds the key of an export under way is asked about again, whenever that falls. */
+function withoutKeyAgain(statements: readonly string[]): readonly string[] {
+  return statements.filter((sql, index) => statements.indexOf(sql) === index || !sql.includes('from api_key '));
+}
+
 describe("another client's objects", () => {
   test.each(walks)('%s answers as to an id of nobody', async (_, walk) => {
     const foreign = await traced(() => walk.ask(world, bob.key, anns));
@@ -204,7 +209,7 @@ describe("another client's objects", () => {
     expect(foreign.answer.text).not.toContain(ann.id);
     // The same statements in the same order: what takes the same way takes the same time.
     expect(foreign.statements.length).toBeGreaterThan(0);
-    expect(foreign.statements).toEqual(missing.statements);
+    expect(withoutKeyAgain(foreign.statements)).toEqual(withoutKeyAgain(missing.statements));
   });
 
   test('the owner reaches them: the ids above are real', async () => {
