@@ -44,7 +44,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const env = {
     KAFKA_BROKERS: stack.kafkaBrokers,
     SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: await stack.createDatabase(),
+    DATABASE_URL: await stack.createMigratedDatabase(),
     TOPIC_PREFIX: stack.topicPrefix,
     TOPIC_PARTITIONS: '4',
     TOPIC_REPLICATION: '1',

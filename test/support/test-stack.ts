@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { createLogger } from '../../libs/runtime/logger.ts';
 import type { ServerName } from './test-servers.ts';
 
 export interface TestStackOptions {
@@ -22,6 +23,8 @@ export interface TestStack {
   readonly topicPrefix: string;
   /** A new, empty database; its address. */
   createDatabase(): Promise<string>;
+  /** A new database with all tables and nothing in them; its address. */
+  createMigratedDatabase(): Promise<string>;
 }
 
 export async function testStack(options: TestStackOptions): Promise<TestStack> {
@@ -35,7 +38,9 @@ export async function testStack(options: TestStackOptions): Promise<TestStack> {
     registryUrl,
     databaseUrl,
     topicPrefix: `${ownName()}.`,
-    createDatabase: () => createDatabase(databaseUrl),
+    createDatabase: () => withClient(databaseUrl, (client) => createDatabase(client)),
+    createMigratedDatabase: () =>
+      withClient(databaseUrl, async (client) => createDatabase(client, await migratedTemplate(client, databaseUrl))),
   };
 }
 
@@ -63,16 +68,44 @@ function ownName(): string {
   return `test-${process.env['TEST_RUN_ID'] ?? ''}-${randomBytes(4).toString('hex')}`;
 }
 
-async function createDatabase(anyDatabaseUrl: string): Promise<string> {
+async function withClient(anyDatabaseUrl: string, make: (client: pg.Client) => Promise<string>): Promise<string> {
   if (anyDatabaseUrl === '') throw new Error('testStack was not asked for postgres');
-  const name = ownName();
   const client = new pg.Client({ connectionString: anyDatabaseUrl });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    return databaseAt(anyDatabaseUrl, await make(client));
   } finally {
     await client.end();
   }
+}
+
+/** @returns its name */
+async function createDatabase(client: pg.Client, template = 'template1'): Promise<string> {
+  const name = ownName();
+  await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} TEMPLATE ${client.escapeIdentifier(template)}`);
+  return name;
+}
+
+/** Migrated once for the run, by whoever comes first: a copy of it takes a tenth of the time. */
+async function migratedTemplate(client: pg.Client, anyDatabaseUrl: string): Promise<string> {
+  const name = `test-${process.env['TEST_RUN_ID'] ?? ''}-migrated`;
+  await client.query('SELECT pg_advisory_lock(hashtext($1))', [name]);
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) {
+      // Under another name until it is whole.
+      const made = await createDatabase(client);
+      const { migrate } = await import('../../libs/postgres/migrate.ts');
+      await migrate(databaseAt(anyDatabaseUrl, made), createLogger('test', 'silent'));
+      await client.query(`ALTER DATABASE ${client.escapeIdentifier(made)} RENAME TO ${client.escapeIdentifier(name)}`);
+    }
+    return name;
+  } finally {
+    await client.query('SELECT pg_advisory_unlock(hashtext($1))', [name]);
+  }
+}
+
+function databaseAt(anyDatabaseUrl: string, name: string): string {
   const url = new URL(anyDatabaseUrl);
   url.pathname = `/${name}`;
   return url.href;

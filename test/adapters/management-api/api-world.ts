@@ -40,7 +40,7 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}) {
   const full = {
     KAFKA_BROKERS: stack.kafkaBrokers,
     SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: await stack.createDatabase(),
+    DATABASE_URL: await stack.createMigratedDatabase(),
     TOPIC_PREFIX: stack.topicPrefix,
     TOPIC_PARTITIONS: '2',
     TOPIC_REPLICATION: '1',

@@ -1,9 +1,7 @@
 /** A migrated database of a test's own. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
-import { migrate } from '../../../libs/postgres/migrate.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
-import { createLogger } from '../../../libs/runtime/logger.ts';
 import { testStack } from '../../support/test-stack.ts';
 
 export interface TestDatabase {
@@ -15,7 +13,15 @@ export interface TestDatabase {
 
 export async function emptyDatabase(): Promise<TestDatabase> {
   const stack = await testStack({ postgres: true });
-  const url = await stack.createDatabase();
+  return databaseAt(await stack.createDatabase());
+}
+
+export async function migratedDatabase(): Promise<TestDatabase> {
+  const stack = await testStack({ postgres: true });
+  return databaseAt(await stack.createMigratedDatabase());
+}
+
+function databaseAt(url: string): TestDatabase {
   const orm = createOrm(url, 6);
   return {
     url,
@@ -23,10 +29,4 @@ export async function emptyDatabase(): Promise<TestDatabase> {
     rows: (sql, values) => inTransaction(orm.em, (run) => run(sql, values)),
     close: () => orm.close(true),
   };
-}
-
-export async function migratedDatabase(): Promise<TestDatabase> {
-  const database = await emptyDatabase();
-  await migrate(database.url, createLogger('test', 'silent'));
-  return database;
 }

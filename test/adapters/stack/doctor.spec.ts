@@ -20,7 +20,7 @@ beforeAll(async () => {
   env = {
     KAFKA_BROKERS: stack.kafkaBrokers,
     SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: await stack.createDatabase(),
+    DATABASE_URL: await stack.createMigratedDatabase(),
     TOPIC_PREFIX: stack.topicPrefix,
     TOPIC_PARTITIONS: '2',
     TOPIC_REPLICATION: '1',
