@@ -3,7 +3,7 @@
  * Holds: a broker that is frozen keeps its connections open and answers nothing, so they are cut when a limit passes: what
  * waits on them fails at once, and the next request begins on a new connection.
  *
- * kafkajs has limits of its own. They are 30 s, and they are read off a clock that can be set back.
+ * kafkajs has limits of its own. They are 30 s, and what waits for a throttle has none.
  */
 import type { Broker, Cluster } from 'kafkajs';
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { monotonicMs } from '../runtime/monotonic.ts';
 
 const requireHere = createRequire(import.meta.url);
 
@@ -52,10 +53,10 @@ describe('a request queue of kafkajs', () => {
     queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
     expect(sent).toEqual([1, 2]);
     queue.fulfillRequest({ correlationId: 2, payload: null, size: 0 });
-    queue.throttledUntil = Date.now() + 20;
+    queue.throttledUntil = monotonicMs() + 20;
     send(3);
     while (sent.length < 3) await pause(5);
-    expect(Date.now()).toBeGreaterThanOrEqual(queue.throttledUntil);
+    expect(monotonicMs()).toBeGreaterThanOrEqual(queue.throttledUntil);
     queue.destroy();
   });
 });

@@ -5,26 +5,9 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { askAnyBroker } from './kafkajs-broker-pool.ts';
-
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests: (this: RequestQueue) => void;
-}
+import { measureMonotonically } from './kafkajs-clock.ts';
 
 const requireHere = createRequire(import.meta.url);
-
-/**
- * A connection re-arms a timer of 1 ms for ever after its first answer. With nothing pending there is nothing to
- * check: whoever pushes a request schedules the check itself.
- */
-function stopIdleTimers(): void {
-  const queue = requireHere('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
-  const { prototype } = queue;
-  const schedule = prototype.scheduleCheckPendingRequests;
-  prototype.scheduleCheckPendingRequests = function () {
-    if (this.pending.length > 0) schedule.call(this);
-  };
-}
 
 interface BrokerPrototype {
   joinGroup: (this: BrokerPrototype, request: { groupInstanceId?: string | null }) => Promise<unknown>;
@@ -102,7 +85,7 @@ function beginAnew(connection: Connection): void {
   connection.rejectRequests(new Error('the connection was lost before the answer came'));
 }
 
-stopIdleTimers();
+measureMonotonically();
 askAnyBroker();
 connectOnce();
 addInstanceIds();

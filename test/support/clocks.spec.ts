@@ -3,6 +3,9 @@
  * age, a back-off or an expiry in memory that is measured with it stands still for as long as it was set back. So the
  * sources ask `monotonicMs()`. The uses of the wall clock that are right are listed here, each with what it is for.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { sourceFiles } from './source-tree.ts';
 
@@ -64,6 +67,26 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'stack/supervisor.ts': [1, 'the time of a line'],
 };
 
+const replaced = 'libs/kafka/kafkajs-clock.ts measures with the monotonic clock in its place';
+const notReached = 'of its consumer and its producer, which nothing here runs';
+
+/** The same of what kafkajs does beneath us: an interval there stands still like one of ours. */
+const allowedInKafkajs: Readonly<Record<string, readonly [uses: number, what: string]>> = {
+  'cluster/brokerPool.js': [2, replaced],
+  'consumer/consumerGroup.js': [7, notReached],
+  'consumer/offsetManager/index.js': [4, notReached],
+  'consumer/runner.js': [5, notReached],
+  'instrumentation/event.js': [1, told],
+  'loggers/index.js': [1, told],
+  'network/requestQueue/index.js': [4, replaced],
+  'network/requestQueue/socketRequest.js': [4, `${told}; of the time of sending, ${replaced}`],
+  'protocol/message/v1/index.js': [1, notReached],
+  'protocol/recordBatch/v0/index.js': [2, notReached],
+  'protocol/requests/offsetCommit/v1/request.js': [1, stored],
+  'protocol/requests/produce/v2/request.js': [1, notReached],
+  'protocol/requests/produce/v3/request.js': [1, notReached],
+};
+
 function usesOf(text: string): number {
   const code = text.replace(/\/\*.*?\*\//gs, '').replace(/(^|\s)\/\/.*$/gm, '');
   return code.match(wallClock)?.length ?? 0;
@@ -76,6 +99,17 @@ test('the wall clock is asked where it is listed, and for what', () => {
     .filter(([, uses]) => uses > 0);
   expect(Object.fromEntries(found)).toEqual(
     Object.fromEntries(Object.entries(allowed).map(([path, [uses]]) => [path, uses])),
+  );
+});
+
+test('kafkajs asks the wall clock where it is listed', () => {
+  const root = fileURLToPath(new URL('../../node_modules/kafkajs/src/', import.meta.url));
+  const found = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.js') && !path.endsWith('.spec.js'))
+    .map((path) => [path, usesOf(readFileSync(join(root, path), 'utf8'))] as const)
+    .filter(([, uses]) => uses > 0);
+  expect(Object.fromEntries(found)).toEqual(
+    Object.fromEntries(Object.entries(allowedInKafkajs).map(([path, [uses]]) => [path, uses])),
   );
 });
 
