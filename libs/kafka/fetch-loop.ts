@@ -42,6 +42,8 @@ export interface FetchLoopOptions {
   onBatch(position: ReadPosition, batch: FetchedBatch): void;
   /** What was asked for is not there (any more): reading goes on at `position.next`, the earliest there is. */
   onOutOfRange(position: ReadPosition, asked: number): void;
+  /** A broker has an error for a partition; what it means is seen to here. */
+  onRefused?(): void;
   /** For a while now a topic among them is not known any more: reading goes on when others are assigned. */
   onTopicGone?(): void;
 }
@@ -230,6 +232,7 @@ export class FetchLoop {
   private async refused({ position, next }: Asked, code: number): Promise<void> {
     const { round } = this;
     const { forMs, backOffMs } = this.unreadable.refused(position, brokerError(code), this.now());
+    this.options.onRefused?.();
     if (code === unknownTopic && forMs > goneMsToTell) this.options.onTopicGone?.();
     try {
       if (code !== offsetOutOfRange) await this.lookForLeaders();

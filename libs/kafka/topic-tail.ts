@@ -1,7 +1,8 @@
 /**
  * Reads topics outside any consumer group: to their end, then live. For tables in memory and live feeds.
  * Holds: records of one partition come in order, each once; what goes wrong with Kafka is tried again for ever, what
- * goes wrong in the handler ends the process.
+ * goes wrong in the handler ends the process. So does a topic that is not the one any more that was read: nothing comes of
+ * it from then on, because a table of two logs is one of none.
  */
 import { errorFields, type Logger } from '../runtime/logger.ts';
 import { partitionKey, type ClusterLink, type OffsetRange, type TopicPartition } from './cluster-link.ts';
@@ -10,16 +11,23 @@ import type { FetchedBatch } from './fetched-batch.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { Pause } from './pause.ts';
 import type { KafkaRecord } from './record.ts';
+import { TopicIdentity } from './topic-identity.ts';
 import { troubleFields } from './trouble.ts';
+import { within } from './within.ts';
 
 export interface TopicTailOptions {
   readonly topics: readonly string[];
-  /** Or the next offset of each partition; those that are not named, and what is kept no longer: from the beginning. */
+  /**
+   * From the beginning: for a table, which must be of one log. Or the next offset of each partition; those that are not named,
+   * and what is kept no longer: from the beginning.
+   */
   readonly from: 'beginning' | 'end' | ReadonlyMap<number, number>;
   /** Records of one partition in offset order. A throw is a programmer error: the process exits. */
   onRecord(record: KafkaRecord): void;
-  /** What happens after a programmer error. Default: log, then process.exit(1). */
+  /** What happens after a programmer error, or when all has to be read anew. Default: log, then process.exit(1). */
   exit?(error: unknown): void;
+  /** From one look for partitions and other topics to the next. Default: {@link lookAgainMs}. */
+  readonly lookAgainMs?: number;
 }
 
 /** Nothing is late for it: what comes ends the wait, and nothing here is paused that would have to be asked for anew. */
@@ -28,18 +36,27 @@ const maxWaitMs = 1_000;
 const paceMs = 50;
 const backOffMs = 500;
 const lookAgainMs = 5_000;
+/** A topic rests that has not grown from one look to the next; a timer may be late the first time. */
+const restShare = 0.8;
+/** The client below may wait for a connection for ever. */
+const metadataMsMax = 10_000;
 
 export class TopicTail {
   private readonly options: TopicTailOptions;
   private readonly logger: Logger;
   private readonly link: ClusterLink;
   private readonly fetches: FetchLoop;
+  private readonly lookMs: number;
+  private readonly identity: TopicIdentity;
   private readonly pause = new Pause();
   /** End offsets at start of the partitions that are not read up to there yet. */
   private readonly behind = new Map<string, number>();
   private positions: ReadPosition[] = [];
   private state: string | null = 'not started';
   private isStopped = false;
+  private isLooking = false;
+  /** Topics that are not what was read any more, and why. */
+  private readonly lost = new Map<string, string>();
   private timer: NodeJS.Timeout | null = null;
   private onCaughtUp: () => void = () => undefined;
 
@@ -47,6 +64,8 @@ export class TopicTail {
     this.options = options;
     this.logger = logger.child({ tail: options.topics });
     this.link = client.link();
+    this.lookMs = options.lookAgainMs ?? lookAgainMs;
+    this.identity = new TopicIdentity(this.link, options.topics, restShare * this.lookMs);
     this.fetches = new FetchLoop(
       this.link,
       {
@@ -55,11 +74,12 @@ export class TopicTail {
         onBatch: (position, batch) => {
           this.handOut(position, batch);
         },
+        // A topic that is made anew is gone for a moment, and then empty.
+        onRefused: () => void this.look(),
         onOutOfRange: ({ topic, partition, next }, asked) => {
-          this.logger.error(
-            { topic, partition, asked, next },
-            'offset out of range: reading from the earliest there is',
-          );
+          const where = { partition, asked, next };
+          if (options.from === 'beginning') this.lose(topic, 'was cut', where);
+          else this.logger.error({ topic, ...where }, 'offset out of range: reading from the earliest there is');
         },
       },
       this.logger,
@@ -71,7 +91,7 @@ export class TopicTail {
     const caughtUp = new Promise<void>((resolve) => (this.onCaughtUp = resolve));
     while (!this.isStopped && !(await this.position()));
     if (this.isStopped) return;
-    this.timer = setInterval(() => void this.lookForPartitions(), lookAgainMs);
+    this.timer = setInterval(() => void this.look(), this.lookMs);
     if (this.behind.size > 0) {
       this.state = 'reading to the end';
       this.fetches.assign(this.positions);
@@ -119,13 +139,17 @@ export class TopicTail {
   }
 
   private problemOfState(): string | null {
-    return this.isStopped ? 'stopped' : null;
+    if (this.isStopped) return 'stopped';
+    const [topic, why] = [...this.lost][0] ?? [];
+    return topic === undefined ? null : `${topic} ${why}: it is read anew when it has been filled`;
   }
 
   /** @returns false when it has to be tried again */
   private async position(): Promise<boolean> {
     try {
       await this.link.connect(this.options.topics);
+      // Before the ranges are asked for. Not awaited: to read matters more.
+      void this.madeAnew();
       const partitions = this.partitions();
       const ranges = await this.link.offsetRanges(partitions);
       const missing = partitions.map(partitionKey).filter((key) => !ranges.has(key));
@@ -176,26 +200,73 @@ export class TopicTail {
     if (this.behind.size === 0) this.onCaughtUp();
   }
 
-  /** Partitions that were added are new altogether: read from their beginning. */
-  private async lookForPartitions(): Promise<void> {
+  /** What has changed about the topics. One look at a time. */
+  private async look(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
     try {
-      await this.link.cluster.refreshMetadataIfNecessary();
+      for (const topic of await this.madeAnew()) this.lose(topic, 'was made anew');
+      await within(metadataMsMax, this.link.cluster.refreshMetadataIfNecessary());
+      if (this.isStopped) return;
+      if (this.lost.size === 0) this.takeAdded();
+      else await this.leaveWhenFilled();
     } catch (error) {
-      this.logger.debug(troubleFields(error), 'cannot look for new partitions');
-      return;
+      this.logger.debug(troubleFields(error), 'cannot look at the topics');
+    } finally {
+      this.isLooking = false;
     }
+  }
+
+  /** Empty too while nobody tells. */
+  private async madeAnew(): Promise<readonly string[]> {
+    try {
+      return await this.identity.madeAnew((topic) =>
+        this.positions.every((position) => position.topic !== topic || position.next === 0),
+      );
+    } catch (error) {
+      this.logger.debug(troubleFields(error), 'the ids of the topics are not known');
+      return [];
+    }
+  }
+
+  /** Partitions that were added are new altogether: read from their beginning. */
+  private takeAdded(): void {
     const known = new Set(this.positions.map(partitionKey));
     const added = this.partitions().filter((partition) => !known.has(partitionKey(partition)));
-    if (added.length === 0 || this.isStopped) return;
+    if (added.length === 0) return;
     this.positions = [...this.positions, ...added.map((added) => ({ ...added, next: 0, isPaused: false }))];
     this.fetches.assign(this.positions);
   }
 
-  private fail(error: unknown): void {
+  /** Nothing is read from now on: what is held of this topic, and what it holds now, are of two logs. */
+  private lose(topic: string, why: string, where: object = {}): void {
+    if (this.isStopped || this.lost.has(topic)) return;
+    this.lost.set(topic, why);
+    this.state = this.problemOfState();
+    this.fetches.assign([]);
+    this.logger.error(
+      { topic, why, ...where },
+      'a topic is not the one any more that was read: when it has been filled, this process ends and begins anew',
+    );
+  }
+
+  /** Whoever begins with an empty table loses what it should have had, so that waits. A feed holds nothing. */
+  private async leaveWhenFilled(): Promise<void> {
+    const topics = [...this.lost.keys()];
+    if (this.options.from === 'beginning' && !(await this.identity.areWritten(topics))) return;
+    if (this.isStopped) return;
+    this.fail(
+      new Error(`${topics.join(', ')}: to be read anew`),
+      'a topic is not the one any more that was read, leaving',
+    );
+  }
+
+  private fail(error: unknown, what = 'a handler failed, leaving'): void {
     this.isStopped = true;
     this.state = 'failed';
     this.fetches.stop();
-    this.logger.error(errorFields(error), 'a handler failed, leaving');
+    if (this.timer !== null) clearInterval(this.timer);
+    this.logger.error(errorFields(error), what);
     if (this.options.exit === undefined) process.exit(1);
     else this.options.exit(error);
   }

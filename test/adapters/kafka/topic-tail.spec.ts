@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KafkaRecord } from '../../../libs/kafka/record.ts';
 import { TopicTail, type TopicTailOptions } from '../../../libs/kafka/topic-tail.ts';
 import { until } from '../../support/until.ts';
-import { foreignKafka } from './foreign-client.ts';
+import { foreignAdmin, foreignKafka } from './foreign-client.ts';
 import { kafkaWorld, range, soon, valueOf } from './kafka-world.ts';
 
 const world = await kafkaWorld();
@@ -115,6 +115,22 @@ test('a tail waits for its topic, and stops while it waits', async () => {
   await until(() => never.problem()?.startsWith('cannot read') === true, soon);
   await never.stop();
   await waiting;
+});
+
+test('a table whose topic was made anew under it reads nothing of the new one, and ends when that is filled', async () => {
+  const topic = await world.topic(1, compacted);
+  await foreignKafka(world).send(topic, ['1', '2'], 'none');
+  const { tail, records, failures } = tailing([topic], { lookAgainMs: 500 });
+  await tail.start();
+  await (await foreignAdmin(world)).deleteTopic(topic);
+  await until(async () => {
+    await world.admin.ensure([{ name: topic, partitions: 1, replication: 1, config: compacted }]);
+    return tail.problem()?.includes('was made anew') === true;
+  }, soon);
+  await foreignKafka(world).send(topic, ['3', '4', '5', '6'], 'none');
+  await until(() => failures.length > 0, soon);
+  expect(records.map(valueOf)).toEqual([1, 2]);
+  await tail.stop();
 });
 
 test('a handler that throws ends the process', async () => {
