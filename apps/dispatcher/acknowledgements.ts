@@ -1,7 +1,9 @@
 /**
  * In: an append to Kafka that is under way. Out: what follows once it is acknowledged, done.
- * Holds: nothing follows before; a revoke waits for it; what is not acknowledged ends the process.
+ * Holds: nothing follows before; a revoke waits for it; what ends without an acknowledgement ends the process, unless the
+ * process is stopping anyway. What a topic does not take for now never ends: the sink waits.
  */
+import { SinkClosedError } from '../../libs/kafka/append-error.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { Partition } from './partition.ts';
 
@@ -26,7 +28,11 @@ export class Acknowledgements {
   }
 
   /** What was not acknowledged must not be lost by going on: without a commit it is read again after a restart. */
-  leave(error: unknown): never {
+  leave(error: unknown): void {
+    if (error instanceof SinkClosedError) {
+      this.logger.info({}, 'deliveries left for the next start: the producer is closed');
+      return;
+    }
     this.logger.error(errorFields(error), 'dispatch failed unexpectedly, leaving');
     process.exit(1);
   }

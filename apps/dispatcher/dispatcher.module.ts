@@ -55,7 +55,7 @@ export class DispatcherModule implements OnApplicationShutdown {
     return {
       module: DispatcherModule,
       // Nobody waits for an outcome: the webhook's place is free before it is acknowledged.
-      imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'), { paceMs: 20 })],
+      imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'), { paceMs: 20, whenUnwritable: 'wait' })],
       controllers: [DeliveriesController],
       providers: [
         { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config, logRefused(context.logger))) },

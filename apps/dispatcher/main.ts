@@ -5,6 +5,7 @@ import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { LiveTables } from '../../libs/kafka/live-tables.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
@@ -51,6 +52,7 @@ await runApp({
     context.health.add('kafka consumer', () => (config.WEBHOOKS_ENABLED ? server.problem() : null));
     context.health.add('kafka producer', () => sink.problem());
     context.health.add('webhook definitions', () => definitions.problem());
+    watchUnwritable(context.metrics, () => sink.unwritable);
     app.get(DispatchMetrics).watch({
       inFlight: () => dispatch.lanes.inFlight,
       slowInFlight: () => dispatch.lanes.slots.slowInFlight,

@@ -1,6 +1,6 @@
 /** Over a sink of which each record is answered by itself. */
 import { expect, test } from '@jest/globals';
-import { RecordRefusedError, SinkClosedError, TopicForbiddenError } from '../../libs/kafka/append-error.ts';
+import { RecordRefusedError, SinkClosedError } from '../../libs/kafka/append-error.ts';
 import type { OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
 import type { AppendOptions } from '../../libs/kafka/record-sink.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -171,7 +171,7 @@ test('what Kafka refuses is set aside; what came with it is written, once', asyn
   expect(completed.toSorted()).toEqual([0, 1, 2]);
 });
 
-test('a rejection that cannot be written ends the process, and nothing is unhandled', async () => {
+test('a rejection that is not written when the producer closes completes nothing, and nothing is unhandled', async () => {
   const { completed, lease, sink, writer } = stand((name) =>
     name === 'events/large'
       ? new RecordRefusedError('too large')
@@ -183,8 +183,8 @@ test('a rejection that cannot be written ends the process, and nothing is unhand
     sliceOf(lease, { offset: 0, names: ['events/large', 'deliveries/w'] }, { offset: 1, names: ['deliveries/dead-1'] }),
   );
   await turns();
-  sink.answer('rejected/null', new TopicForbiddenError('forbidden'));
-  await expect(writing).rejects.toThrow('forbidden');
+  sink.answer('rejected/null', new SinkClosedError('closed'));
+  await expect(writing).rejects.toThrow('closed');
   expect(completed).toEqual([]);
 });
 

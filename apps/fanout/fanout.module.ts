@@ -57,7 +57,7 @@ export class FanoutModule implements OnApplicationShutdown {
     const handler = makeHandler({ config, codecs, table, catalogue }, context.tracer);
     return {
       module: FanoutModule,
-      imports: [KafkaModule.with(kafkaConnection(config, 'fanout'))],
+      imports: [KafkaModule.with(kafkaConnection(config, 'fanout'), { whenUnwritable: 'wait' })],
       controllers: [PlatformEventsController],
       providers: [
         { provide: SubscriptionTable, useValue: table },

@@ -6,6 +6,7 @@ import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { Catalogue } from './catalogue.ts';
 import { fanoutConfig } from './config.ts';
@@ -41,6 +42,7 @@ await runApp({
     context.health.add('webhook definitions and event types', () => tables.problem());
     context.health.add('kafka consumer', () => server.problem());
     context.health.add('kafka producer', () => sink.problem());
+    watchUnwritable(context.metrics, () => sink.unwritable);
     app.get(FanoutMetrics).watch({
       webhooks: () => app.get(SubscriptionTable).size,
       eventTypes: () => app.get(Catalogue).size,

@@ -1,6 +1,7 @@
 /** The management API as an app: what is prepared before it listens, what starts after. */
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
+import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
 import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
 import { Database } from '../../libs/postgres/database.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
@@ -35,6 +36,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
       reserved: app.get(ReservedDatabase),
       poolMax: config.DATABASE_POOL_MAX,
     });
+    watchUnwritable(all, () => sink.unwritable);
     metrics.watch({
       webhooks: app.get(WebhookView),
       outbox: app.get(OutboxStore),

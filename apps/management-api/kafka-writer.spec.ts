@@ -1,5 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { RecordRefusedError, SinkClosedError } from '../../libs/kafka/append-error.ts';
+import {
+  AppendWithdrawnError,
+  RecordRefusedError,
+  SinkClosedError,
+  TopicForbiddenError,
+} from '../../libs/kafka/append-error.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { KafkaWriter, WriteInDoubtError, type WritableSink } from './kafka-writer.ts';
 import { ProblemError } from './problem-error.ts';
@@ -7,9 +12,13 @@ import { ProblemError } from './problem-error.ts';
 const record = { topic: 't', key: 'k', value: Buffer.from('v') };
 const logger = createLogger('test', 'silent');
 
-function writerOver(append: WritableSink['append'], waiting = { records: 0, bytes: 0 }): KafkaWriter {
+function writerOver(
+  append: WritableSink['append'],
+  waiting = { records: 0, bytes: 0 },
+  unwritable: WritableSink['unwritable'] = [],
+): KafkaWriter {
   return new KafkaWriter({
-    sink: { append, waiting },
+    sink: { append, waiting, unwritable },
     logger,
     acknowledgeMs: 20,
     waitingRecordsMax: 10,
@@ -90,4 +99,21 @@ test('an append that cannot be withdrawn is in doubt until Kafka has answered', 
   if (!(error instanceof WriteInDoubtError)) throw error;
   acknowledged.resolve(undefined);
   await error.settled;
+});
+
+test('a topic that may not be written to is named, before the deadline and at it', async () => {
+  const forbidden = { topic: 't', reason: 'forbidden', partitions: [], ms: 5_000, isWaitedFor: false } as const;
+  const waiting = writerOver(() => new Promise<void>(() => undefined), { records: 0, bytes: 0 }, [forbidden]);
+  const detail = 'Kafka cannot take this now: not allowed to write to t.';
+  await expect(waiting.write([record])).rejects.toMatchObject({ code: 'kafka_unavailable', message: detail });
+  const unsent: WritableSink['append'] = (_, { signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(new AppendWithdrawnError('withdrawn'));
+      });
+    });
+  const withdrawn = writerOver(unsent, { records: 0, bytes: 0 }, [forbidden]);
+  await expect(withdrawn.write([record])).rejects.toMatchObject({ code: 'kafka_unavailable', message: detail });
+  const refused = writerOver(() => Promise.reject(new TopicForbiddenError('not allowed to write to t')));
+  await expect(refused.write([record])).rejects.toMatchObject({ code: 'kafka_unavailable', message: detail });
 });

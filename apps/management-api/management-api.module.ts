@@ -72,7 +72,10 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     const codecs = await apiCodecs(registry);
     return {
       module: ManagementApiModule,
-      imports: [await StoresModule.with(config, context), KafkaModule.with(kafkaConnection(config, 'management-api'))],
+      imports: [
+        await StoresModule.with(config, context),
+        KafkaModule.with(kafkaConnection(config, 'management-api'), { whenUnwritable: 'refuse' }),
+      ],
       controllers: [
         ClientsController,
         ApiKeysController,

@@ -123,7 +123,8 @@ export class OutboxRelay {
   private async publish(rows: readonly OutboxRecord[]): Promise<void> {
     const records = rows.flatMap((row) => this.encoded(row));
     try {
-      await this.options.sink.append(records);
+      // However long: what its other topics took of it would be written to them again.
+      await this.options.sink.append(records, { whenUnwritable: 'wait' });
     } catch (error) {
       if (!(error instanceof RecordRefusedError) || rows.length === 1) {
         this.leaveOut(error, rows);

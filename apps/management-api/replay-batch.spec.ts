@@ -25,9 +25,12 @@ class FakeSink implements WritableSink {
   }
 
   readonly waiting = { records: 0, bytes: 0 };
+  readonly unwritable = [];
 
-  append(records: readonly OutgoingRecord[], { signal }: { signal: AbortSignal }): Promise<void> {
+  append(...[records, { signal, whenUnwritable }]: Parameters<WritableSink['append']>): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    // Refused after a while, it would be made again, with what was taken of it.
+    if (whenUnwritable !== 'wait') throw new Error('a batch waits however long');
     this.queued += records.length;
     this.appends.push({
       records,

@@ -170,7 +170,8 @@ export class ReplayBatches {
   private async send(made: readonly (readonly OutgoingRecord[])[]): Promise<number> {
     if (made.length === 0) return 0;
     try {
-      await this.options.writer.write(made.flat());
+      // Refused, it would be made again, and what was taken of it would be delivered again with it.
+      await this.options.writer.write(made.flat(), 'wait');
       return made.length;
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== 'payload_too_large') throw error;

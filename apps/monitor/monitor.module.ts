@@ -60,7 +60,10 @@ export class MonitorModule implements OnModuleDestroy {
     const deliveries = await registry.codec(topics.deliveries);
     return {
       module: MonitorModule,
-      imports: [await PostgresModule.with(config), KafkaModule.with(kafkaConnection(config, 'monitor'))],
+      imports: [
+        await PostgresModule.with(config),
+        KafkaModule.with(kafkaConnection(config, 'monitor'), { whenUnwritable: 'refuse' }),
+      ],
       controllers: [OutcomesController],
       providers: [
         {

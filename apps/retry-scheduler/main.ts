@@ -6,6 +6,7 @@ import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
 import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { retrySchedulerConfig } from './config.ts';
 import { RetrySchedulerModule, tierTopic } from './retry-scheduler.module.ts';
@@ -31,6 +32,7 @@ await runApp({
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());
     context.health.add('kafka producer', () => sink.problem());
+    watchUnwritable(context.metrics, () => sink.unwritable);
     app.get(SchedulerMetrics).watch({
       waiting: () => scheduler.waiting,
       pastDueMs: () => scheduler.pastDueMs,

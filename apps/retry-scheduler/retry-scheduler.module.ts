@@ -43,7 +43,7 @@ export class RetrySchedulerModule implements OnApplicationShutdown {
     );
     return {
       module: RetrySchedulerModule,
-      imports: [KafkaModule.with(kafkaConnection(config, 'retry-scheduler'))],
+      imports: [KafkaModule.with(kafkaConnection(config, 'retry-scheduler'), { whenUnwritable: 'wait' })],
       controllers: [RetriesController],
       providers: [
         { provide: SchedulerMetrics, useValue: metrics },

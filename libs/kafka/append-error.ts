@@ -8,7 +8,7 @@ export class RecordRefusedError extends Error {
 
 /**
  * The brokers went on saying that this client may not write to the topic. The record itself is good: whoever meets
- * this should keep it and stop, not set it aside.
+ * this keeps it and tries again, or says so to whoever asked. A sink that waits never says it.
  */
 export class TopicForbiddenError extends Error {
   readonly code = 'topic_forbidden';
@@ -17,7 +17,7 @@ export class TopicForbiddenError extends Error {
 
 /**
  * The brokers went on saying that the topic has fewer partitions: it was made anew, or the number is wrong. The record itself is
- * good: whoever meets this should keep it and stop, not set it aside.
+ * good: whoever meets this keeps it and tries again, or says so to whoever asked. A sink that waits never says it.
  */
 export class PartitionMissingError extends Error {
   readonly code = 'partition_missing';

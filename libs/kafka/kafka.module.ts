@@ -5,12 +5,15 @@ import type { Logger } from '../runtime/logger.ts';
 import { KafkaClient, type KafkaConnection } from './kafka-client.ts';
 import { RecordSink, type RecordSinkOptions } from './record-sink.ts';
 
+/** Each app says what it does with what cannot be written. */
+type AppSinkOptions = RecordSinkOptions & Required<Pick<RecordSinkOptions, 'whenUnwritable'>>;
+
 @Module({})
 export class KafkaModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(RecordSink) private readonly sink: RecordSink) {}
 
   /** Provides KafkaClient and RecordSink everywhere. */
-  static with(connection: KafkaConnection, options: RecordSinkOptions = {}): DynamicModule {
+  static with(connection: KafkaConnection, options: AppSinkOptions): DynamicModule {
     return {
       module: KafkaModule,
       global: true,

@@ -8,7 +8,8 @@ function setUp() {
   const queue = new PartitionQueue('t', 0, pending);
   queue.use({ producerId: 7n, epoch: 0 });
   /** Sizes are the lengths of the texts. */
-  const append = (...values: string[]) => {
+  const append = (...values: string[]) => appendAs(false, values);
+  const appendAs = (isPatient: boolean, values: readonly string[]) => {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const bytes = values.reduce((sum, { length }) => sum + length, 0);
     const answer = {
@@ -17,6 +18,7 @@ function setUp() {
       },
       reject,
       onSettled: null,
+      isPatient,
     };
     const begun = pending.begin(values.length, bytes, answer);
     for (const [index, value] of values.entries()) {
@@ -32,7 +34,7 @@ function setUp() {
   const pass = (ms: number) => {
     now += ms;
   };
-  return { pending, queue, append, pass };
+  return { pending, queue, append, appendAs, pass };
 }
 
 function present(batch: ProduceBatch | null): ProduceBatch {
@@ -58,6 +60,32 @@ describe('the queue of a partition', () => {
     queue.acknowledge(present(queue.batch()));
     expect(queue.isEmpty).toBe(true);
     expect(pending.waiting).toEqual({ records: 0, bytes: 0 });
+  });
+
+  test('refuses those that do not wait, and keeps the order of the others', async () => {
+    const { queue, append, appendAs, pending } = setUp();
+    const refused = [append('a', 'b'), append('f')];
+    void appendAs(true, ['c', 'd']);
+    refused.push(append('e'));
+    expect(texts(queue.batch())).toEqual(['a', 'b', 'f', 'c', 'd', 'e']);
+    void appendAs(true, ['g']);
+    expect(queue.isPatient).toBe(true);
+    queue.refuseImpatient(new Error('no'));
+    for (const { ended } of refused) expect(await ended).toBe('no');
+    expect(texts(queue.batch())).toEqual(['c', 'd', 'g']);
+    expect([queue.epoch, queue.sequence, pending.waiting.records]).toEqual([0, 0, 3]);
+  });
+
+  test('keeps a batch with one that waits as it is while it may be in the log', () => {
+    const { queue, append, appendAs, pending } = setUp();
+    void append('a');
+    void appendAs(true, ['b']);
+    const batch = present(queue.batch());
+    batch.isInDoubt = true;
+    queue.refuseImpatient(new Error('no'));
+    expect(queue.batch()).toBe(batch);
+    queue.acknowledge(batch);
+    expect([queue.isPatient, queue.sequence, pending.waiting.records]).toEqual([false, 2, 0]);
   });
 
   test('bounds a batch in bytes and in records, and takes one record whatever its size', () => {

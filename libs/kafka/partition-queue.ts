@@ -134,6 +134,31 @@ export class PartitionQueue {
     this.head = 0;
   }
 
+  /** Of what waits, something will go on waiting, however long nobody takes it. */
+  get isPatient(): boolean {
+    const [batch] = this.batches;
+    return batch?.records.some(isPatient) === true || this.queued.slice(this.head).some(isPatient);
+  }
+
+  /** Of an append that does not wait for an operator. A batch that may be in the log is refused as a whole or not at all. */
+  refuseImpatient(error: Error): void {
+    for (const batch of [...this.batches]) {
+      if (!batch.records.some(isPatient)) this.refuse(batch, error);
+      else this.dissolve(batch);
+    }
+    const kept: QueuedRecord[] = [];
+    for (const record of this.queued.slice(this.head)) {
+      if (isPatient(record) && !record.append.hasEnded) kept.push(record);
+      else {
+        this.queuedBytes -= record.bytes;
+        if (record.append.hasEnded) this.pending.skip(record);
+        else this.pending.refuse(record, error);
+      }
+    }
+    this.queued = kept;
+    this.head = 0;
+  }
+
   /** All that is under way and queued. */
   refuseAll(error: Error): void {
     for (const batch of [...this.batches]) this.refuse(batch, error);
@@ -176,6 +201,10 @@ export class PartitionQueue {
   private remove(batch: ProduceBatch): void {
     this.batches.splice(this.batches.indexOf(batch), 1);
   }
+}
+
+function isPatient({ append }: QueuedRecord): boolean {
+  return append.isPatient;
 }
 
 function partOf(records: readonly QueuedRecord[]): ProduceBatch {

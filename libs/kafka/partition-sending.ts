@@ -8,6 +8,7 @@
 import { PartitionMissingError, RecordRefusedError, TopicForbiddenError } from './append-error.ts';
 import type { PartitionQueue, ProduceBatch } from './partition-queue.ts';
 import { errorNameOf, isRefusal, verdictOf } from './produce-verdict.ts';
+import { missingMsMax } from './unwritable.ts';
 
 export const backOffMsMin = 50;
 export const backOffMsMax = 2_000;
@@ -15,8 +16,6 @@ export const backOffMsMax = 2_000;
 const disordersMax = 6;
 /** Permissions that were just given, or a partition just made, are not known to every broker at once. */
 export const forbiddenMsMax = 30_000;
-/** A broker that is cut off from the others tells for long what it knew before partitions were added. */
-const missingMsMax = 15_000;
 const missingAnswersMin = 10;
 
 /** What the producer has to do before the next try. */
@@ -33,13 +32,20 @@ export class PartitionSending {
   /** First try of the batch that has not succeeded yet. */
   failingSince: number | null = null;
   failure = '';
+  /** Since when brokers have said nothing else than that this client may not write to it. */
+  forbiddenSince: number | null = null;
   private backOffMs = backOffMsMin;
   private disorders = 0;
-  private forbiddenSince: number | null = null;
   private missingFrom: { readonly since: number; readonly answers: number } | null = null;
+  private isMissing = false;
 
   constructor(queue: PartitionQueue) {
     this.queue = queue;
+  }
+
+  /** Since when, if brokers have said it often enough to believe it; else null. */
+  get missingSince(): number | null {
+    return this.isMissing ? (this.missingFrom?.since ?? null) : null;
   }
 
   /** A request with its batch leaves. */
@@ -69,7 +75,7 @@ export class PartitionSending {
         this.retry(`not allowed to write (${errorNameOf(errorCode)})`, now);
         this.forbiddenSince ??= now;
         if (now - this.forbiddenSince < forbiddenMsMax) return 'nothing';
-        this.queue.refuseAll(new TopicForbiddenError(`not allowed to write to ${this.queue.topic}`));
+        this.queue.refuseImpatient(new TopicForbiddenError(`not allowed to write to ${this.queue.topic}`));
         return 'nothing';
       case 'wrong-time':
         batch.timestampMs = null;
@@ -109,13 +115,17 @@ export class PartitionSending {
     this.failure = 'there is no such partition';
     this.retryAt = now + backOffMsMin;
     const { since, answers: before } = this.missingFrom;
-    if (now - since < missingMsMax || answers - before < missingAnswersMin) return;
-    this.queue.refuseAll(new PartitionMissingError(`${this.queue.topic} has no partition ${this.queue.partition}`));
+    this.isMissing = now - since >= missingMsMax && answers - before >= missingAnswersMin;
+    if (!this.isMissing) return;
+    this.queue.refuseImpatient(
+      new PartitionMissingError(`${this.queue.topic} has no partition ${this.queue.partition}`),
+    );
   }
 
   /** The brokers say that there is such a partition. */
   found(): void {
     this.missingFrom = null;
+    this.isMissing = false;
   }
 
   leaderless(now: number): void {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { PendingAppends, type QueuedRecord } from './pending-append.ts';
 
-const answer = { resolve: () => undefined, reject: () => undefined, onSettled: () => undefined };
+const answer = { resolve: () => undefined, reject: () => undefined, onSettled: () => undefined, isPatient: false };
 
 test('an append that stays open keeps none of those that were answered in memory', () => {
   const pending = new PendingAppends(() => 0);

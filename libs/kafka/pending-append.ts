@@ -21,6 +21,8 @@ export interface PendingAppend {
   reject: (error: Error) => void;
   /** Told how each record ended; null: the append ends at the first that is refused. */
   readonly onSettled: OnSettled | null;
+  /** It waits for a permission, a topic or a partition, however long; else it is refused after a while. */
+  readonly isPatient: boolean;
 }
 
 /** How a record of an append ended: `index` as in the append; null when it was acknowledged. */
@@ -85,7 +87,7 @@ export class PendingAppends {
   begin(
     records: number,
     bytes: number,
-    answer: Pick<PendingAppend, 'resolve' | 'reject' | 'onSettled'>,
+    answer: Pick<PendingAppend, 'resolve' | 'reject' | 'onSettled' | 'isPatient'>,
   ): PendingAppend {
     const append: PendingAppend = {
       appendedAt: this.now(),

@@ -61,6 +61,11 @@ export function errorNameOf(errorCode: number): string {
   return verdicts[errorCode]?.[0] ?? `error ${errorCode}`;
 }
 
+/** Of a topic: the broker that was asked knows none of that name. */
+export function isUnknownTopic(errorCode: number): boolean {
+  return errorCode === 3;
+}
+
 /** Of these, the broker has certainly not appended the batch in this try. */
 export function isRefusal(verdict: ProduceVerdict): boolean {
   return (

@@ -16,6 +16,7 @@ import type { PartitionAnswer } from './produce-request.ts';
 import { errorNameOf, verdictOf } from './produce-verdict.ts';
 import { TopicRoutes } from './topic-routes.ts';
 import { TroubleLog } from './trouble-log.ts';
+import { UnwritableTopics, type Unwritable } from './unwritable.ts';
 
 export interface ProducerOptions {
   readonly link: ProducerLink;
@@ -115,6 +116,30 @@ export class Producer {
     return worst === null || worst.since <= this.acknowledgedAt ? null : worst;
   }
 
+  /** What records wait for that nobody but an operator can help with. */
+  unwritable(): readonly Unwritable[] {
+    const topics = new UnwritableTopics(this.options.clock.now());
+    for (const { queue, forbiddenSince, missingSince, failingSince } of this.active.values()) {
+      const { topic, partition } = queue;
+      if (queue.isEmpty) continue;
+      const isGone = this.routes.isMissing(topic);
+      const since = forbiddenSince ?? (isGone ? failingSince : missingSince);
+      if (since === null) continue;
+      const reason = forbiddenSince === null ? 'missing' : 'forbidden';
+      const number = reason === 'missing' && !isGone ? partition : null;
+      topics.add(topic, reason, { since, partition: number, isPatient: () => queue.isPatient });
+    }
+    for (const { topic, unrouted, forbiddenSince } of this.routes) {
+      const [first] = unrouted;
+      if (first === undefined) continue;
+      const since = forbiddenSince ?? (this.routes.isMissing(topic) ? first.append.appendedAt : null);
+      if (since === null) continue;
+      const isPatient = () => unrouted.some(({ append }) => append.isPatient);
+      topics.add(topic, forbiddenSince === null ? 'missing' : 'forbidden', { since, partition: null, isPatient });
+    }
+    return topics.all();
+  }
+
   /** Nothing is sent any more; what waits is answered with `error`. */
   stop(error: Error): void {
     this.isStopped = true;
@@ -140,7 +165,8 @@ export class Producer {
     let wakeAt = Infinity;
     for (const sending of this.active.values()) {
       const lookAt = this.look(sending, now);
-      if (lookAt === 'leaderless') isLeaderWanted = true;
+      // While one backs off, asking for its leader tells whether Kafka answers at all: others go by that.
+      if (lookAt === 'leaderless' || lookAt === sending.retryAt) isLeaderWanted = true;
       wakeAt = Math.min(wakeAt, lookAt === 'leaderless' ? now + leaderlessMs : lookAt);
     }
     const { stalled, lookAt } = this.requests.send(now, (sending) => {

@@ -11,6 +11,7 @@ import { processClock, type ProducerClock } from './producer-clock.ts';
 import { Producer } from './producer.ts';
 import type { ProducerLink } from './producer-link.ts';
 import type { OutgoingRecord } from './record.ts';
+import { failingMsToTell, unwritableProblem, type Unwritable } from './unwritable.ts';
 import { within } from './within.ts';
 
 export interface RecordSinkOptions {
@@ -24,6 +25,12 @@ export interface RecordSinkOptions {
   /** From the beginning of one request to that of the next, in milliseconds, unless a whole batch waits. Default 2. */
   readonly paceMs?: number;
   readonly clock?: ProducerClock;
+  /**
+   * What becomes of an append whose topic this client may not write to, or whose partition is missing, unless it says
+   * so itself. `wait`: it waits until that is put right, as it does for a leader, and readiness says so. `refuse`: it
+   * rejects after 30 s without permission, 15 s without its partition. Default `refuse`.
+   */
+  readonly whenUnwritable?: 'wait' | 'refuse';
 }
 
 export interface AppendOptions {
@@ -34,13 +41,13 @@ export interface AppendOptions {
    * others of it are sent all the same. It resolves once every record has ended.
    */
   readonly onSettled?: OnSettled;
+  /** See {@link RecordSinkOptions.whenUnwritable}, which is the default. */
+  readonly whenUnwritable?: 'wait' | 'refuse';
 }
 
 const defaultRecordBytesMax = 1_048_000;
 const defaultCloseDeadlineMs = 5_000;
 const defaultPaceMs = 2;
-/** Brokers change places in a second or two: readiness speaks of it when it lasts. */
-const failingMsToTell = 3_000;
 
 export class RecordSink {
   private readonly link: ProducerLink;
@@ -50,6 +57,7 @@ export class RecordSink {
   private readonly pending: PendingAppends;
   private readonly recordBytesMax: number;
   private readonly closeDeadlineMs: number;
+  private readonly whenUnwritable: 'wait' | 'refuse';
   private isClosed = false;
 
   constructor(client: Pick<KafkaClient, 'producerLink'>, logger: Logger, options: RecordSinkOptions = {}) {
@@ -58,6 +66,7 @@ export class RecordSink {
     this.link = client.producerLink();
     this.pending = new PendingAppends(this.clock.now);
     const { link, pending, clock } = this;
+    this.whenUnwritable = options.whenUnwritable ?? 'refuse';
     this.producer = new Producer({ link, pending, logger, clock, paceMs: options.paceMs ?? defaultPaceMs });
     this.recordBytesMax = options.recordBytesMax ?? defaultRecordBytesMax;
     this.closeDeadlineMs = options.closeDeadlineMs ?? defaultCloseDeadlineMs;
@@ -72,10 +81,11 @@ export class RecordSink {
    * Resolves when acknowledged by all in-sync replicas; while Kafka is away it waits. Order of appends is kept per
    * partition. Once `signal` is aborted, the append either rejects with AppendWithdrawnError, and nothing of it is or
    * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal.
-   * @throws RecordRefusedError, TopicForbiddenError, PartitionMissingError (of the records of that append some may have been taken),
-   * SinkClosedError, AppendWithdrawnError
+   * @throws RecordRefusedError, SinkClosedError, AppendWithdrawnError; unless it waits when topics cannot be written to,
+   * TopicForbiddenError and PartitionMissingError. Some records of that append may have been taken.
    */
-  append(records: readonly OutgoingRecord[], { signal, onSettled }: AppendOptions = {}): Promise<void> {
+  append(records: readonly OutgoingRecord[], options: AppendOptions = {}): Promise<void> {
+    const { signal, onSettled, whenUnwritable = this.whenUnwritable } = options;
     if (this.isClosed) return Promise.reject(new SinkClosedError('the producer was closed'));
     if (signal?.aborted === true) return Promise.reject(new AppendWithdrawnError('withdrawn before it was appended'));
     if (records.length === 0) return Promise.resolve();
@@ -96,7 +106,8 @@ export class RecordSink {
     if (accepted === 0) return Promise.resolve();
     if (!this.producer.identity.isConnected) void this.connect();
     return new Promise((resolve, reject) => {
-      const append = this.pending.begin(accepted, bytes, { resolve, reject, onSettled: onSettled ?? null });
+      const isPatient = whenUnwritable === 'wait';
+      const append = this.pending.begin(accepted, bytes, { resolve, reject, onSettled: onSettled ?? null, isPatient });
       for (let index = 0; index < records.length; index += 1) {
         const size = sizes[index] as number;
         if (size > this.recordBytesMax) continue;
@@ -129,14 +140,22 @@ export class RecordSink {
     return Math.min(this.pending.oldestMs, this.clock.now() - this.producer.heardAt);
   }
 
+  /** Topics for which something waits that needs an operator; the longest first. */
+  get unwritable(): readonly Unwritable[] {
+    return this.isClosed ? [] : this.producer.unwritable();
+  }
+
   /**
    * Null when connected and sending works, else what is wrong. A partition that fails while others are acknowledged is
-   * no problem of the whole process: it is logged, and its records are among those waiting.
+   * no problem of the whole process: it is logged, and its records are among those waiting. Where they wait for an
+   * operator, it is one.
    */
   problem(): string | null {
     if (this.isClosed) return 'closed';
     const { isConnected, failure } = this.producer.identity;
     if (!isConnected) return `not connected${failure === null ? '' : `: ${failure}`}`;
+    const unwritable = this.unwritable.find(({ isWaitedFor }) => isWaitedFor);
+    if (unwritable !== undefined) return unwritableProblem(unwritable);
     const failing = this.producer.failing();
     if (failing === null || this.clock.now() - failing.since < failingMsToTell) return null;
     return `cannot send to ${failing.reason}`;

@@ -9,7 +9,7 @@ import type { PendingAppend, PendingAppends, QueuedRecord } from './pending-appe
 import { PartitionQueue } from './partition-queue.ts';
 import { forbiddenMsMax } from './partition-sending.ts';
 import { partitionOfKey } from './partitioner.ts';
-import { verdictOf } from './produce-verdict.ts';
+import { isUnknownTopic, verdictOf } from './produce-verdict.ts';
 import type { TopicLeaders } from './producer-link.ts';
 
 export interface TopicRoute {
@@ -80,6 +80,11 @@ export class TopicRoutes {
     return leaders[partition] ?? null;
   }
 
+  /** Nobody knows it any more: it was deleted, or not made yet. */
+  isMissing(topic: string): boolean {
+    return isUnknownTopic(this.routes.get(topic)?.errorCode ?? 0);
+  }
+
   answersAbout(topic: string): number {
     return this.routes.get(topic)?.answers ?? 0;
   }
@@ -113,14 +118,15 @@ export class TopicRoutes {
       if (verdict !== 'forbidden') continue;
       route.forbiddenSince ??= now;
       if (now - route.forbiddenSince < forbiddenMsMax) continue;
-      this.refuseUnrouted(route, new TopicForbiddenError(`not allowed to write to ${topic}`));
+      this.refuseUnrouted(route, new TopicForbiddenError(`not allowed to write to ${topic}`), 'impatient');
     }
   }
 
-  private refuseUnrouted(route: TopicRoute, error: Error): void {
+  private refuseUnrouted(route: TopicRoute, error: Error, which: 'all' | 'impatient' = 'all'): void {
     const { unrouted } = route;
-    route.unrouted = [];
-    for (const record of unrouted) this.pending.refuse(record, error);
+    const isKept = ({ append }: QueuedRecord) => which === 'impatient' && append.isPatient;
+    route.unrouted = unrouted.filter(isKept);
+    for (const record of unrouted) if (!isKept(record)) this.pending.refuse(record, error);
   }
 
   /** Records of an append that was withdrawn. */

@@ -64,7 +64,7 @@ class TestModule {
     const connection = { brokers: world.brokers, tls: false, tlsCa: null, sasl: null, clientId: 'nest' };
     return {
       module: TestModule,
-      imports: [LoggerModule.make(), KafkaModule.with(connection)],
+      imports: [LoggerModule.make(), KafkaModule.with(connection, { whenUnwritable: 'refuse' })],
       controllers: [Taker],
     };
   }
