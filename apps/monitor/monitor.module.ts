@@ -200,7 +200,7 @@ function makeRoutine(parts: {
     everyMs: Math.min(intervalMs / 4, roundsEveryMsMax),
     deliveriesTopic: topicName(config.TOPIC_PREFIX, topics.deliveries),
     encode: (delivery) => codec.encode(delivery),
-    append: (records) => sink.append(records),
+    append: (records, options) => sink.append(records, options),
     metrics,
     logger,
   });
