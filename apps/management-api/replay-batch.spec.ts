@@ -3,7 +3,7 @@ import { eventKeyOf, deliveryIdOf } from '../../libs/domain/ids.ts';
 import { replayStart } from '../../libs/domain/replay.ts';
 import type { PayloadFormat } from '../../libs/domain/webhook.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
-import type { ReplayJob } from '../../libs/postgres/replay-store.ts';
+import type { ReplayJob } from '../../libs/postgres/replay-job.ts';
 import type { Run } from '../../libs/postgres/bulk.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { TopicNames, type ApiCodecs } from './api-codecs.ts';
@@ -15,7 +15,7 @@ const time = Date.UTC(2026, 2, 14);
 
 /** What waits for Kafka; it takes it when told to. `isWithdrawable`: nothing of it is under way. */
 class FakeSink implements WritableSink {
-  readonly appends: { records: readonly OutgoingRecord[]; take(): void }[] = [];
+  readonly appends: { records: readonly OutgoingRecord[]; take(): void; lose(): void }[] = [];
   private readonly isWithdrawable: boolean;
   /** In its queue, as Kafka would get it. */
   queued = 0;
@@ -36,6 +36,9 @@ class FakeSink implements WritableSink {
       records,
       take: () => {
         resolve(undefined);
+      },
+      lose: () => {
+        reject(new Error('lost'));
       },
     });
     signal.addEventListener('abort', () => {
@@ -77,7 +80,8 @@ function batchesOver(sink: FakeSink, { count = 3, data = '{"a":1}', format = 'js
   });
   const run = (() => Promise.resolve(rows)) as unknown as Run;
   const next = (id = 'rp_1') => batches.next({ ...job, id }, run, time);
-  return { rows, next };
+  const isInDoubt = (id: string) => batches.isInDoubt({ ...job, id });
+  return { rows, next, isInDoubt };
 }
 
 const job: ReplayJob = {
@@ -115,6 +119,41 @@ test('another replay begins no batch meanwhile, and its own one after', async ()
   while (sink.appends.length < 2) await new Promise((resolve) => setImmediate(resolve));
   sink.appends[1]?.take();
   expect(await second).toMatchObject({ sent: 3 });
+});
+
+test('what became of a batch in doubt is kept for its replay, whoever asks first', async () => {
+  const sink = new FakeSink();
+  const { next } = batchesOver(sink);
+  await codeOf(next());
+  sink.appends[0]?.take();
+  const second = next('rp_2');
+  while (sink.appends.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  sink.appends[1]?.take();
+  await second;
+  expect(await next()).toMatchObject({ sent: 3, isEnd: true });
+  expect(sink.appends).toHaveLength(2);
+});
+
+test('a batch is in doubt until its replay has learned what became of it', async () => {
+  const sink = new FakeSink();
+  const { next, isInDoubt } = batchesOver(sink);
+  expect(isInDoubt('rp_1')).toBe(false);
+  await codeOf(next('rp_1'));
+  await codeOf(next('rp_2'));
+  expect([isInDoubt('rp_1'), isInDoubt('rp_2')]).toEqual([true, false]);
+  sink.appends[0]?.take();
+  await next('rp_1');
+  expect(isInDoubt('rp_1')).toBe(false);
+});
+
+test('a batch that Kafka did not take after all is made again', async () => {
+  const sink = new FakeSink();
+  const { next, isInDoubt } = batchesOver(sink);
+  await codeOf(next());
+  sink.appends[0]?.lose();
+  expect([await codeOf(next()), isInDoubt('rp_1')]).toEqual(['kafka_unavailable', false]);
+  await codeOf(next());
+  expect(sink.appends).toHaveLength(2);
 });
 
 test('a batch of which nothing was sent is withdrawn, and made again', async () => {

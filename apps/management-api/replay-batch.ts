@@ -1,7 +1,7 @@
 /**
  * In: a replay and how far it is. Out: its next deliveries on Kafka, acknowledged, and how far that is. Holds: nothing
  * is counted as sent before Kafka has it; what cannot be sent is passed over and counted; a batch that waits for Kafka is
- * waited for, however long, and not made a second time beside it.
+ * waited for, however long, and not made a second time beside it, whichever replay is asked for meanwhile.
  */
 import { timeOfId } from '../../libs/domain/ids.ts';
 import {
@@ -17,7 +17,7 @@ import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { EventView } from '../../libs/postgres/event-view.ts';
 import type { Run } from '../../libs/postgres/bulk.ts';
 import { deliveriesAfter, missedEventsAfter } from '../../libs/postgres/replay-candidates.ts';
-import type { ReplayJob, ReplayStep } from '../../libs/postgres/replay-store.ts';
+import type { ReplayJob, ReplayStep } from '../../libs/postgres/replay-job.ts';
 import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import { within } from '../../libs/kafka/within.ts';
 import { Turns } from '../../libs/runtime/turns.ts';
@@ -36,13 +36,6 @@ export interface ReplayBatchesOptions {
   readonly waitMs?: number;
 }
 
-/** A batch that Kafka may still take. */
-interface Doubt {
-  readonly batch: string;
-  /** How far it comes, once Kafka has it. */
-  readonly step: Promise<ReplayStep>;
-}
-
 /** Records that go together: a delivery, and its event where the history has to learn of it. Null: passed over. */
 type Made = readonly OutgoingRecord[] | null;
 
@@ -52,10 +45,16 @@ const batchBytesMax = 4 * 1_048_576;
 /** Between stretches of the history that have nothing for the replay, in milliseconds: others get their turn. */
 const nothingPauseMs = 10;
 
+/** What became of batches that nobody asked for again, because their replays were cancelled, or went on elsewhere. */
+const unaskedMax = 100;
+
 export class ReplayBatches {
   private readonly options: Required<ReplayBatchesOptions>;
-  /** One at most: while it lasts no other batch is begun. */
-  private doubt: Doubt | null = null;
+  /**
+   * Batches that Kafka took late or may still take, and how far each one comes. One at most is not settled: while that
+   * lasts no other batch is begun.
+   */
+  private readonly doubts = new Map<string, Promise<ReplayStep>>();
 
   constructor(options: ReplayBatchesOptions) {
     this.options = { waitMs: 10_000, ...options };
@@ -63,27 +62,27 @@ export class ReplayBatches {
 
   /** @throws ProblemError kafka_unavailable, overloaded: the same batch may be tried again */
   async next(job: ReplayJob, run: Run, now: number): Promise<ReplayStep> {
-    const batch = `${job.id} ${replayPositionText(job.position)}`;
-    return (await this.settle(batch)) ?? (await this.make(job, batch, run, now));
+    return (await this.settle(batchOf(job))) ?? (await this.make(job, run, now));
   }
 
-  /** What the batch in doubt came to, when it is this one; null: there is none any more, or it was another one. */
+  /** Whether Kafka took the batch that follows, or may still take it, and the replay has not learned of it yet. */
+  isInDoubt(job: Pick<ReplayJob, 'id' | 'position'>): boolean {
+    return this.doubts.has(batchOf(job));
+  }
+
+  /** What this batch came to when it was in doubt; null: it was not. */
   private async settle(batch: string): Promise<ReplayStep | null> {
-    const { doubt } = this;
-    if (doubt === null) return null;
-    if (
-      !(await within(
-        this.options.waitMs,
-        doubt.step.catch(() => undefined),
-      ))
-    ) {
+    const { doubts } = this;
+    if (doubts.size === 0) return null;
+    if (!(await within(this.options.waitMs, Promise.allSettled(doubts.values())))) {
       throw new ProblemError('kafka_unavailable', 'Kafka has not taken the last batch yet.');
     }
-    this.doubt = null;
-    return doubt.batch === batch ? doubt.step : null;
+    const step = doubts.get(batch) ?? null;
+    doubts.delete(batch);
+    return step;
   }
 
-  private async make(job: ReplayJob, batch: string, run: Run, now: number): Promise<ReplayStep> {
+  private async make(job: ReplayJob, run: Run, now: number): Promise<ReplayStep> {
     const { phase } = job.position;
     const { made, upTo } = phase === 'deliveries' ? await this.past(job, run, now) : await this.missed(job, run, now);
     const records = made.filter((one) => one !== null);
@@ -99,11 +98,22 @@ export class ReplayBatches {
       return stepAfter(await this.send(records));
     } catch (error) {
       if (error instanceof WriteInDoubtError) {
-        this.doubt = { batch, step: error.settled.then(() => stepAfter(records.length)) };
-        this.doubt.step.catch(() => undefined);
+        this.doubted(
+          batchOf(job),
+          error.settled.then(() => stepAfter(records.length)),
+        );
       }
       throw error;
     }
+  }
+
+  private doubted(batch: string, step: Promise<ReplayStep>): void {
+    const { doubts } = this;
+    step.catch(() => undefined);
+    doubts.set(batch, step);
+    const [oldest] = doubts.keys();
+    // All but the newest one are settled.
+    if (doubts.size > unaskedMax && oldest !== undefined) doubts.delete(oldest);
   }
 
   private async past({ id, range, position, pacePerSecond }: ReplayJob, run: Run, now: number) {
@@ -195,6 +205,10 @@ export class ReplayBatches {
       );
     }
   }
+}
+
+function batchOf({ id, position }: Pick<ReplayJob, 'id' | 'position'>): string {
+  return `${id} ${replayPositionText(position)}`;
 }
 
 function bytesIn(records: Made): number {

@@ -5,6 +5,9 @@
  */
 import type { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { isDatabaseAway } from '../../libs/postgres/database-away.ts';
+import type { Run } from '../../libs/postgres/bulk.ts';
+import { renewClaimsMs } from '../../libs/postgres/replay-claims.ts';
+import type { ReplayJob } from '../../libs/postgres/replay-job.ts';
 import type { ReplayStore } from '../../libs/postgres/replay-store.ts';
 import type { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
@@ -38,6 +41,7 @@ export class ReplayRunner {
   private readonly options: ReplayRunnerOptions;
   private readonly wake = new WakeUp();
   private readonly wakeCounting = new WakeUp();
+  private readonly wakeRenewing = new WakeUp();
   private readonly stopped = new WakeUp();
   private isStopping = false;
   private isStarted = false;
@@ -53,7 +57,9 @@ export class ReplayRunner {
     // Beside each other: a long count holds up no batch.
     const advancing = this.repeat(this.wake, () => this.advance().catch((error: unknown) => this.afterTrouble(error)));
     const counting = this.repeat(this.wakeCounting, () => this.count());
-    void Promise.all([advancing, counting]).finally(() => {
+    // Also while live requests keep batches from being begun: one that is in doubt stays this process's.
+    const renewing = this.repeat(this.wakeRenewing, () => this.renew());
+    void Promise.all([advancing, counting, renewing]).finally(() => {
       this.stopped.now();
     });
   }
@@ -68,6 +74,7 @@ export class ReplayRunner {
     this.isStopping = true;
     this.wake.now();
     this.wakeCounting.now();
+    this.wakeRenewing.now();
     if (this.isStarted) await this.stopped.within(stopMs);
   }
 
@@ -91,6 +98,17 @@ export class ReplayRunner {
     }
   }
 
+  private async renew(): Promise<number> {
+    const { store, logger } = this.options;
+    try {
+      await store.claims.renew();
+      return renewClaimsMs;
+    } catch (error) {
+      logger.warn(errorFields(error), 'that a batch of a replay is under way was not said, and is tried again');
+      return againMs;
+    }
+  }
+
   private async advance(): Promise<number> {
     const { store, batches, sink, counter } = this.options;
     if (sink.waiting.records > busyRecords || sink.waiting.bytes > busyBytes) return busyMs;
@@ -98,13 +116,14 @@ export class ReplayRunner {
     const dueInMs = await store.dueInMs(now);
     if (dueInMs === null) return idleMs;
     if (dueInMs > 0) return Math.min(dueInMs, idleMs);
-    const hasWorked = await store.advance(now, async (job, run) => {
+    const work = async (job: ReplayJob, run: Run) => {
       this.current = job.id;
       const step = await batches.next(job, run, Date.now());
       counter.inc({ result: 'sent' }, step.sent);
       counter.inc({ result: 'skipped' }, step.skipped);
       return step;
-    });
+    };
+    const hasWorked = await store.advance(now, work, (job) => batches.isInDoubt(job));
     this.surprises = 0;
     return hasWorked ? 0 : againMs;
   }

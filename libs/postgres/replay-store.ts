@@ -1,12 +1,13 @@
 /**
  * Replays: made and cancelled by people, counted and brought on by a runner. Holds: of all processes one brings replays on
  * at a time, by a lock of the transaction that also keeps how far it came; whatever ends that transaction, nothing is
- * passed over, and no more than the batch that was under way is made again.
+ * passed over, and no more than the batch that was under way is made again. While a batch is under way, or in doubt, its
+ * replay is claimed by the process that made it, and no other makes that batch beside it.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
-import { replayPositionOf, replayPositionText } from '../domain/replay.ts';
-import type { ReplayFilter, ReplayPosition, ReplayStatus } from '../domain/replay.ts';
+import { replayPositionText } from '../domain/replay.ts';
+import type { ReplayFilter, ReplayStatus } from '../domain/replay.ts';
 import { appendAudit } from './audit-store.ts';
 import { ReadTooLongError, withinBounds } from './bounded-reads.ts';
 import { inTransaction, runIn, type Run } from './bulk.ts';
@@ -14,7 +15,9 @@ import { Conditions } from './conditions.ts';
 import { changing } from './held-change.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
-import { countCandidates, type ReplayRange } from './replay-candidates.ts';
+import { countCandidates } from './replay-candidates.ts';
+import { isFreeFor, ReplayClaims } from './replay-claims.ts';
+import { jobColumns, jobOf, rangeOf, type JobRow, type ReplayJob, type ReplayStep } from './replay-job.ts';
 
 export interface Replay {
   readonly id: string;
@@ -35,24 +38,6 @@ export interface Replay {
 
 export type NewReplay = Pick<Replay, 'id' | 'clientId' | 'filter' | 'pacePerSecond' | 'createdBy'>;
 
-/** A replay as the runner has it. */
-export interface ReplayJob {
-  readonly id: string;
-  readonly range: ReplayRange;
-  readonly pacePerSecond: number;
-  readonly position: ReplayPosition;
-}
-
-/** What one batch brought. */
-export interface ReplayStep {
-  readonly position: ReplayPosition;
-  readonly sent: number;
-  readonly skipped: number;
-  readonly isEnd: boolean;
-  /** Until the next batch, in milliseconds. */
-  readonly pauseMs: number;
-}
-
 /** Pending or running ones of one client. */
 export const openReplaysMax = 10;
 
@@ -69,9 +54,11 @@ const lockName = 'webhooks.replays';
 
 export class ReplayStore {
   private readonly em: EntityManager;
+  readonly claims: ReplayClaims;
 
   constructor(em: EntityManager) {
     this.em = em;
+    this.claims = new ReplayClaims(em);
   }
 
   /** Null when the client has too many open ones. */
@@ -174,10 +161,11 @@ export class ReplayStore {
     return true;
   }
 
-  /** In how many milliseconds the next batch of any replay is due; null when none runs. */
+  /** In how many milliseconds the next batch of any replay is due; null when none runs, or others are at all of them. */
   async dueInMs(now: Date): Promise<number | null> {
     const [row] = await readerOf(this.em)<{ dueAt: Date | null }>(
-      `select min(next_batch_at) as "dueAt" from replay where status = 'running'`,
+      `select min(next_batch_at) as "dueAt" from replay where status = 'running' and ${isFreeFor('$1')}`,
+      [this.claims.owner],
     );
     if (row?.dueAt == null) return null;
     const dueInMs = row.dueAt.getTime() - now.getTime();
@@ -185,33 +173,48 @@ export class ReplayStore {
   }
 
   /**
-   * Does one batch of the replay that is due longest: `work` sends it and says how far that came. False when none is due, or
-   * another process is at it. What `work` throws leaves the replay as it was.
+   * Does one batch of the replay that is due longest, one that this process has in doubt before: `work` sends it and says
+   * how far that came. False when none is due, or another process is at it. What `work` throws leaves the replay where it was.
+   * @param isInDoubt whether what was thrown leaves the batch in doubt: then no other process makes it while this one lives
    */
-  async advance(now: Date, work: (job: ReplayJob, run: Run) => Promise<ReplayStep>): Promise<boolean> {
-    return inTransaction(this.em, async (run) => {
-      const [lock] = await run<{ held: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as held', [lockName]);
-      if (lock?.held !== true) return false;
-      const [row] = await run<JobRow>(
-        `select ${jobColumns} from replay where status = 'running' and (next_batch_at <= $1 or next_batch_at > $2) order by next_batch_at limit 1`,
-        [now, new Date(now.getTime() + pauseMsMax)],
-      );
-      if (row === undefined) return false;
-      const step = await work(
-        { id: row.id, range: rangeOf(row), pacePerSecond: row.pacePerSecond, position: replayPositionOf(row.position) },
-        run,
-      );
-      await run(advanceSql, [
-        row.id,
-        step.isEnd ? 'finished' : 'running',
-        replayPositionText(step.position),
-        step.sent,
-        step.skipped,
-        step.isEnd ? new Date() : null,
-        new Date(now.getTime() + step.pauseMs),
-      ]);
-      return true;
-    });
+  async advance(
+    now: Date,
+    work: (job: ReplayJob, run: Run) => Promise<ReplayStep>,
+    isInDoubt: (job: ReplayJob) => boolean = () => false,
+  ): Promise<boolean> {
+    const claimed: ReplayJob[] = [];
+    try {
+      return await inTransaction(this.em, (run) => this.advanceIn(run, now, claimed, work));
+    } catch (error) {
+      // Should that fail too, the claim ends by itself.
+      for (const job of claimed) if (!isInDoubt(job)) await this.claims.giveBack(job.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async advanceIn(
+    run: Run,
+    now: Date,
+    claimed: ReplayJob[],
+    work: (job: ReplayJob, run: Run) => Promise<ReplayStep>,
+  ): Promise<boolean> {
+    const [lock] = await run<{ held: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as held', [lockName]);
+    if (lock?.held !== true) return false;
+    const [row] = await run<JobRow>(selectDue, [now, new Date(now.getTime() + pauseMsMax), this.claims.owner]);
+    if (row === undefined || !(await this.claims.take(row.id))) return false;
+    const job = jobOf(row);
+    claimed.push(job);
+    const step = await work(job, run);
+    await run(advanceSql, [
+      row.id,
+      step.isEnd ? 'finished' : 'running',
+      replayPositionText(step.position),
+      step.sent,
+      step.skipped,
+      step.isEnd ? new Date() : null,
+      new Date(now.getTime() + step.pauseMs),
+    ]);
+    return true;
   }
 
   /** It cannot go on. */
@@ -225,28 +228,17 @@ export class ReplayStore {
 
 const isOpen = `status in ('pending', 'running')`;
 
-interface JobRow {
-  readonly id: string;
-  readonly clientId: string;
-  readonly filter: ReplayFilter;
-  readonly pacePerSecond: number;
-  readonly position: string | null;
-  readonly createdAtMs: number;
-}
-
-const jobColumns = `id, client_id as "clientId", filter, pace_per_second as "pacePerSecond", position,
-  (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"`;
-
-function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange {
-  return { clientId, filter, before: new Date(createdAtMs) };
-}
+const selectDue = `
+select ${jobColumns} from replay
+where status = 'running' and (next_batch_at <= $1 or next_batch_at > $2) and ${isFreeFor('$3')}
+order by (batch_owner is not distinct from $3) desc, next_batch_at limit 1`;
 
 /** A replay that was cancelled meanwhile stays so, and still counts what was sent. */
 const advanceSql = `
 update replay set
   status = case when ${isOpen} then $2 else status end,
   position = $3, done = done + $4, skipped = skipped + $5,
-  finished_at = coalesce(finished_at, $6), next_batch_at = $7
+  finished_at = coalesce(finished_at, $6), next_batch_at = $7, batch_owner = null, batch_until = null
 where id = $1`;
 
 const columns = `id, client_id as "clientId", filter, is_dry_run as "isDryRun", status,

@@ -23,6 +23,9 @@ export const ReplayRow = defineEntity({
     /** How far it is: where a restart goes on (libs/domain/replay.ts). */
     position: p.text().nullable(),
     nextBatchAt: p.datetime().nullable(),
+    /** The process that has a batch of it under way or in doubt, and until when unless it says so again. */
+    batchOwner: p.text().nullable(),
+    batchUntil: p.datetime().nullable(),
     error: p.text().nullable(),
     createdBy: p.text(),
     createdAt: p.datetime(),

@@ -1,9 +1,11 @@
 /** Replays: what they send, at which pace, and that no end of a process makes them pass anything over. */
+import { EntityManager } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { ReplayBatches } from '../../../apps/management-api/replay-batch.ts';
 import { ReplayRunner } from '../../../apps/management-api/replay-runner.ts';
 import { deliveryIdOf } from '../../../libs/domain/ids.ts';
+import type { ReplayJob } from '../../../libs/postgres/replay-job.ts';
 import { ReplayStore } from '../../../libs/postgres/replay-store.ts';
 import { ReservedDatabase } from '../../../libs/postgres/reserved-database.ts';
 import { until } from '../../support/until.ts';
@@ -300,6 +302,37 @@ describe('a replay whose runner dies', () => {
       return batches.next(job, run, Date.now());
     });
     expect([worked, await other.promise]).toEqual([true, false]);
+  });
+
+  test('while a batch is in doubt is no other process’s, until that one has died', async () => {
+    const { webhookId } = await newFailures(1);
+    const { body } = await post({ filter: { webhookId } });
+    const em = world.app.get(EntityManager);
+    const [one, other] = [new ReplayStore(em), new ReplayStore(em)];
+    await one.countNext(new Date(), cancel);
+    const begun: string[] = [];
+    const doubted = (job: ReplayJob) => (begun.push(job.id), Promise.reject(new Error('in doubt')));
+    await expect(one.advance(new Date(), doubted, () => true)).rejects.toThrow('in doubt');
+    expect([await one.dueInMs(new Date()), await other.dueInMs(new Date())]).toEqual([0, null]);
+    expect(await other.advance(new Date(), doubted)).toBe(false);
+    await expect(one.advance(new Date(), doubted, () => true)).rejects.toThrow('in doubt');
+    await withDatabase((client) =>
+      client.query(`update replay set batch_until = now() - interval '1 s' where id = $1`, [body['id']]),
+    );
+    expect(await other.advance(new Date(), (job, run) => batches.next(job, run, Date.now()))).toBe(true);
+    expect(await read(body['id'])).toMatchObject({ status: 'finished', done: 1 });
+    expect(begun).toEqual([body['id'], body['id']]);
+  });
+
+  test('without a batch in doubt is anybody’s again', async () => {
+    const { webhookId } = await newFailures(1);
+    const { body } = await post({ filter: { webhookId } });
+    const em = world.app.get(EntityManager);
+    const [one, other] = [new ReplayStore(em), new ReplayStore(em)];
+    await one.countNext(new Date(), cancel);
+    await expect(one.advance(new Date(), () => Promise.reject(new Error('not taken')))).rejects.toThrow('not taken');
+    expect(await other.advance(new Date(), (job, run) => batches.next(job, run, Date.now()))).toBe(true);
+    expect(await read(body['id'])).toMatchObject({ status: 'finished', done: 1 });
   });
 });
 

@@ -1,0 +1,41 @@
+/** A replay as the runner has it: read from its row, and what one batch of it brought. */
+import { replayPositionOf, type ReplayFilter, type ReplayPosition } from '../domain/replay.ts';
+import type { ReplayRange } from './replay-candidates.ts';
+
+export interface ReplayJob {
+  readonly id: string;
+  readonly range: ReplayRange;
+  readonly pacePerSecond: number;
+  readonly position: ReplayPosition;
+}
+
+/** What one batch brought. */
+export interface ReplayStep {
+  readonly position: ReplayPosition;
+  readonly sent: number;
+  readonly skipped: number;
+  readonly isEnd: boolean;
+  /** Until the next batch, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+export interface JobRow {
+  readonly id: string;
+  readonly clientId: string;
+  readonly filter: ReplayFilter;
+  readonly pacePerSecond: number;
+  readonly position: string | null;
+  readonly createdAtMs: number;
+}
+
+export const jobColumns = `id, client_id as "clientId", filter, pace_per_second as "pacePerSecond", position,
+  (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"`;
+
+export function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange {
+  return { clientId, filter, before: new Date(createdAtMs) };
+}
+
+export function jobOf(row: JobRow): ReplayJob {
+  const { id, pacePerSecond, position } = row;
+  return { id, range: rangeOf(row), pacePerSecond, position: replayPositionOf(position) };
+}
