@@ -31,12 +31,6 @@ export class FailingBrokers {
     for (const nodeId of this.all.keys()) if (!nodeIds.has(nodeId)) this.all.delete(nodeId);
   }
 
-  /** When the first of them began to fail; null when none does. */
-  get since(): number | null {
-    if (this.all.size === 0) return null;
-    return Math.min(...[...this.all.values()].map(({ since }) => since));
-  }
-
   problem(now: number): string | null {
     for (const { since, message } of this.all.values()) {
       if (now - since >= lastingMsToTell) return `cannot fetch: ${message}`;

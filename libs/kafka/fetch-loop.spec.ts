@@ -149,6 +149,52 @@ test('a partition whose batch cannot be read holds up no other, is told of, and 
   loop.stop();
 });
 
+/** Broker 1 fails; broker 2, which leads after it, answers when the test lets it. Each answer brings half of the log. */
+test('a partition whose leader failed is silent until the next one has handed out what came meanwhile', async () => {
+  let nowMs = 0;
+  let leader = 1;
+  const answers: (() => void)[] = [];
+  const position: ReadPosition = { topic, partition: 0, next: 0, isPaused: false };
+  const second = {
+    lookupRequest: () => () => ({ request: { apiVersion: 11 }, response: {} }),
+    fetch: async () => {
+      const { next } = position;
+      await new Promise<void>((resolve) => answers.push(resolve));
+      const answer = { topic, partition: 0, errorCode: 0, highWatermark: 2 * logEnd, abortedTransactions: [] };
+      const partitions = [{ ...answer, batches: next < logEnd ? batchesFrom(next) : null }];
+      return { throttleTime: 0, clientSideThrottleTime: 0, responses: [{ topicName: topic, partitions }] };
+    },
+  };
+  const first = { ...second, fetch: () => Promise.reject(new Error('connection refused')) };
+  const cluster = {
+    findTopicPartitionMetadata: () => [{ partitionId: 0, leader }],
+    refreshMetadataIfNecessary: () => Promise.resolve(),
+    refreshMetadata: () => Promise.resolve(),
+    findBroker: ({ nodeId }: { nodeId: string }) => Promise.resolve(nodeId === '1' ? first : second),
+  };
+  const loop = new FetchLoop(
+    { cluster } as unknown as ClusterLink,
+    { maxWaitMs: 1, paceMs: 0, onBatch: () => undefined, onOutOfRange: () => undefined },
+    pino({ enabled: false }),
+    () => nowMs,
+  );
+  loop.assign([position]);
+  await until(() => loop.silentMs === 0, { timeoutMs: 5_000 });
+  nowMs = 9_000;
+  await until(() => loop.silentMs >= 9_000, { timeoutMs: 5_000 });
+  leader = 2;
+  await until(() => answers.length === 1, { timeoutMs: 5_000 });
+  // It is asked just now, and what was written while nobody led is not here yet.
+  expect(loop.silentMs).toBe(9_000);
+  answers[0]?.();
+  await until(() => answers.length === 2, { timeoutMs: 5_000 });
+  expect([position.next, loop.silentMs]).toEqual([logEnd, 9_000]);
+  answers[1]?.();
+  await until(() => answers.length === 3, { timeoutMs: 5_000 });
+  expect(loop.silentMs).toBe(0);
+  loop.stop();
+});
+
 test('a broker is asked to wait longer while nothing is paused', async () => {
   const positions: ReadPosition[] = [0, 1].map((partition) => ({ topic, partition, next: logEnd, isPaused: false }));
   const waits: number[] = [];

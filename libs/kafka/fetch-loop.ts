@@ -13,18 +13,14 @@ import { brokerError, fetchFrom, type FetchAnswer } from './fetch-request.ts';
 import { fetchedBatch, type FetchedBatch } from './fetched-batch.ts';
 import { partitionLeaders } from './partition-leaders.ts';
 import { Pause } from './pause.ts';
+import { isMoved, type Asked, type ReadPosition } from './read-position.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { troubleFields } from './trouble.ts';
+import { UnansweredPositions } from './unanswered-positions.ts';
 import { UnreadablePartitions } from './unreadable-partitions.ts';
 import { within } from './within.ts';
 
-/** A partition being read. Whoever assigned it may change both fields, then calls `wake`. */
-export interface ReadPosition {
-  readonly topic: string;
-  readonly partition: number;
-  next: number;
-  isPaused: boolean;
-}
+export type { ReadPosition } from './read-position.ts';
 
 export interface FetchLoopOptions {
   /** How long a broker waits for a first record, in milliseconds. */
@@ -73,6 +69,7 @@ export class FetchLoop {
   private readonly askedAt = new Map<string, number>();
   private readonly unreadable: UnreadablePartitions;
   private readonly failing = new FailingBrokers();
+  private readonly unanswered = new UnansweredPositions<ReadPosition>();
   private readonly now: () => number;
   private positions: readonly ReadPosition[] = [];
   private leaders = new Map<ReadPosition, string>();
@@ -97,6 +94,7 @@ export class FetchLoop {
     this.leadersAt = -Infinity;
     this.failing.keepOnly(new Set());
     this.unreadable.forgetAll();
+    this.unanswered.keepOnly(positions);
     this.wake();
   }
 
@@ -118,10 +116,13 @@ export class FetchLoop {
     return this.failing.problem(now) ?? this.unreadable.problem(now);
   }
 
-  /** For how long something that was asked for has not come: a broker that is well answers within `maxWaitMs`. */
+  /**
+   * For how long something that was asked for has not come: a broker that is well answers within `maxWaitMs`. After a failure
+   * it ends when all is here that the log had meanwhile.
+   */
   get silentMs(): number {
     const now = this.now();
-    let since = this.failing.since ?? now;
+    let since = this.unanswered.since ?? now;
     for (const askedAt of this.askedAt.values()) since = Math.min(since, askedAt);
     return now - since;
   }
@@ -172,7 +173,8 @@ export class FetchLoop {
     const { round } = this;
     let asked: readonly Asked[] = [];
     let answers: readonly FetchAnswer[];
-    this.askedAt.set(nodeId, this.now());
+    const askedAt = this.now();
+    this.askedAt.set(nodeId, askedAt);
     try {
       await within(metadataMsMax, this.link.cluster.refreshMetadataIfNecessary());
       if (nodeId === nobody) throw new Error(`no leader is known of ${positions.map(partitionKey).join(', ')}`);
@@ -192,6 +194,8 @@ export class FetchLoop {
       this.failing.answered(nodeId);
     } catch (error) {
       this.askedAt.delete(nodeId);
+      this.unanswered.failed(positions, askedAt);
+      this.unanswered.keepOnly(this.positions);
       if (round === this.round) await this.recover(nodeId, error);
       return 0;
     }
@@ -203,23 +207,27 @@ export class FetchLoop {
       const found = byPartition.get(partitionKey(answer));
       // What is done with one batch may pause, move or give up the others.
       if (found === undefined || round !== this.round || isMoved(found)) continue;
-      if (answer.errorCode === 0) this.take(found, answer);
-      else void this.refused(found, answer.errorCode);
+      if (answer.errorCode === 0 && this.take(found, answer)) continue;
+      this.unanswered.failed([found.position], askedAt);
+      if (answer.errorCode !== 0) void this.refused(found, answer.errorCode);
     }
     return bytes;
   }
 
-  private take({ position, next }: Asked, answer: FetchAnswer): void {
+  /** @returns false when it cannot be read */
+  private take({ position, next }: Asked, answer: FetchAnswer): boolean {
     let batch: FetchedBatch;
     try {
       batch = fetchedBatch(answer.topic, next, answer);
     } catch (error) {
       void this.goOnWith(position, this.unreadable.failed(position, error, this.now()));
-      return;
+      return false;
     }
     this.unreadable.read(position);
+    this.unanswered.answered(position, batch);
     position.next = batch.nextOffset;
     this.options.onBatch(position, batch);
+    return true;
   }
 
   /** A full answer serves those first that come first: each time it is somebody else. */
@@ -283,14 +291,4 @@ export class FetchLoop {
     this.wake();
     return true;
   }
-}
-
-/** Where a partition was read when it was asked for. */
-interface Asked {
-  readonly position: ReadPosition;
-  readonly next: number;
-}
-
-function isMoved({ position, next }: Asked): boolean {
-  return position.isPaused || position.next !== next;
 }

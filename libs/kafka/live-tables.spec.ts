@@ -110,6 +110,10 @@ test('tables are current while the brokers answer, and all of theirs can be read
   expect(tables.isCurrent()).toBe(true);
   silentMs = 2_001;
   expect(tables.isCurrent()).toBe(false);
+  expect(tables.problem()).toBeNull();
+  // Whoever waits for them for so long says why.
+  silentMs = 3_500;
+  expect(tables.problem()).toBe('t: no broker has answered for 4 s');
   silentMs = 0;
   take(record('w1', theirs.encode({ a: 'one' })));
   expect(tables.isCurrent()).toBe(false);

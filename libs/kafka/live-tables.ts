@@ -29,6 +29,8 @@ interface Unreadable {
 const tryAgainMs = 2_000;
 /** The tail is answered every second at least. */
 const silentMsMax = 2_000;
+/** Leaders move and connections break: readiness speaks of it when it lasts. */
+const silentMsToTell = 3_000;
 
 export class LiveTables {
   private readonly tail: Pick<TopicTail, 'start' | 'stop' | 'problem' | 'silentMs'>;
@@ -87,8 +89,18 @@ export class LiveTables {
       const more = this.unreadable.size === 1 ? '' : `, and ${this.unreadable.size - 1} more`;
       return `the record of ${key} in ${record.topic} cannot be read: ${reason}${more}`;
     }
-    if (this.learning !== null) return `a record of ${[...this.tables.keys()].join(' or ')} waits for its schema`;
-    return this.isComplete ? this.tail.problem() : `reading ${[...this.tables.keys()].join(' and ')}`;
+    if (this.learning !== null) return `a record of ${this.names(' or ')} waits for its schema`;
+    return this.isComplete ? (this.tail.problem() ?? this.silence()) : `reading ${this.names(' and ')}`;
+  }
+
+  private silence(): string | null {
+    const { silentMs } = this.tail;
+    if (silentMs <= silentMsToTell) return null;
+    return `${this.names(' and ')}: no broker has answered for ${Math.round(silentMs / 1_000)} s`;
+  }
+
+  private names(separator: string): string {
+    return [...this.tables.keys()].join(separator);
   }
 
   private take(record: KafkaRecord): void {
