@@ -13,6 +13,8 @@ export interface EventIntakeOptions {
   readonly handler: EventHandler;
   readonly avro: AnyAvro;
   readonly writer: EventWriter;
+  /** As {@link EventRunsOptions.isCurrent}. */
+  readonly isCurrent?: () => boolean;
   readonly limits: Omit<BatchPumpOptions, 'work' | 'onError'>;
   readonly logger: Logger;
   /** Monotonic milliseconds. Default: by the clock. */
@@ -24,13 +26,13 @@ export class EventIntake {
   private readonly runs: EventRuns;
   private readonly logger: Logger;
 
-  constructor({ handler, avro, writer, limits, logger, now = monotonicMs }: EventIntakeOptions) {
+  constructor({ limits, logger, now = monotonicMs, ...options }: EventIntakeOptions) {
     const onError = (error: unknown) => {
       this.leave(error);
     };
     this.logger = logger;
     this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
-    this.runs = new EventRuns({ handler, avro, writer, now, memory: this.pump, onError });
+    this.runs = new EventRuns({ ...options, now, memory: this.pump, onError });
   }
 
   take(batch: RecordBatch): void {
@@ -42,6 +44,7 @@ export class EventIntake {
    * same partitions are back under other leases.
    */
   async drain(leases: readonly PartitionLease[]): Promise<void> {
+    this.runs.giveUp(leases);
     await this.pump.drain();
     await this.runs.drain(leases);
   }

@@ -21,6 +21,8 @@ import { Backlog, type BacklogEvent } from './backlog.ts';
 import type { Concerned, DecodedAvro, EventHandler, HandledEvent } from './event-handler.ts';
 import type { EventWriter } from './event-writer.ts';
 import { Slice, sliceBytesMax, type Source } from './slice.ts';
+import { TableGate } from './table-gate.ts';
+import { bytesOf, type WaitingEvent } from './waiting-event.ts';
 
 /** Of one webhook, in one run: beyond that its events wait. A run takes some milliseconds, so that is a burst. */
 const perRunMax = 16;
@@ -36,8 +38,6 @@ const servedMs = 250;
 const stepMs = 10;
 /** So long an event that is under way is written on when partitions are given up. Its next owner begins it anew. */
 const finishMs = 2_000;
-/** A reference to the id of a webhook that waits. */
-const bytesOfAnId = 8;
 /** So long a backlog is written in portions. One that lasts is no burst, but what there is to do. */
 const portionsMs = 5_000;
 
@@ -47,6 +47,8 @@ export interface EventRunsOptions {
   readonly writer: EventWriter;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Whether the tables of the handler are known to be current: nothing is decided while not. Default: they always are. */
+  readonly isCurrent?: (() => boolean) | undefined;
   /** Resting between portions. Default: by the clock. */
   readonly pause?: (ms: number) => Promise<unknown>;
   /** What the backlog holds counts there. While it is full the backlog comes before everything else. */
@@ -55,15 +57,9 @@ export interface EventRunsOptions {
   readonly onError: (error: unknown) => void;
 }
 
-interface Waiting extends Source {
-  readonly avro: DecodedAvro | null;
-  /** That it holds while it waits. */
-  readonly bytes: number;
-}
-
 /** An event of the backlog of which a part is written. */
 interface Open {
-  readonly event: BacklogEvent<Waiting>;
+  readonly event: BacklogEvent<WaitingEvent>;
   readonly rest: NonNullable<HandledEvent['rest']>;
 }
 
@@ -73,11 +69,14 @@ interface Making {
   writing: Promise<void> | null;
   /** When others had their turn last. */
   since: number;
+  /** The tables were current then. */
+  mayDecide: boolean;
 }
 
 export class EventRuns {
   private readonly options: EventRunsOptions;
-  private readonly backlog = new Backlog<Waiting>({ perRunMax, servedMs });
+  private readonly gate: TableGate;
+  private readonly backlog = new Backlog<WaitingEvent>({ perRunMax, servedMs });
   private working: Promise<void> | null = null;
   private open: Open | null = null;
   /** Of partitions that are given up: when to leave off an event that is under way. */
@@ -87,6 +86,7 @@ export class EventRuns {
 
   constructor(options: EventRunsOptions) {
     this.options = options;
+    this.gate = new TableGate(options.isCurrent ?? (() => true));
   }
 
   /**
@@ -97,9 +97,10 @@ export class EventRuns {
     const { handler, now } = this.options;
     const startedAt = now();
     this.backlog.beginRun();
-    const making: Making = { slice: new Slice(), writing: null, since: startedAt };
+    const making: Making = { slice: new Slice(), writing: null, since: startedAt, mayDecide: this.gate.isOpen() };
     const isEnough = (bytes: number) => this.isEnough(making, bytes);
     for (const { lease, records } of batches) {
+      if (this.gate.isLeft(lease)) continue;
       for (const record of records) {
         if (now() - making.since >= stepMs) await this.passOn(making);
         // The partition went to another member, who reads these again.
@@ -107,6 +108,7 @@ export class EventRuns {
         const isAvro = mayBeAvro(record);
         let avro = isAvro ? this.decoded(record) : null;
         if (isAvro && avro === null) avro = await this.decodedInTheEnd(record, making);
+        if (!making.mayDecide && !(await this.passGate(lease, making))) break;
         const read = handler.read(record, avro);
         if (read.isWide || !this.backlog.mayPass(read.webhookIds, startedAt)) {
           const bytes = bytesOf(record, avro, read.webhookIds);
@@ -119,9 +121,14 @@ export class EventRuns {
         if (making.slice.isFull) await this.passOn(making);
       }
     }
-    if (!making.slice.isEmpty) making.writing = this.options.writer.write(making.slice);
+    this.handOn(making);
     // All of it is a burst: reading it may take its time, and others have theirs.
     await (making.writing ?? (this.options.pause ?? pauseFor)(readRestMs));
+  }
+
+  /** Nothing of them waits for current tables any longer. To be drained then. */
+  giveUp(leases: readonly PartitionLease[]): void {
+    this.gate.giveUp(leases);
   }
 
   /**
@@ -155,10 +162,23 @@ export class EventRuns {
    */
   private async passOn(making: Making): Promise<void> {
     const before = making.writing;
-    if (!making.slice.isEmpty) making.writing = this.options.writer.write(making.slice);
-    making.slice = new Slice();
+    this.handOn(making);
     await Promise.all([before, otherEvents()]);
     making.since = this.options.now();
+    making.mayDecide = this.gate.isOpen();
+  }
+
+  private handOn(making: Making): void {
+    if (!making.slice.isEmpty) making.writing = this.options.writer.write(making.slice);
+    making.slice = new Slice();
+  }
+
+  /** @returns false when the partition is given up before the tables are current */
+  private async passGate(lease: PartitionLease, making: Making): Promise<boolean> {
+    await this.passOn(making);
+    making.mayDecide = await this.gate.pass(lease);
+    making.since = this.options.now();
+    return making.mayDecide;
   }
 
   private isEnough({ slice, since }: Pick<Making, 'slice' | 'since'>, bytes: number): boolean {
@@ -169,15 +189,15 @@ export class EventRuns {
   private async decodedInTheEnd(record: KafkaRecord, making: Making): Promise<DecodedAvro | null> {
     let avro: DecodedAvro | null = null;
     while (avro === null) {
-      if (!making.slice.isEmpty) making.writing = this.options.writer.write(making.slice);
-      making.slice = new Slice();
+      this.handOn(making);
       if (record.value !== null) await learnInTheEnd(this.options.avro, record.value);
+      making.mayDecide = this.gate.isOpen();
       avro = this.decoded(record);
     }
     return avro;
   }
 
-  private wait(event: Waiting, webhookIds: Concerned): void {
+  private wait(event: WaitingEvent, webhookIds: Concerned): void {
     this.backlog.wait(event, webhookIds);
     this.options.memory.keep(event.lease, event.bytes);
     if (this.working !== null) return;
@@ -206,6 +226,8 @@ export class EventRuns {
     const { now, writer, pause = pauseFor } = this.options;
     let before: Promise<void> | null = null;
     while (this.hasWork()) {
+      // What is under way was decided when it was begun.
+      if (this.open === null && !(await this.gate.opens(() => this.hasWork()))) continue;
       const startedAt = now();
       const isShared = this.isShared();
       const slice = this.nextSlice(isShared ? portionEvents : Infinity, startedAt);
@@ -226,8 +248,10 @@ export class EventRuns {
 
   private nextSlice(partsMax: number, since: number): Slice {
     const slice = new Slice();
+    const mayDecide = this.gate.isOpen();
     for (let count = 0; count < partsMax && !slice.isFull; count += 1) {
       if (!this.hasWork() || (count > 0 && this.isEnough({ slice, since }, 0))) break;
+      if (this.open === null && !mayDecide) break;
       this.addPart(slice, since);
     }
     return slice;
@@ -253,7 +277,7 @@ export class EventRuns {
     else this.open = { event, rest: handled.rest };
   }
 
-  private finish(event: BacklogEvent<Waiting>): void {
+  private finish(event: BacklogEvent<WaitingEvent>): void {
     this.open = null;
     this.backlog.finish(event);
     this.options.memory.letGo(event.item.lease, event.item.bytes);
@@ -270,10 +294,4 @@ export class EventRuns {
       throw error;
     }
   }
-}
-
-function bytesOf({ key, value }: KafkaRecord, avro: DecodedAvro | null, webhookIds: Concerned): number {
-  const text = avro !== null && 'json' in avro ? avro.json.length : 0;
-  const ids = webhookIds === 'everyone' ? 0 : webhookIds.length * bytesOfAnId;
-  return (key?.length ?? 0) + (value?.length ?? 0) + text + ids;
 }

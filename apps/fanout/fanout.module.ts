@@ -66,8 +66,8 @@ export class FanoutModule implements OnApplicationShutdown {
         ConsumerPermit,
         {
           provide: EventIntake,
-          inject: [RecordSink, ConsumerPermit],
-          useFactory: (sink: RecordSink, permit: ConsumerPermit) => {
+          inject: [RecordSink, ConsumerPermit, LiveTables],
+          useFactory: (sink: RecordSink, permit: ConsumerPermit, tables: LiveTables) => {
             const { logger } = context;
             const rejectedTopic = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
             const writer = new EventWriter({
@@ -78,7 +78,14 @@ export class FanoutModule implements OnApplicationShutdown {
               now: Date.now,
               mayStart: () => permit.mayStart(),
             });
-            return new EventIntake({ handler, avro: new AnyAvro(registry), writer, logger, limits: pumpLimits });
+            return new EventIntake({
+              handler,
+              avro: new AnyAvro(registry),
+              writer,
+              isCurrent: () => tables.isCurrent(),
+              logger,
+              limits: pumpLimits,
+            });
           },
         },
         {
