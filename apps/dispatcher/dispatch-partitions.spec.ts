@@ -15,6 +15,7 @@ import { BufferBudget } from './buffer-budget.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate.ts';
+import { encodeParkedState } from './parked-state.ts';
 import type { Post } from './post.ts';
 import type { DispatchCodecs, ParkedInto, Parking, Reports } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
@@ -78,7 +79,11 @@ class World {
       parked: leaseOf(parkedTopic, partition, 'positioned'),
     }));
     this.produced.fill(0);
-    this.dispatch.assigned(this.leases.flatMap(({ main, parked }) => [main, parked]).filter(isLed));
+    const leases = this.leases.flatMap(({ main, parked }) => [main, parked]);
+    this.dispatch.assigned(
+      leases.filter((lease) => isLed(lease)),
+      leases.filter((lease) => !isLed(lease)),
+    );
   }
 
   /** Attempts in flight outlast it. */
@@ -227,14 +232,21 @@ test('a parked partition that takes nothing gets no more than its share, and the
   expect(world.parked[0]).toBeGreaterThanOrEqual((world.produced[0] ?? 0) - 60);
 });
 
-test('a partition whose parked lane has no leader for a while goes on where it was', async () => {
+test.each([
+  ['whose parked lane has no leader', [parkedTopic]],
+  ['whose main lane has no leader', [mainTopic]],
+  ['of which neither lane has a leader', [mainTopic, parkedTopic]],
+])('a partition %s for a while goes on where it was', async (_, leaderless) => {
   world.attemptMs = 1_500;
   for (const partition of [0, 1]) world.produce(partition, 1);
   await jest.advanceTimersByTimeAsync(50);
   expect(world.attempts).toEqual([1, 1]);
   world.revoke();
-  world.assign(({ topic, partition }) => topic !== parkedTopic || partition !== 0);
-  expect(world.leases[0]?.main.position.isPaused).toBe(true);
+  world.assign(({ topic, partition }) => !leaderless.includes(topic) || partition !== 0);
+  const { main, parked } = world.leases[0] ?? {};
+  for (const lease of [main, parked]) {
+    if (!leaderless.includes(lease?.topic ?? '')) expect(lease?.position.isPaused).toBe(true);
+  }
   await jest.advanceTimersByTimeAsync(500);
   world.revoke();
   world.assign(() => true);
@@ -243,4 +255,46 @@ test('a partition whose parked lane has no leader for a while goes on where it w
   await jest.advanceTimersByTimeAsync(10_000);
   expect(world.attempts).toEqual([1, 1]);
   expect(world.reported).toEqual([1, 1]);
+});
+
+test('what ended while the main lane had no leader is not begun again when it has one', async () => {
+  world.attemptMs = 1_500;
+  world.produce(0, 1);
+  await jest.advanceTimersByTimeAsync(50);
+  world.revoke();
+  world.assign(({ topic, partition }) => topic !== mainTopic || partition !== 0);
+  await jest.advanceTimersByTimeAsync(3_000);
+  expect(world.reported).toEqual([1, 0]);
+  world.revoke();
+  world.assign(() => true);
+  world.produce(0, 1);
+  await jest.advanceTimersByTimeAsync(3_000);
+  expect(world.attempts).toEqual([1, 0]);
+});
+
+test('of a parked lane it is known how far it was read, here and by whoever committed last', () => {
+  const { dispatch, leases } = world;
+  const { parked } = leases[0] ?? {};
+  if (parked === undefined) throw new Error('not assigned');
+  const batch = { records: [], fetchedOffset: 0, nextOffset: 7, highWatermark: 7 };
+  dispatch.take({ lease: parked, ...batch });
+  const foreign = { offset: 2, metadata: encodeParkedState({ knownEnd: 5, base: 2, cursors: [] }) };
+  expect(dispatch.knownEnd(parked, null)).toBe(7);
+  expect(dispatch.knownEnd(parked, parked.toCommit()?.commit ?? null)).toBe(7);
+  expect(dispatch.knownEnd(parked, foreign)).toBe(5);
+  expect(dispatch.knownEnd({ topic: mainTopic, partition: 0 }, foreign)).toBe(0);
+  expect(dispatch.knownEnd({ topic: parkedTopic, partition: 9 }, null)).toBe(0);
+});
+
+test('a partition that another member has meanwhile is forgotten', async () => {
+  world.attemptMs = 1_500;
+  world.produce(0, 1);
+  await jest.advanceTimersByTimeAsync(50);
+  world.revoke();
+  world.dispatch.assigned([]);
+  await jest.advanceTimersByTimeAsync(500);
+  world.assign(() => true);
+  world.produce(0, 1);
+  await jest.advanceTimersByTimeAsync(3_000);
+  expect(world.attempts).toEqual([2, 0]);
 });

@@ -23,7 +23,7 @@ import { settledHead } from './parked-state.ts';
 import type { Partition, PartitionHooks } from './partition.ts';
 import { refusePing } from './ping-refusal.ts';
 import { Pings } from './pings.ts';
-import { Partitions } from './partitions.ts';
+import { Partitions, type AssignedPartition } from './partitions.ts';
 import type { Post } from './post.ts';
 import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
 import { dueAt, resumedFrom } from './strict-heads.ts';
@@ -132,8 +132,14 @@ export class Dispatch {
     return count;
   }
 
-  assigned(leases: readonly PartitionLease[]): void {
-    this.partitions.assigned(leases);
+  /** Up to where the log of a partition was written, as far as is known here and in its last commit. */
+  knownEnd(one: AssignedPartition, committed: PositionedLease['committed']): number {
+    return this.partitions.knownEnd(one, committed);
+  }
+
+  /** @param unreadable those that were assigned too, and have no lease as long as nobody leads them */
+  assigned(leases: readonly PartitionLease[], unreadable: readonly AssignedPartition[] = []): void {
+    this.partitions.assigned(leases, unreadable);
   }
 
   /** Lets go of what waits; resolves when what is under way is acknowledged. */

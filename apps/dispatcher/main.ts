@@ -38,8 +38,9 @@ await runApp({
       onMayStart: () => {
         dispatch.lanes.run(monotonicMs());
       },
-      onAssigned: (leases) => {
-        dispatch.assigned(leases);
+      knownEnd: (one, committed) => dispatch.knownEnd(one, committed),
+      onAssigned: (leases, unreadable) => {
+        dispatch.assigned(leases, unreadable);
         return Promise.resolve();
       },
       onRevoking: (leases) => dispatch.revoking(leases),

@@ -139,7 +139,12 @@ export class ParkedLog {
     const { committed, endOffset } = this.range;
     if (committed === null) return null;
     if (committed.offset > endOffset) return 'all';
-    return (decodeParkedState(committed.metadata)?.knownEnd ?? 0) > endOffset ? 'end' : null;
+    return committedEnd(committed) > endOffset ? 'end' : null;
+  }
+
+  /** How far the log was read here. 0 when somebody else has committed since: then its state is void. */
+  readTo(committed: Commit | null): number {
+    return this.isOwn(committed) ? this.frontier : 0;
   }
 
   /**
@@ -149,10 +154,7 @@ export class ParkedLog {
    */
   goesOn(range: ParkedRange): boolean {
     const { committed, startOffset, endOffset } = range;
-    const isOwn =
-      isSame(committed, this.range.committed) ||
-      this.said.some((said) => committed !== null && isSame(said, committed));
-    if (!isOwn || startOffset > this.lowestNeeded() || endOffset < this.frontier) return false;
+    if (!this.isOwn(committed) || startOffset > this.lowestNeeded() || endOffset < this.frontier) return false;
     this.range = range;
     this.advanceFollowers();
     this.sought = null;
@@ -313,6 +315,12 @@ export class ParkedLog {
     const commit = this.say({ offset: lowest, metadata });
     this.lastCommit = { commit, changes };
     return commit;
+  }
+
+  /** True when the commit of the group is the one that this began with, or one that it said itself. */
+  private isOwn(committed: Commit | null): boolean {
+    if (isSame(committed, this.range.committed)) return true;
+    return this.said.some((said) => committed !== null && isSame(said, committed));
   }
 
   private say(commit: Commit): Commit {
@@ -520,6 +528,11 @@ export class ParkedLog {
     if (this.entries.has(made)) this.hashes.set(webhookId, made);
     return made;
   }
+}
+
+/** Up to where the log was known to whoever committed this; 0 when that is not said. */
+export function committedEnd(committed: { readonly metadata: string } | null): number {
+  return committed === null ? 0 : (decodeParkedState(committed.metadata)?.knownEnd ?? 0);
 }
 
 function emptyEntry(key: string, webhookId: string | null): Entry {

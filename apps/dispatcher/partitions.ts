@@ -1,12 +1,15 @@
 /**
  * Which partitions this member holds. In: leases, assigned and revoked. Out: the partition of a lease, while it is held.
  * Holds: a partition is told by its leases, not by its number, so that what belongs to a stay that is over finds nobody;
- * one that comes back goes on where it was, one that does not is forgotten.
+ * one that comes back goes on where it was, after a while without a leader too; one that another member has is forgotten.
  */
 import { randomUUID } from 'node:crypto';
 import type { CompletedLease, PartitionLease, PositionedLease } from '../../libs/kafka/record.ts';
 import type { BufferBudget } from './buffer-budget.ts';
+import { committedEnd } from './parked-log.ts';
 import { Partition, type PartitionHooks } from './partition.ts';
+
+export type AssignedPartition = Pick<PartitionLease, 'topic' | 'partition'>;
 
 export interface PartitionsOptions {
   readonly isParkedTopic: (topic: string) => boolean;
@@ -38,22 +41,28 @@ export class Partitions {
     return partition?.isOpenFor(lease) === true ? partition : undefined;
   }
 
-  assigned(leases: readonly PartitionLease[]): void {
+  /** Of the main topic what a commit does not say is known where it is read. */
+  knownEnd({ topic, partition }: AssignedPartition, committed: PositionedLease['committed']): number {
+    if (!this.options.isParkedTopic(topic)) return 0;
+    return Math.max(committedEnd(committed), this.held.get(partition)?.log.readTo(committed) ?? 0);
+  }
+
+  assigned(leases: readonly PartitionLease[], unreadable: readonly AssignedPartition[]): void {
     const before = this.held;
     this.held = new Map();
-    for (const main of leases.filter(({ topic }) => !this.options.isParkedTopic(topic))) {
-      const parked = leases.find(
-        (lease) => this.options.isParkedTopic(lease.topic) && lease.partition === main.partition,
-      );
-      const known = before.get(main.partition);
-      if (parked === undefined) {
-        // Its parked lane has no leader now: nothing of the main one may be done before that is known.
-        main.pause();
-        // It is not open, but what is under way of it is not to be begun again when that lane is back.
-        if (known !== undefined) this.held.set(main.partition, known);
+    for (const number of new Set([...leases, ...unreadable].map(({ partition }) => partition))) {
+      const own = leases.filter(({ partition }) => partition === number);
+      const main = own.find(({ topic }) => !this.options.isParkedTopic(topic));
+      const parked = own.find(({ topic }) => this.options.isParkedTopic(topic));
+      const known = before.get(number);
+      if (main !== undefined && parked !== undefined) {
+        this.held.set(number, this.begin(known, main as CompletedLease, parked as PositionedLease));
         continue;
       }
-      this.held.set(main.partition, this.begin(known, main as CompletedLease, parked as PositionedLease));
+      // One of its lanes has no leader now, or both: nothing of the other may be done before that one is known.
+      for (const lease of own) lease.pause();
+      // It is not open, but what is under way of it, or ended, is not to be begun again when both are there.
+      if (known !== undefined) this.held.set(number, known);
     }
     this.pauseMain(this.isMainPaused);
   }

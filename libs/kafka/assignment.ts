@@ -2,14 +2,14 @@
  * In: what the group gave this member. Out: a lease for each partition, that begins where the last one ended, and those
  * partitions of which nobody can say now where they begin and end.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { partitionKey, type ClusterLink, type OffsetRange, type TopicPartition } from './cluster-link.ts';
 import type { Committer } from './committer.ts';
 import type { BatchConsumerOptions } from './consumer-options.ts';
 import type { FetchLoop } from './fetch-loop.ts';
-import type { GroupMember } from './group-member.ts';
+import type { CommittedOffset, GroupMember } from './group-member.ts';
 import { Lease, type LeaseStart } from './lease.ts';
 import type { PastStays } from './past-stays.ts';
+import type { Pause } from './pause.ts';
 
 /** How often a log is asked for its end that seems to lie before what was read, and how long from one time to the next. */
 export const looksAtEnd = 6;
@@ -21,6 +21,9 @@ export interface AssignmentTerms {
   readonly options: BatchConsumerOptions;
   readonly fetches: Pick<FetchLoop, 'wake'>;
   readonly committer: Pick<Committer, 'recordCompleted'>;
+  readonly past: Pick<PastStays, 'readTo'>;
+  /** Over once the member is to leave. */
+  readonly pause: Pick<Pause, 'for' | 'isOver'>;
 }
 
 export interface Assigned {
@@ -30,17 +33,10 @@ export interface Assigned {
 }
 
 /** @throws what kafkajs throws */
-export async function leasesOf(
-  { assigned, epoch, options, fetches, committer }: AssignmentTerms,
-  member: GroupMember,
-  link: ClusterLink,
-): Promise<Assigned> {
+export async function leasesOf(terms: AssignmentTerms, member: GroupMember, link: ClusterLink): Promise<Assigned> {
+  const { assigned, epoch, options, fetches, committer } = terms;
   const committed = await member.committed(assigned.filter(({ topic }) => keepsOf(topic, options) !== 'external'));
-  const ranges = await rangesOf(assigned, committed, link);
-  const external = new Set(
-    assigned.map(({ topic }) => topic).filter((topic) => keepsOf(topic, options) === 'external'),
-  );
-  const topicIds = await link.topicIds([...external]);
+  const [ranges, topicIds] = await Promise.all([rangesOf(terms, committed, link), topicIdsOf(terms, link)]);
   const wake = () => {
     fetches.wake();
   };
@@ -66,20 +62,43 @@ export async function leasesOf(
 }
 
 /**
- * A leader of before that does not know it yet tells of a log that ends below what was committed. It is not believed at once:
- * the whole log would be read again.
+ * A leader of before that does not know it yet tells of a log that ends below what was committed, or read. It is not believed at
+ * once: what is done already would be done again. Who is to leave does not find out, and takes nothing.
  */
 async function rangesOf(
-  assigned: readonly TopicPartition[],
-  committed: ReadonlyMap<string, { readonly offset: number }>,
+  { assigned, options, past, pause }: AssignmentTerms,
+  committed: ReadonlyMap<string, CommittedOffset>,
   link: ClusterLink,
 ): Promise<Map<string, OffsetRange>> {
+  const knownEnds = assigned.map((one) => {
+    const key = partitionKey(one);
+    const commit = committed.get(key) ?? null;
+    // Without a commit what was read in an earlier stay is not gone on with.
+    const read = commit === null ? 0 : past.readTo(one);
+    return [key, Math.max(commit?.offset ?? 0, read, options.knownEnd?.(one, commit) ?? 0)] as const;
+  });
   for (let looks = 1; ; looks += 1) {
     const ranges = await link.offsetRanges(assigned);
-    const isBeyondEnd = [...committed].some(([key, { offset }]) => offset > (ranges.get(key)?.end ?? Infinity));
+    const isBeyondEnd = knownEnds.some(([key, end]) => end > (ranges.get(key)?.end ?? Infinity));
     if (!isBeyondEnd || looks === looksAtEnd) return ranges;
-    await pause(betweenLooksMs);
+    await pause.for(betweenLooksMs);
+    if (pause.isOver) throw new Error('stopped before it was known where the log ends');
     await link.cluster.refreshMetadata();
+  }
+}
+
+/** Of a position in Kafka itself they are worth having, not waiting for. */
+async function topicIdsOf(
+  { assigned, options }: AssignmentTerms,
+  link: ClusterLink,
+): Promise<ReadonlyMap<string, string>> {
+  const isExternal = options.offsets === 'external';
+  if (!isExternal && options.positioned === undefined) return new Map();
+  try {
+    return await link.topicIds([...new Set(assigned.map(({ topic }) => topic))]);
+  } catch (error) {
+    if (isExternal) throw error;
+    return new Map();
   }
 }
 
@@ -102,13 +121,13 @@ function keepsOf(
 
 /** The app takes what was assigned, and says where it begins. @throws HandlerError */
 export async function announce(
-  leases: readonly Lease[],
+  { leases, unreadable }: Assigned,
   past: PastStays,
   options: Pick<BatchConsumerOptions, 'onAssigned'>,
 ): Promise<void> {
   for (const lease of leases) past.begins(lease);
   try {
-    const positions = (await options.onAssigned?.(leases)) ?? [];
+    const positions = (await options.onAssigned?.(leases, unreadable)) ?? [];
     for (const { topic, partition, offset } of positions) {
       const lease = leases.find((candidate) => candidate.topic === topic && candidate.partition === partition);
       lease?.startAt(offset);

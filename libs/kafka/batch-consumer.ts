@@ -203,12 +203,13 @@ export class BatchConsumer {
     const assigned = await this.member.join(topics);
     this.epoch += 1;
     this.standing.heartbeats.start();
-    const { fetches, epoch, options } = this;
+    const { fetches, epoch, options, past, pause } = this;
     const { committer } = this.standing;
-    const terms = { assigned, epoch, options, fetches, committer };
-    const { leases, unreadable } = await leasesOf(terms, this.member, this.link);
+    const terms = { assigned, epoch, options, fetches, committer, past, pause };
+    const found = await leasesOf(terms, this.member, this.link);
+    const { leases, unreadable } = found;
     this.unreadable = unreadable;
-    await announce(leases, this.past, this.options);
+    await announce(found, this.past, this.options);
     this.held.replace(leases);
     for (const lease of leases) if (lease.lost !== null) this.tellLost(lease, lease.lost);
     this.standing.committer.start();

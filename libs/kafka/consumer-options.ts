@@ -1,5 +1,6 @@
 /** How a member of a consumer group is told what to do. */
 import type { ConsumerMetrics } from './consumer-metrics.ts';
+import type { TopicPartition } from './cluster-link.ts';
 import type { LostPosition } from './lost-position.ts';
 import type { AssignedLease, PartitionLease, RecordBatch } from './record.ts';
 
@@ -17,8 +18,17 @@ export interface BatchConsumerOptions {
   /**
    * Awaited after the group assigned partitions and before the first fetch. Returning an offset for a partition seeks
    * there (positions kept elsewhere, such as PostgreSQL). A rejection is a programmer error: the process exits.
+   * `unreadable` are those that were assigned and have no lease yet: nobody can say where they begin and end.
    */
-  onAssigned?(leases: readonly AssignedLease[]): Promise<readonly StartPosition[]> | Promise<void>;
+  onAssigned?(
+    leases: readonly AssignedLease[],
+    unreadable: readonly TopicPartition[],
+  ): Promise<readonly StartPosition[]> | Promise<void>;
+  /**
+   * Up to where the app knows that the log was written, beyond what the offset of the commit says. Of a log that ends before it
+   * the leader is asked a few times more, before `onAssigned`.
+   */
+  knownEnd?(one: TopicPartition, committed: { readonly offset: number; readonly metadata: string } | null): number;
   /**
    * Awaited before partitions are given up (rebalance, stop), bounded by drainDeadlineMs; then offsets are committed,
    * then leases are fenced.

@@ -23,7 +23,7 @@ export interface LeaseStart {
   readonly committed: CommittedOffset | null;
   readonly startOffset: number;
   readonly endOffset: number;
-  /** Asked for where the app keeps the position elsewhere. */
+  /** Asked for where the app keeps more of a log than the offsets of what is complete. */
   readonly topicId?: string | null;
   /** The position was changed, or the partition resumed. */
   wake(): void;

@@ -79,10 +79,13 @@ test('it is remembered once, for five minutes', () => {
   old.take(fetched(10, 20));
   old.complete(10);
   past.ended([old]);
+  expect(past.readTo({ topic: 't', partition: 0 })).toBe(20);
+  expect(past.readTo({ topic: 't', partition: 1 })).toBe(0);
   expect(past.begins(lease(10))).toBe(1);
   expect(past.begins(lease(10))).toBe(0);
   past.ended([old]);
   nowMs = 300_001;
+  expect(past.readTo({ topic: 't', partition: 0 })).toBe(0);
   expect(past.begins(lease(10))).toBe(0);
 });
 

@@ -49,16 +49,18 @@ export class PastStays {
     }
   }
 
+  /** How far the log of this partition was read, as far as that is remembered; else 0. */
+  readTo(one: TopicPartition): number {
+    return this.remembered(one)?.completions.readTo ?? 0;
+  }
+
   /** @returns how many offsets are not read again for it */
   begins(stay: NewStay): number {
-    const key = partitionKey(stay);
-    const past = this.all.get(key);
-    this.all.delete(key);
-    const completions = past?.stay.completions ?? null;
-    if (past === undefined || completions === null || this.now() - past.endedAt > keptMs) return 0;
+    const past = this.remembered(stay);
+    this.all.delete(partitionKey(stay));
     // Without a commit nothing tells this log from one of the same name; cut, it is shorter than what was read.
-    if (stay.committed === null || stay.endOffset < completions.readTo) return 0;
-    const offsets = [...completions.completedFrom(Math.max(stay.committed.offset, past.stay.firstOffset))];
+    if (past === null || stay.committed === null || stay.endOffset < past.completions.readTo) return 0;
+    const offsets = [...past.completions.completedFrom(Math.max(stay.committed.offset, past.firstOffset))];
     stay.wasComplete(offsets);
     return offsets.length;
   }
@@ -66,5 +68,14 @@ export class PastStays {
   /** A topic was deleted: what comes under its name is another. */
   forget(): void {
     this.all.clear();
+  }
+
+  private remembered(
+    one: TopicPartition,
+  ): { readonly completions: OffsetTracker; readonly firstOffset: number } | null {
+    const past = this.all.get(partitionKey(one));
+    if (past === undefined || this.now() - past.endedAt > keptMs) return null;
+    const { completions, firstOffset } = past.stay;
+    return completions === null ? null : { completions, firstOffset };
   }
 }

@@ -3,6 +3,10 @@ export class Pause {
   private readonly waiting = new Map<NodeJS.Timeout, () => void>();
   private ended = false;
 
+  get isOver(): boolean {
+    return this.ended;
+  }
+
   /** Resolves after that time, or at the end. */
   for(ms: number): Promise<void> {
     if (this.ended) return Promise.resolve();

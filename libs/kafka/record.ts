@@ -46,14 +46,17 @@ export interface AssignedLease extends PartitionLease {
   /** First and end offset of the partition. */
   readonly startOffset: number;
   readonly endOffset: number;
-  /** Of the topic (KIP-516); null where the position is kept in Kafka itself, or the cluster has no ids. */
+  /**
+   * Of the topic (KIP-516); null when the cluster has no ids, and where nothing is kept of a log but the offsets of what is
+   * complete.
+   */
   readonly topicId: string | null;
   /** Asks whoever leads now where the log begins and ends. Unchanged when nobody says so; never rejects. */
   lookAgain(): Promise<void>;
 }
 
 /** A partition whose completed offsets are committed. */
-export interface CompletedLease extends PartitionLease {
+export interface CompletedLease extends AssignedLease {
   /** Done before this assignment, as was found elsewhere: those records are not handed out, and the next commit says so. */
   wasComplete(offsets: Iterable<number>): void;
   /** True unless the record was complete before this assignment: it was handed out since, or will be. */
@@ -61,12 +64,9 @@ export interface CompletedLease extends PartitionLease {
 }
 
 /** A partition whose position the app keeps itself (BatchConsumerOptions.positioned): it may read back and forth. */
-export interface PositionedLease extends PartitionLease {
+export interface PositionedLease extends AssignedLease {
   /** The last commit of the group; null when there is none. */
   readonly committed: { readonly offset: number; readonly metadata: string } | null;
-  /** First and end offset of the partition at assignment. */
-  readonly startOffset: number;
-  readonly endOffset: number;
   /** The next batch begins at this offset; batches fetched before come with another `fetchedOffset`. */
   seek(offset: number): void;
   /** Asked at every commit, and on revoke: what to commit. At most 4,000 characters of metadata. */

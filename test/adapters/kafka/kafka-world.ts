@@ -119,9 +119,9 @@ export class Reader {
         if (this.isAutomatic) for (const { offset } of batch.records) batch.lease.complete(offset);
         options.onBatch?.(batch);
       },
-      onAssigned: async (leases) => {
+      onAssigned: async (leases, unreadable) => {
         this.assigned.push(leases);
-        return (await options.onAssigned?.(leases)) ?? [];
+        return (await options.onAssigned?.(leases, unreadable)) ?? [];
       },
       onRevoking: async (leases) => {
         this.revoked.push(leases);
