@@ -27,6 +27,7 @@ import { metadataCharactersMax } from './parked-state.ts';
 import type { Post } from './post.ts';
 import {
   mainOffsetHeader,
+  mainTopicIdHeader,
   parkedByHeader,
   type DispatchCodecs,
   type ParkedInto,
@@ -75,6 +76,9 @@ class World {
   /** By offset in the parked topic. */
   readonly mainOffsets: number[] = [];
   readonly parkedBy: string[] = [];
+  readonly parkedOf: (string | null)[] = [];
+  /** Of the main topic; null when the cluster has none. */
+  mainTopicId: string | null = 'first';
   readonly committed: Record<string, Committed | null> = { [mainTopic]: null, [parkedTopic]: null };
   readonly attempts: Attempt[] = [];
   readonly produced: { webhookId: string; deliveryId: string }[] = [];
@@ -360,6 +364,7 @@ class Life {
       partition: 0,
       epoch: this.epoch,
       keeps,
+      topicId: topic === mainTopic ? this.world.mainTopicId : null,
       committed,
       startOffset: 0,
       endOffset,
@@ -376,10 +381,17 @@ class Life {
       timestampMs: 0,
       key,
       value: this.world.logs[topic]?.[offset] ?? null,
-      headers:
-        topic === parkedTopic
-          ? headersOf(this.world.mainOffsets[offset] ?? NaN, this.world.parkedBy[offset] ?? '')
-          : {},
+      headers: topic === parkedTopic ? this.headersAt(offset) : {},
+    };
+  }
+
+  private headersAt(offset: number): Record<string, Buffer> {
+    const { mainOffsets, parkedBy, parkedOf } = this.world;
+    const topicId = parkedOf[offset] ?? null;
+    return {
+      [mainOffsetHeader]: Buffer.from(String(mainOffsets[offset])),
+      [parkedByHeader]: Buffer.from(parkedBy[offset] ?? ''),
+      ...(topicId === null ? {} : { [mainTopicIdHeader]: Buffer.from(topicId) }),
     };
   }
 
@@ -445,12 +457,13 @@ class Life {
           if (outcome.status === 'delivered') this.world.reported.add(outcome.deliveryId);
           this.scheduleRetry(followUp);
         }),
-      park: ({ name }: ParkedInto, parked: readonly Parking[]) =>
+      park: ({ name, mainTopicId }: ParkedInto, parked: readonly Parking[]) =>
         inOrder(() => {
           for (const { webhookId, value, mainOffset } of parked) {
             this.world.append(parkedTopic, webhookId, value);
             this.world.mainOffsets.push(mainOffset);
             this.world.parkedBy.push(name);
+            this.world.parkedOf.push(mainTopicId);
           }
         }),
     } as unknown as Reports;
@@ -473,10 +486,6 @@ class Life {
 
 function attemptName({ deliveryId, attempt }: { readonly deliveryId: string; readonly attempt: number }): string {
   return `${deliveryId} attempt ${attempt}`;
-}
-
-function headersOf(mainOffset: number, parkedBy: string): Record<string, Buffer> {
-  return { [mainOffsetHeader]: Buffer.from(String(mainOffset)), [parkedByHeader]: Buffer.from(parkedBy) };
 }
 
 function later(ms: number): Promise<void> {
@@ -813,7 +822,8 @@ describe('a dispatcher, whatever happens to it', () => {
     await before.leave();
     expect(world.committed[parkedTopic]?.offset).toBeLessThan(world.mainOffsets.length);
     world.committed[parkedTopic] = { ...(world.committed[parkedTopic] ?? { metadata: '' }), offset: 80 };
-    for (const lost of [world.logs[parkedTopic], world.keys[parkedTopic], world.mainOffsets, world.parkedBy]) {
+    const { mainOffsets, parkedBy, parkedOf } = world;
+    for (const lost of [world.logs[parkedTopic], world.keys[parkedTopic], mainOffsets, parkedBy, parkedOf]) {
       lost?.splice(0);
     }
     world.isDown.clear();
@@ -826,5 +836,57 @@ describe('a dispatcher, whatever happens to it', () => {
     await after.leave();
     expect(world.committed[mainTopic]?.offset).toBe(world.logs[mainTopic]?.length);
     expect(world.committed[parkedTopic].offset).toBe(world.logs[parkedTopic]?.length);
+  });
+
+  test.each([
+    ['and the cluster has topic ids', 'first', 'second', 100],
+    ['and nothing was written to it before the assignment', null, null, 0],
+  ])('skips nothing when the main topic alone was made anew, %s', async (_, first, second, writtenBefore) => {
+    const world = new World(webhooks);
+    world.mainTopicId = first;
+    world.isSlow.add('a');
+    for (let index = 0; index < 90; index += 1) world.produce('a');
+    const before = new Life(world, 1);
+    before.poll(90);
+    await jest.advanceTimersByTimeAsync(100);
+    // Parked, and no commit says so.
+    const parked = world.mainOffsets.length;
+    expect(parked).toBeGreaterThan(50);
+    before.kill(null);
+    for (const lost of [world.logs[mainTopic], world.keys[mainTopic]]) lost?.splice(0);
+    world.committed[mainTopic] = null;
+    world.mainTopicId = second;
+    world.isSlow.clear();
+    for (let index = 0; index < writtenBefore; index += 1) world.produce('p');
+    const after = new Life(world, 2);
+    for (let index = writtenBefore; index < 100; index += 1) world.produce('p');
+    await pass(after, 10_000);
+    expect([...world.delivered].filter((deliveryId) => deliveryId.startsWith('p'))).toHaveLength(100);
+    // What was parked is a delivery of its own still.
+    expect([...world.delivered].filter((deliveryId) => deliveryId.startsWith('a')).length).toBeGreaterThanOrEqual(
+      parked,
+    );
+    expect(after.isAtRest).toBe(true);
+    await after.leave();
+    expect(world.committed).toMatchObject({ [mainTopic]: { offset: world.logs[mainTopic]?.length } });
+  });
+
+  test('begins the same offset of another log although an attempt of the one before goes on', async () => {
+    const world = new World(webhooks);
+    world.isSlow.add('p');
+    world.produce('p');
+    const life = new Life(world, 1);
+    life.poll(1);
+    await jest.advanceTimersByTimeAsync(50);
+    expect(world.attempts).toHaveLength(1);
+    for (const lost of [world.logs[mainTopic], world.keys[mainTopic]]) lost?.splice(0);
+    world.committed[mainTopic] = null;
+    world.mainTopicId = 'second';
+    world.produce('p');
+    await life.rejoin(2);
+    world.isSlow.clear();
+    await pass(life, 3_000);
+    expect([...world.delivered].sort()).toEqual(['p-0', 'p-1']);
+    await life.leave();
   });
 });

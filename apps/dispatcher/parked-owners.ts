@@ -1,17 +1,20 @@
 /**
  * In: a record of the parked lane, as it is read. Out: whether its delivery is done by it.
  * Holds: one owner for each delivery. The append of a process that was killed may land after its successor has released
- * the main lane, or be there twice after two kills: then the main record owns the delivery, or the first copy of it.
+ * the main lane, or be there twice after two kills: then the main record owns the delivery, or the first copy of it. A main
+ * topic that was made anew gives the same offsets to other deliveries: a record parked before owns its own, whatever it names.
  */
 import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
-import { mainOffsetHeader, parkedByHeader } from './reports.ts';
+import { mainOffsetHeader, mainTopicIdHeader, parkedByHeader } from './reports.ts';
 
 export interface OwnersOptions {
   /** Of who reads here: what it parked itself it never parks twice. */
   readonly name: string;
   /** True while the main lane is held. */
   isMainHeld(): boolean;
+  /** What the main topic was at the assignment. */
+  mainLog(): { readonly topicId: string | null; readonly endOffset: number };
   /** The main record is done by what is parked. */
   moved(mainOffset: number): void;
   /** True when the record at this offset of the parked lane was never read here. */
@@ -36,12 +39,24 @@ export class ParkedOwners {
 
   isOwner(record: KafkaRecord): boolean {
     if (this.passedOver.has(record.offset)) return false;
-    const mainOffset = Number(record.headers[mainOffsetHeader] ?? NaN);
-    if (Number.isNaN(mainOffset) || !this.options.isUnread(record.offset)) return true;
+    if (!this.options.isUnread(record.offset)) return true;
+    const mainOffset = this.mainOffsetOf(record);
+    if (mainOffset === null) return true;
     const isOwner = this.isOwn(record) || !(this.moved.has(mainOffset) || this.options.isOfMain(mainOffset));
     if (!isOwner) this.passedOver.add(record.offset);
     else if (this.options.isMainHeld()) this.move(mainOffset);
     return isOwner;
+  }
+
+  /** Null when it names no record of the log that the main topic is now. */
+  private mainOffsetOf({ headers }: KafkaRecord): number | null {
+    const offset = Number(headers[mainOffsetHeader] ?? NaN);
+    if (Number.isNaN(offset)) return null;
+    const { topicId, endOffset } = this.options.mainLog();
+    const named = headers[mainTopicIdHeader]?.toString() ?? null;
+    if (named !== null && topicId !== null) return named === topicId ? offset : null;
+    // Which log is not said. What was parked before the assignment came from below the end of then.
+    return this.options.isMainHeld() && offset >= endOffset ? null : offset;
   }
 
   /** What lies further back than a commit can speak of was committed, and is not read again. */

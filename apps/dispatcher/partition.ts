@@ -5,8 +5,9 @@
  * has one owner, its main record or its parked copy; what is under way when a stay ends still belongs here, and is not
  * begun again when the partition comes back.
  */
+import { isOtherTopic } from '../../libs/kafka/position-check.ts';
 import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
+import { learnAllInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
 import type { LaneItem } from './lane-item.ts';
 import { ParkedLog } from './parked-log.ts';
 import { PartitionAppends } from './partition-appends.ts';
@@ -70,6 +71,7 @@ export class Partition {
     this.owners = new ParkedOwners({
       name,
       isMainHeld: () => this.isMainHeld,
+      mainLog: () => this.stay.main,
       // At once: in one commit with what that says of the parked lane, so that a second crash changes nothing.
       moved: (offset) => {
         this.stay.main.wasComplete([offset]);
@@ -78,6 +80,11 @@ export class Partition {
       isOfMain: (offset) => this.stay.main.isOurs(offset) && (!this.isMainHeld || this.underWay.has(offset)),
     });
     this.begin();
+  }
+
+  /** Of the log that its main records are from; null when it has none. */
+  get mainTopicId(): string | null {
+    return this.stay.main.topicId;
   }
 
   /** False between two stays: nothing is written for it. */
@@ -102,10 +109,11 @@ export class Partition {
   }
 
   /**
-   * It came back: goes on where it was, unless somebody else has committed meanwhile.
+   * It came back: goes on where it was, unless somebody else has committed meanwhile, or a topic was made anew.
    * @returns false when its state is void
    */
   comesBack(main: CompletedLease, parked: PositionedLease): boolean {
+    if (isOtherTopic(main, this.stay.main) || isOtherTopic(parked, this.stay.parked)) return false;
     if (!this.log.goesOn(parked)) return false;
     this.stay = { main, parked };
     this.isLeaving = false;
@@ -126,7 +134,7 @@ export class Partition {
       then();
       return;
     }
-    const learned = (this.learning ?? Promise.resolve()).then(() => learnAll(batch, codec)).then(then);
+    const learned = (this.learning ?? Promise.resolve()).then(() => learnAllInTheEnd(codec, batch.records)).then(then);
     this.learning = learned;
     this.applyPauses();
     void learned.then(() => {
@@ -195,10 +203,8 @@ export class Partition {
   completeMain(offset: number, lease: PartitionLease): void {
     this.underWay.delete(offset);
     const { main } = this.stay;
-    if (!main.isHeld) {
-      this.completedLate.add(offset);
-      return;
-    }
+    // Said at the end of this as well: the next stay may be that of another object, which knows what the lease says.
+    if (!main.isHeld) this.completedLate.add(offset);
     // It may not have been read again yet.
     if (lease !== main) main.wasComplete([offset]);
     main.complete(offset);
@@ -288,10 +294,4 @@ export class Partition {
 
 function keyOf(key: Buffer | null): string {
   return key === null ? '' : key.toString('utf8');
-}
-
-async function learnAll(batch: RecordBatch, codec: SchemaLearner): Promise<void> {
-  for (const { value } of batch.records) {
-    if (value !== null) await learnInTheEnd(codec, value);
-  }
 }

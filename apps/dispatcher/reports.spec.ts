@@ -102,3 +102,14 @@ describe('what Kafka refuses', () => {
     expect(taken).toMatchObject([{ value: null, headers: { 'source-partition': '3', 'source-offset': '7' } }]);
   });
 });
+
+test('a parked record names the main record that it came from, and the log of that', async () => {
+  const { reports, taken } = reporting({});
+  const parked = [{ webhookId: 'w', value: Buffer.from('v'), mainOffset: 7 }];
+  await reports.park({ number: 3, name: 'me', mainTopicId: 'id' }, parked);
+  await reports.park({ number: 3, name: 'me', mainTopicId: null }, parked);
+  expect(taken.map(({ headers }) => headers)).toEqual([
+    { 'main-offset': '7', 'main-topic-id': 'id', 'parked-by': 'me' },
+    { 'main-offset': '7', 'parked-by': 'me' },
+  ]);
+});

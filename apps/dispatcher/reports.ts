@@ -49,14 +49,17 @@ export interface Parking {
   readonly mainOffset: number;
 }
 
-/** The partition number that is parked into, and the name of its present owner. */
+/** The partition number that is parked into, the name of its present owner, and the log that its main records are from. */
 export interface ParkedInto {
   readonly number: number;
   readonly name: string;
+  readonly mainTopicId: string | null;
 }
 
 /** Name of the header that holds {@link Parking.mainOffset}. */
 export const mainOffsetHeader = 'main-offset';
+/** Name of the header that says in which log that offset is: a topic that is made anew has another id. */
+export const mainTopicIdHeader = 'main-topic-id';
 /** Name of the header that says who parked it: an append may land when its process has a successor. */
 export const parkedByHeader = 'parked-by';
 
@@ -111,15 +114,16 @@ export class Reports {
   }
 
   /** To the parked lane, into the same partition number, in the order given. @throws RecordRefusedError */
-  park({ number: partition, name }: ParkedInto, parked: readonly Parking[]): Promise<void> {
+  park({ number: partition, name, mainTopicId }: ParkedInto, parked: readonly Parking[]): Promise<void> {
     const topic = topicName(this.prefix, topics.parked);
+    const log = mainTopicId === null ? {} : { [mainTopicIdHeader]: mainTopicId };
     return this.sink.append(
       parked.map(({ webhookId, value, mainOffset }) => ({
         topic,
         partition,
         key: webhookId,
         value,
-        headers: { [mainOffsetHeader]: String(mainOffset), [parkedByHeader]: name },
+        headers: { [mainOffsetHeader]: String(mainOffset), ...log, [parkedByHeader]: name },
       })),
     );
   }

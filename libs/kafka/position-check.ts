@@ -44,7 +44,7 @@ export function positionMove(kept: Position, log: LogOfPartition): PositionMove 
     topicId: log.topicId ?? keptId,
     reason,
   });
-  if (keptId !== null && log.topicId !== null && keptId !== log.topicId) return move(log.startOffset, 'other_topic');
+  if (isOtherTopic({ topicId: keptId }, log)) return move(log.startOffset, 'other_topic');
   if (from > log.endOffset) {
     // In the same topic everything that is left was applied: its end was cut off. Without ids it may be another one.
     const isSame = keptId !== null && keptId === log.topicId;
@@ -52,4 +52,12 @@ export function positionMove(kept: Position, log: LogOfPartition): PositionMove 
   }
   if (from > 0 && from < log.startOffset) return move(log.startOffset, 'before_start');
   return keptId === null && log.topicId !== null ? move(from, 'adopted') : null;
+}
+
+/** A topic that was made anew under the same name. One of which the id is not known is taken for the same. */
+export function isOtherTopic(
+  one: { readonly topicId: string | null },
+  other: { readonly topicId: string | null },
+): boolean {
+  return one.topicId !== null && other.topicId !== null && one.topicId !== other.topicId;
 }

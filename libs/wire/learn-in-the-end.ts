@@ -21,3 +21,10 @@ export async function learnInTheEnd(codec: SchemaLearner, framed: Buffer): Promi
     }
   }
 }
+
+export async function learnAllInTheEnd(
+  codec: SchemaLearner,
+  records: readonly { readonly value: Buffer | null }[],
+): Promise<void> {
+  for (const { value } of records) if (value !== null) await learnInTheEnd(codec, value);
+}
