@@ -46,6 +46,7 @@ export class DispatcherModule implements OnApplicationShutdown {
     const definitionsInto = (table: WebhookTable, gate: Gate): LiveTable => ({
       topic: topicName(config.TOPIC_PREFIX, topics.definitions),
       codec: definitionCodec,
+      size: () => table.size,
       apply: (webhookId, value) => {
         const isVoid = table.apply(webhookId, value === null ? null : definitionCodec.decode(value));
         if (value === null) gate.forget(webhookId);

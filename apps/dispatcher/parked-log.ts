@@ -13,7 +13,7 @@
 import { hash } from 'node:crypto';
 import { HashOrder } from './hash-order.ts';
 import type { ParkedFloors } from './parked-floors.ts';
-import { openRest, type OpenRest } from './parked-rest.ts';
+import { isComplete, knownRest, openFrom, openRest, type KnownRest, type OpenRest } from './parked-rest.ts';
 import { decodeParkedState, encodeParkedState, type ParkedCursor } from './parked-state.ts';
 import { ParkedTurns } from './parked-turns.ts';
 
@@ -57,8 +57,11 @@ interface Entry {
   pending: number;
   /** Something behind the first incomplete record is complete. */
   hasHoles: boolean;
-  /** What the commit before this assignment told of records that are not taken again yet. */
-  rest: OpenRest | null;
+  /**
+   * Which of the records from `next` on are open, as far as that is known: from the commit before this assignment, or because
+   * they were taken before and reading goes back behind them.
+   */
+  rest: KnownRest | null;
   /** Of the first record that is not complete. */
   head: HeadState;
   /** Something is pending, and nothing in the log is untaken: what comes lies at the never-read end. */
@@ -184,7 +187,7 @@ export class ParkedLog {
   get recordsAtMost(): number {
     let lowest = this.frontier;
     for (const entry of this.entries.values()) {
-      lowest = Math.min(lowest, first(entry.incomplete) ?? this.untakenFrom(entry) ?? this.frontier);
+      lowest = Math.min(lowest, first(entry.incomplete) ?? this.frontier, this.untakenFrom(entry) ?? this.frontier);
     }
     return this.frontier - lowest + this.onTheirWay;
   }
@@ -243,6 +246,7 @@ export class ParkedLog {
     const [lowest] = offsets;
     if (entry === undefined || lowest === undefined) return;
     for (const offset of offsets) entry.incomplete.delete(offset);
+    this.rememberFrom(entry, lowest, offsets);
     entry.next = Math.min(entry.next, lowest);
     entry.skippedInRun = this.run;
     this.changes += 1;
@@ -252,9 +256,10 @@ export class ParkedLog {
   complete(webhookId: string, offset: number): void {
     const entry = this.entries.get(this.hashOf(webhookId));
     if (entry === undefined) return;
-    if (first(entry.incomplete) === offset) entry.head = untried;
+    if (this.openOf(entry)?.offset === offset) entry.head = untried;
     else entry.hasHoles = true;
     entry.incomplete.delete(offset);
+    entry.rest?.open.delete(offset);
     if (entry.incomplete.size === 0) entry.hasHoles = false;
     this.changes += 1;
     this.turns.ask(entry);
@@ -339,8 +344,17 @@ export class ParkedLog {
       const offset = first(incomplete) ?? this.untakenFrom(entry);
       return offset === null ? null : { offset, rest: entry.hasHoles ? openRest([...incomplete], next) : null };
     }
-    const open = [...incomplete, ...rest.open.filter((offset) => offset >= next)];
+    const open = openFrom(rest, next, incomplete);
     return { offset: open[0] ?? rest.end, rest: openRest(open, rest.end) };
+  }
+
+  /** Reading goes back to `lowest`: what is complete behind it, or still under way, is not to be taken again. */
+  private rememberFrom(entry: Entry, lowest: number, givenBack: readonly number[]): void {
+    const { incomplete, next, rest } = entry;
+    const isTail = rest === null && [...incomplete].every((offset) => offset < lowest);
+    if (isTail && !entry.hasHoles) return;
+    const end = Math.max(next, rest?.end ?? 0);
+    entry.rest = knownRest([...openFrom(rest, next, incomplete), ...givenBack], end);
   }
 
   private lowestNeeded(): number {
@@ -377,8 +391,9 @@ export class ParkedLog {
 
   private takeInto(entry: Entry, record: ParkedRecord): boolean {
     if (record.offset < entry.next || entry.skippedInRun === this.run || entry.next < this.runStart) return false;
-    if (isComplete(entry.rest, record.offset)) {
+    if (entry.incomplete.has(record.offset) || isComplete(entry.rest, record.offset)) {
       entry.next = record.offset + 1;
+      entry.hasHoles ||= entry.incomplete.size > 0;
       return false;
     }
     if (record.offset >= (entry.rest?.end ?? Infinity)) entry.rest = null;
@@ -388,7 +403,7 @@ export class ParkedLog {
       return false;
     }
     entry.next = record.offset + 1;
-    entry.incomplete.add(record.offset);
+    addAscending(entry.incomplete, record.offset, entry.rest !== null);
     return true;
   }
 
@@ -489,10 +504,9 @@ export class ParkedLog {
   }
 
   /** The first is open too. What was cut off at the end is written anew, with other records. */
-  private restored({ offset, rest }: ParkedCursor): OpenRest | null {
+  private restored({ offset, rest }: ParkedCursor): KnownRest | null {
     if (rest === undefined || rest === null) return null;
-    const end = Math.min(rest.end, this.frontier);
-    return { open: [offset, ...rest.open].filter((one) => one < end), end };
+    return knownRest([offset, ...rest.open], Math.min(rest.end, this.frontier));
   }
 
   private entryOf(webhookId: string): Entry {
@@ -551,8 +565,13 @@ function emptyEntry(key: string, webhookId: string | null): Entry {
   };
 }
 
-function isComplete(rest: OpenRest | null, offset: number): boolean {
-  return rest !== null && offset < rest.end && !rest.open.includes(offset);
+/** @param mayLieBefore reading went back: it may belong before what is there */
+function addAscending(offsets: Set<number>, offset: number, mayLieBefore: boolean): void {
+  offsets.add(offset);
+  if (!mayLieBefore) return;
+  const ascending = [...offsets].sort((a, b) => a - b);
+  offsets.clear();
+  for (const one of ascending) offsets.add(one);
 }
 
 function isSame(one: Commit | null, other: Commit | null): boolean {

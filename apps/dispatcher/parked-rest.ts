@@ -11,6 +11,27 @@ export interface OpenRest {
   readonly end: number;
 }
 
+/** The same while it is worked with: the first open record is among them. */
+export interface KnownRest {
+  readonly open: Set<number>;
+  readonly end: number;
+}
+
+export function knownRest(offsets: Iterable<number>, end: number): KnownRest {
+  return { open: new Set([...offsets].filter((offset) => offset < end)), end };
+}
+
+/** True when it is known that this record needs nothing more. */
+export function isComplete(rest: KnownRest | null, offset: number): boolean {
+  return rest !== null && offset < rest.end && !rest.open.has(offset);
+}
+
+/** Ascending: what is taken and not complete, and what is known to be open from `next` on. */
+export function openFrom(rest: KnownRest | null, next: number, taken: ReadonlySet<number>): readonly number[] {
+  const untaken = [...(rest?.open ?? [])].filter((offset) => offset >= next);
+  return [...new Set([...taken, ...untaken])].sort((a, b) => a - b);
+}
+
 /** Of one webhook: what a commit can hold is shared by all. */
 const openMax = 64;
 
