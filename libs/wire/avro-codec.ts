@@ -1,9 +1,11 @@
 /**
  * Avro in the registry's wire format: one zero byte, the schema id (32 bits, big endian), the Avro binary.
  * Source: Confluent Schema Registry, "Wire format". The registry's own `decode` builds a resolver for every
- * record; here each writer schema gets one resolver, once.
+ * record; here each writer schema gets one resolver, once. What is
+ * read takes no longer than its bytes allow (bounded-avro.ts), whoever wrote it and by whatever schema.
  */
 import avsc from 'avsc';
+import { boundedLists, boundedType } from './bounded-avro.ts';
 
 const magicByte = 0;
 const headerBytes = 5;
@@ -42,7 +44,7 @@ export class AvroCodec<T> {
   private readonly source: SchemaSource;
 
   constructor(schema: object, writerId: number, source: SchemaSource, now: () => number = () => performance.now()) {
-    this.type = avsc.Type.forSchema(schema as avsc.Schema);
+    this.type = avsc.Type.forSchema(schema as avsc.Schema, { typeHook: boundedLists });
     this.fields = (schema as { fields?: readonly object[] }).fields ?? [];
     this.schemaId = writerId;
     this.source = source;
@@ -134,7 +136,7 @@ export class AvroCodec<T> {
     const untilMs = this.now() + unreadableForMs;
     if (schema === null) return { error: new AvroDecodeError(`the registry has no schema ${id}`), untilMs };
     try {
-      return this.type.createResolver(avsc.Type.forSchema(schema as avsc.Schema));
+      return this.type.createResolver(avsc.Type.forSchema(schema as avsc.Schema, { typeHook: boundedType }));
     } catch (cause) {
       return { error: new AvroDecodeError(`schema ${id} cannot be read as this one`, { cause }), untilMs };
     }

@@ -90,3 +90,37 @@ describe('records of nothing', () => {
     expect(JSON.stringify(read)).toBe(JSON.stringify(value));
   });
 });
+
+describe('what the reader does not have is passed over', () => {
+  const reader = avsc.Type.forSchema({ type: 'record', name: 'R', fields: [{ name: 'a', type: 'int' }] });
+  const resolverFor = (type: avsc.Schema) => {
+    const fields = [
+      { name: 'more', type },
+      { name: 'a', type: 'int' },
+    ];
+    const writer = avsc.Type.forSchema({ type: 'record', name: 'R', fields }, { typeHook: boundedType });
+    return { writer, resolver: reader.createResolver(writer) };
+  };
+
+  test.each<[string, avsc.Schema, unknown]>([
+    ['a list', { type: 'array', items: 'string' }, ['x', 'yz']],
+    ['a map', { type: 'map', values: 'long' }, { x: 1, y: 2 }],
+    ['a record', { type: 'record', name: 'S', fields: [{ name: 'b', type: 'bytes' }] }, { b: Buffer.from('xyz') }],
+  ])('%s as it was written', (_, type, more) => {
+    const { writer, resolver } = resolverFor(type);
+    expect(reader.fromBuffer(writer.toBuffer({ more, a: 7 }), resolver)).toMatchObject({ a: 7 });
+  });
+
+  test.each<[string, avsc.Schema]>([
+    ['nulls', { type: 'array', items: 'null' }],
+    ['a map', { type: 'map', values: 'null' }],
+  ])('%s without end are refused at once', (_, type) => {
+    expect(() => reader.fromBuffer(endless, resolverFor(type).resolver) as unknown).toThrow('more items');
+  });
+
+  test('a block whose length leads back is passed over by its items', () => {
+    // One item that takes minus three bytes, in zigzag, and the end.
+    const bytes = Buffer.from([1, 5, 0, 0, 14]);
+    expect(reader.fromBuffer(bytes, resolverFor({ type: 'array', items: 'int' }).resolver)).toMatchObject({ a: 7 });
+  });
+});

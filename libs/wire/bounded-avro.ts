@@ -15,19 +15,30 @@ interface Tap {
   readonly buf: Buffer;
   readLong(): number;
   readString(): string;
+  skipString(): void;
   skipLong(): void;
 }
 
 interface Readable {
   _read(tap: Tap): unknown;
+  _skip(tap: Tap): void;
 }
 
 /** To be given to avsc as its `typeHook`: undefined leaves a schema to it. */
 export function boundedType(schema: avsc.Schema, options: object): avsc.Type | undefined {
-  const kind = typeof schema === 'object' && 'type' in schema ? schema.type : null;
+  const kind = kindOf(schema);
+  return kind === 'record' || kind === 'error' ? new BoundedRecord(schema, options) : boundedLists(schema, options);
+}
+
+/** The same for a schema of our own, whose records are known to take bytes. */
+export function boundedLists(schema: avsc.Schema, options: object): avsc.Type | undefined {
+  const kind = kindOf(schema);
   if (kind === 'array') return new BoundedList(schema, options);
-  if (kind === 'map') return new BoundedMap(schema, options);
-  return kind === 'record' || kind === 'error' ? new BoundedRecord(schema, options) : undefined;
+  return kind === 'map' ? new BoundedMap(schema, options) : undefined;
+}
+
+function kindOf(schema: avsc.Schema): unknown {
+  return typeof schema === 'object' && 'type' in schema ? schema.type : null;
 }
 
 class BoundedList extends avsc.types.ArrayType {
@@ -38,6 +49,14 @@ class BoundedList extends avsc.types.ArrayType {
       for (; count > 0; count -= 1) items.push(itemsType._read(tap));
     }
     return items;
+  }
+
+  /** Whoever reads without this list passes it over. Item by item: the length of a block may lie, and lead back. */
+  _skip(tap: Tap): void {
+    const itemsType = this.itemsType as unknown as Readable;
+    for (let count = countAt(tap); count > 0; count = countAt(tap)) {
+      for (; count > 0; count -= 1) itemsType._skip(tap);
+    }
   }
 }
 
@@ -55,26 +74,44 @@ class BoundedMap extends avsc.types.MapType {
     }
     return members;
   }
+
+  _skip(tap: Tap): void {
+    const valuesType = this.valuesType as unknown as Readable;
+    for (let count = countAt(tap); count > 0; count = countAt(tap)) {
+      for (; count > 0; count -= 1) {
+        tap.skipString();
+        valuesType._skip(tap);
+      }
+    }
+  }
 }
 
 type Reader = (tap: Tap) => unknown;
 
-/** How avsc makes the reader of a record type, while it makes the type. */
+/** How avsc makes what reads a record type and what skips it, while it makes the type. */
 const recordType = avsc.types.RecordType.prototype as unknown as {
   _createReader(this: avsc.types.RecordType): Reader;
+  _createSkipper(this: avsc.types.RecordType): Reader;
 };
 
 class BoundedRecord extends avsc.types.RecordType {
   _createReader(): Reader {
-    const read = recordType._createReader.call(this);
-    const weight = Math.max(this.fields.length, 1);
-    return (tap) => {
-      const fields = (fieldsOf.get(tap) ?? 0) + weight;
-      if (fields > tap.buf.length + fieldsOfNothingMax) throw new RangeError('more fields than bytes');
-      fieldsOf.set(tap, fields);
-      return read(tap);
-    };
+    return counted(recordType._createReader.call(this), this.fields.length);
   }
+
+  _createSkipper(): Reader {
+    return counted(recordType._createSkipper.call(this), this.fields.length);
+  }
+}
+
+function counted(read: Reader, fieldCount: number): Reader {
+  const weight = Math.max(fieldCount, 1);
+  return (tap) => {
+    const fields = (fieldsOf.get(tap) ?? 0) + weight;
+    if (fields > tap.buf.length + fieldsOfNothingMax) throw new RangeError('more fields than bytes');
+    fieldsOf.set(tap, fields);
+    return read(tap);
+  };
 }
 
 /** More fields than bytes that a value may have. */
