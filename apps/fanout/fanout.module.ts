@@ -150,6 +150,7 @@ function followedTopics({ config, codecs, table, catalogue, logger }: Parts & { 
     {
       topic: topicName(config.TOPIC_PREFIX, topics.definitions),
       codec: codecs.definitions,
+      size: () => table.size,
       apply: (webhookId, value) => {
         const definition = value === null ? null : codecs.definitions.decode(value);
         if (definition === null) {
@@ -163,6 +164,7 @@ function followedTopics({ config, codecs, table, catalogue, logger }: Parts & { 
     {
       topic: topicName(config.TOPIC_PREFIX, topics.eventTypes),
       codec: codecs.eventTypes,
+      size: () => catalogue.size,
       apply: (type, value) => {
         const eventType = value === null ? null : codecs.eventTypes.decode(value);
         if (eventType === null) catalogue.remove(type);

@@ -137,6 +137,9 @@ export async function announce(
   }
 }
 
+/** The app is about to stop, and takes nothing any more. */
+export class LeavingError extends Error {}
+
 /** What the app threw: a programmer error. */
 export class HandlerError extends Error {
   constructor(cause: unknown) {

@@ -6,7 +6,7 @@
  * what goes wrong with Kafka is tried again for ever, what goes wrong in a handler ends the process.
  */
 import { errorFields, type Logger } from '../runtime/logger.ts';
-import { announce, HandlerError, leasesOf } from './assignment.ts';
+import { announce, HandlerError, LeavingError, leasesOf } from './assignment.ts';
 import { partitionKey, type ClusterLink, type TopicPartition } from './cluster-link.ts';
 import type { BatchConsumerOptions } from './consumer-options.ts';
 import { FetchLoop, type ReadPosition } from './fetch-loop.ts';
@@ -165,8 +165,9 @@ export class BatchConsumer {
         if (this.isWanted()) this.logger.info({ reason }, 'giving partitions up to share them anew');
       } catch (error) {
         // Who is stopped before it was ready to take what it was assigned leaves like anybody else.
-        if (error instanceof HandlerError && this.isWanted()) throw error.cause;
-        if (!this.isWanted()) this.logger.debug(errorFields(error), 'stopped while joining the group');
+        const isLeaving = !this.isWanted() || (error instanceof HandlerError && error.cause instanceof LeavingError);
+        if (error instanceof HandlerError && !isLeaving) throw error.cause;
+        if (isLeaving) this.logger.debug(errorFields(error), 'stopped while joining the group');
         if (this.isWanted()) {
           this.state = `cannot join: ${error instanceof Error ? error.message : String(error)}`;
           this.trouble.say(error, backOffMs);

@@ -200,14 +200,14 @@ export class FetchLoop {
       return 0;
     }
     this.askedAt.delete(nodeId);
-    let bytes = 0;
+    const bytes = answers.reduce((sum, { batches }) => sum + (batches?.length ?? 0), 0);
+    const isFull = bytes >= answerBytesMax / 2;
     const byPartition = new Map(asked.map((one) => [partitionKey(one.position), one]));
     for (const answer of answers) {
-      bytes += answer.batches?.length ?? 0;
       const found = byPartition.get(partitionKey(answer));
       // What is done with one batch may pause, move or give up the others.
       if (found === undefined || round !== this.round || isMoved(found)) continue;
-      if (answer.errorCode === 0 && this.take(found, answer)) continue;
+      if (answer.errorCode === 0 && this.take(found, answer, isFull)) continue;
       this.unanswered.failed([found.position], askedAt);
       if (answer.errorCode !== 0) void this.refused(found, answer.errorCode);
     }
@@ -215,7 +215,7 @@ export class FetchLoop {
   }
 
   /** @returns false when it cannot be read */
-  private take({ position, next }: Asked, answer: FetchAnswer): boolean {
+  private take({ position, next }: Asked, answer: FetchAnswer, isFull: boolean): boolean {
     let batch: FetchedBatch;
     try {
       batch = fetchedBatch(answer.topic, next, answer);
@@ -224,7 +224,7 @@ export class FetchLoop {
       return false;
     }
     this.unreadable.read(position);
-    this.unanswered.answered(position, batch);
+    this.unanswered.answered(position, batch, isFull);
     position.next = batch.nextOffset;
     this.options.onBatch(position, batch);
     return true;

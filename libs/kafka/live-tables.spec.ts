@@ -23,6 +23,7 @@ function tablesOf(records: readonly KafkaRecord[]) {
   const table = {
     topic: 't',
     codec,
+    size: () => rows.size,
     apply: (key: string, value: Buffer | null) => {
       const row = value === null ? null : codec.decode(value);
       if (row === null) rows.delete(key);

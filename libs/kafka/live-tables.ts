@@ -15,6 +15,8 @@ import { learnInTheEnd, type SchemaLearner } from '../wire/learn-in-the-end.ts';
 export interface LiveTable {
   readonly topic: string;
   readonly codec: SchemaLearner;
+  /** How many keys it has. */
+  size(): number;
   /** `value` null: a tombstone. May throw for a value that cannot be read. */
   apply(key: string, value: Buffer | null): void;
 }
@@ -53,7 +55,16 @@ export class LiveTables {
     makeTail: (
       onRecord: (record: KafkaRecord) => void,
     ) => Pick<TopicTail, 'start' | 'stop' | 'problem' | 'silentMs'> = (onRecord) =>
-      new TopicTail(client, { topics: tables.map(({ topic }) => topic), from: 'beginning', onRecord }, logger),
+      new TopicTail(
+        client,
+        {
+          topics: tables.map(({ topic }) => topic),
+          from: 'beginning',
+          onRecord,
+          held: (topic) => this.tables.get(topic)?.size() ?? 0,
+        },
+        logger,
+      ),
   ) {
     this.tables = new Map(tables.map((table) => [table.topic, table]));
     this.logger = logger;

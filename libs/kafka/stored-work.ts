@@ -6,7 +6,7 @@
  * over, which ends late, moves no position of the next.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { betweenLooksMs, looksAtEnd } from './assignment.ts';
+import { betweenLooksMs, LeavingError, looksAtEnd } from './assignment.ts';
 import type { Decoded } from './decode-record.ts';
 import { positionMove, type PositionMove } from './position-check.ts';
 import type { AssignedLease, KafkaRecord, PartitionLease, RecordBatch } from './record.ts';
@@ -72,7 +72,7 @@ export class StoredWork<T> {
       () => this.possiblePositions(leases),
       () => true,
     );
-    if (stored === null) throw new Error('stopped before the positions were read');
+    if (stored === null) throw new LeavingError('stopped before the positions were read');
     const positions = new StoredPositions();
     positions.assign(stored);
     for (const lease of leases) this.positions.set(lease, positions);

@@ -57,15 +57,17 @@ describe('a topic that was made anew', () => {
     const lookAt = (nowMs: number, ends: readonly (number | null)[]) => {
       cluster.nowMs = nowMs;
       cluster.ends = new Map(ends.map((end, partition) => [`a-${partition}`, end]));
-      return identity.areWritten(['a']);
+      return identity.areWritten(['a'], 2);
     };
     expect(await lookAt(0, [0, 0])).toBe(false);
     expect(await lookAt(90_000, [0, 0])).toBe(false);
-    expect(await lookAt(95_000, [0, 3])).toBe(false);
-    expect(await lookAt(100_000, [2, 3])).toBe(false);
-    expect(await lookAt(103_000, [2, 3])).toBe(false);
-    expect(await lookAt(105_000, [null, 3])).toBe(false);
-    expect(await lookAt(105_000, [2, 3])).toBe(true);
+    // One change is not what was there.
+    for (const nowMs of [91_000, 300_000]) expect(await lookAt(nowMs, [0, 1])).toBe(false);
+    expect(await lookAt(395_000, [0, 3])).toBe(false);
+    expect(await lookAt(400_000, [2, 3])).toBe(false);
+    expect(await lookAt(403_000, [2, 3])).toBe(false);
+    expect(await lookAt(405_000, [null, 3])).toBe(false);
+    expect(await lookAt(405_000, [2, 3])).toBe(true);
   });
 
   test('and is written all the time is taken for filled after a minute', async () => {
@@ -77,7 +79,7 @@ describe('a topic that was made anew', () => {
         ['a-0', looks + 1],
         ['a-1', 0],
       ]);
-      written.push(await identity.areWritten(['a']));
+      written.push(await identity.areWritten(['a'], 1));
     }
     expect(written.indexOf(true)).toBe(12);
   });

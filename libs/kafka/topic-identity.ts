@@ -52,16 +52,18 @@ export class TopicIdentity {
   }
 
   /**
-   * Whether there is something in these, and what fills them seems to be done. A topic that was made anew is empty at first, and
-   * whoever begins to read it then takes it for all there is. @throws when no leader tells
+   * Whether there is something in these, as many records as there were keys at least, and what fills them seems to be done. A topic
+   * that was made anew is empty at first, then it may have the one change that somebody makes, and whoever begins to read it takes
+   * what he finds for all there is.
+   * @param held keys that were read of them  @throws when no leader tells
    */
-  async areWritten(topics: readonly string[]): Promise<boolean> {
+  async areWritten(topics: readonly string[], held: number): Promise<boolean> {
     const partitions = topics.flatMap((topic) =>
       this.link.partitionsOf(topic).map((partition) => ({ topic, partition })),
     );
     const ends = await this.link.offsets(partitions, false);
     const records = [...ends.values()].reduce((sum, end) => sum + end, 0);
-    if (ends.size < partitions.length || records === 0) return false;
+    if (ends.size < partitions.length || records < Math.max(held, 1)) return false;
     const now = this.now();
     const { since = now, restsSince = now, records: before = records } = this.filling ?? {};
     this.filling = { since, restsSince: records === before ? restsSince : now, records };

@@ -128,10 +128,14 @@ test('a table whose topic was made anew and grew past what was read takes nothin
 });
 
 test('a table whose log begins later than what was read of it is read anew', async () => {
-  const { tail, got, exits, cluster } = tailOf({ id: null, start: 0, values: ['a', 'b'] });
+  let held = 10;
+  const { tail, got, exits, cluster } = tailOf({ id: null, start: 0, values: ['a', 'b'] }, { held: () => held });
   await tail.start();
   cluster.log = { id: null, start: 4, values: ['e'] };
   await until(() => tail.problem() === 't was cut: it is read anew when it has been filled', soon);
+  await someLooks();
+  expect(exits).toEqual([]);
+  held = 5;
   await until(() => exits.length > 0, soon);
   expect(got).toEqual(['a', 'b']);
   await tail.stop();

@@ -24,7 +24,12 @@ export interface TopicTailOptions {
   readonly from: 'beginning' | 'end' | ReadonlyMap<number, number>;
   /** Records of one partition in offset order. A throw is a programmer error: the process exits. */
   onRecord(record: KafkaRecord): void;
-  /** What happens after a programmer error, or when all has to be read anew. Default: log, then process.exit(1). */
+  /** How many keys a table has of this topic now. Default: not known. */
+  held?(topic: string): number;
+  /**
+   * What happens after a programmer error, or when all has to be read anew. Default: log, then process.exit(1), or a graceful stop
+   * that ends with 1.
+   */
   exit?(error: unknown): void;
   /** From one look for partitions and other topics to the next. Default: {@link lookAgainMs}. */
   readonly lookAgainMs?: number;
@@ -232,9 +237,16 @@ export class TopicTail {
   /** Partitions that were added are new altogether: read from their beginning. */
   private takeAdded(): void {
     const known = new Set(this.positions.map(partitionKey));
-    const added = this.partitions().filter((partition) => !known.has(partitionKey(partition)));
-    if (added.length === 0) return;
-    this.positions = [...this.positions, ...added.map((added) => ({ ...added, next: 0, isPaused: false }))];
+    const found = this.partitions();
+    const there = new Set(found.map(partitionKey));
+    const topics = new Set(found.map(({ topic }) => topic));
+    // A topic of which nothing was read may be made anew with fewer: nobody would ever answer for the others.
+    const kept = this.positions.filter(
+      (position) => position.next > 0 || there.has(partitionKey(position)) || !topics.has(position.topic),
+    );
+    const added = found.filter((partition) => !known.has(partitionKey(partition)));
+    if (added.length === 0 && kept.length === this.positions.length) return;
+    this.positions = [...kept, ...added.map((added) => ({ ...added, next: 0, isPaused: false }))];
     this.fetches.assign(this.positions);
   }
 
@@ -253,21 +265,32 @@ export class TopicTail {
   /** Whoever begins with an empty table loses what it should have had, so that waits. A feed holds nothing. */
   private async leaveWhenFilled(): Promise<void> {
     const topics = [...this.lost.keys()];
-    if (this.options.from === 'beginning' && !(await this.identity.areWritten(topics))) return;
+    const held = topics.reduce((sum, topic) => sum + (this.options.held?.(topic) ?? 0), 0);
+    if (this.options.from === 'beginning' && !(await this.identity.areWritten(topics, held))) return;
     if (this.isStopped) return;
-    this.fail(
-      new Error(`${topics.join(', ')}: to be read anew`),
-      'a topic is not the one any more that was read, leaving',
-    );
+    const error = new Error(`${topics.join(', ')}: to be read anew`);
+    this.end(error, 'a topic is not the one any more that was read, leaving');
+    if (this.options.exit === undefined) stopToBeginAnew();
+    else this.options.exit(error);
   }
 
-  private fail(error: unknown, what = 'a handler failed, leaving'): void {
+  private fail(error: unknown): void {
+    this.end(error, 'a handler failed, leaving');
+    if (this.options.exit === undefined) process.exit(1);
+    else this.options.exit(error);
+  }
+
+  private end(error: unknown, what: string): void {
     this.isStopped = true;
     this.state = 'failed';
     this.fetches.stop();
     if (this.timer !== null) clearInterval(this.timer);
     this.logger.error(errorFields(error), what);
-    if (this.options.exit === undefined) process.exit(1);
-    else this.options.exit(error);
   }
+}
+
+/** As a signal does: what is under way ends before the process does. Its status says that it is to be started again. */
+function stopToBeginAnew(): void {
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
 }

@@ -12,9 +12,14 @@ export class UnansweredPositions<Position> {
     for (const position of positions) if (!this.all.has(position)) this.all.set(position, askedAt);
   }
 
-  /** Of what came meanwhile an answer brings only a part. */
-  answered(position: Position, { records, nextOffset, highWatermark }: FetchedBatch): void {
-    if (this.all.size > 0 && (records.length === 0 || nextOffset >= highWatermark)) this.all.delete(position);
+  /**
+   * Of what came meanwhile an answer brings only a part. One that brings nothing has nothing more for now: the rest is of
+   * transactions under way.
+   * @param isFull there was no room for more, of this partition neither
+   */
+  answered(position: Position, { records, nextOffset, highWatermark }: FetchedBatch, isFull: boolean): void {
+    if (this.all.size === 0) return;
+    if (nextOffset >= highWatermark || (records.length === 0 && !isFull)) this.all.delete(position);
   }
 
   /** The others are not read any more. */

@@ -269,7 +269,8 @@ function stopOnSignal(app: INestApplication, context: AppContext, tracing: Traci
     closed.then(
       () => {
         context.logger.info({ cause }, 'stopped');
-        process.exit(0);
+        // Whoever stops the process from inside, to be started again, has set one.
+        process.exit(process.exitCode ?? 0);
       },
       (error: unknown) => {
         context.logger.error(errorFields(error), 'failed to stop cleanly');

@@ -48,7 +48,7 @@ export function foreignKafka(world: KafkaWorld) {
     send: async (topic: string, values: readonly string[], compression: keyof typeof compressions, partition = 0) => {
       const producer = connect(world).producer();
       await producer.connect();
-      const messages = values.map((value) => ({ value, partition }));
+      const messages = values.map((value) => ({ key: value, value, partition }));
       await producer.send({ topic, messages, compression: compressions[compression] });
       await producer.disconnect();
     },

@@ -6,6 +6,7 @@ import { foreignAdmin, foreignKafka } from './foreign-client.ts';
 import { kafkaWorld, range, soon, valueOf } from './kafka-world.ts';
 
 const world = await kafkaWorld();
+const foreign = await foreignAdmin(world);
 
 function tailing(topics: readonly string[], more: Partial<TopicTailOptions> = {}) {
   const records: KafkaRecord[] = [];
@@ -122,7 +123,7 @@ test('a table whose topic was made anew under it reads nothing of the new one, a
   await foreignKafka(world).send(topic, ['1', '2'], 'none');
   const { tail, records, failures } = tailing([topic], { lookAgainMs: 500 });
   await tail.start();
-  await (await foreignAdmin(world)).deleteTopic(topic);
+  await foreign.deleteTopic(topic);
   await until(async () => {
     await world.admin.ensure([{ name: topic, partitions: 1, replication: 1, config: compacted }]);
     return tail.problem()?.includes('was made anew') === true;

@@ -169,15 +169,15 @@ test('a refusal costs no more than twice the plain one, however the path is writ
     const { user, system } = process.cpuUsage(before);
     return (user + system) / withBody.length;
   };
-  // Of each the best of some rounds in turn: what else the process does is not theirs.
+  // Of each the best of some rounds in turn, of more where the machine is busy: what else the process does is not theirs.
   const best = new Map<string, number>();
-  for (let round = 0; round < 5; round += 1) {
+  const dear = () => [...best].filter(([, microseconds]) => microseconds > 2 * (best.get('plain') ?? 0));
+  for (let round = 0; round < 5 || (round < 20 && dear().length > 0); round += 1) {
     for (const name of Object.keys(spellings)) {
       best.set(name, Math.min(best.get(name) ?? Infinity, await cost(name)));
     }
   }
-  const plain = best.get('plain') ?? 0;
-  expect([...best].filter(([, microseconds]) => microseconds > 2 * plain)).toEqual([]);
+  expect(dear()).toEqual([]);
 }, 120_000);
 
 describe('a caller with a key is refused before its body comes', () => {
