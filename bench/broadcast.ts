@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../libs/runtime/monotonic.ts';
 import { StackFailure, Stopped } from '../stack/failure.ts';
 import { startStep } from '../stack/terminal.ts';
-import { scrape } from '../test/support/scrape.ts';
+import { scrape } from '../stack/scrape.ts';
 import { loopDelaysOf, worstDelayMs } from './loop-delays.ts';
 import { broadcastType } from './many-webhooks.ts';
 import { memoryOf } from './process-usage.ts';

@@ -1,5 +1,5 @@
 /** The longest step of each app's event loop in a window of time, from the histogram that every app keeps of it. */
-import { parseMetrics } from '../test/support/scrape.ts';
+import { parseMetrics } from '../stack/scrape.ts';
 
 const metric = 'webhooks_event_loop_delay_ms';
 

@@ -6,7 +6,7 @@ import { startReceiver, type RecordingReceiver } from '../support/receivers/reco
 import { startSmtpReceiver, type SmtpReceiver } from '../support/receivers/smtp-receiver.ts';
 import { readValues } from '../support/outcomes.ts';
 import { registered } from '../support/registered.ts';
-import { scrape } from '../support/scrape.ts';
+import { scrape } from '../../stack/scrape.ts';
 import { until } from '../support/until.ts';
 
 /** Of health checks, and of a recovery. */

@@ -10,7 +10,7 @@ import { createAuthority } from '../support/receivers/certificates.ts';
 import { startOtlpReceiver, type OtlpReceiver } from '../support/receivers/otlp-receiver.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { ReferenceDocument } from '../support/reference-document.ts';
-import { scrapeAll, scrapeText } from '../support/scrape.ts';
+import { scrapeAll, scrapeText } from '../../stack/scrape.ts';
 import { until } from '../support/until.ts';
 
 let system: System;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { createClient, type TestClient } from '../support/clients.ts';
 import { countingTo, NumberedStream, withoutRepetitions, type NumberedRequest } from '../support/numbered-stream.ts';
-import { scrapeAll } from '../support/scrape.ts';
+import { scrapeAll } from '../../stack/scrape.ts';
 import { until } from '../support/until.ts';
 
 const retryPolicy = { maxAttempts: 10, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 };

@@ -14,7 +14,7 @@ import { dashboards, queries, ruleFiles, rules, ruleTests, testsOfRules } from '
 import { parseQuery } from './prom-query.ts';
 import { ReferenceDocument } from './reference-document.ts';
 import { metricRows } from './reference-facts.ts';
-import { parseMetrics } from './scrape.ts';
+import { parseMetrics } from '../../stack/scrape.ts';
 import { repositoryRoot } from './source-tree.ts';
 
 /** As main.ts and module of each app make them. */

@@ -1,6 +1,6 @@
 /** Waits until webhooks that were just created are known where they count, so that no event comes before them. */
 import type { System } from './app-harness.ts';
-import { scrape } from './scrape.ts';
+import { scrape } from '../../stack/scrape.ts';
 import { until } from './until.ts';
 
 /** Resolves when every fanout and dispatcher knows `count` webhooks more than before `create`. */

@@ -10,7 +10,7 @@ import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import { startSystem, type System } from '../../support/app-harness.ts';
-import { scrape } from '../../support/scrape.ts';
+import { scrape } from '../../../stack/scrape.ts';
 import type { RawRecord } from '../../support/system-topics.ts';
 import { until } from '../../support/until.ts';
 import { webhookDefinition } from '../../support/webhook-definition.ts';

@@ -5,7 +5,7 @@ import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import { startSystem, type System } from '../../support/app-harness.ts';
 import { residentMiB } from '../../support/resident-memory.ts';
-import { scrape, scrapeAll } from '../../support/scrape.ts';
+import { scrape, scrapeAll } from '../../../stack/scrape.ts';
 import { until } from '../../support/until.ts';
 import { webhookDefinition } from '../../support/webhook-definition.ts';
 
