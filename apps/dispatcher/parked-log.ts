@@ -256,7 +256,9 @@ export class ParkedLog {
   complete(webhookId: string, offset: number): void {
     const entry = this.entries.get(this.hashOf(webhookId));
     if (entry === undefined) return;
-    if (this.openOf(entry)?.offset === offset) entry.head = untried;
+    // Only where reading went back may one that is not taken lie before those that are.
+    const head = entry.rest === null ? first(entry.incomplete) : this.openOf(entry)?.offset;
+    if (head === offset) entry.head = untried;
     else entry.hasHoles = true;
     entry.incomplete.delete(offset);
     entry.rest?.open.delete(offset);

@@ -265,86 +265,64 @@ describe('a log that seems to end before what is stored', () => {
 });
 
 describe('a write of a stay that is over, answered during the next', () => {
-  /** The store does the first write at once, as it is then, and answers when the test says so. */
-  async function late(change: { readonly before: number; readonly after: number }) {
-    const store = new FakeStore();
-    let answer: () => void = () => undefined;
+  /** The first write waits for the test, before the store does it or before it answers. */
+  function holdWrite(store: FakeStore, when: 'before' | 'after'): () => void {
     const write = store.write.bind(store);
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
     store.write = async (items, steps) => {
       store.write = write;
+      if (when === 'before') await released;
       const result = await write(items, steps);
-      await new Promise<void>((resolve) => (answer = resolve));
+      await released;
       return result;
     };
-    const { work, lease } = await workOver(store);
-    store.position = change.before;
-    const ended = work.work([batch(lease, ['a', 'b', 'c'])]);
+    return release;
+  }
+
+  /** `before`: where the store is when the write begins. `between`: what happens until the next stay is assigned. */
+  async function overtaken(
+    store: FakeStore,
+    values: readonly string[],
+    change: { hold: 'before' | 'after'; next: FakeLease; before?: number; between?: number },
+  ) {
+    const first = store.position;
+    const release = holdWrite(store, change.hold);
+    const { work, lease } = await workOver(store, Object.assign(new FakeLease(), { topicId: store.topicId }));
+    store.position = change.before ?? store.position;
+    const ended = work.work([batch(lease, values, first)]);
     await new Promise(setImmediate);
     lease.isHeld = false;
-    store.position = change.after;
-    const next = new FakeLease();
-    await work.assigned([next]);
-    return {
-      store,
-      work,
-      next,
-      answered: () => {
-        answer();
-        return ended;
-      },
-    };
+    store.position = change.between ?? store.position;
+    await work.assigned([change.next]);
+    release();
+    await ended;
+    return work;
   }
 
   test('moves no position of a topic that was made anew', async () => {
-    const { store, work, next, answered } = await late({ before: 0, after: 0 });
-    await answered();
+    const store = new FakeStore();
+    const next = new FakeLease();
+    const work = await overtaken(store, ['a', 'b', 'c'], { hold: 'after', next, between: 0 });
     await work.work([batch(next, ['d', 'e'])]);
     expect(store.applied).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(store.position).toBe(2);
   });
 
   test('ends no process for a position that the store had then', async () => {
-    const { store, work, next, answered } = await late({ before: 5, after: 8 });
-    await answered();
+    const store = new FakeStore();
+    const next = new FakeLease();
+    const work = await overtaken(store, ['a', 'b', 'c'], { hold: 'after', next, before: 5, between: 8 });
     await work.work([batch(next, ['d'], 8)]);
     expect(store.applied).toEqual(['d']);
     expect(store.position).toBe(9);
   });
 
-  /** Its position was 5; the next stay moves it back to 1 before the store hears of the write. */
-  async function rivalled() {
-    const store = new FakeStore();
-    store.position = 5;
-    store.topicId = 'id';
-    const write = store.write.bind(store);
-    let begin: () => void = () => undefined;
-    const begun = new Promise<void>((resolve) => (begin = resolve));
-    store.write = async (items, steps) => {
-      store.write = write;
-      await begun;
-      return write(items, steps);
-    };
-    const first = Object.assign(new FakeLease(), { topicId: 'id' });
-    const { work, lease } = await workOver(store, first);
-    const ended = work.work([batch(lease, ['a'], 5)]);
-    await new Promise(setImmediate);
-    lease.isHeld = false;
-    const next = Object.assign(new FakeLease(), { endOffset: 1, topicId: 'id' });
-    await work.assigned([next]);
-    return {
-      store,
-      work,
-      next,
-      answered: () => {
-        begin();
-        return ended;
-      },
-    };
-  }
-
   test('ends no process for a log that the next one found cut', async () => {
-    const { store, work, next, answered } = await rivalled();
-    await answered();
+    const store = new FakeStore();
+    Object.assign(store, { position: 5, topicId: 'id' });
+    const next = Object.assign(new FakeLease(), { endOffset: 1, topicId: 'id' });
+    const work = await overtaken(store, ['a'], { hold: 'before', next });
     await work.work([batch(next, ['d'], 1)]);
     expect(store.applied).toEqual(['d']);
     expect(store.position).toBe(2);

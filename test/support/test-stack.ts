@@ -86,7 +86,7 @@ async function createDatabase(client: pg.Client, template = 'template1'): Promis
   return name;
 }
 
-/** Migrated once for the run, by whoever comes first: a copy of it takes a tenth of the time. */
+/** Migrated once for the run, by whoever comes first: to copy it is quicker than to migrate again. */
 async function migratedTemplate(client: pg.Client, anyDatabaseUrl: string): Promise<string> {
   const name = `test-${process.env['TEST_RUN_ID'] ?? ''}-migrated`;
   await client.query('SELECT pg_advisory_lock(hashtext($1))', [name]);
