@@ -45,7 +45,7 @@ export class EventIntake {
    */
   async drain(leases: readonly PartitionLease[]): Promise<void> {
     this.runs.giveUp(leases);
-    await this.pump.drain();
+    await this.pump.drain(leases);
     await this.runs.drain(leases);
   }
 

@@ -103,8 +103,8 @@ export class EventRuns {
       if (this.gate.isLeft(lease)) continue;
       for (const record of records) {
         if (now() - making.since >= stepMs) await this.passOn(making);
-        // The partition went to another member, who reads these again.
-        if (!lease.isHeld) break;
+        // The partition goes or went to another member, who reads these again.
+        if (!lease.isHeld || this.gate.leaves(lease)) break;
         const isAvro = mayBeAvro(record);
         let avro = isAvro ? this.decoded(record) : null;
         if (isAvro && avro === null) avro = await this.decodedInTheEnd(record, making);
@@ -126,22 +126,20 @@ export class EventRuns {
     await (making.writing ?? (this.options.pause ?? pauseFor)(readRestMs));
   }
 
-  /** Nothing of them waits for current tables any longer. To be drained then. */
+  /** What is not begun of these partitions is read again by whoever gets them. To be drained then. */
   giveUp(leases: readonly PartitionLease[]): void {
     this.gate.giveUp(leases);
-  }
-
-  /**
-   * Before partitions are given up: what waits is read again by whoever gets them, what is under way is written, unless
-   * that takes long.
-   */
-  async drain(leases: readonly PartitionLease[]): Promise<void> {
     const leaveOffAt = this.options.now() + finishMs;
-    for (const lease of leases) this.leaveOffAt.set(lease, leaveOffAt);
+    for (const lease of leases) if (!this.leaveOffAt.has(lease)) this.leaveOffAt.set(lease, leaveOffAt);
     const given = new Set(leases);
     for (const { lease, bytes } of this.backlog.remove((event) => given.has(event.lease))) {
       this.options.memory.letGo(lease, bytes);
     }
+  }
+
+  /** Resolves when what is under way of them is written, unless that takes long. */
+  async drain(leases: readonly PartitionLease[]): Promise<void> {
+    this.giveUp(leases);
     await this.working;
   }
 

@@ -29,6 +29,12 @@ export class TableGate {
     return this.left.has(lease);
   }
 
+  /** Whether what is not begun of this partition is to be left to its next owner: all that is behind it then is too. */
+  leaves(lease: PartitionLease): boolean {
+    if (this.givenUp.has(lease)) this.left.add(lease);
+    return this.left.has(lease);
+  }
+
   /** @returns false when the partition is given up first: what is not decided of it is its next owner's */
   async pass(lease: PartitionLease): Promise<boolean> {
     const isOpen = await this.opens(() => lease.isHeld && !this.givenUp.has(lease));

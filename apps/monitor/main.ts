@@ -35,7 +35,7 @@ await runApp({
       maxWaitMs: 500,
       drainDeadlineMs,
       onAssigned: (leases) => observation.work.assigned(leases),
-      onRevoking: () => observation.drain(),
+      onRevoking: (leases) => observation.drain(leases),
     });
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());

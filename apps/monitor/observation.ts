@@ -5,7 +5,7 @@
  */
 import { BatchPump } from '../../libs/kafka/batch-pump.ts';
 import { decodeRecord, type Decoded } from '../../libs/kafka/decode-record.ts';
-import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
+import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { PositionStep } from '../../libs/kafka/stored-positions.ts';
 import { StoredWork, type WriteResult } from '../../libs/kafka/stored-work.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
@@ -88,8 +88,8 @@ export class Observation {
     this.pump.enqueue(batch);
   }
 
-  drain(): Promise<void> {
-    return this.pump.drain();
+  drain(leases: readonly PartitionLease[]): Promise<void> {
+    return this.pump.drain(leases);
   }
 
   private async decode(record: KafkaRecord): Promise<Decoded<Seen>> {

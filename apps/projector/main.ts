@@ -34,7 +34,7 @@ await runApp({
       maxWaitMs: 500,
       drainDeadlineMs,
       onAssigned: (leases) => projection.work.assigned(leases),
-      onRevoking: () => projection.drain(),
+      onRevoking: (leases) => projection.drain(leases),
     });
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());

@@ -4,7 +4,7 @@
  */
 import { BatchPump } from '../../libs/kafka/batch-pump.ts';
 import { decodeRecord, type Decoded } from '../../libs/kafka/decode-record.ts';
-import type { KafkaRecord, RecordBatch } from '../../libs/kafka/record.ts';
+import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { StoredWork, type WriteResult } from '../../libs/kafka/stored-work.ts';
 import type { PositionStep } from '../../libs/kafka/stored-positions.ts';
 import type { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
@@ -86,8 +86,8 @@ export class Projection {
     this.pump.enqueue(batch);
   }
 
-  drain(): Promise<void> {
-    return this.pump.drain();
+  drain(leases: readonly PartitionLease[]): Promise<void> {
+    return this.pump.drain(leases);
   }
 
   private async decode(record: KafkaRecord): Promise<Decoded<HistoryItem>> {

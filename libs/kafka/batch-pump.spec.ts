@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { until } from '../../test/support/until.ts';
 import { BatchPump, type BatchPumpOptions } from './batch-pump.ts';
 import type { PartitionLease, RecordBatch } from './record.ts';
 
@@ -97,7 +98,7 @@ describe('a pump', () => {
       },
     });
     pump.enqueue({ ...batch(lease(), 0, 10), nextOffset: 15 });
-    await pump.drain();
+    await until(() => seen.length === 3, { timeoutMs: 5_000, what: 'all of it is handed out' });
     expect(seen.map(({ fetchedOffset, nextOffset }) => [fetchedOffset, nextOffset])).toEqual([[0, 4], [4, 8], [8, 15]]); // prettier-ignore
   });
 
@@ -171,16 +172,27 @@ describe('a pump', () => {
     expect(runs).toEqual([[0], [1, 2]]);
   });
 
-  test('is drained when what was enqueued is worked', async () => {
-    const { pump, finish } = pumping();
-    await pump.drain();
-    pump.enqueue(batch(lease(), 0, 1));
+  test('is drained when what was handed out is worked; what waits of those partitions is left', async () => {
+    const { pump, runs, finish, settled } = pumping({ maxRecords: 20, maxPerRun: 2 });
+    const [given, other, fresh] = [lease(), lease(), lease()];
+    await pump.drain([given]);
+    pump.enqueue(batch(given, 0, 1));
+    await settled();
+    pump.enqueue(batch(given, 1, 30));
+    expect(given.isPaused).toBe(true);
+    pump.enqueue(batch(other, 5, 6));
     let isDrained = false;
-    const drained = pump.drain().then(() => (isDrained = true));
-    await new Promise((resolve) => setImmediate(resolve));
+    const drained = pump.drain([given, fresh]).then(() => (isDrained = true));
+    pump.enqueue(batch(given, 31, 32));
+    await settled();
     expect(isDrained).toBe(false);
     await finish();
+    await finish();
     await drained;
+    expect(runs).toEqual([[0], [5]]);
+    // Its room is free again.
+    pump.enqueue(batch(fresh, 7, 19));
+    expect(fresh.isPaused).toBe(false);
   });
 
   test('stands still after an error', async () => {
@@ -191,7 +203,7 @@ describe('a pump', () => {
     pump.enqueue(batch(held, 1, 2));
     await finish(new Error('a mistake'));
     pump.enqueue(batch(held, 2, 3));
-    await pump.drain();
+    await pump.drain([]);
     expect(runs).toEqual([[0]]);
     expect(errors).toEqual([new Error('a mistake')]);
     expect(held.isPaused).toBe(true);

@@ -2,7 +2,7 @@
  * For apps that work in big batches. In: batches of all partitions as they are fetched. Out: everything that waits,
  * handed to one asynchronous worker at a time.
  * Holds: order per partition; partitions take turns, so a long one keeps no other waiting; bounded in records and bytes,
- * by pausing partitions; after an error nothing is worked any more, so that nothing behind it is taken for done.
+ * by pausing partitions; of a partition that is given up only what was handed out is worked; after an error nothing is worked any more, so that nothing behind it is taken for done.
  */
 import type { PartitionLease, RecordBatch } from './record.ts';
 
@@ -33,6 +33,8 @@ interface Line {
   /** Handed out and still in memory. */
   kept: number;
   isPaused: boolean;
+  /** Nothing more of it is taken. */
+  isGivenUp: boolean;
 }
 
 export class BatchPump {
@@ -52,6 +54,7 @@ export class BatchPump {
   enqueue(batch: RecordBatch): void {
     if (this.isBroken) return;
     const line = this.lineOf(batch.lease);
+    if (line.isGivenUp) return;
     line.batches.push(batch);
     line.records += batch.records.length;
     this.records += batch.records.length;
@@ -87,8 +90,20 @@ export class BatchPump {
     return false;
   }
 
-  /** Resolves when everything enqueued so far was worked, or never will be. */
-  async drain(): Promise<void> {
+  /**
+   * These partitions are being given up: what waits of them is left to whoever gets them, who reads it again. Resolves when what
+   * was handed out is worked, or never will be. A member that is behind holds so much that working it would outlast any deadline,
+   * and what such a deadline cuts off is done twice.
+   */
+  async drain(leases: readonly PartitionLease[]): Promise<void> {
+    for (const lease of leases) {
+      const line = this.lines.get(lease);
+      if (line === undefined) continue;
+      for (const batch of line.batches) this.count(line, batch);
+      line.batches = [];
+      line.isGivenUp = true;
+    }
+    if (this.running === null && !this.isBroken) this.resumeIfRoom();
     await this.running;
   }
 
@@ -169,7 +184,7 @@ export class BatchPump {
   private lineOf(lease: PartitionLease): Line {
     let line = this.lines.get(lease);
     if (line === undefined) {
-      line = { lease, batches: [], records: 0, kept: 0, isPaused: false };
+      line = { lease, batches: [], records: 0, kept: 0, isPaused: false, isGivenUp: false };
       this.lines.set(lease, line);
     }
     return line;
