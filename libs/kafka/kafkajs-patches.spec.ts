@@ -1,6 +1,7 @@
 import './kafkajs-patches.ts';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { monotonicMs } from '../runtime/monotonic.ts';
@@ -159,4 +160,35 @@ test('requests that find a connection closed open one socket together', async ()
   opened[1]?.();
   await again;
   await connection.disconnect();
+});
+
+test('a connection that is ended again and again leaves nothing on its dead socket', async () => {
+  interface Connection {
+    connect(): Promise<unknown>;
+    disconnect(): Promise<unknown>;
+  }
+  const Connection = requireHere('kafkajs/src/network/connection') as new (options: object) => Connection;
+  const nothing = () => undefined;
+  const logger = { debug: nothing, warn: nothing, error: nothing, namespace: () => logger };
+  const nobody = createServer().listen(0, '127.0.0.1');
+  await once(nobody, 'listening');
+  const { port } = nobody.address() as AddressInfo;
+  await new Promise((resolve) => nobody.close(resolve));
+  const sockets: Socket[] = [];
+  const connection = new Connection({
+    host: '127.0.0.1',
+    port,
+    connectionTimeout: 5_000,
+    requestTimeout: 5_000,
+    logger,
+    socketFactory: ({ onConnect }: { onConnect: () => void }) => {
+      const socket = connect({ host: '127.0.0.1', port }, onConnect);
+      sockets.push(socket);
+      return socket;
+    },
+  });
+  await expect(connection.connect()).rejects.toThrow('ECONNREFUSED');
+  for (let times = 0; times < 20; times += 1) await connection.disconnect();
+  expect(sockets).toHaveLength(1);
+  expect(sockets[0]?.listenerCount('connect')).toBeLessThan(5);
 });

@@ -42,6 +42,7 @@ interface Connection {
   isConnected(): boolean;
   rejectRequests(error: Error): void;
   connect: (this: Connection) => Promise<unknown>;
+  disconnect: (this: Connection) => Promise<unknown>;
 }
 
 /** Of the length that precedes each answer. */
@@ -85,7 +86,21 @@ function beginAnew(connection: Connection): void {
   connection.rejectRequests(new Error('the connection was lost before the answer came'));
 }
 
+/**
+ * A socket that has ended stays with its connection until there is another one, and kafkajs' `unref` leaves a listener on it
+ * each time: a broker that is away for long gathers them, and Node warns of a leak, past the log.
+ */
+function disconnectOnce(): void {
+  const { prototype } = requireHere('kafkajs/src/network/connection') as { prototype: Connection };
+  const { disconnect } = prototype;
+  prototype.disconnect = function () {
+    if (this.socket?.destroyed === true) delete this.socket;
+    return disconnect.call(this);
+  };
+}
+
 measureMonotonically();
 askAnyBroker();
 connectOnce();
+disconnectOnce();
 addInstanceIds();
