@@ -72,13 +72,13 @@ export class Post {
     const span = startAttempt(this.options.tracer, delivery, webhook);
     const traceparent = span?.isSampled === true ? span.traceparent : delivery.traceparent;
     const own = this.headersOf(delivery, webhook, { now: startedAt, traceparent });
-    const added = traceparent === null ? webhook.headers : withoutTrace(webhook.headers);
+    const added = traceparent === null || webhook.headers === null ? webhook.headers : withoutTrace(webhook.headers);
     this.options.attemptStarted(webhook, delivery);
     const { definition } = webhook;
     const result = await this.options.sender.send({
       url: definition.url,
       // The client's own headers come first, so none of them can stand in for one of ours.
-      headers: { ...added, ...own },
+      headers: added === null ? own : { ...added, ...own },
       body: delivery.body,
       timeoutMs: definition.timeoutMs,
       tls: webhook.tls,
@@ -89,7 +89,7 @@ export class Post {
       policy: definition.retryPolicy,
       targetVersion: definition.targetVersion,
       result,
-      requestHeaders: { ...maskHeaders(added), ...own },
+      requestHeaders: added === null ? own : { ...maskHeaders(added), ...own },
       startedAt,
       now: this.options.now(),
       random: this.options.random(),

@@ -11,8 +11,11 @@ export interface ReadyWebhook {
   readonly origin: string;
   readonly host: string;
   readonly keys: readonly { readonly key: SigningKey; readonly expiresAt: number | null }[];
-  /** That the client added; names in lower case, so that one of ours takes the place of another spelling. */
-  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * That the client added; names in lower case, so that one of ours takes the place of another spelling. Null: none, which
+   * is what almost all have.
+   */
+  readonly headers: Readonly<Record<string, string>> | null;
   readonly tls: TlsMaterial | null;
   /** Why nothing can be signed for it: its secrets do not open. Null when all is well. */
   readonly problem: string | null;
@@ -74,7 +77,7 @@ export class WebhookTable {
 
   private prepare(definition: WebhookDefinition): ReadyWebhook {
     const { origin, host } = new URL(definition.url);
-    const bare = { definition, origin, host, keys: [], headers: {}, tls: null };
+    const bare = { definition, origin, host, keys: [], headers: null, tls: null };
     try {
       return { ...bare, ...this.open(definition), problem: null };
     } catch (error) {
@@ -90,7 +93,7 @@ export class WebhookTable {
     }));
     return {
       keys,
-      headers: inLowerCase((this.openJson(definition.sealedHeaders, 'its headers') ?? {}) as Record<string, string>),
+      headers: inLowerCase(this.openJson(definition.sealedHeaders, 'its headers') as Record<string, string> | null),
       tls: this.openJson(definition.sealedTls, 'its TLS material') as TlsMaterial | null,
     };
   }
@@ -110,6 +113,7 @@ export class WebhookTable {
   }
 }
 
-function inLowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+function inLowerCase(headers: Readonly<Record<string, string>> | null): Record<string, string> | null {
+  if (headers === null || Object.keys(headers).length === 0) return null;
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -55,6 +55,11 @@ export class BrokerRequests {
     return (this.nodes.get(nodeId)?.flight ?? null) !== null;
   }
 
+  /** When its next request may begin, but for a whole batch; in monotonic milliseconds. */
+  nextAt(nodeId: number): number {
+    return this.nodes.get(nodeId)?.nextAt ?? -Infinity;
+  }
+
   /** Nothing happens while a request to this broker is under way: its end begins a new round. */
   offer(nodeId: number, sending: PartitionSending): void {
     let node = this.nodes.get(nodeId);

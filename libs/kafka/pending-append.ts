@@ -87,7 +87,7 @@ export class PendingAppends {
   begin(
     records: number,
     bytes: number,
-    answer: Pick<PendingAppend, 'resolve' | 'reject' | 'onSettled' | 'isPatient'>,
+    { resolve, reject, onSettled, isPatient }: Pick<PendingAppend, 'resolve' | 'reject' | 'onSettled' | 'isPatient'>,
   ): PendingAppend {
     const append: PendingAppend = {
       appendedAt: this.now(),
@@ -95,7 +95,10 @@ export class PendingAppends {
       openBytes: bytes,
       taken: 0,
       hasEnded: false,
-      ...answer,
+      resolve,
+      reject,
+      onSettled,
+      isPatient,
     };
     this.appends.add(append);
     this.openRecords += records;

@@ -6,7 +6,7 @@
 import type { Logger } from '../runtime/logger.ts';
 import { BrokerRequests, type RequestPart } from './broker-requests.ts';
 import { LeaderWatch } from './leader-watch.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import { batchBytesMax, type PartitionQueue } from './partition-queue.ts';
 import { PartitionSending } from './partition-sending.ts';
 import type { PendingAppend, PendingAppends, QueuedRecord } from './pending-append.ts';
 import type { ProducerClock } from './producer-clock.ts';
@@ -47,6 +47,8 @@ export class Producer {
   private isMisled = false;
   private isRoundDue = false;
   private disarm: (() => void) | null = null;
+  /** When the next round begins by itself; in monotonic milliseconds, Infinity: not at all. */
+  private wakeAt = Infinity;
   private isStopped = false;
 
   constructor(options: ProducerOptions) {
@@ -56,7 +58,11 @@ export class Producer {
     this.routes = new TopicRoutes(pending, (queue, leader) => {
       if (!this.active.has(queue)) this.active.set(queue, new PartitionSending(queue));
       // The end of the request that is under way begins a round.
-      if (!this.requests.isBusy(leader)) this.callRound();
+      if (this.requests.isBusy(leader)) return;
+      // So does the timer, and no request to this broker could leave before.
+      const nextAt = this.requests.nextAt(leader);
+      if (this.wakeAt <= nextAt && clock.now() < nextAt && queue.bytes < batchBytesMax) return;
+      this.callRound();
     });
     this.identity = new ProducerIdentity({
       link,
@@ -258,10 +264,12 @@ export class Producer {
   private wake(at: number, now: number): void {
     this.disarm?.();
     this.disarm = null;
+    this.wakeAt = at;
     if (at === Infinity || this.isStopped) return;
     // Whole milliseconds: a timer that comes a fraction too early would be for nothing.
     this.disarm = this.options.clock.after(Math.max(1, Math.ceil(at - now)), () => {
       this.disarm = null;
+      this.wakeAt = Infinity;
       this.round();
     });
   }
