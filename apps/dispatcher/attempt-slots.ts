@@ -9,6 +9,7 @@
  * waits. An attempt that turns out to be long moves among the slow ones, unless its client has its share of them: then it
  * keeps its place, and counts against what its client may have there.
  */
+import { InOrder } from '../../libs/runtime/in-order.ts';
 import type { BufferBudget } from './buffer-budget.ts';
 import { FairPlaces } from './fair-places.ts';
 import type { Lane, Pace, Running } from './lane.ts';
@@ -33,7 +34,7 @@ const slowShareOfFree = 1;
 export class AttemptSlots {
   private readonly slowAfterMs: number;
   /** In the order of their starts. */
-  private readonly running = new Set<Running>();
+  private readonly running = new InOrder<Running>();
   private readonly places: Readonly<Record<Pace, FairPlaces<Lane>>>;
   /** Webhooks whose last attempt took long, the latest last. */
   private readonly slowOnes = new Set<string>();
@@ -85,7 +86,16 @@ export class AttemptSlots {
 
   start(lane: Lane, item: LaneItem, now: number): Running {
     const { clientId, pace } = lane;
-    const attempt = { lane, item, clientId, startedAt: now, slow: false, place: pace };
+    const attempt: Running = {
+      lane,
+      item,
+      clientId,
+      startedAt: now,
+      slow: false,
+      place: pace,
+      before: undefined,
+      after: undefined,
+    };
     this.running.add(attempt);
     lane.inFlight += 1;
     this.places[pace].take(clientId, item.value.length);

@@ -1,5 +1,6 @@
 /** A webhook's lane: what waits of it in memory, and where it is listed. */
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
+import type { Ordered } from '../../libs/runtime/in-order.ts';
 import { Fifo } from './fifo.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { LanesOptions } from './lanes-options.ts';
@@ -33,7 +34,7 @@ export interface Lane {
   lookAt: number;
 }
 
-export interface Running {
+export interface Running extends Ordered {
   readonly lane: Lane;
   /** In memory until the attempt has ended. */
   readonly item: LaneItem;

@@ -5,8 +5,10 @@
  * what other partitions did is acknowledged.
  */
 
+import { InOrder, type Ordered } from '../../libs/runtime/in-order.ts';
+
 /** One append under way; hand it back to {@link PartitionAppends.end}. */
-export interface OpenAppend {
+export interface OpenAppend extends Ordered {
   readonly at: number;
   readonly records: number;
   readonly bytes: number;
@@ -14,7 +16,7 @@ export interface OpenAppend {
 
 export class PartitionAppends {
   /** In the order in which they began. */
-  private readonly open = new Set<OpenAppend>();
+  private readonly open = new InOrder<OpenAppend>();
   private openRecords = 0;
   private openBytes = 0;
 
@@ -28,7 +30,7 @@ export class PartitionAppends {
 
   /** @param at on the monotonic clock */
   begin(at: number, records: number, bytes: number): OpenAppend {
-    const append = { at, records, bytes };
+    const append: OpenAppend = { at, records, bytes, before: undefined, after: undefined };
     this.open.add(append);
     this.openRecords += records;
     this.openBytes += bytes;
@@ -43,7 +45,7 @@ export class PartitionAppends {
 
   /** 0 when nothing waits. */
   oldestMs(now: number): number {
-    for (const { at } of this.open) return now - at;
-    return 0;
+    const { first } = this.open;
+    return first === null ? 0 : now - first.at;
   }
 }

@@ -40,21 +40,21 @@ export interface AttemptMade {
 export function settleAttempt(made: AttemptMade): Settlement {
   const { delivery, result, now } = made;
   const verdict = classify(result, now);
-  const report = { ...outcomeOf(made), disableWebhook: verdict.disableWebhook };
-  const errorMessage = inWords(verdict.message, result);
-  if (verdict.status === 'delivered') return { outcome: { ...report, errorMessage }, followUp: { kind: 'none' } };
-  const failed = { ...report, errorMessage };
+  const report = outcomeOf(made);
+  report.disableWebhook = verdict.disableWebhook;
+  report.errorMessage = inWords(verdict.message, result);
+  if (verdict.status === 'delivered') return { outcome: report, followUp: { kind: 'none' } };
   if (verdict.status === 'failed_permanent') {
-    return ended(delivery, verdict.reason, { ...failed, status: 'failed_permanent', reason: verdict.reason });
+    return ended(delivery, verdict.reason, { ...report, status: 'failed_permanent', reason: verdict.reason });
   }
   // A ping tells how things are now; trying again later would tell something else.
   if (delivery.kind === 'ping' || delivery.attempt >= made.policy.maxAttempts) {
-    return ended(delivery, 'exhausted', { ...failed, status: 'failed_permanent', reason: 'exhausted' });
+    return ended(delivery, 'exhausted', { ...report, status: 'failed_permanent', reason: 'exhausted' });
   }
   const delayMs = retryDelayMs(made.policy, delivery.attempt, verdict.retryAfterMs, made.random);
   const notBefore = now + delayMs;
   return {
-    outcome: { ...failed, status: 'failed_retryable', reason: verdict.reason, nextAttemptAt: notBefore },
+    outcome: { ...report, status: 'failed_retryable', reason: verdict.reason, nextAttemptAt: notBefore },
     followUp: {
       kind: 'retry',
       tier: tierFor(delayMs).name,
@@ -100,25 +100,27 @@ function ended(delivery: Delivery, reason: PermanentReason, outcome: DeliveryOut
   return { outcome, followUp: { kind: 'dead', delivery: dead } };
 }
 
+/** While it is made: filled in place, since a copy for each step is what an attempt would cost most by, after its hashes. */
+type Draft = { -readonly [Name in keyof DeliveryOutcome]: DeliveryOutcome[Name] };
+
 /** The outcome of an attempt, as delivered: the caller overrides what differs. */
-function outcomeOf(made: AttemptMade): DeliveryOutcome {
-  const report = { ...reportOf(made.delivery, made.startedAt), requestHeaders: made.requestHeaders };
-  const { result, targetVersion = null } = made;
+function outcomeOf({ delivery, startedAt, requestHeaders, result, targetVersion = null }: AttemptMade): Draft {
+  const report = reportOf(delivery, startedAt);
+  report.requestHeaders = requestHeaders;
+  report.targetVersion = targetVersion;
+  report.latencyMs = result.latencyMs;
   if (result.kind === 'error') {
-    return { ...report, targetVersion, latencyMs: result.latencyMs, errorKind: result.errorKind };
+    report.errorKind = result.errorKind;
+    return report;
   }
-  return {
-    ...report,
-    targetVersion,
-    latencyMs: result.latencyMs,
-    responseCode: result.code,
-    responseHeaders: result.headers,
-    responseBodySample: result.bodySample,
-    responseBodyTruncated: result.bodyTruncated,
-  };
+  report.responseCode = result.code;
+  report.responseHeaders = result.headers;
+  report.responseBodySample = result.bodySample;
+  report.responseBodyTruncated = result.bodyTruncated;
+  return report;
 }
 
-function reportOf(delivery: Delivery, startedAt: number): DeliveryOutcome {
+function reportOf(delivery: Delivery, startedAt: number): Draft {
   return {
     deliveryId: delivery.deliveryId,
     webhookId: delivery.webhookId,

@@ -4,11 +4,12 @@
  * to be told of each record: then once all of them have ended. Every record is counted until it is acknowledged, refused
  * or withdrawn.
  */
+import { InOrder, type Ordered } from '../runtime/in-order.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
 import type { BatchRecord } from './record-batch-writer.ts';
 import type { OutgoingRecord } from './record.ts';
 
-export interface PendingAppend {
+export interface PendingAppend extends Ordered {
   readonly appendedAt: number;
   /** Records that are neither acknowledged nor refused. */
   open: number;
@@ -55,7 +56,7 @@ export class PendingAppends {
   private openRecords = 0;
   private openBytes = 0;
   /** Those that were not answered, in the order in which they came. */
-  private readonly appends = new Set<PendingAppend>();
+  private readonly appends = new InOrder<PendingAppend>();
   private emptied: (() => void) | null = null;
   private readonly now: () => number;
 
@@ -71,8 +72,8 @@ export class PendingAppends {
 
   /** How long the oldest append that was not answered has waited, in milliseconds; 0 when there is none. */
   get oldestMs(): number {
-    for (const { appendedAt } of this.appends) return this.now() - appendedAt;
-    return 0;
+    const { first } = this.appends;
+    return first === null ? 0 : this.now() - first.appendedAt;
   }
 
   /** Resolves once nothing is open. */
@@ -99,6 +100,8 @@ export class PendingAppends {
       reject,
       onSettled,
       isPatient,
+      before: undefined,
+      after: undefined,
     };
     this.appends.add(append);
     this.openRecords += records;

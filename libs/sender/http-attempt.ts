@@ -178,25 +178,24 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
 
   #answer(isWhole: boolean): void {
     this.#end(isWhole);
-    this.#settle({
+    this.#tell({
       kind: 'answer',
       code: this.#code,
       headers: this.#headers,
       bodySample: this.#sample,
       bodyTruncated: this.#bodyBytes > sampleBytesMax,
       latencyMs: this.#elapsedMs(),
-      ...this.#sentAgain(),
     });
   }
 
   #fail(failure: AttemptFailure): void {
     if (this.isDone) return;
     this.#end(false);
-    this.#settle({ kind: 'error', ...failure, latencyMs: this.#elapsedMs(), ...this.#sentAgain() });
+    this.#tell({ kind: 'error', ...failure, latencyMs: this.#elapsedMs() });
   }
 
-  #sentAgain(): { readonly wasSentAgain?: true } {
-    return this.#wasReplaced ? { wasSentAgain: true } : {};
+  #tell(result: AttemptResult): void {
+    this.#settle(this.#wasReplaced ? { ...result, wasSentAgain: true } : result);
   }
 
   #end(isConnectionClean: boolean): void {

@@ -10,9 +10,12 @@
  */
 import avsc from 'avsc';
 
-/** avsc's reader, as far as it is used here. */
+/** avsc's reader, as far as it is used here. Each value has one of its own. */
 interface Tap {
   readonly buf: Buffer;
+  /** Items read so far of all its lists and maps, and fields of its records: kept there, for this is done for every record. */
+  itemsRead?: number;
+  fieldsRead?: number;
   readLong(): number;
   readString(): string;
   skipString(): void;
@@ -67,9 +70,10 @@ class BoundedMap extends avsc.types.MapType {
     for (let count = countAt(tap); count > 0; count = countAt(tap)) {
       for (; count > 0; count -= 1) {
         const name = tap.readString();
-        // Defined, not set: a key may be called __proto__.
-        const member = { value: valuesType._read(tap), enumerable: true, writable: true, configurable: true };
-        Object.defineProperty(members, name, member);
+        const value = valuesType._read(tap);
+        if (name !== '__proto__') members[name] = value;
+        // Set, it would be the prototype.
+        else Object.defineProperty(members, name, { value, enumerable: true, writable: true, configurable: true });
       }
     }
     return members;
@@ -107,20 +111,15 @@ class BoundedRecord extends avsc.types.RecordType {
 function counted(read: Reader, fieldCount: number): Reader {
   const weight = Math.max(fieldCount, 1);
   return (tap) => {
-    const fields = (fieldsOf.get(tap) ?? 0) + weight;
+    const fields = (tap.fieldsRead ?? 0) + weight;
     if (fields > tap.buf.length + fieldsOfNothingMax) throw new RangeError('more fields than bytes');
-    fieldsOf.set(tap, fields);
+    tap.fieldsRead = fields;
     return read(tap);
   };
 }
 
 /** More fields than bytes that a value may have. */
 const fieldsOfNothingMax = 10_000;
-/** Fields read so far of the value that a tap reads. */
-const fieldsOf = new WeakMap<Tap, number>();
-
-/** Items read so far of the value that a tap reads. */
-const itemsOf = new WeakMap<Tap, number>();
 
 /** Of a block; zero ends the list. A negative one is followed by the block's length (Avro specification, "Arrays"). */
 function countAt(tap: Tap): number {
@@ -128,8 +127,8 @@ function countAt(tap: Tap): number {
   if (written < 0) tap.skipLong();
   const count = Math.abs(written);
   if (count === 0) return 0;
-  const items = (itemsOf.get(tap) ?? 0) + count;
+  const items = (tap.itemsRead ?? 0) + count;
   if (!(items <= tap.buf.length)) throw new RangeError('more items than bytes');
-  itemsOf.set(tap, items);
+  tap.itemsRead = items;
   return count;
 }
