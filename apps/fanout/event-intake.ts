@@ -24,6 +24,7 @@ export interface EventIntakeOptions {
 export class EventIntake {
   private readonly pump: BatchPump;
   private readonly runs: EventRuns;
+  private readonly writer: EventWriter;
   private readonly logger: Logger;
 
   constructor({ limits, logger, now = monotonicMs, ...options }: EventIntakeOptions) {
@@ -31,6 +32,8 @@ export class EventIntake {
       this.leave(error);
     };
     this.logger = logger;
+    this.writer = options.writer;
+    this.writer.onFailure(onError);
     this.pump = new BatchPump({ ...limits, work: (batches) => this.runs.work(batches), onError });
     this.runs = new EventRuns({ ...options, now, memory: this.pump, onError });
   }
@@ -45,8 +48,10 @@ export class EventIntake {
    */
   async drain(leases: readonly PartitionLease[]): Promise<void> {
     this.runs.giveUp(leases);
+    this.writer.beginDrain(leases);
     await this.pump.drain(leases);
     await this.runs.drain(leases);
+    this.writer.endDrain(leases);
   }
 
   private leave(error: unknown): void {

@@ -2,6 +2,8 @@
 import type { SliceEvent } from './slice.ts';
 
 export class Flight {
+  /** Withdraws what was not sent. */
+  readonly withdrawal = new AbortController();
   readonly open: Set<SliceEvent>;
   private wake: (() => void) | null = null;
 
@@ -14,10 +16,16 @@ export class Flight {
     if (this.open.size === 0) this.lookAgain();
   }
 
-  /** Resolves when there is news for whoever waits; one waits at a time. */
-  news(): Promise<void> {
+  /** Resolves after `ms`, or when there may be news for whoever waits; one waits at a time. */
+  news(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.wake = resolve;
+      const timer = setTimeout(() => {
+        this.lookAgain();
+      }, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 

@@ -162,8 +162,9 @@ describe('the queue of a partition', () => {
 
 describe('an append can be withdrawn', () => {
   const withdraw = ({ pending, queue }: ReturnType<typeof setUp>, append: PendingAppend) => {
-    const isWithdrawn = pending.withdraw(append, new Error('withdrawn'));
-    if (isWithdrawn) queue.drop(append);
+    const error = new Error('withdrawn');
+    const isWithdrawn = pending.withdraw(append, error);
+    if (isWithdrawn) pending.drop(queue.drop(append), error);
     return isWithdrawn;
   };
 

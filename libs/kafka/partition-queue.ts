@@ -120,18 +120,14 @@ export class PartitionQueue {
     this.sequence = 0;
   }
 
-  /** Records of an append that was withdrawn. */
-  drop(append: PendingAppend): void {
-    const kept: QueuedRecord[] = [];
-    for (const record of this.queued.slice(this.head)) {
-      if (record.append !== append) kept.push(record);
-      else {
-        this.queuedBytes -= record.bytes;
-        this.pending.skip(record);
-      }
-    }
-    this.queued = kept;
+  /** Takes the records of an append out that are in no batch. */
+  drop(append: PendingAppend): QueuedRecord[] {
+    const waiting = this.queued.slice(this.head);
+    const dropped = waiting.filter((record) => record.append === append);
+    for (const { bytes } of dropped) this.queuedBytes -= bytes;
+    this.queued = waiting.filter((record) => record.append !== append);
     this.head = 0;
+    return dropped;
   }
 
   /** Of what waits, something will go on waiting, however long nobody takes it. */

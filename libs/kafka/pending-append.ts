@@ -145,13 +145,26 @@ export class PendingAppends {
     this.tellIfEmpty();
   }
 
-  /** False when some of it is under way or acknowledged; else it has ended, and its records are to be dropped. */
+  /**
+   * Whether its queued records are to be dropped. One that is told of each record goes on with what was sent of it; another one
+   * is withdrawn as a whole, if nothing of it is under way or acknowledged, and has ended then.
+   */
   withdraw(append: PendingAppend, error: Error): boolean {
-    if (append.hasEnded || append.taken > 0 || append.open === 0) return false;
+    if (append.hasEnded || append.open === 0) return false;
+    if (append.onSettled !== null) return true;
+    if (append.taken > 0) return false;
     append.hasEnded = true;
     this.appends.delete(append);
     append.reject(error);
     return true;
+  }
+
+  /** Records that will not be sent, because their append was withdrawn. */
+  drop(records: readonly QueuedRecord[], error: Error): void {
+    for (const record of records) {
+      if (record.append.hasEnded) this.skip(record);
+      else this.refuse(record, error);
+    }
   }
 
   private close({ bytes, append }: QueuedRecord): void {

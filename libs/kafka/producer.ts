@@ -102,9 +102,9 @@ export class Producer {
     if (!this.routes.add(record)) this.callRound();
   }
 
-  /** Queued records of an append that was withdrawn. */
-  drop(append: PendingAppend): void {
-    this.routes.drop(append);
+  /** What is in no batch yet of an append is not sent. */
+  drop(append: PendingAppend, error: Error): void {
+    this.options.pending.drop(this.routes.drop(append), error);
   }
 
   /** What has failed for longest, if nothing was acknowledged since it began to. */

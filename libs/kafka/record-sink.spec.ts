@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ModelCluster } from '../../test/support/model-cluster.ts';
 import { TurnedClock } from '../../test/support/turned-clock.ts';
+import { AppendWithdrawnError, RecordRefusedError } from './append-error.ts';
 import { RecordSink } from './record-sink.ts';
 
 const runs = Number(process.env['RECORD_SINK_RUNS'] ?? 40);
@@ -18,7 +19,8 @@ const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, c
 type End = 'acknowledged' | 'record_refused' | 'append_withdrawn' | 'open';
 
 interface Appended {
-  readonly partition: number;
+  /** Of each record. */
+  readonly partitions: readonly number[];
   readonly values: readonly string[];
   readonly isTooLarge: boolean;
   end: End;
@@ -61,14 +63,16 @@ function append(sink: RecordSink, number: number, random: () => number, clock: T
   const partition = Math.floor(random() * partitionCount);
   const isTooLarge = random() < 0.03;
   const values = Array.from({ length: 1 + Math.floor(random() * 12) }, (_, index) => `${number}.${index}`);
-  const appended: Appended = { partition, values, isTooLarge, end: 'open', settled: null };
+  const isTold = random() < 0.3;
+  // What is told of each record may go to several partitions, each of which has troubles of its own.
+  const partitions = values.map((_, index) => (isTold ? (partition + (index % 2)) % partitionCount : partition));
+  const appended: Appended = { partitions, values, isTooLarge, end: 'open', settled: null };
   const stop = new AbortController();
   if (random() < 0.2)
     clock.after(random() * 300, () => {
       stop.abort();
     });
   const large = Math.floor(random() * values.length);
-  const isTold = random() < 0.3;
   const settled: (Error | null | undefined)[] = values.map(() => undefined);
   if (isTold) appended.settled = settled;
   const onSettled = (index: number, error: Error | null) => {
@@ -79,7 +83,7 @@ function append(sink: RecordSink, number: number, random: () => number, clock: T
     .append(
       values.map((value, index) => ({
         topic: 't',
-        partition,
+        partition: partitions[index] as number,
         key: null,
         value: Buffer.from(value.padEnd(isTooLarge && index === large ? batchBytesMax : 400)),
       })),
@@ -92,19 +96,28 @@ function append(sink: RecordSink, number: number, random: () => number, clock: T
   return appended;
 }
 
+function valuesIn(partition: number, { partitions, values }: Appended): readonly string[] {
+  return values.filter((_, index) => partitions[index] === partition);
+}
+
 /** Of an append that is told of each record: those of which the log says something else. */
 function wronglyTold({ values, settled, isTooLarge, end }: Appended, log: readonly string[]): readonly string[] {
   if (settled === null) return [];
-  const isWrong = (value: string, index: number) => {
-    const isInLog = log.includes(value);
-    const told = settled[index];
-    // Not told: withdrawn before it was sent.
-    if (told === undefined) return isInLog || end !== 'append_withdrawn';
-    return told === null ? !isInLog : isInLog || !isTooLarge;
-  };
-  const isRefused = settled.some((error) => error !== null && error !== undefined);
-  if (end === 'acknowledged' && isTooLarge !== isRefused) return values;
-  return values.filter(isWrong);
+  // Withdrawn before it was appended.
+  if (end === 'append_withdrawn' && settled.every((told) => told === undefined)) return values.filter(isIn(log));
+  const isWithdrawn = settled.some((told) => told instanceof AppendWithdrawnError);
+  const isRefused = settled.some((told) => told instanceof RecordRefusedError);
+  if (end !== 'acknowledged' || (isRefused && !isTooLarge)) return values;
+  if (isTooLarge && !isRefused && !isWithdrawn) return values;
+  return values.filter((value, index) => isIn(log)(value) !== (settled[index] === null));
+}
+
+function isWithdrawnInPart(settled: readonly (Error | null | undefined)[]): boolean {
+  return settled.some((told) => told instanceof AppendWithdrawnError) && settled.includes(null);
+}
+
+function isIn(log: readonly string[]): (value: string) => boolean {
+  return (value) => log.includes(value);
 }
 
 test(
@@ -116,16 +129,19 @@ test(
         const { appends, cluster, sink } = await run(seed);
         for (const [what, count] of cluster.seen) seen.set(what, (seen.get(what) ?? 0) + count);
         for (const { end } of appends) seen.set(end, (seen.get(end) ?? 0) + 1);
+        for (const { settled } of appends)
+          if (isWithdrawnInPart(settled ?? [])) seen.set('withdrawn in part', (seen.get('withdrawn in part') ?? 0) + 1);
         expect(sink.waiting).toEqual({ records: 0, bytes: 0 });
         expect(sink.oldestUnacknowledgedMs).toBe(0);
         expect(sink.problem()).toBeNull();
         expect(cluster.concurrentMax).toBeLessThanOrEqual(1);
-        for (let partition = 0; partition < partitionCount; partition += 1) {
+        const numbers = Array.from({ length: partitionCount }, (_, partition) => partition);
+        const everywhere = numbers.flatMap((partition) => cluster.values(partition));
+        for (const told of appends) expect(wronglyTold(told, everywhere)).toEqual([]);
+        for (const partition of numbers) {
           const log = cluster.values(partition);
-          const everything = appends.filter((appended) => appended.partition === partition);
-          const order = everything.flatMap(({ values }) => values);
-          for (const told of everything) expect(wronglyTold(told, log)).toEqual([]);
-          const here = everything.filter(({ settled }) => settled === null);
+          const order = appends.flatMap((appended) => valuesIn(partition, appended));
+          const here = appends.filter(({ settled, partitions }) => settled === null && partitions[0] === partition);
           const certain = here.flatMap(({ values, end }) => (end === 'acknowledged' ? values : []));
           const never = new Set(here.flatMap(({ values, end }) => (end === 'append_withdrawn' ? values : [])));
           expect(here.filter(({ end, isTooLarge }) => end === 'record_refused' && !isTooLarge)).toEqual([]);
@@ -145,6 +161,7 @@ test(
       'acknowledged',
       'record_refused',
       'append_withdrawn',
+      'withdrawn in part',
       'duplicate',
       'frozen',
       'unwanted',

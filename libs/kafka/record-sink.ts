@@ -34,7 +34,7 @@ export interface RecordSinkOptions {
 }
 
 export interface AppendOptions {
-  /** Withdraws the append, as long as nothing of it was sent. */
+  /** Withdraws the append, as long as nothing of it was sent; with `onSettled`, each record that was not sent. */
   readonly signal?: AbortSignal;
   /**
    * Told how each record ended, once each; null: acknowledged. With it the append does not reject because of a record, and the
@@ -80,7 +80,8 @@ export class RecordSink {
   /**
    * Resolves when acknowledged by all in-sync replicas; while Kafka is away it waits. Order of appends is kept per
    * partition. Once `signal` is aborted, the append either rejects with AppendWithdrawnError, and nothing of it is or
-   * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal.
+   * will be in Kafka; or some of it was sent already, and it goes on as if there were no signal. One that is told of each record
+   * is told AppendWithdrawnError of those that were not sent.
    * @throws RecordRefusedError, SinkClosedError, AppendWithdrawnError; unless it waits when topics cannot be written to,
    * TopicForbiddenError and PartitionMissingError. Some records of that append may have been taken.
    */
@@ -173,8 +174,8 @@ export class RecordSink {
   private withdrawOn(signal: AbortSignal, append: PendingAppend): void {
     const { resolve, reject } = append;
     const withdraw = () => {
-      const isWithdrawn = this.pending.withdraw(append, new AppendWithdrawnError('withdrawn before it was sent'));
-      if (isWithdrawn) this.producer.drop(append);
+      const error = new AppendWithdrawnError('withdrawn before it was sent');
+      if (this.pending.withdraw(append, error)) this.producer.drop(append, error);
     };
     signal.addEventListener('abort', withdraw, { once: true });
     // A signal may outlive many appends.

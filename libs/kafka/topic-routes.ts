@@ -129,14 +129,16 @@ export class TopicRoutes {
     for (const record of unrouted) if (!isKept(record)) this.pending.refuse(record, error);
   }
 
-  /** Records of an append that was withdrawn. */
-  drop(append: PendingAppend): void {
+  /** Takes the records of an append out that are in no batch. */
+  drop(append: PendingAppend): QueuedRecord[] {
+    const dropped: QueuedRecord[] = [];
     for (const route of this.routes.values()) {
       const { unrouted } = route;
       route.unrouted = unrouted.filter((record) => record.append !== append);
-      for (const record of unrouted) if (record.append === append) this.pending.skip(record);
-      for (const queue of route.queues.values()) if (!queue.isEmpty) queue.drop(append);
+      for (const record of unrouted) if (record.append === append) dropped.push(record);
+      for (const queue of route.queues.values()) if (!queue.isEmpty) dropped.push(...queue.drop(append));
     }
+    return dropped;
   }
 
   refuseAll(error: Error): void {

@@ -1,13 +1,21 @@
 /**
  * Three real brokers, and partitions of which each has one replica only. A broker dies with its partition, and another stands
- * still while it coordinates the group: a member goes on with the partitions of the others.
+ * still while it coordinates the group: a member goes on with the partitions of the others, and what fan-out writes to them is
+ * written.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { EventWriter } from '../../apps/fanout/event-writer.ts';
+import { FanoutMetrics } from '../../apps/fanout/fanout-metrics.ts';
+import { Slice } from '../../apps/fanout/slice.ts';
 import { BatchConsumer } from '../../libs/kafka/batch-consumer.ts';
 import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import type { PartitionLease } from '../../libs/kafka/record.ts';
+import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
+import { Metrics } from '../../libs/runtime/metrics.ts';
+import { handledAs } from '../support/handled-event.ts';
 import { OwnCluster } from '../support/own-cluster.ts';
 import { until } from '../support/until.ts';
 
@@ -41,15 +49,18 @@ afterAll(async () => {
   await cluster.remove();
 }, 60_000);
 
+function connection(clientId: string) {
+  return { brokers: cluster.address.split(','), tls: false, tlsCa: null, sasl: null, clientId };
+}
+
 function append(node: number, value: string): Promise<unknown> {
   return producer.send({ topic, messages: [{ partition: node - 1, value }] });
 }
 
 async function member(seen: string[], onRevoking: () => void): Promise<BatchConsumer> {
-  const connection = { brokers: cluster.address.split(','), tls: false, tlsCa: null, sasl: null, clientId: 'member' };
   const logger = createLogger('member', 'fatal');
   const consumer = new BatchConsumer(
-    new KafkaClient(connection, logger),
+    new KafkaClient(connection('member'), logger),
     {
       groupId,
       subscriptions: [topic],
@@ -117,4 +128,52 @@ test('a partition without a leader is told and waited for, a frozen coordinator 
   process.stdout.write(`silent for ${Math.round(longest.silentMs)} ms at most, read within ${longest.readMs} ms\n`);
   expect(longest.silentMs).toBeLessThan(10_000);
   expect(revocations).toBe(0);
+}, 150_000);
+
+test('what fan-out writes to the partitions that have leaders is written; what needs the other one waits for it', async () => {
+  const logger = createLogger('fanout', 'fatal');
+  const sink = new RecordSink(new KafkaClient(connection('fanout'), logger), logger, { whenUnwritable: 'wait' });
+  const metrics = new FanoutMetrics(new Metrics('one-broker'));
+  const writer = new EventWriter({ sink, metrics, rejectedTopic: 'rejected', logger, now: Date.now });
+  const completed = new Map<number, number>();
+  const beganAt = Date.now();
+  const lease: PartitionLease = {
+    topic: 'platform.events',
+    partition: 0,
+    epoch: 1,
+    isHeld: true,
+    incomplete: 0,
+    complete: (offset) => completed.set(offset, Date.now() - beganAt),
+    pause: () => undefined,
+    resume: () => undefined,
+  };
+  const [dead = 0] = cluster.nodes;
+  const write = (offset: number, nodes: readonly number[]) => {
+    const slice = new Slice();
+    const record = { topic: lease.topic, partition: 0, offset, timestampMs: 0, key: null, value: null, headers: {} };
+    const records = nodes.map((node) => ({ topic, partition: node - 1, key: null, value: Buffer.from(`${offset}`) }));
+    slice.add({ lease, record }, handledAs(records));
+    return writer.write(slice);
+  };
+  try {
+    await write(0, cluster.nodes);
+    await cluster.killNode(dead);
+    const others = cluster.nodes.filter((node) => node !== dead);
+    const writing: Promise<void>[] = [];
+    for (let offset = 1; offset <= 20; offset += 1) {
+      writing.push(write(offset, offset % 4 === 0 ? cluster.nodes : others));
+    }
+    const isWell = (offset: number) => offset % 4 !== 0;
+    const wanted = [0, ...Array.from({ length: 20 }, (_, index) => index + 1).filter(isWell)];
+    const areThere = (offsets: readonly number[]) => offsets.every((offset) => completed.has(offset));
+    await until(() => areThere(wanted), { timeoutMs: 40_000, what: 'what can be written is written' });
+    const lastMs = Math.max(...completed.values());
+    expect([...completed.keys()].filter((offset) => !wanted.includes(offset))).toEqual([]);
+    await cluster.startNode(dead);
+    await until(() => completed.size === 21, { timeoutMs: 30_000, what: 'the rest is written once it has its leader' });
+    await Promise.all(writing);
+    process.stdout.write(`the last that could be written was written after ${lastMs} ms\n`);
+  } finally {
+    await sink.close();
+  }
 }, 150_000);

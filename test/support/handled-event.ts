@@ -1,0 +1,21 @@
+/** An event that became these records, and nothing that is worth a word. */
+import type { HandledEvent } from '../../apps/fanout/event-handler.ts';
+import type { OutgoingRecord } from '../../libs/kafka/record.ts';
+
+export function handledAs(records: readonly OutgoingRecord[], rest: HandledEvent['rest'] = null): HandledEvent {
+  return {
+    records,
+    rest,
+    eventType: 't',
+    deliveries: 1,
+    deliveriesSoFar: 1,
+    rejection: null,
+    defect: null,
+    schemaWarning: null,
+    isSchemaOverBudget: false,
+    isDeprecated: false,
+    filtersOverBudget: [],
+    traceparent: null,
+    span: null,
+  };
+}
