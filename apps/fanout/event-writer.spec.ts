@@ -251,7 +251,13 @@ test('an event in parts is complete after the last of its records, whichever par
   const slices = [['deliveries/dead-1'], ['deliveries/well']].map((names, index) => {
     const slice = new Slice();
     const rest = index === 0 ? () => handledAs([]) : null;
-    slice.add(source, handledAs(['events/x', ...names].map((name) => recordOf(name)), rest));
+    slice.add(
+      source,
+      handledAs(
+        ['events/x', ...names].map((name) => recordOf(name)),
+        rest,
+      ),
+    );
     return slice;
   });
   for (const slice of slices) await writer.write(slice);
