@@ -17,7 +17,14 @@ import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate.ts';
 import { encodeParkedState } from './parked-state.ts';
 import type { Post } from './post.ts';
-import type { DispatchCodecs, ParkedInto, Parking, Reports } from './reports.ts';
+import {
+  mainOffsetHeader,
+  parkedByHeader,
+  type DispatchCodecs,
+  type ParkedInto,
+  type Parking,
+  type Reports,
+} from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
 
 const mainTopic = 'webhook.deliveries';
@@ -45,10 +52,14 @@ class World {
   /** What an attempt ends with, and how long it takes. */
   attemptMs = 5;
   readonly dispatch: Dispatch;
+  readonly table: WebhookTable;
+  /** The parked log of the first partition. */
+  readonly parkedLog: KafkaRecord[] = [];
   leases: readonly { readonly main: Lease; readonly parked: Lease }[] = [];
 
   constructor() {
     const table = new WebhookTable(new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]));
+    this.table = table;
     for (const id of webhookIds) table.apply(id, webhookDefinition(id, { url: `https://${id}.example/` }));
     const breakers = new Breakers({ failuresToOpen: 5, openMs: 10_000, onChange: noop });
     const gate = new Gate({ table, breakers, originInFlightMax: 128 });
@@ -126,8 +137,26 @@ class World {
   private reports(): Reports {
     return {
       settle: ({ webhookId }: DeliveryOutcome) => this.append(webhookIds.indexOf(webhookId), this.reported, 1),
-      park: ({ number }: ParkedInto, parked: readonly Parking[]) => this.append(number, this.parked, parked.length),
+      park: async (into: ParkedInto, parked: readonly Parking[]) => {
+        await this.append(into.number, this.parked, parked.length);
+        if (into.number === 0) this.parkedLog.push(...parked.map((one, index) => this.parkedRecord(into, one, index)));
+      },
     } as unknown as Reports;
+  }
+
+  private parkedRecord({ name }: ParkedInto, { webhookId, value, mainOffset }: Parking, index: number): KafkaRecord {
+    const headers = { [mainOffsetHeader]: Buffer.from(String(mainOffset)), [parkedByHeader]: Buffer.from(name) };
+    const offset = this.parkedLog.length + index;
+    return { topic: parkedTopic, partition: 0, offset, timestampMs: 0, key: Buffer.from(webhookId), value, headers };
+  }
+
+  /** Of the first partition. */
+  readParked(): void {
+    const { parked } = this.leases[0] ?? {};
+    const nextOffset = this.parkedLog.length;
+    const fetched = { records: this.parkedLog, fetchedOffset: 0, nextOffset, highWatermark: nextOffset };
+    const batch = parked?.take(fetched) ?? null;
+    if (batch !== null) this.dispatch.take(batch);
   }
 
   private async append(partition: number, counts: number[], records: number): Promise<void> {
@@ -297,4 +326,23 @@ test('a partition that another member has meanwhile is forgotten', async () => {
   world.produce(0, 1);
   await jest.advanceTimersByTimeAsync(3_000);
   expect(world.attempts).toEqual([2, 0]);
+});
+
+test('the copy of a strict head waits for the head, also when its webhook is parallel by then', async () => {
+  const [id = ''] = webhookIds;
+  const url = `https://${id}.example/`;
+  world.table.apply(id, webhookDefinition(id, { url, ordering: 'strict' }));
+  world.attemptMs = 4_000;
+  world.produce(0, 3);
+  await jest.advanceTimersByTimeAsync(2_500);
+  // Its successors have waited for too long, and it goes before them.
+  expect([world.attempts[0], world.parked[0]]).toEqual([1, 3]);
+  world.table.apply(id, webhookDefinition(id, { url, ordering: 'parallel', maxInFlight: 4 }));
+  world.attemptMs = 5;
+  world.readParked();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(world.attempts[0]).toBe(1);
+  await jest.advanceTimersByTimeAsync(5_000);
+  expect(world.attempts[0]).toBe(3);
+  expect(world.reported[0]).toBe(3);
 });

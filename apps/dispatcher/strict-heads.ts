@@ -25,6 +25,8 @@ interface Running extends Head {
 export type Resumed =
   | { readonly kind: 'send'; readonly delivery: Delivery }
   | { readonly kind: 'wait'; readonly until: number }
+  /** The head that it is the copy of is being tried. */
+  | { readonly kind: 'running' }
   | { readonly kind: 'settled' };
 
 export class StrictHeads {
@@ -48,6 +50,12 @@ export class StrictHeads {
     return this.running.get(webhookId)?.isCopied === true;
   }
 
+  /** The copy of a head that is still being tried: it has to wait for that, in whatever order its webhook is sent to by now. */
+  isRunning({ webhookId, deliveryId }: Pick<Delivery, 'webhookId' | 'deliveryId'>): boolean {
+    const head = this.running.get(webhookId);
+    return head?.isCopied === true && head.delivery.deliveryId === deliveryId;
+  }
+
   /** The attempt of a main item has ended. @returns true when there is a copy of it in the parked lane */
   ended(webhookId: string): boolean {
     const head = this.running.get(webhookId);
@@ -68,6 +76,7 @@ export function resume(delivery: ParkedDelivery, head: HeadState | null, now: nu
 /** What to do with the delivery of an item, given what is known of it beyond what is written in it. */
 export function resumedFrom(delivery: Delivery, item: LaneItem): Resumed {
   if (item.source === 'main') return { kind: 'send', delivery };
+  if (item.partition.heads.isRunning(delivery)) return { kind: 'running' };
   const head = item.partition.log.headAt(delivery.webhookId, item.offset);
   // What was put back has waited for its time, whatever the clock says now.
   return resume(delivery as ParkedDelivery, head, item.notBefore > 0 ? Infinity : Date.now());
