@@ -11,11 +11,13 @@
  *   first tier) `heldRecordsMax` and `heldBytesMax`. Beyond, every partition is paused after its next batch, until there
  *   is room: deliveries are late then, none is lost. What has longer to wait goes back to Kafka (nextStep).
  * - What is due is written before what goes on waiting.
+ * - What is being written when its partition is given up is not begun again when that comes back: its end completes it.
  * - All moments are monotonic; the wall times of records are converted when they are read (moments.ts).
  */
 import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
+import { OnItsWay } from './on-its-way.ts';
 import { momentsOf, type Clocks } from './moments.ts';
 import { nextStep } from './next-step.ts';
 import { Room } from './room.ts';
@@ -41,6 +43,8 @@ interface WaitingRecord {
   readonly kind: 'record';
   readonly lease: PartitionLease;
   readonly offset: number;
+  /** Of its record, Unix milliseconds. */
+  readonly writtenAt: number;
   readonly dueAt: number;
   /** Where its value is kept: a part of what was fetched would keep all of it in memory. */
   readonly handle: number;
@@ -71,6 +75,7 @@ export class Scheduler {
   private readonly leaving = new WeakSet<PartitionLease>();
   private readonly room: Room;
   private readonly unread = new Unread();
+  private readonly onItsWay = new OnItsWay();
   private hopping = 0;
   /** When something was last passed on. */
   private wroteAt = -Infinity;
@@ -141,6 +146,7 @@ export class Scheduler {
   /** Gives a record its place and answers when it is looked at again. */
   private accept(lease: PartitionLease, record: KafkaRecord, tier: RetryTier, clocks: Clocks): number {
     const { value, headers, offset, timestampMs: writtenAt } = record;
+    if (this.onItsWay.isJoined(lease, record)) return clocks.now;
     let notBefore: number;
     try {
       if (value === null) throw new Error('a retry without a value');
@@ -151,7 +157,7 @@ export class Scheduler {
     }
     const { lookAt, dueAt } = momentsOf({ notBefore, writtenAt }, tier, clocks);
     const kept = { handle: this.values.put(value), bytes: ValueStore.bytesFor(value.length), headers: copyOf(headers) };
-    const item: WaitingRecord = { kind: 'record', lease, offset, dueAt, ...kept, isHeld: false };
+    const item: WaitingRecord = { kind: 'record', lease, offset, writtenAt, dueAt, ...kept, isHeld: false };
     if (tier === retryTiers[0]) this.hold(item);
     this.queue.push(lookAt, item);
     return lookAt;
@@ -211,6 +217,7 @@ export class Scheduler {
 
   private depart(item: WaitingRecord, tier: RetryTierName | null, departure: Departure): void {
     const { dueAt, handle, headers } = item;
+    this.onItsWay.begin(item);
     departure.from.push(item);
     departure.retries.push({ dueAt, value: this.values.take(handle), headers, tier });
     this.letGo(item);
@@ -218,8 +225,7 @@ export class Scheduler {
 
   private pass({ from, retries }: Departure, isOver: () => void = () => undefined): void {
     const written = this.options.passOn(retries, (index) => {
-      const { lease, offset } = from[index] as WaitingRecord;
-      lease.complete(offset);
+      this.onItsWay.end(from[index] as WaitingRecord);
       isOver();
     });
     this.completeAfter(written, []);
