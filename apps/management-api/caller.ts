@@ -20,6 +20,11 @@ export interface Caller {
   readonly expiresAt: number | null;
 }
 
+/** Whose share it is. Keys and portal sessions of one client have one together: else a second one would be a second share. */
+export function ownerOf({ clientId, keyId }: Pick<Caller, 'clientId' | 'keyId'>): string {
+  return clientId ?? keyId;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set for every request under /v1. */

@@ -1,7 +1,7 @@
 /**
  * Who reads what Kafka has kept, and when. Such reading passes over everybody's outcomes, on the event loop that answers all
- * requests, so it is given out in turns. Holds: few read at once, one of a key; a key that has just had its turn waits behind
- * others; all together they have a fixed part of the time; who takes too long, or waits too long, gives up.
+ * requests, so it is given out in turns. Holds: few read at once, one of an owner (a client, or an operator's key); whoever has just had
+ * a turn waits behind others; all together they have a fixed part of the time; who takes too long, or waits too long, gives up.
  */
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
@@ -18,7 +18,7 @@ export interface CatchUpsOptions {
   /** Of each span of time, the part that all may work. */
   readonly everyMs?: number;
   readonly workMs?: number;
-  /** Between two of one key: each makes connections to Kafka. */
+  /** Between two of one owner: each makes connections to Kafka. */
   readonly betweenMs?: number;
   readonly takesMsMax?: number;
   readonly waitsMsMax?: number;
@@ -26,13 +26,13 @@ export interface CatchUpsOptions {
 }
 
 interface Entry {
-  readonly keyId: string;
+  readonly owner: string;
   readonly task: CatchUp;
   /** When it began to wait, then when it began to read. */
   since: number;
 }
 
-const keysMax = 10_000;
+const ownersMax = 10_000;
 
 const defaults = { atOnceMax: 4, everyMs: 25, workMs: 5, betweenMs: 1_000, takesMsMax: 60_000, waitsMsMax: 120_000 };
 
@@ -41,7 +41,7 @@ export class CatchUps {
   private readonly waiting = new Set<Entry>();
   /** In the order of their turns. */
   private readonly reading = new Set<Entry>();
-  /** By key: when one of it began last. */
+  /** By owner: when one of it began last. */
   private readonly begunAt = new Map<string, number>();
   private timer: NodeJS.Timeout | null = null;
 
@@ -50,8 +50,8 @@ export class CatchUps {
   }
 
   /** The answer ends it, wherever it is. */
-  enter(keyId: string, task: CatchUp): () => void {
-    const entry = { keyId, task, since: this.options.now() };
+  enter(owner: string, task: CatchUp): () => void {
+    const entry = { owner, task, since: this.options.now() };
     this.waiting.add(entry);
     this.timer ??= setInterval(() => {
       this.turn();
@@ -88,31 +88,31 @@ export class CatchUps {
       this.waiting.delete(entry);
       this.reading.add(entry);
       entry.since = now();
-      this.begunAt.delete(entry.keyId);
-      this.begunAt.set(entry.keyId, entry.since);
-      if (this.begunAt.size > keysMax) this.forgetKeys();
+      this.begunAt.delete(entry.owner);
+      this.begunAt.set(entry.owner, entry.since);
+      if (this.begunAt.size > ownersMax) this.forgetOwners();
       entry.task.begin();
     }
   }
 
   /** Those that are held back no longer: whether they had a turn matters only while others wait. */
-  private forgetKeys(): void {
+  private forgetOwners(): void {
     const { now, betweenMs } = this.options;
-    for (const [keyId, at] of this.begunAt) {
+    for (const [owner, at] of this.begunAt) {
       if (now() - at < betweenMs) return;
-      this.begunAt.delete(keyId);
+      this.begunAt.delete(owner);
     }
   }
 
-  /** Of a key that has none; the one whose key has gone without for longest. */
+  /** Of an owner that has none; the one whose owner has gone without for longest. */
   private nextToBegin(): Entry | null {
     const { now, betweenMs } = this.options;
-    const busy = new Set([...this.reading].map(({ keyId }) => keyId));
+    const busy = new Set([...this.reading].map(({ owner }) => owner));
     let found: Entry | null = null;
     for (const entry of this.waiting) {
-      const at = this.begunAt.get(entry.keyId) ?? -Infinity;
-      if (busy.has(entry.keyId) || now() - at < betweenMs) continue;
-      if (found === null || at < (this.begunAt.get(found.keyId) ?? -Infinity)) found = entry;
+      const at = this.begunAt.get(entry.owner) ?? -Infinity;
+      if (busy.has(entry.owner) || now() - at < betweenMs) continue;
+      if (found === null || at < (this.begunAt.get(found.owner) ?? -Infinity)) found = entry;
     }
     return found;
   }
@@ -126,7 +126,7 @@ export class CatchUps {
   }
 
   private rest(): void {
-    this.forgetKeys();
+    this.forgetOwners();
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
   }

@@ -9,7 +9,7 @@ import { AuditStore } from '../../libs/postgres/audit-store.ts';
 import { DeliveryView } from '../../libs/postgres/delivery-view.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
 import type { PageRequest } from '../../libs/postgres/page.ts';
-import type { InputOf } from './caller.ts';
+import { ownerOf, type Caller, type InputOf } from './caller.ts';
 import { deliveryFilterOf } from './delivery-filter.ts';
 import { exportStream } from './export-stream.ts';
 import { OpenExports } from './open-exports.ts';
@@ -30,7 +30,7 @@ export class ExportController {
   exportDeliveries(@Input() input: InputOf<typeof exportDeliveries>, @Req() request: FastifyRequest): StreamableFile {
     const { query, scope } = input;
     const filter = { ...deliveryFilterOf(query), scope, clientId: query.clientId, webhookId: query.webhookId };
-    return this.answer(input.caller.keyId, request, () =>
+    return this.answer(input.caller, request, () =>
       exportStream((page: PageRequest<string>) => this.deliveries.list(filter, page), shownDelivery),
     );
   }
@@ -40,7 +40,7 @@ export class ExportController {
     const { query, scope } = input;
     const { type: eventType, clientId } = query;
     const filter = { scope, clientId, eventType, ...timeRangeOf(query) };
-    return this.answer(input.caller.keyId, request, () =>
+    return this.answer(input.caller, request, () =>
       exportStream((page: PageRequest<string>) => this.events.list(filter, page), shownEvent),
     );
   }
@@ -49,13 +49,13 @@ export class ExportController {
   exportAudit(@Input() input: InputOf<typeof exportAudit>, @Req() request: FastifyRequest): StreamableFile {
     const { query, scope } = input;
     const filter = { scope, ...query, ...timeRangeOf(query) };
-    return this.answer(input.caller.keyId, request, () =>
+    return this.answer(input.caller, request, () =>
       exportStream((page: PageRequest<number>) => this.audit.list(filter, page), shownAuditEntry),
     );
   }
 
-  private answer(keyId: string, { headers }: FastifyRequest, make: () => Readable): StreamableFile {
-    const stream = this.open.open({ keyId, authorization: headers.authorization }, make);
+  private answer(caller: Caller, { headers }: FastifyRequest, make: () => Readable): StreamableFile {
+    const stream = this.open.open({ owner: ownerOf(caller), authorization: headers.authorization }, make);
     return new StreamableFile(stream, { type: 'application/x-ndjson' });
   }
 }

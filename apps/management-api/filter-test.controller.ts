@@ -15,10 +15,9 @@ import { objectId } from '../../libs/domain/object-id.ts';
 import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
-import type { InputOf } from './caller.ts';
+import { ownerOf, type InputOf } from './caller.ts';
 import { OpenPlaces } from './open-places.ts';
 import { invalid, notFound } from './problem-error.ts';
-import { clientOf } from './request-reads.ts';
 import { Input, Route } from './route.ts';
 
 type FilterTest = InputOf<typeof testFilter>;
@@ -27,7 +26,7 @@ type FilterTest = InputOf<typeof testFilter>;
 type Envelope = Omit<FilterEvent, 'data'>;
 
 /** Each has a document of up to a mebibyte in hand, parsed more than once. */
-const testsMax = { perKeyMax: 4, max: 16, problem: 'too_many_at_once' } as const;
+const testsMax = { perOwnerMax: 4, max: 16, problem: 'too_many_at_once' } as const;
 
 @Controller()
 export class FilterTestController {
@@ -42,7 +41,7 @@ export class FilterTestController {
 
   @Route(testFilter)
   async try(@Input() input: FilterTest) {
-    const giveBack = this.places.take(clientOf(input.caller));
+    const giveBack = this.places.take(ownerOf(input.caller));
     try {
       return await this.judged(input);
     } finally {

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-const caller = { keyId: 'k', authorization: 'Bearer k' };
+const caller = { owner: 'c', authorization: 'Bearer k' };
 
 /** A server that exports without an end to whoever asks, two at a time, and a clock that is turned by hand. */
 async function exporting() {
@@ -20,7 +20,7 @@ async function exporting() {
   const revoke: (() => void)[] = [];
   const warned: string[] = [];
   const exports = new OpenExports({
-    places: new OpenPlaces({ perKeyMax: 2, max: 10 }),
+    places: new OpenPlaces({ perOwnerMax: 2, max: 10 }),
     reauthorization: {
       watch: (_authorization, end) => {
         revoke.push(end);

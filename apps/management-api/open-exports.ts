@@ -1,5 +1,5 @@
 /**
- * All exports of this process. Holds: they are bounded in number, by key and in all; one whose reader takes nothing for
+ * All exports of this process. Holds: they are bounded in number, by client and in all; one whose reader takes nothing for
  * a minute, or whose key is good no longer, is broken off and gives its place back. What is broken off cannot be
  * taken for whole: the answer ends without the end that HTTP has for it.
  */
@@ -19,7 +19,7 @@ export interface OpenExportsOptions {
 }
 
 export interface ExportCaller {
-  readonly keyId: string;
+  readonly owner: string;
   readonly authorization: string | undefined;
 }
 
@@ -34,13 +34,13 @@ export class OpenExports {
   }
 
   /** @throws ProblemError too_many_open */
-  open({ keyId, authorization }: ExportCaller, make: () => Readable): Readable {
+  open({ owner, authorization }: ExportCaller, make: () => Readable): Readable {
     const { places, reauthorization, logger } = this.options;
-    const giveBack = places.take(keyId);
+    const giveBack = places.take(owner);
     const stream = make();
     const breakOff = (why: string) => {
       if (stream.destroyed) return;
-      logger.warn({ keyId }, `an export is broken off: ${why}`);
+      logger.warn({ owner }, `an export is broken off: ${why}`);
       stream.destroy(new Error(why));
     };
     const stopWatching = reauthorization.watch(authorization, () => {

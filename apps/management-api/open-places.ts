@@ -1,9 +1,9 @@
-/** How many of a kind may be under way: of one key, and of all. */
+/** How many of a kind may be under way: of one owner (a client, or an operator's key), and of all. */
 import type { ProblemCode } from '../../libs/api-contract/problem-codes.ts';
 import { ProblemError } from './problem-error.ts';
 
 export interface OpenPlacesOptions {
-  readonly perKeyMax: number;
+  readonly perOwnerMax: number;
   readonly max: number;
   /** What is said to one too many. Default: too_many_open, of answers without a foreseeable end. */
   readonly problem?: ProblemCode;
@@ -13,7 +13,7 @@ const retryAfterS = 5;
 
 export class OpenPlaces {
   private readonly options: OpenPlacesOptions;
-  private readonly byKey = new Map<string, number>();
+  private readonly byOwner = new Map<string, number>();
   private open = 0;
 
   constructor(options: OpenPlacesOptions) {
@@ -21,21 +21,21 @@ export class OpenPlaces {
   }
 
   /** The answer gives the place back, once. @throws ProblemError */
-  take(keyId: string): () => void {
-    const ofKey = this.byKey.get(keyId) ?? 0;
-    if (ofKey >= this.options.perKeyMax || this.open >= this.options.max) {
+  take(owner: string): () => void {
+    const ofOwner = this.byOwner.get(owner) ?? 0;
+    if (ofOwner >= this.options.perOwnerMax || this.open >= this.options.max) {
       throw new ProblemError(this.options.problem ?? 'too_many_open', undefined, { retryAfterS });
     }
     this.open += 1;
-    this.byKey.set(keyId, ofKey + 1);
+    this.byOwner.set(owner, ofOwner + 1);
     let isTaken = true;
     return () => {
       if (!isTaken) return;
       isTaken = false;
       this.open -= 1;
-      const left = (this.byKey.get(keyId) ?? 1) - 1;
-      if (left === 0) this.byKey.delete(keyId);
-      else this.byKey.set(keyId, left);
+      const left = (this.byOwner.get(owner) ?? 1) - 1;
+      if (left === 0) this.byOwner.delete(owner);
+      else this.byOwner.set(owner, left);
     };
   }
 }

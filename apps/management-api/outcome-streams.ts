@@ -34,7 +34,7 @@ export interface OutcomeStreamsOptions {
 }
 
 export interface NewStream extends Pick<OutcomeStreamOptions, 'wants' | 'dataOf'> {
-  readonly keyId: string;
+  readonly owner: string;
   readonly authorization: string | undefined;
   /** Null: from now on. */
   readonly from: StreamPosition | null;
@@ -61,11 +61,11 @@ export class OutcomeStreams {
   }
 
   /** @throws ProblemError too_many_open, kafka_unavailable */
-  open({ keyId, authorization, from, toldUntil, wants, dataOf }: NewStream): OutcomeStream {
+  open({ owner, authorization, from, toldUntil, wants, dataOf }: NewStream): OutcomeStream {
     const { feed, tail, places, reauthorization, now } = this.options;
     const read = tail.standing();
     if (this.isClosed || read.size === 0) throw new ProblemError('kafka_unavailable', undefined, { retryAfterS: 2 });
-    const giveBack = places.take(keyId);
+    const giveBack = places.take(owner);
     const live = () => feed.position(read);
     const begin = from === null ? live() : noLaterThan(from, live());
     const stream = new OutcomeStream({
@@ -93,7 +93,7 @@ export class OutcomeStreams {
     });
     // Whoever reads may leave at any time.
     stream.on('error', () => undefined);
-    if (from !== null && stream.isBehind) this.readKept(keyId, stream, live);
+    if (from !== null && stream.isBehind) this.readKept(owner, stream, live);
     return stream;
   }
 
@@ -103,7 +103,7 @@ export class OutcomeStreams {
     for (const stream of this.streams) stream.end();
   }
 
-  private readKept(keyId: string, stream: OutcomeStream, live: () => StreamPosition): void {
+  private readKept(owner: string, stream: OutcomeStream, live: () => StreamPosition): void {
     const { codec, readFrom, logger, catchUps } = this.options;
     let leave: () => void = () => undefined;
     const reading = new KeptReading({
@@ -116,7 +116,7 @@ export class OutcomeStreams {
         leave();
       },
     });
-    leave = catchUps.enter(keyId, reading);
+    leave = catchUps.enter(owner, reading);
     stream.readKept(reading);
   }
 

@@ -41,6 +41,22 @@ describe('places to read', () => {
     expect(called).toEqual(['a1', 'a2', 'b1', 'a3']);
   });
 
+  test('are kept for who has none: two clients that take all they may leave some for every other', async () => {
+    const { called, ask, wait } = placesOf({ perClientMax: 3, max: 6, firstOnly: 2 });
+    for (const name of ['a1', 'a2', 'a3']) wait('ann', name);
+    for (const name of ['b1', 'b2', 'b3']) wait('bob', name);
+    await settled();
+    expect(called).toEqual(['a1', 'a2', 'a3', 'b1']);
+    await ask('cid', 'c1');
+    const giveBack = await ask('dan', 'd1');
+    wait('cid', 'c2');
+    giveBack();
+    await settled();
+    // For whoever comes next, not for one that has a place already.
+    await ask('eve', 'e1');
+    expect(called).toEqual(['a1', 'a2', 'a3', 'b1', 'c1', 'd1', 'e1']);
+  });
+
   test('are given to clients by turns', async () => {
     const { called, ask } = placesOf({ perClientMax: 1, max: 1 });
     const giveBacks: (() => void)[] = [await ask('ann', 'a1')];

@@ -1,13 +1,15 @@
 /**
  * Places of those that read from the database. In: whose request it is. Out: a place, at once or in turn, or a refusal. Holds:
- * no client has more than its share, whatever it asks for; clients that wait take turns; what waits is bounded in number
- * and in time.
+ * no client has more than its share, whatever it asks for; the last places are for clients that have none, so that a few that
+ * read for long are in nobody's way; clients that wait take turns; what waits is bounded in number and in time.
  */
 import { ProblemError } from './problem-error.ts';
 
 export interface ReadPlacesOptions {
   readonly perClientMax: number;
   readonly max: number;
+  /** Of these, those that only a client may take that has none. Default: 0 */
+  readonly firstOnly?: number;
   readonly waitingPerClientMax?: number;
   readonly waitingMax?: number;
   readonly waitMs?: number;
@@ -28,7 +30,7 @@ export class ReadPlaces {
   private waitingNow = 0;
 
   constructor(options: ReadPlacesOptions) {
-    this.options = { waitingPerClientMax: 100, waitingMax: 500, waitMs: 5_000, ...options };
+    this.options = { firstOnly: 0, waitingPerClientMax: 100, waitingMax: 500, waitMs: 5_000, ...options };
   }
 
   /** The answer gives the place back, once. @throws ProblemError too_many_at_once */
@@ -65,7 +67,9 @@ export class ReadPlaces {
   }
 
   private isFreeFor(client: string): boolean {
-    return this.readingNow < this.options.max && (this.reading.get(client) ?? 0) < this.options.perClientMax;
+    const { max, perClientMax, firstOnly } = this.options;
+    const own = this.reading.get(client) ?? 0;
+    return own < perClientMax && this.readingNow < (own === 0 ? max : max - firstOnly);
   }
 
   private taken(client: string): () => void {

@@ -3,7 +3,7 @@ import type { Provider } from '@nestjs/common';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
 import { ReplayStore } from '../../libs/postgres/replay-store.ts';
-import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
+import { OwnDatabase, ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { TopicNames, type ApiCodecs } from './api-codecs.ts';
@@ -25,15 +25,17 @@ export function replayProviders(
   return [
     {
       provide: ReplayBatches,
-      inject: [KafkaWriter, EventView, WebhookView],
-      useFactory: (writer: KafkaWriter, events: EventView, webhooks: WebhookView) =>
-        new ReplayBatches({ writer, events, webhooks, codecs, topicNames }),
+      inject: [KafkaWriter, OwnDatabase],
+      useFactory: (writer: KafkaWriter, { em }: OwnDatabase) => {
+        const [events, webhooks] = [new EventView(em), new WebhookView(em)];
+        return new ReplayBatches({ writer, events, webhooks, codecs, topicNames });
+      },
     },
     {
       provide: ReplayRunner,
-      inject: [ReplayStore, ReplayBatches, RecordSink, ReservedDatabase],
-      useFactory: (store: ReplayStore, batches: ReplayBatches, sink: RecordSink, reserved: ReservedDatabase) =>
-        new ReplayRunner({ store, batches, sink, reserved, counter, logger }),
+      inject: [OwnDatabase, ReplayBatches, RecordSink, ReservedDatabase],
+      useFactory: ({ em }: OwnDatabase, batches: ReplayBatches, sink: RecordSink, reserved: ReservedDatabase) =>
+        new ReplayRunner({ store: new ReplayStore(em), batches, sink, reserved, counter, logger }),
     },
   ];
 }

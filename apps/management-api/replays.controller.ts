@@ -10,19 +10,18 @@ import { withinBounds } from '../../libs/postgres/bounded-reads.ts';
 import { whenCommitted } from '../../libs/postgres/held-change.ts';
 import { ReplayStore, type NewReplay, type Replay } from '../../libs/postgres/replay-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
-import type { InputOf } from './caller.ts';
+import { ownerOf, type InputOf } from './caller.ts';
 import { OpenPlaces } from './open-places.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { ReplayRunner } from './replay-runner.ts';
-import { clientOf } from './request-reads.ts';
 import { Input, Route } from './route.ts';
 import { timeOrNull } from './shown.ts';
 
 type NewReplayInput = InputOf<typeof contract.createReplay>;
 
 /** Each has a connection busy for seconds, however little it finds. */
-const countsMax = { perKeyMax: 1, max: 2, problem: 'too_many_at_once' } as const;
+const countsMax = { perOwnerMax: 1, max: 2, problem: 'too_many_at_once' } as const;
 
 @Controller()
 export class ReplaysController {
@@ -56,7 +55,7 @@ export class ReplaysController {
   }
 
   private async dryRun(replay: NewReplay, { caller, actor, readBounds }: NewReplayInput, now: Date): Promise<Replay> {
-    const giveBack = this.counts.take(clientOf(caller));
+    const giveBack = this.counts.take(ownerOf(caller));
     try {
       return await withinBounds(readBounds, () => this.replays.createDryRun(replay, actor, now));
     } finally {

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { withinBounds, type ReadBounds } from '../../libs/postgres/bounded-reads.ts';
 import type { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
-import type { Caller } from './caller.ts';
+import { ownerOf } from './caller.ts';
 import { ReadPlaces } from './read-places.ts';
 
 declare module 'fastify' {
@@ -29,10 +29,9 @@ export interface ReadLimits {
 }
 
 export function boundReads(server: FastifyInstance, { reserved, poolMax }: ReadLimits): void {
-  const places = new ReadPlaces({
-    perClientMax: Math.max(Math.floor(poolMax / 2) - 1, 1),
-    max: Math.max(poolMax - 2, 1),
-  });
+  const max = Math.max(poolMax - 2, 1);
+  const perClientMax = Math.max(Math.floor(poolMax / 2) - 1, 1);
+  const places = new ReadPlaces({ perClientMax, max, firstOnly: Math.floor(max / 3) });
   server.addHook('preHandler', (request, reply, done) => {
     const { operation, caller } = request;
     if (operation === undefined || caller === undefined) {
@@ -43,18 +42,13 @@ export function boundReads(server: FastifyInstance, { reserved, poolMax }: ReadL
     const bounds: ReadBounds = {
       statementMs: answer.mediaType === exportType ? exportMs : readMs,
       signal: goneSignal(reply),
-      place: (signal) => places.take(clientOf(caller), signal),
+      place: (signal) => places.take(ownerOf(caller), signal),
       cancel: (pid) => reserved.cancel(pid),
     };
     request.readBounds = bounds;
     if (!isReading || answer.mediaType === streamType) done();
     else withinBounds(bounds, done);
   });
-}
-
-/** Keys of one client share: else a second key would be a second share. */
-export function clientOf({ clientId, keyId }: Caller): string {
-  return clientId ?? keyId;
 }
 
 /** Aborted when the connection ends before the answer does. */

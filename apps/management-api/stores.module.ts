@@ -15,7 +15,7 @@ import { PortalStore } from '../../libs/postgres/portal-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { ReplayStore } from '../../libs/postgres/replay-store.ts';
-import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
+import { OwnDatabase, ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { StatsView } from '../../libs/postgres/stats-view.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
@@ -33,18 +33,19 @@ const plain = [
   ApiKeyStore,
   AuditStore,
   ClientStore,
-  Database,
   DeliveryView,
   EventTypeStore,
   EventView,
   HealthView,
-  OutboxStore,
   PortalStore,
   PublishedEventStore,
   ReplayStore,
   StatsView,
   WebhookView,
 ] as const;
+
+/** What the process needs for itself: nothing that callers ask for is in its way. */
+const own = [Database, OutboxStore] as const;
 
 @Module({})
 export class StoresModule {
@@ -57,6 +58,12 @@ export class StoresModule {
         inject: [EntityManager],
         useFactory: (em: EntityManager) => new Store(em),
       })),
+      ...own.map((Store) => ({
+        provide: Store,
+        inject: [OwnDatabase],
+        useFactory: ({ em }: OwnDatabase) => new Store(em),
+      })),
+      { provide: OwnDatabase, useFactory: () => new OwnDatabase(config.DATABASE_URL) },
       { provide: ReservedDatabase, useFactory: () => new ReservedDatabase(config.DATABASE_URL) },
       {
         provide: WebhookStore,

@@ -15,8 +15,9 @@ import { OutcomeStreams } from './outcome-streams.ts';
 import { Reauthorization } from './reauthorization.ts';
 
 /** Each has the database busy for a part of the time. */
-const exportsMax = { perKeyMax: 2, max: 10 };
-const streamsMax = { perKeyMax: 10, max: 200 };
+const exportsMax = { perOwnerMax: 2, max: 10 };
+/** Of a client: everybody who has its portal open, and what it has built itself. */
+const streamsMax = { perOwnerMax: 25, max: 200 };
 
 export function streamProviders(
   config: ManagementApiConfig,

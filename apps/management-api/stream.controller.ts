@@ -5,7 +5,7 @@ import type { Static } from 'typebox';
 import { streamOutcomes, type streamedOutcomeSchema } from '../../libs/api-contract/stream.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import { streamPositionOf, toldUntilOf } from '../../libs/domain/stream-position.ts';
-import type { InputOf } from './caller.ts';
+import { ownerOf, type InputOf } from './caller.ts';
 import { OutcomeStreams, type NewStream } from './outcome-streams.ts';
 import { invalid } from './problem-error.ts';
 import { Input, Route } from './route.ts';
@@ -30,7 +30,7 @@ export class StreamController {
       (eventType === undefined || one.eventType === eventType) &&
       (outcome === undefined || one.status === outcome);
     const stream = this.streams.open({
-      keyId: caller.keyId,
+      owner: ownerOf(caller),
       authorization: headers.authorization,
       ...positionOf(headers['last-event-id']),
       wants,

@@ -62,7 +62,7 @@ export const databaseKeys = {
     default: 'postgresql://webhooks:webhooks@127.0.0.1:15432/webhooks',
   }),
   DATABASE_POOL_MAX: numberKey({
-    description: 'Connections of one process; management-api has three more, to ask who calls',
+    description: 'Connections of one process; management-api has eight more, for who calls and for its own work',
     default: '8',
     min: 2,
     max: 100,

@@ -9,6 +9,7 @@ let world: World;
 let url: string;
 let ann: Awaited<ReturnType<typeof newClient>>;
 let bob: Awaited<ReturnType<typeof newClient>>;
+let cid: Awaited<ReturnType<typeof newClient>>;
 let webhookId: string;
 let locker: pg.Client;
 let observer: pg.Client;
@@ -19,6 +20,7 @@ beforeAll(async () => {
   url = await world.app.getUrl();
   ann = await newClient(world, 'Ann');
   bob = await newClient(world, 'Bob');
+  cid = await newClient(world, 'Cid');
   webhookId = (await newWebhook(world, ann.key)).id;
   await seedHistory(world.env.DATABASE_URL, { clientId: ann.id, webhookId, outcomes: ['failed_permanent'] });
   [locker, observer] = [newDatabase(), newDatabase()];
@@ -87,6 +89,24 @@ describe('while one client reads without end', () => {
     expect(countOf(statuses, 200)).toBeGreaterThan(0);
   });
 });
+
+test('while two clients read without end, and a replay is counted, others are served and the process is ready', async () => {
+  await world.ask('POST /v1/replays', { key: ann.key, body: { filter: { webhookId } } });
+  const lists = (key: string) => Array.from({ length: 20 }, () => world.ask('GET /v1/deliveries', { key }));
+  const asked = [...lists(ann.key), ...lists(bob.key)];
+  // Ann's three and one of Bob's; the others are for who has none. And the count, on a connection of the process.
+  await until(async () => (await stuck()) === 5, { timeoutMs: 10_000, what: 'reads that wait' });
+  for (let times = 0; times < 5; times += 1) {
+    const read = await world.ask('GET /v1/webhooks', { key: cid.key });
+    const body = { url: 'https://example.com/hook', eventTypes: ['order.*'] };
+    const changed = await world.ask('POST /v1/webhooks', { key: cid.key, body });
+    const { checks } = await world.context.health.report();
+    expect([read.status, changed.status, checks['database']]).toEqual([200, 201, 'ok']);
+  }
+  await locker.query('rollback');
+  const statuses = await Promise.all(asked.map(async (answer) => (await answer).status));
+  expect(countOf(statuses, 200) + countOf(statuses, 429)).toBe(40);
+}, 40_000);
 
 test('a read that takes too long ends in PostgreSQL, and is told so', async () => {
   const answer = await dryRun();
