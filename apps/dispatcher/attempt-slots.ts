@@ -5,8 +5,8 @@
  * not known yet have places of their own, so what is quick waits for nothing else. What a slow attempt costs is memory and
  * a socket: they are bounded in number, and in the bytes of what they send.
  *
- * A webhook is slow from its first long attempt to its next short one, and quick from there on, also when nothing of it
- * waits. An attempt that turns out to be long moves among the slow ones, unless its client has its share of them: then it
+ * A webhook is slow from its first long attempt to its next short one while no other of it is long, and quick from there on,
+ * also when nothing of it waits: one quick answer among ten that take half a minute makes it no quicker. An attempt that turns out to be long moves among the slow ones, unless its client has its share of them: then it
  * keeps its place, and counts against what its client may have there.
  */
 import { InOrder } from '../../libs/runtime/in-order.ts';
@@ -108,7 +108,8 @@ export class AttemptSlots {
     lane.inFlight -= 1;
     this.places[place].giveBack(clientId, item.value.length);
     if (isListed(lane)) this.places[lane.pace].moved(lane);
-    if (!attempt.slow) this.turn(lane, 'quick');
+    if (attempt.slow) lane.slowInFlight -= 1;
+    else if (lane.slowInFlight === 0) this.turn(lane, 'quick');
   }
 
   /** Call some times a second. */
@@ -117,6 +118,7 @@ export class AttemptSlots {
       if (now - attempt.startedAt < this.slowAfterMs) break;
       if (!attempt.slow) {
         attempt.slow = true;
+        attempt.lane.slowInFlight += 1;
         this.turn(attempt.lane, 'slow');
       }
       if (attempt.place !== 'slow' && this.places.slow.isFreeFor(attempt.clientId)) this.toSlowPlace(attempt);

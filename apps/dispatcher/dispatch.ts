@@ -51,8 +51,8 @@ export interface DispatchOptions extends HoldUpLimits {
 const slowAfterMs = 500;
 const divertAfterMs = 2_000;
 const sweepMs = 50;
-/** How soon a ping of a partition that cannot report asks again, and the copy of a head that is being tried. */
-const askAgainMs = 50;
+/** How soon a ping of a partition that cannot report asks again. */
+const pingAgainMs = 50;
 
 export class Dispatch {
   readonly lanes: Lanes;
@@ -109,7 +109,7 @@ export class Dispatch {
       clientOf: (webhookId) => gate.clientOf(webhookId),
       mayStart: () => options.mayStart(),
       notBefore: (webhookId, { partition }, now) =>
-        gate.unknownUntil(webhookId, now) ?? (isOverdue(partition, now, options) ? now + askAgainMs : null),
+        gate.unknownUntil(webhookId, now) ?? (isOverdue(partition, now, options) ? now + pingAgainMs : null),
       start: (item, webhookId) => void this.attempt(item, webhookId, null),
       refuse: (item, webhookId) => void refusePing(item, webhookId, { ...parts, reader: this.reader }),
     });
@@ -217,9 +217,7 @@ export class Dispatch {
         await this.deliver(resumed.delivery, item, attempt);
         return;
       }
-      if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, { ...item, notBefore: dueAt(resumed.until) });
-      if (resumed?.kind === 'running')
-        this.lanes.putBack(webhookId, { ...item, notBefore: monotonicMs() + askAgainMs });
+      if (resumed?.kind === 'wait') this.lanes.putBack(webhookId, { ...item, notBefore: resumed.dueAt });
       if (resumed?.kind === 'settled') partition.complete(item, webhookId);
       this.release(attempt, webhookId);
     } catch (error) {

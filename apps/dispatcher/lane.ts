@@ -18,6 +18,8 @@ export interface Lane {
   partition: Partition | null;
   bytes: number;
   inFlight: number;
+  /** Of these, those that have taken long. */
+  slowInFlight: number;
   /** The same, as its place in a ranking depends on it. */
   readonly load: number;
   /** Its place among those that wait for a place: see ranking.ts. */
@@ -55,6 +57,7 @@ export function emptyLane(webhookId: string, clientId: string, pace: Pace): Lane
     partition: null,
     bytes: 0,
     inFlight: 0,
+    slowInFlight: 0,
     get load() {
       return this.inFlight;
     },

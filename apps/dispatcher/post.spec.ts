@@ -60,11 +60,11 @@ class FakeTracer implements Tracer {
   }
 }
 
-function setup({ tracer, code = 200 }: { tracer?: Tracer; code?: number } = {}) {
+function setup({ tracer, code = 200, body = '' }: { tracer?: Tracer; code?: number; body?: string } = {}) {
   const sent: AttemptRequest[] = [];
   const send = (request: AttemptRequest) => {
     sent.push(request);
-    const answer = { headers: {}, bodySample: Buffer.alloc(0), bodyTruncated: false, latencyMs: 1 };
+    const answer = { headers: {}, bodySample: Buffer.from(body), bodyTruncated: false, latencyMs: 1 };
     return Promise.resolve({ kind: 'answer' as const, code, ...answer });
   };
   const post = new Post({
@@ -106,6 +106,12 @@ test('every value that the client added is masked in the outcome, and the values
     'x-tenant': '********',
     accept: '********',
   });
+});
+
+test('nor do they come back through what the endpoint answers', async () => {
+  const { post } = setup({ code: 500, body: 'cannot serve X-Pass: hunter2' });
+  const { outcome } = await post.run(delivery, webhookWith({}, { headers: { 'x-pass': 'hunter2' } }));
+  expect(outcome.responseBodySample?.toString()).toBe('cannot serve X-Pass: *******');
 });
 
 describe('a traceparent that the client added', () => {

@@ -10,7 +10,7 @@ import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/do
 import { signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';
-import { maskHeaders } from '../../libs/sender/request-headers.ts';
+import { maskHeaders, withoutEchoes } from '../../libs/sender/request-headers.ts';
 import { endAttempt, startAttempt } from './attempt-span.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 
@@ -75,7 +75,7 @@ export class Post {
     const added = traceparent === null || webhook.headers === null ? webhook.headers : withoutTrace(webhook.headers);
     this.options.attemptStarted(webhook, delivery);
     const { definition } = webhook;
-    const result = await this.options.sender.send({
+    const answer = await this.options.sender.send({
       url: definition.url,
       // The client's own headers come first, so none of them can stand in for one of ours.
       headers: added === null ? own : { ...added, ...own },
@@ -83,6 +83,7 @@ export class Post {
       timeoutMs: definition.timeoutMs,
       tls: webhook.tls,
     });
+    const result = webhook.headers === null ? answer : withoutEchoes(answer, webhook.headers);
     this.options.attemptEnded(webhook, result, delivery);
     const settlement = settleAttempt({
       delivery,

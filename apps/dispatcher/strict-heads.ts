@@ -22,12 +22,17 @@ interface Running extends Head {
   isCopied: boolean;
 }
 
-export type Resumed =
+type Known =
   | { readonly kind: 'send'; readonly delivery: Delivery }
+  /** Unix milliseconds. */
   | { readonly kind: 'wait'; readonly until: number }
-  /** The head that it is the copy of is being tried. */
-  | { readonly kind: 'running' }
   | { readonly kind: 'settled' };
+
+/** `dueAt`: on the monotonic clock. */
+export type Resumed = Exclude<Known, { kind: 'wait' }> | { readonly kind: 'wait'; readonly dueAt: number };
+
+/** How soon the copy of a head looks again whether the attempt at the head has ended. */
+const headAgainMs = 50;
 
 export class StrictHeads {
   private readonly running = new Map<string, Running>();
@@ -65,7 +70,7 @@ export class StrictHeads {
 }
 
 /** What to do with a delivery from the parked lane, given what the log knows of it beyond what is written in it. */
-export function resume(delivery: ParkedDelivery, head: HeadState | null, now: number): Resumed {
+export function resume(delivery: ParkedDelivery, head: HeadState | null, now: number): Known {
   if (head?.attempt === settledHead) return { kind: 'settled' };
   const due = head?.notBefore ?? delivery.notBefore ?? 0;
   if (due > now) return { kind: 'wait', until: due };
@@ -76,10 +81,11 @@ export function resume(delivery: ParkedDelivery, head: HeadState | null, now: nu
 /** What to do with the delivery of an item, given what is known of it beyond what is written in it. */
 export function resumedFrom(delivery: Delivery, item: LaneItem): Resumed {
   if (item.source === 'main') return { kind: 'send', delivery };
-  if (item.partition.heads.isRunning(delivery)) return { kind: 'running' };
+  if (item.partition.heads.isRunning(delivery)) return { kind: 'wait', dueAt: monotonicMs() + headAgainMs };
   const head = item.partition.log.headAt(delivery.webhookId, item.offset);
   // What was put back has waited for its time, whatever the clock says now.
-  return resume(delivery as ParkedDelivery, head, item.notBefore > 0 ? Infinity : Date.now());
+  const known = resume(delivery as ParkedDelivery, head, item.notBefore > 0 ? Infinity : Date.now());
+  return known.kind === 'wait' ? { kind: 'wait', dueAt: dueAt(known.until) } : known;
 }
 
 /** @param until Unix milliseconds @returns the same on the monotonic clock, no later than the longest delay of a retry */
