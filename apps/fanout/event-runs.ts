@@ -103,12 +103,13 @@ export class EventRuns {
       if (this.gate.isLeft(lease)) continue;
       for (const record of records) {
         if (now() - making.since >= stepMs) await this.passOn(making);
-        // The partition goes or went to another member, who reads these again.
-        if (!lease.isHeld || this.gate.leaves(lease)) break;
+        if (this.isLeft(lease)) break;
         const isAvro = mayBeAvro(record);
         let avro = isAvro ? this.decoded(record) : null;
         if (isAvro && avro === null) avro = await this.decodedInTheEnd(record, making);
         if (!making.mayDecide && !(await this.passGate(lease, making))) break;
+        // Asked again behind the waits: what stood before it in the backlog is gone then, and must not be overtaken.
+        if (this.isLeft(lease)) break;
         const read = handler.read(record, avro);
         if (read.isWide || !this.backlog.mayPass(read.webhookIds, startedAt)) {
           const bytes = bytesOf(record, avro, read.webhookIds);
@@ -142,6 +143,9 @@ export class EventRuns {
     this.giveUp(leases);
     await this.working;
   }
+
+  /** Another member reads it again. */
+  private isLeft = (lease: PartitionLease): boolean => !lease.isHeld || this.gate.leaves(lease);
 
   /** Part by part. Events behind it are not read meanwhile, so none can overtake it. */
   private async makeRest(source: Source, making: Making, rest: NonNullable<HandledEvent['rest']>): Promise<void> {

@@ -22,6 +22,8 @@ class AskedSink {
   /** In the order in which they were appended. */
   readonly appended: string[] = [];
   readonly withdrawn: string[] = [];
+  /** Since a broker answered anything. */
+  silentMs = 0;
   private readonly open = new Map<string, (error: Error | null) => void>();
   private readonly answers: (name: string) => Error | null | 'later';
 
@@ -154,8 +156,9 @@ test('a partition that cannot be written to keeps only the events that need it',
   expect(completed.at(-1)).toBe(1);
 });
 
-test('while nothing at all is acknowledged, one slice is left behind and no more', async () => {
+test('while no broker answers, one slice is left behind and no more', async () => {
   const { completed, lease, sink, writer } = stand(() => 'later');
+  sink.silentMs = 60_000;
   const wholeSlice = (first: number) =>
     sliceOf(
       lease,
@@ -169,6 +172,24 @@ test('while nothing at all is acknowledged, one slice is left behind and no more
   sink.answerAll();
   await next;
   expect(completed).toHaveLength(256);
+});
+
+test('brokers that answer are not silent, whatever was acknowledged last: the next slice is left behind too', async () => {
+  const { completed, lease, sink, writer } = stand(deadPartition);
+  const wholeSlice = (first: number) =>
+    sliceOf(
+      lease,
+      ...Array.from({ length: 128 }, (_, index) => ({
+        offset: first + index,
+        names: [`deliveries/dead-${first + index}`],
+      })),
+    );
+  for (let first = 0; first < 5 * 128; first += 128) await writer.write(wholeSlice(first));
+  await writer.write(sliceOf(lease, { offset: 640, names: ['deliveries/well'] }));
+  await untilComplete(completed, 1);
+  expect(completed).toEqual([640]);
+  sink.answerAll();
+  await untilComplete(completed, 641);
 });
 
 test('no more is left behind than fits into memory', async () => {

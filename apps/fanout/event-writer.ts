@@ -31,7 +31,7 @@ const shortPatienceMs = 100;
 const lookAgainMs = 50;
 
 export interface EventWriterOptions {
-  readonly sink: Pick<RecordSink, 'append'>;
+  readonly sink: Pick<RecordSink, 'append'> & Partial<Pick<RecordSink, 'silentMs'>>;
   readonly metrics: FanoutMetrics;
   readonly rejectedTopic: string;
   readonly logger: Logger;
@@ -49,12 +49,11 @@ export class EventWriter {
   private readonly left: LeftBehind;
   private last: Promise<void> = Promise.resolve();
   private current: Flight | null = null;
-  private isDraining = false;
+  /** Partitions that are being given up. A drain may outlast its deadline, and end when others are. */
+  private readonly draining = new Set<PartitionLease>();
   /** Of these something was withdrawn: what comes after it is for their next owner too. */
   private readonly abandoned = new WeakSet<PartitionLease>();
   private readonly parts = new WeakMap<KafkaRecord, Parts>();
-  /** When a record was acknowledged last, in monotonic milliseconds. */
-  private acknowledgedAt = -Infinity;
   /** Nothing can be written any more. */
   private failure: Error | null = null;
   private tellFailure: (error: Error) => void = () => undefined;
@@ -87,12 +86,12 @@ export class EventWriter {
    * it in their order is then left to the next owner as well.
    */
   beginDrain(leases: readonly PartitionLease[]): void {
-    this.isDraining = true;
+    for (const lease of leases) this.draining.add(lease);
     this.withdraw(leases);
   }
 
   endDrain(leases: readonly PartitionLease[]): void {
-    this.isDraining = false;
+    for (const lease of leases) this.draining.delete(lease);
     this.withdraw(leases);
   }
 
@@ -136,12 +135,13 @@ export class EventWriter {
 
   private get patience(): number {
     if (!this.left.isEmpty) return Math.min(shortPatienceMs, this.patienceMs);
-    return this.isDraining ? Math.min(drainPatienceMs, this.patienceMs) : this.patienceMs;
+    const isDraining = [...this.draining].some(({ isHeld }) => isHeld);
+    return isDraining ? Math.min(drainPatienceMs, this.patienceMs) : this.patienceMs;
   }
 
-  /** Nothing at all was acknowledged for nearly as long as the patience lasts. */
+  /** No broker has answered anything for nearly as long as the patience lasts. */
   private get isSilent(): boolean {
-    return monotonicMs() - this.acknowledgedAt > Math.max(this.patienceMs * 0.9, 10 * shortPatienceMs);
+    return (this.options.sink.silentMs ?? 0) > Math.max(this.patienceMs * 0.9, 10 * shortPatienceMs);
   }
 
   private isWanted(events: readonly SliceEvent[]): boolean {
@@ -193,8 +193,7 @@ export class EventWriter {
   private settled(flight: Flight, event: SliceEvent, bytes: number, error: Error | null): void {
     // It is for the next owner of its partition, and will not be complete here.
     if (error instanceof AppendWithdrawnError) return;
-    if (error === null) this.acknowledgedAt = monotonicMs();
-    else if (!(error instanceof RecordRefusedError)) {
+    if (error !== null && !(error instanceof RecordRefusedError)) {
       this.fail(error);
       return;
     }

@@ -30,7 +30,7 @@ export class LeftBehind {
     return this.events === 0;
   }
 
-  /** @param isSilent nothing at all is acknowledged: then there is nobody to go on for, and it is one slice at most */
+  /** @param isSilent no broker answers: then there is nobody to go on for, and it is one slice at most */
   hasRoomFor({ open }: Flight, isSilent: boolean): boolean {
     let bytes = this.bytes;
     for (const { openBytes, source } of open) bytes += openBytes + (source.record.value?.length ?? 0);

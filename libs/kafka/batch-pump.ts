@@ -46,6 +46,8 @@ export class BatchPump {
   private isPaused = false;
   private isBroken = false;
   private running: Promise<void> | null = null;
+  /** What was handed out last. */
+  private inHand: Promise<void> | null = null;
 
   constructor(options: BatchPumpOptions) {
     this.options = options;
@@ -97,20 +99,21 @@ export class BatchPump {
    */
   async drain(leases: readonly PartitionLease[]): Promise<void> {
     for (const lease of leases) {
-      const line = this.lines.get(lease);
-      if (line === undefined) continue;
+      const line = this.lineOf(lease);
       for (const batch of line.batches) this.count(line, batch);
       line.batches = [];
       line.isGivenUp = true;
     }
     if (this.running === null && !this.isBroken) this.resumeIfRoom();
-    await this.running;
+    // Not all that the pump goes on with: the next stay may have begun by then.
+    await this.inHand?.catch(() => undefined);
   }
 
   private async run(): Promise<void> {
     try {
       for (let batches = this.next(); batches.length > 0; batches = this.next()) {
-        await this.options.work(batches);
+        this.inHand = this.options.work(batches);
+        await this.inHand;
         this.resumeIfRoom();
       }
       this.resumeIfRoom();

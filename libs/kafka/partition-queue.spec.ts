@@ -183,6 +183,27 @@ describe('an append can be withdrawn', () => {
     expect(pending.waiting).toEqual({ records: 0, bytes: 0 });
   });
 
+  test('record by record where it is told of each, also those of a batch that turns out not to have been sent', async () => {
+    const world = setUp();
+    const { queue, append, pending } = world;
+    const told: string[] = [];
+    const first = append('a', 'b');
+    Object.assign(first.append, {
+      onSettled: (index: number, error: Error | null) => told.push(`${index} ${error?.message}`),
+    });
+    const second = append('c');
+    const batch = present(queue.batch());
+    expect(withdraw(world, first.append)).toBe(true);
+    expect(told).toEqual([]);
+    queue.dissolve(batch);
+    expect(told).toEqual(['0 withdrawn, and never sent', '1 withdrawn, and never sent']);
+    expect(await first.ended).toBe('resolved');
+    expect(texts(queue.batch())).toEqual(['c']);
+    queue.acknowledge(present(queue.batch()));
+    expect(await second.ended).toBe('resolved');
+    expect(pending.waiting).toEqual({ records: 0, bytes: 0 });
+  });
+
   test('but not once it is under way, in doubt, or acknowledged', async () => {
     const world = setUp();
     const { queue, append } = world;

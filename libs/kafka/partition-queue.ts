@@ -7,6 +7,7 @@
  * That is safe while no try of the refused one had an unknown end. Otherwise the partition takes the next epoch: its
  * sequence starts at 0, and brokers refuse what is still on its way under the epoch before (KIP-360).
  */
+import { AppendWithdrawnError } from './append-error.ts';
 import type { PendingAppend, PendingAppends, QueuedRecord } from './pending-append.ts';
 
 export interface ProduceBatch {
@@ -101,10 +102,14 @@ export class PartitionQueue {
   dissolve(batch: ProduceBatch): void {
     if (batch.isInDoubt || batch.isPart) return;
     this.remove(batch);
-    this.queued = [...batch.records, ...this.queued.slice(this.head)];
+    const kept = batch.records.filter(({ append }) => !append.isWithdrawn);
+    this.queued = [...kept, ...this.queued.slice(this.head)];
     this.head = 0;
-    this.queuedBytes += batch.bytes;
-    for (const { append } of batch.records) append.taken -= 1;
+    for (const { bytes } of kept) this.queuedBytes += bytes;
+    for (const record of batch.records) {
+      record.append.taken -= 1;
+      if (record.append.isWithdrawn) this.pending.refuse(record, new AppendWithdrawnError('withdrawn, and never sent'));
+    }
   }
 
   /** Brokers refuse from now on what is on its way under the numbers used until now. */

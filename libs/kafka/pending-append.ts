@@ -18,6 +18,8 @@ export interface PendingAppend extends Ordered {
   taken: number;
   /** Answered before all of its records were: what is still queued of it is not sent. */
   hasEnded: boolean;
+  /** It is told of each record, and was withdrawn: what turns out not to be sent is not sent later either. */
+  isWithdrawn: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
   /** Told how each record ended; null: the append ends at the first that is refused. */
@@ -96,6 +98,7 @@ export class PendingAppends {
       openBytes: bytes,
       taken: 0,
       hasEnded: false,
+      isWithdrawn: false,
       resolve,
       reject,
       onSettled,
@@ -151,7 +154,10 @@ export class PendingAppends {
    */
   withdraw(append: PendingAppend, error: Error): boolean {
     if (append.hasEnded || append.open === 0) return false;
-    if (append.onSettled !== null) return true;
+    if (append.onSettled !== null) {
+      append.isWithdrawn = true;
+      return true;
+    }
     if (append.taken > 0) return false;
     append.hasEnded = true;
     this.appends.delete(append);
