@@ -3,7 +3,6 @@ import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { TopicTail } from '../../libs/kafka/topic-tail.ts';
 import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
 import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
-import { Database } from '../../libs/postgres/database.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
@@ -17,6 +16,7 @@ import { OutboxRelay } from './outbox-relay.ts';
 import { boundReads } from './request-reads.ts';
 import { RequestRates } from './request-rates.ts';
 import { ReplayRunner } from './replay-runner.ts';
+import { OwnDatabaseState } from './stores.module.ts';
 
 export const managementApi: AppDefinition<typeof managementApiConfig> = {
   name: 'management-api',
@@ -26,7 +26,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
   root: (config, context) => ManagementApiModule.with(config, context),
   prepare: (app, config, { logger, health, tracer, metrics: all }) => {
     const metrics = app.get(ApiMetrics);
-    const database = app.get(Database);
+    const database = app.get(OwnDatabaseState);
     const sink = app.get(RecordSink);
     const relay = app.get(OutboxRelay);
     const tail = app.get(TopicTail);

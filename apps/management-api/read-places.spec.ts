@@ -57,6 +57,20 @@ describe('places to read', () => {
     expect(called).toEqual(['a1', 'a2', 'a3', 'b1', 'c1', 'd1', 'e1']);
   });
 
+  test('that are given back call everybody who may have one by then', async () => {
+    const { called, ask, wait } = placesOf({ perClientMax: 3, max: 6, firstOnly: 2 });
+    await ask('ann', 'a1');
+    await ask('ann', 'a2');
+    const giveBack = await ask('cid', 'c1');
+    await ask('bob', 'b1');
+    wait('bob', 'b2');
+    wait('cid', 'c2');
+    giveBack();
+    await settled();
+    // With one place less of its own, the second may have one of those that are kept.
+    expect(called.slice(4)).toEqual(['b2', 'c2']);
+  });
+
   test('are given to clients by turns', async () => {
     const { called, ask } = placesOf({ perClientMax: 1, max: 1 });
     const giveBacks: (() => void)[] = [await ask('ann', 'a1')];

@@ -83,11 +83,17 @@ export class ReadPlaces {
       const left = (this.reading.get(client) ?? 1) - 1;
       if (left === 0) this.reading.delete(client);
       else this.reading.set(client, left);
-      this.callNext();
+      this.callAll();
     };
   }
 
-  private callNext(): void {
+  /** One that leaves may make room for two: it has none itself then, and may take what is kept for such. */
+  private callAll(): void {
+    while (this.callNext());
+  }
+
+  /** @returns false when nobody that waits may have a place */
+  private callNext(): boolean {
     for (const [client, waiters] of this.waiting) {
       const [first] = waiters;
       if (first === undefined || !this.isFreeFor(client)) continue;
@@ -99,8 +105,9 @@ export class ReadPlaces {
         this.waiting.set(client, others);
       }
       first.take();
-      return;
+      return true;
     }
+    return false;
   }
 
   private forget(client: string, waiter: Waiter): void {

@@ -44,8 +44,11 @@ const plain = [
   WebhookView,
 ] as const;
 
+/** The database as readiness sees it. By a name of its own: that of the common pool is {@link Database} here as everywhere. */
+export class OwnDatabaseState extends Database {}
+
 /** What the process needs for itself: nothing that callers ask for is in its way. */
-const own = [Database, OutboxStore] as const;
+const own = [OwnDatabaseState, OutboxStore] as const;
 
 @Module({})
 export class StoresModule {

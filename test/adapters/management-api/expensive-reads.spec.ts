@@ -1,4 +1,6 @@
 /** What one client asks of the database is no reason for another to wait: a table that is locked stands for a long read. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { until } from '../../support/until.ts';
@@ -107,6 +109,20 @@ test('while two clients read without end, and a replay is counted, others are se
   const statuses = await Promise.all(asked.map(async (answer) => (await answer).status));
   expect(countOf(statuses, 200) + countOf(statuses, 429)).toBe(40);
 }, 40_000);
+
+test('a process whose pool is taken as a whole is ready all the same', async () => {
+  const pool = await world.app.get(EntityManager).getConnection().getNativeClient();
+  const taken = await Promise.all(Array.from({ length: 8 }, () => pool.connect()));
+  try {
+    // Answers of readiness are kept for a moment.
+    await pause(500);
+    expect((await world.context.health.report()).checks['database']).toBe('ok');
+    // So is what the outbox does for changes that are committed.
+    expect((await world.context.health.report()).checks['outbox relay']).toBe('ok');
+  } finally {
+    for (const client of taken) client.release();
+  }
+});
 
 test('a read that takes too long ends in PostgreSQL, and is told so', async () => {
   const answer = await dryRun();
