@@ -6,8 +6,9 @@
  * a socket: they are bounded in number, and in the bytes of what they send.
  *
  * A webhook is slow from its first long attempt to its next short one while no other of it is long, and quick from there on,
- * also when nothing of it waits: one quick answer among ten that take half a minute makes it no quicker. An attempt that turns out to be long moves among the slow ones, unless its client has its share of them: then it
- * keeps its place, and counts against what its client may have there.
+ * also when nothing of it waits: one quick answer among ten that take half a minute makes it no quicker. An attempt that
+ * turns out to be long moves among the slow ones, unless its client has its share of them: then it keeps its place, and
+ * counts against what its client may have there.
  */
 import { InOrder } from '../../libs/runtime/in-order.ts';
 import type { BufferBudget } from './buffer-budget.ts';

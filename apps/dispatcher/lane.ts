@@ -18,10 +18,10 @@ export interface Lane {
   partition: Partition | null;
   bytes: number;
   inFlight: number;
-  /** Of these, those that have taken long. */
-  slowInFlight: number;
   /** The same, as its place in a ranking depends on it. */
   readonly load: number;
+  /** Attempts in flight that have taken long. */
+  slowInFlight: number;
   /** Its place among those that wait for a place: see ranking.ts. */
   turn: number;
   rank: number;

@@ -100,7 +100,6 @@ export class EventRuns {
     const making: Making = { slice: new Slice(), writing: null, since: startedAt, mayDecide: this.gate.isOpen() };
     const isEnough = (bytes: number) => this.isEnough(making, bytes);
     for (const { lease, records } of batches) {
-      if (this.gate.isLeft(lease)) continue;
       for (const record of records) {
         if (now() - making.since >= stepMs) await this.passOn(making);
         if (this.isLeft(lease)) break;

@@ -25,10 +25,6 @@ export class TableGate {
     for (const lease of leases) this.givenUp.add(lease);
   }
 
-  isLeft(lease: PartitionLease): boolean {
-    return this.left.has(lease);
-  }
-
   /** Whether what is not begun of this partition is to be left to its next owner: all that is behind it then is too. */
   leaves(lease: PartitionLease): boolean {
     if (this.givenUp.has(lease)) this.left.add(lease);

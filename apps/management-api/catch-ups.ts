@@ -1,7 +1,8 @@
 /**
  * Who reads what Kafka has kept, and when. Such reading passes over everybody's outcomes, on the event loop that answers all
- * requests, so it is given out in turns. Holds: few read at once, one of an owner (a client, or an operator's key); whoever has just had
- * a turn waits behind others; all together they have a fixed part of the time; who takes too long, or waits too long, gives up.
+ * requests, so it is given out in turns. Holds: few read at once, one of an owner (a client, or an operator's key); whoever
+ * has just had a turn waits behind others; all together they have a fixed part of the time; who takes too long, or waits
+ * too long, gives up.
  */
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 

@@ -4,7 +4,7 @@ import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/retry
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { Scheduler } from './scheduler.ts';
-import type { SchedulerLimits, WaitingRetry } from './scheduler-options.ts';
+import type { SchedulerLimits, SchedulerOptions, WaitingRetry } from './scheduler-options.ts';
 
 const dayMs = 86_400_000;
 const fetchRecordsMax = 20;
@@ -423,6 +423,20 @@ describe('clocks', () => {
   });
 });
 
+/** Options for one partition of the first tier. */
+function ofOneTier(now: () => number): Omit<SchedulerOptions, 'passOn' | 'after'> {
+  return {
+    limits: roomy,
+    tierOf: () => retryTiers[0],
+    notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
+    setAside: () => Promise.resolve(),
+    mayWrite: () => true,
+    onFailed: () => undefined,
+    now,
+    wallNow: now,
+  };
+}
+
 test('partitions that are given up take what waits with them, and stop waits for what is being written', async () => {
   const log = new TierLog('5s', 24_000);
   const written: number[] = [];
@@ -430,9 +444,7 @@ test('partitions that are given up take what waits with them, and stop waits for
   let now = 1_000_000;
   const timers: (() => void)[] = [];
   const scheduler = new Scheduler({
-    limits: roomy,
-    tierOf: () => retryTiers[0],
-    notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
+    ...ofOneTier(() => now),
     passOn: async (passed, isWritten) => {
       await new Promise<void>((resolve) => {
         written.push(...passed.map(({ value }) => (JSON.parse(value.toString()) as Retry).id));
@@ -440,11 +452,6 @@ test('partitions that are given up take what waits with them, and stop waits for
       });
       for (const index of passed.keys()) isWritten(index);
     },
-    setAside: () => Promise.resolve(),
-    mayWrite: () => true,
-    onFailed: () => undefined,
-    now: () => now,
-    wallNow: () => now,
     after: (_delay, run) => {
       timers.push(run);
       return () => timers.splice(timers.indexOf(run), 1);
@@ -481,19 +488,12 @@ test('what is being written when its partition is given up is written once, and 
   let acknowledge = (): void => undefined;
   let now = 1_000_000;
   const scheduler = new Scheduler({
-    limits: roomy,
-    tierOf: () => retryTiers[0],
-    notBeforeOf: (value) => (JSON.parse(value.toString()) as Retry).notBefore,
+    ...ofOneTier(() => now),
     passOn: async (passed, isWritten) => {
       written.push(...passed.map(({ value }) => (JSON.parse(value.toString()) as Retry).id));
       await new Promise<void>((resolve) => (acknowledge = resolve));
       for (const index of passed.keys()) isWritten(index);
     },
-    setAside: () => Promise.resolve(),
-    mayWrite: () => true,
-    onFailed: () => undefined,
-    now: () => now,
-    wallNow: () => now,
     after: () => () => undefined,
   });
   const read = () => {

@@ -152,7 +152,13 @@ export class Scheduler {
       if (value === null) throw new Error('a retry without a value');
       notBefore = this.options.notBeforeOf(value);
     } catch (error) {
-      this.completeAfter(this.options.setAside(record, error), [{ lease, offset }]);
+      const place = { lease, offset, writtenAt };
+      this.onItsWay.begin(place);
+      this.follow(
+        this.options.setAside(record, error).then(() => {
+          this.onItsWay.end(place);
+        }),
+      );
       return clocks.now;
     }
     const { lookAt, dueAt } = momentsOf({ notBefore, writtenAt }, tier, clocks);
@@ -228,16 +234,12 @@ export class Scheduler {
       this.onItsWay.end(from[index] as WaitingRecord);
       isOver();
     });
-    this.completeAfter(written, []);
+    this.follow(written);
   }
 
-  private completeAfter(written: Promise<void>, from: readonly { lease: PartitionLease; offset: number }[]): void {
-    const done = written
-      .then(() => {
-        for (const { lease, offset } of from) lease.complete(offset);
-      })
-      .catch(this.options.onFailed)
-      .finally(() => this.writing.delete(done));
+  /** A release waits for it. */
+  private follow(written: Promise<void>): void {
+    const done = written.catch(this.options.onFailed).finally(() => this.writing.delete(done));
     this.writing.add(done);
   }
 

@@ -2,7 +2,8 @@
  * For apps that work in big batches. In: batches of all partitions as they are fetched. Out: everything that waits,
  * handed to one asynchronous worker at a time.
  * Holds: order per partition; partitions take turns, so a long one keeps no other waiting; bounded in records and bytes,
- * by pausing partitions; of a partition that is given up only what was handed out is worked; after an error nothing is worked any more, so that nothing behind it is taken for done.
+ * by pausing partitions; of a partition that is given up only what was handed out is worked; after an error nothing is
+ * worked any more, so that nothing behind it is taken for done.
  */
 import type { PartitionLease, RecordBatch } from './record.ts';
 

@@ -8,6 +8,28 @@ import { monotonicMs } from '../runtime/monotonic.ts';
 
 const requireHere = createRequire(import.meta.url);
 
+interface Connection {
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+  send(request: object): Promise<unknown>;
+  setVersions(versions: object): void;
+}
+
+const nothing = () => undefined;
+const logger = { debug: nothing, warn: nothing, error: nothing, namespace: () => logger };
+
+function connectionBy(socketOf: (onConnect: () => void) => object): Connection {
+  const Connection = requireHere('kafkajs/src/network/connection') as new (options: object) => Connection;
+  return new Connection({
+    host: 'broker',
+    port: 1,
+    connectionTimeout: 5_000,
+    requestTimeout: 2_000,
+    logger,
+    socketFactory: ({ onConnect }: { onConnect: () => void }) => socketOf(onConnect),
+  });
+}
+
 describe('a request queue of kafkajs', () => {
   interface Queue {
     throttledUntil: number;
@@ -63,16 +85,6 @@ describe('a request queue of kafkajs', () => {
 });
 
 describe('a connection that breaks in the middle of an answer', () => {
-  interface Connection {
-    connect(): Promise<unknown>;
-    disconnect(): Promise<unknown>;
-    send(request: object): Promise<unknown>;
-    setVersions(versions: object): void;
-  }
-
-  const nothing = () => undefined;
-  const logger = { debug: nothing, warn: nothing, error: nothing, namespace: () => logger };
-
   /** An answer of `bytes` zeros to the request of this number, behind its length. */
   function answerTo(request: Buffer, bytes: number): Buffer {
     const answer = Buffer.alloc(8 + bytes);
@@ -99,15 +111,7 @@ describe('a connection that breaks in the middle of an answer', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const Connection = requireHere('kafkajs/src/network/connection') as new (options: object) => Connection;
-    const connection = new Connection({
-      host: '127.0.0.1',
-      port,
-      connectionTimeout: 5_000,
-      requestTimeout: 2_000,
-      logger,
-      socketFactory: ({ onConnect }: { onConnect: () => void }) => connect({ host: '127.0.0.1', port }, onConnect),
-    });
+    const connection = connectionBy((onConnect) => connect({ host: '127.0.0.1', port }, onConnect));
     const encoder = requireHere('kafkajs/src/protocol/encoder') as new () => object;
     const ask = async () => {
       await connection.connect();
@@ -131,24 +135,10 @@ describe('a connection that breaks in the middle of an answer', () => {
 });
 
 test('requests that find a connection closed open one socket together', async () => {
-  interface Connection {
-    connect(): Promise<unknown>;
-    disconnect(): Promise<unknown>;
-  }
-  const Connection = requireHere('kafkajs/src/network/connection') as new (options: object) => Connection;
-  const nothing = () => undefined;
-  const logger = { debug: nothing, warn: nothing, error: nothing, namespace: () => logger };
   const opened: (() => void)[] = [];
-  const connection = new Connection({
-    host: 'broker',
-    port: 1,
-    connectionTimeout: 5_000,
-    requestTimeout: 5_000,
-    logger,
-    socketFactory: ({ onConnect }: { onConnect: () => void }) => {
-      opened.push(onConnect);
-      return { on: nothing, end: nothing, unref: nothing, removeAllListeners: nothing, destroy: nothing };
-    },
+  const connection = connectionBy((onConnect) => {
+    opened.push(onConnect);
+    return { on: nothing, end: nothing, unref: nothing, removeAllListeners: nothing, destroy: nothing };
   });
   const connecting = [connection.connect(), connection.connect(), connection.connect()];
   expect(opened).toHaveLength(1);
@@ -163,29 +153,15 @@ test('requests that find a connection closed open one socket together', async ()
 });
 
 test('a connection that is ended again and again leaves nothing on its dead socket', async () => {
-  interface Connection {
-    connect(): Promise<unknown>;
-    disconnect(): Promise<unknown>;
-  }
-  const Connection = requireHere('kafkajs/src/network/connection') as new (options: object) => Connection;
-  const nothing = () => undefined;
-  const logger = { debug: nothing, warn: nothing, error: nothing, namespace: () => logger };
   const nobody = createServer().listen(0, '127.0.0.1');
   await once(nobody, 'listening');
   const { port } = nobody.address() as AddressInfo;
   await new Promise((resolve) => nobody.close(resolve));
   const sockets: Socket[] = [];
-  const connection = new Connection({
-    host: '127.0.0.1',
-    port,
-    connectionTimeout: 5_000,
-    requestTimeout: 5_000,
-    logger,
-    socketFactory: ({ onConnect }: { onConnect: () => void }) => {
-      const socket = connect({ host: '127.0.0.1', port }, onConnect);
-      sockets.push(socket);
-      return socket;
-    },
+  const connection = connectionBy((onConnect) => {
+    const socket = connect({ host: '127.0.0.1', port }, onConnect);
+    sockets.push(socket);
+    return socket;
   });
   await expect(connection.connect()).rejects.toThrow('ECONNREFUSED');
   for (let times = 0; times < 20; times += 1) await connection.disconnect();

@@ -179,6 +179,11 @@ describe('what a client added', () => {
     expect(shown.bodySample.toString()).toBe(
       `got ${stars('hunter2')}, ${stars('hunter2')} and ${stars('Basic YTpi')} of ${stars('Größe')} as text/plain: 1`,
     );
+    const begun = withoutEchoes(
+      { ...answer, headers: { 'x-echo': 'Bearer abcdef' } },
+      { a: 'Bearer', b: 'Bearer abcdef' },
+    );
+    expect(begun.headers).toEqual({ 'x-echo': '********' });
     expect(withoutEchoes({ kind: 'error', errorKind: 'timeout', message: 'x', latencyMs: 1 }, values)).toMatchObject({
       message: 'x',
     });

@@ -149,7 +149,10 @@ export function withoutEchoes<Result extends AttemptResult>(
   added: Readonly<Record<string, string>>,
 ): Result {
   if (result.kind !== 'answer') return result;
-  const values = Object.values(added).filter(isHidden);
+  // The longest first: one that begins another would leave the rest of that.
+  const values = Object.values(added)
+    .filter(isHidden)
+    .sort((one, other) => other.length - one.length);
   if (values.length === 0) return result;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(result.headers)) {

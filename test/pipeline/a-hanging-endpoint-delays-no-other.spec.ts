@@ -73,7 +73,7 @@ async function remove(webhooks: readonly TestWebhook[]): Promise<void> {
 
 test('a-hanging-endpoint-delays-no-other: nor do ten', async () => {
   await expectUndisturbed('ten endpoints hang', amongHanging);
-}, 240_000);
+}, 120_000);
 
 test('an-endless-body-is-cut: by its length, well before the deadline', async () => {
   const endless = await startEndless();

@@ -11,7 +11,7 @@ export interface Disturbed {
 
 /** What a p99 of a few hundred events on shared cores varies by itself from one measurement to the next. */
 const allowanceMs = 5;
-const rounds = 5;
+const rounds = 3;
 
 /**
  * With trouble elsewhere the healthy endpoints' p99 is at most 1.25 times what it is without, measured in the same
