@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { freePorts, isFree, listeningInode, requireFreePort } from './ports.ts';
@@ -19,6 +20,11 @@ describe('ports', () => {
     const ports = await freePorts(4);
     expect(new Set(ports).size).toBe(4);
     expect(await Promise.all(ports.map(isFree))).toEqual([true, true, true, true]);
+  });
+
+  test('no outgoing connection takes a port between its being found and its use', async () => {
+    const [from] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
+    expect(Math.max(...(await freePorts(50)))).toBeLessThan(from ?? 0);
   });
 
   test('a taken port is refused with its number and purpose', async () => {

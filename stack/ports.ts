@@ -1,7 +1,12 @@
 /** TCP ports of this machine: is one free, who holds it, what is its number in an address. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { StackFailure, hasCode } from './failure.ts';
+
+/** Above what services are registered for and used to, below what Linux (32768) and others (49152) connect from. */
+const lowest = 20_000;
+const highest = 32_768;
 
 /** @throws StackFailure naming the port, what it was for and, where the system tells, who holds it */
 export async function requireFreePort(port: number, purpose: string): Promise<void> {
@@ -26,24 +31,17 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Ports that were free a moment ago, all different. */
+/**
+ * Ports that were free a moment ago, all different. Not of those that the system gives to outgoing connections: one of
+ * these may take a port between this answer and its use.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen({ port: 0, host: '127.0.0.1' }, () => {
-            const address = server.address();
-            if (address === null || typeof address === 'string') reject(new Error('no port was given'));
-            else resolve(address.port);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(lowest, highest);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
 }
 
 interface PortOwner {
