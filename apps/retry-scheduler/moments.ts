@@ -10,6 +10,8 @@ export interface Moments {
   readonly lookAt: number;
   /** Before this it must not be attempted. In the past when it was read late. */
   readonly dueAt: number;
+  /** Its own `notBefore` is not believed: whoever writes it again writes the moment above. */
+  readonly isCorrected: boolean;
 }
 
 export interface Clocks {
@@ -20,7 +22,7 @@ export interface Clocks {
 }
 
 /** How far the clocks of hosts may be apart without any effect. */
-const clocksApartMsMax = 60_000;
+export const clocksApartMsMax = 60_000;
 
 /**
  * A retry that asks for more than its tier is for was written, or is read, by a host whose clock is wrong or was set.
@@ -36,7 +38,7 @@ export function momentsOf(
   const isPlausible = askedMs <= waitMsMax + clocksApartMsMax;
   const waitMs = isPlausible ? Math.min(askedMs, waitMsMax) : meantMs(record, tier);
   const inTierMs = Math.min(record.writtenAt + tier.delayMs - wallNow, tier.delayMs);
-  return { lookAt: now + Math.min(waitMs, inTierMs), dueAt: now + waitMs };
+  return { lookAt: now + Math.min(waitMs, inTierMs), dueAt: now + waitMs, isCorrected: !isPlausible };
 }
 
 /** Both times are of the clock of the writer, unless it is one that only passed the retry on to another tier. */

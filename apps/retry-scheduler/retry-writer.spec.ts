@@ -25,7 +25,10 @@ function ignore(): void {
 function writerOver(append: (records: readonly OutgoingRecord[]) => Promise<void>): RetryWriter {
   return new RetryWriter({
     sink: { append },
-    retries: { decode: (value) => JSON.parse(value.toString()) as RetryDelivery },
+    retries: {
+      decode: (value) => JSON.parse(value.toString()) as RetryDelivery,
+      encode: (value) => Buffer.from(JSON.stringify(value)),
+    },
     deliveries: { encode: (delivery) => Buffer.from(JSON.stringify(delivery)) },
     // JSON is in no schema: the long way.
     frames: new RetryFrames({ retry: 1, delivery: 2 }),
@@ -38,7 +41,7 @@ function writerOver(append: (records: readonly OutgoingRecord[]) => Promise<void
 
 function retry(webhookId: string, tier: WaitingRetry['tier'] = null): WaitingRetry {
   const value = Buffer.from(JSON.stringify({ webhookId, attempt: 2, notBefore: 1_000 }));
-  return { dueAt: 1_000, value, headers: { h: Buffer.from('1') }, tier };
+  return { dueAt: 1_000, notBefore: null, value, headers: { h: Buffer.from('1') }, tier };
 }
 
 function shown({ topic, key, value }: OutgoingRecord) {
@@ -55,6 +58,22 @@ test('what is due goes back to its lane without its date; what goes on waiting s
   ]);
   expect(written[0]?.headers).toEqual({ h: Buffer.from('1') });
   expect(writer.notBeforeOf(retry('w-1').value)).toBe(1_000);
+});
+
+test('what goes on waiting for another moment than it says itself says so from now on', async () => {
+  const written: OutgoingRecord[] = [];
+  const writer = writerOver((records) => Promise.resolve(void written.push(...records)));
+  await writer.passOn(
+    [
+      { ...retry('w-1', '2m'), notBefore: 8_000.25 },
+      { ...retry('w-2'), notBefore: 8_000 },
+    ],
+    ignore,
+  );
+  expect(written.map(shown)).toEqual([
+    ['tier.2m', 'w-1', '{"webhookId":"w-1","attempt":2,"notBefore":8001}'],
+    ['deliveries', 'w-2', '{"webhookId":"w-2","attempt":2}'],
+  ]);
 });
 
 test('what Kafka refuses is set aside; what came with it is written', async () => {

@@ -17,7 +17,7 @@ import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
 export interface RetryWriterOptions {
   readonly sink: Pick<RecordSink, 'append'>;
-  readonly retries: Pick<AvroCodec<RetryDelivery>, 'decode'>;
+  readonly retries: Pick<AvroCodec<RetryDelivery>, 'decode' | 'encode'>;
   readonly deliveries: Pick<AvroCodec<Delivery>, 'encode'>;
   /** The short way, for what was written in today's schema. */
   readonly frames: RetryFrames;
@@ -69,8 +69,12 @@ export class RetryWriter {
     await this.writeAlone(this.aside(record, 'unparsable', source));
   }
 
-  private outgoing({ value, headers, tier }: WaitingRetry): OutgoingRecord {
-    const { topics, deliveries, frames } = this.options;
+  private outgoing({ value, headers, tier, notBefore }: WaitingRetry): OutgoingRecord {
+    const { topics, retries, deliveries, frames } = this.options;
+    if (tier !== null && notBefore !== null) {
+      const retry = { ...this.read(value), notBefore: Math.ceil(notBefore) };
+      return { topic: topics.tier(tier), key: retry.webhookId, value: retries.encode(retry), headers };
+    }
     // As it was read: it may have been written in another version of the schema.
     if (tier !== null) return { topic: topics.tier(tier), key: this.keyOf(value), value, headers };
     const short = frames.toDelivery(value);

@@ -15,6 +15,8 @@ export interface SchedulerLimits extends RoomLimits {
 export interface WaitingRetry {
   /** Monotonic. */
   readonly dueAt: number;
+  /** Unix milliseconds, to be written instead of what the value says; null: that is right. */
+  readonly notBefore: number | null;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, Buffer>>;
   /** Where it is passed on to: null: it is due, back to webhook.deliveries; else to wait in that tier. */

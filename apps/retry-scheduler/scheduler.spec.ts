@@ -101,6 +101,7 @@ class Simulation {
   readonly setAside: number[] = [];
   readonly failures: unknown[] = [];
   heldMax = 0;
+  waitingMax = 0;
   hops = 0;
   private readonly dueAt = new Map<number, number>();
   private readonly events = new DueQueue<() => void>();
@@ -143,6 +144,7 @@ class Simulation {
         if (batch === null) return;
         this.scheduler.take(batch);
         this.heldMax = Math.max(this.heldMax, this.scheduler.waiting.held);
+        this.waitingMax = Math.max(this.waitingMax, this.scheduler.waiting.all);
         log.onReadable();
       };
       log.onReadable = () => {
@@ -234,7 +236,7 @@ class Simulation {
   }
 
   private written(passed: readonly WaitingRetry[]): void {
-    for (const { value, tier } of passed) {
+    for (const { value, tier, ...passedOn } of passed) {
       const { id, notBefore } = JSON.parse(value.toString()) as Retry;
       if (tier === null) {
         const earlyMs = Math.min((this.dueAt.get(id) ?? 0) - this.now, notBefore - this.wallNow);
@@ -242,7 +244,7 @@ class Simulation {
         this.putBack.push({ id, at: this.now });
       } else {
         this.hops += 1;
-        this.log(tier).append(value, this.wallNow);
+        this.write({ id, notBefore: passedOn.notBefore ?? notBefore }, tier, this.wallNow);
       }
     }
   }
@@ -420,6 +422,73 @@ describe('clocks', () => {
     const skewed = simulation.putBack.find(({ id }) => id === 1_000);
     expect((skewed?.at ?? 0) - simulation.startedAt).toBeGreaterThanOrEqual(30_000);
     expect((skewed?.at ?? Infinity) - simulation.startedAt).toBeLessThanOrEqual(30_250);
+  });
+});
+
+describe('a backlog in a long tier, after a time without a scheduler', () => {
+  const hourMs = 3_600_000;
+  const minuteMs = 60_000;
+  const countMax = 200;
+
+  /** One a minute, written for six hours later; `skewMs` is how wrong the clock of its host was. */
+  function write(simulation: Simulation, id: number, skewMs = 0): void {
+    const writtenAt = simulation.startedAt - 6 * hourMs + id * minuteMs + skewMs;
+    simulation.write({ id, notBefore: writtenAt + 6 * hourMs }, '6h', writtenAt);
+  }
+
+  function lateMs(simulation: Simulation): number[] {
+    return simulation.putBack
+      .filter(({ id }) => id < 1_000)
+      .map(({ id, at }) => at - simulation.startedAt - id * minuteMs);
+  }
+
+  test.each([
+    ['first of all, six hours ahead', 0, 6 * hourMs],
+    ['first of all, twelve hours ahead', 0, 12 * hourMs],
+    ['first of all, twenty hours ahead', 0, 20 * hourMs],
+    ['in the midst of a fetch, three hours ahead and in the past', 10, 3 * hourMs],
+    ['last of a fetch, six hours ahead', 19, 6 * hourMs],
+    ['last of a fetch, three hours ahead and in the past', 19, 3 * hourMs],
+    ['in every fetch, twelve hours ahead', null, 12 * hourMs],
+    ['a day behind', 10, -24 * hourMs],
+  ])('is in time behind a retry that is stamped wrongly, %s', async (_name, place, skewMs) => {
+    const simulation = new Simulation();
+    for (let id = 0; id < countMax; id += 1) {
+      if (place === null ? id % 7 === 0 : id === place) write(simulation, 1_000 + id, skewMs - 1_000 * minuteMs);
+      write(simulation, id);
+    }
+    simulation.start();
+    await simulation.advance(4 * hourMs);
+    const pastDueMs = simulation.pastDueMs;
+    expect(lateMs(simulation)).toHaveLength(countMax);
+    expect(Math.max(...lateMs(simulation))).toBeLessThanOrEqual(1_000);
+    expect(pastDueMs).toBe(0);
+    await simulation.advance(36 * hourMs);
+    simulation.kill();
+    expect(simulation.incomplete).toBe(0);
+  });
+
+  test.each([
+    ['in the future', 12 * hourMs],
+    ['in the past', 3 * hourMs],
+  ])('that is longer than commits speak of is in time too: stamped %s', async (_name, skewMs) => {
+    const simulation = new Simulation(roomy, 100);
+    write(simulation, 1_000, skewMs - 1_000 * minuteMs);
+    for (let id = 0; id < countMax; id += 1) write(simulation, id);
+    simulation.start();
+    await simulation.advance(4 * hourMs);
+    simulation.kill();
+    expect(lateMs(simulation)).toHaveLength(countMax);
+    expect(Math.max(...lateMs(simulation))).toBeLessThanOrEqual(1_000);
+  });
+
+  test('is not read at once because hosts differ: a fetch waits while what it has does', async () => {
+    const simulation = new Simulation();
+    for (let id = 0; id < countMax; id += 1) write(simulation, id, id % 3 === 0 ? -30_000 : 20_000);
+    simulation.start();
+    await simulation.advance(10_000);
+    expect(simulation.waitingMax).toBeLessThanOrEqual(2 * fetchRecordsMax);
+    simulation.kill();
   });
 });
 

@@ -5,8 +5,10 @@
  * Holds:
  * - An offset is complete only once its delivery is acknowledged somewhere else, so a restart reads what it has not
  *   passed on again, and advances nothing.
- * - Each tier but the first is paused while what was fetched of it waits: nothing behind can be due sooner. The first
- *   takes every delay under 30 s, so it is read on and each delivery keeps its own moment.
+ * - Each tier but the first is paused while what was fetched of it waits: nothing behind can be due sooner. A record that
+ *   is stamped later than those around it does not count (log-order.ts). The first takes every delay under 30 s, so it is
+ *   read on and each delivery keeps its own moment.
+ * - What is stamped later than it was written does not stay in the way of others: it goes on to wait at the end of a log.
  * - Memory is bounded: of each longer tier one fetch per partition; of what is kept for its last stretch (and of the
  *   first tier) `heldRecordsMax` and `heldBytesMax`. Beyond, every partition is paused after its next batch, until there
  *   is room: deliveries are late then, none is lost. What has longer to wait goes back to Kafka (nextStep).
@@ -18,6 +20,7 @@ import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domai
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { OnItsWay } from './on-its-way.ts';
+import { LogOrder } from './log-order.ts';
 import { momentsOf, type Clocks } from './moments.ts';
 import { nextStep } from './next-step.ts';
 import { Room } from './room.ts';
@@ -46,6 +49,8 @@ interface WaitingRecord {
   /** Of its record, Unix milliseconds. */
   readonly writtenAt: number;
   readonly dueAt: number;
+  /** `dueAt` is not what it says itself. */
+  readonly isCorrected: boolean;
   /** Where its value is kept: a part of what was fetched would keep all of it in memory. */
   readonly handle: number;
   readonly bytes: number;
@@ -108,13 +113,19 @@ export class Scheduler {
     const isFirst = tier === retryTiers[0];
     const now = this.options.now();
     const clocks = { now, wallNow: this.options.wallNow() };
+    const isRoomy = this.values.usedBytes < this.options.limits.heldBytesMax / 2;
+    // Behind the end of the log nothing can be due before what is written from now on.
+    const isMoreBehind = !isFirst && batch.nextOffset < batch.highWatermark;
+    const order = isMoreBehind ? new LogOrder(records, clocks.wallNow, isRoomy) : null;
     let lastAt = now;
-    for (const record of records) lastAt = Math.max(lastAt, this.accept(lease, record, tier, clocks));
+    for (const [index, record] of records.entries()) {
+      const lookAt = this.accept(lease, record, tier, clocks, order?.isInTheWay(record, index) ?? false);
+      if (order?.isBelieved(record) ?? true) lastAt = Math.max(lastAt, lookAt);
+    }
     this.newest.set(lease, records.at(-1)?.offset ?? 0);
-    this.unread.read(batch, tier.delayMs, now);
+    this.unread.read(batch, isFirst ? now + tier.delayMs : lastAt);
     this.work();
-    const readOnAt =
-      lastAt - (this.values.usedBytes < this.options.limits.heldBytesMax / 2 ? roomyReadAheadMs : readAheadMs);
+    const readOnAt = lastAt - (isRoomy ? roomyReadAheadMs : readAheadMs);
     if (!isFirst && readOnAt > now) this.pause(lease, readOnAt);
     else if (this.room.isFull) this.pause(lease, now + lookAgainMs);
   }
@@ -143,8 +154,14 @@ export class Scheduler {
     this.timer = null;
   }
 
-  /** Gives a record its place and answers when it is looked at again. */
-  private accept(lease: PartitionLease, record: KafkaRecord, tier: RetryTier, clocks: Clocks): number {
+  /** Gives a record its place and answers when it is looked at again: at once, if it is in the way of others. */
+  private accept(
+    lease: PartitionLease,
+    record: KafkaRecord,
+    tier: RetryTier,
+    clocks: Clocks,
+    isInTheWay: boolean,
+  ): number {
     const { value, headers, offset, timestampMs: writtenAt } = record;
     if (this.onItsWay.isJoined(lease, record)) return clocks.now;
     let notBefore: number;
@@ -161,9 +178,20 @@ export class Scheduler {
       );
       return clocks.now;
     }
-    const { lookAt, dueAt } = momentsOf({ notBefore, writtenAt }, tier, clocks);
+    const moments = momentsOf({ notBefore, writtenAt }, tier, clocks);
+    const { dueAt, isCorrected } = moments;
+    const lookAt = isInTheWay ? clocks.now : moments.lookAt;
     const kept = { handle: this.values.put(value), bytes: ValueStore.bytesFor(value.length), headers: copyOf(headers) };
-    const item: WaitingRecord = { kind: 'record', lease, offset, writtenAt, dueAt, ...kept, isHeld: false };
+    const item: WaitingRecord = {
+      kind: 'record',
+      lease,
+      offset,
+      writtenAt,
+      dueAt,
+      isCorrected,
+      ...kept,
+      isHeld: false,
+    };
     if (tier === retryTiers[0]) this.hold(item);
     this.queue.push(lookAt, item);
     return lookAt;
@@ -222,10 +250,11 @@ export class Scheduler {
   }
 
   private depart(item: WaitingRecord, tier: RetryTierName | null, departure: Departure): void {
-    const { dueAt, handle, headers } = item;
+    const { dueAt, isCorrected, handle, headers } = item;
     this.onItsWay.begin(item);
     departure.from.push(item);
-    departure.retries.push({ dueAt, value: this.values.take(handle), headers, tier });
+    const notBefore = isCorrected ? this.options.wallNow() + dueAt - this.options.now() : null;
+    departure.retries.push({ dueAt, notBefore, value: this.values.take(handle), headers, tier });
     this.letGo(item);
   }
 
