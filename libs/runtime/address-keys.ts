@@ -10,11 +10,11 @@ const hostName = /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_]
 
 /** Servers as host:port, at least one. */
 export function serversKey(text: KeyText): List {
-  return filledListKey(text, 'at least one server as host:port', (item) => {
+  return filledListKey(text, 'at least one server as host:port', (item, told) => {
     const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(item) ?? [];
     const isHost = host.startsWith('[') ? isIP(host.slice(1, -1)) === 6 : isHostName(host);
     if (!isHost || !isPort(Number(port))) {
-      throw new Error(`must be written as host:port, without a scheme, not ${quoted(item)}`);
+      throw new Error(`must be written as host:port, without a scheme, not ${told}`);
     }
   });
 }
@@ -40,9 +40,9 @@ function isHostName(text: string): boolean {
 
 /** CIDRs or addresses. @param words that its reader knows besides */
 export function rangesKey(text: KeyText, words: readonly string[] = []): List {
-  return checkedListKey(text, (item) => {
+  return checkedListKey(text, (item, told) => {
     if (!isRange(item) && !words.includes(item)) {
-      throw new Error(`must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8 or 192.0.2.7, not ${quoted(item)}`);
+      throw new Error(`must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8 or 192.0.2.7, not ${told}`);
     }
   });
 }
@@ -57,12 +57,12 @@ function isRange(item: string): boolean {
 
 /** Ports, ranges of them, or `*`. */
 export function portsKey(text: KeyText): List {
-  return filledListKey(text, 'at least one port, or * for any', (item) => {
+  return filledListKey(text, 'at least one port, or * for any', (item, told) => {
     const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(item) ?? [];
     const from = Number(first);
     const to = Number(last ?? first);
     if (item !== '*' && !(isPort(from) && isPort(to) && from <= to)) {
-      throw new Error(`must be ports from 1 to 65535, ranges such as 8000-8999, or *, not ${quoted(item)}`);
+      throw new Error(`must be ports from 1 to 65535, ranges such as 8000-8999, or *, not ${told}`);
     }
   });
 }
@@ -72,18 +72,18 @@ function isPort(port: number): boolean {
 }
 
 export function schemesKey(text: KeyText): List {
-  return filledListKey(text, 'https, http or both', (item) => {
-    if (!/^https?(:(\/\/)?)?$/i.test(item)) throw new Error(`must be https, http or both, not ${quoted(item)}`);
+  return filledListKey(text, 'https, http or both', (item, told) => {
+    if (!/^https?(:(\/\/)?)?$/i.test(item)) throw new Error(`must be https, http or both, not ${told}`);
   });
 }
 
 /** Addresses of name servers, with a port or without. */
 export function nameServersKey(text: KeyText): List {
-  return checkedListKey(text, (item) => {
+  return checkedListKey(text, (item, told) => {
     try {
       new Resolver().setServers([item]);
     } catch (cause) {
-      throw new Error(`must be IP addresses such as 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53, not ${quoted(item)}`, {
+      throw new Error(`must be IP addresses such as 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53, not ${told}`, {
         cause,
       });
     }

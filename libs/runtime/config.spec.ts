@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { serversKey } from './address-keys.ts';
 import {
   ConfigError,
   booleanKey,
@@ -68,6 +69,12 @@ describe('reading', () => {
     [{ NAME: '' }, 'NAME must not be empty'],
   ])('%j is refused', (env, problem) => {
     expect(problemsOf(env)[0]).toContain(problem);
+  });
+
+  test('of a list whose commas may be those of a password no item is told', () => {
+    const { parse } = serversKey({ description: 'servers' });
+    expect(() => parse('kafka://u:12,34@h:9092')).toThrow(/^must be written as host:port, [a-z ,]*, not '\*+'$/);
+    expect(() => parse('kafka://a:1,b:2')).toThrow("not 'kafka://a:1'");
   });
 });
 

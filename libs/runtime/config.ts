@@ -171,18 +171,26 @@ export function listKey(text: KeyText): ConfigKey<readonly string[]> {
   return makeKey(text, (value) => itemsOf(oneLine(value)));
 }
 
-/** A list whose items are checked: all that are wrong are told together. @param check throws as `parse` does */
-export function checkedListKey(text: KeyText, check: (item: string) => unknown): ConfigKey<readonly string[]> {
+/** Throws as `parse` does. @param told the item as an error may have it */
+type ItemCheck = (item: string, told: string) => unknown;
+
+/** A list whose items are checked: all that are wrong are told together. */
+export function checkedListKey(text: KeyText, check: ItemCheck): ConfigKey<readonly string[]> {
   return makeKey(text, (value) => {
     const items = itemsOf(value);
-    const problems = items.map((item) => problemOf(() => check(item))).filter((problem) => problem !== null);
+    // Its commas may be a password's: no item is told then.
+    const isTorn = shownText(value) === hiddenText;
+    const told = (item: string) => (isTorn ? `'${hiddenText}'` : quoted(item));
+    const problems = items
+      .map((item) => problemOf(() => check(item, told(item))))
+      .filter((problem) => problem !== null);
     if (problems.length > 0) throw new Error([...new Set(problems)].join('; and '));
     return items;
   });
 }
 
 /** The same where an empty list would mean that nothing works. @param wanted completes "must name …" */
-export function filledListKey(text: KeyText, wanted: string, check: (item: string) => unknown) {
+export function filledListKey(text: KeyText, wanted: string, check: ItemCheck) {
   const list = checkedListKey(text, check);
   return makeKey(text, (value) => {
     const items = list.parse(value);

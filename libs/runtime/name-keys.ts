@@ -31,26 +31,26 @@ export function topicsKey(
   text: KeyText,
   refusal: (item: string) => string | null = () => null,
 ): ConfigKey<readonly string[]> {
-  return filledListKey(text, 'at least one topic', (item) => {
+  return filledListKey(text, 'at least one topic', (item, told) => {
     const pattern = /^\/(.+)\/$/.exec(item)?.[1];
     if (pattern === undefined) {
       if (!kafkaName.test(item)) {
-        throw new Error(`must be names of topics, or regular expressions between slashes, not ${quoted(item)}`);
+        throw new Error(`must be names of topics, or regular expressions between slashes, not ${told}`);
       }
     } else {
-      requirePattern(pattern);
+      requirePattern(pattern, told);
     }
     const reason = refusal(item);
     if (reason !== null) throw new Error(reason);
   });
 }
 
-function requirePattern(pattern: string): void {
+function requirePattern(pattern: string, told: string): void {
   try {
     new RegExp(pattern);
   } catch (cause) {
     throw new Error(
-      `has a regular expression that cannot be read, ${quoted(`/${pattern}/`)}: correct it; a comma ends an item, inside a pattern too`,
+      `has a regular expression that cannot be read, ${told}: correct it; a comma ends an item, inside a pattern too`,
       { cause },
     );
   }

@@ -43,3 +43,26 @@ test('other values are shown as they are, but for the addresses in them', () => 
   expect(shownText('443,8443')).toBe('443,8443');
   expect(quoted('smtp://u:pa,ss@host')).toBe("'smtp://********@host'");
 });
+
+test.each([
+  'kafka://u:12,34@h',
+  'kafka://u:12,34,56@h:9092,b:9092',
+  'https://u:12,https://34@h',
+  'https://u:pw@a,https://u:pw@b',
+  'u:12,34@h',
+  'u:12,34,56@h',
+  'https://h/12,34',
+  'https://h?password=12,34',
+  'https://h#12,34',
+  'https://u:p,34',
+])('what a comma may be part of is hidden as a whole: %s', (text) => {
+  expect(shownText(text)).toBe('********');
+});
+
+test.each([
+  ['kafka://a:9092,kafka://b:9092', 'kafka://a:9092,kafka://b:9092'],
+  ['https://a/,https://b/path', 'https://a,https://b/********'],
+  ['https://u:pw@a, b', 'https://********@a, b'],
+])('where a comma can only stand between items, each is shown: %s', (text, shown) => {
+  expect(shownText(text)).toBe(shown);
+});

@@ -45,13 +45,27 @@ export function placeOf(text: string): string {
   return shown.replace(/^[a-z]+:\/\/(\*+@)?([^?#]*).*$/, '$2').replace(`/${hiddenText}`, '');
 }
 
-/** Any value: whatever looks like an address is shown as one, item by item. */
+/** Any value: whatever looks like an address is shown as one, item by item, where a comma can only stand between items. */
 export function shownText(text: string): string {
   if (!/:\/\/|@/.test(text)) return text;
-  return text
-    .split(',')
-    .map((item) => (/:\/\/|@/.test(item) ? shownUrl(item.trim()) : item))
-    .join(',');
+  const items = text.split(',');
+  if (items.some((item, index) => mayGoOn(item.trim(), items.slice(index + 1)))) return hiddenText;
+  return items.map((item) => (/:\/\/|@/.test(item) ? shownUrl(item.trim()) : item)).join(',');
+}
+
+/** Whether the comma behind it may be one of its password, or of what follows its host. */
+function mayGoOn(item: string, others: readonly string[]): boolean {
+  if (others.length === 0) return false;
+  if (item.includes('://')) return others.some((other) => other.includes('@')) || !endsWithItsHost(item);
+  // What has an @ and no scheme before it is the end of something that began before.
+  const [beforeAt = '', ...behindAt] = (others.find((other) => /:\/\/|@/.test(other)) ?? '').split('@');
+  return behindAt.length > 0 && !beforeAt.includes('://');
+}
+
+/** A host that an address ends with is no part of a password. */
+function endsWithItsHost(item: string): boolean {
+  const url = URL.parse(item);
+  return url !== null && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '';
 }
 
 /** Of a value that is refused. */
