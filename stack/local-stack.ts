@@ -12,7 +12,7 @@ import { StackFailure, Stopped } from './failure.ts';
 import { createFileLogger } from './file-logger.ts';
 import { presentEnvironment } from './local-access.ts';
 import { takeLock } from './lock.mjs';
-import { isRunning } from './orphan.ts';
+import { isRunning } from './running.mjs';
 import { requireOutsideParts } from './outside-parts.ts';
 import { dataFolder } from './repository.ts';
 import { adminKey, encryptionKeys } from './secrets.ts';

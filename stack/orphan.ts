@@ -1,8 +1,8 @@
 /** Processes of ours that outlived their parent: found by their pid files, and only ever ended when they are ours. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../libs/runtime/monotonic.ts';
+import { isRunning } from './running.mjs';
 
 const deadlineMs = 10_000;
 
@@ -41,21 +41,6 @@ function exists(pid: number): boolean {
 export function pidIn(file: string): number | null {
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : NaN;
   return Number.isInteger(pid) && pid > 0 ? pid : null;
-}
-
-/** True when that process lives and its command line holds `mark`: a pid alone may be somebody else's by now. */
-export function isRunning(pid: number, mark: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(mark);
-  } catch {
-    return existsSync('/proc/self') ? false : commandOf(pid).includes(mark);
-  }
-}
-
-/** Where there is no /proc. */
-function commandOf(pid: number): string {
-  const { stdout } = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-  return stdout;
 }
 
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { isInstalled, missingNode, nodeIn } from './installed.mjs';
 import { takeLock } from './lock.mjs';
+import { isRunning } from './running.mjs';
 import { pathProblem } from './usable-path.mjs';
 
 const verbs = [
@@ -35,24 +36,19 @@ function fail(sentence) {
 
 /** Two that install into one folder delete what the other has half made. */
 async function installAlone() {
-  const lock = takeLock(join(root, '.data', 'run', 'install.pid'), isAlive);
+  const lock = takeLock(join(root, '.data', 'run', 'install.pid'), isInstaller);
   if ('heldBy' in lock) {
     fail(`Process ${lock.heldBy} is installing the dependencies here: wait until it is done, then try again.`);
   }
-  try {
-    if (!isInstalled(root)) await install();
-  } finally {
-    lock.release();
-  }
+  // Also where npm fails, which ends this process.
+  process.once('exit', lock.release);
+  if (!isInstalled(root)) await install();
+  lock.release();
 }
 
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
+/** After a kill its pid may be that of anything, in a container of much the same: of the shell that npm runs this through, too. */
+function isInstaller(pid) {
+  return pid !== process.ppid && isRunning(pid, 'start.mjs');
 }
 
 /** Silence looks like a hang, and without a terminal npm says nothing until it is done. */

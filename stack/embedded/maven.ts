@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { StackFailure, Stopped } from '../failure.ts';
 import { javaEnvironment } from './java.ts';
-import { isRunning } from '../orphan.ts';
+import { isRunning } from '../running.mjs';
 import { cacheFolder, repositoryRoot } from '../repository.ts';
 
 /** The plugin version that fetches a single file without asking for its parents' descriptors. */

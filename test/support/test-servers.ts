@@ -10,7 +10,7 @@ import { build } from '../../stack/build.mjs';
 import { startKafka } from '../../stack/embedded/kafka.ts';
 import { startPostgres } from '../../stack/embedded/postgres.ts';
 import { startRegistry } from '../../stack/embedded/registry.ts';
-import { isRunning } from '../../stack/orphan.ts';
+import { isRunning } from '../../stack/running.mjs';
 import { freePorts } from '../../stack/ports.ts';
 import { repositoryRoot } from '../../stack/repository.ts';
 import { startContainer } from './test-containers.ts';

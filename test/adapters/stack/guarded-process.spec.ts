@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startGuarded, type GuardedOptions, type GuardedProcess } from '../../../stack/embedded/guarded-process.ts';
-import { isRunning } from '../../../stack/orphan.ts';
+import { isRunning } from '../../../stack/running.mjs';
 import { freePorts } from '../../../stack/ports.ts';
 import { repositoryRoot } from '../../../stack/repository.ts';
 import { until } from '../../support/until.ts';
