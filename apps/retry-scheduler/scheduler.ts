@@ -24,9 +24,10 @@ import { LogOrder } from './log-order.ts';
 import { momentsOf, type Clocks } from './moments.ts';
 import { nextStep } from './next-step.ts';
 import { Room } from './room.ts';
-import type { SchedulerOptions, WaitingRetry } from './scheduler-options.ts';
+import type { SchedulerOptions } from './scheduler-options.ts';
 import { Unread } from './unread.ts';
 import { copyOf, ValueStore } from './value-store.ts';
+import type { Departure, Resumption, WaitingRecord } from './waiting-record.ts';
 
 /**
  * Partitions are read on before what was fetched is over, so that the next is there in time: with room much sooner, since
@@ -41,34 +42,6 @@ const lookAgainMs = 50;
 const writtenAtOnceMax = 2_000;
 /** On the way to other tiers at the same time: these have at least seconds, what is due has not. */
 const hopsAtOnceMax = 1_000;
-
-interface WaitingRecord {
-  readonly kind: 'record';
-  readonly lease: PartitionLease;
-  readonly offset: number;
-  /** Of its record, Unix milliseconds. */
-  readonly writtenAt: number;
-  readonly dueAt: number;
-  /** `dueAt` is not what it says itself. */
-  readonly isCorrected: boolean;
-  /** Where its value is kept: a part of what was fetched would keep all of it in memory. */
-  readonly handle: number;
-  readonly bytes: number;
-  readonly headers: WaitingRetry['headers'];
-  /** Counts towards the bounds. */
-  isHeld: boolean;
-}
-
-/** What is passed on together. */
-interface Departure {
-  readonly from: WaitingRecord[];
-  readonly retries: WaitingRetry[];
-}
-
-interface Resumption {
-  readonly kind: 'resumption';
-  readonly lease: PartitionLease;
-}
 
 export class Scheduler {
   private readonly options: SchedulerOptions;
