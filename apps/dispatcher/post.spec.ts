@@ -108,6 +108,15 @@ test('every value that the client added is masked in the outcome, and the values
   });
 });
 
+test('#16 everything is accepted as an answer, unless the client says otherwise', async () => {
+  const { post, sent } = setup();
+  await post.run(delivery, webhookWith({}, { headers: null }));
+  await post.run(delivery, webhookWith());
+  const { outcome } = await post.run(delivery, webhookWith({}, { headers: { accept: 'application/json' } }));
+  expect(sent.map(({ headers }) => headers['accept'])).toEqual(['*/*', '*/*', 'application/json']);
+  expect(outcome.requestHeaders['accept']).toBe('********');
+});
+
 test('nor do they come back through what the endpoint answers', async () => {
   const { post } = setup({ code: 500, body: 'cannot serve X-Pass: hunter2' });
   const { outcome } = await post.run(delivery, webhookWith({}, { headers: { 'x-pass': 'hunter2' } }));

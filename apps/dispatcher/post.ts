@@ -10,7 +10,7 @@ import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/do
 import { signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';
-import { maskHeaders, withoutEchoes } from '../../libs/sender/request-headers.ts';
+import { acceptAll, maskHeaders, withoutEchoes } from '../../libs/sender/request-headers.ts';
 import { endAttempt, startAttempt } from './attempt-span.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 
@@ -103,6 +103,8 @@ export class Post {
     const timestampS = Math.floor(now / 1000);
     const { deliveryId, body } = delivery;
     const headers: Record<string, string> = {
+      // Firewalls take a request without it for an attack (OWASP core rule set, 920300).
+      accept: acceptAll,
       'content-type': delivery.contentType,
       'user-agent': this.options.userAgent,
       'webhook-id': deliveryId,
@@ -116,6 +118,7 @@ export class Post {
       headers[this.options.signatureHeader] = signSimple(secrets, timestampS, body);
     }
     if (traceparent !== null) headers['traceparent'] = traceparent;
+    if (webhook.headers !== null && 'accept' in webhook.headers) delete headers['accept'];
     return headers;
   }
 }

@@ -14,6 +14,8 @@ export interface AttemptAnswer {
   readonly bodyTruncated: boolean;
   /** From the start of the attempt to the end of the answer, in whole milliseconds. */
   readonly latencyMs: number;
+  /** What was wrong with it after its status, in words: its body did not end, or HTTP was not kept to. */
+  readonly flaw?: string;
   /** A kept connection did not take the request any more, so it went out on another. */
   readonly wasSentAgain?: true;
 }
@@ -23,6 +25,8 @@ export interface AttemptError {
   readonly kind: 'error';
   readonly errorKind: AttemptErrorKind;
   readonly message: string;
+  /** Of a refused address: it was a name's, and name servers give such answers for a while. */
+  readonly mayPass?: true;
   /** From the start of the attempt to the error, in whole milliseconds. */
   readonly latencyMs: number;
   /** As of an answer. */

@@ -1,6 +1,7 @@
 /**
  * In: what an attempt met. Out: what that means for its delivery, by the outcome table in docs/architecture.md.
- * Holds: 2xx and nothing else is delivered; every error on the way may be tried again, except a refused address.
+ * Holds: 2xx and nothing else is delivered; every error on the way may be tried again, except an
+ * address that is refused for good.
  */
 import type { AttemptAnswer, AttemptError, AttemptResult } from './attempt.ts';
 import type { PermanentReason, RetryableReason } from './outcome.ts';
@@ -60,7 +61,7 @@ function classifyError(error: AttemptError): Verdict {
   const { errorKind, message } = error;
   switch (errorKind) {
     case 'refused-address':
-      return ended('refused_address', message);
+      return error.mayPass === true ? retryable('dns', null, message) : ended('refused_address', message);
     case 'timeout':
     case 'dns':
     case 'connect':

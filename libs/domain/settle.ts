@@ -65,9 +65,11 @@ export function settleAttempt(made: AttemptMade): Settlement {
 
 const sentAgain = 'a kept connection did not take the request any more, so it was sent on another';
 
-function inWords(message: string | null, { wasSentAgain }: AttemptResult): string | null {
-  if (wasSentAgain !== true) return message;
-  return message === null ? sentAgain : `${message}; ${sentAgain}`;
+function inWords(message: string | null, result: AttemptResult): string | null {
+  const flaw = result.kind === 'answer' ? result.flaw : undefined;
+  if (flaw === undefined && result.wasSentAgain !== true) return message;
+  const again = result.wasSentAgain === true ? sentAgain : null;
+  return [message, flaw ?? null, again].filter((part) => part !== null).join('; ');
 }
 
 /** Settles a delivery that ends without a POST. */

@@ -30,7 +30,13 @@ export interface UrlRefusal {
 /** A name or an address that must not be dialled. What it says is for the owner of the webhook: no address that a name resolves to. */
 export class RefusedAddressError extends Error {
   readonly code = 'refused_address';
-  readonly retryable = false;
+  /** True of a name for which name servers answer loopback: providers do so for zones that are suspended or not served just now. */
+  readonly retryable: boolean;
+
+  constructor(message: string, { retryable = false }: { readonly retryable?: boolean } = {}) {
+    super(message);
+    this.retryable = retryable;
+  }
 }
 
 /** A name that could not be resolved. */
@@ -175,7 +181,8 @@ export class AddressGuard {
     const reason = this.checkAddress(address) ?? '';
     this.#onRefusedName({ hostname, address, reason });
     // Which address, and of which kind, would map the network inside for whoever may write names.
-    return new RefusedAddressError(`${hostname} resolves to ${refusedWords}`);
+    const retryable = found.every((one) => this.#addresses.isNobodys(one.address));
+    return new RefusedAddressError(`${hostname} resolves to ${refusedWords}`, { retryable });
   }
 }
 

@@ -54,6 +54,11 @@ export class AddressRules {
     return ipaddr.isValid(text) && unmapped(ipaddr.parse(text)).range() === 'unspecified';
   }
 
+  /** True for these and for loopback, in any form: nobody's endpoint can be there for somebody else. */
+  isNobodys(text: string): boolean {
+    return ipaddr.isValid(text) && ['unspecified', 'loopback'].includes(unmapped(ipaddr.parse(text)).range());
+  }
+
   #refusedAlways(address: Address): string | null {
     // In no opened range: a connection to it would end at this machine.
     if (address.range() === 'unspecified') return nameOfRange('unspecified');

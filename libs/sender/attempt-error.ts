@@ -2,6 +2,7 @@
 import type { AttemptErrorKind } from '../domain/outcome.ts';
 import { NameError, RefusedAddressError } from './address-guard.ts';
 import { AddressRules } from './address-rules.ts';
+import { describeTlsFailure, isTlsError } from './tls-failure.ts';
 
 const publicAddresses = new AddressRules([], []);
 
@@ -11,6 +12,8 @@ export type ConnectionPhase = 'resolving' | 'connecting' | 'handshake' | 'open';
 export interface AttemptFailure {
   readonly errorKind: AttemptErrorKind;
   readonly message: string;
+  /** Of a refused address: the name servers' answer may be a passing one. */
+  readonly mayPass?: true;
 }
 
 /** TLS material of a webhook that cannot be used: no PEM, or a key of another certificate. */
@@ -19,16 +22,49 @@ export class TlsMaterialError extends Error {
   readonly retryable = false;
 }
 
-/** `hasAnswerBegun`: whether a first byte of the answer came. */
-export function attemptFailure(error: Error, phase: ConnectionPhase, hasAnswerBegun: boolean): AttemptFailure {
-  if (error instanceof RefusedAddressError) return { errorKind: 'refused-address', message: error.message };
+/** How far an attempt was when it failed. */
+export interface Progress {
+  readonly phase: ConnectionPhase;
+  /** Whether a first byte of the answer came. */
+  readonly hasAnswerBegun: boolean;
+  /** As of an endpoint that wants a client certificate: the connection was over as soon as it was there. */
+  readonly mayWantCertificate: boolean;
+}
+
+export function attemptFailure(error: Error, { phase, hasAnswerBegun, mayWantCertificate }: Progress): AttemptFailure {
+  if (error instanceof RefusedAddressError) {
+    const failure = { errorKind: 'refused-address', message: error.message } as const;
+    return error.retryable ? { ...failure, mayPass: true } : failure;
+  }
   if (error instanceof NameError) return { errorKind: 'dns', message: error.message };
-  if (error instanceof TlsMaterialError || phase === 'handshake' || isTlsError(error)) {
-    return { errorKind: 'tls', message: `no TLS connection: ${describe(error)}` };
+  if (error instanceof TlsMaterialError) return { errorKind: 'tls', message: `no TLS connection: ${error.message}` };
+  if (phase === 'handshake' || isTlsError(error)) {
+    return { errorKind: 'tls', message: `no TLS connection: ${describeTlsFailure(error)}` };
   }
   if (phase !== 'open') return { errorKind: 'connect', message: `no connection: ${describe(error)}` };
+  if (mayWantCertificate && !hasAnswerBegun && isClosedConnection(error)) {
+    return { errorKind: 'tls', message: closedAfterHandshake };
+  }
   return { errorKind: 'reset', message: describeReset(error, hasAnswerBegun) };
 }
+
+const closedAfterHandshake =
+  'the endpoint closed the connection right after the TLS handshake, without an answer: it may want a client certificate';
+
+/** What was wrong with an answer whose status was read. @param error null: the deadline, or whoever closed the sender */
+export function describeFlaw({ errorKind, message }: AttemptFailure, error: Error | null): string {
+  if (errorKind === 'timeout') return 'the status of the answer came, the end of its body did not';
+  if (error === null) return message;
+  if (isUnreadable(error)) return `the status of the answer counts, the rest of it breaks HTTP: ${message}`;
+  return `the status of the answer came, but not all of its body: ${message}`;
+}
+
+/** True when the answer, as far as it came, is none that HTTP/1.1 knows, or is larger than is read. */
+export function isUnreadable(error: Error): boolean {
+  return error.name === 'HTTPParserError' || unreadableCodes.includes(codeOf(error));
+}
+
+const unreadableCodes = ['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
 
 /** What the deadline cut short. */
 export function deadlineFailure(timeoutMs: number, doing: ConnectionPhase | 'queued' | 'answering'): AttemptFailure {
@@ -57,15 +93,12 @@ function isClosedConnection(error: Error): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error));
 }
 
-/** After the handshake too: with TLS 1.3 a client certificate is refused only then. */
-function isTlsError(error: Error): boolean {
-  return /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/.test(codeOf(error));
-}
+const wrongLength = 'the answer is not as long as its content-length, or has two of them, or is chunked as well';
 
 function describeReset(error: Error, hasAnswerBegun: boolean): string {
   const code = codeOf(error);
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers of the answer are over 16 KiB';
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'the answer is not as long as its content-length';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers of the answer are over 64 KiB';
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return wrongLength;
   if (error.name === 'HTTPParserError') return `the answer is not HTTP/1.1: ${describe(error)}`;
   if (!isClosedConnection(error)) return describe(error);
   return hasAnswerBegun

@@ -1,6 +1,6 @@
 /**
  * The connections to one origin. Holds: never more than its limit; the one used last is used next, so that the rest
- * may grow old; an attempt that finds all of them in use waits its turn; a pool without a connection tells so and is
+ * may be closed; one that is too old is not used again; an attempt that finds all of them in use waits its turn; a pool without a connection tells so and is
  * dropped, so that a hundred thousand silent endpoints cost nothing.
  */
 import { Connection, type ConnectionTarget } from './connection.ts';
@@ -36,7 +36,7 @@ export class ConnectionPool {
 
   /** Gives the waiter a connection now, or when one is free. */
   take(waiter: Waiter): void {
-    const kept = this.#idle.pop();
+    const kept = this.#freshIdle();
     if (kept === undefined && this.size >= this.#connectionsMax) this.#waiting.push(waiter);
     else this.#give(kept ?? this.#open(), waiter);
   }
@@ -50,6 +50,10 @@ export class ConnectionPool {
 
   /** Takes the connection back for the next attempt. */
   release(connection: Connection): void {
+    if (connection.isAged) {
+      this.discard(connection);
+      return;
+    }
     const next = this.#nextWaiter();
     if (next !== null) {
       next.useConnection(connection);
@@ -71,6 +75,14 @@ export class ConnectionPool {
   /** Ends every connection that is idle. */
   async closeIdle(): Promise<void> {
     await Promise.all(this.#idle.splice(0).map((connection) => connection.kill()));
+  }
+
+  #freshIdle(): Connection | undefined {
+    for (;;) {
+      const kept = this.#idle.pop();
+      if (kept?.isAged !== true) return kept;
+      void kept.kill();
+    }
   }
 
   #open(): Connection {

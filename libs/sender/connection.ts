@@ -1,13 +1,18 @@
 /**
- * One connection to an origin, dialled when first needed and kept alive between attempts. It carries one attempt at a
- * time. Killing it ends whatever it does: resolving, connecting, the handshake, an unfinished answer.
+ * One connection to an origin, dialled when first needed and kept alive between attempts, up to an age: what name
+ * servers say by then is followed under steady traffic too. It carries one attempt at a time. Killing it ends whatever
+ * it does: resolving, connecting, the handshake, an unfinished answer.
  */
-import { isIP, Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { Client, type buildConnector, type Dispatcher } from 'undici';
+import { monotonicMs } from '../runtime/monotonic.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { ConnectionPhase } from './attempt-error.ts';
-import { skipContinue } from './interim-answers.ts';
+import { Dial } from './dial.ts';
+import { followAnswers, type AnswerStart } from './interim-answers.ts';
+import type { ResolvedAddress } from './name-resolver.ts';
+import { identityCheck, termOf, type SessionTerm, type TlsSession } from './tls-sessions.ts';
 
 /** What all connections of an origin share. */
 export interface ConnectionTarget {
@@ -15,22 +20,34 @@ export interface ConnectionTarget {
   readonly origin: string;
   readonly guard: AddressGuard;
   readonly keepAliveMs: number;
+  /** Older ones carry no further attempt. */
+  readonly connectionAgeMsMax: number;
   /** Made once: reading PEM costs more than a connection. @throws TlsMaterialError */
   readonly secureContext: () => SecureContext;
+  /** A client certificate can be shown. */
+  readonly hasClientCertificate: boolean;
   /** The newest TLS session, so that the next handshake is short; it outlives the connections. */
-  readonly recallSession: () => Buffer | undefined;
-  readonly keepSession: (session: Buffer) => void;
+  readonly recallSession: () => TlsSession | undefined;
+  readonly keepSession: (session: TlsSession) => void;
 }
 
-const headersBytesMax = 16_384;
+/** Endpoints that write large cookies or policies are read all the same. */
+const headersBytesMax = 65_536;
+/** A connection that ends so soon after its handshake, without a byte, was refused and not lost. */
+const refusedAfterMsMax = 500;
 
 export class Connection {
   readonly #target: ConnectionTarget;
   readonly #client: Client;
+  /** Before it is connected. */
+  #dial: Dial | null = null;
   #socket: Socket | null = null;
   #phase: ConnectionPhase = 'resolving';
   #answers = 0;
-  #expectAnswer: (() => void) | null = null;
+  #isKilled = false;
+  #openedAt = Infinity;
+  #until = Infinity;
+  #answerStart: AnswerStart | null = null;
 
   /** `onClosed` is called when the connection is lost, whoever closed it. */
   constructor(target: ConnectionTarget, onClosed: (connection: Connection) => void) {
@@ -60,81 +77,126 @@ export class Connection {
     return this.#answers > 0;
   }
 
+  /** Not to be used for another attempt. */
+  get isAged(): boolean {
+    return monotonicMs() >= this.#until;
+  }
+
+  /** The first bytes of the answer that is being read, as they came; null before there are any. */
+  get answerStart(): Buffer | null {
+    return this.#answerStart?.bytes ?? null;
+  }
+
+  /**
+   * True when it ended as connections end of an endpoint that wants a client certificate: with TLS 1.3 it can say so only after the
+   * handshake, and some just close.
+   */
+  get mayWantCertificate(): boolean {
+    if (this.#target.hasClientCertificate || this.isReused || !this.#target.origin.startsWith('https:')) return false;
+    return monotonicMs() - this.#openedAt < refusedAfterMsMax;
+  }
+
   /** The answer of the attempt was read to its end. */
   answered(): void {
     this.#answers++;
+    this.#answerStart?.forget();
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#expectAnswer?.();
+    this.#answerStart?.expect();
     this.#client.dispatch(options, handler);
   }
 
   /** Ends the connection at once; it must not be used again. */
   async kill(): Promise<void> {
+    this.#isKilled = true;
     // While it connects, the client does not know the socket yet and would leave it to go on.
+    this.#dial?.cancel();
     this.#socket?.destroy();
     await this.#client.destroy();
   }
 
   readonly #connect: buildConnector.connector = (options, callback) => {
     this.#answers = 0;
+    this.#openedAt = Infinity;
     const { hostname } = options;
-    this.#phase = isIP(hostname) === 0 ? 'resolving' : 'connecting';
-    try {
-      this.#target.guard.assertLiteral(hostname);
-      const socket = options.protocol === 'https:' ? this.#dialTls(options) : this.#dial(options);
-      this.#socket = socket;
-      this.#expectAnswer = skipContinue(socket);
-      let waiting: buildConnector.Callback | null = callback;
-      socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-        this.#phase = 'open';
-        waiting?.(null, socket);
-        waiting = null;
+    const isHttps = options.protocol === 'https:';
+    const port = Number(options.port) || (isHttps ? 443 : 80);
+    const dial = (addresses: readonly ResolvedAddress[]): void => {
+      if (this.#isKilled) return;
+      this.#phase = 'connecting';
+      this.#dial = new Dial(addresses, port, (error, socket) => {
+        this.#dial = null;
+        if (socket === null) callback(error ?? new Error('no connection'), null);
+        else if (isHttps) this.#secure(socket, hostname, callback);
+        else this.#open(socket, callback);
       });
-      socket.on('error', (error) => {
-        waiting?.(error, null);
-        waiting = null;
+    };
+    const family = isIP(hostname);
+    if (family === 4 || family === 6) {
+      try {
+        this.#target.guard.assertLiteral(hostname);
+      } catch (error) {
+        callback(error as Error, null);
+        return;
+      }
+      dial([{ address: hostname, family }]);
+      return;
+    }
+    this.#phase = 'resolving';
+    this.#target.guard.lookup(hostname, { all: true }, (error, found) => {
+      if (error !== null) callback(error, null);
+      else dial(found as ResolvedAddress[]);
+    });
+  };
+
+  #secure(connected: Socket, hostname: string, callback: buildConnector.Callback): void {
+    this.#phase = 'handshake';
+    const recalled = this.#target.recallSession();
+    let term: SessionTerm | null = null;
+    let socket: ReturnType<typeof connectTls>;
+    try {
+      socket = connectTls({
+        socket: connected,
+        host: hostname,
+        // An address is no server name (RFC 6066, section 3), and the name has no trailing dot.
+        servername: isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : '',
+        secureContext: this.#target.secureContext(),
+        ...(recalled === undefined ? {} : { session: recalled.bytes }),
+        ALPNProtocols: ['http/1.1'],
+        checkServerIdentity: identityCheck((certificate) => {
+          term = termOf(certificate, monotonicMs());
+        }),
       });
     } catch (error) {
+      connected.destroy();
       callback(error as Error, null);
+      return;
     }
-  };
-
-  #dial(options: buildConnector.Options): Socket {
-    return new Socket().connect({
-      host: options.hostname,
-      port: Number(options.port) || 80,
-      noDelay: true,
-      lookup: this.#lookup,
+    this.#socket = socket;
+    let waiting: buildConnector.Callback | null = callback;
+    socket.once('secureConnect', () => {
+      if (waiting !== null) this.#open(socket, waiting);
+      waiting = null;
+    });
+    socket.on('error', (error) => {
+      waiting?.(error, null);
+      waiting = null;
+    });
+    socket.on('session', (bytes) => {
+      // Of a resumed connection nobody has verified more than of the one before it.
+      const known = socket.isSessionReused() ? recalled?.term : term;
+      if (known !== undefined && known !== null) this.#target.keepSession({ bytes, term: known });
     });
   }
 
-  #dialTls(options: buildConnector.Options): Socket {
-    const { hostname } = options;
-    const session = this.#target.recallSession();
-    const socket = connectTls({
-      host: hostname,
-      port: Number(options.port) || 443,
-      // An address is no server name (RFC 6066, section 3), and the name has no trailing dot.
-      servername: isIP(hostname) === 0 ? hostname.replace(/\.$/, '') : '',
-      secureContext: this.#target.secureContext(),
-      ...(session === undefined ? {} : { session }),
-      ALPNProtocols: ['http/1.1'],
-      lookup: this.#lookup,
-    });
-    socket.setNoDelay(true);
-    socket.once('connect', () => {
-      this.#phase = 'handshake';
-    });
-    socket.on('session', this.#target.keepSession);
-    return socket;
+  #open(socket: Socket, callback: buildConnector.Callback): void {
+    this.#socket = socket;
+    this.#phase = 'open';
+    this.#openedAt = monotonicMs();
+    // Not all at the same moment, though all were opened by the same burst.
+    this.#until = this.#openedAt + this.#target.connectionAgeMsMax * (1 - Math.random() / 4);
+    this.#answerStart = followAnswers(socket);
+    callback(null, socket);
   }
-
-  readonly #lookup: AddressGuard['lookup'] = (hostname, options, callback) => {
-    this.#target.guard.lookup(hostname, options, (...found) => {
-      if (found[0] === null) this.#phase = 'connecting';
-      callback(...found);
-    });
-  };
 }

@@ -1,15 +1,25 @@
 /**
  * In: one request to make. Out: what it met, as a value; it never rejects.
  * Holds: one deadline covers waiting for a connection, resolving, connecting, the handshake, sending and reading to
- * the end; nothing is sent when it is over; a request that may have reached the endpoint whole is not sent again; no redirect is followed; at most 16 KiB of an answer are read and 4 KiB kept, and a connection with an
- * unfinished answer is never used again; certificates are always verified.
+ * the end; nothing is sent when it is over; a request that may have reached the endpoint whole is not sent again; no
+ * redirect is followed; the status of an answer counts, whatever becomes of its body; at most 16 KiB of a body are read
+ * and 4 KiB kept, and a connection with an unfinished answer is never used again; certificates are verified, and again
+ * when what was verified is too old.
  */
 import type { Dispatcher } from 'undici';
-import type { AttemptResult } from '../domain/attempt.ts';
+import type { AttemptAnswer, AttemptResult } from '../domain/attempt.ts';
 import type { AddressGuard } from './address-guard.ts';
-import { attemptFailure, deadlineFailure, isNotTaken, type AttemptFailure } from './attempt-error.ts';
+import {
+  attemptFailure,
+  deadlineFailure,
+  describeFlaw,
+  isNotTaken,
+  isUnreadable,
+  type AttemptFailure,
+} from './attempt-error.ts';
 import type { ConnectionPool, Waiter } from './connection-pool.ts';
 import type { Connection } from './connection.ts';
+import { statusOf } from './interim-answers.ts';
 import { Origins, type TlsMaterial } from './origins.ts';
 import { isCredentialHeader, maskedValue } from './request-headers.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
@@ -31,10 +41,13 @@ export interface HttpSenderOptions {
   readonly originsMax?: number;
   /** How long a connection is kept without use; an endpoint may ask for less. Default: 30000 */
   readonly keepAliveMs?: number;
+  /** How old a connection may be that is used again. Default: 60000 */
+  readonly connectionAgeMsMax?: number;
 }
 
 const bodyBytesMax = 16_384;
 const sampleBytesMax = 4096;
+const headerBytesMax = 16_384;
 const noBytes = Buffer.alloc(0);
 
 export class HttpSender {
@@ -47,6 +60,7 @@ export class HttpSender {
       connectionsPerOriginMax: options.connectionsPerOriginMax ?? 512,
       originsMax: options.originsMax ?? 2000,
       keepAliveMs: options.keepAliveMs ?? 30_000,
+      connectionAgeMsMax: options.connectionAgeMsMax ?? 60_000,
     });
   }
 
@@ -161,14 +175,22 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: Error): void {
     const connection = this.#connection;
     if (this.isDone || connection === null) return;
-    if (connection.isReused && isNotTaken(error) && !this.#wasReplaced) {
+    if (this.#code === 0 && isUnreadable(error)) this.#readStatus(connection);
+    if (this.#code === 0 && connection.isReused && isNotTaken(error) && !this.#wasReplaced) {
       // The endpoint closed the connection just before it was used again, and the system did not take the request or
       // its rest any more: nobody can have read it whole. A failed attempt would put it behind its successors.
       this.#wasReplaced = true;
       this.#pool.replace(connection, this);
       return;
     }
-    this.#fail(attemptFailure(error, connection.phase, this.#hasAnswerBegun));
+    const { phase, mayWantCertificate } = connection;
+    this.#fail(attemptFailure(error, { phase, hasAnswerBegun: this.#hasAnswerBegun, mayWantCertificate }), error);
+  }
+
+  /** Servers that err in how they frame an answer have taken the request all the same, if they say so. */
+  #readStatus({ answerStart }: Connection): void {
+    const code = answerStart === null ? null : statusOf(answerStart);
+    if (code !== null && code >= 200 && code <= 299) this.#code = code;
   }
 
   #doing(): Parameters<typeof deadlineFailure>[1] {
@@ -176,20 +198,26 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
     return this.#hasAnswerBegun ? 'answering' : this.#connection.phase;
   }
 
-  #answer(isWhole: boolean): void {
+  #answer(isWhole: boolean, flaw: string | null = null): void {
     this.#end(isWhole);
-    this.#tell({
+    const answer: AttemptAnswer = {
       kind: 'answer',
       code: this.#code,
       headers: this.#headers,
       bodySample: this.#sample,
-      bodyTruncated: this.#bodyBytes > sampleBytesMax,
+      bodyTruncated: flaw !== null || this.#bodyBytes > sampleBytesMax,
       latencyMs: this.#elapsedMs(),
-    });
+    };
+    this.#tell(flaw === null ? answer : { ...answer, flaw });
   }
 
-  #fail(failure: AttemptFailure): void {
+  /** @param error null: the deadline, or whoever closed the sender */
+  #fail(failure: AttemptFailure, error: Error | null = null): void {
     if (this.isDone) return;
+    if (this.#code !== 0) {
+      this.#answer(false, describeFlaw(failure, error));
+      return;
+    }
     this.#end(false);
     this.#tell({ kind: 'error', ...failure, latencyMs: this.#elapsedMs() });
   }
@@ -221,13 +249,18 @@ function expire(attempt: Attempt): void {
   attempt.expire();
 }
 
-/** Lower-case names as undici gives them, credentials masked. */
+/** Lower-case names as undici gives them, credentials masked; what is beyond 16 KiB in all is cut. */
 function shownHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const shown: Record<string, string> = {};
+  let left = headerBytesMax;
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined) continue;
-    shown[name] = isCredentialHeader(name) ? maskedValue : typeof value === 'string' ? value : value.join(', ');
+    const text = isCredentialHeader(name) ? maskedValue : typeof value === 'string' ? value : value.join(', ');
+    left -= name.length;
+    if (left <= 0) break;
+    shown[name] = text.length > left ? text.slice(0, left) : text;
+    left -= text.length;
   }
   return shown;
 }

@@ -12,11 +12,24 @@ const headEnd = '\r\n\r\n';
 /** Of one interim answer that has not ended; beyond, it goes on as it came and is refused as no HTTP. */
 const headBytesMax = 16_384;
 
-/** @returns to be called when a request goes out: what comes next is the beginning of an answer */
-export function skipContinue(socket: Socket): () => void {
+/** What comes before an answer that undici cannot read. */
+export interface AnswerStart {
+  /** To be called when a request goes out: what comes next is the beginning of an answer. */
+  expect(): void;
+  /** To be called when an answer was read, so that its bytes are not kept as long as the connection. */
+  forget(): void;
+  /** Of the answer that is being read, its status line at least once it is there; null before its first byte. */
+  readonly bytes: Buffer | null;
+}
+
+/** `HTTP/1.1 200` and what ends it. */
+const statusBytes = 13;
+
+export function followAnswers(socket: Socket): AnswerStart {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
   let isAtStart = true;
   let held: Buffer | null = null;
+  let start: Buffer | null = null;
   socket.read = (size) => {
     while (isAtStart) {
       const chunk = read(size);
@@ -24,17 +37,35 @@ export function skipContinue(socket: Socket): () => void {
       const { heads, left, isWhole } = withoutContinue(held === null ? chunk : Buffer.concat([held, chunk]));
       held = isWhole ? null : left;
       isAtStart = !isWhole || left.length === 0;
+      if (!isAtStart) start = left;
       const passed = isWhole ? [...heads, left] : heads;
       if (passed.length === 1 && !isAtStart) return left;
       const bytes = Buffer.concat(passed);
       if (bytes.length > 0) return bytes;
     }
-    return read(size);
+    const chunk = read(size);
+    if (start !== null && start.length < statusBytes && chunk !== null) start = Buffer.concat([start, chunk]);
+    return chunk;
   };
-  return () => {
-    isAtStart = true;
-    held = null;
+  return {
+    expect: () => {
+      isAtStart = true;
+      held = null;
+      start = null;
+    },
+    forget: () => {
+      start = null;
+    },
+    get bytes() {
+      return start;
+    },
   };
+}
+
+/** The code in the status line with which these bytes begin; null when they do not begin so (RFC 9112, section 4). */
+export function statusOf(bytes: Buffer): number | null {
+  const [, code] = /^HTTP\/1\.[01] ([1-9]\d\d)(?=[ \r\n])/.exec(bytes.toString('latin1', 0, statusBytes)) ?? [];
+  return code === undefined ? null : Number(code);
 }
 
 interface Split {

@@ -24,18 +24,25 @@ export interface NameResolverOptions {
 
 /** How old what was read from the hosts file may be. */
 const hostsAgeMsMax = 5000;
+/** The same of the system's name servers: networks change, and some come after what uses them. */
+const serversAgeMsMax = 15_000;
 /** How long IPv6 may lag behind IPv4 before it is left out (RFC 8305, section 3, the other way round). */
 const laterFamilyMs = 50;
 
 export class NameResolver {
-  readonly #resolver: Resolver;
+  readonly #tryTimeoutMs: number;
+  readonly #servers: readonly string[] | undefined;
   readonly #hostsFile: string;
   #hosts: ReadonlyMap<string, readonly ResolvedAddress[]> = new Map();
   #hostsReadAt = -Infinity;
+  #resolver: Resolver;
+  #resolverMadeAt: number;
 
   constructor(options: NameResolverOptions = {}) {
-    this.#resolver = new Resolver({ timeout: options.tryTimeoutMs ?? 1500, tries: 2 });
-    if (options.servers !== undefined) this.#resolver.setServers(options.servers);
+    this.#tryTimeoutMs = options.tryTimeoutMs ?? 1500;
+    this.#servers = options.servers;
+    this.#resolver = this.#makeResolver();
+    this.#resolverMadeAt = monotonicMs();
     this.#hostsFile = options.hostsFile ?? '/etc/hosts';
   }
 
@@ -47,8 +54,9 @@ export class NameResolver {
   }
 
   async #ask(name: string): Promise<readonly ResolvedAddress[]> {
-    const four = this.#resolver.resolve4(name).then((found) => found.map((address) => resolved(address, 4)));
-    const six = this.#resolver.resolve6(name).then((found) => found.map((address) => resolved(address, 6)));
+    const resolver = this.#resolverNow();
+    const four = resolver.resolve4(name).then((found) => found.map((address) => resolved(address, 4)));
+    const six = resolver.resolve6(name).then((found) => found.map((address) => resolved(address, 6)));
     const sixOrNone = six.catch((): ResolvedAddress[] => []);
     let first: ResolvedAddress[];
     try {
@@ -59,6 +67,22 @@ export class NameResolver {
       return later;
     }
     return [...first, ...(await noLaterThan(sixOrNone, laterFamilyMs))];
+  }
+
+  /** A resolver reads the system's name servers once, when it is made. */
+  #resolverNow(): Resolver {
+    const now = monotonicMs();
+    if (this.#servers === undefined && now - this.#resolverMadeAt > serversAgeMsMax) {
+      this.#resolverMadeAt = now;
+      this.#resolver = this.#makeResolver();
+    }
+    return this.#resolver;
+  }
+
+  #makeResolver(): Resolver {
+    const resolver = new Resolver({ timeout: this.#tryTimeoutMs, tries: 2 });
+    if (this.#servers !== undefined) resolver.setServers(this.#servers);
+    return resolver;
   }
 
   #hostsNow(): ReadonlyMap<string, readonly ResolvedAddress[]> {

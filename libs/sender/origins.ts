@@ -7,6 +7,8 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import type { AddressGuard, UrlRefusal } from './address-guard.ts';
 import { TlsMaterialError } from './attempt-error.ts';
 import { ConnectionPool } from './connection-pool.ts';
+import { TlsSessions, type TlsSession } from './tls-sessions.ts';
+import { monotonicMs } from '../runtime/monotonic.ts';
 
 /** What a webhook brings of its own, in PEM. */
 export interface TlsMaterial {
@@ -21,6 +23,7 @@ export interface OriginsOptions {
   readonly connectionsPerOriginMax: number;
   readonly originsMax: number;
   readonly keepAliveMs: number;
+  readonly connectionAgeMsMax: number;
 }
 
 interface Target {
@@ -31,8 +34,6 @@ interface Target {
 }
 
 const targetsMax = 20_000;
-/** A few KiB each. */
-const sessionsMax = 5000;
 
 /** The system's CAs, read once. */
 let systemContext: SecureContext | null = null;
@@ -42,7 +43,8 @@ export class Origins {
   readonly #options: OriginsOptions;
   readonly #targets = new Map<string, Target>();
   readonly #pools = new Map<string, ConnectionPool>();
-  readonly #sessions = new Map<string, Buffer>();
+  /** By origin and TLS material: what was verified against other CAs, or for another host, says nothing. */
+  readonly #sessions = new TlsSessions();
   readonly #tlsHashes = new WeakMap<TlsMaterial, string>();
 
   constructor(guard: AddressGuard, options: OriginsOptions) {
@@ -100,23 +102,18 @@ export class Origins {
       origin,
       guard: this.#guard,
       keepAliveMs: this.#options.keepAliveMs,
+      connectionAgeMsMax: this.#options.connectionAgeMsMax,
+      hasClientCertificate: tls?.cert !== undefined,
       secureContext: () => (context ??= tls === null ? (systemContext ??= createSecureContext()) : ownContext(tls)),
-      recallSession: () => this.#sessions.get(key),
-      keepSession: (session: Buffer) => {
-        this.#keepSession(key, session);
+      recallSession: () => this.#sessions.recall(key, { unixMs: Date.now(), monotonicMs: monotonicMs() }),
+      keepSession: (session: TlsSession) => {
+        this.#sessions.keep(key, session);
       },
     };
     const pool = new ConnectionPool(target, this.#options.connectionsPerOriginMax, () => {
       if (this.#pools.get(key) === pool) this.#pools.delete(key);
     });
     return pool;
-  }
-
-  #keepSession(key: string, session: Buffer): void {
-    this.#sessions.delete(key);
-    const oldest = this.#sessions.size >= sessionsMax ? this.#sessions.keys().next().value : undefined;
-    if (oldest !== undefined) this.#sessions.delete(oldest);
-    this.#sessions.set(key, session);
   }
 
   #evict(): void {

@@ -140,6 +140,7 @@ describe('what a client added', () => {
   test('is masked in attempts that were recorded in clear, and what the delivery says of itself is not', () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const own = {
+      accept: '*/*',
       'content-type': 'application/json',
       'user-agent': 'Test/1',
       'webhook-id': 'd',

@@ -17,6 +17,9 @@ export interface NamedHeaderRefusal extends HeaderRefusal {
   readonly name: string;
 }
 
+/** What a delivery accepts, unless its client adds an `Accept` of its own. */
+export const acceptAll = '*/*';
+
 /** What a value that must not be read is shown as. */
 export const maskedValue = '********';
 
@@ -187,7 +190,7 @@ export function shownRequestHeaders(
   const shown: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const isOurs = name === 'traceparent' ? value === traceparent : isOwnHeader(name, signatureHeader);
-    shown[name] = isOurs ? value : maskedValue;
+    shown[name] = isOurs || (name === 'accept' && value === acceptAll) ? value : maskedValue;
   }
   return shown;
 }

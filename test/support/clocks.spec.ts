@@ -56,6 +56,7 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'libs/postgres/diagnosis.ts': [2, 'compared with the clock of the database'],
   'libs/postgres/replay-store.ts': [1, stored],
   'libs/runtime/logger.ts': [1, 'the time of a line'],
+  'libs/sender/origins.ts': [1, 'compared with the end of a certificate'],
   'stack/demo.ts': [1, 'a name for an order'],
   'stack/doctor/apps.ts': [2, 'compared with the clocks of the apps'],
   'stack/doctor/database.ts': [2, compared],

@@ -17,15 +17,10 @@ afterEach(closeAll);
 describe('an endpoint that', () => {
   test.each<[string, () => Promise<HostileReceiver>, string]>([
     ['resets when it has the request', () => startResetting(), 'the connection was closed before an answer came'],
-    [
-      'resets in the middle of its answer',
-      () => startResetting('answering'),
-      'the connection was closed in the middle of the answer',
-    ],
     ['closes its half without an answer', () => startHalfClosing(), 'the connection was closed before an answer came'],
     [
-      'closes its half in the middle of an answer',
-      () => startHalfClosing('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'),
+      'resets in the middle of its headers',
+      () => startHalfClosing('HTTP/1.1 200 OK\r\ncontent-le'),
       'the connection was closed in the middle of the answer',
     ],
     ['says something else than HTTP', () => startSaying('SSH-2.0-OpenSSH_9.6\r\n'), 'the answer is not HTTP/1.1'],
@@ -36,12 +31,12 @@ describe('an endpoint that', () => {
     ],
     [
       'sends headers without an end',
-      () => startSaying(`HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`),
-      'the headers of the answer are over 16 KiB',
+      () => startSaying(`HTTP/1.1 500 No\r\nx-long: ${'x'.repeat(70_000)}\r\n\r\n`),
+      'the headers of the answer are over 64 KiB',
     ],
     [
       'sends two lengths',
-      () => startSaying('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok!'),
+      () => startSaying('HTTP/1.1 400 No\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok!'),
       'the answer is not as long as its content-length',
     ],
   ])('%s is a reset', async (_what, start, words) => {
@@ -165,7 +160,7 @@ describe('interim answers', () => {
   });
 
   test('without an end are no HTTP, and one that nothing follows is no answer', async () => {
-    const endless = track(await startSaying(`HTTP/1.1 100 Continue\r\nx: ${'x'.repeat(20_000)}`));
+    const endless = track(await startSaying(`HTTP/1.1 100 Continue\r\nx: ${'x'.repeat(70_000)}`));
     expect(await makeSender().send(post(endless.url))).toMatchObject({ errorKind: 'reset' });
     const alone = track(await startSaying('HTTP/1.1 100 Continue\r\n\r\n'));
     expect(await makeSender().send(post(alone.url, { timeoutMs: 200 }))).toMatchObject({ errorKind: 'timeout' });

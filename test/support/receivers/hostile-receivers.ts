@@ -120,9 +120,9 @@ export function startClosingReused(afterMs = 0): Promise<HostileReceiver> {
   });
 }
 
-/** Listens and never accepts: once its queue is full, a connection is neither made nor refused. */
-export async function startUnaccepting(): Promise<{ url: string; close(): Promise<void> }> {
-  const worker = new Worker(unaccepting, { eval: true });
+/** Listens and accepts nothing, or nothing for so long: once its queue is full, a connection is neither made nor refused. Then it answers 200. */
+export async function startUnaccepting(forMs = Infinity): Promise<{ url: string; close(): Promise<void> }> {
+  const worker = new Worker(unaccepting, { eval: true, workerData: forMs });
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
@@ -141,10 +141,11 @@ export async function startUnaccepting(): Promise<{ url: string; close(): Promis
 
 /** A thread that waits accepts nothing, while the system goes on to queue connections for it. */
 const unaccepting = `
-  const { parentPort } = require('node:worker_threads');
-  const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:http').createServer((request, response) => response.end('ok'));
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
     parentPort.postMessage(server.address().port);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, workerData);
   });
 `;
 

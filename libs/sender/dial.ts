@@ -1,0 +1,78 @@
+/**
+ * Connects to one of the addresses of a name. The next one is tried when the one before it has failed or has not
+ * answered for a moment, and none is given up for that: the first that answers is taken (RFC 8305, section 5). So a slow
+ * address beside a dead one has the whole deadline, and a dead one costs a moment.
+ */
+import { Socket } from 'node:net';
+import type { ResolvedAddress } from './name-resolver.ts';
+
+export type Dialled = (error: Error | null, socket: Socket | null) => void;
+
+/** From one address to the next (RFC 8305, section 8). */
+const nextAfterMsMax = 250;
+/** In which all of many addresses have had their beginning. */
+const allBegunMs = 1000;
+
+export class Dial {
+  readonly #addresses: readonly ResolvedAddress[];
+  readonly #port: number;
+  readonly #done: Dialled;
+  readonly #sockets = new Set<Socket>();
+  readonly #errors: Error[] = [];
+  #begun = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param addresses one at least */
+  constructor(addresses: readonly ResolvedAddress[], port: number, done: Dialled) {
+    this.#addresses = addresses;
+    this.#port = port;
+    this.#done = done;
+    this.#beginNext();
+  }
+
+  /** `done` is not called any more. */
+  cancel(): void {
+    clearTimeout(this.#timer);
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+    this.#begun = this.#addresses.length;
+  }
+
+  #beginNext(): void {
+    clearTimeout(this.#timer);
+    const next = this.#addresses[this.#begun];
+    if (next === undefined) return;
+    this.#begun++;
+    const socket = new Socket();
+    this.#sockets.add(socket);
+    socket.once('connect', () => {
+      this.#connected(socket);
+    });
+    socket.on('error', (error) => {
+      this.#failed(socket, error);
+    });
+    socket.connect({ host: next.address, family: next.family, port: this.#port, noDelay: true });
+    if (this.#begun === this.#addresses.length) return;
+    const nextAfterMs = Math.min(nextAfterMsMax, allBegunMs / this.#addresses.length);
+    this.#timer = setTimeout(() => {
+      this.#beginNext();
+    }, nextAfterMs);
+  }
+
+  #connected(socket: Socket): void {
+    if (!this.#sockets.delete(socket)) return;
+    this.cancel();
+    this.#done(null, socket);
+  }
+
+  #failed(socket: Socket, error: Error): void {
+    // Of the one that was taken, and of those that were given up, the error is no longer ours.
+    if (!this.#sockets.delete(socket)) return;
+    this.#errors.push(error);
+    if (this.#begun < this.#addresses.length) this.#beginNext();
+    else if (this.#sockets.size === 0) {
+      const [only] = this.#errors;
+      this.#done(this.#errors.length === 1 && only !== undefined ? only : new AggregateError(this.#errors), null);
+    }
+  }
+}
