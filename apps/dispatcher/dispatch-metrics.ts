@@ -9,6 +9,7 @@ import type { Settlement } from '../../libs/domain/settle.ts';
 import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
 import { BoundedLabel, maskedId, type Metrics } from '../../libs/runtime/metrics.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
 
 const latencyBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000];
 const ageBucketsMs = [5, 10, 25, 50, 100, 250, 1_000, 5_000, 30_000, 300_000, 3_600_000, 86_400_000];
@@ -52,9 +53,10 @@ export class DispatchMetrics {
   private readonly parkedLogCuts;
   private readonly metrics: Metrics;
 
-  /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
-  constructor(metrics: Metrics, topics: readonly string[]) {
+  /** @param prefix of topics: what is counted by topic begins at 0 for each that it reads */
+  constructor(metrics: Metrics, prefix: string) {
     this.metrics = metrics;
+    const read = [topics.deliveries, topics.parked].map((spec) => topicName(prefix, spec));
     this.attempts = metrics.counter(
       'delivery_attempts_total',
       'Attempts by what came back; circuit_open: none was made, an open breaker held the delivery back when its turn came',
@@ -81,7 +83,7 @@ export class DispatchMetrics {
       'new_state',
     ]);
     this.undecodableRecords = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
-    this.undecodableRecords.zero(topics.map((topic) => ({ topic })));
+    this.undecodableRecords.zero(read.map((topic) => ({ topic })));
     this.parkedLogCuts = metrics.counter(
       'parked_log_cuts_total',
       'Partitions of the parked lane that ended before what was committed of them',

@@ -87,11 +87,7 @@ export class DispatcherModule implements OnApplicationShutdown {
         { provide: WebhookTable, useFactory: () => new WebhookTable(new SecretBox(config.ENCRYPTION_KEYS)) },
         {
           provide: DispatchMetrics,
-          useFactory: () =>
-            new DispatchMetrics(
-              context.metrics,
-              [topics.deliveries, topics.parked].map((spec) => topicName(config.TOPIC_PREFIX, spec)),
-            ),
+          useFactory: () => new DispatchMetrics(context.metrics, config.TOPIC_PREFIX),
         },
         {
           provide: Gate,

@@ -4,7 +4,7 @@ import type { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import { KeptAnswer } from '../../libs/runtime/kept-answer.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import type { GaugeMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
+import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
 
 /** However often and by whomever is scraped: counting all webhooks takes long when there are many, and hardly changes. */
 const webhooksKeptMs = 60_000;
@@ -22,6 +22,7 @@ export interface Watched {
 export class ApiMetrics {
   private readonly metrics: Metrics;
   private readonly durations: HistogramMetric;
+  private readonly requests: CounterMetric;
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
@@ -30,10 +31,15 @@ export class ApiMetrics {
       'route',
       'status',
     ]);
+    // Alerts count these: each route has a series of durations that appears with its first request, too late to be seen.
+    this.requests = metrics.counter('api_requests_total', 'Requests by what was answered', ['status']);
+    this.requests.zero(['1xx', '2xx', '3xx', '4xx', '5xx'].map((status) => ({ status })));
   }
 
   answered(method: string, route: string, status: number, durationMs: number): void {
-    this.durations.observe(durationMs, { method, route, status: `${Math.floor(status / 100)}xx` });
+    const group = `${Math.floor(status / 100)}xx`;
+    this.durations.observe(durationMs, { method, route, status: group });
+    this.requests.inc({ status: group });
   }
 
   /** Shown at each scrape, asked in a pace of its own. A database that is away must not take the other metrics with it. */

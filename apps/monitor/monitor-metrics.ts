@@ -5,6 +5,7 @@ import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
 import type { DisabledWebhook } from '../../libs/postgres/health-store.ts';
 import type { SweepTime } from '../../libs/postgres/sweep-store.ts';
 import type { CounterMetric, GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
 
 /** What the monitor tells clients of. */
 const toldTypes = [
@@ -38,9 +39,10 @@ export class MonitorMetrics {
   private readonly lastHousekeeping: GaugeMetric;
   private readonly lastSweeps: GaugeMetric;
 
-  /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
-  constructor(metrics: Metrics, topics: readonly string[]) {
+  /** @param prefix of topics: what is counted by topic begins at 0 for each that it reads */
+  constructor(metrics: Metrics, prefix: string) {
     this.metrics = metrics;
+    const read = [topicName(prefix, topics.outcomes)];
     this.outcomes = metrics.counter('outcomes_observed_total', 'Outcomes that went into the health of a webhook');
     this.deactivated = metrics.counter(
       'webhooks_deactivated_due_to_failure_total',
@@ -75,13 +77,13 @@ export class MonitorMetrics {
     );
     this.pings.zero([{ cause: 'disabled' }, { cause: 'silent' }]);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
-    this.undecodable.zero(topics.map((topic) => ({ topic })));
+    this.undecodable.zero(read.map((topic) => ({ topic })));
     this.positionsMoved = metrics.counter(
       'positions_moved_total',
       'Kept positions that were impossible in the log of their topic',
       ['topic', 'reason'],
     );
-    this.positionsMoved.zero(topics.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
+    this.positionsMoved.zero(read.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
     this.housekeepings = metrics.counter('housekeeping_runs_total', 'Runs of housekeeping', ['result']);
     this.housekeepings.zero([{ result: 'done' }, { result: 'elsewhere' }, { result: 'failed' }]);
     this.partitionsMade = metrics.counter('history_partitions_created_total', 'Day partitions made');

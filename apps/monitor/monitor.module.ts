@@ -68,7 +68,7 @@ export class MonitorModule implements OnModuleDestroy {
       providers: [
         {
           provide: MonitorMetrics,
-          useFactory: () => new MonitorMetrics(context.metrics, [topicName(config.TOPIC_PREFIX, topics.outcomes)]),
+          useFactory: () => new MonitorMetrics(context.metrics, config.TOPIC_PREFIX),
         },
         {
           provide: BacklogMetrics,

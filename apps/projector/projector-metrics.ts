@@ -2,6 +2,7 @@
 import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import { movesTold } from '../../libs/kafka/position-check.ts';
 import type { CounterMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
 
 const ageBucketsMs = [50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000, 300_000, 3_600_000];
 const writeBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000];
@@ -14,18 +15,19 @@ export class ProjectorMetrics {
   private readonly age: HistogramMetric;
   private readonly duration: HistogramMetric;
 
-  /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
-  constructor(metrics: Metrics, topics: readonly string[]) {
+  /** @param prefix of topics: what is counted by topic begins at 0 for each that it reads */
+  constructor(metrics: Metrics, prefix: string) {
     this.metrics = metrics;
+    const read = [topics.webhookEvents, topics.outcomes].map((spec) => topicName(prefix, spec));
     this.records = metrics.counter('history_records_total', 'Records written into the history', ['kind']);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
-    this.undecodable.zero(topics.map((topic) => ({ topic })));
+    this.undecodable.zero(read.map((topic) => ({ topic })));
     this.positionsMoved = metrics.counter(
       'positions_moved_total',
       'Kept positions that were impossible in the log of their topic',
       ['topic', 'reason'],
     );
-    this.positionsMoved.zero(topics.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
+    this.positionsMoved.zero(read.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
     this.age = metrics.histogram('history_age_ms', 'From the end of an attempt to its row', ageBucketsMs);
     this.duration = metrics.histogram('history_write_ms', 'One batch into PostgreSQL', writeBucketsMs);
   }

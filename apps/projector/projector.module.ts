@@ -35,7 +35,7 @@ export class ProjectorModule implements OnModuleDestroy {
         },
         {
           provide: ProjectorMetrics,
-          useFactory: () => new ProjectorMetrics(context.metrics, [eventsTopic, outcomesTopic]),
+          useFactory: () => new ProjectorMetrics(context.metrics, config.TOPIC_PREFIX),
         },
         {
           provide: Projection,

@@ -37,10 +37,7 @@ export class RetrySchedulerModule implements OnApplicationShutdown {
       registry.codec(retryTopic(retryTiers[0].name)),
       registry.codec(topics.deliveries),
     ]);
-    const metrics = new SchedulerMetrics(
-      context.metrics,
-      retryTiers.map(({ name }) => tierTopic(config.TOPIC_PREFIX, name)),
-    );
+    const metrics = new SchedulerMetrics(context.metrics, config.TOPIC_PREFIX);
     return {
       module: RetrySchedulerModule,
       imports: [KafkaModule.with(kafkaConnection(config, 'retry-scheduler'), { whenUnwritable: 'wait' })],

@@ -33,7 +33,7 @@ function writerOver(append: (records: readonly OutgoingRecord[]) => Promise<void
     // JSON is in no schema: the long way.
     frames: new RetryFrames({ retry: 1, delivery: 2 }),
     topics: { deliveries: 'deliveries', rejected: 'rejected', tier: (name) => `tier.${name}` },
-    metrics: new SchedulerMetrics(new Metrics('retry-writer-test'), []),
+    metrics: new SchedulerMetrics(new Metrics('retry-writer-test'), ''),
     logger: silent,
     now: () => 2_000,
   });

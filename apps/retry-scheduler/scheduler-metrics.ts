@@ -3,6 +3,7 @@ import { retryTiers, type RetryTierName } from '../../libs/domain/retry.ts';
 import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
 import type { Metrics } from '../../libs/runtime/metrics.ts';
+import { retryTopic, topicName } from '../../libs/wire/topics.ts';
 
 const latenessBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 60_000];
 
@@ -20,9 +21,10 @@ export class SchedulerMetrics {
   private readonly unreadable;
   private readonly metrics: Metrics;
 
-  /** @param topics that it reads, by their names on the cluster: what is counted by topic begins at 0 */
-  constructor(metrics: Metrics, topics: readonly string[]) {
+  /** @param prefix of topics: what is counted by topic begins at 0 for each that it reads */
+  constructor(metrics: Metrics, prefix: string) {
     this.metrics = metrics;
+    const read = retryTiers.map(({ name }) => topicName(prefix, retryTopic(name)));
     this.lateness = metrics.histogram(
       'retry_lateness_ms',
       'From due to acknowledged, back in its lane',
@@ -31,7 +33,7 @@ export class SchedulerMetrics {
     this.hops = metrics.counter('retry_hops_total', 'Retries that went on to wait in another tier', ['tier']);
     this.hops.zero(retryTiers.map(({ name }) => ({ tier: name })));
     this.unreadable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
-    this.unreadable.zero(topics.map((topic) => ({ topic })));
+    this.unreadable.zero(read.map((topic) => ({ topic })));
   }
 
   /** Gauges that are asked at each scrape. */
