@@ -43,7 +43,7 @@ export class FanoutMetrics {
     );
     this.overBudget = metrics.counter(
       'filters_over_budget_total',
-      'Filters that an event was too long for, or that came when their client had used up what its filters may cost; they let nothing through',
+      'Filters that an event was too long for, or that came when their client, or all clients together, had used up what filters may cost; they let nothing through',
       [],
     );
     this.overBudget.zero([{}]);

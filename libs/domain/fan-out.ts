@@ -8,7 +8,7 @@
 import type { PlatformEvent } from './cloud-event.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventType } from './event-type.ts';
-import { FilterBudget } from './filter-budget.ts';
+import { EventBudget } from './filter-budget.ts';
 import type { FilterEvent } from './filter.ts';
 import { deliveryIdOf, eventKeyOf, idTimeOf } from './ids.ts';
 import type { Subscription } from './match.ts';
@@ -46,7 +46,7 @@ export interface FanOutPart {
   readonly deliveries: readonly Delivery[];
   /** Webhooks in whose format the event is too large for a record: their decision is `filtered`. */
   readonly tooLarge: readonly { readonly webhookId: string; readonly bodyBytes: number }[];
-  /** Webhooks whose filter needs more than its client has left for this event: their decision is `filtered`. */
+  /** Webhooks whose filter needs more than its client, or all of them together, have left for this event: their decision is `filtered`. */
   readonly overBudget: readonly string[];
 }
 
@@ -101,7 +101,7 @@ export class FanOut {
   private filterEvent: FilterEvent | null = null;
   /** Of filters that were judged whole. */
   private readonly verdicts = new Map<Filter, boolean>();
-  private readonly budgets = new Map<string, FilterBudget>();
+  private readonly budget = new EventBudget();
   private nextCandidate = 0;
   /** Made, and in no record yet. */
   private decisions: Decision[] = [];
@@ -165,15 +165,11 @@ export class FanOut {
     return delivery;
   }
 
-  /** Equal filters are judged once. What one may cost is counted against its client. */
+  /** Equal filters are judged once. What one costs is counted against its client, and for the event. */
   private passes({ webhookId, clientId }: Subscription, filter: Filter, part: OpenPart): boolean {
     const known = this.verdicts.get(filter);
     if (known !== undefined) return known;
-    let budget = this.budgets.get(clientId);
-    if (budget === undefined) {
-      budget = new FilterBudget();
-      this.budgets.set(clientId, budget);
-    }
+    const budget = this.budget.ofClient(clientId);
     const overBefore = budget.over;
     this.filterEvent ??= filterEventOf(this.input.event, this.webhookEvent.time);
     const verdict = filter(this.filterEvent, budget);

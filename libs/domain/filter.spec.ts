@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { FilterBudget } from './filter-budget.ts';
+import { EventBudget, FilterBudget } from './filter-budget.ts';
 import { filterLimits, parseFilter, type FilterEvent } from './filter.ts';
 
 const event: FilterEvent = {
@@ -177,6 +177,52 @@ describe('a budget of all filters of a client', () => {
     const over = budget.over;
     expect(small.ok && small.matches({ ...event, data }, budget)).toBe(true);
     expect(budget.over).toBe(over);
+  });
+
+  describe('for an event that many clients get', () => {
+    const clients = Array.from({ length: 1_000 }, (_, n) => `c${n}`);
+    /** What each client took when all of them have so many filters, one client after the other or in turns. */
+    function judge(filtersEach: number, inTurns: boolean) {
+      const all = new EventBudget();
+      const took = new Map<string, number>();
+      const begin = all.left;
+      const one = (client: string) => {
+        const left = all.left;
+        if (whole.ok) whole.matches({ ...event, data }, all.ofClient(client));
+        took.set(client, (took.get(client) ?? 0) + left - all.left);
+      };
+      const filters = Array.from({ length: filtersEach }, (_, n) => n);
+      if (inTurns) for (const _ of filters) for (const client of clients) one(client);
+      else for (const client of clients) for (const _ of filters) one(client);
+      return { took: [...took.values()], whole: begin - all.left, all };
+    }
+
+    test.each([
+      ['one filter each', 1, false],
+      ['many filters each', 120, false],
+      ['many filters each, in turns', 120, true],
+    ])('is bounded for all of them together: %s', (_name, filtersEach, inTurns) => {
+      const { took, whole: total, all } = judge(filtersEach, inTurns);
+      // Without a bound for the event: 1,000 times what one may take.
+      expect(total).toBeLessThanOrEqual(5_000_000);
+      expect(total).toBeGreaterThan(4_500_000);
+      expect(Math.max(...took)).toBeLessThanOrEqual(500_000);
+      const budget = all.ofClient('the last one');
+      expect(small.ok && small.matches({ ...event, data }, budget)).toBe(true);
+      expect(budget.over).toBe(0);
+    });
+
+    test('leaves something to those that come after many costly ones', () => {
+      const all = new EventBudget();
+      for (let n = 0; n < 12; n += 1) {
+        for (let times = 0; times < 120; times += 1) {
+          if (whole.ok) whole.matches({ ...event, data }, all.ofClient(`costly-${n}`));
+        }
+      }
+      const budget = all.ofClient('another');
+      for (let times = 0; times < 10; times += 1) if (whole.ok) whole.matches({ ...event, data }, budget);
+      expect(budget.over).toBe(0);
+    });
   });
 
   test('counts a filter that is too long by itself as one that was not judged', () => {
