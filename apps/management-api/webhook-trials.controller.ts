@@ -2,6 +2,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../libs/api-contract/webhook-checks.ts';
 import { drainSeconds } from '../../libs/domain/drain.ts';
+import { isFallingBehind } from '../../libs/domain/falling-behind.ts';
 import { healthWindowNames, summarizeWindow } from '../../libs/domain/health-window.ts';
 import type { HealthState } from '../../libs/domain/health.ts';
 import { recoveryPace } from '../../libs/domain/recovery.ts';
@@ -32,7 +33,8 @@ export class WebhookTrialsController {
     const shown = await this.healths.find(params.id, scope);
     if (shown === null) throw notFound();
     const { health, waiting, blockedBy, isActive } = shown;
-    const now = Date.now();
+    // Of the same clock as what is compared with it, whatever that of this process says.
+    const now = shown.readAt.getTime();
     const windows = healthWindowNames.map((name) => [name, summarizeWindow(health.windows, name, now)] as const);
     const oldestAt = waiting.oldestAt?.getTime() ?? null;
     const day = summarizeWindow(health.windows, '24h', now);
@@ -54,6 +56,7 @@ export class WebhookTrialsController {
         oldestAgeMs: oldestAt === null ? 0 : Math.max(0, now - oldestAt),
         drainSeconds: isActive ? drainSeconds({ count: waiting.count, oldestAt }, health.windows, now) : null,
       },
+      fallingBehind: isActive && isFallingBehind(health.late, waiting.hasLateUntried, now),
       blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
       lastPingAt: timeOrNull(health.lastPingAt),
       lastPingDelivered: health.lastPingDelivered,

@@ -1,5 +1,5 @@
-import type { ApiSchemas } from '../../libs/api-client/api-client.ts';
-import { dataOf } from '../../libs/api-client/api-client.ts';
+import { dataOf, type ApiClient, type ApiSchemas } from '../../libs/api-client/api-client.ts';
+import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import type { Command, Given } from '../command.ts';
 import { momentOf } from '../moment.ts';
 import { tableLines } from '../printable.ts';
@@ -43,8 +43,23 @@ export const deliveriesList: Command = {
     } while (cursor !== null && data.length < limit);
     terminal.show({ data, nextCursor: cursor }, () => deliveryLines(data));
     if (cursor !== null && !terminal.isJson) terminal.remark('There are more: give a larger --limit.');
+    const webhookId = given.text('webhook');
+    if (webhookId === null || terminal.isJson || !(await isFallingBehind(api, webhookId))) return;
+    terminal.remark(
+      'The webhook falls behind: more comes than its endpoint, its limits or its client’s share let through.',
+    );
   },
 };
+
+/** A webhook that is deleted has deliveries, but no health. */
+async function isFallingBehind(api: ApiClient, id: string): Promise<boolean> {
+  try {
+    return (await dataOf(api.GET('/v1/webhooks/{id}/health', { params: { path: { id } } }))).fallingBehind;
+  } catch (error) {
+    if (error instanceof ApiProblem) return false;
+    throw error;
+  }
+}
 
 function filtersOf(given: Given) {
   const now = Date.now();

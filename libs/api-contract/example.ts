@@ -41,6 +41,7 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
   eventId: ['evt-1'],
   eventType: ['order.created'],
   failingSince: [null],
+  fallingBehind: [false],
   isActive: [true],
   key: ['whk_7Yq3kPexampleexampleexampleexampleexample'],
   lastFailureAt: [null],

@@ -50,6 +50,10 @@ export const healthSchema = Type.Object({
     },
     { description: 'What waits for its first or next attempt.' },
   ),
+  fallingBehind: Type.Boolean({
+    description:
+      'More comes than goes: deliveries wait for more than a minute to be tried at all, and for a minute or longer every first attempt began as late. Its endpoint takes less, its own limits or the pace of its recovery let through less, or it has its client’s share of attempts. False while nothing is sent to it.',
+  }),
   blockedBy: nullable(
     Type.Object(
       { deliveryId: Type.String(), since: timestamp },

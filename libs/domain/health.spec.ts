@@ -223,6 +223,15 @@ describe('health', () => {
     });
     expect(health.windows['24h'].map((bucket) => bucket[2])).toEqual([1]);
   });
+
+  test('attempts that begin late are kept, good and bad ones alike, and those of another URL are forgotten', () => {
+    const first = [outcome(2), success(3), outcome(9, { kind: 'ping' }), outcome(10, { latencyMs: null })];
+    const { health } = observe(unknownHealth, first, active, rules);
+    expect(health.late).toEqual({ since: start + 2 * minuteMs, lastAt: start + 3 * minuteMs });
+    expect(observe(health, [outcome(4)], active, rules).health.late?.lastAt).toBe(start + 4 * minuteMs);
+    expect(observe(health, [outcome(1)], active, rules).health.late).toBeNull();
+    expect(observe(health, [], { ...active, targetVersion: 2 }, rules).health.late).toBeNull();
+  });
 });
 
 describe('coming back', () => {

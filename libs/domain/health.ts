@@ -6,6 +6,7 @@
  * this one; decided is by how things stand after the last outcome that is known, and only while that is the present.
  */
 import type { DisableRules } from './disable-rules.ts';
+import { lateAfter, type LateAttempts } from './falling-behind.ts';
 import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
 import { addAttempts, emptyWindows, type HealthWindows } from './health-window.ts';
 import type { DeliveryOutcome } from './outcome.ts';
@@ -33,6 +34,8 @@ export interface WebhookHealth {
   readonly isFailureTold: boolean;
   /** The endpoint's word that it is gone, as long as nothing has come of it. */
   readonly gone: GoneAnswer | null;
+  /** Null when its attempts begin in time. */
+  readonly late: LateAttempts | null;
   /** Of the URL that all this is about ({@link WatchedWebhook.targetVersion}); null: not known, so of the present one. */
   readonly targetVersion: number | null;
   readonly windows: HealthWindows;
@@ -100,6 +103,7 @@ export const unknownHealth: WebhookHealth = {
   failedPings: 0,
   isFailureTold: false,
   gone: null,
+  late: null,
   targetVersion: null,
   windows: emptyWindows,
 };
@@ -130,15 +134,20 @@ export function observe(
 ): Observation {
   let health: WebhookHealth = { ...ofPresentTarget(before, webhook), targetVersion: webhook.targetVersion };
   let lastFailure: DeliveryOutcome | null = null;
+  let { late } = health;
   for (const outcome of outcomes) {
     const verdict = verdictOf(outcome);
     if (verdict === null || isOfOtherTarget(outcome, webhook)) continue;
     health = { ...health, gone: goneAfter(health, outcome, verdict) };
     if (outcome.kind === 'ping') health = afterPing(health, outcome, webhook);
-    else health = afterAttempt(health, outcome, verdict);
+    else {
+      health = afterAttempt(health, outcome, verdict);
+      late = lateAfter(late, outcome);
+    }
     if (verdict === 'success') lastFailure = null;
     else if (outcome.kind !== 'ping' && !isFromBefore(health, outcome)) lastFailure = outcome;
   }
+  health = { ...health, late };
   const measured = outcomes
     .filter((outcome) => outcome.kind !== 'ping' && verdictOf(outcome) !== null)
     .map(({ startedAt, status, latencyMs }) => ({ startedAt, isDelivered: status === 'delivered', latencyMs }));

@@ -48,6 +48,8 @@ interface Row {
   readonly healthTargetVersion: number | null;
   readonly goneAt: number | null;
   readonly goneDeliveryId: string | null;
+  readonly lateSince: number | null;
+  readonly lastLateAt: number | null;
   readonly windows: HealthWindows;
 }
 
@@ -78,6 +80,7 @@ function storedHealth(row: Row, state: 'healthy' | 'failing'): WebhookHealth {
     failedPings: row.failedPings,
     isFailureTold: row.isFailureTold,
     gone: row.goneAt === null ? null : { at: row.goneAt, deliveryId: row.goneDeliveryId ?? '' },
+    late: row.lateSince === null ? null : { since: row.lateSince, lastAt: row.lastLateAt ?? row.lateSince },
     targetVersion: row.healthTargetVersion,
     windows: row.windows,
   };
@@ -105,6 +108,8 @@ export async function writeHealth(
     target_version: health.targetVersion,
     gone_at: timestampOrNull(health.gone?.at ?? null),
     gone_delivery_id: health.gone?.deliveryId ?? null,
+    late_since: timestampOrNull(health.late?.since ?? null),
+    last_late_at: timestampOrNull(health.late?.lastAt ?? null),
     windows: health.windows,
     updated_at: timestamp(now.getTime()),
   }));
@@ -122,7 +127,8 @@ select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActi
   ${ms('h.counted_from', 'countedFrom')}, ${ms('h.last_ping_at', 'lastPingAt')},
   h.last_ping_delivered as "lastPingDelivered", h.good_pings as "goodPings", h.failed_pings as "failedPings",
   h.is_failure_told as "isFailureTold", h.target_version as "healthTargetVersion", ${ms('h.gone_at', 'goneAt')},
-  h.gone_delivery_id as "goneDeliveryId", h.windows
+  h.gone_delivery_id as "goneDeliveryId", ${ms('h.late_since', 'lateSince')}, ${ms('h.last_late_at', 'lastLateAt')},
+  h.windows
 from webhook w
 join client c on c.id = w.client_id
 left join webhook_health h on h.webhook_id = w.id
@@ -131,14 +137,15 @@ order by w.id`;
 
 const columns = `state, consecutive_failures, failing_since, last_success_at, last_failure_at, counted_from,
   last_ping_at, last_ping_delivered, good_pings, failed_pings, is_failure_told, target_version, gone_at, gone_delivery_id,
-  windows, updated_at`;
+  late_since, last_late_at, windows, updated_at`;
 
 const upsertHealth = `
 insert into webhook_health (webhook_id, ${columns})
 select * from json_to_recordset($1::json) as i(webhook_id text, state text, consecutive_failures int,
   failing_since timestamptz, last_success_at timestamptz, last_failure_at timestamptz, counted_from timestamptz,
   last_ping_at timestamptz, last_ping_delivered boolean, good_pings int, failed_pings int, is_failure_told boolean,
-  target_version int, gone_at timestamptz, gone_delivery_id text, windows jsonb, updated_at timestamptz)
+  target_version int, gone_at timestamptz, gone_delivery_id text, late_since timestamptz,
+  last_late_at timestamptz, windows jsonb, updated_at timestamptz)
 on conflict (webhook_id) do update set (${columns}) = row(${columns
   .split(',')
   .map((column) => `excluded.${column.trim()}`)

@@ -1,5 +1,6 @@
 /** How a webhook is doing: what the monitor wrote, and what waits for it. */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { lateAfterMs } from '../domain/falling-behind.ts';
 import type { WebhookHealth } from '../domain/health.ts';
 import type { DisabledBy, Ordering } from '../domain/webhook.ts';
 import { Conditions } from './conditions.ts';
@@ -7,6 +8,8 @@ import { readHealth } from './health-rows.ts';
 import { readerOf } from './read.ts';
 
 export interface ShownHealth {
+  /** By the database's clock. */
+  readonly readAt: Date;
   readonly webhookId: string;
   readonly isActive: boolean;
   readonly disabledBy: DisabledBy | null;
@@ -17,16 +20,23 @@ export interface ShownHealth {
   /** When the monitor pings it next; null when it does not. */
   readonly nextPingAt: Date | null;
   readonly health: WebhookHealth;
-  readonly waiting: { readonly count: number; readonly oldestAt: Date | null };
+  readonly waiting: Waiting;
   /** With `strict`: the head that the others wait for, and since when. */
   readonly blockedBy: { readonly deliveryId: string; readonly since: Date } | null;
+}
+
+export interface Waiting {
+  readonly count: number;
+  readonly oldestAt: Date | null;
+  /** One of those that were never tried waits for longer than {@link lateAfterMs}. */
+  readonly hasLateUntried: boolean;
 }
 
 interface Row extends Omit<ShownHealth, 'health' | 'waiting' | 'blockedBy'> {
   readonly ordering: Ordering;
 }
 
-/** More are not counted. */
+/** More are not counted, nor looked at from either end. */
 export const waitingCountMax = 10_000;
 
 export class HealthView {
@@ -49,28 +59,44 @@ export class HealthView {
 
   private async waiting(webhookId: string, ordering: Ordering): Promise<Pick<ShownHealth, 'waiting' | 'blockedBy'>> {
     const read = readerOf(this.em);
-    const [counted] = await read<{ count: number }>(
-      `select count(*)::int as count from (select 1 from delivery where ${isWaiting} limit ${waitingCountMax}) few`,
-      [webhookId],
-    );
-    const [oldest] = await read<{ createdAt: Date }>(
-      `select created_at as "createdAt" from delivery where ${isWaiting} order by id limit 1`,
-      [webhookId],
-    );
+    const look = async (from: 'oldest' | 'newest'): Promise<Waiting> => {
+      const { sql, values } = waitingScan(webhookId, from);
+      const [found] = await read<Waiting>(sql, values);
+      return found ?? { count: 0, oldestAt: null, hasLateUntried: false };
+    };
+    const oldest = await look('oldest');
+    // Thousands of retries may be older than whatever was never tried.
+    const isAll = oldest.hasLateUntried || oldest.count < waitingCountMax;
+    const hasLateUntried = isAll ? oldest.hasLateUntried : (await look('newest')).hasLateUntried;
     // Of a strict webhook only the head has been tried: whatever waits behind it has not. Ids follow the times of
     // events, which producers choose, so the head need not be the first by id.
     const [head] = ordering === 'strict' ? await read<{ deliveryId: string; since: Date }>(headSql, [webhookId]) : [];
     return {
-      waiting: { count: counted?.count ?? 0, oldestAt: oldest?.createdAt ?? null },
+      waiting: { ...oldest, hasLateUntried },
       blockedBy: head ?? null,
     };
   }
 }
 
-const isWaiting = `webhook_id = $1 and kind <> 'ping' and status in ('pending', 'failed_retryable')`;
+/**
+ * The statement that counts what waits. Ids follow the times of events, which producers choose: of the thousands that it
+ * looks at it takes the times, of which the first by id need not have the earliest.
+ */
+export function waitingScan(webhookId: string, from: 'oldest' | 'newest') {
+  const sql = `
+select count(*)::int as count, min(created_at) as "oldestAt",
+  coalesce(bool_or(status = 'pending' and created_at < now() - interval '${lateAfterMs} milliseconds'), false)
+    as "hasLateUntried"
+from (
+  select status, created_at from delivery
+  where webhook_id = $1 and kind <> 'ping' and status in ('pending', 'failed_retryable')
+  order by id ${from === 'oldest' ? 'asc' : 'desc'} limit ${waitingCountMax}
+) few`;
+  return { sql, values: [webhookId] };
+}
 
 const selectWebhook = `
-select w.id as "webhookId", w.is_active as "isActive", w.disabled_by as "disabledBy",
+select now() as "readAt", w.id as "webhookId", w.is_active as "isActive", w.disabled_by as "disabledBy",
   w.disabled_reason as "disabledReason", w.auto_heal as "autoHeal", w.recovering_since as "recoveringSince",
   w.recovering_until as "recoveringUntil", w.ordering,
   case when w.disabled_by = 'failures' and w.auto_heal then p.next_at end as "nextPingAt"

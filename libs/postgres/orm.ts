@@ -35,6 +35,7 @@ import { MissedSince } from './migrations/0134-missed-since.ts';
 import { IdempotencyClaims } from './migrations/0136-idempotency-claims.ts';
 import { MaskedHeaders } from './migrations/0147-masked-headers.ts';
 import { ReplayClaims } from './migrations/0155-replay-claims.ts';
+import { LateAttemptsColumns } from './migrations/0172-late-attempts.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -97,6 +98,7 @@ export function ormOptions(databaseUrl: string, poolMax: number, statementMsMax 
         MailsByAddress,
         AuditRetention,
         ReplayClaims,
+        LateAttemptsColumns,
       ],
       snapshot: false,
       silent: true,

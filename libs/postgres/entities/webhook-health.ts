@@ -25,6 +25,9 @@ export const WebhookHealthRow = defineEntity({
     /** The endpoint said that it is gone, and nothing has come of it yet. */
     goneAt: p.datetime().nullable(),
     goneDeliveryId: p.text().nullable(),
+    /** Its attempts all began late, from then on, and until then. */
+    lateSince: p.datetime().nullable(),
+    lastLateAt: p.datetime().nullable(),
     windows: p.json<HealthWindows>(),
     updatedAt: p.datetime(),
   },

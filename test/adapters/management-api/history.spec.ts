@@ -1,6 +1,10 @@
 /** What is read of the history, and what is asked of Kafka because of it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { unknownHealth } from '../../../libs/domain/health.ts';
+import { writeHealth } from '../../../libs/postgres/health-rows.ts';
+import { createOrm } from '../../../libs/postgres/orm.ts';
+import { readerOf } from '../../../libs/postgres/read.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
 import { seedHistory } from './history-seed.ts';
 import { followTopic } from './topic-reader.ts';
@@ -71,9 +75,7 @@ describe('a delivery', () => {
 
   test('whose event is not in the history shows no payload', async () => {
     const other = await seed();
-    const orm = await import('../../../libs/postgres/orm.ts').then(({ createOrm }) =>
-      createOrm(world.env.DATABASE_URL, 1),
-    );
+    const orm = createOrm(world.env.DATABASE_URL, 1);
     await orm.em.fork().execute(`delete from event where event_id = '${other.eventId}'`);
     await orm.close(true);
     const { body } = await world.ask(`GET /v1/deliveries/${other.deliveryId}`, { key: ann.key });
@@ -336,6 +338,14 @@ describe('stats', () => {
 });
 
 describe('health', () => {
+  /** As the monitor writes it: for so many seconds every first attempt began late, the last just now. */
+  async function lateFor(id: string, seconds: number): Promise<void> {
+    const late = { since: Date.now() - seconds * 1_000, lastAt: Date.now() };
+    const orm = createOrm(world.env.DATABASE_URL, 1);
+    await writeHealth(readerOf(orm.em), [{ webhookId: id, health: { ...unknownHealth, late } }], new Date());
+    await orm.close(true);
+  }
+
   test('counts what waits and names what blocks a strict webhook', async () => {
     const { id } = await newWebhook(world, ann.key, { ordering: 'strict' });
     const { deliveryId } = await seed({ webhookId: id, outcomes: ['failed_retryable'], time: Date.now() - 5000 });
@@ -348,6 +358,24 @@ describe('health', () => {
       successRate: null,
       waiting: { count: 2 },
       blockedBy: { deliveryId, since: expect.any(String) },
+      fallingBehind: false,
     });
+  });
+
+  test('says that a webhook falls behind, and of what is our own fault it says so of none', async () => {
+    const { id } = await newWebhook(world, ann.key);
+    type Shown = { fallingBehind: boolean; state: string; waiting: { oldestAgeMs: number } };
+    const health = async () => (await world.ask(`GET /v1/webhooks/${id}/health`, { key: ann.key })).body as Shown;
+    const ago = (seconds: number) => Date.now() - seconds * 1_000;
+    // Its event is of last week, so it is the first by id.
+    await seed({ webhookId: id, outcomes: [], time: ago(7 * 86_400), receivedAt: ago(5) });
+    await seed({ webhookId: id, outcomes: ['failed_retryable'], time: ago(7_200) });
+    await lateFor(id, 61);
+    expect(await health()).toMatchObject({ fallingBehind: false, waiting: { count: 2 } });
+    await seed({ webhookId: id, outcomes: [], time: ago(70) });
+    expect(await health()).toMatchObject({ fallingBehind: true, state: 'healthy' });
+    expect((await health()).waiting.oldestAgeMs).toBeGreaterThan(7_000_000);
+    await lateFor(id, 59);
+    expect((await health()).fallingBehind).toBe(false);
   });
 });

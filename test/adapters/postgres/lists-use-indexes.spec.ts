@@ -5,6 +5,7 @@ import { seedHistory } from '../../../bench/history-seed.ts';
 import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
 import { deliveryList, type DeliveryFilter } from '../../../libs/postgres/delivery-view.ts';
 import { eventList, type EventFilter } from '../../../libs/postgres/event-view.ts';
+import { waitingScan } from '../../../libs/postgres/health-view.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
 import { statsSteps } from '../../../libs/postgres/stats-view.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
@@ -101,6 +102,14 @@ test('deliveries of an event are read by their ids, from their days only', async
   const nodes = await nodesOf(deliveryList({ scope: clientId, ids }, first));
   expectIndexOrder(nodes);
   expect(daysRead(nodes)).toEqual([1, 3]);
+});
+
+test.each(['oldest', 'newest'] as const)('what waits for a webhook, from the %s on, so many at most', async (from) => {
+  const nodes = await nodesOf(waitingScan(webhookId, from));
+  expectIndexOrder(nodes);
+  expect(nodes.map((node) => node['Node Type'])).toContain('Limit');
+  const indexes = nodes.map((node) => node['Index Name'] ?? '').filter((name) => name !== '');
+  expect(indexes.filter((name) => !/webhook_id_id_idx|webhook_waiting/.test(name))).toEqual([]);
 });
 
 const eventCases: readonly (readonly [string, EventFilter])[] = [
