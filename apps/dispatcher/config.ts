@@ -18,6 +18,9 @@ export const dispatcherConfig = {
   ...signatureKeys,
   ...dispatchKeys,
   DELIVERY_MAX_AGE_HOURS: retryKeys.DELIVERY_MAX_AGE_HOURS,
+  REFUSAL_GRACE_MINUTES: retryKeys.REFUSAL_GRACE_MINUTES,
+  RETRY_AFTER_MAX_MINUTES: retryKeys.RETRY_AFTER_MAX_MINUTES,
+  RETRY_AFTER_ORDERED_MAX_MINUTES: retryKeys.RETRY_AFTER_ORDERED_MAX_MINUTES,
   ...tracingKeys,
   ...httpKeys(3002),
 } as const;

@@ -7,6 +7,7 @@ import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import type { RefusedName } from '../../libs/sender/address-guard.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
@@ -23,11 +24,13 @@ import { Gate } from './gate.ts';
 import { Post } from './post.ts';
 import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
+import { WorkedEndpoints } from './worked-endpoints.ts';
 
 /** Attempts in flight at one origin, however many webhooks point there: a client that is alone there may have 128. */
 const originInFlightMax = 170;
 const failuresToOpen = 5;
 const breakerOpenMs = 10_000;
+const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const mebibyte = 1_024 * 1_024;
 
@@ -43,12 +46,14 @@ export class DispatcherModule implements OnApplicationShutdown {
     const registry = watchedRegistry(config, context);
     const codecs = await dispatchCodecs(registry);
     const definitionCodec = await registry.codec(topics.definitions);
-    const definitionsInto = (table: WebhookTable, gate: Gate): LiveTable => ({
+    const definitionsInto = (table: WebhookTable, gate: Gate, worked: WorkedEndpoints): LiveTable => ({
       topic: topicName(config.TOPIC_PREFIX, topics.definitions),
       codec: definitionCodec,
       size: () => table.size,
       apply: (webhookId, value) => {
+        const target = table.targetVersionOf(webhookId);
         const isVoid = table.apply(webhookId, value === null ? null : definitionCodec.decode(value));
+        worked.defined(webhookId, target, table.targetVersionOf(webhookId), monotonicMs());
         if (value === null) gate.forget(webhookId);
         else if (isVoid) gate.forgetEndpoint(webhookId);
       },
@@ -62,7 +67,16 @@ export class DispatcherModule implements OnApplicationShutdown {
         { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config, logRefused(context.logger))) },
         {
           provide: Dispatch,
-          inject: [RecordSink, HttpSender, WebhookTable, Gate, DispatchMetrics, Accountable, BufferBudget],
+          inject: [
+            RecordSink,
+            HttpSender,
+            WebhookTable,
+            Gate,
+            DispatchMetrics,
+            Accountable,
+            BufferBudget,
+            WorkedEndpoints,
+          ],
           useFactory: (
             sink: RecordSink,
             sender: HttpSender,
@@ -71,7 +85,9 @@ export class DispatcherModule implements OnApplicationShutdown {
             metrics: DispatchMetrics,
             accountable: Accountable,
             budget: BufferBudget,
-          ) => makeDispatch({ config, context, codecs, sink, sender, table, gate, metrics, accountable, budget }),
+            worked: WorkedEndpoints,
+          ) =>
+            makeDispatch({ config, context, codecs, sink, sender, table, gate, metrics, accountable, budget, worked }),
         },
         {
           provide: BufferBudget,
@@ -84,6 +100,7 @@ export class DispatcherModule implements OnApplicationShutdown {
           inject: [RecordSink],
           useFactory: (sink: RecordSink) => new Accountable({ sink, waitMsMax: config.DISPATCH_UNACKNOWLEDGED_MS_MAX }),
         },
+        { provide: WorkedEndpoints, useFactory: () => new WorkedEndpoints() },
         { provide: WebhookTable, useFactory: () => new WebhookTable(new SecretBox(config.ENCRYPTION_KEYS)) },
         {
           provide: DispatchMetrics,
@@ -96,9 +113,9 @@ export class DispatcherModule implements OnApplicationShutdown {
         },
         {
           provide: LiveTables,
-          inject: [KafkaClient, WebhookTable, Gate],
-          useFactory: (client: KafkaClient, table: WebhookTable, gate: Gate) =>
-            new LiveTables(client, [definitionsInto(table, gate)], context.logger),
+          inject: [KafkaClient, WebhookTable, Gate, WorkedEndpoints],
+          useFactory: (client: KafkaClient, table: WebhookTable, gate: Gate, worked: WorkedEndpoints) =>
+            new LiveTables(client, [definitionsInto(table, gate, worked)], context.logger),
         },
       ],
     };
@@ -142,8 +159,9 @@ function makeDispatch(parts: {
   metrics: DispatchMetrics;
   accountable: Accountable;
   budget: BufferBudget;
+  worked: WorkedEndpoints;
 }): Dispatch {
-  const { config, codecs, sink, gate, metrics, table } = parts;
+  const { config, codecs, sink, gate, metrics, table, worked } = parts;
   const parkedTopic = topicName(config.TOPIC_PREFIX, topics.parked);
   return new Dispatch({
     maxInFlight: config.DISPATCH_MAX_IN_FLIGHT,
@@ -161,12 +179,24 @@ function makeDispatch(parts: {
       userAgent: 'DeeperHub-Webhooks/0.1.0',
       signatureHeader: config.SIGNATURE_HEADER.toLowerCase(),
       deliveryAgeMsMax: config.DELIVERY_MAX_AGE_HOURS * hourMs,
+      graceOf: (webhookId) => ({
+        graceMs: config.REFUSAL_GRACE_MINUTES * minuteMs,
+        refusesForMs: worked.refusesForMs(webhookId, monotonicMs()),
+      }),
+      retryAfterMsMax: {
+        ordered: config.RETRY_AFTER_ORDERED_MAX_MINUTES * minuteMs,
+        parallel: config.RETRY_AFTER_MAX_MINUTES * minuteMs,
+      },
       attemptStarted: (webhook, { kind }) => {
         if (kind !== 'ping') gate.attemptStarted(webhook);
       },
       attemptEnded: (webhook, result, delivery) => {
         if (delivery.kind === 'ping') gate.pingEnded(webhook, result);
-        else gate.attemptEnded(webhook, result);
+        else {
+          gate.attemptEnded(webhook, result);
+          const { id, targetVersion } = webhook.definition;
+          if (table.targetVersionOf(id) === targetVersion) worked.answered(id, result, monotonicMs());
+        }
         metrics.attempted(delivery.webhookId, delivery.eventType, result);
       },
       now: Date.now,

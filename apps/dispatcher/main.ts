@@ -17,6 +17,7 @@ import { Dispatch } from './dispatch.ts';
 import { DispatcherModule } from './dispatcher.module.ts';
 import { Gate } from './gate.ts';
 import { WebhookTable } from './webhook-table.ts';
+import { WorkedEndpoints } from './worked-endpoints.ts';
 
 await runApp({
   name: 'dispatcher',
@@ -40,6 +41,7 @@ await runApp({
       },
       knownEnd: (one, committed) => dispatch.knownEnd(one, committed),
       onAssigned: (leases, unreadable) => {
+        app.get(WorkedEndpoints).assigned(monotonicMs());
         dispatch.assigned(leases, unreadable);
         return Promise.resolve();
       },
@@ -71,6 +73,9 @@ await runApp({
       lag: () => server.lag,
     });
   },
-  warmUp: (app) => app.get(LiveTables).start(),
+  warmUp: async (app) => {
+    await app.get(LiveTables).start();
+    app.get(WorkedEndpoints).live();
+  },
   address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
 });

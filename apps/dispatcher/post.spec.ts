@@ -60,11 +60,19 @@ class FakeTracer implements Tracer {
   }
 }
 
-function setup({ tracer, code = 200, body = '' }: { tracer?: Tracer; code?: number; body?: string } = {}) {
+interface Setup {
+  readonly tracer?: Tracer;
+  readonly code?: number;
+  readonly body?: string;
+  readonly answered?: Readonly<Record<string, string>>;
+  readonly refusesForMs?: number | null;
+}
+
+function setup({ tracer, code = 200, body = '', answered = {}, refusesForMs = null }: Setup = {}) {
   const sent: AttemptRequest[] = [];
   const send = (request: AttemptRequest) => {
     sent.push(request);
-    const answer = { headers: {}, bodySample: Buffer.from(body), bodyTruncated: false, latencyMs: 1 };
+    const answer = { headers: answered, bodySample: Buffer.from(body), bodyTruncated: false, latencyMs: 1 };
     return Promise.resolve({ kind: 'answer' as const, code, ...answer });
   };
   const post = new Post({
@@ -72,6 +80,8 @@ function setup({ tracer, code = 200, body = '' }: { tracer?: Tracer; code?: numb
     userAgent: 'Test/1',
     signatureHeader: 'x-second',
     deliveryAgeMsMax: 3_600_000,
+    graceOf: () => ({ graceMs: 900_000, refusesForMs }),
+    retryAfterMsMax: { ordered: 3_600_000, parallel: 86_400_000 },
     attemptStarted: () => undefined,
     attemptEnded: () => undefined,
     now: () => now,
@@ -233,4 +243,27 @@ test.each([
   expect(tracer.started).toEqual([]);
   expect(outcome.traceparent).toBe(traceparent);
   expect(sent[0]?.headers['traceparent']).toBe(traceparent ?? undefined);
+});
+
+test.each([
+  ['inOrder', 3_600_000],
+  ['strict', 3_600_000],
+  ['parallel', 86_400_000],
+] as const)('#14 Retry-After of %s is followed for so long at most: %i ms', async (ordering, delayMs) => {
+  const { post } = setup({ code: 429, answered: { 'retry-after': '86400' } });
+  const { outcome } = await post.run(delivery, webhookWith({ ordering }));
+  expect((outcome.nextAttemptAt ?? 0) - now).toBe(delayMs);
+});
+
+test('#3 a 404 is tried again while the endpoint worked within a day, and final when it did not', async () => {
+  const passing = setup({ code: 404, refusesForMs: 20_000 });
+  expect((await passing.post.run(delivery, webhookWith())).outcome).toMatchObject({
+    status: 'failed_retryable',
+    reason: 'http',
+  });
+  const unknown = setup({ code: 404 });
+  expect((await unknown.post.run(delivery, webhookWith())).outcome).toMatchObject({
+    status: 'failed_permanent',
+    reason: 'rejected',
+  });
 });

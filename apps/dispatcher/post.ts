@@ -6,6 +6,7 @@
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import type { PermanentReason } from '../../libs/domain/outcome.ts';
+import { isRefusal, type RefusalGrace } from '../../libs/domain/refusal.ts';
 import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/settle.ts';
 import { signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
@@ -20,6 +21,10 @@ export interface PostOptions {
   /** Name of the second signature header in lower case; empty: off. */
   readonly signatureHeader: string;
   readonly deliveryAgeMsMax: number;
+  /** Of a webhook whose endpoint refused just now. */
+  readonly graceOf: (webhookId: string) => RefusalGrace;
+  /** The longest that Retry-After is followed, for webhooks that keep an order and for others. */
+  readonly retryAfterMsMax: { readonly ordered: number; readonly parallel: number };
   readonly attemptStarted: (webhook: ReadyWebhook, delivery: Delivery) => void;
   readonly attemptEnded: (webhook: ReadyWebhook, result: AttemptResult, delivery: Delivery) => void;
   readonly now: () => number;
@@ -85,9 +90,13 @@ export class Post {
     });
     const result = webhook.headers === null ? answer : withoutEchoes(answer, webhook.headers);
     this.options.attemptEnded(webhook, result, delivery);
+    const isRefused = result.kind === 'answer' && isRefusal(result.code);
+    const { ordered, parallel } = this.options.retryAfterMsMax;
     const settlement = settleAttempt({
       delivery,
       policy: definition.retryPolicy,
+      grace: isRefused ? this.options.graceOf(definition.id) : null,
+      retryAfterMsMax: definition.ordering === 'parallel' ? parallel : ordered,
       targetVersion: definition.targetVersion,
       result,
       requestHeaders: added === null ? own : { ...maskHeaders(added), ...own },

@@ -62,6 +62,11 @@ export class WebhookTable {
     return before !== undefined && (before.url !== definition.url || !definition.isActive);
   }
 
+  /** The version in which it got its present URL; null when there is no such webhook (any more). */
+  targetVersionOf(webhookId: string): number | null {
+    return this.rows.get(webhookId)?.definition.targetVersion ?? null;
+  }
+
   /** True when its deletion was read: it is not one whose definition is still on its way. */
   isDeleted(webhookId: string): boolean {
     return this.deleted.has(webhookId);

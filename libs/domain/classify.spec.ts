@@ -44,6 +44,12 @@ describe('an answer', () => {
     expect(classify(answer(code), now)).toMatchObject({ status, reason });
   });
 
+  test.each([401, 403, 404, 407, 421, 423])('#3 of %i may be tried again for a while', (code) => {
+    const rules = { retryAfterMsMax: 1000, isRefusalPassing: true };
+    expect(classify(answer(code), now, rules)).toMatchObject({ status: 'failed_retryable', reason: 'http' });
+    expect(classify(answer(400), now, rules)).toMatchObject({ status: 'failed_permanent', reason: 'rejected' });
+  });
+
   test('of 2xx whose body was cut is delivered', () => {
     expect(classify({ ...answer(200), bodyTruncated: true }, now).status).toBe('delivered');
   });

@@ -5,7 +5,9 @@
  */
 import type { AttemptAnswer, AttemptError, AttemptResult } from './attempt.ts';
 import type { PermanentReason, RetryableReason } from './outcome.ts';
+import { isRefusal } from './refusal.ts';
 import { parseRetryAfter } from './retry-after.ts';
+import { retryDelayMsMax } from './retry.ts';
 
 export type Verdict =
   | {
@@ -35,12 +37,21 @@ export type Verdict =
 /** Longest part of a Location that is repeated in a message. */
 const locationCharsMax = 500;
 
-/** `now` in Unix milliseconds, for a Retry-After that is a date. */
-export function classify(result: AttemptResult, now: number): Verdict {
-  return result.kind === 'answer' ? classifyAnswer(result, now) : classifyError(result);
+export interface VerdictRules {
+  /** The longest that Retry-After is followed, in milliseconds. */
+  readonly retryAfterMsMax: number;
+  /** What refuses as a whole is tried again (libs/domain/refusal.ts). */
+  readonly isRefusalPassing: boolean;
 }
 
-function classifyAnswer(answer: AttemptAnswer, now: number): Verdict {
+const defaultRules: VerdictRules = { retryAfterMsMax: retryDelayMsMax, isRefusalPassing: false };
+
+/** `now` in Unix milliseconds, for a Retry-After that is a date. */
+export function classify(result: AttemptResult, now: number, rules: VerdictRules = defaultRules): Verdict {
+  return result.kind === 'answer' ? classifyAnswer(result, now, rules) : classifyError(result);
+}
+
+function classifyAnswer(answer: AttemptAnswer, now: number, rules: VerdictRules): Verdict {
   const { code } = answer;
   const wish = deliveryWish(answer);
   if (code >= 200 && code <= 299) {
@@ -51,11 +62,15 @@ function classifyAnswer(answer: AttemptAnswer, now: number): Verdict {
   if (code === 410) return ended('gone', null, 'gone');
   if (code >= 300 && code <= 399) return retryable('http', null, redirectMessage(answer));
   if (code === 429 || code === 503) {
-    return retryable('http', parseRetryAfter(answer.headers['retry-after'] ?? '', now), null);
+    const wished = parseRetryAfter(answer.headers['retry-after'] ?? '', now);
+    return retryable('http', wished === null ? null : Math.min(wished, rules.retryAfterMsMax), null);
   }
   if (code === 408 || code === 425 || code >= 500) return retryable('http', null, null);
+  if (rules.isRefusalPassing && isRefusal(code)) return retryable('http', null, passingRefusal);
   return ended('rejected', null);
 }
+
+const passingRefusal = 'the endpoint worked within a day, so this is tried again before it is final';
 
 function classifyError(error: AttemptError): Verdict {
   const { errorKind, message } = error;

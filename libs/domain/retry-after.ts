@@ -1,4 +1,7 @@
-/** Retry-After of an answer (RFC 9110, section 10.2.3): whole seconds, or a date in one of HTTP's three forms. */
+/**
+ * Retry-After of an answer (RFC 9110, section 10.2.3): whole seconds, or a date in one of HTTP's three forms. Beside them what
+ * servers write by mistake: a fraction of seconds, a Unix time in seconds or milliseconds, and milliseconds.
+ */
 import { retryDelayMsMax } from './retry.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -10,14 +13,35 @@ const dateForms = [
   new RegExp(`^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})$`),
 ];
 
+const yearMs = 366 * 86_400_000;
+/** The year 2001; as a delay, more than thirty years. */
+const unixSecondsMin = 1_000_000_000;
+
 /**
  * Milliseconds to wait, 24 h at most; null when the value says nothing that can be kept:
- * zero, past, negative, fractional, or no date at all. `now` in Unix milliseconds.
+ * zero, past, negative, or no date at all. `now` in Unix milliseconds.
  */
 export function parseRetryAfter(value: string, now: number): number | null {
   const text = value.trim();
-  const delayMs = /^\d+$/.test(text) ? Number(text) * 1000 : parseHttpDate(text, now) - now;
+  const delayMs = /^\d+(\.\d+)?$/.test(text) ? delayOf(Number(text), now) : parseHttpDate(text, now) - now;
   return delayMs > 0 ? Math.min(delayMs, retryDelayMsMax) : null;
+}
+
+function delayOf(number: number, now: number): number {
+  const whole = Math.ceil(number);
+  // No delay is as long as the time since 1970: this is a moment.
+  if (whole > unixSecondsMin && Math.abs(whole * 1000 - now) < yearMs) return whole * 1000 - now;
+  if (whole > unixSecondsMin && Math.abs(whole - now) < yearMs) return whole - now;
+  return isInMilliseconds(whole) ? whole : whole * 1000;
+}
+
+/**
+ * Whole seconds written in milliseconds: 10000 and 60000 are so, since nobody asks for 2.8 or 16.7 hours in round thousands of
+ * seconds. 36000 is ten hours: what is whole hours of a day at most is taken for seconds.
+ */
+function isInMilliseconds(number: number): boolean {
+  if (number < 10_000 || number % 1000 !== 0) return false;
+  return number % 3600 !== 0 || number > 86_400;
 }
 
 /** Unix milliseconds; NaN when it is no HTTP date. */

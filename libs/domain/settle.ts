@@ -7,7 +7,8 @@ import type { AttemptResult } from './attempt.ts';
 import { classify } from './classify.ts';
 import type { DeadDelivery, Delivery, RetryDelivery } from './delivery.ts';
 import type { DeliveryOutcome, PermanentReason } from './outcome.ts';
-import { retryDelayMs, tierFor, type RetryTierName } from './retry.ts';
+import { isPassingRefusal, type RefusalGrace } from './refusal.ts';
+import { retryDelayMs, retryDelayMsMax, tierFor, type RetryTierName } from './retry.ts';
 import type { RetryPolicy } from './webhook.ts';
 
 export type FollowUp =
@@ -34,12 +35,19 @@ export interface AttemptMade {
   readonly now: number;
   /** In [0, 1), for the jitter. */
   readonly random: number;
+  /** For an answer that {@link isRefusal}. Default: it is final. */
+  readonly grace?: RefusalGrace | null;
+  /** The longest that Retry-After is followed. Default: 24 h */
+  readonly retryAfterMsMax?: number;
 }
 
 /** Settles an attempt that was made: a POST went out, or failed to. */
 export function settleAttempt(made: AttemptMade): Settlement {
   const { delivery, result, now } = made;
-  const verdict = classify(result, now);
+  const verdict = classify(result, now, {
+    retryAfterMsMax: made.retryAfterMsMax ?? retryDelayMsMax,
+    isRefusalPassing: made.grace != null && isPassingRefusal(made.grace, made.policy, delivery.attempt),
+  });
   const report = outcomeOf(made);
   report.disableWebhook = verdict.disableWebhook;
   report.errorMessage = inWords(verdict.message, result);

@@ -133,6 +133,28 @@ export const retryKeys = {
     min: 1,
     max: 720,
   }),
+  REFUSAL_GRACE_MINUTES: numberKey({
+    description:
+      'How long 401, 403, 404, 407, 421 and 423 of an endpoint that worked within a day are tried again before they are final; 0: not at all',
+    unit: 'min',
+    default: '15',
+    min: 0,
+    max: 1440,
+  }),
+  RETRY_AFTER_MAX_MINUTES: numberKey({
+    description: 'The longest that `Retry-After` of an endpoint is followed',
+    unit: 'min',
+    default: '1440',
+    min: 1,
+    max: 1440,
+  }),
+  RETRY_AFTER_ORDERED_MAX_MINUTES: numberKey({
+    description: 'The same for webhooks with `inOrder` or `strict`',
+    unit: 'min',
+    default: '60',
+    min: 1,
+    max: 1440,
+  }),
   RETRY_MAX_ATTEMPTS: numberKey({ description: 'Attempts of a delivery', default: '8', min: 1, max: 20 }),
   RETRY_BASE_DELAY_MS: numberKey({
     description: 'Delay before the second attempt',
