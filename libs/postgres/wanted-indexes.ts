@@ -1,0 +1,11 @@
+/** Indexes that came after the tables that they are of: those may be large. */
+import type { WantedIndex } from './concurrent-index.ts';
+
+/** For each filter of the audit log, and for what housekeeping looks for. */
+export const wantedIndexes: readonly WantedIndex[] = [
+  { name: 'audit_entry_action', table: 'audit_entry', on: '(action, id desc)' },
+  { name: 'audit_entry_actor', table: 'audit_entry', on: '(actor_id, id desc)' },
+  { name: 'audit_entry_object_id', table: 'audit_entry', on: '(object_id, id desc)' },
+  { name: 'audit_entry_at', table: 'audit_entry', on: '(at)' },
+  { name: 'notice_mail_sent_at', table: 'notice_mail', on: '(sent_at) where sent_at is not null' },
+];
