@@ -2,9 +2,11 @@
 import { BacklogView } from './backlog-view.ts';
 import type { Run } from './bulk.ts';
 import { CurrentValues } from './current-values.ts';
+import { migrationLock } from './migrate.ts';
 import { createOrm, type Orm } from './orm.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { readerOf } from './read.ts';
+import { wantedIndexes } from './wanted-indexes.ts';
 
 /** `secret`: of a webhook, for as long as it has it. `answer`: kept for an Idempotency-Key, for a day. */
 export type SealedKind = 'secret' | 'answer';
@@ -22,6 +24,15 @@ export interface StoredOffset {
   readonly partition: number;
   readonly nextOffset: number;
   readonly topicId: string | null;
+}
+
+export interface UnfinishedIndexes {
+  /** Of those that are wanted. */
+  readonly missing: readonly string[];
+  /** Half made: kept up to date by every write and used by nobody. */
+  readonly invalid: readonly string[];
+  /** A process is migrating and may be making them. */
+  readonly isUnderWay: boolean;
 }
 
 const webhooksMax = 50_000;
@@ -80,6 +91,25 @@ export class DatabaseDiagnosis {
     // Asked for what is pending, the migrator makes its table.
     if (row?.isThere !== true) return ['all'];
     return (await this.orm.migrator.getPending()).map(({ name }) => name);
+  }
+
+  /** Indexes that come after the migrations, and are made beside whoever writes. */
+  async unfinishedIndexes(): Promise<UnfinishedIndexes> {
+    const unfinished = await this.run<{ name: string; isThere: boolean }>(
+      `select name, indexrelid is not null as "isThere" from unnest($1::text[]) name
+      left join pg_index on indexrelid = to_regclass(name) where indisvalid is not true order by name`,
+      [wantedIndexes.map(({ name }) => name)],
+    );
+    // Such a lock shows the two halves of its number.
+    const holders = await this.run(
+      `select pid from pg_locks, (select hashtext($1)::bigint as key) as migration
+      where locktype = 'advisory' and objsubid = 1 and granted
+        and database = (select oid from pg_database where datname = current_database())
+        and (classid::bigint << 32) | objid::bigint = key`,
+      [migrationLock],
+    );
+    const namesOf = (isThere: boolean) => unfinished.filter((one) => one.isThere === isThere).map(({ name }) => name);
+    return { missing: namesOf(false), invalid: namesOf(true), isUnderWay: holders.length > 0 };
   }
 
   async sealedValues(): Promise<readonly SealedValues[]> {

@@ -8,47 +8,38 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../runtime/logger.ts';
 import { buildIndexes, type Statement } from './concurrent-index.ts';
 import { Database } from './database.ts';
-import { createOrm } from './orm.ts';
+import { createOrm, type Orm } from './orm.ts';
 import { maintainPartitions, partitionDaysAhead } from './partitions.ts';
+import { patiently } from './patience.ts';
 import { wantedIndexes } from './wanted-indexes.ts';
 
 /** Any constant that no other advisory lock of this database has. */
-const lockKey = 'webhooks.migrate';
+export const migrationLock = 'webhooks.migrate';
 /** Whoever waits for an exclusive lock makes all others wait behind it. */
 const lockMsMax = 2_000;
-const pauseMs = [500, 1_000, 2_000, 5_000];
-/** Somebody else has the table for good: a person has to see to it. */
-const triesMax = 120;
-/** A host that is gone without a word keeps the lock for a minute, not for the hours of the system's default. */
-const noticeLoss = 'set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3';
-/** SQLSTATE lock_not_available. */
-const noLock = '55P03';
+const askEveryMs = 500;
+/**
+ * One connection, which waits for its turn and for the snapshots that an index waits for as long as it takes. A host
+ * that is gone without a word keeps the lock for a minute, not for the hours of the system's default.
+ */
+const holding = `set lock_timeout = 0;
+  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3`;
 
 /** Returns the names of the migrations that were run now. @throws when the database is away or a migration fails */
 export async function migrate(databaseUrl: string, logger: Logger): Promise<string[]> {
   // No statement of a migration is cut off: the server would go on with it.
-  const orm = createOrm(databaseUrl, 4, 0);
+  const orm = createOrm(databaseUrl, 4, { statementMsMax: 0, begin: `set lock_timeout = ${lockMsMax}` });
   try {
     const pool = await orm.em.getConnection().getNativeClient();
     const holder = await pool.connect();
-    // All connections but that one, which waits for its turn as long as it takes; before whatever comes on them.
-    pool.on('connect', (client) => {
-      client.query(`set lock_timeout = '${lockMsMax}ms'`).catch(() => undefined);
-    });
+    const make: Statement = async (sql, values = []) => (await holder.query(sql, [...values])).rows as never;
+    const look: Statement = async (sql, values = []) => (await pool.query(sql, [...values])).rows as never;
     try {
-      // A session's lock: it is gone with its connection, however this process ends.
-      await holder.query(noticeLoss);
-      await holder.query('select pg_advisory_lock(hashtext($1))', [lockKey]);
-      const ran = (await orm.migrator.getPending()).map(({ name }) => name);
-      await patiently(() => orm.migrator.up(), logger);
-      for (const migration of ran) logger.info({ migration }, 'migrated');
-      const make: Statement = async (sql, values = []) => (await holder.query(sql, [...values])).rows as never;
-      const look: Statement = async (sql, values = []) => (await pool.query(sql, [...values])).rows as never;
-      await patiently(() => buildIndexes(wantedIndexes, { make, look, logger }), logger);
-      // Of today and the days to come; dropping old ones is the monitor's.
-      const now = await new Database(orm.em).time();
-      const rules = { daysAhead: partitionDaysAhead, retentionDays: null };
-      await patiently(() => maintainPartitions(orm.em, now, rules), logger);
+      await make(holding);
+      const ran = await inTurn(make, logger, () => runMigrations(orm, logger));
+      // A turn for each try: whoever waits inside a statement, as versions before this one do, is let through.
+      const build = () => buildIndexes(wantedIndexes, { make, look, logger });
+      await patiently(() => inTurn(make, logger, build), logger);
       return ran;
     } finally {
       holder.release(true);
@@ -58,20 +49,36 @@ export async function migrate(databaseUrl: string, logger: Logger): Promise<stri
   }
 }
 
-/** Again and again while locks are not to be had. */
-async function patiently<T>(work: () => Promise<T>, logger: Logger): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isWithoutLock(error) || tries >= triesMax) throw error;
-      logger.warn({ tries }, 'a table is locked by somebody else, the migration is tried again');
-      await pause(pauseMs[Math.min(tries, pauseMs.length) - 1]);
-    }
+async function runMigrations(orm: Orm, logger: Logger): Promise<string[]> {
+  const ran = (await orm.migrator.getPending()).map(({ name }) => name);
+  await patiently(() => orm.migrator.up(), logger);
+  for (const migration of ran) logger.info({ migration }, 'migrated');
+  // Of today and the days to come; dropping old ones is the monitor's. Before indexes, which may take hours.
+  const now = await new Database(orm.em).time();
+  const rules = { daysAhead: partitionDaysAhead, retentionDays: null };
+  await patiently(() => maintainPartitions(orm.em, now, rules), logger);
+  return ran;
+}
+
+/**
+ * One process at a time, by a lock that belongs to a session and is gone with it, however the process ends. Who waits
+ * asks again and again: inside one long statement it would have a snapshot, and an index that is made concurrently
+ * waits for all of them.
+ */
+async function inTurn<T>(run: Statement, logger: Logger, work: () => Promise<T>): Promise<T> {
+  for (let asked = 0; !(await isOurTurn(run)); asked += 1) {
+    if (asked === 0) logger.info({}, 'another process migrates this database, waiting for it');
+    await pause(askEveryMs);
+  }
+  try {
+    return await work();
+  } finally {
+    // A connection that is lost has lost the lock.
+    await run('select pg_advisory_unlock(hashtext($1))', [migrationLock]).catch(() => undefined);
   }
 }
 
-function isWithoutLock(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('code' in error && error.code === noLock) || isWithoutLock(error.cause);
+async function isOurTurn(run: Statement): Promise<boolean> {
+  const [answer] = await run<{ got: boolean }>('select pg_try_advisory_lock(hashtext($1)) as got', [migrationLock]);
+  return answer?.got === true;
 }

@@ -64,14 +64,36 @@ export type Orm = MikroORM;
 /** Longest run of one statement. */
 const queryMsMax = 120_000;
 
-/** @param poolMax connections of this process  @param statementMsMax 0: as long as it takes */
-export function ormOptions(databaseUrl: string, poolMax: number, statementMsMax = queryMsMax): Options {
+export interface SessionOptions {
+  /** Longest run of one statement, in milliseconds; 0: as long as it takes. Default: 120,000 */
+  readonly statementMsMax?: number;
+  /** What runs on each connection before anybody gets it. Where it fails nobody does. Default: nothing */
+  readonly begin?: string;
+}
+
+/** The part of a connection that `begin` takes. */
+interface NewConnection {
+  query(sql: string): Promise<unknown>;
+}
+
+/** @param poolMax connections of this process */
+export function ormOptions(
+  databaseUrl: string,
+  poolMax: number,
+  { statementMsMax = queryMsMax, begin }: SessionOptions = {},
+): Options {
   return defineConfig({
     clientUrl: databaseUrl,
     entities: [...allEntities],
     pool: { min: 0, max: poolMax, idleTimeoutMillis: 30_000 },
     // A server that vanished without a word must show as an error, not as a wait without end.
-    driverOptions: { connectionTimeoutMillis: 5_000, query_timeout: statementMsMax, keepAlive: true },
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      query_timeout: statementMsMax,
+      keepAlive: true,
+      // The pool waits for it.
+      ...(begin === undefined ? {} : { onConnect: (connection: NewConnection) => connection.query(begin) }),
+    },
     extensions: [Migrator],
     migrations: {
       tableName: 'migration',
@@ -114,7 +136,7 @@ export function ormOptions(databaseUrl: string, poolMax: number, statementMsMax 
 }
 
 /** Does not connect: the first query does. */
-export function createOrm(databaseUrl: string, poolMax: number, statementMsMax = queryMsMax): Orm {
+export function createOrm(databaseUrl: string, poolMax: number, session: SessionOptions = {}): Orm {
   // What the pool has to say about lost connections comes with the queries that fail for it.
-  return new MikroORM({ ...ormOptions(databaseUrl, poolMax, statementMsMax), logger: () => undefined });
+  return new MikroORM({ ...ormOptions(databaseUrl, poolMax, session), logger: () => undefined });
 }

@@ -162,9 +162,19 @@ export async function dropPartition(
   if (!(await isOurs(run))) return null;
   const [oldest] = await partitionsOf(run, table);
   if (oldest === undefined || oldest.day >= oldestKept) return { name: null };
+  // It would wait for that, and everybody for it: the next run drops it.
+  if (await isBeingIndexed(run, oldest.name)) return { name: null };
   await lockChange(run);
   await run(`drop table ${oldest.name}`);
   return { name: oldest.name };
+}
+
+async function isBeingIndexed(run: Run, table: string): Promise<boolean> {
+  const builds = await run(
+    `select pid from pg_stat_progress_create_index where relid = $1::regclass and datname = current_database()`,
+    [table],
+  );
+  return builds.length > 0;
 }
 
 async function isOurs(run: Run): Promise<boolean> {

@@ -12,7 +12,7 @@ import { sentenceOf } from '../failure.ts';
 import type { DoctorConfig } from './examination.ts';
 import { judgeDefinitions, judgePositions } from './kept.ts';
 import { ok, trouble, type Finding } from './finding.ts';
-import { judgeClocks, judgeEgress, judgeGroup, judgeKeys, judgeSweeps } from './judgements.ts';
+import { judgeClocks, judgeEgress, judgeGroup, judgeIndexes, judgeKeys, judgeSweeps } from './judgements.ts';
 
 const outboxAgeMsMax = 60_000;
 const daysAheadMin = 3;
@@ -55,7 +55,7 @@ async function examineWaiting(database: DatabaseDiagnosis): Promise<readonly Fin
       trouble('database', 'warning', says, 'the log of the monitor says why housekeeping does not make them'),
     );
   }
-  findings.push(...judgeSweeps(await database.sweeps()));
+  findings.push(...judgeIndexes(await database.unfinishedIndexes()), ...judgeSweeps(await database.sweeps()));
   if (outboxAt !== null && now - outboxAt > outboxAgeMsMax) {
     const says = `changes have been in the outbox for ${Math.round((now - outboxAt) / 1_000)} s`;
     findings.push(trouble('database', 'error', says, 'ask /health/ready of management-api: its relay publishes them'));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { judgeClocks, judgeEgress, judgeGroup, judgeKeys, judgeSweeps } from './judgements.ts';
+import { judgeClocks, judgeEgress, judgeGroup, judgeIndexes, judgeKeys, judgeSweeps } from './judgements.ts';
 
 describe('a consumer group', () => {
   test.each([
@@ -54,6 +54,17 @@ test('sweeps of housekeeping that are late are named, others are no news', () =>
   expect(judgeSweeps([hours('stats', 1), hours('health', 3)])).toEqual([]);
   expect(judgeSweeps([hours('stats', 1), hours('health', 3.5), hours('pings', 50)])).toMatchObject([
     { severity: 'warning', says: 'housekeeping was last all done: health 3.5 h ago, pings 50.0 h ago' },
+  ]);
+});
+
+test('indexes that are missing or half made are named, and no trouble while setup is at it', () => {
+  const state = { missing: ['a', 'b'], invalid: ['c'], isUnderWay: false };
+  expect(judgeIndexes({ ...state, missing: [], invalid: [] })).toEqual([]);
+  expect(judgeIndexes(state)).toMatchObject([
+    { severity: 'warning', says: 'indexes missing: a, b; half made: c', remedy: expect.stringMatching(/run setup/) },
+  ]);
+  expect(judgeIndexes({ ...state, missing: [], isUnderWay: true })).toMatchObject([
+    { severity: 'notice', says: 'indexes half made: c', remedy: expect.stringMatching(/setup is running/) },
   ]);
 });
 

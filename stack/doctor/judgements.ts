@@ -1,5 +1,5 @@
 /** From what was measured to what it means. Pure: bounds and words are here, asking is elsewhere. */
-import type { SealedValues } from '../../libs/postgres/diagnosis.ts';
+import type { SealedValues, UnfinishedIndexes } from '../../libs/postgres/diagnosis.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { ok, trouble, type Finding } from './finding.ts';
 
@@ -90,6 +90,21 @@ export function judgeSweeps(sweeps: readonly { readonly name: string; readonly a
   const ages = late.map(({ name, ageMs }) => `${name} ${(ageMs / 3_600_000).toFixed(1)} h ago`);
   const says = `housekeeping was last all done: ${ages.join(', ')}`;
   return [trouble('database', 'warning', says, 'start a monitor, or see in its log why it fails')];
+}
+
+/** Without them what reads a large table takes longer and longer, until it is cut off. */
+export function judgeIndexes({ missing, invalid, isUnderWay }: UnfinishedIndexes): readonly Finding[] {
+  if (missing.length + invalid.length === 0) return [];
+  const parts = [
+    ...(missing.length === 0 ? [] : [`missing: ${missing.join(', ')}`]),
+    ...(invalid.length === 0 ? [] : [`half made: ${invalid.join(', ')}`]),
+  ];
+  const says = `indexes ${parts.join('; ')}`;
+  if (isUnderWay) {
+    const remedy = 'setup is running and may be making them: its log says how far it is';
+    return [trouble('database', 'notice', says, remedy)];
+  }
+  return [trouble('database', 'warning', says, 'npm run setup makes them beside whoever reads and writes')];
 }
 
 /** @param keys ENCRYPTION_KEYS, valid */

@@ -1,6 +1,6 @@
 import type { EntitySchema } from '@mikro-orm/postgresql';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { migrate } from '../../../libs/postgres/migrate.ts';
+import { migrate, migrationLock } from '../../../libs/postgres/migrate.ts';
 import { allEntities } from '../../../libs/postgres/orm.ts';
 import { appendToOutbox } from '../../../libs/postgres/outbox-writer.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';
@@ -23,6 +23,58 @@ test('four processes that migrate at once run each migration once', async () => 
   expect(names[0]).toBe('0001-initial');
   expect(new Set(names).size).toBe(names.length);
   expect(await migrate(database.url, logger)).toEqual([]);
+});
+
+test('four that migrate at once while indexes are to be made concurrently all succeed, and none is left half made', async () => {
+  await migrate(database.url, logger);
+  const pool = await database.em.getConnection().getNativeClient();
+  await database.rows('drop index audit_entry_at, audit_entry_actor, audit_entry_action');
+  await database.rows(
+    `insert into audit_entry (at, actor_kind, actor_id, action, object_kind, object_id)
+     select now(), 'system', 'test', 'webhook.created', 'webhook', n::text from generate_series(1, 20000) n`,
+  );
+  // As one leaves it that was cut off.
+  await expect(
+    pool.query('create unique index concurrently audit_entry_action on audit_entry (action)'),
+  ).rejects.toThrow('could not create unique index');
+  const ran = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url, logger)));
+  expect(ran).toEqual([[], [], [], []]);
+  expect(await database.rows('select indexrelid::regclass as name from pg_index where not indisvalid')).toEqual([]);
+  const made = await database.rows<{ name: string }>(
+    `select relname as name from pg_class where relname in ('audit_entry_at', 'audit_entry_actor', 'audit_entry_action')`,
+  );
+  expect(made).toHaveLength(3);
+});
+
+test('whoever waits inside a statement for its turn, as versions before did, is let through', async () => {
+  await migrate(database.url, logger);
+  await database.rows('drop index audit_entry_at');
+  const pool = await database.em.getConnection().getNativeClient();
+  const [writer, waiter] = [await pool.connect(), await pool.connect()];
+  const isTrue = (sql: string) => async () => (await database.rows(`select 1 as one from ${sql}`)).length > 0;
+  try {
+    await writer.query('begin; lock table audit_entry in row exclusive mode');
+    const migrating = migrate(database.url, logger);
+    const waitsForWriter = isTrue(`pg_stat_progress_create_index where phase = 'waiting for writers before build'
+      and datname = current_database()`);
+    await until(waitsForWriter, { timeoutMs: 20_000, what: 'the index waits for the writer' });
+    const turn = waiter
+      .query('select pg_advisory_lock(hashtext($1))', [migrationLock])
+      .then(() => waiter.query('select pg_advisory_unlock_all()'));
+    // Its own look for a deadlock, after a second, is over: the next one is that of the index.
+    const hasWaited =
+      isTrue(`pg_locks where locktype = 'advisory' and waitstart < clock_timestamp() - interval '1500 ms'
+      and database = (select oid from pg_database where datname = current_database())`);
+    await until(hasWaited, { timeoutMs: 20_000, what: 'the other waits for its turn' });
+    await writer.query('commit');
+    await turn;
+    expect(await migrating).toEqual([]);
+  } finally {
+    writer.release(true);
+    waiter.release(true);
+  }
+  expect(await database.rows('select indexrelid::regclass as name from pg_index where not indisvalid')).toEqual([]);
+  expect(await database.rows(`select to_regclass('audit_entry_at') is not null as made`)).toEqual([{ made: true }]);
 });
 
 test('every entity finds its table and all its columns', async () => {

@@ -129,6 +129,19 @@ describe('it finds', () => {
     expect(JSON.stringify(findings)).not.toContain(key.slice(3));
   }, 60_000);
 
+  test('an index that is missing, and one that is half made', async () => {
+    await inDatabase(
+      'drop index audit_entry_actor',
+      `update pg_index set indisvalid = false where indexrelid = 'audit_entry_at'::regclass`,
+    );
+    const found = of(await foundWith(), 'database').filter(({ severity }) => severity !== 'ok');
+    expect(found).toMatchObject([
+      { severity: 'warning', says: 'indexes missing: audit_entry_actor; half made: audit_entry_at' },
+    ]);
+    await setUp(env, createLogger('setup', 'error'));
+    expect(of(await foundWith(), 'database').filter(({ severity }) => severity !== 'ok')).toEqual([]);
+  }, 60_000);
+
   test('a database that is behind', async () => {
     await inDatabase(`delete from migration where name = '0001-initial'`);
     const wrong = of(await foundWith(), 'database').filter(({ severity }) => severity === 'error');
