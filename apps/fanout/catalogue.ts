@@ -26,10 +26,14 @@ export class Catalogue {
   }
 
   apply(eventType: EventType): void {
+    const before = this.entries.get(eventType.type);
+    const isChecked = before?.check != null && eventType.schemaMode !== 'off';
+    // What is compiled stays, however often the same is said.
+    const isSame = isChecked && before.eventType?.jsonSchema === eventType.jsonSchema;
     this.entries.set(eventType.type, {
       eventType,
       mask: new Mask(this.names, eventType.sensitivePaths),
-      check: checkOf(eventType),
+      check: isSame ? before.check : checkOf(eventType),
     });
   }
 

@@ -13,7 +13,7 @@ const jsonSchema = nullable(
   Type.Unsafe<object | boolean>({
     type: ['object', 'boolean'],
     description:
-      'JSON Schema (2020-12) of `data`. Patterns are judged in linear time: look-around, back references and inline flags are refused.',
+      'JSON Schema (2020-12) of `data`. Patterns are judged in linear time: look-around, back references and inline flags are refused. At most 256 KiB and 3,000 keywords, names and members of lists, those of an `enum` not counted.',
   }),
 );
 const schemaMode = Type.Enum(['off', 'warn', 'enforce'], {

@@ -61,6 +61,27 @@ test.each([
   expect(schemaCheck(text)('anything')).toContain('the JSON Schema cannot be used');
 });
 
+describe('a schema that would take long to compile', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, n) => `name${n}`);
+  const requires = (count: number) => ({ type: 'object', required: names(count) });
+  const properties = (count: number) => Object.fromEntries(names(count).map((name) => [name, { type: 'string' }]));
+
+  test.each<[string, string]>([
+    ['more properties', JSON.stringify({ properties: properties(100_000) })],
+    ['more names', JSON.stringify(requires(2_999))],
+    ['more branches', JSON.stringify({ allOf: Array.from({ length: 1_500 }, (_, minimum) => ({ minimum })) })],
+    ['more levels', `${'{"not":'.repeat(5_000)}{}${'}'.repeat(5_000)}`],
+  ])('is none: %s than it may have', (_name, text) => {
+    expect(() => dataSchema(text)).toThrow(/^it has more than (3000 keywords|262144 bytes)/);
+    expect(schemaCheck(text)({})).toContain('the JSON Schema cannot be used: it has more than');
+  });
+
+  test('is not one with as many as it may have, or with many values', () => {
+    expect(schemaCheck(JSON.stringify(requires(2_998)))({})).toContain('must have required property');
+    expect(schemaCheck(JSON.stringify({ enum: names(10_000) }))('name9999')).toBeNull();
+  });
+});
+
 test('two schemas may have the same $id', () => {
   const withId = (type: string) => schemaCheck(JSON.stringify({ $id: 'urn:example:order', type }));
   expect(withId('string')('x')).toBeNull();

@@ -7,6 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { compareByText } from './equal-values.ts';
 import { LinearPattern } from './linear-pattern.ts';
+import { schemaSizeProblem } from './schema-size.ts';
 import { schemaStepsMax, SchemaSteps, StepsExceeded } from './schema-steps.ts';
 
 export interface DataMisfit {
@@ -31,11 +32,13 @@ const wordsMax = 300;
 
 /**
  * Compiles a schema: JSON Schema 2020-12, or draft-07 where its `$schema` says an earlier one. Patterns are judged in
- * linear time, and no data takes more than {@link schemaStepsMax} steps: what would does not fit.
+ * linear time, a schema that would take long to compile is none, and no data takes more than {@link schemaStepsMax} steps: what would does not fit.
  * @throws Error saying why, when it is none that can be used
  */
 export function dataSchema(schemaText: string): DataSchema {
   const schema = JSON.parse(schemaText) as boolean | Record<string, unknown>;
+  const problem = schemaSizeProblem(schemaText, schema);
+  if (problem !== null) throw new Error(problem);
   const dialect = typeof schema === 'object' ? schema['$schema'] : undefined;
   const isEarlier = typeof dialect === 'string' && earlierDialects.test(dialect);
   // One instance per schema: schemas of different event types may have the same $id.
