@@ -79,6 +79,24 @@ test('of one key there is one at a time, and the next after a second', () => {
   expect(happened.slice(2)).toEqual(['second begins', 'second is done']);
 });
 
+test('of one owner there are two at once, while a place is left for others', () => {
+  const { enter, turns, happened } = catchUps({ betweenMs: 0 });
+  for (const name of ['a 0', 'a 1', 'a 2']) enter('a', name, 10_000);
+  turns(1);
+  for (const name of ['b 0', 'b 1', 'c 0']) enter(name.slice(0, 1), name, 10_000);
+  turns(1);
+  expect(happened).toEqual(['a 0 begins', 'a 1 begins', 'b 0 begins', 'c 0 begins']);
+});
+
+test('who waits for others of its own owner waits as long as they take', () => {
+  const { enter, turns, happened } = catchUps({ waitsMsMax: 12_000 });
+  for (let index = 0; index < 25; index += 1) enter('a', `a ${index}`, 200);
+  // Each begins a second after the one before: 25 s, twice what anybody waits for others.
+  turns(1_200);
+  expect(happened.filter((one) => one.endsWith('gives up'))).toEqual([]);
+  expect(happened.filter((one) => one.endsWith('is done'))).toHaveLength(25);
+});
+
 test('who takes too long, or waits too long, gives up and makes room', () => {
   const { enter, turns, happened } = catchUps({ atOnceMax: 1, takesMsMax: 1_000, waitsMsMax: 1_500 });
   for (const key of ['a', 'b', 'c']) enter(key, key, 86_400_000);

@@ -1,8 +1,8 @@
 /**
  * Who reads what Kafka has kept, and when. Such reading passes over everybody's outcomes, on the event loop that answers all
- * requests, so it is given out in turns. Holds: few read at once, one of an owner (a client, or an operator's key); whoever
- * has just had a turn waits behind others; all together they have a fixed part of the time; who takes too long, or waits
- * too long, gives up.
+ * requests, so it is given out in turns. Holds: few read at once, two of an owner (a client, or an operator's key) while a
+ * place is left for others; whoever has just had a turn waits behind others; all together they have a fixed part of the
+ * time; who takes too long, or waits too long for others, gives up, and nobody because of its owner's own.
  */
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
@@ -22,6 +22,7 @@ export interface CatchUpsOptions {
   /** Between two of one owner: each makes connections to Kafka. */
   readonly betweenMs?: number;
   readonly takesMsMax?: number;
+  /** Without one of its owner's that begins. */
   readonly waitsMsMax?: number;
   readonly now?: () => number;
 }
@@ -34,6 +35,7 @@ interface Entry {
 }
 
 const ownersMax = 10_000;
+const ofOwnerMax = 2;
 
 const defaults = { atOnceMax: 4, everyMs: 25, workMs: 5, betweenMs: 1_000, takesMsMax: 60_000, waitsMsMax: 120_000 };
 
@@ -66,8 +68,8 @@ export class CatchUps {
   /** One span of time: called by a timer while there is anybody. */
   turn(): void {
     const { now, workMs, takesMsMax, waitsMsMax } = this.options;
-    this.endThoseOf(this.reading, takesMsMax);
-    this.endThoseOf(this.waiting, waitsMsMax);
+    this.endThoseOf(this.reading, takesMsMax, ({ since }) => since);
+    this.endThoseOf(this.waiting, waitsMsMax, ({ since, owner }) => Math.max(since, this.begunLast(owner)));
     this.admit();
     const endsAt = now() + workMs;
     const isOver = () => now() >= endsAt;
@@ -105,22 +107,29 @@ export class CatchUps {
     }
   }
 
-  /** Of an owner that has none; the one whose owner has gone without for longest. */
+  /** Those of owners that have none first, then of the one that has gone without for longest. */
   private nextToBegin(): Entry | null {
-    const { now, betweenMs } = this.options;
-    const busy = new Set([...this.reading].map(({ owner }) => owner));
-    let found: Entry | null = null;
+    const { now, atOnceMax, betweenMs } = this.options;
+    const reads = new Map<string, number>();
+    for (const { owner } of this.reading) reads.set(owner, (reads.get(owner) ?? 0) + 1);
+    // The last place is for an owner that has none.
+    const max = this.reading.size < atOnceMax - 1 ? ofOwnerMax : 1;
+    let found: { readonly entry: Entry; readonly has: number; readonly at: number } | null = null;
     for (const entry of this.waiting) {
-      const at = this.begunAt.get(entry.owner) ?? -Infinity;
-      if (busy.has(entry.owner) || now() - at < betweenMs) continue;
-      if (found === null || at < (this.begunAt.get(found.owner) ?? -Infinity)) found = entry;
+      const [has, at] = [reads.get(entry.owner) ?? 0, this.begunLast(entry.owner)];
+      if (has >= max || now() - at < betweenMs) continue;
+      if (found === null || has < found.has || (has === found.has && at < found.at)) found = { entry, has, at };
     }
-    return found;
+    return found?.entry ?? null;
   }
 
-  private endThoseOf(entries: Set<Entry>, msMax: number): void {
+  private begunLast(owner: string): number {
+    return this.begunAt.get(owner) ?? -Infinity;
+  }
+
+  private endThoseOf(entries: Set<Entry>, msMax: number, sinceOf: (entry: Entry) => number): void {
     for (const entry of [...entries]) {
-      if (this.options.now() - entry.since < msMax) continue;
+      if (this.options.now() - sinceOf(entry) < msMax) continue;
       entries.delete(entry);
       entry.task.giveUp();
     }
