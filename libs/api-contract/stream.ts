@@ -38,7 +38,7 @@ export const streamOutcomes = operation({
   description:
     'Server-sent events named `outcome`, each with a `StreamedOutcome` as JSON, from now on. With the header `Last-Event-ID` it goes on behind ' +
     'that event, and nothing comes twice. What lies too far back is left out: more than the newest 100,000 outcomes of all clients, what takes longer than a minute to catch up with, ' +
-    'and what Kafka keeps no longer. Then an event named `gap` says so, with the times (`{"from":…,"until":…}`; `from` is null when the id does not tell) between which outcomes may be missing; ' +
+    'and what Kafka keeps no longer. Then an event named `gap` says so, with the times (`{"from":…,"until":…}`; `from` is 1970 for an id of the very beginning, and null for one that does not tell) between which outcomes may be missing; ' +
     'find them with `GET /v1/deliveries`. A comment every 15 seconds shows that it is alive. It ends when the key is ' +
     'revoked, and when whoever reads is much too slow; then connect again with the last id. Pings are left out.',
   roles: ['admin', 'client'],

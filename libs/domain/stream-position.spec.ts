@@ -43,6 +43,16 @@ test('an id may say until when all was passed on, beside the same position', () 
   expect([toldUntilOf('0-1a.1-z'), toldUntilOf('none'), streamPositionOf('zzzzzz-1')]).toEqual([null, null, null]);
 });
 
+test('an id of the very beginning says that nothing was passed on', () => {
+  expect(['0-0', '0-0.1-0', '0-0.1-1', '0-0.zzzzzz-midc1z7f'].map(toldUntilOf)).toEqual([
+    0,
+    0,
+    null,
+    1_764_000_000_123,
+  ]);
+  expect(streamPositionText(new Map([[0, 7]]), 0)).toBe('0-7.zzzzzz-0');
+});
+
 test('beyond the reach, each partition is left with its part of what is newest', () => {
   const from = new Map([
     [0, 0],

@@ -31,7 +31,11 @@ export function streamPositionOf(text: string): StreamPosition | null {
 
 /** Unix milliseconds up to which all was passed on; null when the text does not say. */
 export function toldUntilOf(text: string): number | null {
-  return parse(text)?.get(timeKey) ?? null;
+  const found = parse(text);
+  const toldUntil = found?.get(timeKey);
+  if (toldUntil !== undefined) return toldUntil;
+  // Before the very beginning there was nothing to pass on.
+  return found !== null && [...found.values()].every((offset) => offset === 0) ? 0 : null;
 }
 
 function parse(text: string): Map<number, number> | null {
