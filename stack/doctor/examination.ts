@@ -14,6 +14,7 @@ import { examineApps } from './apps.ts';
 import { examineDatabase } from './database.ts';
 import { inOrder, ok, trouble, type Area, type Finding } from './finding.ts';
 import { examineKafka } from './kafka.ts';
+import { examinePooler } from './pooler.ts';
 import { examineSchemas } from './schemas.ts';
 
 export const doctorConfig = {
@@ -50,6 +51,7 @@ export async function examine(env: Environment, urls: AppUrls): Promise<readonly
     asked('kafka', 'KAFKA_BROKERS and the brokers', examineKafka(config)),
     asked('schemas', 'SCHEMA_REGISTRY_URL and the registry', examineSchemas(registry)),
     asked('database', 'DATABASE_URL and the server', examineDatabase(config)),
+    examinePooler(config.DATABASE_URL),
     examineApps(urls),
   ]);
   return inOrder([...configuration, ...parts.flat()]);

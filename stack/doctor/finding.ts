@@ -13,7 +13,8 @@ export const areas = {
   lag: 'Whether each app consumes, and how many records it is behind',
   schemas: 'Whether each subject has our schema as its newest version, and the promise BACKWARD_TRANSITIVE',
   definitions: 'Whether webhook.definitions and webhook.event-types say what the database says',
-  database: 'Whether PostgreSQL answers; migrations, indexes, partitions ahead, the outbox',
+  database:
+    'Whether PostgreSQL answers, and whether a pooler stands before it; migrations, indexes, partitions ahead, the outbox',
   clocks: 'Those of the apps and of PostgreSQL beside the one of this machine',
   keys: 'Whether ENCRYPTION_KEYS opens what is sealed: secrets of webhooks, kept answers to requests with an Idempotency-Key',
   egress: 'What the rules open, and active webhooks whose URL they refuse',
