@@ -41,6 +41,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C, SIGTERM or a closed terminal; for an endless one also when nobody reads its output any more. */
   readonly signal: AbortSignal;
+  /** Says what would stay behind if it ended at once, and what removes that; null: nothing. */
+  readonly leave: (sentence: string | null) => void;
 }
 
 export const commonOptions: Readonly<Record<string, Option>> = {

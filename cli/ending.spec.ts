@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { monotonicMs } from '../libs/runtime/monotonic.ts';
 import { until } from '../test/support/until.ts';
 
 const patience = { timeoutMs: 60_000 };
@@ -61,6 +63,37 @@ describe('listen', () => {
     expect(said()).toContain('Webhook wh_1 could not be removed');
   }, 90_000);
 
+  test('that waits for an API that does not answer is ended by a second Ctrl-C, and names what it leaves behind', async () => {
+    api.silentTo = /^DELETE/;
+    const { child, said, exit } = start('listen');
+    await until(() => said().includes('Listening'), patience);
+    child.kill('SIGINT');
+    // As the terminal and npm both send it.
+    child.kill('SIGINT');
+    await until(() => api.asked.some((asked) => asked.startsWith('DELETE')), patience);
+    await pause(400);
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGINT');
+    expect(await exit).toBe(130);
+    expect(said()).toContain('DELETE /v1/webhooks/wh_1');
+  }, 90_000);
+
+  test.each(['POST /v1/webhooks', 'DELETE /v1/webhooks/wh_1'])(
+    'that is ended while the API does not answer %s says so within seconds',
+    async (silentTo) => {
+      api.silentTo = new RegExp(`^${silentTo}$`);
+      const { child, said, exit } = start('listen');
+      await until(() => api.asked.includes(silentTo) || said().includes('Listening'), patience);
+      const endedAt = monotonicMs();
+      child.kill('SIGINT');
+      expect(await exit).toBe(3);
+      expect(monotonicMs() - endedAt).toBeLessThan(30_000);
+      expect(said()).toMatch(/it took too long/);
+      expect(said()).toMatch(/DELETE .v1.webhooks/);
+    },
+    90_000,
+  );
+
   test('that waits for so many and is ended before was interrupted', async () => {
     const { child, said, exit } = start('listen', '--count', '2');
     await until(() => said().includes('Listening'), patience);
@@ -75,6 +108,37 @@ test('a command that is ended before it is done was interrupted', async () => {
   await until(() => api.asked.includes('GET /v1/events/ev_1'), patience);
   child.kill('SIGINT');
   expect(await exit).toBe(130);
+}, 90_000);
+
+test.each([
+  ['its data', ['trigger', 'order.created', '--client', 'acme', '--data-file', '-']],
+  ['a body', ['verify', '--secret', 'whsec_x']],
+])(
+  'a command that reads %s from standard input is ended by one signal',
+  async (_, words) => {
+    const { child, exit } = start(...words);
+    // More than a pipe holds: when all of it is gone, the command reads, and waits for what follows.
+    await new Promise((resolve) => child.stdin.write(Buffer.alloc(4 * 1024 * 1024, 'x'), resolve));
+    child.kill('SIGINT');
+    expect(await exit).toBe(130);
+  },
+  90_000,
+);
+
+test('a command that waits for a Kafka that does not answer is ended by one signal', async () => {
+  const connected = Promise.withResolvers<undefined>();
+  const silent = createTcpServer(() => {
+    connected.resolve(undefined);
+  });
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { child, exit } = start('topics', '--brokers', `127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  await connected.promise;
+  const endedAt = monotonicMs();
+  child.kill('SIGINT');
+  expect(await exit).toBe(130);
+  expect(monotonicMs() - endedAt).toBeLessThan(20_000);
+  silent.close();
 }, 90_000);
 
 test('a command with an end goes on to it when nobody reads any more', async () => {
@@ -112,6 +176,8 @@ class FakeApi {
   webhookUrl = '';
   created = 0;
   mayDelete = true;
+  /** Method and path that get no answer. */
+  silentTo = /^$/;
   readonly deleted: string[] = [];
   readonly asked: string[] = [];
   private held: Promise<void> = Promise.resolve();
@@ -142,6 +208,7 @@ class FakeApi {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = `${request.method ?? ''} ${(request.url ?? '').replace(/\?.*/, '')}`;
     this.asked.push(asked);
+    if (this.silentTo.test(asked)) return;
     const body = await text(request);
     const say = (status: number, value: object) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));

@@ -33,7 +33,10 @@ async function run(words: readonly string[], terminal: Terminal, ending: Ending)
       const { command, operands, given } = parsed;
       const settings = readSettings(given, process.env, repositoryRoot());
       ending.isEndless = command.isEndless === true;
-      await command.run({ operands, given, settings, terminal, signal: ending.signal });
+      const leave = (sentence: string | null) => {
+        ending.leftBehind = sentence;
+      };
+      await command.run({ operands, given, settings, terminal, signal: ending.signal, leave });
     }
   }
 }
@@ -43,7 +46,12 @@ function helpText(command: Command | null): string {
 }
 
 const words = process.argv.slice(2);
-const ending = new Ending();
+const ending = new Ending({
+  cutOff: (leftBehind) => {
+    if (leftBehind !== null) terminal.fail('interrupted', [leftBehind], exitCodes.interrupted.code);
+    process.exit(exitCodes.interrupted.code);
+  },
+});
 const terminal = new Terminal(words.includes('--json'), {
   out: (text) => ending.isRead && process.stdout.write(text),
   err: (text) => process.stderr.write(text),

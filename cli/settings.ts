@@ -14,7 +14,7 @@ export interface Settings {
   /** @throws CliFailure usage when there is none */
   readonly key: () => string;
   /** @throws CliFailure usage when there is no key */
-  readonly api: (signal?: AbortSignal) => ApiClient;
+  readonly api: (signal: AbortSignal | null, timeoutMs?: number) => ApiClient;
   readonly env: Environment;
 }
 
@@ -25,7 +25,13 @@ export function readSettings(given: Given, env: Environment, root: string): Sett
   return {
     apiUrl: url.href.replace(/\/$/, ''),
     key,
-    api: (signal) => createApiClient({ url: url.href.replace(/\/$/, ''), key: key(), ...(signal && { signal }) }),
+    api: (signal, timeoutMs) =>
+      createApiClient({
+        url: url.href.replace(/\/$/, ''),
+        key: key(),
+        ...(signal && { signal }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      }),
     env,
   };
 }

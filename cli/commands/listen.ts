@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { dataOf, type ApiClient } from '../../libs/api-client/api-client.ts';
-import { ApiProblem } from '../../libs/api-client/api-problem.ts';
+import { ApiProblem, ApiUnreachable } from '../../libs/api-client/api-problem.ts';
 import { verifyDelivery, type Verdict } from '../../libs/domain/verify-delivery.ts';
 import { withClient } from '../client-choice.ts';
 import type { Command, CommandContext, Given } from '../command.ts';
@@ -18,6 +18,8 @@ const formats = ['json', 'cloudevents', 'form', 'xml'] as const;
 /** A webhook is in force for events a second after it was made. */
 const inForceMs = 1000;
 const toleranceS = 300;
+/** For calls that no Ctrl-C ends early. */
+const callMs = 10_000;
 
 export const listen: Command = {
   name: 'listen',
@@ -92,9 +94,9 @@ interface Target {
 }
 
 async function targetOf(context: CommandContext, receiver: Receiver): Promise<Target> {
-  const { given, terminal, settings } = context;
+  const { given, terminal, settings, leave } = context;
   // Not ended early: a webhook whose answer is not waited for could not be removed.
-  const api = settings.api();
+  const api = settings.api(null, callMs);
   const id = given.text('webhook');
   if (id !== null) {
     const webhook = await dataOf(api.GET('/v1/webhooks/{id}', { params: { path: { id } } }));
@@ -110,12 +112,17 @@ async function targetOf(context: CommandContext, receiver: Receiver): Promise<Ta
     description: 'deeperhub-webhooks listen: removed when it ends',
     ...(format !== null && { format }),
   };
+  const inDoubt = `A webhook for ${body.url} may have been made: GET /v1/webhooks lists it, DELETE /v1/webhooks/ID removes it.`;
+  leave(inDoubt);
   try {
     const webhook = await withClient(api, given.text('client'), terminal, (owner) =>
       dataOf(api.POST('/v1/webhooks', { body: { ...body, ...owner } })),
     );
+    leave(`Webhook ${webhook.id} was not removed: DELETE /v1/webhooks/${webhook.id} does.`);
     return { id: webhook.id, url: webhook.url, secret: webhook.secret, isOwn: true };
   } catch (error) {
+    leave(null);
+    if (error instanceof ApiUnreachable && wasConnected(error)) terminal.remark(inDoubt);
     if (!(error instanceof ApiProblem && error.errors.some(({ path }) => path === '/url'))) throw error;
     const reason = error.errors.map(({ message }) => message).join(' ');
     throw new CliFailure(
@@ -123,6 +130,13 @@ async function targetOf(context: CommandContext, receiver: Receiver): Promise<Ta
       `The system may not post to ${body.url}: ${reason} Give the address of a tunnel with --url, or open it for development with EGRESS_ALLOW=127.0.0.0/8 ALLOWED_URL_SCHEMES=https,http ALLOWED_PORTS=*.`,
     );
   }
+}
+
+/** Whether the request may have come to the API, though no answer came back. */
+function wasConnected({ cause }: ApiUnreachable): boolean {
+  const reason = cause instanceof Error ? (cause.cause ?? cause) : null;
+  const code = (reason as { readonly code?: unknown } | null)?.code;
+  return !/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(String(code));
 }
 
 function typesIn(given: Given): string[] {
@@ -157,9 +171,9 @@ async function prove(
 }
 
 /** With a connection of its own: the command's may be aborted by now. Null: it is gone. */
-async function remove({ settings, terminal }: CommandContext, id: string): Promise<CliFailure | null> {
+async function remove({ settings, terminal, leave }: CommandContext, id: string): Promise<CliFailure | null> {
   try {
-    await dataOf(settings.api().DELETE('/v1/webhooks/{id}', { params: { path: { id } } }));
+    await dataOf(settings.api(null, callMs).DELETE('/v1/webhooks/{id}', { params: { path: { id } } }));
     terminal.remark(`Webhook ${id} is removed.`);
     return null;
   } catch (error) {
@@ -169,6 +183,8 @@ async function remove({ settings, terminal }: CommandContext, id: string): Promi
       kind,
       `Webhook ${id} could not be removed (${lines[0] ?? ''}): DELETE /v1/webhooks/${id} does.`,
     );
+  } finally {
+    leave(null);
   }
 }
 

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dataOf, type ApiClient } from '../../libs/api-client/api-client.ts';
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import { withClient } from '../client-choice.ts';
 import type { Command, CommandContext, Given } from '../command.ts';
 import { CliFailure } from '../failure.ts';
+import { readInput } from '../input.ts';
 import {
   isSettled,
   refuseUndelivered,
@@ -46,7 +46,7 @@ export const trigger: Command = {
       timeoutMs: 1000 * (given.whole('timeout', timeoutRangeS) ?? timeoutDefaultS),
       signal: context.signal,
     };
-    const data = dataText(given);
+    const data = await dataText(context);
     const webhookId = given.text('webhook');
     if (webhookId === null) await publish(context, data, patience);
     else await sendTest(context, webhookId, data, patience);
@@ -136,26 +136,15 @@ async function exampleOf(api: ApiClient, type: string): Promise<string> {
 }
 
 /** @throws CliFailure usage */
-function dataText(given: Given): string | null {
+async function dataText({ given, signal }: CommandContext): Promise<string | null> {
   const file = given.text('data-file');
-  const text = file === null ? given.text('data') : textIn(file);
+  const text = file === null ? given.text('data') : (await readInput(file, 'data', signal)).toString('utf8');
   if (text === null) return null;
   try {
     JSON.parse(text);
     return text;
   } catch (error) {
     throw new CliFailure('usage', `The data is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
-
-function textIn(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new CliFailure(
-      'usage',
-      `The data cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-    );
   }
 }
 

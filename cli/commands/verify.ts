@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dataOf } from '../../libs/api-client/api-client.ts';
 import { verifyDelivery } from '../../libs/domain/verify-delivery.ts';
-import type { Command, CommandContext, Given } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { headersIn } from '../header-lines.ts';
+import { readInput } from '../input.ts';
 import { webhookSecret } from '../webhook-secret.ts';
 
 const toleranceDefaultS = 300;
@@ -39,7 +39,7 @@ export const verify: Command = {
   needsApi: false,
   run: async (context) => {
     const { given, terminal } = context;
-    const { headers, body } = received(given);
+    const { headers, body } = await received(context);
     const at = given.text('at');
     const nowMs = at === null ? Date.now() : Date.parse(at);
     if (Number.isNaN(nowMs))
@@ -83,12 +83,13 @@ interface Received {
 }
 
 /** @throws CliFailure usage */
-function received(given: Given): Received {
+async function received({ given, signal }: CommandContext): Promise<Received> {
   const file = given.text('request');
-  if (file !== null) return requestIn(read(file, 'request').toString('utf8'));
+  if (file !== null) return requestIn((await readInput(file, 'request', signal)).toString('utf8'));
   const headersFile = given.text('headers');
-  const text = [headersFile === null ? '' : read(headersFile, 'headers').toString('utf8'), ...given.texts('header')];
-  return { headers: headersIn(text), body: read(given.text('body') ?? '-', 'body') };
+  const lines = headersFile === null ? '' : (await readInput(headersFile, 'headers', signal)).toString('utf8');
+  const body = await readInput(given.text('body') ?? '-', 'body', signal);
+  return { headers: headersIn([lines, ...given.texts('header')]), body };
 }
 
 function requestIn(text: string): Received {
@@ -100,14 +101,5 @@ function requestIn(text: string): Received {
   } catch (error) {
     if (error instanceof CliFailure) throw error;
     throw new CliFailure('usage', 'The request is not a line of listen --json: {"headers":{…},"body":"…"}.');
-  }
-}
-
-function read(file: string, what: string): Buffer {
-  try {
-    return readFileSync(file === '-' ? 0 : file);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliFailure('usage', `The ${what} cannot be read: ${reason}.`);
   }
 }

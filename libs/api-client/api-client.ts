@@ -59,10 +59,16 @@ export async function dataOf<Data>(result: Promise<Result<Data>>): Promise<Data>
   try {
     answer = await result;
   } catch (cause) {
+    if (isTimeout(cause)) throw new ApiUnreachable('', cause);
     if (cause instanceof SyntaxError) throw new ApiUnreachable('', new Error('its answer is not JSON', { cause }));
     throw cause;
   }
   const { data, error, response } = answer;
   if (!response.ok) throw ApiProblem.of(response, error);
   return data as Data;
+}
+
+/** It began to answer, and did not come to an end. */
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'TimeoutError';
 }

@@ -61,14 +61,14 @@ async function* oneConnection(options: StreamOptions, lastEventId: string | null
   const connection = new AbortController();
   const signal = AbortSignal.any([options.signal, connection.signal]);
   try {
-    const reader = (await connect(options, lastEventId, signal)).pipeThrough(new TextDecoderStream()).getReader();
+    const reader = (await connected(options, lastEventId, signal)).pipeThrough(new TextDecoderStream()).getReader();
     const items: StreamItem[] = [];
     const parser = createParser({
       onEvent: ({ id, event, data }) =>
         items.push({ id: id ?? null, event: event ?? 'message', data: JSON.parse(data) as unknown }),
     });
     for (;;) {
-      const { done, value } = await withinSilence(reader.read(), options.silenceMaxMs ?? silenceDefaultMs);
+      const { done, value } = await withinSilence(reader.read(), silenceOf(options));
       if (done) return;
       parser.feed(value);
       yield* items.splice(0);
@@ -77,6 +77,20 @@ async function* oneConnection(options: StreamOptions, lastEventId: string | null
     // Whoever stops listening in the middle leaves no connection behind.
     connection.abort();
   }
+}
+
+/** As little as a stream may one that does not come about say nothing. */
+async function connected(options: StreamOptions, lastEventId: string | null, signal: AbortSignal) {
+  try {
+    return await withinSilence(connect(options, lastEventId, signal), silenceOf(options));
+  } catch (cause) {
+    if (cause instanceof ApiProblem || cause instanceof ApiUnreachable) throw cause;
+    throw new ApiUnreachable(options.url, cause);
+  }
+}
+
+function silenceOf(options: StreamOptions): number {
+  return options.silenceMaxMs ?? silenceDefaultMs;
 }
 
 async function connect(
