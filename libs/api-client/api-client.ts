@@ -33,15 +33,40 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     baseUrl: url,
     headers: { authorization: `Bearer ${key}`, accept: 'application/json' },
     fetch: async (request: Request) => {
-      const signals = [request.signal, AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])];
+      const signals = [request.signal, ...(signal === undefined ? [] : [signal])];
       try {
-        return await send(new Request(request, { signal: AbortSignal.any(signals) }));
+        return await send(bounded(request, signals, timeoutMs));
       } catch (cause) {
         if (signal?.aborted === true) throw cause;
         throw new ApiUnreachable(url, cause);
       }
     },
   });
+}
+
+/**
+ * The same request, ended by the first of these signals or when it is late. `AbortSignal.any` does not do: of a request
+ * that follows such a signal, Node.js 24 may collect what ends it, and then nothing does.
+ */
+function bounded(request: Request, signals: readonly AbortSignal[], timeoutMs: number): Request {
+  const ending = new AbortController();
+  const same = new Request(request, { signal: ending.signal });
+  const follow = signals.map((signal) => {
+    const end = () => {
+      ending.abort(signal.reason);
+    };
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end);
+    return () => {
+      signal.removeEventListener('abort', end);
+    };
+  });
+  // Also keeps all of them in memory.
+  setTimeout(() => {
+    for (const leave of follow) leave();
+    ending.abort(Object.assign(new Error(`${request.method} ${same.url} took too long`), { name: 'TimeoutError' }));
+  }, timeoutMs).unref();
+  return same;
 }
 
 interface Result<Data> {
