@@ -134,9 +134,9 @@ async function targetOf(context: CommandContext, receiver: Receiver): Promise<Ta
 
 /** Whether the request may have come to the API, though no answer came back. */
 function wasConnected({ cause }: ApiUnreachable): boolean {
-  const reason = cause instanceof Error ? (cause.cause ?? cause) : null;
-  const code = (reason as { readonly code?: unknown } | null)?.code;
-  return !/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(String(code));
+  const reason: unknown = cause instanceof Error ? (cause.cause ?? cause) : null;
+  const code = reason instanceof Error && 'code' in reason ? String(reason.code) : '';
+  return !/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(code);
 }
 
 function typesIn(given: Given): string[] {

@@ -1,7 +1,7 @@
 import { dataOf, type ApiClient } from '../../libs/api-client/api-client.ts';
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import { withClient } from '../client-choice.ts';
-import type { Command, CommandContext, Given } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { readInput } from '../input.ts';
 import {
