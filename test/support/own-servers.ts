@@ -1,5 +1,5 @@
 /** Servers that one test has for itself, to stop and start them: embedded ones, whatever the others of the run are. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmbeddedServer } from '../../stack/embedded/embedded-server.ts';
@@ -20,6 +20,8 @@ export interface OwnServer {
 
 export async function startOwnServer(name: 'kafka' | 'postgres'): Promise<OwnServer> {
   const folder = mkdtempSync(join(tmpdir(), `webhooks-own-${name}-`));
+  // PostgreSQL may run as somebody else, who has to get through: else its data goes where nobody removes it.
+  chmodSync(folder, 0o755);
   const [port = 0, controllerPort = 0] = await freePorts(2);
   const options = { port, dataDir: join(folder, 'data'), logFile: join(folder, 'log'), onProgress: () => undefined };
   const launch = (): Promise<EmbeddedServer> =>
