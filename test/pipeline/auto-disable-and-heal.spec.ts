@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { startSystem, type System } from '../support/app-harness.ts';
-import { cloudEvent, createClient, createWebhook, type TestClient } from '../support/clients.ts';
+import { cloudEvent, createClient, createWebhook, listDeliveries, type TestClient } from '../support/clients.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
 import { startSmtpReceiver, type SmtpReceiver } from '../support/receivers/smtp-receiver.ts';
 import { readValues } from '../support/outcomes.ts';
@@ -164,6 +165,73 @@ test('a webhook fails, is disabled, is pinged, recovers and gets what it missed,
   const history = (await get('/v1/deliveries')) as { data: { eventType: string }[] };
   expect(history.data.filter(({ eventType }) => eventType === 'webhook.ping')).toEqual([]);
 }, 150_000);
+
+test('what ended disabled and what came meanwhile arrives exactly once, by the replay that the notice hands out', async () => {
+  isBroken = true;
+  let id = '';
+  await registered(system, 1, async () => {
+    const retryPolicy = { maxAttempts: 2, baseDelayMs: 600_000 };
+    const url = `${endpoint.url}/missed`;
+    // Slow enough that most of them still wait when it is disabled.
+    id = (await createWebhook(system, client, { url, eventTypes: ['missed.*'], retryPolicy, rateLimitPerSecond: 3 }))
+      .id;
+  });
+  const publish = async (count: number) => {
+    const events = Array.from({ length: count }, (_, n) => cloudEvent(client, { n }, { type: 'missed.tested' }));
+    await system.publish(events);
+    return events.map((event) => String(event['id']));
+  };
+  const state = async () => {
+    const { body } = await system.api('GET', `/v1/webhooks/${id}/health`, undefined, client.key);
+    return (body as HealthAnswer).state;
+  };
+  const isInState = (wanted: string) => async () => (await state()) === wanted;
+  const deliveries = () => listDeliveries(system, client, { webhookId: id });
+
+  const before = await publish(40);
+  await until(isInState('disabled'), { timeoutMs: 30_000, what: 'the webhook is disabled' });
+  // By now fan-out knows of it, too.
+  await pause(2_000);
+  const meanwhile = await publish(3);
+  const haveEnded = async () => {
+    const known = await deliveries();
+    return known.length === before.length && known.every(({ status }) => status !== 'pending');
+  };
+  await until(haveEnded, { timeoutMs: 60_000, what: 'what waited has ended' });
+  const endedDisabled = (await deliveries()).filter(({ reason }) => reason === 'disabled');
+  expect(endedDisabled.length).toBeGreaterThan(5);
+  const missed = [...endedDisabled.map(({ eventId }) => eventId), ...meanwhile];
+
+  isBroken = false;
+  await until(isInState('healthy'), { timeoutMs: 40_000, what: 'the webhook is healthy' });
+  const offer = () =>
+    notified.requests
+      .map(({ body }) => JSON.parse(body.toString('utf8')) as NoticeBody)
+      .filter(isAbout(id))
+      .find(({ type }) => type === 'webhook.recovered')?.data['missed'] as { readonly replay: object } | undefined;
+  await until(() => offer() !== undefined, { timeoutMs: 15_000, what: 'the notice of recovery' });
+  const replay = async () => {
+    const { body } = await system.api('POST', '/v1/replays', offer()?.replay, client.key);
+    const path = `/v1/replays/${(body as { id: string }).id}`;
+    const read = async () => (await system.api('GET', path, undefined, client.key)).body as { status: string };
+    await until(async () => (await read()).status === 'finished', { timeoutMs: 20_000, what: 'the replay is done' });
+    return read();
+  };
+  const arrivals = () => {
+    const arrived = endpoint.requests.filter(({ path, headers }) => path === '/missed' && headers['x-deeperhub-event'] === 'missed.tested'); // prettier-ignore
+    const ids = arrived.map(({ body }) => (JSON.parse(body.toString('utf8')) as { id: string }).id);
+    return missed.map((eventId) => ids.filter((arrivedId) => arrivedId === eventId).length);
+  };
+  const once = missed.map(() => 1);
+  expect(arrivals()).toEqual(missed.map(() => 0));
+  expect(await replay()).toMatchObject({ total: missed.length, done: missed.length, skipped: 0 });
+  const areDelivered = async () => (await deliveries()).filter(({ status }) => status === 'delivered').length >= missed.length; // prettier-ignore
+  await until(areDelivered, { timeoutMs: 60_000, what: 'all that was missed is delivered' });
+  expect(arrivals()).toEqual(once);
+  // What is asked for again is not missed any more.
+  expect(await replay()).toMatchObject({ total: 0, done: 0 });
+  expect(arrivals()).toEqual(once);
+}, 240_000);
 
 test('a webhook to which nothing was sent for a day is pinged once, and no more comes of it than a line in its health', async () => {
   const { id } = await createWebhook(system, client, { url: `${quiet.url}/quiet`, eventTypes: ['quiet.never'] });
