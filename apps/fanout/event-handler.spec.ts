@@ -43,6 +43,7 @@ class Fixture {
       payloadBytesMax: 1_000,
       unknownEventTypes: 'accept',
       historyMs: 30 * 86_400_000,
+      now: () => now,
       ...options,
     });
     this.table.apply(webhookDefinition('w-acme'));
@@ -293,4 +294,20 @@ describe('an event that costs more than it may', () => {
     expect(to.map(({ webhookId }) => webhookId)).toEqual(['w-acme', ...ids.slice(0, 51)]);
     expect(filtersOverBudget).toEqual(ids.slice(51));
   });
+});
+
+test('#37 a tombstone becomes nothing, and counts apart', () => {
+  const fanout = new Fixture();
+  const record = {
+    topic: 'platform.events',
+    partition: 0,
+    offset: 0,
+    timestampMs: now,
+    key: null,
+    value: null,
+    headers: {},
+  };
+  expect(fanout.handler.handle(record, null)).toMatchObject({ records: [], rejection: null, isTombstone: true });
+  const headers = { ce_id: Buffer.from('e'), ce_type: Buffer.from('order.created'), ce_clientid: Buffer.from('acme') };
+  expect(fanout.handler.handle({ ...record, headers }, null)).toMatchObject({ isTombstone: false, deliveries: 1 });
 });

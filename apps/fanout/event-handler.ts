@@ -1,10 +1,10 @@
 /**
  * In: one record of a platform topic, or of webhook.notices. Out: the records that it becomes, in parts: the event with
  * its decisions and its deliveries, or the record itself on platform.events.rejected.
- * Holds: never throws and never answers with nothing, so no event stops the stream or gets lost in it; the audience is
+ * Holds: never throws and never answers with nothing but for a tombstone, so no event stops the stream or gets lost in it; the audience is
  * decided before any webhook is looked up; the schema sees the data as it came, everything after it masked.
  */
-import { parseCloudEvent, type PlatformEvent } from '../../libs/domain/cloud-event.ts';
+import { isTombstone, parseCloudEvent, type PlatformEvent } from '../../libs/domain/cloud-event.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type IsEnough } from '../../libs/domain/fan-out.ts';
 import type { Subscription, SubscriptionTable } from '../../libs/domain/match.ts';
@@ -15,36 +15,11 @@ import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
 import { wordsOf } from '../../libs/wire/data-schema.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
 import { eventSpan } from './event-span.ts';
+import { nothingOf, type HandledEvent } from './handled-event.ts';
 import { rejectedRecord } from './rejected-record.ts';
 
 /** What the value of a record was when it was Avro: its JSON text, or why it cannot be read. */
 export type DecodedAvro = { readonly json: string } | { readonly problem: string };
-
-/** A part of what an event becomes; of most events there is only one. */
-export interface HandledEvent {
-  readonly records: readonly OutgoingRecord[];
-  readonly eventType: string | null;
-  /** In this part, and in all of them so far. */
-  readonly deliveries: number;
-  readonly deliveriesSoFar: number;
-  /** Makes the next part; null: this is the last one, and with it the event is done. */
-  readonly rest: ((isEnough: IsEnough) => HandledEvent) | null;
-  readonly rejection: Rejection | null;
-  /** A defect of ours, when that is why it was rejected. */
-  readonly defect: unknown;
-  /** Data did not fit a schema that only warns. */
-  readonly schemaWarning: string | null;
-  /** Nobody knows whether it fits its schema: that takes too long to tell. In the first part. */
-  readonly isSchemaOverBudget: boolean;
-  /** Its type is deprecated in the catalogue. */
-  readonly isDeprecated: boolean;
-  /** Webhooks whose filter was not judged to its end, in this part. */
-  readonly filtersOverBudget: readonly string[];
-  /** Of what it became. */
-  readonly traceparent: string | null;
-  /** To be ended once all of it is acknowledged; null: its trace is not sampled, or tracing is off. */
-  readonly span: Span | null;
-}
 
 export interface EventHandlerOptions {
   readonly table: SubscriptionTable;
@@ -56,6 +31,8 @@ export interface EventHandlerOptions {
   readonly unknownEventTypes: 'accept' | 'reject';
   readonly historyMs: number;
   readonly tracer?: Tracer | undefined;
+  /** Unix milliseconds. Default: by the clock. */
+  readonly now?: () => number;
 }
 
 /** Webhooks that an event may go to. `everyone`: so many that they are not listed. */
@@ -73,7 +50,11 @@ export interface ReadEvent {
   readonly isWide: boolean;
   /** Those that it may go to, as their filters are not asked. */
   readonly webhookIds: Concerned;
-  readonly found: FoundEvent | RefusedEvent | UnreadEvent;
+  readonly found: FoundEvent | RefusedEvent | UnreadEvent | Tombstone;
+}
+
+interface Tombstone {
+  readonly kind: 'tombstone';
 }
 
 interface FoundEvent {
@@ -142,6 +123,7 @@ export class EventHandler {
     isEnough: IsEnough = () => false,
   ): HandledEvent {
     const { found } = read;
+    if (found.kind === 'tombstone') return nothingOf();
     if (found.kind === 'unread') return { ...this.reject(record, found.rejection), defect: found.defect };
     const { event } = found;
     let span: Span | undefined;
@@ -157,6 +139,7 @@ export class EventHandler {
   }
 
   private find(record: KafkaRecord, avro: DecodedAvro | null): ReadEvent {
+    if (isTombstone(record)) return { isWide: false, webhookIds: [], found: { kind: 'tombstone' } };
     const bytes = record.value?.length ?? 0;
     if (bytes > this.options.payloadBytesMax) {
       return unread({ reason: 'payload_too_large', detail: `the value has ${bytes} bytes` });
@@ -194,8 +177,8 @@ export class EventHandler {
       const detail = `the data has ${dataText.length} bytes once it is masked`;
       return { ...this.reject(record, { reason: 'payload_too_large', detail }, event), span };
     }
-    const { historyMs } = this.options;
-    const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs });
+    const { historyMs, now = Date.now } = this.options;
+    const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs, nowMs: now() });
     const isDeprecated = entry.eventType?.deprecated === true;
     const accepted = { record, event, fanOut, span, schemaWarning, isDeprecated };
     return { ...this.part(accepted, 0, how.isEnough), isSchemaOverBudget };
@@ -238,6 +221,7 @@ export class EventHandler {
       deliveriesSoFar,
       rest: fanOut.isDone ? null : (enough) => this.nextPart(accepted, deliveriesSoFar, enough),
       rejection: null,
+      isTombstone: false,
       defect: null,
       schemaWarning,
       isSchemaOverBudget: false,
@@ -260,19 +244,12 @@ export class EventHandler {
 
   private reject(record: KafkaRecord, rejection: Rejection, event: PlatformEvent | null = null): HandledEvent {
     return {
+      ...nothingOf(),
       records: [rejectedRecord(this.options.topics.rejected, record, rejection)],
       eventType: event?.type ?? null,
-      deliveries: 0,
-      deliveriesSoFar: 0,
-      rest: null,
       rejection,
-      defect: null,
-      schemaWarning: null,
-      isSchemaOverBudget: false,
-      isDeprecated: false,
-      filtersOverBudget: [],
+      isTombstone: false,
       traceparent: event?.traceparent ?? null,
-      span: null,
     };
   }
 }

@@ -11,14 +11,15 @@
  * would feel it: nobody's endpoint takes thousands of deliveries in one.
  */
 import { setTimeout as pauseFor, setImmediate as otherEvents } from 'node:timers/promises';
-import { mayBeAvro } from '../../libs/domain/cloud-event.ts';
+import { mayBeAvro } from '../../libs/domain/event-encoding.ts';
 import type { BatchPump } from '../../libs/kafka/batch-pump.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { AnyAvro } from '../../libs/wire/any-avro.ts';
 import { AvroDecodeError } from '../../libs/wire/avro-codec.ts';
 import { learnInTheEnd } from '../../libs/wire/learn-in-the-end.ts';
 import { Backlog, type BacklogEvent } from './backlog.ts';
-import type { Concerned, DecodedAvro, EventHandler, HandledEvent } from './event-handler.ts';
+import type { Concerned, DecodedAvro, EventHandler } from './event-handler.ts';
+import type { HandledEvent } from './handled-event.ts';
 import type { EventWriter } from './event-writer.ts';
 import { Slice, sliceBytesMax, type Source } from './slice.ts';
 import { TableGate } from './table-gate.ts';

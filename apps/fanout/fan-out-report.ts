@@ -1,8 +1,9 @@
 /** Tells log, metrics and traces of events that are written. */
+import { recordAgeMs } from '../../libs/domain/record-time.ts';
 import type { RejectionReason } from '../../libs/domain/rejection.ts';
 import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import type { HandledEvent } from './event-handler.ts';
+import type { HandledEvent } from './handled-event.ts';
 import type { FanoutMetrics } from './fanout-metrics.ts';
 import type { SliceEvent } from './slice.ts';
 
@@ -28,15 +29,16 @@ export class FanOutReport {
     if (events.length === 0) return;
     const nowMs = now();
     const tally = new Tally();
-    let oldestMs = nowMs;
+    let ageMs = 0;
     for (const event of events) {
       const { handled, isLast, source } = event;
       tally.add(handled, isLast);
       if (!isLast) continue;
       handled.span?.end({ 'webhook.deliveries': handled.deliveriesSoFar }, handled.rejection?.reason ?? null);
       if (handled.defect !== null) this.defect(event);
-      metrics.acknowledged(nowMs - source.record.timestampMs);
-      oldestMs = Math.min(oldestMs, source.record.timestampMs);
+      const waitedMs = recordAgeMs(source.record.timestampMs, nowMs);
+      metrics.acknowledged(waitedMs);
+      ageMs = Math.max(ageMs, waitedMs);
     }
     this.count(tally);
     const traceIds = sampledTraceIds(
@@ -46,9 +48,10 @@ export class FanOutReport {
     const line = {
       events: events.filter(({ isLast }) => isLast).length,
       deliveries: tally.deliveries,
-      ageMs: nowMs - oldestMs,
+      ageMs,
       rejected: Object.fromEntries(tally.rejected),
       misfits: Object.fromEntries(tally.misfits),
+      ...(tally.tombstones === 0 ? {} : { tombstones: tally.tombstones }),
       ...(tally.filtersOverBudget === 0
         ? {}
         : { filtersOverBudget: tally.filtersOverBudget, webhookIds: tally.overBudget }),
@@ -66,6 +69,7 @@ export class FanOutReport {
     for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
     for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
     for (const [type, count] of tally.schemasOverBudget) metrics.schemaOverBudget(type, count);
+    if (tally.tombstones > 0) metrics.tombstonesSkipped(tally.tombstones);
     if (tally.filtersOverBudget > 0) metrics.filtersOverBudget(tally.filtersOverBudget);
   }
 
@@ -84,6 +88,7 @@ class Tally {
   readonly schemasOverBudget = new Map<string, number>();
   deliveries = 0;
   filtersOverBudget = 0;
+  tombstones = 0;
   /** Some of their webhooks, for the log. */
   readonly overBudget: string[] = [];
 
@@ -91,6 +96,10 @@ class Tally {
     const { rejection, eventType, deliveries, schemaWarning, isDeprecated, filtersOverBudget } = handled;
     if (handled.isSchemaOverBudget) {
       this.schemasOverBudget.set(eventType ?? '', (this.schemasOverBudget.get(eventType ?? '') ?? 0) + 1);
+    }
+    if (handled.isTombstone) {
+      this.tombstones += 1;
+      return;
     }
     if (rejection !== null) {
       this.rejected.set(rejection.reason, (this.rejected.get(rejection.reason) ?? 0) + 1);

@@ -18,6 +18,7 @@ export class FanoutMetrics {
   private readonly published;
   private readonly accepted;
   private readonly rejected;
+  private readonly tombstones;
   private readonly warned;
   private readonly deprecated;
   private readonly overBudget;
@@ -33,6 +34,12 @@ export class FanoutMetrics {
     this.accepted = metrics.counter('events_accepted_total', 'Platform events fanned out', ['event_type']);
     this.rejected = metrics.counter('events_rejected_total', 'Platform events set aside', ['reason']);
     this.rejected.zero(Object.keys(rejectionReasons).map((reason) => ({ reason })));
+    this.tombstones = metrics.counter(
+      'tombstones_skipped_total',
+      'Records with a key and no value, as topics have them where something was deleted: no events',
+      [],
+    );
+    this.tombstones.zero([{}]);
     this.warned = metrics.counter('event_schema_warnings_total', 'Events that do not fit a schema that only warns', [
       'event_type',
     ]);
@@ -75,6 +82,10 @@ export class FanoutMetrics {
 
   eventsRejected(reason: RejectionReason, events: number): void {
     this.rejected.inc({ reason }, events);
+  }
+
+  tombstonesSkipped(records: number): void {
+    this.tombstones.inc({}, records);
   }
 
   schemaWarned(type: string, events: number): void {

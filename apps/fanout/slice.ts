@@ -4,7 +4,7 @@
  * left behind nothing stays in memory but what is still needed.
  */
 import type { KafkaRecord, PartitionLease } from '../../libs/kafka/record.ts';
-import type { HandledEvent } from './event-handler.ts';
+import type { HandledEvent } from './handled-event.ts';
 
 /**
  * So many events are under way at most while Kafka takes all of them, and would come twice if the process were killed

@@ -66,6 +66,7 @@ class FanoutOf {
       payloadBytesMax: 300_000,
       unknownEventTypes: 'accept',
       historyMs: 1,
+      now: () => 0,
     });
     const writer = new EventWriter({
       sink: { append: settlingAppend((records) => this.append(records)) },

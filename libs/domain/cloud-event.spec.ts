@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mayBeAvro, parseCloudEvent, type EventRecord } from './cloud-event.ts';
+import { parseCloudEvent, type EventRecord } from './cloud-event.ts';
+import { mayBeAvro } from './event-encoding.ts';
 
 type Headers = Record<string, string | Buffer>;
 

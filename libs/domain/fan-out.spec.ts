@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { PlatformEvent } from './cloud-event.ts';
 import type { EventType } from './event-type.ts';
 import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPart } from './fan-out.ts';
-import { deliveryIdOf, eventKeyOf } from './ids.ts';
+import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
 import type { Subscription } from './match.ts';
 import { EqualFilters } from './equal-filters.ts';
 
@@ -23,7 +23,9 @@ const event: PlatformEvent = {
 
 function input(candidates: Subscription[], more: Partial<FanOutInput> = {}): FanOutInput {
   const origin = { topic: 'platform.events', partition: 3, offset: 42, timestampMs: recordTime };
-  return { event, dataText: Buffer.from(event.dataText.text), origin, candidates, historyMs: 30 * dayMs, ...more };
+  const dataText = Buffer.from(event.dataText.text);
+  const nowMs = recordTime + 1_000;
+  return { event, dataText, origin, candidates, historyMs: 30 * dayMs, nowMs, ...more };
 }
 
 function candidate(webhookId: string, more: Partial<Subscription> = {}): Subscription {
@@ -172,6 +174,32 @@ describe('fan-out', () => {
   test.each([-1, 0, 2 ** 60])('survives the record timestamp %s', (timestampMs) => {
     const origin = { topic: 't', partition: 0, offset: 0, timestampMs };
     expect(fanOut(input([candidate('w1')], { origin, event: { ...event, timeMs: -5 } })).deliveries).toHaveLength(1);
+  });
+
+  test.each([
+    ['#8 seconds', recordTime / 1_000],
+    ['#8 zero', 0],
+    ['#8 minus one', -1],
+    ['#22 microseconds', recordTime * 1_000],
+    ['#22 nanoseconds', recordTime * 1_000_000],
+    ['#22 the largest there is', 2 ** 63 - 1],
+  ])('%s: the delivery is as old as it is, and its ids carry a time of these days', (_name, timestampMs) => {
+    const origin = { topic: 't', partition: 0, offset: 0, timestampMs };
+    const { events, deliveries } = fanOut(input([candidate('w1')], { origin, event: { ...event, timeMs: null } }));
+    const nowMs = recordTime + 1_000;
+    for (const time of [events[0]?.time, events[0]?.receivedAt, deliveries[0]?.createdAt]) {
+      expect([recordTime, nowMs]).toContain(time);
+    }
+    expect(timeOfId(deliveries[0]?.deliveryId ?? '')).toBe(events[0]?.time);
+  });
+
+  test('#38 a record that was copied late grows too old from its fan-out on, and keeps its time in the history', () => {
+    const nowMs = recordTime + 80 * 3_600_000;
+    const { events, deliveries } = fanOut(input([candidate('w1')], { nowMs }));
+    expect(deliveries[0]?.createdAt).toBe(nowMs);
+    expect(events[0]).toMatchObject({ receivedAt: recordTime, time: recordTime - 1_000 });
+    const soon = fanOut(input([candidate('w1')], { nowMs: recordTime + 3_600_000 }));
+    expect(soon.deliveries[0]?.createdAt).toBe(recordTime);
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * In: a platform event that was accepted, its candidates, where it came from. Out: in parts, the event with a decision
  * for each candidate, and a delivery for each match.
- * Holds: a function of its arguments, ids included, so an event that is fanned out twice makes the same things twice;
+ * Holds: a function of its arguments, ids included; the moment counts only for a record without a time of its own, or one that
+ * came late, so an event that is fanned out twice makes the same things twice;
  * a webhook of another client than the event's is never decided on; what is held between two parts is bounded, however
  * many candidates there are.
  */
@@ -15,13 +16,14 @@ import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from './payload.ts';
 import type { Rejection } from './rejection.ts';
 import type { Filter } from './equal-filters.ts';
+import { receivedTimeOf } from './record-time.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 
 export interface EventOrigin {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** The timestamp of the Kafka record. */
+  /** The timestamp of the Kafka record, in whatever unit its producer wrote it (record-time.ts). */
   readonly timestampMs: number;
 }
 
@@ -34,6 +36,8 @@ export interface FanOutInput {
   readonly candidates: readonly Subscription[];
   /** How far back the history reaches. */
   readonly historyMs: number;
+  /** Unix milliseconds: what counts when the record's own time is none. */
+  readonly nowMs: number;
 }
 
 /** One after the other they are everything that the event becomes. */
@@ -160,7 +164,8 @@ export class FanOut {
       return null;
     }
     this.note({ webhookId, clientId, decision: 'matched', deliveryId, format }, part);
-    const delivery = firstDelivery(webhookEvent, { webhookId, clientId, deliveryId, contentType, body });
+    const createdAt = roundTimeOf(webhookEvent, this.input.nowMs);
+    const delivery = firstDelivery(webhookEvent, createdAt, { webhookId, clientId, deliveryId, contentType, body });
     part.deliveries.push(delivery);
     return delivery;
   }
@@ -199,8 +204,8 @@ interface OpenPart {
   readonly overBudget: string[];
 }
 
-function eventOf({ event, origin, dataText, historyMs }: FanOutInput): WebhookEvent {
-  const recordTimeMs = dateOf(origin.timestampMs);
+function eventOf({ event, origin, dataText, historyMs, nowMs }: FanOutInput): WebhookEvent {
+  const recordTimeMs = receivedTimeOf(origin.timestampMs, nowMs, historyMs);
   const ownTimeMs = event.timeMs !== null && event.timeMs >= 0 ? event.timeMs : null;
   const time = idTimeOf(ownTimeMs, recordTimeMs, historyMs);
   return {
@@ -222,8 +227,17 @@ function eventOf({ event, origin, dataText, historyMs }: FanOutInput): WebhookEv
   };
 }
 
+/** Records that were copied or produced late keep their time. What came later than this is as old as its fan-out. */
+const lateMs = 3_600_000;
+
+/** When the first round begins: from then on a delivery grows too old. */
+function roundTimeOf({ receivedAt }: WebhookEvent, nowMs: number): number {
+  return nowMs - receivedAt > lateMs ? nowMs : receivedAt;
+}
+
 function firstDelivery(
   event: WebhookEvent,
+  createdAt: number,
   to: Pick<Delivery, 'webhookId' | 'clientId' | 'deliveryId' | 'contentType' | 'body'>,
 ): Delivery {
   return {
@@ -234,7 +248,7 @@ function firstDelivery(
     trigger: 'first',
     round: '',
     attempt: 1,
-    createdAt: event.receivedAt,
+    createdAt,
     traceparent: event.traceparent,
   };
 }
@@ -248,9 +262,4 @@ function filterEventOf(event: PlatformEvent, time: number): FilterEvent {
     time: new Date(time).toISOString(),
     data: event.data,
   };
-}
-
-/** Producers set timestamps as they like: what no id could carry becomes the nearest that one can. */
-function dateOf(timestampMs: number): number {
-  return Math.min(Math.max(Math.trunc(timestampMs), 0), 2 ** 48 - 1);
 }

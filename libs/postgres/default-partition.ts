@@ -24,15 +24,18 @@ export async function deleteExpired(run: Run, table: PartitionedTable, oldestKep
   return gone?.count ?? 0;
 }
 
-/** Days of which the default partition has rows, from one to the next by the primary key. */
-export async function daysInDefault(run: Run, table: PartitionedTable): Promise<number[]> {
+/**
+ * Days up to `last` of which the default partition has rows, from one to the next by the primary key. A producer whose clock
+ * is wrong may have left rows of any year behind them.
+ */
+export async function daysInDefault(run: Run, table: PartitionedTable, last: number): Promise<number[]> {
   const key = keyOf[table];
   const days: number[] = [];
-  for (let from = 0; days.length < daysMax;) {
+  for (let from = 0; days.length < daysMax && from <= last;) {
     const [next] = await run<{ at: number }>(
       `select (extract(epoch from day_time) * 1000)::float8 as at from ${table}_default
-       where ${key} >= $1::uuid order by ${key} limit 1`,
-      [firstIdAt(from)],
+       where ${key} >= $1::uuid and ${key} < $2::uuid order by ${key} limit 1`,
+      [firstIdAt(from), firstIdAt(last + dayMs)],
     );
     if (next === undefined) break;
     const day = Math.floor(next.at / dayMs) * dayMs;

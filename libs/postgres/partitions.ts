@@ -139,8 +139,8 @@ export async function makePartition(
   for (let day = today; day <= last; day += dayMs) wanted.add(day);
   // Days past retention need none any more, and those further ahead get theirs in time.
   const first = retentionDays === null ? -Infinity : today - retentionDays * dayMs;
-  const waiting = await daysInDefault(run, table);
-  for (const day of waiting) if (day >= first && day <= last) wanted.add(day);
+  const waiting = await daysInDefault(run, table, last);
+  for (const day of waiting) if (day >= first) wanted.add(day);
   const isLarge = (await bytesOfDefault(run, table)) > scannedBytesMax;
   const missing = [...wanted].filter((one) => !known.has(one)).sort((a, b) => a - b);
   for (const day of missing) {

@@ -129,3 +129,32 @@ test('while the registry is away nothing is concluded', async () => {
   await expect(any.learn(value)).rejects.toThrow('ECONNREFUSED');
   expect(any.knows(value)).toBe(false);
 });
+
+test.each<[string, object]>([
+  ['a number for a null', { name: 'a', type: ['null', 'int'], default: 0 }],
+  ['a null for a text', { name: 'a', type: ['string', 'int'], default: null }],
+  ['a null for a number', { name: 'a', type: ['null', { type: 'int' }], default: 'x' }],
+  [
+    'no symbol of an enum',
+    { name: 'a', type: ['null', 'int', { type: 'enum', name: 'E', symbols: ['A'], default: 'B' }], default: null },
+  ],
+])('#10 a default that does not fit (%s) keeps nobody from reading', async (_name, field) => {
+  const any = new AnyAvro(sourceOf({ 1: { type: 'record', name: 'R', fields: [field] } }));
+  const value = framed(1, Buffer.from([2, 4]));
+  await any.learn(value);
+  expect(any.toJson(value)).toBe('{"a":2}');
+});
+
+test('#60 a float has the digits that its 32 bits need', async () => {
+  const any = new AnyAvro(sourceOf({ 1: { type: 'array', items: 'float' } }));
+  const floats = [0.1, 16_777_216, -1.5e-10, 3.4028235e38, 0];
+  const value = framed(1, avsc.Type.forSchema({ type: 'array', items: 'float' }).toBuffer(floats));
+  await any.learn(value);
+  expect(any.toJson(value)).toBe('[0.1,16777216,-1.5e-10,3.4028235e+38,0]');
+});
+
+test('#20 an id of eight bytes is told from one that is missing', () => {
+  const any = new AnyAvro(sourceOf({}));
+  const value = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 7, 2, 97]);
+  expect(() => any.toJson(value)).toThrow('looks like an id of eight bytes, as serializers of Apicurio write it');
+});

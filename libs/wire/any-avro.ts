@@ -9,6 +9,9 @@ import { AvroDecodeError, isFramed, schemaIdOf, type SchemaSource } from './avro
 import { boundedType } from './bounded-avro.ts';
 
 const headerBytes = 5;
+const idOfEightBytes =
+  ', looks like an id of eight bytes, as serializers of Apicurio write it: set apicurio.registry.id-handler to ' +
+  'io.apicurio.registry.serde.Default4ByteIdHandler, and apicurio.registry.use-id to contentId';
 /** What the registry did not know is asked for again after this. */
 const unknownForMs = 30_000;
 const schemasMax = 10_000;
@@ -62,7 +65,7 @@ export class AnyAvro {
 
   private find(id: number): avsc.Type | Unknown | null {
     // The registry counts from 1; the bytes of no registry's value can name another.
-    if (id <= 0) return this.unknown(`no schema can have the id ${id}`);
+    if (id <= 0) return this.unknown(`no schema can have the id ${id}${id === 0 ? idOfEightBytes : ''}`);
     const found = this.types.get(id);
     if (found === undefined) return null;
     return 'error' in found && found.untilMs <= this.now() ? null : found;
@@ -79,20 +82,40 @@ export class AnyAvro {
     }
     if (schema === null) return this.unknown(`the registry has no schema ${id}`);
     try {
-      return avsc.Type.forSchema(schema as avsc.Schema, {
+      return avsc.Type.forSchema(withoutDefaults(schema) as avsc.Schema, {
         wrapUnions: 'always',
         registry: { long: exactLong },
         logicalTypes: { decimal: DecimalType },
         typeHook: boundedType,
       });
     } catch (cause) {
-      return this.unknown(`schema ${id} is no Avro schema`, cause);
+      return this.unknown(`schema ${id} is no Avro schema, of JSON Schema or Protobuf perhaps`, cause);
     }
   }
 
   private unknown(message: string, cause?: unknown): Unknown {
     return { error: new AvroDecodeError(message, { cause }), untilMs: this.now() + unknownForMs };
   }
+}
+
+/**
+ * Defaults are for those who read by another schema than the writer's. Registries take some that do not fit their field, as Java does;
+ * reading would be refused for them.
+ */
+export function withoutDefaults(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutDefaults);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const members = Object.entries(schema).filter(([name]) => name !== 'default');
+  return Object.fromEntries(members.map(([name, part]) => [name, withoutDefaults(part)]));
+}
+
+/** The same, as a hook of avsc: leaves them out of what it is about to read. */
+export function dropDefaults(schema: avsc.Schema): undefined {
+  if (typeof schema !== 'object' || Array.isArray(schema)) return undefined;
+  const { fields } = schema as { fields?: unknown };
+  const parts: unknown[] = [schema, ...(Array.isArray(fields) ? (fields as unknown[]) : [])];
+  for (const part of parts) if (typeof part === 'object' && part !== null && 'default' in part) delete part.default;
+  return undefined;
 }
 
 /** Marks the bytes that are decimals. Registered with the registry's client too, or it would drop the attribute. */
@@ -151,7 +174,17 @@ function jsonOf(type: avsc.Type, value: unknown): unknown {
     return objectOf(members.map(([key, member]) => [key, jsonOf(type.valuesType as avsc.Type, member)]));
   }
   if (typeof value === 'bigint') return rawJSON(String(value));
+  if (type instanceof avsc.types.FloatType) return shortestFloat(value as number);
   return Buffer.isBuffer(value) ? value.toString('base64') : value;
+}
+
+/** As Java prints it: the fewest digits that are the same 32 bits, and not all that 64 bits make of them. */
+function shortestFloat(value: number): number {
+  for (let digits = 6; digits < 9; digits += 1) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return shorter;
+  }
+  return value;
 }
 
 /** A wrapped union is null or an object with one member, named after its branch. */

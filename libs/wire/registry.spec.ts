@@ -121,3 +121,9 @@ test.each<[string, Answer]>([
   answer = there;
   await expect(codec.decodeAsync(older)).resolves.toEqual({ a: 'x', b: 7 });
 });
+
+test('#10 a schema whose defaults do not fit is handed out', async () => {
+  const fields = [{ name: 'a', type: ['null', 'int'], default: 0 }];
+  answer = json(200, { schema: JSON.stringify({ type: 'record', name: 'R', fields }) });
+  await expect(registry.schemaById(5)).resolves.toMatchObject({ fields: [{ name: 'a', type: ['null', 'int'] }] });
+});

@@ -1,6 +1,6 @@
 /** The schema registry: registers our schemas at setup, hands out codecs to the apps. */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import { DecimalType } from './any-avro.ts';
+import { DecimalType, dropDefaults } from './any-avro.ts';
 import { AvroCodec, AvroDecodeError, type SchemaSource } from './avro-codec.ts';
 import { MissingSchemas } from './missing-schemas.ts';
 import { assertMissing, isAnswer, isNotFound, RegistryAnswerError } from './registry-answers.ts';
@@ -39,8 +39,9 @@ export class Registry implements SchemaSource {
         host: config.url,
         ...(config.username === null ? {} : { auth: { username: config.username, password: config.password ?? '' } }),
       },
-      // Without these the client would forget, of the schemas it hands out, which bytes are decimals.
-      { [SchemaType.AVRO]: { logicalTypes: { decimal: DecimalType } } },
+      // Without these the client would forget, of the schemas it hands out, which bytes are decimals, and refuse those whose
+      // defaults it finds fault with.
+      { [SchemaType.AVRO]: { logicalTypes: { decimal: DecimalType }, typeHook: dropDefaults } },
     );
   }
 

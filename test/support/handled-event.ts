@@ -1,5 +1,5 @@
 /** An event that became these records, and nothing that is worth a word. */
-import type { HandledEvent } from '../../apps/fanout/event-handler.ts';
+import type { HandledEvent } from '../../apps/fanout/handled-event.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 
 export function handledAs(records: readonly OutgoingRecord[], rest: HandledEvent['rest'] = null): HandledEvent {
@@ -10,6 +10,7 @@ export function handledAs(records: readonly OutgoingRecord[], rest: HandledEvent
     deliveries: 1,
     deliveriesSoFar: 1,
     rejection: null,
+    isTombstone: false,
     defect: null,
     schemaWarning: null,
     isSchemaOverBudget: false,

@@ -181,7 +181,13 @@ test('what cannot be an event is set aside as it came, and the stream goes on', 
   const ce = { ce_id: 'x', ce_type: 'order.created', ce_clientid: 'acme' };
   const poison: Record<string, RawRecord & { reason: string }> = {
     garbage: { reason: 'unparsable', value: Buffer.from([0xff, 0x00, 0x80]) },
-    tombstone: { reason: 'unparsable', value: null },
+    empty: { reason: 'unparsable', value: Buffer.alloc(0) },
+    quoted: { reason: 'invalid_attribute', value: 'null', headers: { ...ce, ce_clientID: 'beta' } },
+    schemaElsewhere: {
+      reason: 'unparsable',
+      value: avro(1),
+      headers: { ...ce, 'apicurio.value.globalId': '\0\0\0\0\0\0\0\x01' },
+    },
     idless: { reason: 'missing_id', value: '{"type":"order.created","clientid":"acme"}' },
     audience: { reason: 'no_audience', value: '{"id":"x","type":"order.created"}' },
     large: { reason: 'payload_too_large', value: Buffer.alloc(300 * 1024, 32) },
@@ -193,12 +199,14 @@ test('what cannot be an event is set aside as it came, and the stream goes on', 
     headers: { ...headers, case: name },
     key: 'same',
   }));
-  await system.publishRaw(records);
+  await system.publishRaw([...records, { key: 'same', value: null }]);
   await system.publish([{ id: 'after-poison', type: 'order.created', clientid: 'acme' }], { key: 'same' });
   await eventOf('after-poison');
   for (const [name, { reason }] of Object.entries(poison)) {
     expect([name, await rejectionOf('case', name)]).toEqual([name, reason]);
   }
+  // A key that was deleted is no event, and nothing that operators have to look at.
+  expect(await scrape(system.url('fanout'), 'webhooks_tombstones_skipped_total')).toBe(1);
   const rejected = await system.records('platform.events.rejected');
   for (const [name, { value }] of Object.entries(poison)) {
     const record = rejected.find(({ headers }) => headers['case']?.toString() === name);

@@ -3,6 +3,7 @@ import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
 import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
+import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
 import { partitionedTables } from '../../../libs/postgres/partition-days.ts';
 import { maintainPartitions, partitionsOf } from '../../../libs/postgres/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
@@ -116,6 +117,18 @@ test('beside a large default partition days get theirs without it being looked t
   expect(await database.rows(constraints)).toEqual([]);
   await write(now + dayMs);
   expect(await rowsIn('delivery_p20260311')).toBe(1);
+});
+
+test('#22 rows of a producer whose clock was in other units hold up nothing', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  // What versions before wrote of timestamps of 0, in seconds and in microseconds.
+  for (const time of [0, now / 1_000, 2 ** 48 - 1, 8e14 / 4, now]) await write(Math.floor(time));
+  const report = await maintainPartitions(database.em, now, { ...rules, retentionDays: null });
+  expect(report?.created).toContain('event_p20260310');
+  expect(await maintainPartitions(database.em, now + dayMs, rules)).not.toBeNull();
+  expect(await rowsIn('event_p20260310')).toBe(1);
+  const kept = await keepHouse(database.em, { retentionDays: 30, now: new Date(now + 2 * dayMs) });
+  expect(kept?.failures).toEqual([]);
 });
 
 test('doing it again, and several at once, does it once', async () => {

@@ -1,0 +1,53 @@
+/** What an event becomes, part by part, and what is to be told of it. */
+import type { IsEnough } from '../../libs/domain/fan-out.ts';
+import type { Rejection } from '../../libs/domain/rejection.ts';
+import type { OutgoingRecord } from '../../libs/kafka/record.ts';
+import type { Span } from '../../libs/runtime/tracing.ts';
+
+/** A part of what an event becomes; of most events there is only one. */
+export interface HandledEvent {
+  readonly records: readonly OutgoingRecord[];
+  readonly eventType: string | null;
+  /** In this part, and in all of them so far. */
+  readonly deliveries: number;
+  readonly deliveriesSoFar: number;
+  /** Makes the next part; null: this is the last one, and with it the event is done. */
+  readonly rest: ((isEnough: IsEnough) => HandledEvent) | null;
+  readonly rejection: Rejection | null;
+  /** It is a key that was deleted, and no event: nothing comes of it. */
+  readonly isTombstone: boolean;
+  /** A defect of ours, when that is why it was rejected. */
+  readonly defect: unknown;
+  /** Data did not fit a schema that only warns. */
+  readonly schemaWarning: string | null;
+  /** Nobody knows whether it fits its schema: that takes too long to tell. In the first part. */
+  readonly isSchemaOverBudget: boolean;
+  /** Its type is deprecated in the catalogue. */
+  readonly isDeprecated: boolean;
+  /** Webhooks whose filter was not judged to its end, in this part. */
+  readonly filtersOverBudget: readonly string[];
+  /** Of what it became. */
+  readonly traceparent: string | null;
+  /** To be ended once all of it is acknowledged; null: its trace is not sampled, or tracing is off. */
+  readonly span: Span | null;
+}
+
+/** Of a tombstone. */
+export function nothingOf(): HandledEvent {
+  return {
+    records: [],
+    eventType: null,
+    deliveries: 0,
+    deliveriesSoFar: 0,
+    rest: null,
+    rejection: null,
+    isTombstone: true,
+    defect: null,
+    schemaWarning: null,
+    isSchemaOverBudget: false,
+    isDeprecated: false,
+    filtersOverBudget: [],
+    traceparent: null,
+    span: null,
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * The `time` of an event in the spellings that producers use. In: an attribute. Out: Unix milliseconds, or null.
+ * RFC 3339 as CloudEvents asks for it, and beside it: without seconds, a blank for the T, a comma before the fraction, offsets as
+ * `+0000` or `+00`, `GMT` and `UTC`, the zone that Java adds in brackets, the date of HTTP, and a count of seconds, milli-, micro- or
+ * nanoseconds. A time without any offset is nobody's: it may be of any zone.
+ */
+import { recordTimeOf } from './record-time.ts';
+
+const iso =
+  /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,18}))? ?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?: UTC| GMT)?(?:\[[\w/+:-]{1,64}\])?$/;
+const httpDate = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC|[+-]\d{4})$/;
+const count = /^\d{9,19}(\.\d{1,9})?$/;
+
+export function eventTimeOf(value: unknown): number | null {
+  if (typeof value === 'number') return recordTimeOf(value);
+  if (typeof value !== 'string') return null;
+  const [, date, minutes, seconds = ':00', fraction = '0', offset] = iso.exec(value) ?? [];
+  if (date !== undefined) return parsed(`${date}T${minutes}${seconds}.${fraction.slice(0, 3)}${offsetOf(offset)}`);
+  if (httpDate.test(value)) return parsed(value);
+  return count.test(value) ? recordTimeOf(Number(value)) : null;
+}
+
+function parsed(text: string): number | null {
+  const timeMs = Date.parse(text);
+  return Number.isNaN(timeMs) ? null : timeMs;
+}
+
+function offsetOf(text = ''): string {
+  if (!/^[+-]/.test(text)) return 'Z';
+  const digits = text.slice(1).replace(':', '').padEnd(4, '0');
+  return `${text.slice(0, 1)}${digits.slice(0, 2)}:${digits.slice(2)}`;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { receivedTimeOf, recordAgeMs, recordTimeOf } from './record-time.ts';
+
+const now = Date.UTC(2026, 10, 30, 12);
+const dayMs = 86_400_000;
+const historyMs = 30 * dayMs;
+
+test.each<[string, number, number | null]>([
+  ['#8 0', 0, null],
+  ['#8 -1', -1, null],
+  ['#8 seconds', now / 1_000, now],
+  ['#22 microseconds', now * 1_000 + 123, now],
+  ['#22 nanoseconds', now * 1_000_000, now],
+  ['milliseconds', now, now],
+  ['a small number', 12_345, null],
+  ['the least of 64 bits', -(2 ** 63), null],
+  ['the most of 64 bits', 2 ** 63, 9_223_372_036_854],
+  ['no number', NaN, null],
+  ['more than all', Infinity, null],
+])('a record timestamp of %s', (_name, timestamp, expected) => {
+  expect(recordTimeOf(timestamp)).toBe(expected);
+});
+
+describe('a record came', () => {
+  test.each<[string, number, number]>([
+    ['when it says', now - 5_000, now - 5_000],
+    ['when it says, as far as the history reaches', now - historyMs, now - historyMs],
+    ['now, when the history does not keep its time any more', now - historyMs - 1, now],
+    ['when it says, up to a day ahead', now + dayMs, now + dayMs],
+    ['now, when it says a year ahead', now + 365 * dayMs, now],
+    ['now, when it does not say', -1, now],
+    ['when its seconds say', Math.floor(now / 1_000) - 60, now - 60_000],
+  ])('%s', (_name, timestamp, expected) => {
+    expect(receivedTimeOf(timestamp, now, historyMs)).toBe(expected);
+  });
+});
+
+test('nobody has waited for 56 years', () => {
+  expect([0, -1, now * 1_000, now / 1_000].map((timestamp) => recordAgeMs(timestamp, now))).toEqual([0, 0, 0, 0]);
+  expect(recordAgeMs(now - 250, now)).toBe(250);
+});
