@@ -84,7 +84,7 @@ function eventIn(record: EventRecord, headers: HeaderAttributes): PlatformEvent 
   if (contentType?.startsWith('application/cloudevents') !== true) {
     // A bridge may have left some header of another event beside a whole one.
     const isBinary = headers.isAny && (headers.isWhole || !isWholeEvent(record.value, 'specversion'));
-    return isBinary ? binaryEvent(record, headers, contentType) : structuredEvent(record, record.value);
+    return isBinary ? binaryEvent(record, headers, contentType) : structuredEvent(record, headers);
   }
   if (contentType.startsWith('application/cloudevents-batch')) throw new EventRefusal('unparsable', batch);
   if (!/^application\/cloudevents(\+json)?\s*(;|$)/.test(contentType)) {
@@ -94,14 +94,16 @@ function eventIn(record: EventRecord, headers: HeaderAttributes): PlatformEvent 
   }
   // The mode is named wrongly when the headers are an event and the value is none.
   const isBinary = headers.isWhole && !isWholeEvent(record.value);
-  return isBinary ? binaryEvent(record, headers, null) : structuredEvent(record, record.value);
+  return isBinary ? binaryEvent(record, headers, null) : structuredEvent(record, headers);
 }
 
-/** By which schema the bytes are to be read stands where nobody looks. JSON needs none. */
+/** By which schema the bytes are to be read stands where nobody looks. JSON needs none, and what is of another type goes on as bytes. */
 function refuseUnreadSchema({ value, headers }: EventRecord, contentType: string | null): void {
   if (value === null || value.length === 0) return;
   const isAvro = contentType?.includes('avro') === true && !isJsonType(contentType);
-  const elsewhere = schemaIdHeader(headers);
+  const mayBeJson =
+    contentType === null || isJsonType(contentType) || contentType.startsWith('application/cloudevents');
+  const elsewhere = isAvro || mayBeJson ? schemaIdHeader(headers) : null;
   if (elsewhere !== null && (isAvro || !looksLikeJson(value) || !isJson(value))) {
     const { name, advice } = elsewhere;
     throw new EventRefusal('unparsable', `its schema is named in the header ${name}, which is not read: ${advice}`);
@@ -125,14 +127,15 @@ function isWhole(value: unknown, more: string): boolean {
   return attributes.isWhole && attributes.get(more) !== null;
 }
 
-function structuredEvent(record: EventRecord, value: Buffer | null): PlatformEvent {
+function structuredEvent(record: EventRecord, headers: HeaderAttributes): PlatformEvent {
+  const { value } = record;
   if (value === null || value.length === 0) throw new EventRefusal('unparsable', 'the value is empty');
-  return wholeEvent(record, textOf(jsonBehindFrame(value) ?? value), value);
+  return wholeEvent(record, headers, textOf(jsonBehindFrame(value) ?? value));
 }
 
-/** @param text of the JSON event  @param bytes that it came as, to tell what they look like */
-function wholeEvent(record: EventRecord, text: string, bytes: Buffer): PlatformEvent {
-  const value = parseJson(text, bytes);
+/** @param text of the JSON event */
+function wholeEvent(record: EventRecord, headers: HeaderAttributes, text: string): PlatformEvent {
+  const value = parseJson(text, record.value ?? Buffer.alloc(0));
   if (Array.isArray(value)) throw new EventRefusal('unparsable', `the value is a JSON list: ${batch}`);
   if (!isObject(value)) {
     const isText = typeof value === 'string' && /^\s*[{[]/.test(value);
@@ -147,7 +150,13 @@ function wholeEvent(record: EventRecord, text: string, bytes: Buffer): PlatformE
   }
   const data = base64 === null ? structuredData(attributes, outline) : base64Data(attributes, base64);
   const traceparent = carriedTraceparent(attributes.get('traceparent')) ?? headerTraceparent(record, '');
-  return eventOf(attributes, traceparent, data, hintOf(value));
+  const event = eventOf(attributes, traceparent, data, hintOf(value));
+  const tenant = headers.isAny ? headers.get('clientid') : null;
+  if (tenant !== null && tenant !== event.clientId) {
+    // Taken at its word, an event whose tenant stands in its headers alone might be a broadcast.
+    throw new EventRefusal('invalid_attribute', 'the clientid of the event is not the one that its headers name');
+  }
+  return event;
 }
 
 /** What an object without an id may be. */
@@ -165,7 +174,7 @@ function avroEvent(record: EventRecord, headers: HeaderAttributes, avroJson: str
   const bytes = record.value ?? Buffer.alloc(0);
   if (headers.get('id') === null) {
     // As Debezium writes it. Any other record may have an id and a type as well.
-    if (isWhole(parseJson(avroJson, bytes), 'specversion')) return wholeEvent(record, avroJson, bytes);
+    if (isWhole(parseJson(avroJson, bytes), 'specversion')) return wholeEvent(record, headers, avroJson);
   }
   return binaryEventOf(record, headers, jsonData(avroJson, bytes));
 }

@@ -96,6 +96,21 @@ describe('attributes', () => {
     expect(read(value, headers)).toContain(`invalid_attribute: ${detail}`);
   });
 
+  test('#13 a tenant that only the headers of a whole event name is never lost', () => {
+    const { clientid: _, ...nobodys } = structured;
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    expect(read(nobodys, { ...headers, ce_ClientId: 'acme' })).toContain(
+      'invalid_attribute: the clientid of the event',
+    );
+    expect(read(structured, { ...headers, ce_clientid: 'beta' })).toContain(
+      'invalid_attribute: the clientid of the event',
+    );
+    expect(read(structured, { ...headers, ce_clientid: 'acme' })).toMatchObject(asMeant);
+    expect(read(bytes(0, 0, 0, 0, 7, 2), { 'ce-clientid': 'acme' }, JSON.stringify(nobodys))).toContain(
+      'invalid_attribute',
+    );
+  });
+
   test('#12 a clientid that is a number is its digits, as in a header', () => {
     expect(read({ ...structured, clientid: 42 })).toMatchObject({ clientId: '42' });
     expect(read({ ...structured, clientid: 1.5 })).toContain('clientid is a number');
@@ -204,6 +219,16 @@ describe('encodings', () => {
       expect(read(value, all)).toContain('unparsable: ');
       expect(read(value, all)).toContain(detail);
     }
+  });
+
+  test('#35 a schema in a header refuses what may need it, and leaves bytes of another type alone', () => {
+    const id = { 'apicurio.value.contentId': Buffer.alloc(8, 1) };
+    const { 'content-type': _, ...untyped } = binary;
+    expect(read(bytes(0, 0, 0, 0, 5, 2), { ...untyped, ...id })).toContain('apicurio.value.contentId');
+    expect(read(bytes(8, 1), { ...binary, ...id })).toContain('apicurio.value.contentId');
+    expect(read(bytes(8, 1), { ...binary, ...id, 'content-type': 'application/protobuf' })).toMatchObject({
+      data: 'CAE=',
+    });
   });
 
   test.each<[string, Buffer | string | object, Headers, string]>([
