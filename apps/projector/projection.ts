@@ -17,6 +17,7 @@ import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { TraceHistory } from './history-spans.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
+import type { Strangers } from './strangers.ts';
 
 /** Enough for a statement to be worth its while, little enough to be done in a fraction of a second. */
 const recordsPerWrite = 1_000;
@@ -39,6 +40,7 @@ export interface ProjectionParts {
   readonly writer: HistoryWriter;
   readonly offsets: ConsumerOffsetStore;
   readonly metrics: ProjectorMetrics;
+  readonly strangers: Pick<Strangers, 'see'>;
   readonly logger: Logger;
   readonly now: () => number;
   /** A bug: what is in memory cannot go on. */
@@ -100,7 +102,7 @@ export class Projection {
   }
 
   private async write(items: readonly HistoryItem[], offsets: readonly PositionStep[]): Promise<WriteResult> {
-    const { writer, metrics, logger, now, trace } = this.parts;
+    const { writer, metrics, strangers, logger, now, trace } = this.parts;
     const events = items.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
     const outcomes = items.flatMap((item) => (item.kind === 'outcome' ? [item.outcome] : []));
     const startedAt = now();
@@ -116,6 +118,7 @@ export class Projection {
       const traceIds = sampledTraceIds([...events, ...outcomes], traceIdsMax);
       const found = traceIds.length === 0 ? {} : { traceIds };
       logger.info({ events: events.length, outcomes: outcomes.length, durationMs, ageMs, ...found }, 'history written');
+      await strangers.see(events);
     }
     return result;
   }

@@ -1,17 +1,22 @@
 /** What the projector counts. */
 import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import { movesTold } from '../../libs/kafka/position-check.ts';
-import type { CounterMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
+import { BoundedLabel, type CounterMetric, type HistogramMetric, type Metrics } from '../../libs/runtime/metrics.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 
 const ageBucketsMs = [50, 100, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000, 300_000, 3_600_000];
 const writeBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000];
+
+/** Characters. */
+const sourceLabelMax = 128;
 
 export class ProjectorMetrics {
   private readonly metrics: Metrics;
   private readonly records: CounterMetric;
   private readonly positionsMoved: CounterMetric;
   private readonly undecodable: CounterMetric;
+  private readonly strangers: CounterMetric;
+  private readonly sourceLabel = new BoundedLabel(100);
   private readonly age: HistogramMetric;
   private readonly duration: HistogramMetric;
 
@@ -22,6 +27,12 @@ export class ProjectorMetrics {
     this.records = metrics.counter('history_records_total', 'Records written into the history', ['kind']);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
     this.undecodable.zero(read.map((topic) => ({ topic })));
+    this.strangers = metrics.counter(
+      'events_of_unknown_clients_total',
+      'Events that name a client which there is not: nobody gets them',
+      ['source'],
+    );
+    this.strangers.zero([{ source: 'other' }]);
     this.positionsMoved = metrics.counter(
       'positions_moved_total',
       'Kept positions that were impossible in the log of their topic',
@@ -41,6 +52,11 @@ export class ProjectorMetrics {
   /** @param ageMs of the oldest outcome of a batch when its row was there */
   aged(ageMs: number): void {
     this.age.observe(Math.max(0, ageMs));
+  }
+
+  /** @param source as the event names it; it comes from outside */
+  unknownClient(source: string | null, events: number): void {
+    this.strangers.inc({ source: this.sourceLabel.of((source ?? '').slice(0, sourceLabelMax)) }, events);
   }
 
   moved(topic: string, reason: string): void {

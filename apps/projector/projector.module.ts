@@ -3,6 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
+import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
 import { HistoryWriter } from '../../libs/postgres/history-writer.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
@@ -13,6 +14,7 @@ import { HistoryController } from './history.controller.ts';
 import { historySpans } from './history-spans.ts';
 import { Projection } from './projection.ts';
 import { ProjectorMetrics } from './projector-metrics.ts';
+import { Strangers } from './strangers.ts';
 
 @Module({})
 export class ProjectorModule implements OnModuleDestroy {
@@ -41,6 +43,15 @@ export class ProjectorModule implements OnModuleDestroy {
           provide: Projection,
           inject: [EntityManager, ProjectorMetrics],
           useFactory: (em: EntityManager, metrics: ProjectorMetrics) => {
+            const { logger } = context;
+            const clients = new ClientStore(em);
+            const strangers = new Strangers({
+              knownOf: (ids) => clients.knownOf(ids),
+              count: (source, events) => {
+                metrics.unknownClient(source, events);
+              },
+              logger,
+            });
             const offsets = new ConsumerOffsetStore(em, `${config.TOPIC_PREFIX}projector`);
             return new Projection({
               eventsTopic,
@@ -49,7 +60,8 @@ export class ProjectorModule implements OnModuleDestroy {
               writer: new HistoryWriter(em, offsets),
               offsets,
               metrics,
-              logger: context.logger,
+              strangers,
+              logger,
               now: Date.now,
               trace: historySpans(context.tracer, { events: eventsTopic, outcomes: outcomesTopic }),
               crash: (error) => {
