@@ -1,17 +1,17 @@
 /**
  * In: events over HTTP. Out: the same on platform.events, acknowledged. Holds: a list is taken as a whole or refused
- * as a whole; what fan-out would set aside is refused here, where somebody can mend it; under an id of its producer an
- * event is published once a day, and so are those of a request under an Idempotency-Key.
+ * as a whole; what fan-out would set aside is refused here, where somebody can mend it; under a source and an id of its producer an
+ * event is published once a day, and so are those of a request under an Idempotency-Key. Something else under them is refused.
  */
 import { randomUUID } from 'node:crypto';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
-import type { EventName, PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
+import type { ClaimableEvent, EventName, PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { Turns } from '../../libs/runtime/turns.ts';
 import type { Caller } from './caller.ts';
 import type { EventJudge, PublicationWarning } from './event-judge.ts';
 import { answeredWhenWritten, WriteInDoubtError, type KafkaWriter } from './kafka-writer.ts';
 import { heldUntilSettled } from './held-claim.ts';
-import { platformEvent, type NewEvent } from './platform-event.ts';
+import { contentHashOf, nameWithin, platformEvent, type NewEvent } from './platform-event.ts';
 import { invalid, ProblemError } from './problem-error.ts';
 import type { RequestIdentity } from './request-identity.ts';
 
@@ -33,6 +33,8 @@ interface NamedEvent {
   readonly index: number;
   readonly event: NewEvent;
   readonly id: string;
+  /** Of its source and its id. */
+  readonly name: string;
   readonly time: string;
   /** The client; empty for a broadcast. */
   readonly owner: string;
@@ -87,33 +89,34 @@ export class EventPublisher {
       }
       await writer.write(records);
     };
-    return answeredWhenWritten({ accepted }, () => this.published(named, write));
+    return answeredWhenWritten({ accepted }, () => this.published(named, publication.pathOf, write));
   }
 
   /** Done once `write` has written those that are not published yet. */
   private async published(
     named: readonly NamedEvent[],
+    pathOf: Publication['pathOf'],
     write: (toPublish: readonly NamedEvent[]) => Promise<void>,
   ): Promise<void> {
     const { store } = this.options;
-    const claimable = new Map(
-      named
-        .filter(({ isClaimed }) => isClaimed)
-        .map(({ owner, id, time }) => [claimKey(owner, id), { owner, eventId: id, time }]),
-    );
+    const claimable = await claimableOf(named, pathOf);
     const claimant = randomUUID();
     const claims = claimable.size === 0 ? [] : await store.claim([...claimable.values()], claimant);
     const claimed = claims.filter((claim) => claim.kind === 'claimed');
     const timeOf = new Map(claimed.map(({ owner, eventId, time }) => [claimKey(owner, eventId), time]));
     const toPublish = named.flatMap((one) => {
       if (!one.isClaimed) return [one];
-      const key = claimKey(one.owner, one.id);
+      const key = claimKey(one.owner, one.name);
       const time = timeOf.get(key);
       // A list may name an id twice: that is one event too.
       timeOf.delete(key);
       return time === undefined ? [] : [{ ...one, time }];
     });
     try {
+      const other = claims.find(({ kind }) => kind === 'other_content');
+      if (other !== undefined) {
+        throw reused(named.find(({ owner, name }) => owner === other.owner && name === other.eventId)?.index, pathOf);
+      }
       if (claims.some(({ kind }) => kind === 'in_progress')) {
         throw new ProblemError('idempotency_in_progress', undefined, { retryAfterS: 1 });
       }
@@ -143,15 +146,42 @@ export class EventPublisher {
 }
 
 function namedEvent(event: NewEvent, index: number, { now, isRepeatable, idOf }: RequestIdentity): NamedEvent {
+  const id = event.id ?? idOf('event', index);
   return {
     index,
     event,
-    id: event.id ?? idOf('event', index),
+    id,
+    name: nameWithin(event.source, id),
     time: event.time ?? new Date(now).toISOString(),
     owner: event.clientId ?? '',
     // An id that was made here, for this request alone, is nobody else's.
     isClaimed: event.id !== undefined || isRepeatable,
   };
+}
+
+/** By name; of a list that names an event twice, the first. @throws ProblemError when it is another one the second time */
+async function claimableOf(named: readonly NamedEvent[], pathOf: Publication['pathOf']) {
+  const turns = new Turns();
+  const claimable = new Map<string, ClaimableEvent>();
+  for (const { index, event, owner, name, time, isClaimed } of named) {
+    if (!isClaimed) continue;
+    await turns.over();
+    const contentHash = contentHashOf(event);
+    const key = claimKey(owner, name);
+    const first = claimable.get(key);
+    if (first === undefined) claimable.set(key, { owner, eventId: name, time, contentHash });
+    else if (first.contentHash !== contentHash) throw reused(index, pathOf);
+  }
+  return claimable;
+}
+
+function reused(index: number | undefined, pathOf: Publication['pathOf']): ProblemError {
+  const where = index === undefined ? '' : pathOf(index);
+  const event = where === '' ? 'The event' : `The event at ${where}`;
+  return new ProblemError(
+    'event_id_reused',
+    `${event} has the source and the id of one that was published within 24 hours with other content.`,
+  );
 }
 
 /** A key of a client publishes for that client. */
@@ -160,6 +190,6 @@ function withOwner(event: NewEvent, caller: Caller): NewEvent {
 }
 
 /** A client id has no space. */
-function claimKey(owner: string, id: string): string {
-  return `${owner} ${id}`;
+function claimKey(owner: string, name: string): string {
+  return `${owner} ${name}`;
 }

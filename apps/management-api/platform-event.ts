@@ -1,6 +1,8 @@
 /** In: an event as it is published over HTTP. Out: the CloudEvent that goes onto platform.events, as any producer's would. */
+import { createHash } from 'node:crypto';
 import type { Static } from 'typebox';
 import type { newEventSchema } from '../../libs/api-contract/events.ts';
+import { rawNumberOf } from '../../libs/domain/lossless-json.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 
 export type NewEvent = Static<typeof newEventSchema>;
@@ -15,6 +17,30 @@ export interface EventIdentity {
 }
 
 const sourceDefault = '/v1/events';
+/**
+ * What names an event among those of its client: no id and no source has a line break. Of the default source it is the id alone, as
+ * versions that did not know of sources kept it.
+ */
+export function nameWithin(source: string | undefined, id: string): string {
+  return source === undefined || source === sourceDefault ? id : `${source}\n${id}`;
+}
+
+/** Of what is said beside the id and the source: the same however the members of its data are ordered. */
+export function contentHashOf({ type, subject = null, time = null, data = null }: NewEvent): string {
+  return createHash('sha256')
+    .update(JSON.stringify([type, subject, time, ordered(data)]))
+    .digest('base64url');
+}
+
+/** A request's body is no deeper than 100 levels. */
+function ordered(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || rawNumberOf(value) !== null) return value;
+  if (Array.isArray(value)) return value.map(ordered);
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  // In an object, so that no list is taken for it.
+  return { members: members.map(([name, part]) => [name, ordered(part)]) };
+}
+
 const contentType = 'application/cloudevents+json; charset=utf-8';
 
 /** Keyed by client, so that what is published for one client in order arrives in order. */

@@ -23,7 +23,7 @@ export const newEventSchema = Type.Object(
     id: Type.Optional(
       lineOf(
         256,
-        'Yours: for 24 hours the same id of the same client is the same event, and is published once. Made up when left out.',
+        'Yours: for 24 hours the same source and id of the same client are the same event, which is published once. Made up when left out.',
       ),
     ),
     type: eventTypeName,
@@ -62,7 +62,7 @@ export const publishEvents = operation({
   tag,
   summary: 'Publish events',
   description:
-    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same id for the same client is accepted and not published again, so that a request without an answer can be sent again. What fan-out would set aside is refused here: an event for nobody, or data that its type’s schema, when enforced, does not let through.',
+    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same source and id for the same client is accepted and not published again, so that a request without an answer can be sent again; with other content it is refused. What fan-out would set aside is refused here: an event for nobody, or data that its type’s schema, when enforced, does not let through.',
   roles: ['admin', 'publisher'],
   body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: eventsMax })]),
   status: 202,
@@ -79,7 +79,7 @@ export const publishEvents = operation({
     ),
   }),
   answered: 'Their ids, in order.',
-  problems: ['payload_too_large', 'kafka_unavailable', 'overloaded'],
+  problems: ['payload_too_large', 'event_id_reused', 'kafka_unavailable', 'overloaded'],
   example: { id: 'evt-1', type: 'order.created', clientId: 'acme', data: { orderId: 'o-1', amount: 120 } },
 });
 

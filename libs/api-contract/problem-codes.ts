@@ -125,6 +125,12 @@ export const problemCodes = {
     title: 'The Idempotency-Key belongs to another request',
     meaning: 'The key was used within 24 hours with another method, path or body.',
   },
+  event_id_reused: {
+    status: 422,
+    title: 'The id belongs to another event',
+    meaning:
+      'An event of the same source and id was published for the client within 24 hours, with another type, subject, time or data.',
+  },
   rate_limited: {
     status: 429,
     title: 'Too many requests',

@@ -13,7 +13,7 @@ const made = testDelivery(webhook, {
 });
 
 test('a test is an event with one decision, and its delivery', () => {
-  const deliveryId = deliveryIdOf(now, 'evt_1', 'wh_1');
+  const deliveryId = deliveryIdOf(now, 'evt_1', 'wh_1', '/webhooks');
   expect(made.event).toMatchObject({
     kind: 'test',
     clientId: 'acme',

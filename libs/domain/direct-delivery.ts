@@ -35,7 +35,7 @@ export function testDelivery(
     delivery,
     event: {
       eventId: event.eventId,
-      eventKey: eventKeyOf(event.now, webhook.clientId, event.eventId),
+      eventKey: eventKeyOf(event.now, webhook.clientId, event.eventId, origin.source),
       eventType: event.eventType,
       ...origin,
       clientId: webhook.clientId,
@@ -115,7 +115,7 @@ export function resentDelivery(past: PastDelivery, event: PastEvent, round: NewR
 const origin = { source: '/webhooks', subject: null } as const;
 
 function madeUpDelivery(webhook: TargetWebhook, event: MadeUpEvent, kind: 'test' | 'ping'): Delivery {
-  const deliveryId = deliveryIdOf(event.now, event.eventId, webhook.id);
+  const deliveryId = deliveryIdOf(event.now, event.eventId, webhook.id, origin.source);
   const target = { webhookId: webhook.id, deliveryId, clientId: webhook.clientId };
   return {
     deliveryId,

@@ -48,12 +48,12 @@ describe('fan-out', () => {
       ]),
     );
     const time = recordTime - 1000;
-    const [d1, d4] = ['w1', 'w4'].map((id) => deliveryIdOf(time, 'evt-1', id));
+    const [d1, d4] = ['w1', 'w4'].map((id) => deliveryIdOf(time, 'evt-1', id, '/shop'));
     expect(result.tooLarge).toEqual([]);
     expect(result.events).toEqual([
       {
         eventId: 'evt-1',
-        eventKey: eventKeyOf(time, 'acme', 'evt-1'),
+        eventKey: eventKeyOf(time, 'acme', 'evt-1', '/shop'),
         eventType: 'order.created',
         source: '/shop',
         subject: null,
@@ -191,6 +191,14 @@ describe('fan-out', () => {
       expect([recordTime, nowMs]).toContain(time);
     }
     expect(timeOfId(deliveries[0]?.deliveryId ?? '')).toBe(events[0]?.time);
+  });
+
+  test('#4 events of two sources that share an id and a time are two events with two deliveries', () => {
+    const of = (source: string | null) => fanOut(input([candidate('w1')], { event: { ...event, source } }));
+    const made = [of('/orders'), of('/payments'), of(null)];
+    expect(new Set(made.map(({ deliveries }) => deliveries[0]?.deliveryId)).size).toBe(3);
+    expect(new Set(made.map(({ events }) => events[0]?.eventKey)).size).toBe(3);
+    expect(of('/orders').deliveries[0]?.deliveryId).toBe(made[0]?.deliveries[0]?.deliveryId);
   });
 
   test('#38 a record that was copied late grows too old from its fan-out on, and keeps its time in the history', () => {

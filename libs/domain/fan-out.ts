@@ -156,7 +156,7 @@ export class FanOut {
       this.note({ ...unmatched, decision: 'filtered' }, part);
       return null;
     }
-    const deliveryId = deliveryIdOf(webhookEvent.time, event.id, webhookId);
+    const deliveryId = deliveryIdOf(webhookEvent.time, event.id, webhookId, event.source);
     const { contentType, body } = this.shape({ webhookId, deliveryId, clientId }, format);
     if (body.length > bodyBytesMax) {
       part.tooLarge.push({ webhookId, bodyBytes: body.length });
@@ -210,7 +210,7 @@ function eventOf({ event, origin, dataText, historyMs, nowMs }: FanOutInput): We
   const time = idTimeOf(ownTimeMs, recordTimeMs, historyMs);
   return {
     eventId: event.id,
-    eventKey: eventKeyOf(time, event.clientId, event.id),
+    eventKey: eventKeyOf(time, event.clientId, event.id, event.source),
     eventType: event.type,
     source: event.source,
     subject: event.subject,

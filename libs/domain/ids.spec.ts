@@ -29,6 +29,13 @@ test('ids stay what they were: history and receivers know them', () => {
   expect(eventKeyOf(1_767_225_600_000, 'acme', 'evt-1')).toBe('019b76da-a800-8e6c-b998-015ab11a975c');
 });
 
+test('#4 a source is a part of what an event is known by', () => {
+  expect(deliveryIdOf(0, 'e', 'w', '/a')).not.toBe(deliveryIdOf(0, 'e', 'w', '/b'));
+  expect(deliveryIdOf(0, 'e', 'w', '/a')).not.toBe(deliveryIdOf(0, 'e', 'w'));
+  expect(eventKeyOf(0, 'acme', 'e', '/a')).not.toBe(eventKeyOf(0, 'acme', 'e', '/b'));
+  expect(deliveryIdOf(0, 'b', 'w', 'a')).not.toBe(deliveryIdOf(0, 'a', 'w', 'b'));
+});
+
 test('parts are told apart wherever they are cut', () => {
   expect(timedId(0, 'ab', 'c')).not.toBe(timedId(0, 'a', 'bc'));
   expect(timedId(0, '1:a')).not.toBe(timedId(0, '1', 'a'));

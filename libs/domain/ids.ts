@@ -17,14 +17,31 @@ export function timedId(timeMs: number, ...parts: readonly string[]): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
 }
 
-/** The id of what an event becomes at a webhook: the same however often the event is fanned out. */
-export function deliveryIdOf(eventTimeMs: number, eventId: string, webhookId: string): string {
-  return timedId(eventTimeMs, 'delivery', eventId, webhookId);
+/**
+ * The id of what an event becomes at a webhook: the same however often the event is fanned out. An event is known by its source and
+ * its id (CloudEvents, section 3.1); without a source the id is that of versions which left it out.
+ */
+export function deliveryIdOf(
+  eventTimeMs: number,
+  eventId: string,
+  webhookId: string,
+  source: string | null = null,
+): string {
+  return timedId(eventTimeMs, 'delivery', ...named(source, eventId), webhookId);
 }
 
 /** The key of an event in the history; `clientId` null for a broadcast. */
-export function eventKeyOf(eventTimeMs: number, clientId: string | null, eventId: string): string {
-  return timedId(eventTimeMs, 'event', clientId ?? '', eventId);
+export function eventKeyOf(
+  eventTimeMs: number,
+  clientId: string | null,
+  eventId: string,
+  source: string | null = null,
+): string {
+  return timedId(eventTimeMs, 'event', clientId ?? '', ...named(source, eventId));
+}
+
+function named(source: string | null, eventId: string): string[] {
+  return source === null ? [eventId] : [source, eventId];
 }
 
 /** Unix milliseconds that an id carries. The id must be one that {@link timedId} made. */

@@ -119,7 +119,7 @@ export function missedDelivery(
   if (target === null || !target.isActive || !wants(target, event)) return null;
   const { clientId, format } = target;
   const { webhookId } = decision;
-  const deliveryId = deliveryIdOf(timeOfId(event.eventKey), event.eventId, webhookId);
+  const deliveryId = deliveryIdOf(timeOfId(event.eventKey), event.eventId, webhookId, event.source);
   const past = { id: deliveryId, webhookId, clientId, kind: event.kind, format };
   return {
     delivery: resentDelivery(past, event, { trigger: 'replay', round: replayId }, now),

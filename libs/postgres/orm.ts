@@ -36,6 +36,7 @@ import { IdempotencyClaims } from './migrations/0136-idempotency-claims.ts';
 import { MaskedHeaders } from './migrations/0147-masked-headers.ts';
 import { ReplayClaims } from './migrations/0155-replay-claims.ts';
 import { LateAttemptsColumns } from './migrations/0172-late-attempts.ts';
+import { PublishedContent } from './migrations/0179-published-content.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -121,6 +122,7 @@ export function ormOptions(
         AuditRetention,
         ReplayClaims,
         LateAttemptsColumns,
+        PublishedContent,
       ],
       snapshot: false,
       silent: true,

@@ -9,17 +9,20 @@ import { readerOf } from './read.ts';
 export interface EventName {
   /** The client; empty for a broadcast. */
   readonly owner: string;
+  /** What names the event among those of its client: its id, within its source. */
   readonly eventId: string;
 }
 
 export interface ClaimableEvent extends EventName {
   /** RFC 3339, as the producer wrote it. */
   readonly time: string;
+  /** Of what is published under the id. */
+  readonly contentHash: string;
 }
 
 export type EventClaim =
   | (EventName & { readonly kind: 'claimed'; readonly time: string })
-  | (EventName & { readonly kind: 'published' | 'in_progress' });
+  | (EventName & { readonly kind: 'published' | 'in_progress' | 'other_content' });
 
 /** How long an id is remembered: 24 h. */
 const keepMs = 86_400_000;
@@ -29,6 +32,8 @@ const abandonedMs = 30_000;
 interface Row extends EventName {
   readonly time: string;
   readonly isAcknowledged: boolean;
+  /** Null: a version before did not keep it. */
+  readonly contentHash: string | null;
 }
 
 export class PublishedEventStore {
@@ -44,6 +49,7 @@ export class PublishedEventStore {
     const taken = await read<Row>(claimSql, [
       ...columnsOf(events),
       events.map(({ time }) => time),
+      events.map(({ contentHash }) => contentHash),
       claimant,
       keepMs / 1000,
       abandonedMs / 1000,
@@ -53,16 +59,17 @@ export class PublishedEventStore {
     const mine = new Set(taken.map(nameText));
     const others = events.filter((event) => !mine.has(nameText(event)));
     const known = await read<Row>(
-      `select owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged"
+      `select owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged",
+        content_hash as "contentHash"
       from published_event where (owner, event_id) in (select * from unnest($1::text[], $2::text[]))`,
       [...columnsOf(others)],
     );
-    const isPublished = new Map(known.map((row) => [nameText(row), row.isAcknowledged]));
+    const rowOf = new Map(known.map((row) => [nameText(row), row]));
     return [
       ...claims,
-      ...others.map(({ owner, eventId }): EventClaim => {
-        const kind = isPublished.get(nameText({ owner, eventId })) === true ? 'published' : 'in_progress';
-        return { kind, owner, eventId };
+      ...others.map((event): EventClaim => {
+        const { owner, eventId } = event;
+        return { kind: standingOf(event, rowOf.get(nameText(event))), owner, eventId };
       }),
     ];
   }
@@ -100,18 +107,28 @@ export class PublishedEventStore {
  * Sorted, so that two requests that claim the same never wait for each other in a circle.
  */
 const claimSql = `
-insert into published_event (owner, event_id, event_time, claimed_by, claimed_at, is_acknowledged, expires_at)
-select owner, event_id, event_time, $4, now(), false, now() + make_interval(secs => $5)
-from unnest($1::text[], $2::text[], $3::text[]) as i(owner, event_id, event_time)
+insert into published_event
+  (owner, event_id, event_time, content_hash, claimed_by, claimed_at, is_acknowledged, expires_at)
+select owner, event_id, event_time, content_hash, $5, now(), false, now() + make_interval(secs => $6)
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as i(owner, event_id, event_time, content_hash)
 order by owner collate "C", event_id collate "C"
 on conflict (owner, event_id) do update set
   event_time = case when published_event.expires_at <= now() then excluded.event_time else published_event.event_time end,
-  claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at, is_acknowledged = false,
+  content_hash = excluded.content_hash, claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at, is_acknowledged = false,
   expires_at = excluded.expires_at
 where published_event.expires_at <= now()
   or (not published_event.is_acknowledged
-    and (published_event.claimed_by is null or abs(extract(epoch from now() - published_event.claimed_at)) >= $6))
-returning owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged"`;
+    and (published_event.claimed_by is null or abs(extract(epoch from now() - published_event.claimed_at)) >= $7))
+returning owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged",
+  content_hash as "contentHash"`;
+
+function standingOf(
+  { contentHash }: ClaimableEvent,
+  row: Row | undefined,
+): 'published' | 'in_progress' | 'other_content' {
+  if (row?.isAcknowledged !== true) return 'in_progress';
+  return row.contentHash === null || row.contentHash === contentHash ? 'published' : 'other_content';
+}
 
 function columnsOf(events: readonly EventName[]): [string[], string[]] {
   return [events.map(({ owner }) => owner), events.map(({ eventId }) => eventId)];

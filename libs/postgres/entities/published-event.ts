@@ -7,10 +7,12 @@ export const PublishedEventRow = defineEntity({
   properties: {
     /** The client; empty for a broadcast. */
     owner: p.text().primary(),
-    /** The CloudEvent's id. */
+    /** The CloudEvent's id, within its source. */
     eventId: p.text().primary(),
     /** As it was first published: with it a second try makes the same deliveries. */
     eventTime: p.text(),
+    /** Of what it said. Null: published by a version that did not keep it. */
+    contentHash: p.text().nullable(),
     /** The request that is at it; null when none is. */
     claimedBy: p.text().nullable(),
     claimedAt: p.datetime(),

@@ -195,13 +195,8 @@ describe('an event with an id of its producer', () => {
     const event = { id, type: 'order.created', clientId: ann.id, data: 1 };
     const accepted = { status: 202, body: { accepted: [{ id }] } };
     expect(await publish(event)).toMatchObject(accepted);
-    expect(await publish({ ...event, data: 2 })).toMatchObject(accepted);
-    const list = [
-      event,
-      { ...event, id: `${id}-b` },
-      { ...event, id: `${id}-b`, data: 3 },
-      { ...event, clientId: bob.id },
-    ];
+    expect(await publish({ data: 1, clientId: ann.id, type: 'order.created', id })).toMatchObject(accepted);
+    const list = [event, { ...event, id: `${id}-b` }, { ...event, id: `${id}-b` }, { ...event, clientId: bob.id }];
     expect((await publish(list)).body).toEqual({ accepted: list.map((one) => ({ id: one.id })) });
     await publish({ ...event, id: `${id}-last` });
     expect((await seen(id, 4)).map((one) => [one['id'], one['clientid'], one['data']])).toEqual(
@@ -218,11 +213,34 @@ describe('an event with an id of its producer', () => {
     expect((await seen(id, 5)).at(-1)).toMatchObject({ id, data: 4 });
   });
 
+  test('#5 is refused when its id was published with other content, and is another event in another source', async () => {
+    const id = randomUUID();
+    const event = { id, type: 'order.created', clientId: ann.id, source: '/orders', data: { n: 1, m: 2 } };
+    expect((await publish(event)).status).toBe(202);
+    expect((await publish({ ...event, data: { m: 2, n: 1 } })).status).toBe(202);
+    const reused = { status: 422, body: { code: 'event_id_reused' } };
+    expect(await publish({ ...event, data: { n: 2 } })).toMatchObject(reused);
+    expect(await publish({ ...event, type: 'payment.made' })).toMatchObject(reused);
+    const list = await publish([
+      { ...event, id: `${id}-b` },
+      { ...event, id: `${id}-b`, data: 3 },
+    ]);
+    expect(list).toMatchObject(reused);
+    expect(list.body['detail']).toContain('/1');
+    expect((await publish({ ...event, source: '/payments', type: 'payment.made', data: { n: 2 } })).status).toBe(202);
+    expect((await publish({ ...event, source: undefined })).status).toBe(202);
+    expect((await seen(id, 3)).map(({ source, type }) => [source, type]).sort()).toEqual([
+      ['/orders', 'order.created'],
+      ['/payments', 'payment.made'],
+      ['/v1/events', 'order.created'],
+    ]);
+  });
+
   test('whose first try died is published by the next one, with the time of the first', async () => {
     const id = randomUUID();
     const time = '2026-11-24T10:00:00Z';
     const store = world.app.get(PublishedEventStore);
-    await store.claim([{ owner: ann.id, eventId: id, time }], 'somebody');
+    await store.claim([{ owner: ann.id, eventId: id, time, contentHash: 'other' }], 'somebody');
     const early = await publish({ id, type: 'order.created', clientId: ann.id });
     expect(early).toMatchObject({
       status: 409,

@@ -122,7 +122,8 @@ describe('a replay', () => {
     // The third is not what the filter of the webhook wants.
     expect(await ended(body['id'])).toMatchObject({ status: 'finished', done: 3, skipped: 1 });
     const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 3));
-    const missedId = (index: number) => deliveryIdOf(start + 10 + index, `missed-${webhookId}-${index}`, webhookId);
+    const missedId = (index: number) =>
+      deliveryIdOf(start + 10 + index, `missed-${webhookId}-${index}`, webhookId, '/test');
     expect(idsOf(sent)).toEqual([deliveryIdOf(start, `${webhookId}-0`, webhookId), missedId(1), missedId(2)]);
     // The history learns of the deliveries through the event's decision.
     const said = await events.until((all) => all.filter((one) => isOf(one, webhookId)).length >= 2);
