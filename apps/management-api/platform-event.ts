@@ -26,10 +26,9 @@ export function nameWithin(source: string | undefined, id: string): string {
 }
 
 /** Of what is said beside the id and the source: the same however the members of its data are ordered. */
-export function contentHashOf({ type, subject = null, time = null, data = null }: NewEvent): string {
-  return createHash('sha256')
-    .update(JSON.stringify([type, subject, time, ordered(data)]))
-    .digest('base64url');
+export function contentHashOf({ type, subject, time, data }: NewEvent): string {
+  const content = JSON.stringify([type, subject ?? null, time ?? null, ordered(data ?? null)]);
+  return createHash('sha256').update(content).digest('base64url');
 }
 
 /** A request's body is no deeper than 100 levels. */
