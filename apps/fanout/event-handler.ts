@@ -226,6 +226,7 @@ export class EventHandler {
       schemaWarning,
       isSchemaOverBudget: false,
       isDeprecated,
+      isTimeUnread: event.isTimeUnread,
       filtersOverBudget: part.overBudget,
       traceparent: event.traceparent,
       span,

@@ -69,6 +69,7 @@ export class FanOutReport {
     for (const [type, { count }] of tally.misfits) metrics.schemaWarned(type, count);
     for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
     for (const [type, count] of tally.schemasOverBudget) metrics.schemaOverBudget(type, count);
+    for (const [type, count] of tally.timesUnread) metrics.timeUnread(type, count);
     if (tally.tombstones > 0) metrics.tombstonesSkipped(tally.tombstones);
     if (tally.filtersOverBudget > 0) metrics.filtersOverBudget(tally.filtersOverBudget);
   }
@@ -86,6 +87,7 @@ class Tally {
   readonly misfits = new Map<string, { count: number; example: string }>();
   readonly deprecated = new Map<string, number>();
   readonly schemasOverBudget = new Map<string, number>();
+  readonly timesUnread = new Map<string, number>();
   deliveries = 0;
   filtersOverBudget = 0;
   tombstones = 0;
@@ -112,6 +114,7 @@ class Tally {
     const sum = this.accepted.get(type) ?? { events: 0, deliveries: 0 };
     this.accepted.set(type, { events: sum.events + (isWhole ? 1 : 0), deliveries: sum.deliveries + deliveries });
     if (!isWhole) return;
+    if (handled.isTimeUnread) this.timesUnread.set(type, (this.timesUnread.get(type) ?? 0) + 1);
     if (isDeprecated) this.deprecated.set(type, (this.deprecated.get(type) ?? 0) + 1);
     if (schemaWarning === null) return;
     this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });

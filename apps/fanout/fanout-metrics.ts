@@ -21,6 +21,7 @@ export class FanoutMetrics {
   private readonly tombstones;
   private readonly warned;
   private readonly deprecated;
+  private readonly timesUnread;
   private readonly overBudget;
   private readonly schemasOverBudget;
   private readonly age;
@@ -46,6 +47,11 @@ export class FanoutMetrics {
     this.deprecated = metrics.counter(
       'deprecated_events_total',
       'Events of a type that nobody should publish any more',
+      ['event_type'],
+    );
+    this.timesUnread = metrics.counter(
+      'event_times_unread_total',
+      'Events whose time cannot be read: that of their record takes its place',
       ['event_type'],
     );
     this.overBudget = metrics.counter(
@@ -94,6 +100,10 @@ export class FanoutMetrics {
 
   deprecatedSeen(type: string, events: number): void {
     this.deprecated.inc({ event_type: this.typeLabel.of(type) }, events);
+  }
+
+  timeUnread(type: string, events: number): void {
+    this.timesUnread.inc({ event_type: this.typeLabel.of(type) }, events);
   }
 
   schemaOverBudget(type: string, events: number): void {

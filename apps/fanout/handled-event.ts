@@ -24,6 +24,8 @@ export interface HandledEvent {
   readonly isSchemaOverBudget: boolean;
   /** Its type is deprecated in the catalogue. */
   readonly isDeprecated: boolean;
+  /** It has a time that cannot be read: that of its record took its place. */
+  readonly isTimeUnread: boolean;
   /** Webhooks whose filter was not judged to its end, in this part. */
   readonly filtersOverBudget: readonly string[];
   /** Of what it became. */
@@ -46,6 +48,7 @@ export function nothingOf(): HandledEvent {
     schemaWarning: null,
     isSchemaOverBudget: false,
     isDeprecated: false,
+    isTimeUnread: false,
     filtersOverBudget: [],
     traceparent: null,
     span: null,

@@ -37,6 +37,8 @@ export interface PlatformEvent {
   readonly subject: string | null;
   /** The event's own time in Unix milliseconds; null when it has none, or none that can be read. */
   readonly timeMs: number | null;
+  /** It has one that cannot be read. */
+  readonly isTimeUnread: boolean;
   /** The extension `clientid`: the tenant that the event is for. */
   readonly clientId: string | null;
   readonly traceparent: string | null;
@@ -198,12 +200,15 @@ function eventOf(
     throw new EventRefusal('unsupported_version', 'specversion is not 1.x');
   }
   const clientId = attributes.get('clientid');
+  const time = attributes.get('time');
+  const timeMs = eventTimeOf(time);
   return {
     id: requiredText(attributes.get('id'), 'id', 'missing_id', hint),
     type: requiredText(attributes.get('type'), 'type', 'missing_type', hint),
     source: optionalText(attributes.get('source'), 'source'),
     subject: optionalText(attributes.get('subject'), 'subject'),
-    timeMs: eventTimeOf(attributes.get('time')),
+    timeMs,
+    isTimeUnread: timeMs === null && time !== null,
     // An empty clientid is a producer's mistake. Taken for none, it could turn one client's event into a broadcast.
     clientId: clientId === null ? null : requiredText(integerText(clientId), 'clientid', 'invalid_attribute'),
     traceparent,

@@ -15,6 +15,7 @@ const event: PlatformEvent = {
   source: '/shop',
   subject: null,
   timeMs: recordTime - 1000,
+  isTimeUnread: false,
   clientId: 'acme',
   traceparent: null,
   data: { amount: 5 },

@@ -289,7 +289,9 @@ test.each<[string, unknown, string | null]>([
 ])('%s', (_name, time, expected) => {
   const event = read({ ...structured, time });
   expect(typeof event).toBe('object');
-  const { timeMs } = event as { timeMs: number | null };
+  const { timeMs, isTimeUnread } = event as { timeMs: number | null; isTimeUnread: boolean };
+  // What is not read is told.
+  expect(isTimeUnread).toBe(expected === null);
   expect(timeMs === null ? null : new Date(timeMs).toISOString()).toBe(expected);
 });
 

@@ -15,6 +15,7 @@ export function handledAs(records: readonly OutgoingRecord[], rest: HandledEvent
     schemaWarning: null,
     isSchemaOverBudget: false,
     isDeprecated: false,
+    isTimeUnread: false,
     filtersOverBudget: [],
     traceparent: null,
     span: null,
