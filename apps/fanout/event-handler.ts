@@ -31,8 +31,8 @@ export interface EventHandlerOptions {
   readonly unknownEventTypes: 'accept' | 'reject';
   readonly historyMs: number;
   readonly tracer?: Tracer | undefined;
-  /** Unix milliseconds. Default: by the clock. */
-  readonly now?: () => number;
+  /** Unix milliseconds: when an event came whose record does not say. */
+  readonly now: () => number;
 }
 
 /** Webhooks that an event may go to. `everyone`: so many that they are not listed. */
@@ -177,7 +177,7 @@ export class EventHandler {
       const detail = `the data has ${dataText.length} bytes once it is masked`;
       return { ...this.reject(record, { reason: 'payload_too_large', detail }, event), span };
     }
-    const { historyMs, now = Date.now } = this.options;
+    const { historyMs, now } = this.options;
     const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs, nowMs: now() });
     const isDeprecated = entry.eventType?.deprecated === true;
     const accepted = { record, event, fanOut, span, schemaWarning, isDeprecated };

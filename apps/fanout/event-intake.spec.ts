@@ -65,6 +65,7 @@ function intakeOf(webhooks: number, clientOf: (index: number) => string = () => 
     payloadBytesMax: 300_000,
     unknownEventTypes: 'accept',
     historyMs: 1,
+    now: () => 0,
   });
   const metrics = new FanoutMetrics(new Metrics('fanout-test'));
   const writer = new EventWriter({ sink, metrics, rejectedTopic: 'rejected', logger: silent, now: () => 0 });

@@ -70,6 +70,7 @@ function runsOver(
     payloadBytesMax: 100_000,
     unknownEventTypes: 'accept',
     historyMs: 1,
+    now: () => 0,
   });
   const metrics = new FanoutMetrics(new Metrics('fanout-test'));
   const writer = new EventWriter({

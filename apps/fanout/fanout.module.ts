@@ -141,6 +141,7 @@ function makeHandler({ config, codecs, table, catalogue }: Parts, tracer: Tracer
     payloadBytesMax: config.MAX_PAYLOAD_SIZE_KB * 1024,
     unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
     historyMs: config.HISTORY_RETENTION_DAYS * dayMs,
+    now: Date.now,
     tracer,
   });
 }

@@ -108,6 +108,7 @@ test('no valid event is rejected for a defect, whatever it holds and whoever loo
         payloadBytesMax: 1_000_000,
         unknownEventTypes: 'accept',
         historyMs: 86_400_000,
+        now: () => 0,
       });
       const value = Buffer.from(`{"id":"e","type":"t","clientid":"acme","data":${data}}`);
       const at = { topic: 'platform.events', partition: 0, offset: 0, timestampMs: 0, key: null };

@@ -58,6 +58,7 @@ class Fanout {
       payloadBytesMax: 100_000,
       unknownEventTypes: 'accept',
       historyMs: 1,
+      now: () => 0,
     });
     const append = settlingAppend((records) => {
       this.written.push(...records.map(({ topic, key }) => `${topic} ${String(key)}`));
