@@ -4,7 +4,8 @@
  * the main lane, or be there twice after two kills: then the main record owns the delivery, or the first copy of it. A main
  * topic that was made anew gives the same offsets to other deliveries: a record parked before owns its own, whatever it names.
  */
-import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
+import { spreadMax } from '../../libs/kafka/completed-offsets.ts';
+import { OffsetSet } from '../../libs/kafka/offset-set.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import { mainOffsetHeader, mainTopicIdHeader, parkedByHeader } from './reports.ts';
 
@@ -25,12 +26,19 @@ export interface OwnersOptions {
 
 export class ParkedOwners {
   /** Main records that are parked, as was found before the main lane was released. */
-  readonly moved = new Set<number>();
+  readonly moved = new OffsetSet();
+  private highestMoved = 0;
   private readonly options: OwnersOptions;
   private readonly passedOver = new Set<number>();
 
   constructor(options: OwnersOptions) {
     this.options = options;
+  }
+
+  /** A stay begins. */
+  begin(): void {
+    this.moved.clear();
+    this.highestMoved = 0;
   }
 
   isOwn({ headers }: KafkaRecord): boolean {
@@ -51,7 +59,7 @@ export class ParkedOwners {
   /** Null when it names no record of the log that the main topic is now. */
   private mainOffsetOf({ headers }: KafkaRecord): number | null {
     const offset = Number(headers[mainOffsetHeader] ?? NaN);
-    if (Number.isNaN(offset)) return null;
+    if (!Number.isSafeInteger(offset) || offset < 0) return null;
     const { topicId, endOffset } = this.options.mainLog();
     const named = headers[mainTopicIdHeader]?.toString() ?? null;
     if (named !== null && topicId !== null) return named === topicId ? offset : null;
@@ -61,11 +69,9 @@ export class ParkedOwners {
 
   /** What lies further back than a commit can speak of was committed, and is not read again. */
   private move(mainOffset: number): void {
+    this.highestMoved = Math.max(this.highestMoved, mainOffset);
     this.moved.add(mainOffset);
+    this.moved.dropBelow(this.highestMoved - spreadMax);
     this.options.moved(mainOffset);
-    if (this.moved.size <= offsetsCovered * 2) return;
-    let highest = 0;
-    for (const offset of this.moved) highest = Math.max(highest, offset);
-    for (const offset of this.moved) if (offset < highest - offsetsCovered) this.moved.delete(offset);
   }
 }

@@ -238,7 +238,7 @@ export class Partition {
     const { parked } = this.stay;
     parked.commitWith(() => this.log.commit());
     parked.seek(this.log.nextPosition);
-    this.owners.moved.clear();
+    this.owners.begin();
     this.isMainHeld = this.log.isDiscovering;
     this.applyPauses();
   }

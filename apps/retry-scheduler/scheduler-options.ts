@@ -5,7 +5,7 @@ import type { RoomLimits } from './room.ts';
 
 export interface SchedulerLimits extends RoomLimits {
   /**
-   * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets,
+   * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets where many wait,
    * so reading stops when its lowest incomplete one lies further back, until it is nearer than half of that.
    */
   readonly offsetsBehindMax: number;

@@ -2,17 +2,17 @@
  * One stay of a partition with this member. In: fetched batches, completions. Out: batches without what is already
  * complete, and what to commit.
  * Holds: after the fence nothing is handed out or committed any more; what still completes is only noted, for the next stay
- * (PastStays); a partition whose incomplete records
- * spread over more offsets than a commit can speak of is not read further until they are fewer.
+ * (PastStays); nothing is handed out that a commit might not be able to speak of once it is complete: the partition is not read
+ * further until what is incomplete is less, or nearer together.
  */
 import { lostPosition, type LostPosition } from './lost-position.ts';
-import { offsetsCovered } from './completed-offsets.ts';
 import type { FetchedBatch } from './fetched-batch.ts';
 import type { ReadPosition } from './fetch-loop.ts';
 import type { CommittedOffset } from './group-member.ts';
+import type { OffsetRun } from './offset-set.ts';
 import { OffsetTracker } from './offset-tracker.ts';
 import type { PastStay } from './past-stays.ts';
-import type { AssignedLease, CompletedLease, PositionedLease, RecordBatch } from './record.ts';
+import type { AssignedLease, CompletedLease, KafkaRecord, PositionedLease, RecordBatch } from './record.ts';
 
 export interface LeaseStart {
   readonly topic: string;
@@ -51,7 +51,7 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
   private readCommit: (() => CommittedOffset) | null = null;
   private isFenced = false;
   private isPausedByApp = false;
-  private isPausedBySpread = false;
+  private isPausedByReach = false;
   private committedVersion = -1;
   private lastCommit: CommittedOffset | null;
   private highWatermark: number;
@@ -102,14 +102,17 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
     this.tracker.complete(offset);
     if (this.isFenced) return;
     this.start.completed?.();
-    if (this.isPausedBySpread && this.tracker.spread < offsetsCovered / 2) {
-      this.isPausedBySpread = false;
-      this.applyPause();
-    }
+    this.readOn();
   }
 
   wasComplete(offsets: Iterable<number>): void {
-    for (const offset of offsets) this.tracker?.restore(offset);
+    for (const offset of offsets) this.tracker?.restore({ from: offset, to: offset + 1 });
+    this.readOn();
+  }
+
+  restore(runs: Iterable<OffsetRun>): void {
+    for (const run of runs) this.tracker?.restore(run);
+    this.readOn();
   }
 
   isOurs(offset: number): boolean {
@@ -158,15 +161,17 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
     this.highWatermark = fetched.highWatermark;
     const { tracker } = this;
     if (tracker === null) return { lease: this, ...fetched };
-    const [first] = fetched.records;
-    if (first !== undefined && tracker.incomplete === 0) tracker.advanceTo(first.offset);
-    const limit = tracker.committable + offsetsCovered;
-    const tooFar = fetched.records.findIndex(({ offset }) => offset >= limit);
-    const nextOffset = tooFar === -1 ? fetched.nextOffset : (fetched.records[tooFar]?.offset ?? limit);
-    const inReach = tooFar === -1 ? fetched.records : fetched.records.slice(0, tooFar);
-    const records = inReach.filter(({ offset }) => tracker.add(offset));
+    const records: KafkaRecord[] = [];
+    let { nextOffset } = fetched;
+    for (const record of fetched.records) {
+      if (!tracker.mayAdd(record.offset)) {
+        nextOffset = record.offset;
+        this.stopReadingAt(nextOffset);
+        break;
+      }
+      if (tracker.add(record.offset)) records.push(record);
+    }
     tracker.advanceTo(nextOffset);
-    if (tooFar !== -1) this.stopReadingAt(nextOffset, tracker.spread);
     return records.length === 0 ? null : { lease: this, ...fetched, records, nextOffset };
   }
 
@@ -175,6 +180,7 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
     if (this.tracker !== null) this.tracker = new OffsetTracker(offset, null);
     this.firstOffset = offset;
     this.committedVersion = -1;
+    this.readOn();
   }
 
   /** A commit of before may land after those that were acknowledged: what is there now is committed once more. */
@@ -205,10 +211,16 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
     this.position.isPaused = true;
   }
 
-  /** A commit cannot speak of more; half of it has to be done before it goes on. */
-  private stopReadingAt(offset: number, spread: number): void {
+  /** A commit might not be able to speak of more. */
+  private stopReadingAt(offset: number): void {
     this.position.next = offset;
-    this.isPausedBySpread = spread >= offsetsCovered / 2;
+    this.isPausedByReach = true;
+    this.applyPause();
+  }
+
+  private readOn(): void {
+    if (!this.isPausedByReach || this.tracker?.hasRoom !== true) return;
+    this.isPausedByReach = false;
     this.applyPause();
   }
 
@@ -221,7 +233,7 @@ export class Lease implements AssignedLease, CompletedLease, PositionedLease, Pa
   }
 
   private applyPause(): void {
-    const isPaused = this.isFenced || this.isPausedByApp || this.isPausedBySpread;
+    const isPaused = this.isFenced || this.isPausedByApp || this.isPausedByReach;
     if (isPaused === this.position.isPaused) return;
     this.position.isPaused = isPaused;
     if (!isPaused) this.start.wake();

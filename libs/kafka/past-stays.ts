@@ -9,6 +9,7 @@
  */
 import { monotonicMs } from '../runtime/monotonic.ts';
 import { partitionKey, type TopicPartition } from './cluster-link.ts';
+import type { OffsetRun } from './offset-set.ts';
 import type { OffsetTracker } from './offset-tracker.ts';
 
 /** Of the lease that ended. */
@@ -22,7 +23,7 @@ export interface PastStay extends TopicPartition {
 export interface NewStay extends TopicPartition {
   readonly committed: { readonly offset: number } | null;
   readonly endOffset: number;
-  wasComplete(offsets: Iterable<number>): void;
+  restore(completed: Iterable<OffsetRun>): void;
 }
 
 /** A log that is made anew takes longer to become as long as the one before. */
@@ -60,9 +61,9 @@ export class PastStays {
     this.all.delete(partitionKey(stay));
     // Without a commit nothing tells this log from one of the same name; cut, it is shorter than what was read.
     if (past === null || stay.committed === null || stay.endOffset < past.completions.readTo) return 0;
-    const offsets = [...past.completions.completedFrom(Math.max(stay.committed.offset, past.firstOffset))];
-    stay.wasComplete(offsets);
-    return offsets.length;
+    const completed = [...past.completions.completedFrom(Math.max(stay.committed.offset, past.firstOffset))];
+    stay.restore(completed);
+    return completed.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   /** A topic was deleted: what comes under its name is another. */
