@@ -6,9 +6,9 @@ import type { LaneItem } from './lane-item.ts';
 const item = { value: Buffer.alloc(10) } as LaneItem;
 
 function slotsAndLane() {
-  const budget = { slowAttemptBytes: 1_000_000 };
+  const budget = { attemptBytes: { unknown: 1_000_000, quick: 1_000_000, slow: 1_000_000 } };
   const slots = new AttemptSlots({ maxInFlight: 100, maxSlow: 100, slowAfterMs: 500, budget });
-  return { slots, lane: emptyLane('w', 'c', 'unknown') };
+  return { slots, lane: emptyLane('w', 'c', 'unknown', null) };
 }
 
 test('a webhook is quick after a short attempt, and slow once one is long', () => {

@@ -3,7 +3,7 @@
  * attempts as they start and end. Out: which lane is next.
  * Holds: clients share what there is (fair-places.ts), so none of them ever has all of it; webhooks that are quick, slow or
  * not known yet have places of their own, so what is quick waits for nothing else. What a slow attempt costs is memory and
- * a socket: they are bounded in number, and in the bytes of what they send.
+ * a socket. All are bounded in number, and in the bytes of what they send: in a quick place it may turn out to be slow.
  *
  * A webhook is slow from its first long attempt to its next short one while no other of it is long, and quick from there on,
  * also when nothing of it waits: one quick answer among ten that take half a minute makes it no quicker. An attempt that
@@ -22,7 +22,7 @@ export interface AttemptSlotsOptions {
   /** Attempts of webhooks that are slow. */
   readonly maxSlow: number;
   readonly slowAfterMs: number;
-  readonly budget: Pick<BufferBudget, 'slowAttemptBytes'>;
+  readonly budget: Pick<BufferBudget, 'attemptBytes'>;
 }
 
 const slowRememberedMax = 10_000;
@@ -31,6 +31,8 @@ const quickRememberedMax = 50_000;
 const quickShareOfFree = 3;
 /** A slow one may be taken for half a minute. */
 const slowShareOfFree = 1;
+/** Of the places for those that are not slow: a client that holds less need not wait for bytes of others. */
+const little = 1 / 64;
 
 export class AttemptSlots {
   private readonly slowAfterMs: number;
@@ -44,9 +46,13 @@ export class AttemptSlots {
 
   constructor({ maxInFlight, maxSlow, slowAfterMs, budget }: AttemptSlotsOptions) {
     this.slowAfterMs = slowAfterMs;
-    const quick = { placesMax: maxInFlight, shareOfFree: quickShareOfFree };
-    const slow = { placesMax: maxSlow, shareOfFree: slowShareOfFree, bytesMax: budget.slowAttemptBytes };
-    this.places = { unknown: new FairPlaces(quick), quick: new FairPlaces(quick), slow: new FairPlaces(slow) };
+    const { attemptBytes } = budget;
+    const others = { placesMax: maxInFlight, shareOfFree: quickShareOfFree, little };
+    this.places = {
+      unknown: new FairPlaces({ ...others, bytesMax: attemptBytes.unknown }),
+      quick: new FairPlaces({ ...others, bytesMax: attemptBytes.quick }),
+      slow: new FairPlaces({ placesMax: maxSlow, shareOfFree: slowShareOfFree, bytesMax: attemptBytes.slow }),
+    };
   }
 
   get inFlight(): number {

@@ -53,6 +53,8 @@ interface Kind {
   readonly answerMs: number;
   /** Of all of its webhooks; by default each has one of its own. */
   readonly origin?: string;
+  /** 200 by default. */
+  readonly bodyBytes?: number;
 }
 
 interface Entry {
@@ -73,8 +75,9 @@ class World {
   private readonly timers = new DueQueue<() => void>();
   private readonly leases = { main: lease(mainTopic, 'completed'), parked: lease(parkedTopic, 'positioned') };
   private produced = 0;
+  private unacknowledged = 0;
 
-  constructor(kinds: readonly Kind[]) {
+  constructor(kinds: readonly Kind[], bufferMebibytes = 128) {
     const table = new WebhookTable(new SecretBox([`k:${Buffer.alloc(32).toString('base64')}`]));
     for (const kind of kinds) {
       for (const id of webhooksOf(kind)) {
@@ -91,7 +94,7 @@ class World {
       maxSlow: limits.maxSlow,
       laneRecordsMax: 500,
       laneBytesMax: 4 * 1_024 * 1_024,
-      budget: new BufferBudget(128 * 1_024 * 1_024, () => 0),
+      budget: new BufferBudget(bufferMebibytes * 1_024 * 1_024, () => this.unacknowledged),
       isParkedTopic: (topic) => topic === parkedTopic,
       mayStart: () => true,
       unacknowledgedMsMax: 1_000,
@@ -166,7 +169,10 @@ class World {
     return {
       settle: () => this.later(acknowledgeMs),
       park: async (_: number, parked: readonly Parking[]) => {
+        const bytes = parked.reduce((sum, { value }) => sum + value.length, 0);
+        this.unacknowledged += bytes;
         await this.later(acknowledgeMs);
+        this.unacknowledged -= bytes;
         for (const { webhookId, value } of parked) this.logs[parkedTopic]?.push({ webhookId, value });
       },
     } as unknown as Reports;
@@ -209,7 +215,7 @@ function deliveryOf(webhookId: string, kind: Kind, number: number): Delivery {
     round: '',
     attempt: 1,
     contentType: 'application/json',
-    body: Buffer.alloc(200),
+    body: Buffer.alloc(kind.bodyBytes ?? 200),
     createdAt: Date.now(),
     traceparent: null,
   };
@@ -239,12 +245,12 @@ const calmKind = { name: 'calm', webhooks: 20, ordering: 'inOrder', answerMs: 5 
  * @param each events of each webhook of the others
  * @returns p99 of the calm client's waits, with nobody beside it and with the others; the largest number of open POSTs
  */
-async function beside(others: readonly Kind[], each: number, calm: Partial<Kind> = {}) {
+async function beside(others: readonly Kind[], each: number, calm: Partial<Kind> = {}, bufferMebibytes = 128) {
   const quiet: Kind = { ...calmKind, ...calm };
   const alone = new World([quiet]);
   await alone.pass(10_000, webhooksOf(quiet));
   alone.dispatch.close();
-  const world = new World([quiet, ...others]);
+  const world = new World([quiet, ...others], bufferMebibytes);
   await world.pass(2_000, webhooksOf(quiet));
   for (let round = 0; round < each; round += 1) {
     for (const kind of others) for (const webhookId of webhooksOf(kind)) world.produce(webhookId);
@@ -326,5 +332,42 @@ describe('a client with more to send than its share', () => {
     const { calmMs, waitedMs, openMax } = await beside([{ ...hoarder, origin }], 12, { origin });
     expect(waitedMs).toBeLessThanOrEqual(calmMs * 1.1 + stepMs);
     expect(openMax).toBeGreaterThan(100);
+  }, 60_000);
+});
+
+describe('a client with large payloads', () => {
+  /** The default of 128, by eight as the places; so is the largest body of 256 KiB. */
+  const bufferMebibytes = 16;
+  const large: Kind = { name: 'large', webhooks: 512, ordering: 'parallel', answerMs: 29_000, bodyBytes: 32_000 };
+  const ten = Array.from({ length: 10 }, (_, index) => ({ ...large, webhooks: 128, name: `large${index}` }));
+
+  test.each<[string, readonly Kind[], number, Partial<Kind>]>([
+    ['one, an event of each webhook, endpoints of 29 s', [large], 1, {}],
+    ['one, endpoints of 29 s', [large], 4, {}],
+    ['one, endpoints of 5 s', [{ ...large, answerMs: 5_000 }], 4, {}],
+    ['one that is just not slow', [{ ...large, answerMs: 450 }], 4, {}],
+    ['one whose endpoints answer at once, two thousand webhooks', [{ ...large, answerMs: 5, webhooks: 2_000 }], 1, {}],
+    ['one with webhooks in order', [{ ...large, ordering: 'inOrder' }], 4, {}],
+    ['one with strict webhooks', [{ ...large, ordering: 'strict' }], 4, {}],
+    ['ten of them', ten, 4, {}],
+    ['ten of them, beside others whose payloads are large too', ten, 4, { bodyBytes: 32_000 }],
+  ])(
+    'delays no other: %s',
+    async (_name, others, each, calm) => {
+      const { calmMs, waitedMs, world } = await beside(others, each, calm, bufferMebibytes);
+      expect(listIn(world.waits, 'calm').length).toBeGreaterThan(1_900);
+      expect(waitedMs).toBeLessThanOrEqual(calmMs * 1.1 + stepMs);
+    },
+    60_000,
+  );
+
+  test('gets everything in the end, in order where it is to be', async () => {
+    const quick: Kind = { ...large, ordering: 'inOrder', answerMs: 50 };
+    const { world } = await beside([quick], 5, {}, bufferMebibytes);
+    for (const webhookId of webhooksOf(quick)) {
+      const order = listIn(world.posted, webhookId);
+      expect(order).toHaveLength(5);
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+    }
   }, 60_000);
 });

@@ -13,6 +13,8 @@ export interface FairPlacesOptions {
   readonly shareOfFree: number;
   /** Bytes that all places together may hold. Default: no bound. */
   readonly bytesMax?: number;
+  /** A client that holds less than this part of all need not wait for bytes, only for a place. Default: none. */
+  readonly little?: number;
 }
 
 /** Who waits: of those of one client, the one with the least load comes first. */
@@ -36,15 +38,17 @@ export class FairPlaces<T extends Waiting> {
   private readonly placesMax: number;
   private readonly bytesMax: number;
   private readonly shareOfFree: number;
+  private readonly little: number;
   private readonly clients = new Map<string, Client<T>>();
   private readonly waiting = new Ranking<Client<T>>();
   private places = 0;
   private bytes = 0;
 
-  constructor({ placesMax, shareOfFree, bytesMax = Infinity }: FairPlacesOptions) {
+  constructor({ placesMax, shareOfFree, bytesMax = Infinity, little = 0 }: FairPlacesOptions) {
     this.placesMax = placesMax;
     this.shareOfFree = shareOfFree;
     this.bytesMax = bytesMax;
+    this.little = little;
   }
 
   get used(): number {
@@ -115,7 +119,8 @@ export class FairPlaces<T extends Waiting> {
   }
 
   private mayHold(load: number): boolean {
-    const free = 1 - Math.max(this.places / this.placesMax, this.bytes / this.bytesMax);
+    const freePlaces = 1 - this.places / this.placesMax;
+    const free = load < this.little ? freePlaces : Math.min(freePlaces, 1 - this.bytes / this.bytesMax);
     return load < free * this.shareOfFree;
   }
 

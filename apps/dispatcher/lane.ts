@@ -1,6 +1,7 @@
 /** A webhook's lane: what waits of it in memory, and where it is listed. */
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { Ordered } from '../../libs/runtime/in-order.ts';
+import type { ClientMemory } from './buffer-budget.ts';
 import { Fifo } from './fifo.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { LanesOptions } from './lanes-options.ts';
@@ -17,6 +18,8 @@ export interface Lane {
   /** Where its last delivery came from; null when there was none. */
   partition: Partition | null;
   bytes: number;
+  /** Of its client; null when nobody knew whose it was when it was made. */
+  readonly memory: ClientMemory | null;
   inFlight: number;
   /** The same, as its place in a ranking depends on it. */
   readonly load: number;
@@ -49,13 +52,14 @@ export interface Running extends Ordered {
   place: Pace;
 }
 
-export function emptyLane(webhookId: string, clientId: string, pace: Pace): Lane {
+export function emptyLane(webhookId: string, clientId: string, pace: Pace, memory: ClientMemory | null): Lane {
   return {
     webhookId,
     clientId,
     queue: new Fifo(),
     partition: null,
     bytes: 0,
+    memory,
     inFlight: 0,
     slowInFlight: 0,
     get load() {
@@ -80,8 +84,9 @@ export function oldestWrittenAt(lanes: Iterable<Lane>, source: LaneItem['source'
   return oldest;
 }
 
-/** It may have no more of the main topic in memory; one delivery of each webhook may always wait. */
+/** It may have no more of the main topic in memory; one delivery may wait of each webhook whose client has room. */
 export function isFull(lane: Lane, item: LaneItem, { laneRecordsMax, laneBytesMax, budget }: LanesOptions): boolean {
+  if (!budget.hasMainRoomFor(lane.memory, lane.pace === 'slow')) return true;
   if (lane.queue.length === 0) return false;
   const bytesMax = Math.min(laneBytesMax, budget.shareOf('main', lane.pace === 'slow'));
   return lane.queue.length >= laneRecordsMax || lane.bytes + item.value.length > bytesMax;

@@ -62,7 +62,8 @@ export class Lanes {
   parkedCapacity(webhookId: string): number {
     const lane = this.lanes.get(webhookId);
     const { laneRecordsMax, laneBytesMax, budget } = this.options;
-    const recordsMax = Math.min(laneRecordsMax, budget.parkedRecords(lane?.pace === 'slow'));
+    const clientId = lane?.clientId ?? this.options.clientOf(webhookId);
+    const recordsMax = Math.min(laneRecordsMax, budget.parkedRecords(lane?.pace === 'slow', clientId));
     if (lane === undefined) return recordsMax;
     if (lane.place === 'blocked' || lane.place === 'heldUp' || lane.bytes >= laneBytesMax) return 0;
     return isInLine(lane) ? Math.min(parkedInLineMax, recordsMax) : recordsMax;
@@ -128,7 +129,7 @@ export class Lanes {
   finish(attempt: RunningAttempt): void {
     const { lane } = attempt;
     this.slots.end(attempt);
-    this.options.budget.remove(attempt.item);
+    this.options.budget.ended(attempt.item, lane.memory);
     this.list(lane);
     this.forgetIfIdle(lane);
   }
@@ -187,6 +188,7 @@ export class Lanes {
     lane.queue.shift();
     lane.bytes -= next.value.length;
     this.waiting -= 1;
+    this.options.budget.began(next);
     const attempt = this.slots.start(lane, next, now);
     this.list(lane);
     this.ages.watch(lane);
@@ -197,7 +199,7 @@ export class Lanes {
     lane.partition = item.partition;
     lane.bytes += item.value.length;
     this.waiting += 1;
-    this.options.budget.add(item);
+    this.options.budget.add(item, lane.memory);
     this.list(lane);
     this.ages.watch(lane);
   }
@@ -264,7 +266,7 @@ export class Lanes {
     const removed = lane.queue.removeWhere(isGone);
     for (const item of removed) {
       lane.bytes -= item.value.length;
-      this.options.budget.remove(item);
+      this.options.budget.remove(item, lane.memory);
     }
     this.waiting -= removed.length;
     return removed;
@@ -282,7 +284,8 @@ export class Lanes {
   private laneOf(webhookId: string): Lane {
     const known = this.lanes.get(webhookId);
     if (known !== undefined) return known;
-    const lane = emptyLane(webhookId, this.options.clientOf(webhookId), this.slots.paceOf(webhookId));
+    const clientId = this.options.clientOf(webhookId);
+    const lane = emptyLane(webhookId, clientId, this.slots.paceOf(webhookId), this.options.budget.enter(clientId));
     this.lanes.set(webhookId, lane);
     return lane;
   }
@@ -291,6 +294,7 @@ export class Lanes {
   private forgetIfIdle(lane: Lane): void {
     if (lane.queue.length === 0 && lane.inFlight === 0 && lane.diverted === null && lane.place === 'idle') {
       this.lanes.delete(lane.webhookId);
+      this.options.budget.leave(lane.memory);
     }
   }
 }
