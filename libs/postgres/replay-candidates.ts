@@ -28,6 +28,8 @@ export interface Found<Item> {
 const dayMs = 86_400_000;
 /** Rows that one question looks at. */
 const scanMax = 2_000;
+/** The same where they are only counted. */
+export const countScanMax = 5_000;
 /** More are not counted. */
 export const replayCountMax = 1_000_000;
 
@@ -87,25 +89,69 @@ export async function missedEventsAfter(
   return { items: items.map((row) => ({ event: eventOf(row), decisions: row.missed })), upTo };
 }
 
-/** How many the filter names now; at most {@link replayCountMax}. Filters of webhooks are not asked. */
-export async function countCandidates(run: Run, range: ReplayRange): Promise<number> {
+/**
+ * How many the filter names now, at most {@link replayCountMax}; null when that is not known by the time it `isOver`. Each
+ * question looks at a bounded stretch, so that the one under way then is short. Filters of webhooks are not asked.
+ */
+export async function countCandidates(run: Run, range: ReplayRange, isOver: () => boolean): Promise<number | null> {
+  const steps = range.filter.missedWhileDisabled === true ? [countDeliveries, countMissed] : [countDeliveries];
+  let count = 0;
+  for (const step of steps) {
+    let after: string | null = null;
+    do {
+      if (isOver()) return null;
+      const { wanted, looked, last }: Counted = await step(run, range, after);
+      count += wanted;
+      if (count >= replayCountMax) return replayCountMax;
+      after = looked < countScanMax ? null : last;
+    } while (after !== null);
+  }
+  return count;
+}
+
+interface Counted {
+  readonly wanted: number;
+  readonly looked: number;
+  /** The last one that was looked at; null when there was none. */
+  readonly last: string | null;
+}
+
+async function countDeliveries(run: Run, range: ReplayRange, after: string | null): Promise<Counted> {
+  const conditions = deliveriesWithin(range, after);
+  const wanted = wantedDelivery(conditions, range.filter);
+  return counted(
+    run,
+    `select id as key, case when ${wanted} then 1 else 0 end as wanted
+    from delivery ${conditions.where} order by id limit ${countScanMax}`,
+    conditions,
+  );
+}
+
+async function countMissed(run: Run, range: ReplayRange, after: string | null): Promise<Counted> {
   const { clientId, filter } = range;
-  const conditions = deliveriesWithin(range, null);
-  const wanted = wantedDelivery(conditions, filter);
-  const [deliveries] = await run<{ count: number }>(
-    `select count(*)::int as count from (
-      select 1 from delivery ${conditions.where} and ${wanted} limit ${replayCountMax}) few`,
-    conditions.values,
+  const conditions = eventsWithin(range, after);
+  const missed = missedDecisions(conditions, clientId, filter);
+  const scan = (owner: string) =>
+    `(select event_key as key, ${missed} as missed from event ${conditions.where} and ${owner}
+      order by event_key limit ${countScanMax})`;
+  return counted(
+    run,
+    `select key, jsonb_array_length(missed) as wanted
+    from (${scan(`client_id = ${conditions.value(clientId)}`)} union all ${scan('client_id is null')}) both_kinds
+    order by key limit ${countScanMax}`,
+    conditions,
   );
-  if (filter.missedWhileDisabled !== true) return deliveries?.count ?? 0;
-  const events = eventsWithin(range, null);
-  const missed = missedDecisions(events, clientId, filter);
-  const [decisions] = await run<{ count: number }>(
-    `select coalesce(sum(jsonb_array_length(${missed})), 0)::int as count from event ${events.where}
-      and (client_id = ${events.value(clientId)} or client_id is null) and decisions @> '[{"decision":"disabled"}]'`,
-    events.values,
+}
+
+async function counted(run: Run, looked: string, { values }: Conditions): Promise<Counted> {
+  const [row] = await run<Counted>(
+    `with looked as materialized (${looked})
+    select coalesce(sum(wanted), 0)::int as wanted, count(*)::int as looked,
+      (select key from looked order by key desc limit 1) as last
+    from looked`,
+    values,
   );
-  return Math.min((deliveries?.count ?? 0) + (decisions?.count ?? 0), replayCountMax);
+  return row ?? { wanted: 0, looked: 0, last: null };
 }
 
 /** Rows that are wanted, and perhaps the last one that was looked at. */
@@ -127,7 +173,8 @@ function found<Row extends { readonly isWanted: boolean; readonly looked: number
 function deliveriesWithin({ clientId, filter, before }: ReplayRange, after: string | null): Conditions {
   const isOfClient = filter.webhookId === undefined ? 'client_id = ?' : 'coalesce(client_id = ?, false)';
   // Written out, so that the index of those that failed is used: they are few among all of the webhook's.
-  const kinds = filter.missedWhileDisabled === true ? `kind <> ? and status = 'failed_permanent'` : 'kind <> ?';
+  const areFailed = (filter.status ?? statusDefault).every((status) => status === 'failed_permanent');
+  const kinds = areFailed ? `kind <> ? and status = 'failed_permanent'` : 'kind <> ?';
   const conditions = new Conditions()
     .add(kinds, 'ping')
     .add(isOfClient, clientId)

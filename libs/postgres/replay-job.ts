@@ -19,6 +19,9 @@ export interface ReplayStep {
   readonly pauseMs: number;
 }
 
+/** Batches follow each other within two seconds: what lies further ahead was written by a clock that is not ours. */
+export const pauseMsMax = 60_000;
+
 export interface JobRow {
   readonly id: string;
   readonly clientId: string;

@@ -9,15 +9,14 @@ import type { Actor } from '../domain/actor.ts';
 import { replayPositionText } from '../domain/replay.ts';
 import type { ReplayFilter, ReplayStatus } from '../domain/replay.ts';
 import { appendAudit } from './audit-store.ts';
-import { ReadTooLongError, withinBounds } from './bounded-reads.ts';
 import { inTransaction, runIn, type Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { changing } from './held-change.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
-import { countCandidates } from './replay-candidates.ts';
 import { isFreeFor, ReplayClaims } from './replay-claims.ts';
-import { jobColumns, jobOf, rangeOf, type JobRow, type ReplayJob, type ReplayStep } from './replay-job.ts';
+import { ReplayCounts } from './replay-counts.ts';
+import { jobColumns, jobOf, pauseMsMax, type JobRow, type ReplayJob, type ReplayStep } from './replay-job.ts';
 
 export interface Replay {
   readonly id: string;
@@ -41,24 +40,19 @@ export type NewReplay = Pick<Replay, 'id' | 'clientId' | 'filter' | 'pacePerSeco
 /** Pending or running ones of one client. */
 export const openReplaysMax = 10;
 
-/** Longest count of a replay that is about to begin, in milliseconds: it goes on uncounted. */
-const countMs = 10_000;
-/** Of two statements. Whoever began to count has died by then. */
-const countClaimMs = 30_000;
 /** By then the dispatcher knows of a webhook that was enabled: sooner it would end what is sent to it. */
 const inForceMs = 1_500;
-/** Batches follow each other within two seconds: what lies further ahead was written by a clock that is not ours. */
-const pauseMsMax = 60_000;
-
 const lockName = 'webhooks.replays';
 
 export class ReplayStore {
   private readonly em: EntityManager;
   readonly claims: ReplayClaims;
+  private readonly counts: ReplayCounts;
 
   constructor(em: EntityManager) {
     this.em = em;
     this.claims = new ReplayClaims(em);
+    this.counts = new ReplayCounts(em);
   }
 
   /** Null when the client has too many open ones. */
@@ -76,10 +70,13 @@ export class ReplayStore {
     });
   }
 
-  /** Counts, and is finished. @throws ReadTooLongError when it takes longer than the bounds allow */
+  /**
+   * Counts, and is finished; `total` is null when that would take too long.
+   * @throws ReadTooLongError when a statement takes longer than the bounds allow
+   */
   async createDryRun(replay: NewReplay, actor: Actor, now: Date): Promise<Replay> {
     const { clientId, filter } = replay;
-    const total = await countCandidates(readerOf(this.em), { clientId, filter, before: now });
+    const total = await this.counts.of({ clientId, filter, before: now });
     return changing(this.em, (em) => insert(em, { ...replay, isDryRun: true, total }, actor, now));
   }
 
@@ -133,32 +130,9 @@ export class ReplayStore {
     return this.find(id, scope);
   }
 
-  /**
-   * Counts the replay that has been waiting for it longest: then it runs. False when none waits. The count holds no
-   * lock, so that others' replays go on meanwhile; the row says until when it is being counted.
-   * @param cancel ends what a backend does
-   */
-  async countNext(now: Date, cancel: (pid: number) => Promise<void>): Promise<boolean> {
-    const read = readerOf(this.em);
-    const [row] = await read<JobRow>(
-      `update replay set next_batch_at = $3 where id = (
-        select id from replay where status = 'pending' and (next_batch_at <= $1 or next_batch_at > $2)
-        order by next_batch_at limit 1 for update skip locked)
-      returning ${jobColumns}`,
-      [now, new Date(now.getTime() + pauseMsMax), new Date(now.getTime() + countClaimMs)],
-    );
-    if (row === undefined) return false;
-    const bounds = { statementMs: countMs, signal: new AbortController().signal, cancel };
-    const total = await withinBounds(bounds, () => countCandidates(read, rangeOf(row))).catch((error: unknown) => {
-      if (error instanceof ReadTooLongError) return null;
-      throw error;
-    });
-    await read(
-      `update replay set status = 'running', total = $2, started_at = $3, next_batch_at = $3
-      where id = $1 and status = 'pending'`,
-      [row.id, total, now],
-    );
-    return true;
+  /** {@link ReplayCounts.next} */
+  countNext(now: Date, cancel: (pid: number) => Promise<void>): Promise<boolean> {
+    return this.counts.next(now, cancel);
   }
 
   /** In how many milliseconds the next batch of any replay is due; null when none runs, or others are at all of them. */

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { ReplayBatches } from '../../../apps/management-api/replay-batch.ts';
 import { ReplayRunner } from '../../../apps/management-api/replay-runner.ts';
 import { deliveryIdOf } from '../../../libs/domain/ids.ts';
+import { countScanMax } from '../../../libs/postgres/replay-candidates.ts';
 import type { ReplayJob } from '../../../libs/postgres/replay-job.ts';
 import { ReplayStore } from '../../../libs/postgres/replay-store.ts';
 import { ReservedDatabase } from '../../../libs/postgres/reserved-database.ts';
@@ -335,7 +336,23 @@ describe('a replay whose runner dies', () => {
     expect(await other.advance(new Date(), (job, run) => batches.next(job, run, Date.now()))).toBe(true);
     expect(await read(body['id'])).toMatchObject({ status: 'finished', done: 1 });
   });
+
+  test('waits to begin for one of another client’s, however many that has', async () => {
+    const { webhookId } = await newFailures(1);
+    for (let count = 0; count < 5; count += 1) await post({ filter: { webhookId } });
+    const { body } = await post({}, bob.key);
+    const counting = new ReplayStore(world.app.get(EntityManager));
+    for (let count = 0; count < 2; count += 1) expect(await counting.countNext(new Date(), cancel)).toBe(true);
+    expect(await read(body['id'], bob.key)).toMatchObject({ status: 'running', total: 0 });
+  });
 });
+
+// The last one: no replay of all that there is has to send them.
+test('a replay is counted in as many looks at the history as it takes', async () => {
+  const { webhookId } = await newFailures(countScanMax + 7);
+  expect((await post({ filter: { webhookId }, dryRun: true })).body['total']).toBe(countScanMax + 7);
+  expect((await post({ filter: { webhookId, status: 'delivered' }, dryRun: true })).body['total']).toBe(0);
+}, 60_000);
 
 async function withDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: world.env.DATABASE_URL });
