@@ -6,8 +6,19 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { beginWithin, type TransactionLimits } from './limits.ts';
 import { storableJson } from './storable.ts';
 
-/** Runs one statement with $1, $2… and returns its rows. With a name it is prepared once for each connection. */
-export type Run = <Row extends object>(sql: string, values?: readonly unknown[], name?: string) => Promise<Row[]>;
+export interface StatementOptions {
+  /** Prepared under it, once for each connection. */
+  readonly name?: string;
+  /** Longest wait for the answer, in milliseconds. Default: the pool's */
+  readonly answerMs?: number;
+}
+
+/** Runs one statement with $1, $2… and returns its rows. */
+export type Run = <Row extends object>(
+  sql: string,
+  values?: readonly unknown[],
+  options?: StatementOptions,
+) => Promise<Row[]>;
 
 /** Runs statements in the transaction that `em` is in, beside what the mapper does there. */
 export function runIn(em: EntityManager): Run {
@@ -34,8 +45,15 @@ export async function inTransaction<T>(
   const pool = await em.getConnection().getNativeClient();
   const client = await pool.connect();
   let isBroken = false;
-  const run: Run = async <Row extends object>(text: string, values: readonly unknown[] = [], name?: string) =>
-    (await client.query<Row>({ text, values: [...values], ...(name === undefined ? {} : { name }) })).rows;
+  const run: Run = async <Row extends object>(
+    text: string,
+    values: readonly unknown[] = [],
+    { name, answerMs }: StatementOptions = {},
+  ) => {
+    const named = name === undefined ? {} : { name };
+    const patient = answerMs === undefined ? {} : { query_timeout: answerMs };
+    return (await client.query<Row>({ text, values: [...values], ...named, ...patient })).rows;
+  };
   try {
     // Without parameters: only so a text may hold several statements.
     await client.query(limits === undefined ? 'begin' : beginWithin(limits));

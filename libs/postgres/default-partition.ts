@@ -9,6 +9,8 @@ import { bounds, dayMs, digitsOf, firstIdAt, keyOf, lockChange, type Partitioned
 export const expiredRowsMax = 10_000;
 /** Holds up nobody, however long it takes. */
 const lookThroughMs = 3_600_000;
+/** The server gives up first, and says so. */
+const lookThroughAnswerMs = lookThroughMs + 60_000;
 
 /** Rows past retention that have no partition that could be dropped. Returns how many; as many as it may, there are more. */
 export async function deleteExpired(run: Run, table: PartitionedTable, oldestKept: number): Promise<number> {
@@ -65,27 +67,42 @@ export async function bytesOfDefault(run: Run, table: PartitionedTable): Promise
 }
 
 /**
- * Whether the default partition is known to have no row of that day, so that it is not looked through, with everybody
- * waiting, when the day's partition is attached. If not, one step is made towards it: a constraint that new rows keep
- * to, and then a look that nobody waits for. A row of that day that is written meanwhile is refused and comes again.
+ * none: nothing keeps rows of that day out of the default partition. kept: none comes any more. free: and none is there,
+ * so that it is not looked through, with everybody waiting, when the day's partition is attached.
  */
-export async function isProvenFree(run: Run, table: PartitionedTable, day: number): Promise<boolean> {
-  const name = freeName(table, day);
+export type Proof = 'none' | 'kept' | 'free';
+
+export async function proofOf(run: Run, table: PartitionedTable, day: number): Promise<Proof> {
   const [constraint] = await run<{ isValid: boolean }>(
     `select convalidated as "isValid" from pg_constraint where conrelid = $1::regclass and conname = $2`,
-    [`${table}_default`, name],
+    [`${table}_default`, freeName(table, day)],
   );
-  if (constraint?.isValid === true) return true;
-  const [from, to] = bounds(day);
-  if (constraint === undefined) {
+  if (constraint === undefined) return 'none';
+  return constraint.isValid ? 'free' : 'kept';
+}
+
+/**
+ * The next step of the proof: a constraint that new rows keep to, and then a look that nobody waits for. That may take
+ * an hour. A row of that day that is written meanwhile is refused and comes again.
+ */
+export async function prove(run: Run, table: PartitionedTable, day: number, proof: 'none' | 'kept'): Promise<void> {
+  const name = freeName(table, day);
+  if (proof === 'none') {
+    const [from, to] = bounds(day);
     await lockChange(run);
     const check = `check (day_time < '${from}' or day_time >= '${to}')`;
     await run(`alter table ${table}_default add constraint ${name} ${check} not valid`);
-    return false;
+    return;
   }
   await run(`select set_config('statement_timeout', $1, true)`, [`${lookThroughMs}ms`]);
-  await run(`alter table ${table}_default validate constraint ${name}`);
-  return false;
+  await run(`alter table ${table}_default validate constraint ${name}`, [], { answerMs: lookThroughAnswerMs });
+}
+
+/** A row of that day came before the constraint did: the day stays where it is, and so do those that follow. */
+export async function letIn(run: Run, table: PartitionedTable, day: number): Promise<void> {
+  if ((await proofOf(run, table, day)) === 'none') return;
+  await lockChange(run);
+  await run(`alter table ${table}_default drop constraint if exists ${freeName(table, day)}`);
 }
 
 export function freeName(table: PartitionedTable, day: number): string {

@@ -71,14 +71,15 @@ async function inputTypes(run: Run): Promise<InputTypes> {
 }
 
 async function writeRows(run: Run, types: InputTypes, { events, attempts, deliveries }: HistoryRows): Promise<void> {
-  if (events.length > 0) await run(upsertEvents, [rowArray(types.event, eventInput, events)], 'history-events');
+  if (events.length > 0)
+    await run(upsertEvents, [rowArray(types.event, eventInput, events)], { name: 'history-events' });
   if (deliveries.length === 0) return;
   const attemptRows = rowArray(types.attempt, attemptInput, attempts);
   const deliveryRows = rowArray(types.delivery, deliveryInput, deliveries);
   const [result] = await run<{ added: number; addedKeys: string[] | null }>(
     addAttemptsAndDeliveries,
     [attemptRows, deliveryRows],
-    'history-deliveries',
+    { name: 'history-deliveries' },
   );
   if (result?.addedKeys == null) {
     await addToStats(run, statsAttempts(attempts, deliveries));

@@ -34,6 +34,8 @@ export interface HousekeepingOptions {
   readonly now?: Date;
   /** How long one sweep may take in one run, in milliseconds. Default: 30000 */
   readonly sweepMs?: number;
+  /** How long a sweep is this process's without a word of it, in milliseconds. Default: 60000 */
+  readonly leaseMs?: number;
   /** Asked between steps. */
   readonly isStopped?: () => boolean;
 }
@@ -49,7 +51,7 @@ interface Swept {
 /** Idempotent. Null when another process is at all of it. @throws the driver's error while the database is away */
 export async function keepHouse(em: EntityManager, options: HousekeepingOptions): Promise<HousekeepingReport | null> {
   const moments = await momentsOf(em, options);
-  const store = new SweepStore(em, randomUUID());
+  const store = new SweepStore(em, randomUUID(), options.leaseMs);
   const swept = new Map<SweepName, Swept>();
   for (const name of sweepNames) {
     if (options.isStopped?.() === true) break;
@@ -94,7 +96,9 @@ async function sweep(
     progress = taken;
     for (;;) {
       const from = progress;
-      const done: SweepStep | null = await inTransaction(em, (run) => step(run, moments, from), limits);
+      const done: SweepStep | null = await store.keepDuring(name, from, () =>
+        inTransaction(em, (run) => step(run, moments, from), limits),
+      );
       if (done === null) {
         await store.end(name, progress, false);
         return swept('elsewhere');

@@ -55,7 +55,8 @@ async function runMigrations(orm: Orm, logger: Logger): Promise<string[]> {
   for (const migration of ran) logger.info({ migration }, 'migrated');
   // Of today and the days to come; dropping old ones is the monitor's. Before indexes, which may take hours.
   const now = await new Database(orm.em).time();
-  const rules = { daysAhead: partitionDaysAhead, retentionDays: null };
+  // A large default partition is looked through by the monitor: nothing is deployed meanwhile.
+  const rules = { daysAhead: partitionDaysAhead, retentionDays: null, isProving: false };
   await patiently(() => maintainPartitions(orm.em, now, rules), logger);
   return ran;
 }

@@ -13,7 +13,9 @@ import {
   expiredRowsMax,
   freeName,
   hasMoreRows,
-  isProvenFree,
+  letIn,
+  proofOf,
+  prove,
 } from './default-partition.ts';
 import {
   bounds,
@@ -38,6 +40,8 @@ export interface PartitionRules {
   readonly movedRowsMax?: number;
   /** A default partition up to this size is looked through while others wait. Default: 256 MiB, a moment */
   readonly scannedBytesMax?: number;
+  /** Whether a larger one is looked through beside its readers and writers: for up to an hour. Default: true */
+  readonly isProving?: boolean;
 }
 
 export interface PartitionReport {
@@ -129,7 +133,13 @@ export async function makePartition(
   run: Run,
   table: PartitionedTable,
   today: number,
-  { daysAhead, retentionDays, movedRowsMax = 20_000, scannedBytesMax = 256 * 1024 * 1024 }: PartitionRules,
+  {
+    daysAhead,
+    retentionDays,
+    movedRowsMax = 20_000,
+    scannedBytesMax = 256 * 1024 * 1024,
+    isProving = true,
+  }: PartitionRules,
 ): Promise<MadePartition | null> {
   if (!(await isOurs(run))) return null;
   const nothing = { name: null, movedRows: 0 };
@@ -145,8 +155,16 @@ export async function makePartition(
   const missing = [...wanted].filter((one) => !known.has(one)).sort((a, b) => a - b);
   for (const day of missing) {
     const hasRows = waiting.includes(day);
-    if (hasRows && (isLarge || (await hasMoreRows(run, table, day, movedRowsMax)))) continue;
-    if (isLarge && !(await isProvenFree(run, table, day))) return { ...nothing, isOver: false };
+    if (hasRows && (isLarge || (await hasMoreRows(run, table, day, movedRowsMax)))) {
+      await letIn(run, table, day);
+      continue;
+    }
+    const proof = isLarge ? await proofOf(run, table, day) : 'free';
+    if (proof !== 'free') {
+      if (!isProving) continue;
+      await prove(run, table, day, proof);
+      return { ...nothing, isOver: false };
+    }
     const movedRows = await createPartition(run, table, day);
     return { name: partitionName(table, day), movedRows, isOver: day === missing.at(-1) };
   }

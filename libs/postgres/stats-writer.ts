@@ -18,7 +18,7 @@ export async function addToStats(run: Run, attempts: readonly StatsAttempt[]): P
   await run(
     addSql,
     columns.map((_, index) => rows.map((row) => row[index])),
-    'history-stats',
+    { name: 'history-stats' },
   );
 }
 

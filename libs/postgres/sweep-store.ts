@@ -14,30 +14,47 @@ export interface SweepTime {
   readonly completedAt: number;
 }
 
-/** Longer than a step may take. */
-const leaseMs = 60_000;
+/** Renewed while a step is under way, however long it takes. */
+const usualLeaseMs = 60_000;
 /** A statement that is not answered by then fails: the way to the database may swallow everything. */
 const statementMs = 4_000;
 
 export class SweepStore {
   private readonly em: EntityManager;
   private readonly owner: string;
+  private readonly leaseMs: number;
 
   /** @param owner of one life of a process */
-  constructor(em: EntityManager, owner: string) {
+  constructor(em: EntityManager, owner: string, leaseMs = usualLeaseMs) {
     this.em = em;
     this.owner = owner;
+    this.leaseMs = leaseMs;
   }
 
   /** How far it is; null when another process is at it. */
   async take(name: SweepName): Promise<string | null> {
-    const [taken] = await this.run<{ progress: string }>(takeSql, [name, this.owner]);
+    const [taken] = await this.run<{ progress: string }>(takeSql, [name, this.owner, this.leaseMs]);
     return taken?.progress ?? null;
   }
 
   /** False when it is another's meanwhile. */
   async keep(name: SweepName, progress: string): Promise<boolean> {
-    return (await this.run(keepSql, [name, this.owner, progress])).length > 0;
+    return (await this.run(keepSql, [name, this.owner, progress, this.leaseMs])).length > 0;
+  }
+
+  /** Keeps it while `work` is under way. A renewal that fails is made again; whose it is in the end says {@link keep}. */
+  async keepDuring<T>(name: SweepName, progress: string, work: () => Promise<T>): Promise<T> {
+    let renewed: Promise<unknown> = Promise.resolve();
+    const renewal = setInterval(() => {
+      renewed = this.keep(name, progress).catch(() => undefined);
+    }, this.leaseMs / 4);
+    try {
+      return await work();
+    } finally {
+      clearInterval(renewal);
+      // It has the old progress: it must not come after the new one.
+      await renewed;
+    }
   }
 
   async end(name: SweepName, progress: string, isDone: boolean): Promise<void> {
@@ -64,18 +81,19 @@ export function readSweepTimes(run: Run): Promise<SweepTime[]> {
   );
 }
 
-const lease = `interval '${leaseMs} milliseconds'`;
+/** @param ms the parameter with the milliseconds of a lease */
+const leaseOf = (ms: string) => `make_interval(secs => ${ms}::float8 / 1000)`;
 
 // One that lies further ahead than a lease lasts is from before the database's clock was set back.
 const takeSql = `
-insert into housekeeping_sweep (name, owner, lease_until) values ($1, $2, clock_timestamp() + ${lease})
+insert into housekeeping_sweep (name, owner, lease_until) values ($1, $2, clock_timestamp() + ${leaseOf('$3')})
 on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until
 where housekeeping_sweep.lease_until is null or housekeeping_sweep.lease_until <= clock_timestamp()
-  or housekeeping_sweep.lease_until > clock_timestamp() + ${lease}
+  or housekeeping_sweep.lease_until > clock_timestamp() + ${leaseOf('$3')}
 returning progress`;
 
 const keepSql = `
-update housekeeping_sweep set progress = $3, lease_until = clock_timestamp() + ${lease}
+update housekeeping_sweep set progress = $3, lease_until = clock_timestamp() + ${leaseOf('$4')}
 where name = $1 and owner = $2 returning name`;
 
 const endSql = `

@@ -30,7 +30,15 @@ export const rowKinds = [
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 
-export const sweepNames = ['partitionsMade', 'partitionsDropped', 'lateRows', 'statsCompacted', ...rowKinds] as const;
+/** The last one may look through a large table: the others have had their turn. */
+export const sweepNames = [
+  'partitionsMade',
+  'partitionsDropped',
+  'lateRows',
+  'statsCompacted',
+  ...rowKinds,
+  'partitionsProven',
+] as const;
 export type SweepName = (typeof sweepNames)[number];
 
 const rowLimits: TransactionLimits = { lockMs: 1_000, statementMs: 10_000 };
@@ -77,8 +85,10 @@ function historyEnd({ now, today, oldestKept, retentionDays }: Moments): Date {
 
 /** In the order in which they are begun; each has time of its own. */
 export const sweeps: Readonly<Record<SweepName, Sweep>> = {
-  partitionsMade: { limits: partitionLimits, step: tableByTable(makeStep) },
+  partitionsMade: { limits: partitionLimits, step: tableByTable(makeStep(false)) },
   partitionsDropped: { limits: partitionLimits, step: tableByTable(dropStep) },
+  // Those that the first one left, beside a default partition that is to be looked through before.
+  partitionsProven: { limits: partitionLimits, step: tableByTable(makeStep(true)) },
   lateRows: { limits: rowLimits, step: tableByTable(lateStep) },
   statsCompacted: {
     limits: rowLimits,
@@ -108,11 +118,13 @@ function tableByTable(step: TableStep): Sweep['step'] {
   };
 }
 
-async function makeStep(run: Run, table: Table, { today, retentionDays }: Moments) {
-  const made = await makePartition(run, table, today, { daysAhead: partitionDaysAhead, retentionDays });
-  if (made === null) return null;
-  const created = made.name === null ? {} : { created: made.name };
-  return { rows: made.movedRows, isDone: made.isOver, ...created };
+function makeStep(isProving: boolean): TableStep {
+  return async (run, table, { today, retentionDays }) => {
+    const made = await makePartition(run, table, today, { daysAhead: partitionDaysAhead, retentionDays, isProving });
+    if (made === null) return null;
+    const created = made.name === null ? {} : { created: made.name };
+    return { rows: made.movedRows, isDone: made.isOver, ...created };
+  };
 }
 
 async function dropStep(run: Run, table: Table, { oldestKept }: Moments) {

@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
 import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
-import { sweepTimes } from '../../../libs/postgres/sweep-store.ts';
+import { SweepStore, sweepTimes } from '../../../libs/postgres/sweep-store.ts';
 import { StatsView, type StatsFilter } from '../../../libs/postgres/stats-view.ts';
 import { partitionsOf } from '../../../libs/postgres/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
@@ -113,6 +114,25 @@ test('while another one keeps house, this one leaves it alone; one that fell sil
       const report = await keepHouse(database.em, { now, retentionDays: 30 });
       expect(new Set(Object.values(report?.sweeps ?? {}))).toEqual(new Set(['done']));
     }
+  });
+});
+
+test('a sweep whose step takes longer than its lease stays its own', async () => {
+  await keepHouse(database.em, { now, retentionDays: 30 });
+  // The day has no partition any more: the step that makes it waits for the one that everybody may write to.
+  await database.rows('drop table event_p20260317');
+  await inTransaction(database.em, async (run) => {
+    await run('lock table event_default in access share mode');
+    const keeping = keepHouse(database.em, { now, retentionDays: 30, leaseMs: 400 });
+    await pause(1_500);
+    const [sweep] = await database.rows(
+      `select lease_until > clock_timestamp() as "isKept" from housekeeping_sweep
+      where name = 'partitionsMade' and owner is not null`,
+    );
+    expect(sweep).toEqual({ isKept: true });
+    expect(await new SweepStore(database.em, 'another', 400).take('partitionsMade')).toBeNull();
+    await run('rollback');
+    expect((await keeping)?.created).toEqual(['event_p20260317']);
   });
 });
 

@@ -1,11 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
 import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
 import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
+import { createOrm } from '../../../libs/postgres/orm.ts';
 import { partitionedTables } from '../../../libs/postgres/partition-days.ts';
-import { maintainPartitions, partitionsOf } from '../../../libs/postgres/partitions.ts';
+import { makePartition, maintainPartitions, partitionsOf } from '../../../libs/postgres/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { anEvent, anOutcome } from './history-factory.ts';
 
@@ -132,6 +134,44 @@ test('#22 rows of a producer whose clock was in other units hold up nothing', as
   expect(await rowsIn('event_p20260310')).toBe(1);
   const kept = await keepHouse(database.em, { retentionDays: 30, now: new Date(now + 2 * dayMs) });
   expect(kept?.failures).toEqual([]);
+});
+
+test('a look through a large default partition outlasts what a statement of the pool may take', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  await write(now);
+  const large = { daysAhead: 1, retentionDays: null, scannedBytesMax: 0 };
+  const impatient = createOrm(database.url, 2, 300);
+  const step = () => inTransaction(impatient.em, (run) => makePartition(run, 'delivery', now, large));
+  try {
+    // The constraint, and then the look, which somebody makes wait.
+    expect(await step()).toMatchObject({ name: null, isOver: false });
+    let looking: ReturnType<typeof step> | null = null;
+    await inTransaction(database.em, async (run) => {
+      await run('lock table delivery_default in share update exclusive mode');
+      looking = step();
+      looking.catch(() => undefined);
+      await pause(1_000);
+    });
+    expect(await looking).toMatchObject({ name: null, isOver: false });
+    expect(await step()).toMatchObject({ name: 'delivery_p20260311', isOver: true });
+  } finally {
+    await impatient.close(true);
+  }
+});
+
+test('a run that may not look through a large default partition makes no day that needs it, and refuses no row', async () => {
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  await write(now);
+  const quick = { ...rules, daysAhead: 1, scannedBytesMax: 0 };
+  expect(await maintainPartitions(database.em, now, { ...quick, isProving: false })).toMatchObject({ created: [] });
+  await write(now + dayMs);
+  expect(await rowsIn('delivery_default')).toBe(2);
+  // A row that came between the look for days and the constraint does not close its day to those that follow.
+  await database.rows(`alter table delivery_default add constraint delivery_default_not_20260311
+    check (day_time < '2026-03-11' or day_time >= '2026-03-12') not valid`);
+  await maintainPartitions(database.em, now, quick);
+  await write(now + dayMs + 1);
+  expect(await rowsIn('delivery_default')).toBe(3);
 });
 
 test('doing it again, and several at once, does it once', async () => {
