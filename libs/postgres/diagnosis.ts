@@ -6,6 +6,7 @@ import { migrationLock } from './migrate.ts';
 import { createOrm, type Orm } from './orm.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { readerOf } from './read.ts';
+import { sweepNames } from './sweeps.ts';
 import { wantedIndexes } from './wanted-indexes.ts';
 
 /** `secret`: of a webhook, for as long as it has it. `answer`: kept for an Idempotency-Key, for a day. */
@@ -81,7 +82,8 @@ export class DatabaseDiagnosis {
   sweeps(): Promise<{ name: string; ageMs: number }[]> {
     return this.run(
       `select name, (extract(epoch from clock_timestamp() - coalesce(last_completed_at, since)) * 1000)::float8 as "ageMs"
-      from housekeeping_sweep order by name`,
+      from housekeeping_sweep where name = any($1) order by name`,
+      [[...sweepNames]],
     );
   }
 

@@ -7,8 +7,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { monotonicMs } from '../runtime/monotonic.ts';
-import { inTransaction, type Run } from './bulk.ts';
+import { inTransaction } from './bulk.ts';
 import { isDatabaseAway } from './database-away.ts';
+import { Database } from './database.ts';
 import { historyDay, partitionLimits, type PartitionReport } from './partitions.ts';
 import { SweepStore } from './sweep-store.ts';
 import type { Moments, SweepStep } from './sweep-step.ts';
@@ -52,6 +53,7 @@ interface Swept {
 export async function keepHouse(em: EntityManager, options: HousekeepingOptions): Promise<HousekeepingReport | null> {
   const moments = await momentsOf(em, options);
   const store = new SweepStore(em, randomUUID(), options.leaseMs);
+  await store.know(sweepNames);
   const swept = new Map<SweepName, Swept>();
   for (const name of sweepNames) {
     if (options.isStopped?.() === true) break;
@@ -130,14 +132,23 @@ async function momentsOf(
   em: EntityManager,
   { now, retentionDays, auditRetentionDays }: HousekeepingOptions,
 ): Promise<Moments> {
-  const work = async (run: Run): Promise<Moments> => {
-    const [clock] = await run<{ at: number }>(`select (extract(epoch from clock_timestamp()) * 1000)::float8 as at`);
-    const time = now ?? new Date(clock?.at ?? 0);
-    const today = Math.floor(time.getTime() / dayMs) * dayMs;
-    const oldestKept = (await historyDay(run, today)) - retentionDays * dayMs;
-    const auditMs = auditRetentionDays === undefined ? null : Math.max(auditDaysMin, auditRetentionDays) * dayMs;
-    const oldestAudit = auditMs === null ? null : new Date(time.getTime() - auditMs);
-    return { now: time, today, oldestKept, retentionDays, oldestAudit };
-  };
-  return inTransaction(em, work, partitionLimits);
+  const time = now ?? new Date(await new Database(em).time());
+  const today = Math.floor(time.getTime() / dayMs) * dayMs;
+  const oldestKept = await oldestKeptOf(em, today, retentionDays);
+  const auditMs = auditRetentionDays === undefined ? null : Math.max(auditDaysMin, auditRetentionDays) * dayMs;
+  const oldestAudit = auditMs === null ? null : new Date(time.getTime() - auditMs);
+  return { now: time, today, oldestKept, retentionDays, oldestAudit };
+}
+
+/** The history may be locked, or slow: then what is past retention is not known. @throws while the database is away */
+async function oldestKeptOf(em: EntityManager, today: number, retentionDays: number): Promise<() => number> {
+  try {
+    const day = await inTransaction(em, (run) => historyDay(run, today), partitionLimits);
+    return () => day - retentionDays * dayMs;
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }

@@ -7,8 +7,11 @@ export interface Moments {
   readonly now: Date;
   /** Midnight, UTC. */
   readonly today: number;
-  /** History from before then is past retention: a day, Unix milliseconds. */
-  readonly oldestKept: number;
+  /**
+   * History from before then is past retention: a day, Unix milliseconds.
+   * @throws what kept its newest day from being known, and with it the sweeps that need it, but no other
+   */
+  readonly oldestKept: () => number;
   readonly retentionDays: number;
   /** Entries of the audit log from before then are past retention; null: none ever is. */
   readonly oldestAudit: Date | null;

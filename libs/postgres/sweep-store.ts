@@ -6,7 +6,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Run } from './bulk.ts';
 import { readerOf } from './read.ts';
-import type { SweepName } from './sweeps.ts';
+import { sweepNames, type SweepName } from './sweeps.ts';
 
 export interface SweepTime {
   readonly name: SweepName;
@@ -29,6 +29,13 @@ export class SweepStore {
     this.em = em;
     this.owner = owner;
     this.leaseMs = leaseMs;
+  }
+
+  /** One that is never reached is missed from now on. */
+  async know(names: readonly SweepName[]): Promise<void> {
+    await this.run('insert into housekeeping_sweep (name) select unnest($1::text[]) on conflict do nothing', [
+      [...names],
+    ]);
   }
 
   /** How far it is; null when another process is at it. */
@@ -69,7 +76,7 @@ export class SweepStore {
   }
 }
 
-/** Of every sweep that was ever begun. */
+/** Of every sweep that there is and that was ever known; not of one that another version has. */
 export function sweepTimes(em: EntityManager): Promise<SweepTime[]> {
   return readSweepTimes(readerOf(em));
 }
@@ -77,7 +84,8 @@ export function sweepTimes(em: EntityManager): Promise<SweepTime[]> {
 export function readSweepTimes(run: Run): Promise<SweepTime[]> {
   return run<SweepTime>(
     `select name, (extract(epoch from coalesce(last_completed_at, since)) * 1000)::float8 as "completedAt"
-    from housekeeping_sweep order by name`,
+    from housekeeping_sweep where name = any($1) order by name`,
+    [[...sweepNames]],
   );
 }
 

@@ -4,7 +4,7 @@ import type { TransactionLimits } from './limits.ts';
 import { deleteExpired, expiredRowsMax } from './default-partition.ts';
 import { partitionedTables } from './partition-days.ts';
 import { dropPartition, makePartition, partitionDaysAhead, partitionLimits } from './partitions.ts';
-import { deleteOver, deletePageByPage } from './row-deletions.ts';
+import { deleteOldest, deleteOver, deletePageByPage } from './row-deletions.ts';
 import type { Moments, Sweep, SweepStep } from './sweep-step.ts';
 import { compactedRowsMax, compactStats } from './stats-compaction.ts';
 
@@ -58,20 +58,27 @@ const rowDeletions: Readonly<Record<RowKind, Sweep['step']>> = {
     `r.next_at < $2 and not exists (
       select 1 from webhook w where w.id = r.webhook_id and w.disabled_by = 'failures')`,
   ),
-  sentMails: deleteOver('notice_mail', 'sent_at < $1', ({ now }) => daysAgo(now, sentMailDays)),
+  sentMails: deleteOldest('notice_mail', { over: 'sent_at < $1', came: 'created_at' }, ({ now }) =>
+    daysAgo(now, sentMailDays),
+  ),
+  // By the index of those that wait.
   unsentMails: deleteOver('notice_mail', 'sent_at is null and created_at < $1', ({ now }) =>
     daysAgo(now, unsentMailDays),
   ),
   auditEntries: auditStep,
 };
 
-const auditEntriesOver = deleteOver('audit_entry', 'at < $1', ({ now, oldestAudit }) => oldestAudit ?? now);
+const auditEntriesOver = deleteOldest(
+  'audit_entry',
+  { over: 'at < $1', came: 'at' },
+  ({ now, oldestAudit }) => oldestAudit ?? now,
+);
 
-async function auditStep(run: Run, moments: Moments): Promise<SweepStep> {
+async function auditStep(run: Run, moments: Moments, after: string): Promise<SweepStep> {
   if (moments.oldestAudit === null) return { rows: 0, progress: '', isDone: true };
   // The log takes no other deletion (migration 0140).
   await run("set local webhooks.audit_retention = 'on'");
-  return auditEntriesOver(run, moments);
+  return auditEntriesOver(run, moments, after);
 }
 
 function daysAgo(now: Date, days: number): Date {
@@ -80,7 +87,8 @@ function daysAgo(now: Date, days: number): Date {
 
 /** To the second where history goes on to the present, by the day where it ends before. */
 function historyEnd({ now, today, oldestKept, retentionDays }: Moments): Date {
-  return oldestKept === today - retentionDays * dayMs ? daysAgo(now, retentionDays) : new Date(oldestKept);
+  const oldest = oldestKept();
+  return oldest === today - retentionDays * dayMs ? daysAgo(now, retentionDays) : new Date(oldest);
 }
 
 /** In the order in which they are begun; each has time of its own. */
@@ -128,12 +136,12 @@ function makeStep(isProving: boolean): TableStep {
 }
 
 async function dropStep(run: Run, table: Table, { oldestKept }: Moments) {
-  const dropped = await dropPartition(run, table, oldestKept);
+  const dropped = await dropPartition(run, table, oldestKept());
   if (dropped === null) return null;
   return dropped.name === null ? { rows: 0, isDone: true } : { rows: 0, isDone: false, dropped: dropped.name };
 }
 
 async function lateStep(run: Run, table: Table, { oldestKept }: Moments) {
-  const rows = await deleteExpired(run, table, oldestKept);
+  const rows = await deleteExpired(run, table, oldestKept());
   return { rows, isDone: rows < expiredRowsMax };
 }

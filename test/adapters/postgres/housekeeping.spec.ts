@@ -7,6 +7,7 @@ import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
 import { SweepStore, sweepTimes } from '../../../libs/postgres/sweep-store.ts';
 import { StatsView, type StatsFilter } from '../../../libs/postgres/stats-view.ts';
 import { partitionsOf } from '../../../libs/postgres/partitions.ts';
+import { sweepNames, sweeps, type SweepName } from '../../../libs/postgres/sweeps.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { anEvent, anOutcome } from './history-factory.ts';
 import { storeWebhook } from './webhook-factory.ts';
@@ -190,6 +191,66 @@ test('entries of the audit log go past their retention, in no other way, and for
   expect(least?.deleted.auditEntries).toBe(0);
   expect(await database.rows(`select object_id from audit_entry where action = 'a'`)).toEqual([{ object_id: 'new' }]);
   await expect(database.rows('delete from audit_entry')).rejects.toThrow('append-only');
+});
+
+test('a step over the audit log or the mails reads a page of what is oldest, and the next one goes on there', async () => {
+  await database.rows(`insert into audit_entry (at, actor_kind, actor_id, action, object_kind, object_id)
+    select '2025-03-10', 'system', 'x', 'b', 'webhook', 'old' from generate_series(1, 15000)`);
+  await database.rows(`insert into audit_entry (at, actor_kind, actor_id, action, object_kind, object_id)
+    select '2026-03-09', 'system', 'x', 'b', 'webhook', 'new' from generate_series(1, 100000)`);
+  await database.rows(`insert into notice_mail (client_id, webhook_id, type, notice, created_at, next_try_at, sent_at)
+    select 'client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-01', '2026-03-01', '2026-03-01' from generate_series(1, 15000)`);
+  await database.rows(`insert into notice_mail (client_id, webhook_id, type, notice, created_at, next_try_at, sent_at)
+    select 'client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09', '2026-03-09', '2026-03-09' from generate_series(1, 100000)`);
+  await database.rows('analyze audit_entry, notice_mail');
+  const moments = {
+    ...{ now, today: now.getTime(), oldestKept: () => 0, retentionDays: 30 },
+    oldestAudit: new Date('2025-12-10'),
+  };
+  const step = (name: SweepName, table: string, progress: string) =>
+    inTransaction(database.em, async (run) => {
+      const read = async () => {
+        const [row] = await run<{ count: number }>(
+          `select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as count from pg_stat_xact_user_tables where relname = $1`,
+          [table],
+        );
+        return row?.count ?? 0;
+      };
+      const before = await read();
+      const done = await sweeps[name].step(run, moments, progress);
+      return { ...done, isPage: (await read()) - before <= 25_000 };
+    });
+  for (const [name, table] of [
+    ['auditEntries', 'audit_entry'],
+    ['sentMails', 'notice_mail'],
+  ] as const) {
+    const first = await step(name, table, '');
+    expect(first).toMatchObject({ isDone: false, isPage: true });
+    const second = await step(name, table, first.progress ?? '');
+    expect(second).toMatchObject({ isDone: false, isPage: true });
+    // Some of the first page are of the tests before, and stay.
+    expect((first.rows ?? 0) + (second.rows ?? 0)).toBe(15_000);
+    expect(await step(name, table, second.progress ?? '')).toMatchObject({ rows: 0, progress: '', isPage: true });
+  }
+});
+
+test('while the history is locked, only the sweeps that need to know how old it is wait for it', async () => {
+  await keepHouse(database.em, { now, retentionDays: 30 });
+  await inTransaction(database.em, async (run) => {
+    await run('lock table only event in access exclusive mode');
+    const report = await keepHouse(database.em, { now, retentionDays: 30 });
+    expect(report?.failures.map(({ sweep }) => sweep)).toEqual([
+      ...['partitionsDropped', 'lateRows', 'stats', 'hourlyStats', 'replays'],
+    ]);
+    expect(report?.sweeps).toMatchObject({ partitionsMade: 'done', secrets: 'done', auditEntries: 'done' });
+  });
+});
+
+test('a sweep that was never reached is missed, one that there is no longer is not', async () => {
+  await database.rows('delete from housekeeping_sweep');
+  await database.rows(`insert into housekeeping_sweep (name, since) values ('renamed', '2026-01-01')`);
+  await keepHouse(database.em, { now, retentionDays: 30, isStopped: () => true });
+  expect((await sweepTimes(database.em)).map(({ name }) => name)).toEqual([...sweepNames].sort());
 });
 
 test('counts for charts of two days ago are put together by the hour, and none is lost', async () => {
