@@ -90,9 +90,14 @@ export class MonitorModule implements OnModuleDestroy {
         },
         {
           provide: Observation,
-          inject: [EntityManager, HealthStore, GlobalGuard, MonitorMetrics],
-          useFactory: (em: EntityManager, store: HealthStore, guard: GlobalGuard, metrics: MonitorMetrics) =>
-            makeObservation({ config, context, codec: outcomes, em, store, guard, metrics }),
+          inject: [EntityManager, Database, HealthStore, GlobalGuard, MonitorMetrics],
+          useFactory: (
+            em: EntityManager,
+            database: Database,
+            store: HealthStore,
+            guard: GlobalGuard,
+            metrics: MonitorMetrics,
+          ) => makeObservation({ config, context, codec: outcomes, em, database, store, guard, metrics }),
         },
         {
           provide: Routine,
@@ -116,6 +121,10 @@ export class MonitorModule implements OnModuleDestroy {
   }
 }
 
+async function timeOf(database: Database): Promise<Date> {
+  return new Date(await database.time());
+}
+
 function offsetsOf(em: EntityManager, config: MonitorConfig): ConsumerOffsetStore {
   return new ConsumerOffsetStore(em, `${config.TOPIC_PREFIX}monitor`);
 }
@@ -137,11 +146,12 @@ function makeObservation(parts: {
   context: AppContext;
   codec: AvroCodec<DeliveryOutcome>;
   em: EntityManager;
+  database: Database;
   store: HealthStore;
   guard: GlobalGuard;
   metrics: MonitorMetrics;
 }): Observation {
-  const { config, context, codec, em, store, guard, metrics } = parts;
+  const { config, context, codec, em, database, store, guard, metrics } = parts;
   return new Observation({
     codec,
     store,
@@ -159,7 +169,8 @@ function makeObservation(parts: {
     },
     metrics,
     logger: context.logger,
-    now: Date.now,
+    now: () => timeOf(database),
+    wallNow: Date.now,
     crash: (error) => {
       // Reaches the process's own handler, which logs it and leaves with a status of 1.
       setImmediate(() => {
@@ -201,6 +212,7 @@ function makeRoutine(parts: {
     deliveriesTopic: topicName(config.TOPIC_PREFIX, topics.deliveries),
     encode: (delivery) => codec.encode(delivery),
     append: (records, options) => sink.append(records, options),
+    now: () => timeOf(database),
     metrics,
     logger,
   });
@@ -213,7 +225,7 @@ function makeRoutine(parts: {
     everyMs: mailsEveryMs,
     metrics,
     logger,
-    now: async () => new Date(await database.time()),
+    now: () => timeOf(database),
   });
   return new Routine([...jobs, new Repeated(mailer)]);
 }

@@ -40,7 +40,10 @@ export interface ObservationParts {
   readonly guard: GlobalGuard;
   readonly metrics: MonitorMetrics;
   readonly logger: Logger;
-  readonly now: () => number;
+  /** By a clock that all monitors share with the mailer and with housekeeping. */
+  readonly now: () => Promise<Date>;
+  /** Unix milliseconds, by this machine: records are dated by those of others. */
+  readonly wallNow: () => number;
   /** A bug: what is in memory cannot go on. */
   readonly crash: (error: unknown) => void;
 }
@@ -53,7 +56,7 @@ export class Observation {
 
   constructor(parts: ObservationParts) {
     this.parts = parts;
-    this.behind = new Behind(parts.now);
+    this.behind = new Behind(parts.wallNow);
     this.work = new StoredWork<Seen>({
       positions: (partitions) => parts.offsets.positions(partitions),
       move: (moves) => parts.offsets.move(moves),
@@ -122,9 +125,10 @@ export class Observation {
   private async apply(seen: readonly Seen[], offsets: readonly PositionStep[]): Promise<Applied> {
     const { store, policy, guard, now } = this.parts;
     const outcomes = seen.map(({ outcome }) => outcome);
-    await guard.see(outcomes, now());
+    const time = await now();
+    await guard.see(outcomes, time.getTime());
     const batch = { outcomes, offsets, behindMs: this.behindMs(seen, offsets) };
-    return store.apply(batch, { ...policy, isPaused: guard.isPaused }, new Date(now()));
+    return store.apply(batch, { ...policy, isPaused: guard.isPaused }, time);
   }
 
   /** By webhook, which has one partition. */

@@ -55,6 +55,7 @@ function roundsOver(sink: FakeSink, more: Partial<RoundsParts> = {}) {
     silence: { silentMs: 3_600_000, intervalMs: 0 },
     areMailed: false,
     everyMs: 1_000,
+    now: () => Promise.resolve(new Date()),
     deliveriesTopic: 'webhook.deliveries',
     encode: () => Buffer.from('ping'),
     append: (records, options) => sink.append(records, options),
@@ -145,4 +146,32 @@ test('pings that Kafka refuses fail no round, and are not counted', async () => 
   }
   expect(pinged).toEqual([]);
   expect(taken).toEqual({ disabled: 2, silent: 2 });
+});
+
+test('a round goes by the clock that it is given, and does nothing while that cannot be read', async () => {
+  const times: unknown[] = [];
+  const seen = (_areMailed: unknown, now: Date) => {
+    times.push(now.getTime());
+    return Promise.resolve([]);
+  };
+  const store = {
+    endRecoveries: seen,
+    tellExpiringSecrets: seen,
+    takeDuePings: seen,
+    takeSilent: seen,
+  };
+  const clock = { now: Date.parse('2026-03-10T12:00:00Z') as number | null };
+  const { rounds } = roundsOver(new FakeSink(), {
+    store: store as unknown as RoundsParts['store'],
+    guard: {
+      isPaused: false,
+      tick: (now: number) => times.push(now),
+    } as unknown as RoundsParts['guard'],
+    now: () => (clock.now === null ? Promise.reject(new Error('away')) : Promise.resolve(new Date(clock.now))),
+  });
+  await rounds.run(new AbortController().signal);
+  expect(times).toEqual(Array(5).fill(clock.now));
+  clock.now = null;
+  await expect(rounds.run(new AbortController().signal)).rejects.toThrow('away');
+  expect(times).toHaveLength(5);
 });

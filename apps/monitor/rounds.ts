@@ -1,6 +1,6 @@
 /**
  * What the monitor does by the clock for webhooks: pings those that failures disabled and those to which nothing was
- * sent for long, ends recoveries, tells of secrets that end. In: the time. Out: pings on webhook.deliveries, notices.
+ * sent for long, ends recoveries, tells of secrets that end. In: the time, by the database. Out: pings on webhook.deliveries, notices.
  * What must hold: a ping is a delivery like any other, so that the dispatcher alone opens connections; one that cannot
  * be written is made again next time. While Kafka is away no more than one batch of pings of a cause waits for it, and no
  * webhook gets several at once when it is back.
@@ -34,6 +34,8 @@ export interface RoundsParts {
   readonly silence: SilenceRules | null;
   readonly areMailed: boolean;
   readonly everyMs: number;
+  /** By a clock that all monitors share with the mailer and with housekeeping. */
+  readonly now: () => Promise<Date>;
   readonly deliveriesTopic: string;
   readonly encode: (delivery: Delivery) => Buffer;
   /** The signal withdraws what was not sent yet: the append is rejected. What is under way is still answered. */
@@ -59,7 +61,7 @@ export class Rounds implements RepeatedJob {
 
   async run(signal: AbortSignal): Promise<number> {
     const { store, guard, areMailed, metrics, logger, everyMs } = this.parts;
-    const now = new Date();
+    const now = await this.parts.now();
     guard.tick(now.getTime());
     for (const webhookId of await store.endRecoveries(areMailed, now)) {
       metrics.turned('recovered');
