@@ -64,12 +64,13 @@ export class DeliveriesController {
     const kept = await this.keptOf(delivery);
     if (kept === null) throw new ProblemError('event_not_in_history');
     const { id, clientId, webhookId } = delivery;
-    const change = { action: 'delivery.resent', objectKind: 'delivery', objectId: id, clientId } as const;
-    // Before it is sent: what was asked for is told, whatever comes of it.
-    await this.audit.append({ ...change, before: null, after: { webhookId } }, actor, new Date());
     // Found where the event is; an event that came without a trace has that of whoever asks.
     const event = { ...kept.event, traceparent: kept.event.traceparent ?? traceparent };
     const { delivery: again, send } = this.direct.resend(kept.past, event, identity);
+    const change = { action: 'delivery.resent', objectKind: 'delivery', objectId: id, clientId } as const;
+    // Before it is sent: what was asked for is told, whatever comes of it. A repeat is of the same round.
+    const after = { webhookId, round: again.round };
+    await this.audit.appendOnce({ ...change, before: null, after }, actor, new Date());
     return answeredWhenWritten({ deliveryId: again.deliveryId, round: again.round }, send);
   }
 

@@ -82,6 +82,16 @@ export class AuditStore {
     await appendAudit(this.em.fork(), change, actor, now);
   }
 
+  /** The same, where a repeat of the request may say it again: nothing when it is there, member by member. */
+  async appendOnce(change: AuditedChange, actor: Actor, now: Date): Promise<void> {
+    const [known] = await readerOf(this.em)(
+      `select 1 as known from audit_entry
+      where object_kind = $1 and object_id = $2 and action = $3 and actor_id = $4 and after = $5::jsonb limit 1`,
+      [change.objectKind, change.objectId, change.action, actor.id, JSON.stringify(change.after)],
+    );
+    if (known === undefined) await this.append(change, actor, now);
+  }
+
   /** Newest first. */
   async list(filter: AuditFilter, request: PageRequest<number>): Promise<Page<AuditEntry, number>> {
     const conditions = new Conditions()

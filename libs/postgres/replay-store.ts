@@ -115,19 +115,23 @@ export class ReplayStore {
 
   /** What it is then; null when there is none in the scope. A replay that has ended stays as it is. */
   async cancel(id: string, scope: string | null, actor: Actor, now: Date): Promise<Replay | null> {
-    await this.em.fork().transactional(async (em) => {
-      const conditions = new Conditions().add('id = ?', id).add('client_id = ?', scope);
-      const [cancelled] = await runIn(em)<{ clientId: string; done: number }>(
-        `update replay set status = 'cancelled', finished_at = ${conditions.value(now.toISOString())}
-        ${conditions.where} and ${isOpen} returning client_id as "clientId", done`,
-        conditions.values,
+    const found = await this.find(id, scope);
+    if (found === null) return null;
+    return changing(this.em, async (em) => {
+      const [cancelled] = await runIn(em)<Cancelled>(
+        `update replay set status = 'cancelled', finished_at = $2 where id = $1 and ${isOpen}
+        returning total, done, skipped, (extract(epoch from started_at) * 1000)::float8 as "startedAtMs"`,
+        [id, now.toISOString()],
       );
-      if (cancelled === undefined) return;
+      if (cancelled === undefined) return this.find(id, scope);
       const change = { action: 'replay.cancelled', objectKind: 'replay', objectId: id } as const;
-      const { clientId, done } = cancelled;
-      await appendAudit(em, { ...change, clientId, before: null, after: { status: 'cancelled', done } }, actor, now);
+      const { startedAtMs, ...counts } = cancelled;
+      const after = { status: 'cancelled', done: counts.done };
+      await appendAudit(em, { ...change, clientId: found.clientId, before: null, after }, actor, now);
+      // Not read again: it may not be committed yet.
+      const startedAt = startedAtMs === null ? null : new Date(startedAtMs);
+      return { ...found, ...counts, status: 'cancelled', startedAt, finishedAt: now };
     });
-    return this.find(id, scope);
   }
 
   /** {@link ReplayCounts.next} */
@@ -198,6 +202,10 @@ export class ReplayStore {
       [id, error, now],
     );
   }
+}
+
+interface Cancelled extends Pick<Replay, 'total' | 'done' | 'skipped'> {
+  readonly startedAtMs: number | null;
 }
 
 const isOpen = `status in ('pending', 'running')`;

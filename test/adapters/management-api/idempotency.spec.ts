@@ -90,6 +90,15 @@ describe('a repeat after a crash', () => {
     const isMine = (value: Record<string, unknown>) => value['deliveryId'] === deliveryId;
     const made = (await deliveries.until((values) => values.filter(isMine).length >= 2)).filter(isMine);
     expect(made[1]).toEqual(made[0]);
+    // What was asked for once is told once; asked for again it is another round.
+    const told = async () => {
+      const query =
+        "select after->>'round' as round from audit_entry where action = 'delivery.resent' and object_id = $1";
+      return (await database.query(query, [deliveryId])).rows as { round: string }[];
+    };
+    expect(await told()).toEqual([{ round: first.body['round'] }]);
+    await once('resent-again', `POST /v1/deliveries/${deliveryId}/resend`, {});
+    expect(await told()).toHaveLength(2);
   });
 });
 
@@ -135,6 +144,22 @@ describe('a change in the database', () => {
     await database.query('drop trigger refuse on idempotency_key');
     expect((await once('unkept', 'POST /v1/webhooks', body)).status).toBe(201);
     expect(await made()).toHaveLength(before.length + 1);
+  });
+
+  test('of a replay that is cancelled is not there without its answer either', async () => {
+    await database.query(`insert into replay (id, client_id, filter, is_dry_run, status, pace_per_second, done, created_by,
+        created_at, next_batch_at) values
+      ('rp_unkept', '${ann.id}', '{}', false, 'running', 1, 0, 'key', now(), now() + interval '50 s')`);
+    await database.query(`create trigger refuse before update on idempotency_key for each row
+      when (new.response_status is not null and new.key = 'uncancelled') execute function refuse_answer()`);
+    const cancel = () => once('uncancelled', 'POST /v1/replays/rp_unkept/cancel', undefined);
+    const status = async () =>
+      (await database.query(`select status from replay where id = 'rp_unkept'`)).rows[0] as { status: string };
+    expect((await cancel()).status).toBe(500);
+    expect(await status()).toEqual({ status: 'running' });
+    await database.query('drop trigger refuse on idempotency_key');
+    expect(await cancel()).toMatchObject({ status: 200, body: { status: 'cancelled', done: 0 } });
+    expect(await status()).toEqual({ status: 'cancelled' });
   });
 });
 
