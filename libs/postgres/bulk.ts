@@ -3,7 +3,8 @@
  * driver's own parameters, because the mapper writes its parameters into the SQL text.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { beginWithin, type TransactionLimits } from './limits.ts';
+import { isUnanswered } from './database-away.ts';
+import { beginWithin, usualLimits, type TransactionLimits } from './limits.ts';
 import { storableJson } from './storable.ts';
 
 export interface StatementOptions {
@@ -35,12 +36,12 @@ export function runIn(em: EntityManager): Run {
 
 /**
  * Runs `work` in one transaction; an error rolls it back. A connection that failed is not used again.
- * @param limits that the server keeps. Default: none
+ * @param limits that the server keeps
  */
 export async function inTransaction<T>(
   em: EntityManager,
   work: (run: Run) => Promise<T>,
-  limits?: TransactionLimits,
+  limits: TransactionLimits = usualLimits,
 ): Promise<T> {
   const pool = await em.getConnection().getNativeClient();
   const client = await pool.connect();
@@ -56,15 +57,19 @@ export async function inTransaction<T>(
   };
   try {
     // Without parameters: only so a text may hold several statements.
-    await client.query(limits === undefined ? 'begin' : beginWithin(limits));
+    await client.query(beginWithin(limits));
     const result = await work(run);
     await run('commit');
     return result;
   } catch (error) {
-    // After a lost connection the rollback fails too; the server has rolled back by itself.
-    await run('rollback').catch(() => {
-      isBroken = true;
-    });
+    // A statement that was given up is still under way: what is sent after it waits for it.
+    if (isUnanswered(error)) isBroken = true;
+    else {
+      // After a lost connection the rollback fails too; the server has rolled back by itself.
+      await run('rollback').catch(() => {
+        isBroken = true;
+      });
+    }
     throw error;
   } finally {
     client.release(isBroken);

@@ -25,6 +25,11 @@ export function isStatementCancelled(error: unknown): boolean {
   return ('code' in error && error.code === cancelledState) || isStatementCancelled(error.cause);
 }
 
+/** The driver waited for so long as it may, and the statement may still be under way. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code: unknown = 'code' in error ? error.code : undefined;

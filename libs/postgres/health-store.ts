@@ -13,6 +13,7 @@ import type { DeliveryOutcome } from '../domain/outcome.ts';
 import { runIn } from './bulk.ts';
 import type { Advance, ConsumerOffsetStore } from './consumer-offset-store.ts';
 import { readHealth, writeHealth, type KnownWebhook } from './health-rows.ts';
+import { transacted } from './limits.ts';
 import { announce, type Announcement } from './notice-writer.ts';
 import { readerOf } from './read.ts';
 import { asUnstorable } from './unstorable-error.ts';
@@ -90,7 +91,7 @@ export class HealthStore {
    */
   async apply(batch: HealthBatch, policy: HealthPolicy, now: Date): Promise<Applied> {
     try {
-      return await this.em.fork().transactional(async (em) => {
+      return await transacted(this.em, async (em) => {
         const run = runIn(em);
         await this.offsets.advance(run, batch.offsets);
         const byWebhook = Map.groupBy(batch.outcomes, ({ webhookId }) => webhookId);

@@ -4,20 +4,18 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { limit, transacted, type TransactionLimits } from './limits.ts';
 
 const current = new AsyncLocalStorage<HeldChange>();
 
-/** Longest run of one statement of a change, waits for locks included: its client gives up long before PostgreSQL would. */
-const bound = 'set local statement_timeout = 30000';
+/** Its client gives up long before PostgreSQL would. */
+const changeLimits: TransactionLimits = { lockMs: 30_000, statementMs: 30_000 };
 
 /** A transaction of its own; within {@link committedWith} its commit waits for what is written with it. */
 export function changing<T>(em: EntityManager, work: (em: EntityManager) => Promise<T>): Promise<T> {
   const held = current.getStore();
   if (held?.isOpen === true) return held.change(em, work);
-  return em.fork().transactional(async (own) => {
-    await own.execute(bound);
-    return work(own);
-  });
+  return transacted(em, work, changeLimits);
 }
 
 /** Calls `work` once the change around it is committed: at once when there is none. */
@@ -75,6 +73,6 @@ class HeldChange {
 async function begun(em: EntityManager): Promise<EntityManager> {
   const fork = em.fork();
   await fork.begin();
-  await fork.execute(bound);
+  await limit(fork, changeLimits);
   return fork;
 }

@@ -10,6 +10,7 @@ import { SecretBoxError, type SecretBox } from '../runtime/secret-box.ts';
 import { appendAudit } from './audit-store.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import { WebhookRow } from './entities/webhook.ts';
+import { patientLimits, transacted } from './limits.ts';
 import { appendToOutbox, type OutboxMessage } from './outbox-writer.ts';
 import { readerOf } from './read.ts';
 import { definitionOf } from './webhook-definition.ts';
@@ -60,7 +61,7 @@ export class KeyRotation {
 
   /** The next webhooks in the order of their ids. @param after `next` of the batch before, first an empty text */
   async webhooks(after: string, limit: number, now: Date): Promise<RotatedBatch> {
-    return this.em.fork().transactional(async (em) => {
+    const rotate = async (em: EntityManager): Promise<RotatedBatch> => {
       const found = await em.execute<{ id: string }[]>(
         `select id from webhook where ${isOutdatedWebhook.replaceAll('$1', '?')} and id > ? order by id limit ?`,
         [this.secretBox.mark, this.secretBox.mark, this.secretBox.mark, after, limit],
@@ -83,7 +84,8 @@ export class KeyRotation {
       await em.flush();
       await appendToOutbox(em, messages, now);
       return { count: messages.length, unopened, next: ids.length < limit ? null : (ids.at(-1) ?? null) };
-    });
+    };
+    return transacted(this.em, rotate, patientLimits);
   }
 
   /** All or nothing: false when one of its envelopes does not open, and then nothing of it is changed. */
@@ -145,7 +147,7 @@ export class KeyRotation {
   /** That the keys were rotated, for the audit log. */
   async tell(keyId: string, counts: object, actor: Actor, now: Date): Promise<void> {
     const change = { action: 'encryption_keys.rotated', objectKind: 'encryption_key', objectId: keyId } as const;
-    await this.em.fork().transactional(async (em) => {
+    await transacted(this.em, async (em) => {
       await appendAudit(em, { ...change, clientId: null, before: {}, after: counts }, actor, now);
     });
   }

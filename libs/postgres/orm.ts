@@ -1,5 +1,6 @@
 /** The object-relational mapper with all entities and migrations. Every table is named here once. */
 import { Migrator } from '@mikro-orm/migrations';
+import type { PoolClient } from 'pg';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { ApiKeyRow } from './entities/api-key.ts';
 import { AuditEntryRow } from './entities/audit-entry.ts';
@@ -64,17 +65,15 @@ export type Orm = MikroORM;
 
 /** Longest run of one statement. */
 const queryMsMax = 120_000;
+/** How often PostgreSQL looks whether whoever asked is still there. */
+const lossNoticedMs = 5_000;
+const setMsMax = 5_000;
 
 export interface SessionOptions {
   /** Longest run of one statement, in milliseconds; 0: as long as it takes. Default: 120,000 */
   readonly statementMsMax?: number;
   /** What runs on each connection before anybody gets it. Where it fails nobody does. Default: nothing */
   readonly begin?: string;
-}
-
-/** The part of a connection that `begin` takes. */
-interface NewConnection {
-  query(sql: string): Promise<unknown>;
 }
 
 /** @param poolMax connections of this process */
@@ -93,7 +92,10 @@ export function ormOptions(
       query_timeout: statementMsMax,
       keepAlive: true,
       // The pool waits for it.
-      ...(begin === undefined ? {} : { onConnect: (connection: NewConnection) => connection.query(begin) }),
+      onConnect: async (connection: PoolClient) => {
+        await noticeLoss(connection);
+        if (begin !== undefined) await connection.query(begin);
+      },
     },
     extensions: [Migrator],
     migrations: {
@@ -135,6 +137,21 @@ export function ormOptions(
     allowGlobalContext: false,
     colors: false,
   }) as Options;
+}
+
+/**
+ * A statement ends in PostgreSQL soon after its client is gone, whether that gave up or was killed, and with it what it
+ * waits for. Of the connection, not of what is asked: it costs a statement nothing. Behind a pooler it is the pooler's.
+ */
+async function noticeLoss(client: PoolClient): Promise<void> {
+  try {
+    // The driver's types do not know that one statement may have a limit of its own.
+    const set = { text: `set client_connection_check_interval = ${lossNoticedMs}`, query_timeout: setMsMax };
+    await client.query(set);
+  } catch (error) {
+    // Not on every system of the server: then it ends by its limits. What is no answer is no connection.
+    if (!(error instanceof Error && 'severity' in error)) throw error;
+  }
 }
 
 /** Does not connect: the first query does. */

@@ -6,7 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { currentOf } from './current-values.ts';
+import { patientLimits, transacted } from './limits.ts';
 import { appendToOutbox, type OutboxMessage } from './outbox-writer.ts';
+import { readerOf } from './read.ts';
 
 export interface OutboxRecord {
   readonly id: number;
@@ -114,7 +116,7 @@ export class OutboxStore {
 
   /** Puts what is true now into the outbox again, for keys whose records may have arrived out of order. */
   async republish(keys: readonly Pick<OutboxRecord, 'topic' | 'key'>[], now: Date): Promise<void> {
-    await this.em.fork().transactional(async (em) => {
+    const republish = async (em: EntityManager) => {
       // A change that is under way must not come between what is read here and its place in the outbox.
       await em.execute('lock table webhook, event_type in share mode');
       const messages: OutboxMessage[] = [];
@@ -125,21 +127,20 @@ export class OutboxStore {
         for (const key of unique) messages.push({ topic, key, value: current.get(key) ?? null });
       }
       await appendToOutbox(em, messages, now);
-    });
+    };
+    await transacted(this.em, republish, patientLimits);
   }
 
   /** Unix milliseconds of the oldest row; null when there is none. */
   async oldestAt(): Promise<number | null> {
-    const [row] = await this.em
-      .fork()
-      .execute<{ at: number | null }[]>(
-        'select (extract(epoch from min(created_at)) * 1000)::float8 as at from outbox',
-      );
+    const [row] = await readerOf(this.em)<{ at: number | null }>(
+      'select (extract(epoch from min(created_at)) * 1000)::float8 as at from outbox',
+    );
     return row?.at ?? null;
   }
 
   async count(): Promise<number> {
-    const [row] = await this.em.fork().execute<{ count: number }[]>('select count(*)::int as count from outbox');
+    const [row] = await readerOf(this.em)<{ count: number }>('select count(*)::int as count from outbox');
     return row?.count ?? 0;
   }
 }

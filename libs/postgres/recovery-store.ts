@@ -9,6 +9,7 @@ import { noticeOf } from '../domain/notice.ts';
 import { pingIntervalMs } from '../domain/recovery.ts';
 import { inTransaction, recordset, runIn, type Run } from './bulk.ts';
 import { WebhookRow } from './entities/webhook.ts';
+import { transacted } from './limits.ts';
 import { announce, type Announcement } from './notice-writer.ts';
 import { turnWebhook } from './webhook-turn.ts';
 
@@ -64,7 +65,7 @@ export class RecoveryStore {
 
   /** Ends recoveries whose time is over and that do not fail just now. Returns the webhooks. */
   async endRecoveries(areMailed: boolean, now: Date): Promise<string[]> {
-    return this.em.fork().transactional(async (em) => {
+    return transacted(this.em, async (em) => {
       const over = await runIn(em)<{ id: string; version: number }>(selectRecovered, [now.toISOString()]);
       const announcements: Announcement[] = [];
       for (const webhook of over) {
@@ -78,7 +79,7 @@ export class RecoveryStore {
 
   /** Tells of secrets in the last quarter of the time for which they sign beside a newer one. Returns how many. */
   async tellExpiringSecrets(areMailed: boolean, now: Date): Promise<number> {
-    return this.em.fork().transactional(async (em) => {
+    return transacted(this.em, async (em) => {
       const run = runIn(em);
       const secrets = await run<{ id: string; webhookId: string; expiresAt: string }>(takeExpiring, [
         now.toISOString(),

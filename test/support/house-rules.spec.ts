@@ -136,6 +136,16 @@ describe('imports', () => {
   });
 });
 
+describe('transactions', () => {
+  test('of the mapper begin where they get their limits', () => {
+    const places = /^libs\/postgres\/(limits|held-change)\.ts$/;
+    expectNone(
+      linesWith(/\.transactional\(|\b(em|fork)\.begin\(/, 'begin it by transacted()'),
+      files.filter((file) => !isTest(file.path) && !places.test(file.path)),
+    );
+  });
+});
+
 describe('pure code', () => {
   const domain = files.filter((file) => file.path.startsWith('libs/domain/') && !isTest(file.path));
 
