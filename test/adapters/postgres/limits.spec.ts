@@ -39,7 +39,7 @@ test('a transaction has limits that are shorter than the wait of its client', as
 });
 
 test('a statement that its client gave up ends, in a transaction and outside of one', async () => {
-  const impatient = createOrm(database.url, 2, 300);
+  const impatient = createOrm(database.url, 2, { statementMsMax: 2_000 });
   const still = async () => {
     const [row] = await database.rows<{ count: number }>(
       `select count(*)::int as count from pg_stat_activity

@@ -140,8 +140,9 @@ test('a look through a large default partition outlasts what a statement of the 
   const now = Date.parse('2026-03-10T12:00:00Z');
   await write(now);
   const large = { daysAhead: 1, retentionDays: null, scannedBytesMax: 0 };
-  const impatient = createOrm(database.url, 2, 300);
-  const step = () => inTransaction(impatient.em, (run) => makePartition(run, 'delivery', now, large));
+  const today = Date.parse('2026-03-10T00:00:00Z');
+  const impatient = createOrm(database.url, 2, { statementMsMax: 3_000 });
+  const step = () => inTransaction(impatient.em, (run) => makePartition(run, 'delivery', today, large));
   try {
     // The constraint, and then the look, which somebody makes wait.
     expect(await step()).toMatchObject({ name: null, isOver: false });
@@ -150,7 +151,7 @@ test('a look through a large default partition outlasts what a statement of the 
       await run('lock table delivery_default in share update exclusive mode');
       looking = step();
       looking.catch(() => undefined);
-      await pause(1_000);
+      await pause(4_500);
     });
     expect(await looking).toMatchObject({ name: null, isOver: false });
     expect(await step()).toMatchObject({ name: 'delivery_p20260311', isOver: true });
