@@ -85,6 +85,15 @@ describe('what an outcome says about its endpoint', () => {
   });
 });
 
+const answer410 = (atMinute: number, changes: Partial<DeliveryOutcome> = {}) =>
+  outcome(atMinute, {
+    status: 'failed_permanent',
+    reason: 'gone',
+    responseCode: 410,
+    disableWebhook: 'gone',
+    ...changes,
+  });
+
 describe('disabling', () => {
   test.each<[string, DeliveryOutcome[], Partial<HealthRules>, 'failures' | 'gone' | null]>([
     ['enough failures over enough time', [outcome(0), outcome(5), outcome(10)], {}, 'failures'],
@@ -98,6 +107,22 @@ describe('disabling', () => {
     ['gone, first answer', [outcome(0, { disableWebhook: 'gone' })], {}, 'gone'],
     ['gone, though switched off', [outcome(0, { disableWebhook: 'gone' })], { isEnabled: false }, 'gone'],
     ['gone, said to a ping', [outcome(0, { disableWebhook: 'gone', kind: 'ping' })], {}, 'gone'],
+    ['#17 410 once', [answer410(0)], {}, null],
+    ['#17 410 twice, and another failure', [answer410(0), outcome(1), answer410(2)], { failureThreshold: 9 }, null],
+    ['#17 410 three times in a row', [answer410(0), answer410(1), answer410(2)], {}, 'gone'],
+    [
+      '#17 410 for one event in three, as often as you like',
+      [0, 1, 2, 3, 4, 5].flatMap((at) => [answer410(3 * at), success(3 * at + 1), success(3 * at + 2)]),
+      {},
+      null,
+    ],
+    ['#17 410 to an event and to a ping', [answer410(0), answer410(1, { kind: 'ping' })], {}, 'gone'],
+    [
+      '#17 410 with the word that it wants no more',
+      [answer410(0, { responseHeaders: { 'webhook-delivery': 'disable' } })],
+      {},
+      'gone',
+    ],
     ['pings that fail', [0, 5, 10, 15].map((at) => outcome(at, { kind: 'ping' })), {}, null],
     ['no POST made', [0, 5, 10].map((at) => outcome(at, { latencyMs: null })), {}, null],
     ['test events that fail', [0, 5, 10].map((at) => outcome(at, { kind: 'test' })), {}, 'failures'],
@@ -248,6 +273,22 @@ describe('coming back', () => {
     ['off for this webhook', [ping(1), ping(2)], { autoHeal: false }, false],
   ])('%s', (_name, pings, changed, isHealed) => {
     expect(observe(unknownHealth, pings, { ...disabled, ...changed }, rules).isHealed).toBe(isHealed);
+  });
+
+  test.each<[string, number, number | null, boolean]>([
+    ['an event type that it does not know, having failed with 500', 400, 500, true],
+    ['it by another code than it failed with', 404, 400, true],
+    ['it after it could not be reached', 422, null, true],
+    ['it as it refused events', 400, 400, false],
+    ['it for too many', 429, 500, false],
+    ['it, or a proxy does', 407, 500, false],
+    ['it by an error of its own', 500, 503, false],
+  ])('#29 an endpoint that refuses %s: a ping of %i after %j', (_what, pinged, failed, isHealed) => {
+    const failing = observe(unknownHealth, [outcome(-1, { responseCode: failed })], active, rules).health;
+    const pings = [1, 2].map((at) => outcome(at, { kind: 'ping', status: 'failed_permanent', responseCode: pinged }));
+    const { health, ...seen } = observe(failing, pings, disabled, rules);
+    expect(seen.isHealed).toBe(isHealed);
+    expect(health).toMatchObject({ lastPingDelivered: false, failedPings: isHealed ? 0 : 2 });
   });
 
   test('switched off for all, nothing comes back', () => {

@@ -34,6 +34,8 @@ export interface WebhookHealth {
   readonly isFailureTold: boolean;
   /** The endpoint's word that it is gone, as long as nothing has come of it. */
   readonly gone: GoneAnswer | null;
+  /** What the last attempt that failed was answered; null: nothing. */
+  readonly lastFailureCode: number | null;
   /** Null when its attempts begin in time. */
   readonly late: LateAttempts | null;
   /** Of the URL that all this is about ({@link WatchedWebhook.targetVersion}); null: not known, so of the present one. */
@@ -45,6 +47,8 @@ export interface GoneAnswer {
   /** Unix milliseconds at which the attempt began. */
   readonly at: number;
   readonly deliveryId: string;
+  /** Answers of 410 in a row, without a success between; {@link goneAnswersMax} for a word that needs no other. */
+  readonly answers: number;
 }
 
 /** What the webhook's own row says. */
@@ -90,6 +94,9 @@ export interface Observation {
 /** While it recovers, so many failures in a row are a relapse, however long they took. */
 export const relapseFailures = 3;
 
+/** So many answers of 410 in a row disable: one may be about the one event. */
+export const goneAnswersMax = 3;
+
 export const unknownHealth: WebhookHealth = {
   state: 'healthy',
   consecutiveFailures: 0,
@@ -103,6 +110,7 @@ export const unknownHealth: WebhookHealth = {
   failedPings: 0,
   isFailureTold: false,
   gone: null,
+  lastFailureCode: null,
   late: null,
   targetVersion: null,
   windows: emptyWindows,
@@ -195,9 +203,29 @@ function goneAfter(
 ): WebhookHealth['gone'] {
   const { gone } = health;
   if (outcome.disableWebhook === 'gone') {
-    return isFromBefore(health, outcome) ? gone : { at: outcome.startedAt, deliveryId: outcome.deliveryId };
+    if (isFromBefore(health, outcome)) return gone;
+    const answers = isFinalWord(outcome) ? goneAnswersMax : (gone?.answers ?? 0) + 1;
+    return { at: outcome.startedAt, deliveryId: outcome.deliveryId, answers };
   }
   return verdict === 'success' && gone !== null && outcome.startedAt >= gone.at ? null : gone;
+}
+
+/** Asked for in so many words, or said to a ping, which is about no event: 410 alone may be about the event that was sent. */
+function isFinalWord({ kind, responseCode, responseHeaders }: DeliveryOutcome): boolean {
+  return kind === 'ping' || responseCode !== 410 || 'webhook-delivery' in responseHeaders;
+}
+
+/** Answers of proxies, or for now: of them nobody can tell whether the endpoint is there. */
+const notOfEndpoint: ReadonlySet<number> = new Set([407, 408, 410, 421, 423, 425, 429]);
+
+/**
+ * True when an endpoint that does not know pings is there all the same: strict ones refuse event types that they do not know. It
+ * must answer otherwise than it did when it failed.
+ */
+function isThere({ status, responseCode }: DeliveryOutcome, { lastFailureCode }: WebhookHealth): boolean {
+  if (status === 'delivered') return true;
+  if (responseCode === null || responseCode < 400 || responseCode > 499) return false;
+  return !notOfEndpoint.has(responseCode) && responseCode !== lastFailureCode;
 }
 
 /**
@@ -209,10 +237,11 @@ function afterPing(health: WebhookHealth, outcome: DeliveryOutcome, webhook: Wat
   const isDelivered = outcome.status === 'delivered';
   const shown = { ...health, lastPingAt: outcome.startedAt, lastPingDelivered: isDelivered };
   if (webhook.disabledBy !== 'failures' || outcome.startedAt < (webhook.disabledAt ?? 0)) return shown;
+  const isGood = isThere(outcome, health);
   return {
     ...shown,
-    goodPings: isDelivered ? health.goodPings + 1 : 0,
-    failedPings: isDelivered ? 0 : health.failedPings + 1,
+    goodPings: isGood ? health.goodPings + 1 : 0,
+    failedPings: isGood ? 0 : health.failedPings + 1,
   };
 }
 
@@ -235,6 +264,7 @@ function afterAttempt(health: WebhookHealth, outcome: DeliveryOutcome, verdict: 
     consecutiveFailures: health.consecutiveFailures + 1,
     failingSince: Math.min(startedAt, health.failingSince ?? startedAt),
     lastFailureAt,
+    lastFailureCode: outcome.responseCode,
   };
 }
 
@@ -249,7 +279,7 @@ function disableDecision(
   webhook: WatchedWebhook,
   rules: HealthRules,
 ): DisableDecision | null {
-  if (gone !== null) {
+  if (gone !== null && gone.answers >= goneAnswersMax) {
     return { by: 'gone', reason: 'The endpoint answered that it is gone.', deliveryId: gone.deliveryId };
   }
   if (!rules.isEnabled || lastFailure === null || failingSince === null || lastFailureAt === null) return null;

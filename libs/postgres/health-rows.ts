@@ -3,8 +3,10 @@ import type { DisableOverride } from '../domain/disable-rules.ts';
 import type { HealthWindows } from '../domain/health-window.ts';
 import {
   afterEnabling,
+  goneAnswersMax,
   ofPresentTarget,
   unknownHealth,
+  type GoneAnswer,
   type WatchedWebhook,
   type WebhookHealth,
 } from '../domain/health.ts';
@@ -48,6 +50,8 @@ interface Row {
   readonly healthTargetVersion: number | null;
   readonly goneAt: number | null;
   readonly goneDeliveryId: string | null;
+  readonly goneAnswers: number | null;
+  readonly lastFailureCode: number | null;
   readonly lateSince: number | null;
   readonly lastLateAt: number | null;
   readonly windows: HealthWindows;
@@ -79,11 +83,17 @@ function storedHealth(row: Row, state: 'healthy' | 'failing'): WebhookHealth {
     goodPings: row.goodPings,
     failedPings: row.failedPings,
     isFailureTold: row.isFailureTold,
-    gone: row.goneAt === null ? null : { at: row.goneAt, deliveryId: row.goneDeliveryId ?? '' },
+    gone: goneOf(row),
+    lastFailureCode: row.lastFailureCode,
     late: row.lateSince === null ? null : { since: row.lateSince, lastAt: row.lastLateAt ?? row.lateSince },
     targetVersion: row.healthTargetVersion,
     windows: row.windows,
   };
+}
+
+function goneOf({ goneAt, goneDeliveryId, goneAnswers }: Row): GoneAnswer | null {
+  if (goneAt === null) return null;
+  return { at: goneAt, deliveryId: goneDeliveryId ?? '', answers: goneAnswers ?? goneAnswersMax };
 }
 
 export async function writeHealth(
@@ -108,6 +118,8 @@ export async function writeHealth(
     target_version: health.targetVersion,
     gone_at: timestampOrNull(health.gone?.at ?? null),
     gone_delivery_id: health.gone?.deliveryId ?? null,
+    gone_answers: health.gone?.answers ?? null,
+    last_failure_code: health.lastFailureCode,
     late_since: timestampOrNull(health.late?.since ?? null),
     last_late_at: timestampOrNull(health.late?.lastAt ?? null),
     windows: health.windows,
@@ -127,7 +139,8 @@ select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActi
   ${ms('h.counted_from', 'countedFrom')}, ${ms('h.last_ping_at', 'lastPingAt')},
   h.last_ping_delivered as "lastPingDelivered", h.good_pings as "goodPings", h.failed_pings as "failedPings",
   h.is_failure_told as "isFailureTold", h.target_version as "healthTargetVersion", ${ms('h.gone_at', 'goneAt')},
-  h.gone_delivery_id as "goneDeliveryId", ${ms('h.late_since', 'lateSince')}, ${ms('h.last_late_at', 'lastLateAt')},
+  h.gone_delivery_id as "goneDeliveryId", h.gone_answers as "goneAnswers", h.last_failure_code as "lastFailureCode",
+  ${ms('h.late_since', 'lateSince')}, ${ms('h.last_late_at', 'lastLateAt')},
   h.windows
 from webhook w
 join client c on c.id = w.client_id
@@ -137,14 +150,14 @@ order by w.id`;
 
 const columns = `state, consecutive_failures, failing_since, last_success_at, last_failure_at, counted_from,
   last_ping_at, last_ping_delivered, good_pings, failed_pings, is_failure_told, target_version, gone_at, gone_delivery_id,
-  late_since, last_late_at, windows, updated_at`;
+  gone_answers, last_failure_code, late_since, last_late_at, windows, updated_at`;
 
 const upsertHealth = `
 insert into webhook_health (webhook_id, ${columns})
 select * from json_to_recordset($1::json) as i(webhook_id text, state text, consecutive_failures int,
   failing_since timestamptz, last_success_at timestamptz, last_failure_at timestamptz, counted_from timestamptz,
   last_ping_at timestamptz, last_ping_delivered boolean, good_pings int, failed_pings int, is_failure_told boolean,
-  target_version int, gone_at timestamptz, gone_delivery_id text, late_since timestamptz,
+  target_version int, gone_at timestamptz, gone_delivery_id text, gone_answers int, last_failure_code int, late_since timestamptz,
   last_late_at timestamptz, windows jsonb, updated_at timestamptz)
 on conflict (webhook_id) do update set (${columns}) = row(${columns
   .split(',')

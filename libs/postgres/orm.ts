@@ -38,6 +38,7 @@ import { MaskedHeaders } from './migrations/0147-masked-headers.ts';
 import { ReplayClaims } from './migrations/0155-replay-claims.ts';
 import { LateAttemptsColumns } from './migrations/0172-late-attempts.ts';
 import { PublishedContent } from './migrations/0179-published-content.ts';
+import { GoneAnswers } from './migrations/0183-gone-answers.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -125,6 +126,7 @@ export function ormOptions(
         ReplayClaims,
         LateAttemptsColumns,
         PublishedContent,
+        GoneAnswers,
       ],
       snapshot: false,
       silent: true,

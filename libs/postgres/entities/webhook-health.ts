@@ -25,6 +25,10 @@ export const WebhookHealthRow = defineEntity({
     /** The endpoint said that it is gone, and nothing has come of it yet. */
     goneAt: p.datetime().nullable(),
     goneDeliveryId: p.text().nullable(),
+    /** In a row; null in rows from before one did not suffice. */
+    goneAnswers: p.integer().nullable(),
+    /** Of the last attempt that failed; null: it got no answer. */
+    lastFailureCode: p.integer().nullable(),
     /** Its attempts all began late, from then on, and until then. */
     lateSince: p.datetime().nullable(),
     lastLateAt: p.datetime().nullable(),

@@ -151,9 +151,12 @@ test('failures within less than the least time do not disable', async () => {
   expect(await webhook()).toMatchObject({ isActive: true });
 });
 
-test('an endpoint that is gone is disabled at its first answer', async () => {
-  const gone = failure(0, { status: 'failed_permanent', reason: 'gone', responseCode: 410, disableWebhook: 'gone' });
-  expect(await observe(gone)).toMatchObject([{ by: 'gone' }]);
+test('#17 an endpoint that is gone is disabled at its third answer in a row, over restarts too', async () => {
+  const said = { status: 'failed_permanent', reason: 'gone', responseCode: 410, disableWebhook: 'gone' } as const;
+  expect(await observe(failure(0, said))).toEqual([]);
+  expect(await health()).toMatchObject({ goneAnswers: 1, lastFailureCode: 410 });
+  expect(await observe(failure(1, said))).toEqual([]);
+  expect(await observe(failure(2, said))).toMatchObject([{ by: 'gone' }]);
   expect(await webhook()).toMatchObject({ isActive: false, disabledBy: 'gone' });
 });
 
