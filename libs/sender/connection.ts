@@ -179,7 +179,7 @@ export class Connection {
       if (waiting !== null) this.#open(socket, waiting);
       waiting = null;
     });
-    socket.on('error', (error) => {
+    socket.on('error', (error: Error) => {
       waiting?.(error, null);
       waiting = null;
     });
