@@ -129,6 +129,28 @@ test.each([
   60_000,
 );
 
+test('#3 a redeploy in which an endpoint that worked answers 404 for some seconds loses nothing', async () => {
+  let isThere = true;
+  const receiver = await startReceiver({ respond: () => ({ status: isThere ? 200 : 404 }) });
+  const eventType = 'test.redeployed';
+  const arrived = async () => (await listDeliveries(system, client, { eventType, status: 'delivered' })).length;
+  const publish = (count: number) =>
+    system.publish(Array.from({ length: count }, (_, n) => cloudEvent(client, { n }, { type: eventType })));
+  try {
+    const patient = { ...retryPolicy, maxAttempts: 10 };
+    await createWebhook(system, client, { url: receiver.url, eventTypes: [eventType], retryPolicy: patient });
+    await publish(1);
+    await until(async () => (await arrived()) === 1, { timeoutMs: 20_000, what: 'the endpoint has worked' });
+    isThere = false;
+    await publish(20);
+    await until(() => receiver.requests.length >= 30, { timeoutMs: 30_000, what: 'refusals are tried again' });
+    isThere = true;
+    await until(async () => (await arrived()) === 21, { timeoutMs: 30_000, what: 'all arrive' });
+  } finally {
+    await receiver.close();
+  }
+}, 90_000);
+
 test('a replay brings what was given up and what was missed while disabled, and a management-api that is killed goes on', async () => {
   let isWell = false;
   const receiver = await startReceiver({ respond: () => ({ status: isWell ? 200 : 404 }) });
