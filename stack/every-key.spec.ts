@@ -86,7 +86,11 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   AUTO_HEAL_ENABLED: switches,
   AUTO_HEAL_PINGS: numbers,
   AUDIT_RETENTION_DAYS: numbers,
-  SMTP_URL: ['mail.example', 'smtp://', 'http://mail', 'smtp://u:50%@mail', 'smtp://a b'],
+  SMTP_URL: [
+    ...['mail.example', 'smtp://', 'http://mail', 'smtp://u:50%@mail', 'smtp://a b', 'smtp://u:p@mail?requireTLS=0'],
+    ...['smtp://mail?requireTLS', 'smtp://mail?requireTLS=true&requireTLS=false', 'smtp://mail?secure=false'],
+    ...['smtp://mail?tls.rejectUnauthorized=false', 'smtp://mail?requiretls=false'],
+  ],
   SMTP_FROM: ['', 'webhooks', 'a@b@c', 'Name <a@b', 'a@b\nbcc: x@y', 'smtp://u:p@h'],
   ADMIN_API_KEY: ['short', 'with blanks in it, long enough'],
   WEBHOOKS_PER_CLIENT: numbers,

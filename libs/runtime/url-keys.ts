@@ -68,6 +68,12 @@ export function smtpUrlKey(text: Omit<KeyText, 'default' | 'secret'>): ConfigKey
       throw new Error('must be an address such as smtp://user:password@host:587 or smtps://host:465');
     }
     requireDecodable([url.username, url.password]);
+    // The mailer takes whatever else stands there for an option, and 0 for a number: it would decide on TLS unseen.
+    for (const [name, said] of url.searchParams) {
+      if (name !== 'requireTLS') throw new Error('must have nothing behind the ? but requireTLS');
+      if (said !== 'true' && said !== 'false') throw new Error('must have true or false as requireTLS');
+    }
+    if (url.searchParams.size > 1) throw new Error('must have requireTLS once');
     return value;
   });
 }
