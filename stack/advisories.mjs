@@ -7,6 +7,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const serious = ['high', 'critical'];
+/** For a registry that does not answer. */
+const askMsMax = 60_000;
 
 /** In: what `npm audit --json` said. Out: lines to show, and whether anything is serious. Pure. */
 export function judge(text) {
@@ -33,9 +35,9 @@ function parsed(text) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const args = ['audit', '--package-lock-only', '--omit=dev', '--json', ...process.argv.slice(2)];
+  const args = ['audit', '--package-lock-only', '--omit=dev', '--json', '--fetch-retries=0', ...process.argv.slice(2)];
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const { stdout } = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });
+  const { stdout } = spawnSync('npm', args, { cwd: root, encoding: 'utf8', timeout: askMsMax });
   const { lines, isSerious } = judge(stdout ?? '');
   for (const line of lines) console.log(line);
   process.exitCode = isSerious ? 1 : 0;

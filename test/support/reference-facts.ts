@@ -57,7 +57,8 @@ export interface Schema {
 
 export function schemas(): readonly Schema[] {
   const folder = join(repositoryRoot, 'schemas');
-  return readdirSync(folder).map((file) => {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.avsc'));
+  return files.map((file) => {
     const schema = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { doc: string; fields: AvroField[] };
     return { name: file.replace(/\.avsc$/, ''), doc: schema.doc, rows: fieldRows(schema.fields, '') };
   });
