@@ -81,6 +81,20 @@ describe('pings', () => {
     expect(started).toContain('a2 2');
   });
 
+  test('that are too many for a webhook are refused once that can be reported, not before', () => {
+    mayStart = false;
+    for (let offset = 0; offset < 7; offset += 1) add('a1', offset);
+    pings.sweep(10);
+    expect([started, refused]).toEqual([[], []]);
+    mayStart = true;
+    pings.sweep(20);
+    expect(started).toEqual(['a1 0']);
+    expect(refused).toEqual(['a1 5', 'a1 6']);
+    mayStart = false;
+    for (let offset = 10; offset < 200; offset += 1) add('a1', offset);
+    expect((pings['lanes'].get('a1') as { queue: { length: number } }).queue.length).toBe(100);
+  });
+
   test('wait for a definition that is on its way', () => {
     notBefore = { a1: 50 };
     add('a1', 1);

@@ -14,7 +14,7 @@ import type { LaneItem } from './lane-item.ts';
 export interface PingsOptions {
   /** Whose webhook it is; empty while that is not known. */
   clientOf(webhookId: string): string;
-  /** False while what was done cannot be reported: nothing starts, and nothing is refused. */
+  /** False while what was done cannot be reported: nothing starts, and nothing is refused, up to a bound of memory. */
   mayStart(): boolean;
   /** On the monotonic clock: before which this one may not start; null when it may. */
   notBefore(webhookId: string, item: LaneItem, now: number): number | null;
@@ -28,6 +28,8 @@ export interface PingsOptions {
 const placesMax = 128;
 /** Of one webhook, behind the one that is under way. */
 const waitingMax = 4;
+/** The same while nothing may be refused: what is more than the above is refused when that is over. */
+const inDoubtMax = 100;
 const waitMsMax = 20_000;
 
 class PingLane implements Waiting {
@@ -64,7 +66,7 @@ export class Pings {
   add(webhookId: string, item: LaneItem, now: number): void {
     const lane = this.lanes.get(webhookId) ?? new PingLane(webhookId);
     this.lanes.set(webhookId, lane);
-    if (lane.queue.length >= waitingMax) {
+    if (lane.queue.length >= (this.options.mayStart() ? waitingMax : inDoubtMax)) {
       this.options.refuse(item, webhookId);
       return;
     }
@@ -91,6 +93,7 @@ export class Pings {
     }
     if (this.options.mayStart()) for (const lane of this.lanes.values()) this.refuseOld(lane, now);
     this.run(now);
+    if (this.options.mayStart()) for (const lane of this.lanes.values()) this.refuseBeyond(lane);
   }
 
   /** What waits of these leases is read again by whoever has the partition next. */
@@ -135,6 +138,14 @@ export class Pings {
       this.options.refuse(item, lane.webhookId);
     }
     this.forgetIfIdle(lane);
+  }
+
+  /** What came while nothing could be refused. */
+  private refuseBeyond(lane: PingLane): void {
+    if (lane.queue.length <= waitingMax) return;
+    let kept = 0;
+    for (const item of lane.queue.removeWhere(() => (kept += 1) > waitingMax))
+      this.options.refuse(item, lane.webhookId);
   }
 
   private list(lane: PingLane): void {
