@@ -1,7 +1,8 @@
 /**
  * application/x-www-form-urlencoded (WHATWG URL, section 5.2), nested members in brackets: `data[items][0]=…`.
  * Holds: no two members have the same name. The characters of a member's own name that would look like ours, `[`, `]`
- * and `%`, are written as `%5B`, `%5D` and `%25` before the name is encoded like any other text.
+ * and `%`, are written as `%5B`, `%5D` and `%25` before the name is encoded like any other text; half of a surrogate pair,
+ * which no text can hold, as `%uD800`.
  */
 import { rawNumberOf } from './lossless-json.ts';
 
@@ -45,7 +46,9 @@ function scalarText(value: unknown): string {
 }
 
 function ownName(key: string): string {
-  return /[[\]%]/.test(key) ? key.replaceAll('%', '%25').replaceAll('[', '%5B').replaceAll(']', '%5D') : key;
+  const name = /[[\]%]/.test(key) ? key.replaceAll('%', '%25').replaceAll('[', '%5B').replaceAll(']', '%5D') : key;
+  if (name.isWellFormed()) return name;
+  return name.replace(/\p{Surrogate}/gu, (half) => `%u${half.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function encode(text: string): string {

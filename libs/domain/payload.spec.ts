@@ -90,6 +90,21 @@ test('no two members have the same name in form', () => {
   expect(new Set(readBack).size).toBe(fields.length);
 });
 
+test('names with half of a surrogate pair are told apart in form', () => {
+  const data = String.raw`{"\ud800":1,"\udc00":2,"\ufffd":3,"%uD800":4,"[\udbff":5,"\ud83d\ude00":6}`;
+  const fields = [
+    ...new URLSearchParams(shapePayload({ ...event, data: Buffer.from(data) }, target, 'form').body.toString()),
+  ];
+  expect(fields.filter(([name]) => name.startsWith('data')).map(([name]) => name)).toEqual([
+    'data[%uD800]',
+    'data[%uDC00]',
+    'data[\ufffd]',
+    'data[%25uD800]',
+    'data[%5B%uDBFF]',
+    'data[\u{1f600}]',
+  ]);
+});
+
 test('xml spells every value out', () => {
   const { contentType, body } = shapePayload(event, target, 'xml');
   expect(contentType).toBe('application/xml; charset=utf-8');
