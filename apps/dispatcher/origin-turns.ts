@@ -1,8 +1,9 @@
 /**
  * In: what waits for room at an origin. Out: whose turn is next.
  * Holds: origins with room take turns, and at an origin its clients do; a client's own come in their order, those that
- * are slow beside those that are not. Who waits is asked when an attempt there has ended: asking thousands again and
- * again would cost more than their POSTs.
+ * are slow beside those that are not. A host that is full costs one question, however many clients wait there: asking
+ * thousands of them again and again would cost more than their POSTs. Where there is room for somebody, only clients that
+ * hold something there may be passed over, and those are no more than its places.
  */
 import { Fifo } from './fifo.ts';
 
@@ -11,7 +12,11 @@ export interface OriginVisitor {
   readonly pace: string;
 }
 
+/** Of no client: it holds nothing anywhere, and whoever holds nothing has room unless the host is full. */
+const nobody = '';
+
 export interface OriginTurnsOptions<T> {
+  /** @param clientId empty: for a client that holds nothing there */
   hasRoom(origin: string, clientId: string): boolean;
   /** It could start if its origin has room. */
   mayStart(one: T): boolean;
@@ -57,6 +62,7 @@ export class OriginTurns<T extends OriginVisitor> {
   }
 
   private nextAt(origin: string, waiting: Map<string, Fifo<T>>): T | undefined {
+    if (!this.options.hasRoom(origin, nobody)) return undefined;
     for (const [key, own] of waiting) {
       const first = own.peek();
       if (first === undefined || !this.options.mayStart(first)) continue;
