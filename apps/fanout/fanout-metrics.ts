@@ -54,6 +54,7 @@ export class FanoutMetrics {
       'Events whose time cannot be read: that of their record takes its place',
       ['event_type'],
     );
+    this.timesUnread.zero([{ event_type: 'other' }]);
     this.overBudget = metrics.counter(
       'filters_over_budget_total',
       'Filters that an event was too long for, or that came when their client, or all clients together, had used up what filters may cost; they let nothing through',
