@@ -1,12 +1,6 @@
 /** The configuration that the dispatcher reads. */
-import {
-  connectionKeys,
-  egressKeys,
-  httpKeys,
-  registryKeys,
-  retryKeys,
-  signatureKeys,
-} from '../../libs/runtime/config-keys.ts';
+import { connectionKeys, egressKeys, httpKeys, registryKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';

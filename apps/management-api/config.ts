@@ -9,11 +9,11 @@ import {
   httpKeys,
   proxyKeys,
   registryKeys,
-  retryKeys,
   signatureKeys,
   webhookDefaultKeys,
   webhookLimitKeys,
 } from '../../libs/runtime/config-keys.ts';
+import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 

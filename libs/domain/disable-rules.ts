@@ -33,3 +33,12 @@ export function disableRulesOf(operator: DisableRules, override: DisableOverride
     minMs: override.minMinutes === undefined ? operator.minMs : override.minMinutes * minuteMs,
   };
 }
+
+/** Longer than it takes a monitor that keeps up, shorter than anything that an endpoint's trouble is judged over. */
+const behindMsMin = 15_000;
+const behindMsMax = 60_000;
+
+/** How far behind the present a monitor may be that disables by these rules. */
+export function tolerableBehindMs({ minMs }: DisableRules): number {
+  return Math.min(behindMsMax, Math.max(behindMsMin, minMs));
+}

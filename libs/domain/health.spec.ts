@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { tolerableBehindMs } from './disable-rules.ts';
 import {
   afterEnabling,
   observe,
   relapseFailures,
-  tolerableBehindMs,
   unknownHealth,
   verdictOf,
   type HealthRules,

@@ -5,7 +5,7 @@
  * attempts from before the webhook was last enabled never disable it again; what another URL answered says nothing about
  * this one; decided is by how things stand after the last outcome that is known, and only while that is the present.
  */
-import type { DisableRules } from './disable-rules.ts';
+import { tolerableBehindMs, type DisableRules } from './disable-rules.ts';
 import { lateAfter, type LateAttempts } from './falling-behind.ts';
 import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
 import { addAttempts, emptyWindows, type HealthWindows } from './health-window.ts';
@@ -115,15 +115,6 @@ export const unknownHealth: WebhookHealth = {
   targetVersion: null,
   windows: emptyWindows,
 };
-
-/** Longer than it takes a monitor that keeps up, shorter than anything that an endpoint's trouble is judged over. */
-const behindMsMin = 15_000;
-const behindMsMax = 60_000;
-
-/** How far behind the present a monitor may be that disables by these rules. */
-export function tolerableBehindMs({ minMs }: DisableRules): number {
-  return Math.min(behindMsMax, Math.max(behindMsMin, minMs));
-}
 
 /** What an outcome says about its endpoint; null when it says nothing because no POST was tried. */
 export function verdictOf(outcome: DeliveryOutcome): 'success' | 'failure' | null {
