@@ -42,7 +42,6 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/management-api/stores.module.ts': [1, 'the end of portal sessions, which is in their tokens'],
   'apps/management-api/stream-providers.ts': [1, 'until when outcomes were passed on, told'],
   'apps/management-api/webhook-checks.ts': [1, 'the validity of certificates'],
-  'apps/management-api/webhook-trials.controller.ts': [1, told],
   'apps/management-api/webhooks.controller.ts': [4, stored],
   'apps/monitor/monitor.module.ts': [2, `${compared} of other hosts`],
   'apps/projector/projector.module.ts': [1, 'the ages of records, told'],
