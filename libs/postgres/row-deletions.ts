@@ -49,8 +49,8 @@ export function deleteOldest(table: string, { over, came }: Ageing, moment: (mom
       [moment(moments), after === '' ? '0' : after],
     );
     // One that a clock dated ahead keeps those behind it for no longer than a page.
-    const isDone = (page?.seen ?? 0) < deletedRowsMax || page?.hasOld !== true;
-    return { rows: page?.gone ?? 0, progress: isDone ? '' : (page?.last ?? ''), isDone };
+    const isDone = page === undefined || page.seen < deletedRowsMax || page.hasOld !== true;
+    return { rows: page?.gone ?? 0, progress: isDone ? '' : (page.last ?? ''), isDone };
   };
 }
 
@@ -72,6 +72,6 @@ export function deletePageByPage(table: string, where: string) {
       [after, now],
     );
     const isDone = (page?.seen ?? 0) < deletedRowsMax;
-    return { rows: page?.gone ?? 0, progress: isDone ? '' : (page?.last ?? ''), isDone };
+    return { rows: page?.gone ?? 0, progress: isDone ? '' : (page.last ?? ''), isDone };
   };
 }
