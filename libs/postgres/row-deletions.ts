@@ -72,6 +72,6 @@ export function deletePageByPage(table: string, where: string) {
       [after, now],
     );
     const isDone = (page?.seen ?? 0) < deletedRowsMax;
-    return { rows: page?.gone ?? 0, progress: isDone ? '' : (page.last ?? ''), isDone };
+    return { rows: page?.gone ?? 0, progress: isDone ? '' : (page?.last ?? ''), isDone };
   };
 }
