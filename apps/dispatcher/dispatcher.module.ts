@@ -179,9 +179,9 @@ function makeDispatch(parts: {
       userAgent: 'DeeperHub-Webhooks/0.1.0',
       signatureHeader: config.SIGNATURE_HEADER.toLowerCase(),
       deliveryAgeMsMax: config.DELIVERY_MAX_AGE_HOURS * hourMs,
-      graceOf: (webhookId) => ({
+      graceOf: ({ definition: { id, targetVersion } }) => ({
         graceMs: config.REFUSAL_GRACE_MINUTES * minuteMs,
-        refusesForMs: worked.refusesForMs(webhookId, monotonicMs()),
+        refusesForMs: worked.refusesForMs(id, monotonicMs(), table.targetVersionOf(id) !== targetVersion),
       }),
       retryAfterMsMax: {
         ordered: config.RETRY_AFTER_ORDERED_MAX_MINUTES * minuteMs,

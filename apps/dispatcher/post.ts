@@ -22,7 +22,7 @@ export interface PostOptions {
   readonly signatureHeader: string;
   readonly deliveryAgeMsMax: number;
   /** Of a webhook whose endpoint refused just now. */
-  readonly graceOf: (webhookId: string) => RefusalGrace;
+  readonly graceOf: (webhook: ReadyWebhook) => RefusalGrace;
   /** The longest that Retry-After is followed, for webhooks that keep an order and for others. */
   readonly retryAfterMsMax: { readonly ordered: number; readonly parallel: number };
   readonly attemptStarted: (webhook: ReadyWebhook, delivery: Delivery) => void;
@@ -95,7 +95,7 @@ export class Post {
     const settlement = settleAttempt({
       delivery,
       policy: definition.retryPolicy,
-      grace: isRefused ? this.options.graceOf(definition.id) : null,
+      grace: isRefused ? this.options.graceOf(webhook) : null,
       retryAfterMsMax: definition.ordering === 'parallel' ? parallel : ordered,
       targetVersion: definition.targetVersion,
       result,

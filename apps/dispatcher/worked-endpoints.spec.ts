@@ -27,6 +27,14 @@ describe('#3 an endpoint that refuses', () => {
     expect(worked.refusesForMs('wh_1', 90 * hourMs)).toBe(59 * hourMs);
   });
 
+  test('at an URL of before says nothing about the present one', () => {
+    const worked = begun();
+    worked.answered('wh_1', answer(200), hourMs);
+    worked.defined('wh_1', 1, 2, 2 * hourMs);
+    expect(worked.refusesForMs('wh_1', 2 * hourMs)).toBeNull();
+    expect(worked.refusesForMs('wh_1', 2 * hourMs, true)).toBe(0);
+  });
+
   test('has not worked when it was not seen to for a day', () => {
     const worked = begun();
     worked.answered('wh_1', answer(200), hourMs);

@@ -50,8 +50,12 @@ export class WorkedEndpoints {
     if (result.code < 300) known.workedAt = now;
   }
 
-  /** For how long it has refused; null when it did not work within a day before. */
-  refusesForMs(webhookId: string, now: number): number | null {
+  /**
+   * For how long it has refused; null when it did not work within a day before.
+   * @param hasMoved it was an URL of before that refused, and the next attempt goes to the present one
+   */
+  refusesForMs(webhookId: string, now: number, hasMoved = false): number | null {
+    if (hasMoved) return 0;
     const known = this.known.get(webhookId);
     const refusesSince = known?.refusesSince ?? now;
     const workedAt = known?.workedAt ?? null;

@@ -53,7 +53,7 @@ export function classify(result: AttemptResult, now: number, rules: VerdictRules
 
 function classifyAnswer(answer: AttemptAnswer, now: number, rules: VerdictRules): Verdict {
   const { code } = answer;
-  const wish = deliveryWish(answer);
+  const wish = deliveryWish(answer.headers);
   if (code >= 200 && code <= 299) {
     return delivered(wish === 'disable' ? 'gone' : null);
   }
@@ -87,8 +87,8 @@ function classifyError(error: AttemptError): Verdict {
 }
 
 /** What the endpoint asks for in `webhook-delivery` (Standard Webhooks, proposal "Delivery control"). */
-function deliveryWish(answer: AttemptAnswer): 'disable' | 'abort' | null {
-  switch (answer.headers['webhook-delivery']?.trim().toLowerCase()) {
+export function deliveryWish(headers: Readonly<Record<string, string>>): 'disable' | 'abort' | null {
+  switch (headers['webhook-delivery']?.trim().toLowerCase()) {
     case 'disable':
       return 'disable';
     case 'abort':

@@ -118,6 +118,12 @@ describe('disabling', () => {
     ],
     ['#17 410 to an event and to a ping', [answer410(0), answer410(1, { kind: 'ping' })], {}, 'gone'],
     [
+      '#17 410 with a word that nobody knows',
+      [answer410(0, { responseHeaders: { 'webhook-delivery': 'msg_123' } })],
+      {},
+      null,
+    ],
+    [
       '#17 410 with the word that it wants no more',
       [answer410(0, { responseHeaders: { 'webhook-delivery': 'disable' } })],
       {},

@@ -5,6 +5,7 @@
  * attempts from before the webhook was last enabled never disable it again; what another URL answered says nothing about
  * this one; decided is by how things stand after the last outcome that is known, and only while that is the present.
  */
+import { deliveryWish } from './classify.ts';
 import { tolerableBehindMs, type DisableRules } from './disable-rules.ts';
 import { lateAfter, type LateAttempts } from './falling-behind.ts';
 import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
@@ -203,7 +204,7 @@ function goneAfter(
 
 /** Asked for in so many words, or said to a ping, which is about no event: 410 alone may be about the event that was sent. */
 function isFinalWord({ kind, responseCode, responseHeaders }: DeliveryOutcome): boolean {
-  return kind === 'ping' || responseCode !== 410 || 'webhook-delivery' in responseHeaders;
+  return kind === 'ping' || responseCode !== 410 || deliveryWish(responseHeaders) === 'disable';
 }
 
 /** Answers of proxies, or for now: of them nobody can tell whether the endpoint is there. */

@@ -106,10 +106,14 @@ function describeReset(error: Error, hasAnswerBegun: boolean): string {
     : 'the connection was closed before an answer came';
 }
 
+/** As many as there are addresses that are tried. */
+const messagesMax = 6;
+
 function describe(error: Error): string {
   // Several addresses were tried, each with its own error.
   if ('errors' in error && Array.isArray(error.errors)) {
-    return [...new Set(error.errors.map((one: Error) => publicMessage(one)))].join('; ');
+    const messages = new Set(error.errors.map((one: Error) => publicMessage(one)));
+    return [...messages].slice(0, messagesMax).join('; ');
   }
   const code = codeOf(error);
   const message = publicMessage(error);

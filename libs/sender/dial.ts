@@ -10,8 +10,10 @@ export type Dialled = (error: Error | null, socket: Socket | null) => void;
 
 /** From one address to the next (RFC 8305, section 8). */
 const nextAfterMsMax = 250;
-/** In which all of many addresses have had their beginning. */
+/** In which all of some addresses have had their beginning. */
 const allBegunMs = 1000;
+/** Of one name: whoever writes it says how many there are, and each is a socket for as long as the deadline. */
+const addressesMax = 6;
 
 export class Dial {
   readonly #addresses: readonly ResolvedAddress[];
@@ -22,9 +24,9 @@ export class Dial {
   #begun = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param addresses one at least */
+  /** @param addresses one at least; of many, the first of each family */
   constructor(addresses: readonly ResolvedAddress[], port: number, done: Dialled) {
-    this.#addresses = addresses;
+    this.#addresses = firstOfEach(addresses);
     this.#port = port;
     this.#done = done;
     this.#beginNext();
@@ -44,6 +46,8 @@ export class Dial {
     if (next === undefined) return;
     this.#begun++;
     const socket = new Socket();
+    // Connecting does not look at an option of that name. The TLS connection has the same handle.
+    socket.setNoDelay(true);
     this.#sockets.add(socket);
     socket.once('connect', () => {
       this.#connected(socket);
@@ -51,7 +55,7 @@ export class Dial {
     socket.on('error', (error) => {
       this.#failed(socket, error);
     });
-    socket.connect({ host: next.address, family: next.family, port: this.#port, noDelay: true });
+    socket.connect({ host: next.address, family: next.family, port: this.#port });
     if (this.#begun === this.#addresses.length) return;
     const nextAfterMs = Math.min(nextAfterMsMax, allBegunMs / this.#addresses.length);
     this.#timer = setTimeout(() => {
@@ -75,4 +79,13 @@ export class Dial {
       this.#done(this.#errors.length === 1 && only !== undefined ? only : new AggregateError(this.#errors), null);
     }
   }
+}
+
+/** As many of each family as of the other, where there are so many, in the order in which they came. */
+function firstOfEach(addresses: readonly ResolvedAddress[]): readonly ResolvedAddress[] {
+  if (addresses.length <= addressesMax) return addresses;
+  const [four, six] = [4, 6].map((family) => addresses.filter((address) => address.family === family).length);
+  const half = addressesMax / 2;
+  const room = { 4: addressesMax - Math.min(half, six ?? 0), 6: addressesMax - Math.min(half, four ?? 0) };
+  return addresses.filter(({ family }) => room[family]-- > 0);
 }
