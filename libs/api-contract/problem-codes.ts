@@ -91,7 +91,7 @@ export const problemCodes = {
     status: 409,
     title: 'The first request is still in progress',
     meaning:
-      'A request with the same Idempotency-Key, or one that publishes an event of the same id, is being worked on: try again shortly.',
+      'A request with the same Idempotency-Key, or one that publishes an event of the same source and id, is being worked on: try again shortly.',
   },
   idempotency_answer_lost: {
     status: 409,

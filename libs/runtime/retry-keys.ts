@@ -13,14 +13,14 @@ export const retryKeys = {
   }),
   REFUSAL_GRACE_MINUTES: numberKey({
     description:
-      'How long 401, 403, 404, 407, 421 and 423 of an endpoint that worked within a day are tried again before they are final; 0: not at all',
+      'How long 401, 403, 404, 407, 421 and 423 of an endpoint that worked within a day, as far as the dispatcher knows, are tried again before they are final; 0: not at all',
     unit: 'min',
     default: '15',
     min: 0,
     max: 1440,
   }),
   RETRY_AFTER_MAX_MINUTES: numberKey({
-    description: 'The longest that `Retry-After` of an endpoint is followed',
+    description: 'The longest that `Retry-After` of an endpoint is followed for webhooks with `parallel`',
     unit: 'min',
     default: '1440',
     min: 1,
