@@ -29,7 +29,10 @@ export const trigger: Command = {
     client: { takes: 'ID', text: 'for this client; default: the only one there is' },
     broadcast: { takes: null, text: 'for every client; the type has to be a broadcast' },
     webhook: { takes: 'ID', text: 'a test event to this webhook alone, whatever it subscribed to' },
-    id: { takes: 'ID', text: 'id of the event; the same one again is the same event' },
+    id: {
+      takes: 'ID',
+      text: 'id of the event; with the same source it is the same event: not published again for 24 hours, and refused with other content',
+    },
     source: { takes: 'URI', text: 'where it comes from' },
     subject: { takes: 'TEXT', text: 'what it is about' },
     ...waitOptions,

@@ -59,7 +59,7 @@ export const attemptSchema = Type.Object({
   note: nullable(
     Type.String({
       description:
-        'What else is to be known where there is no error: where a redirect pointed to, or that a kept connection did not take the request any more, so that it was sent on another.',
+        'What else is to be known where there is no error: where a redirect pointed to, what was odd about an answer, why a refusal is not final yet, or that a kept connection did not take the request any more, so that it was sent on another.',
     }),
   ),
   nextAttemptAt: nullable(timestamp),

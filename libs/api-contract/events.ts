@@ -152,7 +152,8 @@ export const getEvent = operation({
   path: '/v1/events/{id}',
   tag,
   summary: 'Read an event with the decisions on it',
-  description: 'Ids are unique per client only: of several events with this id an admin gets the newest.',
+  description:
+    'An id is unique within its source and its client only: of several events with this id the newest is shown. `GET /v1/events` lists all of them with their sources.',
   roles: readers,
   params: Type.Object({ id: anyId }),
   query: Type.Object({ clientId: Type.Optional(anyId) }, strict),

@@ -46,7 +46,9 @@ describe('an answer', () => {
 
   test.each([401, 403, 404, 407, 421, 423])('#3 of %i may be tried again for a while', (code) => {
     const rules = { retryAfterMsMax: 1000, isRefusalPassing: true };
-    expect(classify(answer(code), now, rules)).toMatchObject({ status: 'failed_retryable', reason: 'http' });
+    const verdict = classify(answer(code), now, rules);
+    expect(verdict).toMatchObject({ status: 'failed_retryable', reason: 'http' });
+    expect(verdict.message).toBe('the endpoint may refuse for a while only, so this is tried again before it is final');
     expect(classify(answer(400), now, rules)).toMatchObject({ status: 'failed_permanent', reason: 'rejected' });
   });
 

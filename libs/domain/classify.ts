@@ -70,7 +70,7 @@ function classifyAnswer(answer: AttemptAnswer, now: number, rules: VerdictRules)
   return ended('rejected', null);
 }
 
-const passingRefusal = 'the endpoint worked within a day, so this is tried again before it is final';
+const passingRefusal = 'the endpoint may refuse for a while only, so this is tried again before it is final';
 
 function classifyError(error: AttemptError): Verdict {
   const { errorKind, message } = error;
