@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { dataSchema, schemaInForce, wordsOf } from './data-schema.ts';
 
 const schemaCheck = (text: string) => {
@@ -70,6 +70,17 @@ describe('a schema that would take long to compile', () => {
     ['more properties', JSON.stringify({ properties: properties(100_000) })],
     ['more names', JSON.stringify(requires(2_999))],
     ['more branches', JSON.stringify({ allOf: Array.from({ length: 1_500 }, (_, minimum) => ({ minimum })) })],
+    ...['enum', 'const', 'default', 'examples'].flatMap((name): [string, string][] => [
+      [
+        `more properties of a property "${name}"`,
+        JSON.stringify({ properties: { [name]: { properties: properties(3_000) } } }),
+      ],
+      [
+        `more properties in what "${name}" holds and a reference names`,
+        JSON.stringify({ $ref: `#/${name}/0`, [name]: [{ properties: properties(3_000) }] }),
+      ],
+    ]),
+    ['more names that follow from "enum"', JSON.stringify({ dependentRequired: { enum: names(3_000) } })],
     ['more levels', `${'{"not":'.repeat(5_000)}{}${'}'.repeat(5_000)}`],
   ])('is none: %s than it may have', (_name, text) => {
     expect(() => dataSchema(text)).toThrow(/^it has more than (3000 keywords|262144 bytes)/);
@@ -80,6 +91,16 @@ describe('a schema that would take long to compile', () => {
     expect(schemaCheck(JSON.stringify(requires(2_998)))({})).toContain('must have required property');
     expect(schemaCheck(JSON.stringify({ enum: names(10_000) }))('name9999')).toBeNull();
   });
+});
+
+test('the compiler prints nothing', () => {
+  const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+  try {
+    expect(schemaCheck('{"format":"nonsense"}')('x')).toBeNull();
+    expect(warned).not.toHaveBeenCalled();
+  } finally {
+    warned.mockRestore();
+  }
 });
 
 test('two schemas may have the same $id', () => {

@@ -23,7 +23,14 @@ export interface DataMisfit {
 export type DataSchema = (data: unknown) => DataMisfit | null;
 
 // A schema that is written into each place that refers to it could become as long as it likes.
-const options: Options = { strict: false, allErrors: false, validateFormats: true, inlineRefs: false };
+const options: Options = {
+  strict: false,
+  allErrors: false,
+  validateFormats: true,
+  inlineRefs: false,
+  // It prints all the code of a schema that cannot be compiled.
+  logger: false,
+};
 /** Steps of a pattern are short. */
 const statesAStep = 4;
 /** Dialects before 2019-09, which the default dialect cannot read. */

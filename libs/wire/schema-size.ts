@@ -11,8 +11,8 @@ export const schemaBytesMax = 256 * 1024;
  */
 export const schemaPartsMax = 3_000;
 
-/** What they hold is no schema, is compared as a whole, and costs nothing to speak of. */
-const holdValues = new Set(['enum', 'const', 'default', 'examples']);
+/** In these each member is a list of names, whatever it is called: code is made for each name. */
+const holdLists = new Set(['dependentRequired', 'dependencies']);
 
 /** Null: it may be compiled. Else why not. */
 export function schemaSizeProblem(schemaText: string, schema: unknown): string | null {
@@ -21,19 +21,26 @@ export function schemaSizeProblem(schemaText: string, schema: unknown): string |
   return null;
 }
 
-/** Without recursion: a schema may be nested as deep as it likes. */
+/**
+ * Whether a keyword is one depends on where it stands, and `$ref` makes a schema of anything. So everything counts but plain
+ * values of an `enum`, which no reference makes costly. Without recursion: a schema may be nested as deep as it likes.
+ */
 function fits(schema: unknown): boolean {
   let parts = 0;
-  const open: unknown[] = [schema];
-  while (open.length > 0) {
-    const value = open.pop();
+  const open: { readonly name: string; readonly value: unknown }[] = [{ name: '', value: schema }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { name: place, value } = next;
     if (typeof value !== 'object' || value === null) continue;
-    const isList = Array.isArray(value);
     for (const [name, part] of Object.entries(value)) {
       parts += 1;
       if (parts > schemaPartsMax) return false;
-      if (isList || !holdValues.has(name)) open.push(part);
+      const isEnum = name === 'enum' && Array.isArray(part) && !holdLists.has(place);
+      open.push({ name, value: isEnum ? part.filter(isCompound) : part });
     }
   }
   return true;
+}
+
+function isCompound(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
