@@ -28,6 +28,7 @@ import { EventRefusal } from './event-refusal.ts';
 import { eventTimeOf } from './event-time.ts';
 import type { JsonSpan } from './json-outline.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
+import { otherTenant, refuseOtherTenant, type EventMark } from './tenant-in-data.ts';
 import { carriedTraceparent } from './traceparent.ts';
 
 export interface PlatformEvent {
@@ -96,7 +97,7 @@ function eventIn(record: EventRecord, headers: HeaderAttributes): PlatformEvent 
   }
   // The mode is named wrongly when the headers are an event and the value is none.
   const isBinary = headers.isWhole && !isWholeEvent(record.value);
-  return isBinary ? binaryEvent(record, headers, null) : structuredEvent(record, headers);
+  return isBinary ? binaryEvent(record, headers, null, 'clientid') : structuredEvent(record, headers);
 }
 
 /** By which schema the bytes are to be read stands where nobody looks. JSON needs none, and what is of another type goes on as bytes. */
@@ -119,8 +120,9 @@ function refuseUnreadSchema({ value, headers }: EventRecord, contentType: string
 
 /** @param more an attribute that it needs as well */
 function isWholeEvent(value: Buffer | null, more = 'id'): boolean {
-  if (value === null || !looksLikeJson(value) || !isJson(value)) return false;
-  return isWhole(JSON.parse(textOf(value)) as unknown, more);
+  const json = value === null ? null : (jsonBehindFrame(value) ?? value);
+  if (json === null || !looksLikeJson(json) || !isJson(json)) return false;
+  return isWhole(JSON.parse(textOf(json)) as unknown, more);
 }
 
 function isWhole(value: unknown, more: string): boolean {
@@ -156,7 +158,7 @@ function wholeEvent(record: EventRecord, headers: HeaderAttributes, text: string
   const tenant = headers.isAny ? headers.get('clientid') : null;
   if (tenant !== null && tenant !== event.clientId) {
     // Taken at its word, an event whose tenant stands in its headers alone might be a broadcast.
-    throw new EventRefusal('invalid_attribute', 'the clientid of the event is not the one that its headers name');
+    throw new EventRefusal('invalid_attribute', otherTenant);
   }
   return event;
 }
@@ -181,12 +183,24 @@ function avroEvent(record: EventRecord, headers: HeaderAttributes, avroJson: str
   return binaryEventOf(record, headers, jsonData(avroJson, bytes));
 }
 
-function binaryEvent(record: EventRecord, headers: HeaderAttributes, contentType: string | null): PlatformEvent {
-  return binaryEventOf(record, headers, binaryData(record.value, contentType));
+function binaryEvent(
+  record: EventRecord,
+  headers: HeaderAttributes,
+  contentType: string | null,
+  mark?: EventMark,
+): PlatformEvent {
+  return binaryEventOf(record, headers, binaryData(record.value, contentType), mark);
 }
 
-function binaryEventOf(record: EventRecord, headers: HeaderAttributes, data: EventData): PlatformEvent {
-  return eventOf(headers, headerTraceparent(record, 'ce_') ?? headerTraceparent(record, ''), data, '');
+function binaryEventOf(
+  record: EventRecord,
+  headers: HeaderAttributes,
+  data: EventData,
+  mark?: EventMark,
+): PlatformEvent {
+  const event = eventOf(headers, headerTraceparent(record, 'ce_') ?? headerTraceparent(record, ''), data, '');
+  refuseOtherTenant(event.clientId, data, record.value, mark);
+  return event;
 }
 
 function eventOf(
