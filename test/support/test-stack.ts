@@ -57,7 +57,8 @@ async function ask(what: string): Promise<string> {
   const door = process.env['TEST_STACK_DOOR'];
   if (door === undefined)
     throw new Error('real-stack tests live in test/adapters, test/pipeline, test/faults and test/cluster');
-  const response = await fetch(`${door}/${what}`);
+  // A kept connection may be closed by the other side just as it is used again.
+  const response = await fetch(`${door}/${what}`, { headers: { connection: 'close' } });
   const text = await response.text();
   if (!response.ok) throw new Error(text);
   return text;
