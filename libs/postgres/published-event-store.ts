@@ -1,7 +1,8 @@
 /**
  * Events that are published under an id of their producer. In: ids that somebody is about to publish. Out: which of
  * them are to be, and with which time. Holds: what Kafka acknowledged is not published again for a day; what was not
- * is published again with the time of the first try, so that it makes the same deliveries.
+ * is published again with the time of the first try, so that it makes the same deliveries. Other content under the id of
+ * what was not is another event, with its own time.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { readerOf } from './read.ts';
@@ -103,7 +104,7 @@ export class PublishedEventStore {
 }
 
 /**
- * By the clock of the database alone: a claim from the future is from before that clock was set back.
+ * What was written without a hash may be the same again. By the clock of the database alone: a claim from the future is from before that clock was set back.
  * Sorted, so that two requests that claim the same never wait for each other in a circle.
  */
 const claimSql = `
@@ -113,7 +114,8 @@ select owner, event_id, event_time, content_hash, $5, now(), false, now() + make
 from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as i(owner, event_id, event_time, content_hash)
 order by owner collate "C", event_id collate "C"
 on conflict (owner, event_id) do update set
-  event_time = case when published_event.expires_at <= now() then excluded.event_time else published_event.event_time end,
+  event_time = case when published_event.expires_at <= now() or published_event.content_hash <> excluded.content_hash
+    then excluded.event_time else published_event.event_time end,
   content_hash = excluded.content_hash, claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at, is_acknowledged = false,
   expires_at = excluded.expires_at
 where published_event.expires_at <= now()
