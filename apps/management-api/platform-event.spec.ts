@@ -44,3 +44,13 @@ test('#5 an event is named by its id within its source; the default source needs
   expect(nameWithin('/v1/events', '1001')).toBe('1001');
   expect(nameWithin('/orders', '1001')).not.toBe(nameWithin('/payments', '1001'));
 });
+
+test('a name is no longer than an index of PostgreSQL takes, whatever its source is', () => {
+  const source = '注'.repeat(2_048);
+  const names = [nameWithin(source, '1001'), nameWithin(source, '1002'), nameWithin(`${source.slice(1)}文`, '1001')];
+  for (const name of names) expect(name).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(new Set(names).size).toBe(3);
+  expect(nameWithin(source, '1001')).toBe(names[0]);
+  expect(nameWithin('a'.repeat(1_019), '1001')).toBe(`${'a'.repeat(1_019)}\n1001`);
+  expect(nameWithin('a'.repeat(1_020), '1001')).toMatch(/^sha256:/);
+});

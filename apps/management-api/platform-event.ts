@@ -17,12 +17,17 @@ export interface EventIdentity {
 }
 
 const sourceDefault = '/v1/events';
+/** In UTF-8. An index of PostgreSQL takes 2,704 bytes a row. */
+const nameBytesMax = 1_024;
+
 /**
  * What names an event among those of its client: no id and no source has a line break. Of the default source it is the id alone, as
- * versions that did not know of sources kept it.
+ * versions that did not know of sources kept it. Of a name that is too long for an index, its hash.
  */
 export function nameWithin(source: string | undefined, id: string): string {
-  return source === undefined || source === sourceDefault ? id : `${source}\n${id}`;
+  const name = source === undefined || source === sourceDefault ? id : `${source}\n${id}`;
+  if (Buffer.byteLength(name) <= nameBytesMax) return name;
+  return `sha256:${createHash('sha256').update(name).digest('hex')}`;
 }
 
 /** Of what is said beside the id and the source: the same however the members of its data are ordered. */

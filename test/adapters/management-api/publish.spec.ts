@@ -6,6 +6,7 @@ import { pingDelivery } from '../../../libs/domain/direct-delivery.ts';
 import { settleAttempt } from '../../../libs/domain/settle.ts';
 import type { Delivery } from '../../../libs/domain/delivery.ts';
 import { PublishedEventStore } from '../../../libs/postgres/published-event-store.ts';
+import { contentHashOf } from '../../../apps/management-api/platform-event.ts';
 import { RecordSink } from '../../../libs/kafka/record-sink.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
@@ -240,7 +241,8 @@ describe('an event with an id of its producer', () => {
     const id = randomUUID();
     const time = '2026-11-24T10:00:00Z';
     const store = world.app.get(PublishedEventStore);
-    await store.claim([{ owner: ann.id, eventId: id, time, contentHash: 'other' }], 'somebody');
+    const contentHash = contentHashOf({ id, type: 'order.created', clientId: ann.id });
+    await store.claim([{ owner: ann.id, eventId: id, time, contentHash }], 'somebody');
     const early = await publish({ id, type: 'order.created', clientId: ann.id });
     expect(early).toMatchObject({
       status: 409,
@@ -250,6 +252,27 @@ describe('an event with an id of its producer', () => {
     await database("update published_event set claimed_at = now() - interval '31 s' where event_id = $1", [id]);
     expect((await publish({ id, type: 'order.created', clientId: ann.id })).status).toBe(202);
     expect(await seen(id, 1)).toMatchObject([{ id, time }]);
+  });
+
+  test.each([
+    ['other content has the time of its own', 'other', false],
+    ['what a version before hashes wrote may be the same, and keeps its time', null, true],
+  ])('whose first try was refused: %s', async (_name, hash, keepsTime) => {
+    const [id, first, second] = [randomUUID(), '2026-11-24T10:00:00Z', '2026-11-25T10:00:00Z'];
+    const store = world.app.get(PublishedEventStore);
+    const refused = { owner: ann.id, eventId: id, time: first, contentHash: 'other' };
+    await store.claim([refused], 'somebody');
+    await store.release([refused], 'somebody');
+    await database('update published_event set content_hash = $2 where event_id = $1', [id, hash]);
+    expect((await publish({ id, type: 'order.created', clientId: ann.id, time: second })).status).toBe(202);
+    expect(await seen(id, 1)).toMatchObject([{ id, time: keepsTime ? first : second }]);
+  });
+
+  test('whose source is as long as it may be is published once', async () => {
+    const event = { id: randomUUID(), type: 'order.created', clientId: ann.id, source: '注'.repeat(2_048) };
+    for (let times = 0; times < 2; times += 1) expect((await publish(event)).status).toBe(202);
+    await publish({ ...event, id: `${event.id}-last` });
+    expect((await seen(event.id, 2)).map(({ id }) => id)).toEqual([event.id, `${event.id}-last`]);
   });
 
   test('that was refused can be published at once', async () => {
