@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { testDelivery } from './direct-delivery.ts';
+import { deliveryIdOf, eventKeyOf } from './ids.ts';
 import {
   missedDelivery,
   replayBatchMax,
@@ -90,6 +91,16 @@ test('what was missed becomes the delivery that it would have been, and its deci
   });
   expect(missed?.delivery.body.equals(made.delivery.body)).toBe(true);
   expect(missed?.event).toEqual(made.event);
+});
+
+test.each(['acme', null])('what a version before sources missed for %s has the id that it made', (clientId) => {
+  const { eventId, source } = made.event;
+  const idOf = (eventKey: string) =>
+    missedDelivery('rp_1', { ...made.event, clientId, eventKey }, { webhookId: 'wh_1' }, target, later)?.delivery
+      .deliveryId;
+  expect(source).not.toBeNull();
+  expect(idOf(eventKeyOf(now, clientId, eventId))).toBe(deliveryIdOf(now, eventId, 'wh_1'));
+  expect(idOf(eventKeyOf(now, clientId, eventId, source))).toBe(deliveryIdOf(now, eventId, 'wh_1', source));
 });
 
 test.each([

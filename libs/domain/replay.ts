@@ -6,7 +6,7 @@
 import type { Delivery, DeliveryKind } from './delivery.ts';
 import { resentDelivery, type PastEvent } from './direct-delivery.ts';
 import { parseFilter } from './filter.ts';
-import { deliveryIdOf, timeOfId } from './ids.ts';
+import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
 import type { DeliveryStatus } from './outcome.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 import type { PayloadFormat } from './webhook.ts';
@@ -119,12 +119,22 @@ export function missedDelivery(
   if (target === null || !target.isActive || !wants(target, event)) return null;
   const { clientId, format } = target;
   const { webhookId } = decision;
-  const deliveryId = deliveryIdOf(timeOfId(event.eventKey), event.eventId, webhookId, event.source);
+  const deliveryId = missedDeliveryId(event, webhookId);
   const past = { id: deliveryId, webhookId, clientId, kind: event.kind, format };
   return {
     delivery: resentDelivery(past, event, { trigger: 'replay', round: replayId }, now),
     event: { ...event, decisions: [{ webhookId, clientId, decision: 'matched', deliveryId, format }] },
   };
+}
+
+/**
+ * By the version that took the event, as its key tells: one that left sources out may have begun this replay, and a batch
+ * that it made is made again with the same ids.
+ */
+function missedDeliveryId({ eventKey, clientId, eventId, source }: WebhookEvent, webhookId: string): string {
+  const time = timeOfId(eventKey);
+  const isWithoutSource = eventKey === eventKeyOf(time, clientId, eventId);
+  return deliveryIdOf(time, eventId, webhookId, isWithoutSource ? null : source);
 }
 
 /** Fan-out decides `disabled` before it asks the filter. */
