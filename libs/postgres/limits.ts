@@ -10,25 +10,32 @@ export interface TransactionLimits {
   readonly lockMs: number;
   /** Longest run of a statement, in milliseconds. */
   readonly statementMs: number;
+  /** Longest wait between two statements, in milliseconds. Default: 30,000 */
+  readonly idleMs?: number;
 }
 
 /** Of a transaction that has none of its own. */
 export const usualLimits: TransactionLimits = { lockMs: 30_000, statementMs: 60_000 };
 
-/** Of work that is long by nature and in no hurry: a batch of a replay, of keys to rotate, of what is published again. */
+/** Of work that is long by nature and in no hurry: a batch of keys to rotate, of what is published again. */
 export const patientLimits: TransactionLimits = { lockMs: 60_000, statementMs: 110_000 };
 
-/** Between two statements of one transaction. */
-const idleMs = 30_000;
+/** Of a batch of a replay: between two statements it waits for Kafka, and locks no row meanwhile. */
+export const replayLimits: TransactionLimits = { ...patientLimits, idleMs: 120_000 };
+
+const usualIdleMs = 30_000;
 
 /** How such a transaction begins: one text, so that it costs no more than any other. */
-export function beginWithin({ lockMs, statementMs }: TransactionLimits): string {
+export function beginWithin({ lockMs, statementMs, idleMs = usualIdleMs }: TransactionLimits): string {
   return `begin; set local lock_timeout = ${lockMs}; set local statement_timeout = ${statementMs};
     set local idle_in_transaction_session_timeout = ${idleMs}`;
 }
 
 /** For the transaction that `em` is in. */
-export async function limit(em: EntityManager, { lockMs, statementMs }: TransactionLimits): Promise<void> {
+export async function limit(
+  em: EntityManager,
+  { lockMs, statementMs, idleMs = usualIdleMs }: TransactionLimits,
+): Promise<void> {
   await em.execute(`select set_config('lock_timeout', '${lockMs}', true),
     set_config('statement_timeout', '${statementMs}', true),
     set_config('idle_in_transaction_session_timeout', '${idleMs}', true)`);

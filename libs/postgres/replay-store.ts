@@ -12,7 +12,7 @@ import { appendAudit } from './audit-store.ts';
 import { inTransaction, runIn, type Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { changing } from './held-change.ts';
-import { patientLimits } from './limits.ts';
+import { replayLimits } from './limits.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 import { isFreeFor, ReplayClaims } from './replay-claims.ts';
@@ -163,7 +163,7 @@ export class ReplayStore {
   ): Promise<boolean> {
     const claimed: ReplayJob[] = [];
     try {
-      return await inTransaction(this.em, (run) => this.advanceIn(run, now, claimed, work), patientLimits);
+      return await inTransaction(this.em, (run) => this.advanceIn(run, now, claimed, work), replayLimits);
     } catch (error) {
       // Should that fail too, the claim ends by itself.
       for (const job of claimed) if (!isInDoubt(job)) await this.claims.giveBack(job.id).catch(() => undefined);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { changing } from '../../../libs/postgres/held-change.ts';
-import { patientLimits, transacted, usualLimits } from '../../../libs/postgres/limits.ts';
+import { patientLimits, replayLimits, transacted, usualLimits } from '../../../libs/postgres/limits.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';
 import { until } from '../../support/until.ts';
@@ -29,6 +29,9 @@ test('a transaction has limits that are shorter than the wait of its client', as
   expect(of(await transacted(database.em, (em) => em.execute(settings)))).toEqual(usual);
   expect(of(await changing(database.em, (em) => em.execute(settings)))).toEqual({
     ...{ ...idle, lock_timeout: 30_000, statement_timeout: 30_000 },
+  });
+  expect(of(await inTransaction(database.em, (run) => run(settings), replayLimits))).toMatchObject({
+    idle_in_transaction_session_timeout: 120_000,
   });
   // A connection that is given back has none.
   expect(new Set(Object.values(of(await readerOf(database.em)(settings))))).toEqual(new Set([0]));
