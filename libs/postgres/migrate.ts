@@ -19,16 +19,24 @@ export const migrationLock = 'webhooks.migrate';
 const lockMsMax = 2_000;
 const askEveryMs = 500;
 /**
+ * A database or a role may have limits of its own, under which a long change would end each time. What this version of the
+ * server does not know is not set.
+ */
+const withoutLimits = `set statement_timeout = 0;
+  select set_config(name, '0', false) from pg_settings where name in ('transaction_timeout', 'idle_session_timeout')`;
+/**
  * One connection, which waits for its turn and for the snapshots that an index waits for as long as it takes. A host
  * that is gone without a word keeps the lock for a minute, not for the hours of the system's default.
  */
 const holding = `set lock_timeout = 0;
-  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3`;
+  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
+  ${withoutLimits}`;
 
 /** Returns the names of the migrations that were run now. @throws when the database is away or a migration fails */
 export async function migrate(databaseUrl: string, logger: Logger): Promise<string[]> {
   // No statement of a migration is cut off: the server would go on with it.
-  const orm = createOrm(databaseUrl, 4, { statementMsMax: 0, begin: `set lock_timeout = ${lockMsMax}` });
+  const begin = `set lock_timeout = ${lockMsMax}; ${withoutLimits}`;
+  const orm = createOrm(databaseUrl, 4, { statementMsMax: 0, begin });
   try {
     const pool = await orm.em.getConnection().getNativeClient();
     const holder = await pool.connect();

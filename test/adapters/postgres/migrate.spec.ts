@@ -77,6 +77,31 @@ test('whoever waits inside a statement for its turn, as versions before did, is 
   expect(await database.rows(`select to_regclass('audit_entry_at') is not null as made`)).toEqual([{ made: true }]);
 });
 
+test('a limit that the role has in this database ends no change that takes long', async () => {
+  await migrate(database.url, logger);
+  await database.rows('drop index audit_entry_at');
+  const pool = await database.em.getConnection().getNativeClient();
+  const writer = await pool.connect();
+  try {
+    await writer.query(`do $$ begin
+      execute format('alter role current_user in database %I set statement_timeout = 1000', current_database());
+    end $$`);
+    await writer.query('begin; lock table audit_entry in row exclusive mode');
+    const migrating = migrate(database.url, logger);
+    const buildingFor = `select 1 as one from pg_stat_activity where datname = current_database()
+      and query like 'create index concurrently%' and query_start < clock_timestamp() - interval '2 s'`;
+    await until(async () => (await database.rows(buildingFor)).length > 0, {
+      timeoutMs: 20_000,
+      what: 'the index waits for longer than the limit',
+    });
+    await writer.query('commit');
+    expect(await migrating).toEqual([]);
+  } finally {
+    writer.release(true);
+  }
+  expect(await database.rows(`select to_regclass('audit_entry_at') is not null as made`)).toEqual([{ made: true }]);
+});
+
 test('every entity finds its table and all its columns', async () => {
   await migrate(database.url, logger);
   for (const entity of allEntities) {
