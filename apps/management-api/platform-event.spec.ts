@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { publishEvents } from '../../libs/api-contract/events.ts';
+import { InputValidator } from '../../libs/api-contract/validation.ts';
+import { parseCloudEvent } from '../../libs/domain/cloud-event.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
-import { contentHashOf, nameWithin, type NewEvent } from './platform-event.ts';
+import { contentHashOf, nameWithin, platformEvent, type NewEvent } from './platform-event.ts';
 
 const event: NewEvent = {
   id: '1001',
@@ -53,4 +57,68 @@ test('a name is no longer than an index of PostgreSQL takes, whatever its source
   expect(nameWithin(source, '1001')).toBe(names[0]);
   expect(nameWithin('a'.repeat(1_019), '1001')).toBe(`${'a'.repeat(1_019)}\n1001`);
   expect(nameWithin('a'.repeat(1_020), '1001')).toMatch(/^sha256:/);
+});
+
+test('what the API accepts, fan-out reads', () => {
+  const validator = new InputValidator(publishEvents);
+  const unit = fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom('a', 'é', '😀', '\u2028', '"', '\\', ' ') },
+    fc.constantFrom('\u0000', '\u0085', '\ud800', '\udc00', '\n'),
+  );
+  // Long texts are one character over and over: at, below and above each bound, in both ways to count.
+  const line = (bound: number) =>
+    fc.oneof(
+      fc.string({ unit, maxLength: 12 }),
+      fc
+        .tuple(fc.constantFrom('a', '😀'), fc.constantFrom(bound / 2 + 1, bound - 1, bound, bound + 1))
+        .map(([one, length]) => one.repeat(length)),
+    );
+  const type = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.:/+@-]{0,12}$/), fc.constant('t'.repeat(255)));
+  const time = fc
+    .tuple(
+      fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
+      fc.constantFrom('', '.1', '.123456789'),
+      fc.constantFrom('Z', 'z', '+00:00', '-12:00', '+14:00', '+23:59'),
+      fc.boolean(),
+    )
+    .map(([date, fraction, offset, isLower]) => {
+      const text = `${date.toISOString().slice(0, 19)}${fraction}${offset}`;
+      return isLower ? text.replace('T', 't') : text;
+    });
+  const posted = fc.record(
+    {
+      id: line(256),
+      type,
+      clientId: fc.constantFrom('acme', 'a'.repeat(100)),
+      time,
+      source: line(2_048),
+      subject: line(2_048),
+      data: fc.jsonValue(),
+    },
+    { requiredKeys: ['type'] },
+  );
+  let accepted = 0;
+  fc.assert(
+    fc.property(posted, (body) => {
+      if (validator.validate({ params: {}, query: {}, body }).kind !== 'valid') return;
+      accepted += 1;
+      const identity = { id: body.id ?? 'made-up', time: body.time ?? '2026-11-30T12:00:00.000Z', traceparent: null };
+      const { value, headers } = platformEvent('platform.events', body, identity);
+      const bytes = Object.fromEntries(Object.entries(headers ?? {}).map(([name, text]) => [name, Buffer.from(text)]));
+      expect(parseCloudEvent({ value, headers: bytes })).toMatchObject({
+        ok: true,
+        event: {
+          id: identity.id,
+          type: body.type,
+          source: body.source ?? '/v1/events',
+          subject: body.subject ?? null,
+          timeMs: Date.parse(identity.time.toUpperCase()),
+          isTimeUnread: false,
+          clientId: body.clientId ?? null,
+        },
+      });
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(accepted).toBeGreaterThan(100);
 });

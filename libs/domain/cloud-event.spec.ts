@@ -190,6 +190,8 @@ test.each<[string, string | Buffer | null | object, Headers, string]>([
   ['no type in headers', '{"type":"t"}', { ce_id: '1' }, 'missing_type'],
   ['a number as id', { id: 7, type: 't' }, {}, 'invalid_attribute'],
   ['an object as type', { id: '1', type: {} }, {}, 'invalid_attribute'],
+  ['the longest id of characters that are two units each', { id: '😀'.repeat(256), type: 't' }, {}, 'accepted'],
+  ['too long an id of such characters', { id: '😀'.repeat(257), type: 't' }, {}, 'invalid_attribute'],
   ['too long an id', { id: 'x'.repeat(257), type: 't' }, {}, 'invalid_attribute'],
   ['a line break in the type', { id: '1', type: 't\r\nx: y' }, {}, 'invalid_attribute'],
   ['half a character in the id', '{"id":"\\ud800","type":"t"}', {}, 'invalid_attribute'],

@@ -248,7 +248,7 @@ function optionalText(value: unknown, name: string): string | null {
 function boundedText(value: unknown, name: string, lengthMax: number): string {
   if (typeof value === 'number') throw new EventRefusal('invalid_attribute', `${name} is a number: write it as text`);
   if (typeof value !== 'string') throw new EventRefusal('invalid_attribute', `${name} is no text`);
-  if (value.length > lengthMax) {
+  if (isLonger(value, lengthMax)) {
     throw new EventRefusal('invalid_attribute', `${name} is longer than ${lengthMax} characters`);
   }
   // Control characters and lone surrogates: neither can go into a header or come back from UTF-8 as they were.
@@ -256,6 +256,11 @@ function boundedText(value: unknown, name: string, lengthMax: number): string {
     throw new EventRefusal('invalid_attribute', `${name} has characters that are not allowed`);
   }
   return value;
+}
+
+/** In code points, as JSON Schema counts: what the API takes is not set aside here. A code point is one or two units of UTF-16. */
+function isLonger(text: string, lengthMax: number): boolean {
+  return text.length > lengthMax && (text.length > 2 * lengthMax || Array.from(text).length > lengthMax);
 }
 
 /** Nobody's event is refused for the trace that it came with, whatever bytes are there. */
