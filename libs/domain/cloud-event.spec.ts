@@ -78,6 +78,17 @@ describe('structured mode', () => {
     expect(parsed({ ...minimal, traceparent: 'nonsense' }, { traceparent: trace }).traceparent).toBe(trace);
   });
 
+  test('takes data that is null as missing beside data_base64, and the other way round', () => {
+    expect(parsed({ ...minimal, data: null, data_base64: 'WzFd' })).toMatchObject({
+      data: [1],
+      dataText: { text: '[1]' },
+    });
+    expect(parsed({ ...minimal, Data: null, data: null, data_base64: 'WzFd' }).data).toEqual([1]);
+    expect(parsed({ ...minimal, data: [1], data_base64: null }).data).toEqual([1]);
+    expect(parsed({ ...minimal, data: null, data_base64: null }).dataText.text).toBe('null');
+    expect(reason({ ...minimal, data: 0, data_base64: 'WzFd' })).toBe('unparsable');
+  });
+
   test.each([
     ['nonsense in the event', { traceparent: 'nonsense' }, {}],
     ['no text in the event', { traceparent: { a: 1 } }, {}],

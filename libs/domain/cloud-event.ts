@@ -149,7 +149,7 @@ function wholeEvent(record: EventRecord, headers: HeaderAttributes, text: string
   const attributes = new MemberAttributes(value);
   const outline = outlined(text, attributes.nameOf('data') ?? 'data');
   const base64 = attributes.get('data_base64');
-  if (base64 !== null && outline !== null) {
+  if (base64 !== null && attributes.get('data') !== null) {
     throw new EventRefusal('unparsable', 'data and data_base64 exclude each other');
   }
   const data = base64 === null ? structuredData(attributes, outline) : base64Data(attributes, base64);
