@@ -194,6 +194,29 @@ describe('fan-out', () => {
     expect(timeOfId(deliveries[0]?.deliveryId ?? '')).toBe(events[0]?.time);
   });
 
+  test.each<[string, number, number | null]>([
+    ['no time at all', -1, null],
+    ['times that the history does not keep any more', recordTime - 60 * dayMs, recordTime - 61 * dayMs],
+    ['a time of its own that is too old alone', -1, recordTime - 61 * dayMs],
+    ['times that are years ahead', recordTime + 900 * dayMs, recordTime + 900 * dayMs],
+  ])('a record with %s has the same ids when it is fanned out again', (_name, timestampMs, timeMs) => {
+    const origin = { topic: 't', partition: 0, offset: 0, timestampMs };
+    const of = (nowMs: number) => fanOut(input([candidate('w1')], { origin, event: { ...event, timeMs }, nowMs }));
+    const noon = recordTime + dayMs / 2;
+    const [once, again] = [of(noon), of(noon + 60_000)];
+    expect(again.deliveries[0]?.deliveryId).toBe(once.deliveries[0]?.deliveryId);
+    expect(again.events[0]?.eventKey).toBe(once.events[0]?.eventKey);
+    expect(again.events[0]?.time).toBe(recordTime);
+    expect(timeOfId(once.deliveries[0]?.deliveryId ?? '')).toBe(recordTime);
+    // What grows old, and what the history shows, begins when it came.
+    expect([once.events[0]?.receivedAt, once.deliveries[0]?.createdAt]).toEqual([noon, noon]);
+  });
+
+  test('an own time that is kept names the ids also when the record has none', () => {
+    const origin = { topic: 't', partition: 0, offset: 0, timestampMs: 0 };
+    expect(fanOut(input([], { origin })).events[0]?.time).toBe(event.timeMs);
+  });
+
   test('#4 events of two sources that share an id and a time are two events with two deliveries', () => {
     const of = (source: string | null) => fanOut(input([candidate('w1')], { event: { ...event, source } }));
     const made = [of('/orders'), of('/payments'), of(null)];

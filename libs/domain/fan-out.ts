@@ -2,7 +2,7 @@
  * In: a platform event that was accepted, its candidates, where it came from. Out: in parts, the event with a decision
  * for each candidate, and a delivery for each match.
  * Holds: a function of its arguments, ids included; the moment counts only for a record without a time of its own, or one that
- * came late, so an event that is fanned out twice makes the same things twice;
+ * came late, and in ids it counts as its day, so an event that is fanned out twice makes the same things twice;
  * a webhook of another client than the event's is never decided on; what is held between two parts is bounded, however
  * many candidates there are.
  */
@@ -16,7 +16,7 @@ import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from './payload.ts';
 import type { Rejection } from './rejection.ts';
 import type { Filter } from './equal-filters.ts';
-import { receivedTimeOf } from './record-time.ts';
+import { keptTimeOf, startOfDay } from './record-time.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 
 export interface EventOrigin {
@@ -205,9 +205,10 @@ interface OpenPart {
 }
 
 function eventOf({ event, origin, dataText, historyMs, nowMs }: FanOutInput): WebhookEvent {
-  const recordTimeMs = receivedTimeOf(origin.timestampMs, nowMs, historyMs);
+  const recordTimeMs = keptTimeOf(origin.timestampMs, nowMs, historyMs);
+  const receivedAt = recordTimeMs ?? nowMs;
   const ownTimeMs = event.timeMs !== null && event.timeMs >= 0 ? event.timeMs : null;
-  const time = idTimeOf(ownTimeMs, recordTimeMs, historyMs);
+  const time = idTimeOf(ownTimeMs, receivedAt, historyMs, recordTimeMs ?? startOfDay(nowMs));
   return {
     eventId: event.id,
     eventKey: eventKeyOf(time, event.clientId, event.id, event.source),
@@ -217,7 +218,7 @@ function eventOf({ event, origin, dataText, historyMs, nowMs }: FanOutInput): We
     clientId: event.clientId,
     kind: 'event',
     time,
-    receivedAt: recordTimeMs,
+    receivedAt,
     data: dataText,
     decisions: [],
     sourceTopic: origin.topic,

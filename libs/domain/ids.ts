@@ -50,11 +50,16 @@ export function timeOfId(id: string): number {
 }
 
 /**
- * The time that ids carry: the event's own when it lies within the history's reach of its record's timestamp
- * (`retentionMs` back, one day ahead), else the record's. A function of the record alone, so a second fan-out agrees.
+ * The time that ids carry: the event's own when it lies within the history's reach of when it came (`retentionMs` back, one day
+ * ahead), else the other one. When that is its record's it is a function of the record alone, so a second fan-out agrees.
  */
-export function idTimeOf(eventTimeMs: number | null, recordTimeMs: number, retentionMs: number): number {
-  if (eventTimeMs === null) return recordTimeMs;
-  const isWithinReach = eventTimeMs >= recordTimeMs - retentionMs && eventTimeMs <= recordTimeMs + 86_400_000;
-  return isWithinReach ? eventTimeMs : recordTimeMs;
+export function idTimeOf(
+  eventTimeMs: number | null,
+  receivedAtMs: number,
+  retentionMs: number,
+  otherMs = receivedAtMs,
+): number {
+  if (eventTimeMs === null) return otherMs;
+  const isWithinReach = eventTimeMs >= receivedAtMs - retentionMs && eventTimeMs <= receivedAtMs + 86_400_000;
+  return isWithinReach ? eventTimeMs : otherMs;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { receivedTimeOf, recordAgeMs, recordTimeOf } from './record-time.ts';
+import { keptTimeOf, recordAgeMs, recordTimeOf, startOfDay } from './record-time.ts';
 
 const now = Date.UTC(2026, 10, 30, 12);
 const dayMs = 86_400_000;
@@ -21,18 +21,26 @@ test.each<[string, number, number | null]>([
   expect(recordTimeOf(timestamp)).toBe(expected);
 });
 
-describe('a record came', () => {
-  test.each<[string, number, number]>([
-    ['when it says', now - 5_000, now - 5_000],
-    ['when it says, as far as the history reaches', now - historyMs, now - historyMs],
-    ['now, when the history does not keep its time any more', now - historyMs - 1, now],
-    ['when it says, up to a day ahead', now + dayMs, now + dayMs],
-    ['now, when it says a year ahead', now + 365 * dayMs, now],
-    ['now, when it does not say', -1, now],
-    ['when its seconds say', Math.floor(now / 1_000) - 60, now - 60_000],
+describe('the time of a record that is kept is', () => {
+  test.each<[string, number, number | null]>([
+    ['what it says', now - 5_000, now - 5_000],
+    ['what it says, as far as the history reaches', now - historyMs, now - historyMs],
+    ['none, when the history does not keep its time any more', now - historyMs - 1, null],
+    ['what it says, up to a day ahead', now + dayMs, now + dayMs],
+    ['none, when it says a year ahead', now + 365 * dayMs, null],
+    ['none, when it does not say', -1, null],
+    ['what its seconds say', Math.floor(now / 1_000) - 60, now - 60_000],
   ])('%s', (_name, timestamp, expected) => {
-    expect(receivedTimeOf(timestamp, now, historyMs)).toBe(expected);
+    expect(keptTimeOf(timestamp, now, historyMs)).toBe(expected);
   });
+});
+
+test('a day begins at midnight, UTC', () => {
+  const midnight = Date.UTC(2026, 10, 30);
+  expect([midnight - 1, midnight, now, midnight + dayMs - 1].map(startOfDay)).toEqual([
+    midnight - dayMs,
+    ...[midnight, midnight, midnight],
+  ]);
 });
 
 test('nobody has waited for 56 years', () => {

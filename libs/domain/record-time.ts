@@ -3,8 +3,9 @@
  * -1, or to that of the log which they copy. In: the number. Out: a moment that an id, a database and a page can show.
  */
 
-/** A day is how far the clocks of producers may be ahead. */
-const aheadMsMax = 86_400_000;
+const dayMs = 86_400_000;
+/** How far the clocks of producers may be ahead. */
+const aheadMsMax = dayMs;
 
 /**
  * Unix milliseconds; null: none that anybody could mean. The size of the number tells its unit: in milliseconds 1e11 is March
@@ -19,12 +20,17 @@ export function recordTimeOf(timestamp: number): number | null {
 }
 
 /**
- * When a record came: the time that it carries, or now when it carries none, one that the history does not keep any more, or
- * one that is more than a day ahead.
+ * The time that a record carries. Null when it carries none, one that the history does not keep any more, or one that is more than
+ * a day ahead.
  */
-export function receivedTimeOf(timestamp: number, nowMs: number, historyMs: number): number {
+export function keptTimeOf(timestamp: number, nowMs: number, historyMs: number): number | null {
   const time = recordTimeOf(timestamp);
-  return time !== null && time >= nowMs - historyMs && time <= nowMs + aheadMsMax ? time : nowMs;
+  return time !== null && time >= nowMs - historyMs && time <= nowMs + aheadMsMax ? time : null;
+}
+
+/** The time in ids where nothing else tells it: the day, so that what is fanned out again soon has the same ids. */
+export function startOfDay(nowMs: number): number {
+  return nowMs - (nowMs % dayMs);
 }
 
 /** For how long a record has waited; 0 when it does not say. */
