@@ -118,7 +118,7 @@ test('what the API accepts, fan-out reads', () => {
         },
       });
     }),
-    { numRuns: 1_000 },
+    { numRuns: 200 },
   );
-  expect(accepted).toBeGreaterThan(100);
+  expect(accepted).toBeGreaterThan(20);
 });
