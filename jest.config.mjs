@@ -1,6 +1,6 @@
 /**
  * One configuration: `unit` beside the code, `adapters` and `pipeline` on real parts. `faults`, in which apps and servers are
- * killed, and `cluster`, on three brokers, take minutes and have commands of their own.
+ * killed, `cluster`, on three brokers, and `patience`, which wait for what takes minutes, have commands of their own.
  */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -30,5 +30,6 @@ export default {
     { ...serial, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
     { ...serial, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.spec.ts'] },
     { ...serial, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'] },
+    { ...serial, displayName: 'patience', testMatch: ['<rootDir>/test/patience/**/*.spec.ts'] },
   ],
 };

@@ -20,9 +20,10 @@ name, else embedded ones; containers with TEST_STACK=containers. Ports and data 
 Not part of it, because each takes minutes:
 
   npm run test:faults                              apps, Kafka and PostgreSQL killed and restarted in mid-stream
-  npm run test:cluster                             three brokers and two of each app under restarts, kills and freezes`;
+  npm run test:cluster                             three brokers and two of each app under restarts, kills and freezes
+  npm run test:patience                            what a system says only after minutes`;
 
-const slowProjects = ['faults', 'cluster'] as const;
+const slowProjects = ['faults', 'cluster', 'patience'] as const;
 
 /** How long jest may take to end after the last test and the servers' stop. */
 const leaveDeadlineMs = 30_000;
