@@ -53,7 +53,7 @@ test('every promise of the reference has its test, and every test of a promise i
   const reference = readFileSync(join(repositoryRoot, 'docs/reference.md'), 'utf8');
   const [, section = ''] = reference.split('\n## Promises\n');
   const promised = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name = '']) => name);
-  const specs = globSync('test/{pipeline,faults}/*.spec.ts', { cwd: repositoryRoot });
+  const specs = globSync('test/{pipeline,faults,patience}/*.spec.ts', { cwd: repositoryRoot });
   const fileNames = specs.map((path) => basename(path, '.spec.ts'));
   const testNames = specs.flatMap((path) => {
     const text = readFileSync(join(repositoryRoot, path), 'utf8');

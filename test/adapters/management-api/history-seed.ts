@@ -59,7 +59,7 @@ function madeFrom(seed: SeedOptions) {
   ];
   const event: WebhookEvent = {
     eventId,
-    eventKey: eventKeyOf(time, audience, eventId),
+    eventKey: eventKeyOf(time, audience, eventId, '/test'),
     eventType,
     source: '/test',
     subject: null,
