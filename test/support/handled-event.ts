@@ -1,23 +1,15 @@
 /** An event that became these records, and nothing that is worth a word. */
-import type { HandledEvent } from '../../apps/fanout/handled-event.ts';
+import { nothingOf, type HandledEvent } from '../../apps/fanout/handled-event.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 
 export function handledAs(records: readonly OutgoingRecord[], rest: HandledEvent['rest'] = null): HandledEvent {
   return {
+    ...nothingOf(),
     records,
     rest,
     eventType: 't',
     deliveries: 1,
     deliveriesSoFar: 1,
-    rejection: null,
     isTombstone: false,
-    defect: null,
-    schemaWarning: null,
-    isSchemaOverBudget: false,
-    isDeprecated: false,
-    isTimeUnread: false,
-    filtersOverBudget: [],
-    traceparent: null,
-    span: null,
   };
 }
