@@ -7,11 +7,12 @@ import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import type { PermanentReason } from '../../libs/domain/outcome.ts';
 import { isRefusal, type RefusalGrace } from '../../libs/domain/refusal.ts';
+import { acceptAll, maskHeaders } from '../../libs/domain/request-headers.ts';
 import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/settle.ts';
 import { signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
+import { withoutEchoes } from '../../libs/sender/echoed-headers.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';
-import { acceptAll, maskHeaders, withoutEchoes } from '../../libs/sender/request-headers.ts';
 import { endAttempt, startAttempt } from './attempt-span.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 

@@ -18,7 +18,7 @@ import type { CataloguedType } from '../../libs/postgres/event-type-store.ts';
 import type { EventDetail, EventItem } from '../../libs/postgres/event-view.ts';
 import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import { refusedWords } from '../../libs/sender/address-guard.ts';
-import { maskHeaders, shownRequestHeaders } from '../../libs/sender/request-headers.ts';
+import { maskHeaders, shownRequestHeaders } from '../../libs/domain/request-headers.ts';
 import { sampleText } from './body-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;

@@ -21,7 +21,7 @@ import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { maskHeaders } from '../../libs/sender/request-headers.ts';
+import { maskHeaders } from '../../libs/domain/request-headers.ts';
 import { showTls } from '../../libs/sender/tls-material.ts';
 import { Authentication } from './authentication.ts';
 import type { ManagementApiConfig } from './config.ts';

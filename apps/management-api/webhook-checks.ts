@@ -5,7 +5,7 @@ import type { FieldProblem } from '../../libs/api-contract/problem.ts';
 import { parseFilter } from '../../libs/domain/filter.ts';
 import { unreadableKept, unreadableValue, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
 import type { AddressGuard } from '../../libs/sender/address-guard.ts';
-import { checkHeaders } from '../../libs/sender/request-headers.ts';
+import { checkHeaders } from '../../libs/domain/request-headers.ts';
 import { checkTls } from '../../libs/sender/tls-material.ts';
 
 /** For creating and for changing a webhook. */

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { objectId } from '../../libs/domain/object-id.ts';
-import { prepareSigningKey, publicKeyOf, secretFrom, SecretFormatError } from '../../libs/domain/signature.ts';
+import { SecretFormatError } from '../../libs/domain/secret-form.ts';
+import { prepareSigningKey, publicKeyOf, secretFrom } from '../../libs/domain/signature.ts';
 import type { SignatureAlgorithm } from '../../libs/domain/webhook.ts';
 import type { NewSecret } from '../../libs/postgres/webhook-change.ts';
 import { invalid } from './problem-error.ts';

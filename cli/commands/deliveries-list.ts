@@ -2,7 +2,7 @@ import { dataOf, type ApiClient, type ApiSchemas } from '../../libs/api-client/a
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import type { Command, Given } from '../command.ts';
 import { momentOf } from '../moment.ts';
-import { tableLines } from '../printable.ts';
+import { tableLines } from '../../libs/domain/printable.ts';
 
 const statuses = ['pending', 'delivered', 'failed_retryable', 'failed_permanent'] as const;
 const limitDefault = 20;

@@ -6,7 +6,7 @@ import { createLogger } from '../../libs/runtime/logger.ts';
 import type { Command } from '../command.ts';
 import { topicReports, type TopicReport } from '../topic-report.ts';
 import { CliFailure } from '../failure.ts';
-import { tableLines } from '../printable.ts';
+import { tableLines } from '../../libs/domain/printable.ts';
 
 export const topics: Command = {
   name: 'topics',

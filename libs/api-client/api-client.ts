@@ -62,10 +62,12 @@ function bounded(request: Request, signals: readonly AbortSignal[], timeoutMs: n
     };
   });
   // Also keeps all of them in memory.
-  setTimeout(() => {
+  const timer: { unref?: () => unknown } | number = setTimeout(() => {
     for (const leave of follow) leave();
     ending.abort(Object.assign(new Error(`${request.method} ${same.url} took too long`), { name: 'TimeoutError' }));
-  }, timeoutMs).unref();
+  }, timeoutMs);
+  // In Node.js it holds up no exit; in a browser a timer is a number.
+  if (typeof timer === 'object') timer.unref?.();
   return same;
 }
 

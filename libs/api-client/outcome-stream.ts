@@ -3,7 +3,6 @@
  * go on from. What must hold: after a lost connection it goes on behind the last outcome that it gave; a connection
  * that says nothing for a while, not even a heartbeat, counts as lost.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { ApiProblem, ApiUnreachable } from './api-problem.ts';
 
@@ -53,7 +52,7 @@ export async function* followStream(options: StreamOptions): AsyncGenerator<Stre
       onLost?.(error instanceof Error ? error.message : String(error), error);
     }
     const delayMs = backOffMs[Math.min(tries, backOffMs.length - 1)] ?? 0;
-    await pause(delayMs, undefined, { signal }).catch(() => undefined);
+    await pause(delayMs, signal);
   }
 }
 
@@ -126,4 +125,18 @@ async function withinSilence<T>(read: Promise<T>, silenceMaxMs: number): Promise
     // Lost to the timer, it may still fail: nobody waits for it any more.
     read.catch(() => undefined);
   }
+}
+
+/** Ends early when the signal does. */
+async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const end = () => {
+    resolve(undefined);
+  };
+  const timer = setTimeout(end, delayMs);
+  signal.addEventListener('abort', end);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', end);
 }

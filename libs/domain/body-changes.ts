@@ -1,7 +1,8 @@
 /** The usual ways in which a body stops being the bytes that were signed. Pure. */
+import { latin1, textOf, utf8 } from './bytes.ts';
 
 export interface BodyVariant {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   /** What happened to the body, if these are the bytes that were signed. */
   readonly change: string;
 }
@@ -9,10 +10,10 @@ export interface BodyVariant {
 const byteOrderMark = '\ufeff';
 
 /** What the body may have been before somebody touched it. */
-export function bodyVariants(body: Buffer): readonly BodyVariant[] {
-  const text = body.toString('utf8');
+export function bodyVariants(body: Uint8Array): readonly BodyVariant[] {
+  const text = textOf(body);
   const plain = text.startsWith(byteOrderMark) ? text.slice(1) : text;
-  const variant = (before: string, change: string): BodyVariant => ({ bytes: Buffer.from(before), change });
+  const variant = (before: string, change: string): BodyVariant => ({ bytes: utf8(before), change });
   return [
     variant(plain, 'a byte order mark was put in front of the body'),
     variant(plain.trim(), 'white space was added around the body'),
@@ -22,7 +23,7 @@ export function bodyVariants(body: Buffer): readonly BodyVariant[] {
     ...reserialised(plain).map((before) =>
       variant(before, 'the body was parsed and written again: verify the bytes as they came, before any JSON parser'),
     ),
-    { bytes: Buffer.from(text, 'latin1'), change: 'the body was read as Latin-1 and written as UTF-8' },
+    { bytes: latin1(text), change: 'the body was read as Latin-1 and written as UTF-8' },
   ];
 }
 
@@ -35,7 +36,7 @@ function reserialised(text: string): readonly string[] {
 }
 
 /** Where two texts part, in words. */
-export function firstDifference(sent: Buffer, received: Buffer): string {
+export function firstDifference(sent: Uint8Array, received: Uint8Array): string {
   const end = Math.min(sent.length, received.length);
   let index = 0;
   while (index < end && sent[index] === received[index]) index += 1;
@@ -46,6 +47,6 @@ export function firstDifference(sent: Buffer, received: Buffer): string {
   return `from byte ${index} on it is ${excerpt(received, index)} instead of ${excerpt(sent, index)}`;
 }
 
-function excerpt(bytes: Buffer, index: number): string {
-  return JSON.stringify(bytes.subarray(index, index + 12).toString('latin1'));
+function excerpt(bytes: Uint8Array, index: number): string {
+  return JSON.stringify(String.fromCharCode(...bytes.subarray(index, index + 12)));
 }

@@ -1,14 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import {
-  publicKeyOf,
-  secretFrom,
-  SecretFormatError,
-  prepareSigningKey,
-  signSimple,
-  signStandardWebhooks,
-} from './signature.ts';
+import { publicKeyOf, secretFrom, prepareSigningKey, signSimple, signStandardWebhooks } from './signature.ts';
+import { SecretFormatError } from './secret-form.ts';
 
 const vector = {
   id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',

@@ -5,6 +5,7 @@
  * breaks no receiver.
  */
 import { createHmac, createPrivateKey, createPublicKey, createSecretKey, sign, type KeyObject } from 'node:crypto';
+import { pkcs8Head, readSecret, SecretFormatError, secretPrefixes, seedBytes } from './secret-form.ts';
 import type { SignatureAlgorithm } from './webhook.ts';
 
 /** A decoded secret. Decoding costs more than signing, so keep it beside the webhook that it belongs to. */
@@ -13,53 +14,32 @@ export interface SigningKey {
   readonly key: KeyObject;
 }
 
-/** A secret that is in none of the specification's forms. Its message never shows the secret. */
-export class SecretFormatError extends Error {
-  readonly code = 'invalid_secret';
-  readonly retryable = false;
-}
-
-const hmacPrefix = 'whsec_';
-const privatePrefix = 'whsk_';
-const publicPrefix = 'whpk_';
-/** Bytes of a symmetric secret (Standard Webhooks, table "Signature scheme": 192 to 512 bits). */
-const hmacBytes = { min: 24, max: 64 };
-const seedBytes = 32;
-/** PKCS #8 of an ed25519 private key up to its 32 bytes of seed (RFC 8410, section 7). */
-const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
-
 /** Decodes a secret in its `whsec_` or `whsk_` form. @throws SecretFormatError */
 export function prepareSigningKey(secret: string): SigningKey {
-  if (secret.startsWith(hmacPrefix)) {
-    const bytes = decodeBase64(secret.slice(hmacPrefix.length));
-    if (bytes.length < hmacBytes.min || bytes.length > hmacBytes.max) {
-      throw new SecretFormatError(`a ${hmacPrefix} secret has ${hmacBytes.min} to ${hmacBytes.max} bytes`);
+  const form = readSecret(secret);
+  switch (form.kind) {
+    case 'hmac':
+      return { algorithm: 'hmac-sha256', key: createSecretKey(form.bytes) };
+    case 'private': {
+      const der = Buffer.concat([pkcs8Head, form.seed]);
+      return { algorithm: 'ed25519', key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
     }
-    return { algorithm: 'hmac-sha256', key: createSecretKey(bytes) };
+    case 'public':
+      throw new SecretFormatError('a public key signs nothing');
   }
-  if (secret.startsWith(privatePrefix)) {
-    const bytes = decodeBase64(secret.slice(privatePrefix.length));
-    // Some libraries keep the public half behind the seed: 64 bytes.
-    if (bytes.length !== seedBytes && bytes.length !== 2 * seedBytes) {
-      throw new SecretFormatError(`a ${privatePrefix} secret has ${seedBytes} or ${2 * seedBytes} bytes`);
-    }
-    const der = Buffer.concat([pkcs8Head, bytes.subarray(0, seedBytes)]);
-    return { algorithm: 'ed25519', key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
-  }
-  throw new SecretFormatError(`a secret begins with ${hmacPrefix} or ${privatePrefix}`);
 }
 
 /** A secret for the algorithm from 32 random bytes. */
 export function secretFrom(algorithm: SignatureAlgorithm, random: Buffer): string {
   if (random.length !== seedBytes) throw new RangeError(`a secret is made from ${seedBytes} random bytes`);
-  return (algorithm === 'ed25519' ? privatePrefix : hmacPrefix) + random.toString('base64');
+  return (algorithm === 'ed25519' ? secretPrefixes.private : secretPrefixes.hmac) + random.toString('base64');
 }
 
 /** The `whpk_` form that receivers verify with; null for a symmetric secret, which has no public half. */
 export function publicKeyOf(secret: SigningKey): string | null {
   if (secret.algorithm !== 'ed25519') return null;
   const der = createPublicKey(secret.key).export({ format: 'der', type: 'spki' });
-  return publicPrefix + der.subarray(der.length - seedBytes).toString('base64');
+  return secretPrefixes.public + der.subarray(der.length - seedBytes).toString('base64');
 }
 
 export interface SignedMessage {
@@ -102,13 +82,4 @@ function signature(secret: SigningKey, prefix: string, body: Buffer, encoding: '
   }
   // Ed25519 reads its message twice (RFC 8032, section 5.1.6), so it must be in one piece.
   return sign(null, Buffer.concat([Buffer.from(prefix), body]), secret.key).toString(encoding);
-}
-
-/** Base64, padded or not; Buffer.from alone would skip over any character that it does not know. */
-function decodeBase64(text: string): Buffer {
-  const plain = text.replace(/={0,2}$/, '');
-  if (!/^[A-Za-z0-9+/]+$/.test(plain) || plain.length % 4 === 1) {
-    throw new SecretFormatError('a secret is base64 after its prefix');
-  }
-  return Buffer.from(plain, 'base64');
 }

@@ -1,7 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { prepareSigningKey, publicKeyOf, signSimple, signStandardWebhooks } from './signature.ts';
-import { verifyDelivery, type ReceivedDelivery, type Verdict } from './verify-delivery.ts';
+import { verifyDelivery } from './node-delivery-key.ts';
+import type { ReceivedDelivery, Verdict } from './verify-delivery.ts';
+import { verifyDeliveryOnWeb } from './web-delivery-key.ts';
+
+/** One judgement, two kinds of keys. */
+const verifiers = { 'node:crypto': verifyDelivery, WebCrypto: verifyDeliveryOnWeb };
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const otherSecret = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
@@ -31,7 +36,7 @@ function reasonOf(verdict: Verdict): string {
   return verdict.kind === 'valid' ? 'valid' : verdict.reason;
 }
 
-describe('is valid', () => {
+describe.each(Object.entries(verifiers))('by %s it is valid', (_keys, verify) => {
   test.each<[string, ReceivedDelivery]>([
     ['as it came', delivery()],
     ['with one of two secrets', delivery({}, text, [otherSecret, secret])],
@@ -39,23 +44,23 @@ describe('is valid', () => {
     ['at the end of the tolerance', delivery({ nowS: timestampS + 300 })],
     ['from a clock that is ahead a little', delivery({ nowS: timestampS - 300 })],
     ['without the simple header', withHeaders({ 'x-deeperhub-signature': '' })],
-  ])('%s', (_, received) => {
-    expect(verifyDelivery(received)).toMatchObject({ kind: 'valid', deliveryId: id });
+  ])('%s', async (_, received) => {
+    expect(await verify(received)).toMatchObject({ kind: 'valid', deliveryId: id });
   });
 
-  test('with ed25519, by the public key or the private one', () => {
+  test('with ed25519, by the public key or the private one', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
     const signing = `whsk_${seed.toString('base64')}`;
     const publicKey = publicKeyOf(prepareSigningKey(signing)) ?? '';
-    expect(reasonOf(verifyDelivery(delivery({ secret: publicKey }, text, [signing])))).toBe('valid');
-    expect(reasonOf(verifyDelivery(delivery({ secret: signing }, text, [signing])))).toBe('valid');
-    expect(reasonOf(verifyDelivery(delivery({ secret: publicKey }, 'x', [signing])))).toBe('valid');
-    expect(reasonOf(verifyDelivery(delivery({}, text, [signing])))).toBe('wrong_secret');
+    expect(reasonOf(await verify(delivery({ secret: publicKey }, text, [signing])))).toBe('valid');
+    expect(reasonOf(await verify(delivery({ secret: signing }, text, [signing])))).toBe('valid');
+    expect(reasonOf(await verify(delivery({ secret: publicKey }, 'x', [signing])))).toBe('valid');
+    expect(reasonOf(await verify(delivery({}, text, [signing])))).toBe('wrong_secret');
   });
 });
 
-describe('is not valid, and says', () => {
+describe.each(Object.entries(verifiers))('by %s it is not valid, and says', (_keys, verify) => {
   const changed = Buffer.from(text.replace('12', '13'));
   test.each<[string, ReceivedDelivery, RegExp]>([
     ['secret_malformed', delivery({ secret: 'hunter2' }), /whsec_/],
@@ -85,8 +90,8 @@ describe('is not valid, and says', () => {
     ['body_changed', delivery({ body: Buffer.from(`${text}\n`) }), /white space/],
     ['body_changed', delivery({ body: Buffer.from('a\r\nb') }, 'a\nb'), /CR LF/],
     ['body_changed', delivery({ body: Buffer.from('"grÃ¼Ã\u009f"') }, '"grüß"'), /Latin-1/],
-  ])('%s', (reason, received, detail) => {
-    const verdict = verifyDelivery(received);
+  ])('%s', async (reason, received, detail) => {
+    const verdict = await verify(received);
     expect(reasonOf(verdict)).toBe(reason);
     const shown = verdict.kind === 'invalid' ? verdict.detail : '';
     expect(shown).toMatch(detail);

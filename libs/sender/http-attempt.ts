@@ -21,7 +21,7 @@ import type { ConnectionPool, Waiter } from './connection-pool.ts';
 import type { Connection } from './connection.ts';
 import { statusOf } from './interim-answers.ts';
 import { Origins, type TlsMaterial } from './origins.ts';
-import { isCredentialHeader, maskedValue } from './request-headers.ts';
+import { isCredentialHeader, maskedValue } from '../domain/request-headers.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface AttemptRequest {

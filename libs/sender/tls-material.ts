@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { ShownCertificate, ShownTls, TlsMaterial } from '../domain/webhook.ts';
-import { maskedValue } from './request-headers.ts';
+import { maskedValue } from '../domain/request-headers.ts';
 
 export interface TlsRefusal {
   readonly member: keyof TlsMaterial;
