@@ -14,9 +14,8 @@ const real = {
   ...common,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  runner: '<rootDir>/test/support/paired-runner.mjs',
 };
-const paired = { ...real, runner: '<rootDir>/test/support/paired-runner.mjs' };
-const serial = { ...real, runner: '<rootDir>/test/support/serial-runner.mjs' };
 
 export default {
   // Real servers on a busy machine take their time: a test that never ends still ends, one that is slow is not wrong.
@@ -26,10 +25,10 @@ export default {
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,cli,bench,test/support}/**/*.spec.ts'] },
-    { ...paired, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
-    { ...serial, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
-    { ...serial, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.spec.ts'] },
-    { ...serial, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'] },
-    { ...serial, displayName: 'patience', testMatch: ['<rootDir>/test/patience/**/*.spec.ts'] },
+    { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
+    { ...real, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+    { ...real, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.spec.ts'] },
+    { ...real, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'] },
+    { ...real, displayName: 'patience', testMatch: ['<rootDir>/test/patience/**/*.spec.ts'] },
   ],
 };

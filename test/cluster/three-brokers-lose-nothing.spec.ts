@@ -108,6 +108,10 @@ async function repeatedBy(name: string, fault: () => Promise<void>): Promise<num
   return repeated;
 }
 
+function pairs<Item>(items: readonly Item[]): (readonly Item[])[] {
+  return items.flatMap((_, index) => (index % 2 === 0 ? [items.slice(index, index + 2)] : []));
+}
+
 function nameOf(topic: string): string {
   return `${system.env['TOPIC_PREFIX'] ?? ''}${topic}`;
 }
@@ -115,10 +119,15 @@ function nameOf(topic: string): string {
 test('a calm minute, a rolling restart of all apps and one of all brokers repeat nothing', async () => {
   expect(await repeatedBy('calm', () => passed(20))).toBe(0);
   const roll = async () => {
-    for (const app of appNames) {
-      for (let index = 0; index < instances; index += 1) {
-        await system.kill(app, 'SIGTERM', index);
-        await system.start(app, index);
+    // Two at a time, as a rollout that is in a hurry does it; never both instances of one app.
+    for (let index = 0; index < instances; index += 1) {
+      for (const pair of pairs(appNames)) {
+        await Promise.all(
+          pair.map(async (app) => {
+            await system.kill(app, 'SIGTERM', index);
+            await system.start(app, index);
+          }),
+        );
       }
     }
   };
