@@ -14,11 +14,15 @@ test.each<[string | undefined, boolean]>([
   [' "3" ', true],
   ['"2"', false],
   ['"33"', false],
-  ['W/"3"', false],
+  ['W/"3"', true],
+  ['"2", W/"3"', true],
+  ['W/"2"', false],
+  ['w/"3"', false],
+  ['W/3', false],
   ['3', false],
   ['', false],
   ['"3', false],
   ['"2"3"', false],
-])('If-Match %j of version 3: %j', (header, fits) => {
+])('#55 If-Match %j of version 3: %j', (header, fits) => {
   expect(versionCondition(header)(3)).toBe(fits);
 });

@@ -1,6 +1,7 @@
 /**
  * Versions of an object as entity tags (RFC 9110, section 8.8.3), and what If-Match says about them (section 13.1.1).
- * Pure. Comparison is strong: a weak tag fits no version.
+ * Pure. A weak tag of a version means that version too, other than section 13.1.1 has it: proxies that compress an answer weaken
+ * its tag, and a version is the same however its answer was compressed.
  */
 
 /** The strong tag of a version. */
@@ -15,5 +16,8 @@ export type VersionCondition = (version: number) => boolean;
 export function versionCondition(ifMatch: string | undefined): VersionCondition {
   if (ifMatch === undefined) return () => true;
   const tags = ifMatch.split(',').map((tag) => tag.trim());
-  return (version) => tags.includes('*') || tags.includes(entityTag(version));
+  return (version) => {
+    const tag = entityTag(version);
+    return tags.some((given) => given === '*' || given === tag || given === `W/${tag}`);
+  };
 }
