@@ -119,7 +119,7 @@ test.each(['disabled', 'deleted', 'expired', 'signing_failed'] as const)('%s end
   expect(followUp).toMatchObject({ kind: 'dead', delivery: { reason, attemptsMade: 0, diedAt: 9_000 } });
 });
 
-test('an attempt that was sent on a second connection says so, whatever came of it', () => {
+test('#53 an attempt that was sent on a second connection says so, whatever came of it', () => {
   const words = 'a kept connection did not take the request any more, so it was sent on another';
   const message = (result: AttemptResult) => settle({ ...result, wasSentAgain: true }).outcome.errorMessage;
   expect(message(answer(200))).toBe(words);

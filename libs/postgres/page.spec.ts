@@ -27,7 +27,7 @@ describe('a page', () => {
     expect(read(request)).toEqual({ items, next, previous });
   });
 
-  test('walked to its end and back is the same list', () => {
+  test('#73 walked to its end and back is the same list', () => {
     const there: number[][] = [];
     let request: PageRequest<number> = { limit: 2, after: null };
     for (;;) {

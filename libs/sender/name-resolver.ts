@@ -20,7 +20,13 @@ export interface NameResolverOptions {
   readonly servers?: readonly string[];
   /** For one try of one server. Default: 1500 */
   readonly tryTimeoutMs?: number;
+  /** Asks the system's name servers as they are now. Default: node:dns */
+  readonly ofSystem?: () => AddressResolver;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
 }
+
+export type AddressResolver = Pick<Resolver, 'resolve4' | 'resolve6'>;
 
 /** How old what was read from the hosts file may be. */
 const hostsAgeMsMax = 5000;
@@ -35,14 +41,18 @@ export class NameResolver {
   readonly #hostsFile: string;
   #hosts: ReadonlyMap<string, readonly ResolvedAddress[]> = new Map();
   #hostsReadAt = -Infinity;
-  #resolver: Resolver;
+  readonly #ofSystem: (() => AddressResolver) | undefined;
+  readonly #now: () => number;
+  #resolver: AddressResolver;
   #resolverMadeAt: number;
 
   constructor(options: NameResolverOptions = {}) {
     this.#tryTimeoutMs = options.tryTimeoutMs ?? 1500;
     this.#servers = options.servers;
+    this.#ofSystem = options.ofSystem;
+    this.#now = options.now ?? monotonicMs;
     this.#resolver = this.#makeResolver();
-    this.#resolverMadeAt = monotonicMs();
+    this.#resolverMadeAt = this.#now();
     this.#hostsFile = options.hostsFile ?? '/etc/hosts';
   }
 
@@ -70,8 +80,8 @@ export class NameResolver {
   }
 
   /** A resolver reads the system's name servers once, when it is made. */
-  #resolverNow(): Resolver {
-    const now = monotonicMs();
+  #resolverNow(): AddressResolver {
+    const now = this.#now();
     if (this.#servers === undefined && now - this.#resolverMadeAt > serversAgeMsMax) {
       this.#resolverMadeAt = now;
       this.#resolver = this.#makeResolver();
@@ -79,7 +89,8 @@ export class NameResolver {
     return this.#resolver;
   }
 
-  #makeResolver(): Resolver {
+  #makeResolver(): AddressResolver {
+    if (this.#ofSystem !== undefined && this.#servers === undefined) return this.#ofSystem();
     const resolver = new Resolver({ timeout: this.#tryTimeoutMs, tries: 2 });
     if (this.#servers !== undefined) resolver.setServers(this.#servers);
     return resolver;

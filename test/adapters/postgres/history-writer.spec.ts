@@ -45,7 +45,7 @@ function deliveryRow(id = deliveryIdOf(noon, 'event-1', 'wh-1')): Promise<Delive
 }
 
 describe('rows', () => {
-  test('an event is stored with its bytes as they came and its decisions by webhook', async () => {
+  test('#65 an event is stored with its bytes as they came and its decisions by webhook', async () => {
     const disabled = aDecision({ webhookId: 'wh-0', decision: 'disabled', deliveryId: null, format: null });
     const data = Buffer.from('{"b":1,  "a":12.500000000000000001, "text":"\\u0000 é"}');
     await write([anEvent({ data, decisions: [aDecision(), disabled] })], []);

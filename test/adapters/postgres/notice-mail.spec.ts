@@ -129,7 +129,7 @@ test('a mail that the server does not take is sent later, once', async () => {
   expect(results).toEqual(['failed', 'sent']);
 });
 
-test('an address that is refused for now gets its mail later, and the others not once more', async () => {
+test('#57 an address that is refused for now gets its mail later, and the others not once more', async () => {
   codes = { 'boss@acme.example': 451 };
   await say('webhook.disabled', 'wh-1', 0);
   await sendAt(31);

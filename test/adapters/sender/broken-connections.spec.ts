@@ -82,19 +82,22 @@ describe('a connection that was kept', () => {
     expect(sender.connections).toBe(1);
   });
 
-  test.each([0, 80])('and dies %d ms after it took a request is an error: nothing is posted twice', async (afterMs) => {
-    const receiver = track(await startClosingReused(afterMs));
-    const sender = makeSender();
-    const results = [];
-    for (let n = 0; n < 4; n++) results.push(await sender.send(post(receiver.url)));
-    const died = { errorKind: 'reset', message: 'the connection was closed before an answer came' };
-    expect(results).toMatchObject([{ code: 200 }, died, { code: 200 }, died]);
-    for (const result of results) expect(result).not.toHaveProperty('wasSentAgain');
-    expect(receiver.connections).toBe(2);
-  });
+  test.each([0, 80])(
+    '#53 and dies %d ms after it took a request is an error: nothing is posted twice',
+    async (afterMs) => {
+      const receiver = track(await startClosingReused(afterMs));
+      const sender = makeSender();
+      const results = [];
+      for (let n = 0; n < 4; n++) results.push(await sender.send(post(receiver.url)));
+      const died = { errorKind: 'reset', message: 'the connection was closed before an answer came' };
+      expect(results).toMatchObject([{ code: 200 }, died, { code: 200 }, died]);
+      for (const result of results) expect(result).not.toHaveProperty('wasSentAgain');
+      expect(receiver.connections).toBe(2);
+    },
+  );
 
   test.each(['EPIPE', 'ECONNRESET'])(
-    'and takes nothing any more (%s) costs no attempt, which says so',
+    '#53 and takes nothing any more (%s) costs no attempt, which says so',
     async (code) => {
       const receiver = track(await startReceiver());
       const sender = makeSender();

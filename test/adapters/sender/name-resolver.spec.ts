@@ -37,7 +37,7 @@ describe('a name', () => {
     expect(performance.now() - startedAt).toBeLessThan(190);
   });
 
-  test('with a trailing dot or in capitals is the same name', async () => {
+  test('#71 with a trailing dot or in capitals is the same name', async () => {
     const { resolver, server } = await resolverAsking(() => ['8.8.8.8']);
     await resolver.resolve('Hooks.Example.');
     expect(new Set(server.questions)).toEqual(new Set(['hooks.example']));

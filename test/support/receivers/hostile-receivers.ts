@@ -77,6 +77,17 @@ export function startResetting(when: 'connected' | 'requested' | 'answering' = '
   });
 }
 
+/** Answers with these words before it has read the request, reads no more of it, and resets the connection a moment later. */
+export function startRefusingUnread(words: string, resetAfterMs = 200): Promise<HostileReceiver> {
+  return start((socket) => {
+    socket.once('data', () => {
+      socket.pause();
+      socket.write(words);
+      setTimeout(() => socket.resetAndDestroy(), resetAfterMs);
+    });
+  });
+}
+
 /** Takes the request, closes its own half and keeps the other open. */
 export function startHalfClosing(firstWords = ''): Promise<HostileReceiver> {
   return start((socket) => {
