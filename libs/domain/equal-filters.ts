@@ -5,6 +5,7 @@
 import { textOfValue } from './equal-json.ts';
 import type { FilterBudget } from './filter-budget.ts';
 import { parseFilter, type FilterEvent } from './filter.ts';
+import { parseLossless } from './lossless-json.ts';
 
 export type Filter = (event: FilterEvent, budget?: FilterBudget) => boolean;
 
@@ -55,7 +56,7 @@ export class EqualFilters {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseLossless(text);
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import type { EventType } from './event-type.ts';
 import { EventBudget } from './filter-budget.ts';
 import type { FilterEvent } from './filter.ts';
 import { deliveryIdOf, eventKeyOf, idTimeOf } from './ids.ts';
+import { mayHaveLongNumbers, parseLossless } from './lossless-json.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from './payload.ts';
 import type { Rejection } from './rejection.ts';
@@ -176,7 +177,7 @@ export class FanOut {
     if (known !== undefined) return known;
     const budget = this.budget.ofClient(clientId);
     const overBefore = budget.over;
-    this.filterEvent ??= filterEventOf(this.input.event, this.webhookEvent.time);
+    this.filterEvent ??= filterEventOf(this.input, this.webhookEvent.time);
     const verdict = filter(this.filterEvent, budget);
     if (budget.over > overBefore) part.overBudget.push(webhookId);
     else if (this.verdicts.size < verdictsMax) this.verdicts.set(filter, verdict);
@@ -254,13 +255,15 @@ function firstDelivery(
   };
 }
 
-function filterEventOf(event: PlatformEvent, time: number): FilterEvent {
+/** Read again where it has numbers that were rounded: filters compare them exactly. */
+function filterEventOf({ event, dataText }: FanOutInput, time: number): FilterEvent {
+  const text = dataText.toString();
   return {
     id: event.id,
     type: event.type,
     source: event.source,
     subject: event.subject,
     time: new Date(time).toISOString(),
-    data: event.data,
+    data: mayHaveLongNumbers(text) ? parseLossless(text) : event.data,
   };
 }

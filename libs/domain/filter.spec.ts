@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { EventBudget, FilterBudget } from './filter-budget.ts';
 import { filterLimits, parseFilter, type FilterEvent } from './filter.ts';
+import { parseLossless } from './lossless-json.ts';
 
 const event: FilterEvent = {
   id: 'evt-1',
@@ -29,6 +30,54 @@ function matches(filter: unknown, of: FilterEvent = event): boolean {
   if (!parsed.ok) throw new Error(`${parsed.path}: ${parsed.message}`);
   return parsed.matches(of);
 }
+
+describe('#52 numbers that a double does not hold', () => {
+  const holds = (filter: string, data: string) =>
+    matches(parseLossless(filter), { ...event, data: parseLossless(data) });
+  const odd = '9007199254740993';
+
+  test.each<[string, string, boolean]>([
+    [odd, odd, true],
+    [odd, '9007199254740992', false],
+    ['9007199254740992', odd, false],
+    ['9007199254740992', '9007199254740992', true],
+    [odd, `[1,${odd}]`, true],
+    [odd, `"${odd}"`, false],
+    [`"${odd}"`, odd, false],
+    [`{"$ne":${odd}}`, '9007199254740992', true],
+    [`{"$in":[1,${odd}]}`, odd, true],
+    [`{"$in":[1,${odd}]}`, '9007199254740992', false],
+    [`{"$nin":[${odd}]}`, odd, false],
+    [`{"$gt":${odd}}`, '9007199254740994', true],
+    [`{"$gt":${odd}}`, odd, false],
+    [`{"$gte":${odd}}`, odd, true],
+    [`{"$gt":9007199254740992}`, odd, true],
+    [`{"$lt":9007199254740992}`, odd, false],
+    [`{"$lt":18446744073709551615}`, '18446744073709551614', true],
+    [`{"$lte":-18446744073709551615}`, '-18446744073709551616', true],
+    [`{"$gt":5}`, '12345678901234567890', true],
+    [`{"$gt":"5"}`, '12345678901234567890', false],
+    ['0.12345678901234567890', '0.1234567890123456789', true],
+    ['1e400', '10e399', true],
+    ['{"$gt":1e400}', '1e401', true],
+    ['{"$exists":true}', odd, true],
+    ['{"rawJSON":{"$exists":true}}', odd, false],
+  ])('%s of %s: %j', (condition, data, expected) => {
+    expect(holds(`{"data":${condition.startsWith('{') ? condition : `{"$eq":${condition}}`}}`, data)).toBe(expected);
+  });
+
+  test('are compared up to 100 characters', () => {
+    const long = '1'.repeat(101);
+    expect(holds(`{"data":{"$gt":1}}`, long)).toBe(false);
+    expect(parseFilter(parseLossless(`{"data":${long}}`))).toMatchObject({ ok: false, path: '/data' });
+  });
+
+  test('cost as much as ten other values', () => {
+    const list = `[${Array.from({ length: 3_000 }, () => odd).join(',')}]`;
+    expect(holds(`{"data":${odd}}`, `[${odd},1]`)).toBe(true);
+    expect(holds(`{"data":{"$ne":1}}`, list)).toBe(false);
+  });
+});
 
 describe('a filter holds', () => {
   test.each<[string, unknown, boolean]>([

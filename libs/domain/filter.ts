@@ -12,14 +12,16 @@
  * - `$and`, `$or` (lists of filters, not empty) and `$not` (a filter) combine filters at the top.
  * - Where a path meets a list, an index picks one item; otherwise any one item that holds is enough, also at its end.
  *   `$ne`, `$nin` and `$not` are the opposite of `$eq`, `$in` and what they hold: true when the field is missing.
- * - Types are never converted: `"1"` is not `1`. `$gt` and its kin compare numbers with numbers (as doubles) and
+ * - Types are never converted: `"1"` is not `1`. `$gt` and its kin compare numbers with numbers and
  *   strings with strings (by UTF-16 code units, so RFC 3339 times in UTC compare as times). A missing field is not null.
+ * - Numbers that a double does not hold, such as 64-bit ids, are compared exactly, up to 100 characters; longer ones equal nothing.
  *
  * Events are seen as they are delivered: with sensitive fields masked, so that a filter cannot guess at them.
  * Both the filter and the work of its evaluation are bounded by {@link filterLimits}.
  */
 
 import type { FilterBudget } from './filter-budget.ts';
+import { compareDecimals, rawNumberOf } from './lossless-json.ts';
 
 /** What a filter sees of an event. */
 export interface FilterEvent {
@@ -47,11 +49,20 @@ export const filterLimits = {
   stringLengthMax: 1_000,
   /** Values of an event that one evaluation looks at; an event that needs more does not match. */
   visitsMax: 20_000,
+  /** Characters of a number that a double does not hold. */
+  longNumberLengthMax: 100,
 } as const;
+
+/** What it takes to compare such a number, in visits. */
+const longNumberVisits = 10;
 
 const eventFields: readonly string[] = ['id', 'type', 'source', 'subject', 'time', 'data'];
 
-type Scalar = string | number | boolean | null;
+/** A number that a double does not hold, as it was written (libs/domain/lossless-json.ts). */
+interface LongNumber {
+  readonly rawJSON: string;
+}
+type Scalar = string | number | boolean | null | LongNumber;
 type ValueTest = (value: unknown) => boolean;
 /** Counts down; below zero the evaluation is over. */
 interface Budget {
@@ -167,8 +178,10 @@ class Compiler {
   }
 
   private oneOf(value: unknown, at: string, depth: number): ValueTest {
-    const allowed = new Set(this.list(value, at, depth, (item, path) => this.scalar(item, path)));
-    return (candidate) => allowed.has(candidate as Scalar);
+    const items = this.list(value, at, depth, (item, path) => this.scalar(item, path));
+    const allowed = new Set(items);
+    const long = items.filter(isLongNumber).map(equals);
+    return (candidate) => allowed.has(candidate as Scalar) || long.some((test) => test(candidate));
   }
 
   private compare(path: readonly string[], test: ValueTest): Predicate {
@@ -188,11 +201,15 @@ class Compiler {
     if (typeof value === 'string') return this.text(value, at);
     if (!isScalar(value)) throw new FilterProblem(at, 'must be a string, number, boolean or null');
     if (typeof value === 'number' && !Number.isFinite(value)) throw new FilterProblem(at, 'is out of range');
+    const { longNumberLengthMax: max } = filterLimits;
+    if ((rawNumberOf(value)?.length ?? 0) > max) {
+      throw new FilterProblem(at, `is a number of more than ${max} characters`);
+    }
     return value;
   }
 
-  private ordinal(value: unknown, at: string): string | number {
-    if (typeof value === 'number' || typeof value === 'string') return this.scalar(value, at) as string | number;
+  private ordinal(value: unknown, at: string): Scalar {
+    if (typeof value === 'number' || typeof value === 'string' || isLongNumber(value)) return this.scalar(value, at);
     throw new FilterProblem(at, 'must be a number or a string');
   }
 
@@ -219,8 +236,13 @@ function someAt(value: unknown, path: readonly Step[], index: number, test: Valu
     // Not to the end of a long list once nothing more may be looked at.
     return value.some((item) => budget.visits < 0 || someAt(item, path, index, test, budget));
   }
-  if (step === undefined) return test(value);
+  if (step === undefined) {
+    if (typeof value === 'object' && isLongNumber(value)) budget.visits -= longNumberVisits;
+    return test(value);
+  }
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step.name)) return false;
+  // Such a number is an object to look at, with a member of its own.
+  if (step.name === 'rawJSON' && isLongNumber(value)) return false;
   return someAt((value as Record<string, unknown>)[step.name], path, index + 1, test, budget);
 }
 
@@ -260,18 +282,55 @@ function quoted(key: string): string {
 }
 
 function isScalar(value: unknown): value is Scalar {
-  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return true;
+  return isLongNumber(value);
 }
 
+function isLongNumber(value: unknown): value is LongNumber {
+  return rawNumberOf(value) !== null;
+}
+
+/** No double equals a number that is kept as it was written, so one of them never equals the other kind. */
 function equals(operand: Scalar): ValueTest {
-  return (value) => value === operand;
+  if (!isLongNumber(operand)) return (value) => value === operand;
+  const text = operand.rawJSON;
+  return (value) => {
+    const other = comparableText(value);
+    return other !== null && typeof value !== 'number' && compareDecimals(other, text) === 0;
+  };
+}
+
+/** The text of a number; null: it is none, or too long to be compared. */
+function comparableText(value: unknown): string | null {
+  const text = typeof value === 'number' ? String(value) : rawNumberOf(value);
+  return text === null || text.length > filterLimits.longNumberLengthMax ? null : text;
 }
 
 function beginsWith(prefix: string): ValueTest {
   return (value) => typeof value === 'string' && value.startsWith(prefix);
 }
 
-function ordered(operator: '$gt' | '$gte' | '$lt' | '$lte', operand: string | number): ValueTest {
+type OrderOperator = '$gt' | '$gte' | '$lt' | '$lte';
+
+function ordered(operator: OrderOperator, operand: Scalar): ValueTest {
+  const ofNumbers = typeof operand === 'string' ? null : orderedExactly(operator, operand);
+  if (isLongNumber(operand)) return (value) => ofNumbers?.(value) === true;
+  const plain = orderedPlainly(operator, operand);
+  // Almost all numbers are doubles: those are compared as such.
+  return (value) => plain(value) || (typeof value === 'object' && ofNumbers?.(value) === true);
+}
+
+function orderedExactly(operator: OrderOperator, operand: Scalar): ValueTest {
+  const bound = comparableText(operand) ?? '0';
+  const isRight = orderedPlainly(operator, 0);
+  return (value) => {
+    const text = comparableText(value);
+    return text !== null && isRight(compareDecimals(text, bound));
+  };
+}
+
+function orderedPlainly(operator: OrderOperator, operand: Scalar): ValueTest {
   // Compared only when both are of the operand's type, so it may stand for either here.
   const bound = operand as number;
   const isComparable = (value: unknown): value is number => typeof value === typeof operand;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseLossless, rawNumberOf } from './lossless-json.ts';
+import { compareDecimals, parseLossless, rawNumberOf } from './lossless-json.ts';
 
 test.each([
   ['long integers', '[12345678901234567890,-9007199254740993]'],
@@ -17,6 +17,32 @@ test.each(['1000000000000000000', '1.5000000000000000000', '0.000000000000000', 
     expect(parseLossless(text)).toBe(Number(text));
   },
 );
+
+test.each([
+  ['1', '1.0', 0],
+  ['0', '-0.0', 0],
+  ['-1', '1', -1],
+  ['0', '0.001', -1],
+  ['-2', '-1', -1],
+  ['9', '10', -1],
+  ['1e400', '9e399', 1],
+  ['1.5', '1.49', 1],
+  ['-1.5', '-1.49', -1],
+  ['18446744073709551615', '18446744073709551616', -1],
+  ['1e-400', '0', 1],
+])('%s compared with %s', (a, b, expected) => {
+  expect(Math.sign(compareDecimals(a, b))).toBe(expected);
+  expect(Math.sign(compareDecimals(b, a)) + 0).toBe(-expected + 0);
+});
+
+test('any two doubles are compared as they are', () => {
+  const doubles = fc.double({ noNaN: true, noDefaultInfinity: true });
+  fc.assert(
+    fc.property(doubles, doubles, (a, b) => {
+      expect(Math.sign(compareDecimals(String(a), String(b)))).toBe(a > b ? 1 : a < b ? -1 : 0);
+    }),
+  );
+});
 
 test('a number that is kept gives its text', () => {
   expect(rawNumberOf(parseLossless('12345678901234567890'))).toBe('12345678901234567890');

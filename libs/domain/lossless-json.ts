@@ -42,6 +42,43 @@ export function rawNumberOf(value: unknown): string | null {
   return json.isRawJSON(value) ? value.rawJSON : null;
 }
 
+/** True when the text may have numbers that a double would change. */
+export function mayHaveLongNumbers(text: string): boolean {
+  return longNumber.test(text);
+}
+
+/**
+ * Compares decimal numbers as JSON writes them, exactly: negative, 0 or positive, as for sorting. It takes time in proportion to
+ * their texts, whatever their exponents are.
+ */
+export function compareDecimals(a: string, b: string): number {
+  const left = partsOf(a);
+  const right = partsOf(b);
+  if (left.sign !== right.sign) return left.sign - right.sign;
+  const magnitude = left.top === right.top ? compareDigits(left.digits, right.digits) : left.top > right.top ? 1 : -1;
+  return magnitude * left.sign;
+}
+
+interface DecimalParts {
+  readonly sign: -1 | 0 | 1;
+  /** Without zeros at either end. */
+  readonly digits: string;
+  /** The number is 0.digits × 10^top. */
+  readonly top: bigint;
+}
+
+function partsOf(text: string): DecimalParts {
+  const [, sign = '', digits = '', power = '0'] = /^(-?)(\d+)e(-?\d+)$/.exec(decimalOf(text)) ?? [];
+  if (digits === '') return { sign: 0, digits, top: 0n };
+  return { sign: sign === '-' ? -1 : 1, digits, top: BigInt(power) + BigInt(digits.length) };
+}
+
+/** The digits after a point: the shorter one goes on with zeros. */
+function compareDigits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 function isExact(value: number, source: string): boolean {
   return source.length <= comparedCharsMax && decimalOf(String(value)) === decimalOf(source);
 }
