@@ -105,9 +105,10 @@ function stateOf({ isActive, recoveringUntil, health }: ShownHealth): HealthStat
 }
 
 /** Null for a webhook that neither waits for good pings nor recovers from them. */
-function healingOf({ disabledBy, autoHeal, nextPingAt, health, ...shown }: ShownHealth, now: number) {
-  const { recoveringSince, recoveringUntil } = shown;
-  if (recoveringSince === null && !(disabledBy === 'failures' && autoHeal)) return null;
+function healingOf({ disabledBy, nextPingAt, health, ...shown }: ShownHealth, now: number) {
+  const { recoveringSince, recoveringUntil, autoHeal, autoHealGone } = shown;
+  const mayComeBack = disabledBy === 'failures' || (disabledBy === 'gone' && autoHealGone);
+  if (recoveringSince === null && !(mayComeBack && autoHeal)) return null;
   const times = {
     recoveringSince: recoveringSince?.getTime() ?? null,
     recoveringUntil: recoveringUntil?.getTime() ?? null,

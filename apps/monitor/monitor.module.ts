@@ -18,6 +18,7 @@ import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
+import type { RateRule } from '../../libs/domain/failure-rate.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import { BacklogMetrics } from './backlog-metrics.ts';
 import { Caretaker } from './caretaker.ts';
@@ -162,6 +163,7 @@ function makeObservation(parts: {
         isEnabled: config.AUTO_DEACTIVATION_ENABLED,
         failureThreshold: config.AUTO_DEACTIVATION_FAILURE_THRESHOLD,
         minMs: config.AUTO_DEACTIVATION_MIN_MINUTES * minuteMs,
+        rate: rateRuleOf(config),
       },
       goodPingsToHeal: config.AUTO_HEAL_ENABLED ? config.AUTO_HEAL_PINGS : null,
       recoveryMs: config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs,
@@ -178,6 +180,15 @@ function makeObservation(parts: {
       });
     },
   });
+}
+
+function rateRuleOf(config: MonitorConfig): RateRule | null {
+  if (config.AUTO_DEACTIVATION_FAILURE_PERCENT === 0) return null;
+  return {
+    part: config.AUTO_DEACTIVATION_FAILURE_PERCENT / 100,
+    attemptsMin: Math.max(config.AUTO_DEACTIVATION_RATE_ATTEMPTS, config.AUTO_DEACTIVATION_FAILURE_THRESHOLD),
+    windowMs: config.AUTO_DEACTIVATION_RATE_WINDOW_MINUTES * minuteMs,
+  };
 }
 
 function makeRoutine(parts: {

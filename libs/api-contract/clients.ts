@@ -6,7 +6,7 @@ import { operation, type Role } from './operation.ts';
 
 const operators: readonly Role[] = ['admin'];
 
-const { failureThreshold, minMinutes } = disableLimits;
+const { failureThreshold, minMinutes, failureRatePercent } = disableLimits;
 
 const autoDisable = Type.Object(
   {
@@ -16,6 +16,13 @@ const autoDisable = Type.Object(
     ),
     minMinutes: Type.Optional(
       Type.Integer({ minimum: minMinutes.min, maximum: minMinutes.max, description: 'Over at least.' }),
+    ),
+    failureRatePercent: Type.Optional(
+      Type.Number({
+        minimum: failureRatePercent.min,
+        maximum: failureRatePercent.max,
+        description: 'Part of the attempts of a while; 0: only failures in a row disable.',
+      }),
     ),
   },
   {

@@ -4,6 +4,7 @@
  * notice that is not delivered makes no further notice, so that two broken webhooks never tell each other for ever.
  */
 import type { DisableRules } from './disable-rules.ts';
+import { isMostFailing, isRateBad, rateUpTo, type FailureRate } from './failure-rate.ts';
 import type { WebhookHealth } from './health.ts';
 import { isNoticeType, type NoticeType } from './notice.ts';
 import type { DeliveryOutcome } from './outcome.ts';
@@ -17,22 +18,19 @@ export interface HealthNotice {
 /** Deliveries that one notice names; it counts all. */
 const namedMax = 50;
 
-type Failures = Pick<
-  WebhookHealth,
-  'consecutiveFailures' | 'failingSince' | 'lastFailureAt' | 'lastSuccessAt' | 'isFailureTold'
->;
-
 /** `webhook.failing` half way to being disabled, `webhook.recovered` when that is over; null when there is no news. */
 export function failureNotice(
-  health: Failures,
+  health: WebhookHealth,
   lastFailure: DeliveryOutcome | null,
   rules: DisableRules,
 ): HealthNotice | null {
+  const rate = rateUpTo(health.lastFailureAt, health.rate, rules.rate);
   if (health.isFailureTold) {
-    if (health.consecutiveFailures > 0) return null;
+    // Single successes among failures are no recovery.
+    if (health.consecutiveFailures > 0 || isMostFailing(health.rate, rules.rate)) return null;
     return { type: 'webhook.recovered', data: { from: 'failing', lastSuccessAt: timeOrNull(health.lastSuccessAt) } };
   }
-  if (lastFailure === null || !isHalfWay(health, rules)) return null;
+  if (lastFailure === null || !(isHalfWay(health, rules) || isHalfWayByRate(rate, rules))) return null;
   const { failureThreshold, minMs } = rules;
   return {
     type: 'webhook.failing',
@@ -40,6 +38,7 @@ export function failureNotice(
       consecutiveFailures: health.consecutiveFailures,
       failingSince: timeOrNull(health.failingSince),
       lastSuccessAt: timeOrNull(health.lastSuccessAt),
+      recent: rate === null ? null : { attempts: rate.attempts, failed: rate.failed },
       responseCode: lastFailure.responseCode,
       errorKind: lastFailure.errorKind,
       deliveryId: lastFailure.deliveryId,
@@ -48,7 +47,11 @@ export function failureNotice(
   };
 }
 
-function isHalfWay({ consecutiveFailures, failingSince, lastFailureAt }: Failures, rules: DisableRules): boolean {
+function isHalfWayByRate(rate: FailureRate | null, rules: DisableRules): boolean {
+  return rate !== null && rules.rate !== null && isRateBad(rate, rules.rate, rules.minMs, 0.5);
+}
+
+function isHalfWay({ consecutiveFailures, failingSince, lastFailureAt }: WebhookHealth, rules: DisableRules): boolean {
   if (failingSince === null || lastFailureAt === null) return false;
   return consecutiveFailures * 2 >= rules.failureThreshold && (lastFailureAt - failingSince) * 2 >= rules.minMs;
 }

@@ -18,6 +18,7 @@ const rules: HealthRules = {
   isEnabled: true,
   failureThreshold: 3,
   minMs: 10 * minuteMs,
+  rate: null,
   isPaused: false,
   goodPingsToHeal: 2,
   behindMs: 0,
@@ -28,6 +29,7 @@ const active: WatchedWebhook = {
   disabledAt: null,
   recoveringUntil: null,
   autoHeal: true,
+  autoHealGone: false,
   targetVersion: 1,
 };
 const disabled: WatchedWebhook = { ...active, isActive: false, disabledBy: 'failures', disabledAt: start };
@@ -276,6 +278,14 @@ describe('coming back', () => {
     ['pings from before it was disabled', [ping(-2), ping(-1)], {}, false],
     ['disabled by its client', [ping(1), ping(2)], { disabledBy: 'client' }, false],
     ['gone', [ping(1), ping(2)], { disabledBy: 'gone' }, false],
+    ['gone, and its client wishes', [ping(1), ping(2)], { disabledBy: 'gone', autoHealGone: true }, true],
+    [
+      'gone, as its client wishes, and refused',
+      [1, 2].map((at) => outcome(at, { kind: 'ping', status: 'failed_permanent', responseCode: 400 })),
+      { disabledBy: 'gone', autoHealGone: true },
+      false,
+    ],
+    ['gone, and off', [ping(1), ping(2)], { disabledBy: 'gone', autoHealGone: true, autoHeal: false }, false],
     ['off for this webhook', [ping(1), ping(2)], { autoHeal: false }, false],
   ])('%s', (_name, pings, changed, isHealed) => {
     expect(observe(unknownHealth, pings, { ...disabled, ...changed }, rules).isHealed).toBe(isHealed);
@@ -318,6 +328,71 @@ describe('coming back', () => {
       disable: null,
       isHeld: true,
     });
+  });
+});
+
+describe('a rate of failures', () => {
+  const rate = { part: 0.95, attemptsMin: 40, windowMs: 120 * minuteMs };
+  const rated = { ...rules, failureThreshold: 1_000, rate };
+  /** One a minute; every 20th is delivered. */
+  const nearlyAll = (from: number, count: number, changes: Partial<DeliveryOutcome> = {}) =>
+    Array.from({ length: count }, (_, n) => (n % 20 === 10 ? success(from + n) : outcome(from + n, changes)));
+
+  test('disables where single successes end every run of failures', () => {
+    const { disable } = observe(unknownHealth, nearlyAll(0, 40), active, rated);
+    expect(disable).toMatchObject({ by: 'failures', reason: '38 of 40 attempts failed within 120 minutes.' });
+    expect(observe(unknownHealth, nearlyAll(0, 40), active, { ...rated, rate: null }).disable).toBeNull();
+    expect(observe(unknownHealth, nearlyAll(0, 40), active, { ...rated, isEnabled: false }).disable).toBeNull();
+  });
+
+  test('is the same in one batch and in many, and over a restart', () => {
+    let health = unknownHealth;
+    const decisions = nearlyAll(0, 40).map((each) => {
+      const observed = observe(health, [each], active, rated);
+      health = JSON.parse(JSON.stringify(observed.health)) as WebhookHealth;
+      return observed.disable?.by ?? null;
+    });
+    expect(decisions.indexOf('failures')).toBe(39);
+  });
+
+  test('disables only while the last attempt failed', () => {
+    expect(observe(unknownHealth, [...nearlyAll(0, 60), success(60)], active, rated).disable).toBeNull();
+  });
+
+  test('says nothing while most webhooks fail at once, nor of what failed then when that is over', () => {
+    const paused = observe(unknownHealth, nearlyAll(0, 60), active, { ...rated, isPaused: true });
+    expect([paused.disable, paused.health.rate]).toEqual([null, []]);
+    expect(observe(paused.health, [success(61), outcome(62)], active, rated).disable).toBeNull();
+  });
+
+  test('does not count addresses that are refused, other URLs, pings, nor what was before it was enabled', () => {
+    const refused = { status: 'failed_permanent', reason: 'refused_address', latencyMs: null } as const;
+    const changes: Partial<DeliveryOutcome>[] = [refused, { targetVersion: 7 }, { kind: 'ping' }];
+    for (const change of changes) {
+      const { disable } = observe(unknownHealth, nearlyAll(0, 60, change), active, rated);
+      expect(disable).toBeNull();
+    }
+    const enabled = afterEnabling(
+      observe(unknownHealth, nearlyAll(0, 30), active, rated).health,
+      start + 100 * minuteMs,
+    );
+    expect(enabled.rate).toEqual([]);
+    expect(observe(enabled, nearlyAll(0, 60), active, rated).disable).toBeNull();
+  });
+
+  test('is told of half way, once, and single successes are no recovery', () => {
+    const outcomes = nearlyAll(0, 39);
+    let health = unknownHealth;
+    const types: string[] = [];
+    const see = (each: DeliveryOutcome) => {
+      const observed = observe(health, [each], active, rated);
+      ({ health } = observed);
+      types.push(...observed.notices.map(({ type }) => type));
+    };
+    outcomes.forEach(see);
+    expect(types).toEqual(['webhook.failing']);
+    for (let at = 40; at < 50; at++) see(success(at));
+    expect(types).toEqual(['webhook.failing', 'webhook.recovered']);
   });
 });
 

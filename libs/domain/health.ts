@@ -9,6 +9,7 @@ import { deliveryWish } from './classify.ts';
 import { tolerableBehindMs, type DisableRules } from './disable-rules.ts';
 import { lateAfter, type LateAttempts } from './falling-behind.ts';
 import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
+import { addToRate, isRateBad, rateUpTo, type RateWindow } from './failure-rate.ts';
 import { addAttempts, emptyWindows, type HealthWindows } from './health-window.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 import type { DisabledBy } from './webhook.ts';
@@ -41,6 +42,8 @@ export interface WebhookHealth {
   readonly late: LateAttempts | null;
   /** Of the URL that all this is about ({@link WatchedWebhook.targetVersion}); null: not known, so of the present one. */
   readonly targetVersion: number | null;
+  /** Attempts that count towards the rate of failures. */
+  readonly rate: RateWindow;
   readonly windows: HealthWindows;
 }
 
@@ -61,6 +64,8 @@ export interface WatchedWebhook {
   /** Unix milliseconds at which a recovery ends; null when it does not recover. */
   readonly recoveringUntil: number | null;
   readonly autoHeal: boolean;
+  /** Also when its endpoint said that it is gone. */
+  readonly autoHealGone: boolean;
   /** The version in which it got its present URL. */
   readonly targetVersion: number;
 }
@@ -114,6 +119,7 @@ export const unknownHealth: WebhookHealth = {
   lastFailureCode: null,
   late: null,
   targetVersion: null,
+  rate: [],
   windows: emptyWindows,
 };
 
@@ -147,7 +153,7 @@ export function observe(
     if (verdict === 'success') lastFailure = null;
     else if (outcome.kind !== 'ping' && !isFromBefore(health, outcome)) lastFailure = outcome;
   }
-  health = { ...health, late };
+  health = { ...health, late, rate: rateAfter(health, outcomes, webhook, rules) };
   const measured = outcomes
     .filter((outcome) => outcome.kind !== 'ping' && verdictOf(outcome) !== null)
     .map(({ startedAt, status, latencyMs }) => ({ startedAt, isDelivered: status === 'delivered', latencyMs }));
@@ -156,7 +162,7 @@ export function observe(
   const wanted = webhook.isActive ? disableDecision(health, lastFailure, webhook, rules) : null;
   const isHeld = rules.isPaused && wanted?.by === 'failures';
   const disable = isHeld || isBehind ? null : wanted;
-  if (disable !== null) health = { ...health, goodPings: 0, failedPings: 0 };
+  if (disable !== null) health = { ...health, goodPings: 0, failedPings: 0, rate: [] };
   if (disable !== null || !webhook.isActive) health = { ...health, gone: null };
   const told =
     webhook.isActive && disable === null ? failureNotice(health, isBehind ? null : lastFailure, rules) : null;
@@ -228,8 +234,9 @@ function afterPing(health: WebhookHealth, outcome: DeliveryOutcome, webhook: Wat
   if (health.lastPingAt !== null && health.lastPingAt > outcome.startedAt) return health;
   const isDelivered = outcome.status === 'delivered';
   const shown = { ...health, lastPingAt: outcome.startedAt, lastPingDelivered: isDelivered };
-  if (webhook.disabledBy !== 'failures' || outcome.startedAt < (webhook.disabledAt ?? 0)) return shown;
-  const isGood = isThere(outcome, health);
+  if (!mayComeBack(webhook) || outcome.startedAt < (webhook.disabledAt ?? 0)) return shown;
+  // What refuses a ping may be what took the place of an endpoint that is gone.
+  const isGood = webhook.disabledBy === 'gone' ? isDelivered : isThere(outcome, health);
   return {
     ...shown,
     goodPings: isGood ? health.goodPings + 1 : 0,
@@ -237,8 +244,13 @@ function afterPing(health: WebhookHealth, outcome: DeliveryOutcome, webhook: Wat
   };
 }
 
+/** Disabled for what its endpoint did; a webhook that is gone comes back only when its owner wishes. */
+function mayComeBack({ disabledBy, autoHealGone }: WatchedWebhook): boolean {
+  return disabledBy === 'failures' || (disabledBy === 'gone' && autoHealGone);
+}
+
 function isHealed(health: WebhookHealth, webhook: WatchedWebhook, { goodPingsToHeal }: HealthRules): boolean {
-  if (webhook.isActive || webhook.disabledBy !== 'failures' || !webhook.autoHeal) return false;
+  if (webhook.isActive || !mayComeBack(webhook) || !webhook.autoHeal) return false;
   return goodPingsToHeal !== null && health.goodPings >= goodPingsToHeal;
 }
 
@@ -264,13 +276,37 @@ function isFromBefore(health: WebhookHealth, outcome: DeliveryOutcome): boolean 
   return health.countedFrom !== null && outcome.startedAt < health.countedFrom;
 }
 
+/**
+ * While most webhooks fail at once nothing is counted: what failed then says nothing when that is over. Nor do addresses that our
+ * own rules refuse.
+ */
+function rateAfter(
+  health: WebhookHealth,
+  outcomes: readonly DeliveryOutcome[],
+  webhook: WatchedWebhook,
+  { rate, isPaused }: HealthRules,
+): RateWindow {
+  if (rate === null || isPaused) return [];
+  const counted = outcomes.filter(
+    (outcome) =>
+      outcome.kind !== 'ping' &&
+      outcome.reason !== 'refused_address' &&
+      verdictOf(outcome) !== null &&
+      !isOfOtherTarget(outcome, webhook) &&
+      !isFromBefore(health, outcome),
+  );
+  const attempts = counted.map(({ startedAt, status }) => ({ startedAt, isDelivered: status === 'delivered' }));
+  return addToRate(health.rate, attempts, rate);
+}
+
 /** @param lastFailure of those that are new, and only while no success came after it */
 function disableDecision(
-  { gone, consecutiveFailures, failingSince, lastFailureAt }: WebhookHealth,
+  health: WebhookHealth,
   lastFailure: DeliveryOutcome | null,
   webhook: WatchedWebhook,
   rules: HealthRules,
 ): DisableDecision | null {
+  const { gone, consecutiveFailures, failingSince, lastFailureAt } = health;
   if (gone !== null && gone.answers >= goneAnswersMax) {
     return { by: 'gone', reason: 'The endpoint answered that it is gone.', deliveryId: gone.deliveryId };
   }
@@ -279,9 +315,15 @@ function disableDecision(
   if (webhook.recoveringUntil !== null && consecutiveFailures >= Math.min(relapseFailures, rules.failureThreshold)) {
     return { by: 'failures', reason: `${consecutiveFailures} attempts failed while it recovered.`, deliveryId };
   }
-  if (consecutiveFailures < rules.failureThreshold || lastFailureAt - failingSince < rules.minMs) return null;
-  const since = new Date(failingSince).toISOString();
-  return { by: 'failures', reason: `${consecutiveFailures} consecutive attempts failed since ${since}.`, deliveryId };
+  if (consecutiveFailures >= rules.failureThreshold && lastFailureAt - failingSince >= rules.minMs) {
+    const since = new Date(failingSince).toISOString();
+    return { by: 'failures', reason: `${consecutiveFailures} consecutive attempts failed since ${since}.`, deliveryId };
+  }
+  const rate = rateUpTo(lastFailureAt, health.rate, rules.rate);
+  if (rate === null || rules.rate === null || !isRateBad(rate, rules.rate, rules.minMs)) return null;
+  const minutes = Math.round(rules.rate.windowMs / 60_000);
+  const reason = `${rate.failed} of ${rate.attempts} attempts failed within ${minutes} minutes.`;
+  return { by: 'failures', reason, deliveryId };
 }
 
 /** Health when the webhook is enabled: the past is forgiven, but not forgotten. */
@@ -296,5 +338,6 @@ export function afterEnabling(health: WebhookHealth, now: number): WebhookHealth
     failedPings: 0,
     isFailureTold: false,
     gone: null,
+    rate: [],
   };
 }

@@ -1,5 +1,6 @@
 /** Rows of webhook_health as the domain has them, with what is to know of their webhooks: one statement each way. */
 import type { DisableOverride } from '../domain/disable-rules.ts';
+import type { RateWindow } from '../domain/failure-rate.ts';
 import type { HealthWindows } from '../domain/health-window.ts';
 import {
   afterEnabling,
@@ -33,6 +34,7 @@ interface Row {
   readonly enabledAt: number | null;
   readonly recoveringUntil: number | null;
   readonly autoHeal: boolean;
+  readonly autoHealGone: boolean;
   readonly targetVersion: number;
   readonly override: DisableOverride;
   /** Null: there is no row of health yet. */
@@ -54,6 +56,7 @@ interface Row {
   readonly lastFailureCode: number | null;
   readonly lateSince: number | null;
   readonly lastLateAt: number | null;
+  readonly rate: RateWindow | null;
   readonly windows: HealthWindows;
 }
 
@@ -87,6 +90,7 @@ function storedHealth(row: Row, state: 'healthy' | 'failing'): WebhookHealth {
     lastFailureCode: row.lastFailureCode,
     late: row.lateSince === null ? null : { since: row.lateSince, lastAt: row.lastLateAt ?? row.lateSince },
     targetVersion: row.healthTargetVersion,
+    rate: row.rate ?? [],
     windows: row.windows,
   };
 }
@@ -122,6 +126,7 @@ export async function writeHealth(
     last_failure_code: health.lastFailureCode,
     late_since: timestampOrNull(health.late?.since ?? null),
     last_late_at: timestampOrNull(health.late?.lastAt ?? null),
+    rate_window: health.rate,
     windows: health.windows,
     updated_at: timestamp(now.getTime()),
   }));
@@ -133,7 +138,7 @@ const ms = (column: string, name: string) => `(extract(epoch from ${column}) * 1
 const selectHealth = `
 select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActive", w.disabled_by as "disabledBy",
   ${ms('w.disabled_at', 'disabledAt')}, ${ms('w.enabled_at', 'enabledAt')},
-  ${ms('w.recovering_until', 'recoveringUntil')}, w.auto_heal as "autoHeal", w.target_version as "targetVersion", c.auto_disable as override,
+  ${ms('w.recovering_until', 'recoveringUntil')}, w.auto_heal as "autoHeal", w.auto_heal_gone as "autoHealGone", w.target_version as "targetVersion", c.auto_disable as override,
   h.state, h.consecutive_failures as "consecutiveFailures", ${ms('h.failing_since', 'failingSince')},
   ${ms('h.last_success_at', 'lastSuccessAt')}, ${ms('h.last_failure_at', 'lastFailureAt')},
   ${ms('h.counted_from', 'countedFrom')}, ${ms('h.last_ping_at', 'lastPingAt')},
@@ -141,7 +146,7 @@ select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActi
   h.is_failure_told as "isFailureTold", h.target_version as "healthTargetVersion", ${ms('h.gone_at', 'goneAt')},
   h.gone_delivery_id as "goneDeliveryId", h.gone_answers as "goneAnswers", h.last_failure_code as "lastFailureCode",
   ${ms('h.late_since', 'lateSince')}, ${ms('h.last_late_at', 'lastLateAt')},
-  h.windows
+  h.rate_window as rate, h.windows
 from webhook w
 join client c on c.id = w.client_id
 left join webhook_health h on h.webhook_id = w.id
@@ -150,7 +155,7 @@ order by w.id`;
 
 const columns = `state, consecutive_failures, failing_since, last_success_at, last_failure_at, counted_from,
   last_ping_at, last_ping_delivered, good_pings, failed_pings, is_failure_told, target_version, gone_at, gone_delivery_id,
-  gone_answers, last_failure_code, late_since, last_late_at, windows, updated_at`;
+  gone_answers, last_failure_code, late_since, last_late_at, rate_window, windows, updated_at`;
 
 const upsertHealth = `
 insert into webhook_health (webhook_id, ${columns})
@@ -158,7 +163,7 @@ select * from json_to_recordset($1::json) as i(webhook_id text, state text, cons
   failing_since timestamptz, last_success_at timestamptz, last_failure_at timestamptz, counted_from timestamptz,
   last_ping_at timestamptz, last_ping_delivered boolean, good_pings int, failed_pings int, is_failure_told boolean,
   target_version int, gone_at timestamptz, gone_delivery_id text, gone_answers int, last_failure_code int, late_since timestamptz,
-  last_late_at timestamptz, windows jsonb, updated_at timestamptz)
+  last_late_at timestamptz, rate_window jsonb, windows jsonb, updated_at timestamptz)
 on conflict (webhook_id) do update set (${columns}) = row(${columns
   .split(',')
   .map((column) => `excluded.${column.trim()}`)

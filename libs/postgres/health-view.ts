@@ -15,6 +15,7 @@ export interface ShownHealth {
   readonly disabledBy: DisabledBy | null;
   readonly disabledReason: string | null;
   readonly autoHeal: boolean;
+  readonly autoHealGone: boolean;
   readonly recoveringSince: Date | null;
   readonly recoveringUntil: Date | null;
   /** When the monitor pings it next; null when it does not. */
@@ -97,9 +98,11 @@ from (
 
 const selectWebhook = `
 select now() as "readAt", w.id as "webhookId", w.is_active as "isActive", w.disabled_by as "disabledBy",
-  w.disabled_reason as "disabledReason", w.auto_heal as "autoHeal", w.recovering_since as "recoveringSince",
+  w.disabled_reason as "disabledReason", w.auto_heal as "autoHeal",
+  w.auto_heal_gone as "autoHealGone", w.recovering_since as "recoveringSince",
   w.recovering_until as "recoveringUntil", w.ordering,
-  case when w.disabled_by = 'failures' and w.auto_heal then p.next_at end as "nextPingAt"
+  case when (w.disabled_by = 'failures' or (w.disabled_by = 'gone' and w.auto_heal_gone)) and w.auto_heal
+    then p.next_at end as "nextPingAt"
 from webhook w left join webhook_ping p on p.webhook_id = w.id`;
 
 /** Since its first attempt of this round, or its last one where the history has only that. */

@@ -112,7 +112,7 @@ select w.id, w.client_id as "clientId", w.format,
 from webhook w
 left join webhook_health h on h.webhook_id = w.id
 left join webhook_ping p on p.webhook_id = w.id
-where w.disabled_by = 'failures' and w.auto_heal
+where (w.disabled_by = 'failures' or (w.disabled_by = 'gone' and w.auto_heal_gone)) and w.auto_heal
   and w.disabled_at <= $2 and w.disabled_at > $3
   and (p.next_at is null or p.next_at <= $1)
 order by w.id limit ${batchMax}`;

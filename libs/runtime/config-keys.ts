@@ -153,6 +153,29 @@ export const monitorKeys = {
     min: 0,
     max: 43_200,
   }),
+  AUTO_DEACTIVATION_FAILURE_PERCENT: numberKey({
+    description:
+      'Part of the attempts within the window below from which on the rate of failures disables too; 0: never',
+    unit: '%',
+    default: '95',
+    min: 0,
+    max: 100,
+    whole: false,
+  }),
+  AUTO_DEACTIVATION_RATE_ATTEMPTS: numberKey({
+    description: 'of so many attempts at least, and of as many as disable in a row',
+    default: '100',
+    min: 1,
+    max: 1_000_000,
+  }),
+  AUTO_DEACTIVATION_RATE_WINDOW_MINUTES: numberKey({
+    description:
+      'How far back attempts count for it; failures have to last AUTO_DEACTIVATION_MIN_MINUTES, or half the window where that is less',
+    unit: 'min',
+    default: '120',
+    min: 1,
+    max: 1440,
+  }),
   HEALTH_CHECK_INTERVAL_MINUTES: numberKey({
     description:
       'Between pings of a webhook that failures disabled; each that fails doubles it, up to a day. As often silent webhooks are looked for',
@@ -190,15 +213,6 @@ export const mailKeys = smtpKeys;
 
 export const adminKeys = {
   ADMIN_API_KEY: credentialKey({ description: 'The first admin key; empty: none but those in the database' }),
-} as const;
-
-export const webhookLimitKeys = {
-  WEBHOOKS_PER_CLIENT: numberKey({
-    description: 'Most webhooks of one client',
-    default: '1000',
-    min: 1,
-    max: 1_000_000,
-  }),
 } as const;
 
 export const proxyKeys = {

@@ -1,5 +1,6 @@
 /** What the monitor knows of a webhook's endpoint. Only the monitor writes it. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { RateWindow } from '../../domain/failure-rate.ts';
 import type { HealthState } from '../../domain/health.ts';
 import type { HealthWindows } from '../../domain/health-window.ts';
 
@@ -32,6 +33,7 @@ export const WebhookHealthRow = defineEntity({
     /** Its attempts all began late, from then on, and until then. */
     lateSince: p.datetime().nullable(),
     lastLateAt: p.datetime().nullable(),
+    rateWindow: p.json<RateWindow>().nullable(),
     windows: p.json<HealthWindows>(),
     updatedAt: p.datetime(),
   },

@@ -17,7 +17,7 @@ import { storeWebhook } from './webhook-factory.ts';
 
 const partition = { topic: 'webhook.delivery-outcomes', partition: 0 };
 const policy: HealthPolicy = {
-  disable: { isEnabled: true, failureThreshold: 3, minMs: 60_000 },
+  disable: { isEnabled: true, failureThreshold: 3, minMs: 60_000, rate: null },
   isPaused: false,
   goodPingsToHeal: 2,
   recoveryMs: 900_000,
