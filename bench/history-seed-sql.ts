@@ -48,7 +48,7 @@ select 'seed-' || c, 'Seed ' || c, now() from generate_series(0, ${seededClients
 insert into webhook (id, client_id, url, event_types, is_active, disabled_by, format, ordering, max_in_flight, timeout_ms,
   retry_policy, signature_algorithm, masked_headers, version, created_at, updated_at)
 select 'wh_seed_' || c || '_' || w, 'seed-' || c, 'https://example.com/hook', '["*"]', false, 'operator', 'json', 'inOrder', 1,
-  5000, '{"maxAttempts":8,"baseDelayMs":5000,"maxDelayMs":21600000,"backoffFactor":6,"jitter":0.2}', 'hmac-sha256', '{}', 1,
+  5000, '{"maxAttempts":6,"baseDelayMs":5000,"maxDelayMs":86400000,"backoffFactor":12,"jitter":0.2}', 'hmac-sha256', '{}', 1,
   now(), now()
 from generate_series(0, ${seededClients - 1}) c, generate_series(0, ${webhooksPerClient - 1}) w on conflict do nothing`;
 

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../libs/kafka/record-sink.ts';
 import { secretFrom } from '../libs/domain/signature.ts';
+import { noAnswerCodes } from '../libs/domain/answer-codes.ts';
 import type { WebhookDefinition } from '../libs/domain/webhook.ts';
 import { connectionKeys, registryKeys, signatureKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig } from '../libs/runtime/config.ts';
@@ -89,7 +90,8 @@ function definitionOf(number: number, origin: string, box: SecretBox): WebhookDe
     maxInFlight: 1,
     rateLimitPerSecond: null,
     timeoutMs: 5_000,
-    retryPolicy: { maxAttempts: 8, baseDelayMs: 5_000, maxDelayMs: 21_600_000, backoffFactor: 6, jitter: 0.2 },
+    retryPolicy: { maxAttempts: 6, baseDelayMs: 5_000, maxDelayMs: 86_400_000, backoffFactor: 12, jitter: 0.2 },
+    ...noAnswerCodes,
     signatureAlgorithm: 'hmac-sha256',
     secrets: [{ id: `sec_bench_${number}`, sealed, expiresAt: null }],
     sealedHeaders: null,

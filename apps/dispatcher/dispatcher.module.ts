@@ -194,8 +194,9 @@ function makeDispatch(parts: {
         if (delivery.kind === 'ping') gate.pingEnded(webhook, result);
         else {
           gate.attemptEnded(webhook, result);
-          const { id, targetVersion } = webhook.definition;
-          if (table.targetVersionOf(id) === targetVersion) worked.answered(id, result, monotonicMs());
+          const { definition } = webhook;
+          const { id, targetVersion } = definition;
+          if (table.targetVersionOf(id) === targetVersion) worked.answered(id, result, monotonicMs(), definition);
         }
         metrics.attempted(delivery.webhookId, delivery.eventType, result);
       },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { noAnswerCodes } from '../../libs/domain/answer-codes.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import { prepareSigningKey } from '../../libs/domain/signature.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
@@ -31,7 +32,8 @@ const delivery: Delivery = {
 };
 
 function webhookWith(change: Partial<WebhookDefinition> = {}, ready: Partial<ReadyWebhook> = {}): ReadyWebhook {
-  const definition = { url: 'https://example.com/', isActive: true, timeoutMs: 5_000, retryPolicy: policy, ...change };
+  const fields = { url: 'https://example.com/', isActive: true, timeoutMs: 5_000, retryPolicy: policy };
+  const definition = { ...fields, ...noAnswerCodes, ...change };
   return {
     definition: definition as WebhookDefinition,
     origin: 'https://example.com',

@@ -88,6 +88,7 @@ export class Post {
       body: delivery.body,
       timeoutMs: definition.timeoutMs,
       tls: webhook.tls,
+      codes: definition,
     });
     const result = webhook.headers === null ? answer : withoutEchoes(answer, webhook.headers);
     this.options.attemptEnded(webhook, result, delivery);
@@ -98,6 +99,7 @@ export class Post {
       policy: definition.retryPolicy,
       grace: isRefused ? this.options.graceOf(webhook) : null,
       retryAfterMsMax: definition.ordering === 'parallel' ? parallel : ordered,
+      codes: definition,
       targetVersion: definition.targetVersion,
       result,
       requestHeaders: added === null ? own : { ...maskHeaders(added), ...own },

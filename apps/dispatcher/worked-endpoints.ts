@@ -3,11 +3,12 @@
  * redeploy than a mistake. Holds: what happened before this member had its partitions is not known, and then the endpoint is taken
  * for one that worked, unless its webhook was made, or moved, before our eyes; a few numbers per webhook that was sent to, no more.
  */
+import { isSuccessCode, type AnswerCodes } from '../../libs/domain/answer-codes.ts';
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import { isRefusal } from '../../libs/domain/refusal.ts';
 
 interface Known {
-  /** All times on the monotonic clock. The last 2xx; null: none that was seen here. */
+  /** All times on the monotonic clock. The last success; null: none that was seen here. */
   workedAt: number | null;
   /** Since when it refuses, without any other answer between; null: it does not. */
   refusesSince: number | null;
@@ -39,15 +40,17 @@ export class WorkedEndpoints {
     if (after !== null && this.isLive) this.known.set(webhookId, { workedAt: null, refusesSince: null, newAt: now });
   }
 
-  answered(webhookId: string, result: AttemptResult, now: number): void {
+  /** @param codes of its webhook, which may take a refusal for a success */
+  answered(webhookId: string, result: AttemptResult, now: number, codes: AnswerCodes<string>): void {
     if (result.kind !== 'answer') return;
     const known = this.known.get(webhookId) ?? this.add(webhookId);
-    if (isRefusal(result.code)) {
+    const isSuccess = isSuccessCode(result.code, codes);
+    if (!isSuccess && isRefusal(result.code)) {
       known.refusesSince ??= now;
       return;
     }
     known.refusesSince = null;
-    if (result.code < 300) known.workedAt = now;
+    if (isSuccess) known.workedAt = now;
   }
 
   /**

@@ -11,11 +11,11 @@ import {
   registryKeys,
   signatureKeys,
   webhookDefaultKeys,
-  webhookLimitKeys,
 } from '../../libs/runtime/config-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
+import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
 
 export const managementApiConfig = {
   ...connectionKeys,

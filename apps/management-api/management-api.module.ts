@@ -115,7 +115,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
 }
 
 function requestProviders(config: ManagementApiConfig): Provider[] {
-  const webhookChecks = webhookFieldChecks(guardFromConfig(config), config.SIGNATURE_HEADER);
+  const webhookChecks = webhookFieldChecks(guardFromConfig(config), config.SIGNATURE_HEADER, config);
   const checks: ChecksByOperation = {
     createWebhook: webhookChecks,
     updateWebhook: webhookChecks,

@@ -110,6 +110,8 @@ function filterOf({
   from,
   to,
   missedSince,
+  arrivedFrom,
+  arrivedTo,
   ...rest
 }: NonNullable<NewReplayInput['body']['filter']>): ReplayFilter {
   if (rest.missedWhileDisabled === true && status !== undefined) {
@@ -120,16 +122,24 @@ function filterOf({
     const message = 'It is of what was missed: missedWhileDisabled has to be true.';
     throw invalid([{ path: '/filter/missedSince', rule: 'dependent', message }]);
   }
-  if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to)) {
-    throw invalid([{ path: '/filter/to', rule: 'range', message: 'It has to be later than from.' }]);
-  }
+  refuseEmpty({ from, to });
+  refuseEmpty({ arrivedFrom, arrivedTo });
   return {
     ...rest,
     ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? 'failed_permanent'].flat() }),
     ...(missedSince === undefined ? {} : { missedSince: timeText(missedSince) }),
     ...(from === undefined ? {} : { from: timeText(from) }),
     ...(to === undefined ? {} : { to: timeText(to) }),
+    ...(arrivedFrom === undefined ? {} : { arrivedFrom: timeText(arrivedFrom) }),
+    ...(arrivedTo === undefined ? {} : { arrivedTo: timeText(arrivedTo) }),
   };
+}
+
+/** @param range its two ends by their names  @throws ProblemError when nothing can lie between them */
+function refuseEmpty(range: Readonly<Record<string, string | undefined>>): void {
+  const [[fromName = '', from] = [], [toName = '', to] = []] = Object.entries(range);
+  if (from === undefined || to === undefined || Date.parse(from) < Date.parse(to)) return;
+  throw invalid([{ path: `/filter/${toName}`, rule: 'range', message: `It has to be later than ${fromName}.` }]);
 }
 
 /** In UTC. Nothing is from before 1970, wherever that was said. */

@@ -35,8 +35,11 @@ export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook>
   return {
     ...webhook,
     eventTypes: [...webhook.eventTypes],
+    successCodes: [...webhook.successCodes],
+    retryOn: [...webhook.retryOn],
+    failOn: [...webhook.failOn],
     tls: webhook.tls === null ? null : shownTls(webhook.tls),
-    filter: webhook.filter === null ? null : (JSON.parse(webhook.filter) as object),
+    filter: webhook.filter === null ? null : (parseLossless(webhook.filter) as object),
     disabledAt: timeOrNull(webhook.disabledAt),
     createdAt: webhook.createdAt.toISOString(),
     updatedAt: webhook.updatedAt.toISOString(),

@@ -2,15 +2,18 @@
 import type { FieldCheck, FieldChecks } from '../../libs/api-contract/validation.ts';
 import { pointerToken } from '../../libs/api-contract/validation.ts';
 import type { FieldProblem } from '../../libs/api-contract/problem.ts';
+import { twiceNamed } from '../../libs/domain/answer-codes.ts';
 import { parseFilter } from '../../libs/domain/filter.ts';
 import { unreadableKept, unreadableValue, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
 import type { AddressGuard } from '../../libs/sender/address-guard.ts';
 import { checkHeaders } from '../../libs/domain/request-headers.ts';
 import { checkTls } from '../../libs/sender/tls-material.ts';
+import { webhookLimitChecks, type WebhookLimits } from './webhook-limits.ts';
 
 /** For creating and for changing a webhook. */
-export function webhookFieldChecks(guard: AddressGuard, signatureHeader: string): FieldChecks {
+export function webhookFieldChecks(guard: AddressGuard, signatureHeader: string, limits: WebhookLimits): FieldChecks {
   return {
+    ...webhookLimitChecks(limits),
     url: checkUrl(guard),
     headers: (headers) => headerProblems(headers as Record<string, string | null> | null, signatureHeader),
     filter: checkFilter,
@@ -38,8 +41,16 @@ export function settingsProblems(settings: WebhookSettings, signatureHeader: str
     const message = `The longest delay (${retryPolicy.maxDelayMs}) is shorter than baseDelayMs (${retryPolicy.baseDelayMs}).`;
     problems.push({ path: '/retryPolicy/maxDelayMs', rule: 'minimum', message });
   }
-  problems.push(...tlsProblems(settings));
+  problems.push(...codeProblems(settings), ...tlsProblems(settings));
   return problems;
+}
+
+function codeProblems(settings: WebhookSettings): FieldProblem[] {
+  return twiceNamed(settings).map(({ entry, first, second, index }) => ({
+    path: `/${second}/${index}`,
+    rule: 'conflict',
+    message: `${entry} is in ${first} too: an answer can mean one thing only.`,
+  }));
 }
 
 function tlsProblems({ tls, url }: WebhookSettings): FieldProblem[] {

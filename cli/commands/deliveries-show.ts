@@ -56,6 +56,7 @@ function attemptLines(attempt: Attempt, withHeaders: boolean): readonly string[]
     ...(withHeaders ? headerLines(attempt.requestHeaders, '  > ') : []),
     ...(withHeaders ? headerLines(attempt.responseHeaders, '  < ') : []),
     ...(sample === '' ? [] : textLines(`${sample}${attempt.responseBodyTruncated ? '…' : ''}`, '  | ')),
+    ...(attempt.note === null ? [] : [`  note: ${attempt.note}`]),
     ...(attempt.nextAttemptAt === null ? [] : [`  next at ${attempt.nextAttemptAt}`]),
     ...(attempt.traceId === null ? [] : [`  trace ${attempt.traceId}`]),
   ];

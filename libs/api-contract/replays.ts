@@ -17,6 +17,12 @@ const filterFields = {
   eventType: Type.Optional(anyId),
   from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
   to: Type.Optional({ ...timestamp, description: 'Events before this time; the moment of the request when left out.' }),
+  arrivedFrom: Type.Optional({
+    ...timestamp,
+    description:
+      'What came here at this time or later, whatever time the events themselves have: so nothing that came late, or with a time to come, is left out.',
+  }),
+  arrivedTo: Type.Optional({ ...timestamp, description: 'What came here before this time.' }),
 };
 
 const missedWhileDisabled = Type.Optional(

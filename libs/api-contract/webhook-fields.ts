@@ -1,5 +1,6 @@
 /** The fields of a webhook, with their limits. */
 import Type from 'typebox';
+import { statusClasses, type StatusClass } from '../domain/answer-codes.ts';
 import { clientId, eventTypePattern, mapOf, nullable, strict, textOf, timestamp } from './fields.ts';
 
 export const url = Type.String({
@@ -64,7 +65,7 @@ export const retryPolicyFields = {
   maxAttempts: Type.Integer({ minimum: 1, maximum: 20, description: 'Most attempts, the first included.' }),
   baseDelayMs: Type.Integer({ minimum: 1000, maximum: 86_400_000, description: 'Delay before the second attempt.' }),
   maxDelayMs: Type.Integer({ minimum: 1000, maximum: 86_400_000, description: 'Longest delay, at least baseDelayMs.' }),
-  backoffFactor: Type.Number({ minimum: 1, maximum: 10, description: 'Each delay is the one before times this.' }),
+  backoffFactor: Type.Number({ minimum: 1, maximum: 100, description: 'Each delay is the one before times this.' }),
   jitter: Type.Number({ minimum: 0, maximum: 1, description: 'Part of a delay that is random: 0.2 is ±20 %.' }),
 };
 
@@ -74,6 +75,32 @@ export const retryPolicyInput = nullable(
   Type.Partial(retryPolicy, { ...strict, description: 'What is left out keeps its default, or its value.' }),
 );
 
+/** 2xx is a success and nothing else: what an answer of 2xx says of its event is final. */
+function answerCodes(min: number, max: number, classes: readonly StatusClass[], description: string) {
+  const code = Type.Integer({ minimum: min, maximum: max });
+  return Type.Array(Type.Union([code, Type.Enum([...classes])]), {
+    maxItems: 50,
+    uniqueItems: true,
+    description,
+  });
+}
+
+export const successCodes = answerCodes(
+  300,
+  499,
+  ['3xx', '4xx'],
+  'Answers that are delivered as a 2xx is: codes, such as 302 of a host that answers every POST so, and classes. A code that is named by itself comes before its class, here and in the other lists; no class covers 410. Redirects are not followed.',
+);
+
+export const retryOn = answerCodes(
+  300,
+  599,
+  statusClasses,
+  'Answers that are tried again by the retry policy, and `exhausted` in the end; their `Retry-After` is followed. 410 does not disable the webhook when it is named here or in `failOn`.',
+);
+
+export const failOn = answerCodes(300, 599, statusClasses, 'Answers that are final at once, as `rejected`.');
+
 export const format = Type.Enum(['json', 'cloudevents', 'form', 'xml'], {
   description:
     "How the body is written. In `form` the names of nested members are in brackets, `data[items][0]`; `[`, `]` and `%` of a member's own name are written there as `%5B`, `%5D` and `%25` before the whole is encoded.",
@@ -82,6 +109,11 @@ export const format = Type.Enum(['json', 'cloudevents', 'form', 'xml'], {
 export const autoHeal = Type.Boolean({
   description:
     'Enable it again by itself, once failures disabled it and pings arrive again. False: the system never pings it of its own accord, not even after a day in which nothing was sent to it.',
+});
+
+export const autoHealGone = Type.Boolean({
+  description:
+    'The same when its endpoint said that it is gone, with `autoHeal`. Only pings that are delivered count then.',
 });
 
 const pem = (description: string) => nullable(textOf(65_536, description));
@@ -147,8 +179,12 @@ export const webhookFields = {
   rateLimitPerSecond,
   timeoutMs,
   retryPolicy,
+  successCodes,
+  retryOn,
+  failOn,
   format,
   autoHeal,
+  autoHealGone,
   tls,
   signatureAlgorithm,
   version: Type.Integer({ description: 'Counts changes from 1.' }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { noAnswerCodes, type AnswerCodes } from './answer-codes.ts';
 import type { AttemptAnswer, AttemptResult } from './attempt.ts';
 import { classify } from './classify.ts';
 import type { AttemptErrorKind } from './outcome.ts';
@@ -45,7 +46,7 @@ describe('an answer', () => {
   });
 
   test.each([401, 403, 404, 407, 421, 423])('#3 of %i may be tried again for a while', (code) => {
-    const rules = { retryAfterMsMax: 1000, isRefusalPassing: true };
+    const rules = { retryAfterMsMax: 1000, isRefusalPassing: true, codes: noAnswerCodes };
     const verdict = classify(answer(code), now, rules);
     expect(verdict).toMatchObject({ status: 'failed_retryable', reason: 'http' });
     expect(verdict.message).toBe('the endpoint may refuse for a while only, so this is tried again before it is final');
@@ -106,6 +107,68 @@ describe('webhook-delivery', () => {
       reason,
       disableWebhook,
     });
+  });
+});
+
+describe('what a webhook says of its answers', () => {
+  const codes: AnswerCodes<string> = {
+    successCodes: ['302', '409', '4xx'],
+    retryOn: ['404', '410'],
+    failOn: ['3xx', '503'],
+  };
+  const judged = (code: number, headers: Record<string, string> = {}, isRefusalPassing = false) =>
+    classify(answer(code, headers), now, { retryAfterMsMax: 60_000, isRefusalPassing, codes });
+
+  test.each([
+    [200, 'delivered', null, null],
+    [302, 'delivered', null, '302 is a success by successCodes of the webhook'],
+    [409, 'delivered', null, '409 is a success by successCodes of the webhook'],
+    [429, 'delivered', null, '429 is a success by successCodes of the webhook'],
+    [404, 'failed_retryable', 'http', '404 is tried again by retryOn of the webhook'],
+    [410, 'failed_retryable', 'http', '410 is tried again by retryOn of the webhook'],
+    [301, 'failed_permanent', 'rejected', '301 is final by failOn of the webhook'],
+    [503, 'failed_permanent', 'rejected', '503 is final by failOn of the webhook'],
+    [500, 'failed_retryable', 'http', null],
+  ] as const)('#11 %i is %s, reason %s, and says so', (code, status, reason, message) => {
+    expect(judged(code)).toMatchObject({ status, reason, message, disableWebhook: null });
+  });
+
+  test('no class covers 410', () => {
+    for (const lists of [{ successCodes: ['4xx'] }, { retryOn: ['4xx'] }, { failOn: ['4xx'] }]) {
+      const rules = { retryAfterMsMax: 1000, isRefusalPassing: false, codes: { ...noAnswerCodes, ...lists } };
+      expect(classify(answer(410), now, rules)).toMatchObject({
+        reason: 'gone',
+        disableWebhook: 'gone',
+        message: null,
+      });
+    }
+  });
+
+  test('a redirect that is a success says where it pointed', () => {
+    const { message } = judged(302, { location: 'https://example.com/done' });
+    expect(message).toBe(
+      '302 is a success by successCodes of the webhook; redirects are not followed: it pointed to https://example.com/done',
+    );
+  });
+
+  test('Retry-After of what is tried again is followed, as far as the operator lets it be', () => {
+    expect(judged(404, { 'retry-after': '7' })).toMatchObject({ retryAfterMs: 7000 });
+    expect(judged(404, { 'retry-after': '3600' })).toMatchObject({ retryAfterMs: 60_000 });
+  });
+
+  test('the word of the endpoint comes before what is tried again, as with any other failure', () => {
+    expect(judged(404, { 'webhook-delivery': 'abort' })).toMatchObject({ reason: 'aborted' });
+    expect(judged(503, { 'webhook-delivery': 'disable' })).toMatchObject({ reason: 'gone', disableWebhook: 'gone' });
+    expect(judged(302, { 'webhook-delivery': 'disable' })).toMatchObject({
+      status: 'delivered',
+      disableWebhook: 'gone',
+    });
+  });
+
+  test('what is final is so without the grace of a refusal', () => {
+    const rules = { retryAfterMsMax: 1000, isRefusalPassing: true, codes: { ...noAnswerCodes, failOn: ['404'] } };
+    expect(classify(answer(404), now, rules)).toMatchObject({ status: 'failed_permanent', reason: 'rejected' });
+    expect(classify(answer(403), now, rules)).toMatchObject({ status: 'failed_retryable' });
   });
 });
 

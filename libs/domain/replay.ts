@@ -7,6 +7,7 @@ import type { Delivery, DeliveryKind } from './delivery.ts';
 import { resentDelivery, type PastEvent } from './direct-delivery.ts';
 import { parseFilter } from './filter.ts';
 import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
+import { parseLossless } from './lossless-json.ts';
 import type { DeliveryStatus } from './outcome.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 import type { PayloadFormat } from './webhook.ts';
@@ -26,6 +27,10 @@ export interface ReplayFilter {
    * does not matter: what waited, or came late, is older than the moment at which the webhook was disabled.
    */
   readonly missedSince?: string;
+  /** RFC 3339: what came here at this time or later, whatever time the events themselves have. */
+  readonly arrivedFrom?: string;
+  /** RFC 3339: what came before this time. */
+  readonly arrivedTo?: string;
   /** RFC 3339: events of this time or later. */
   readonly from?: string;
   /** RFC 3339: events before this time. */
@@ -140,7 +145,7 @@ function missedDeliveryId({ eventKey, clientId, eventId, source }: WebhookEvent,
 /** Fan-out decides `disabled` before it asks the filter. */
 function wants(target: ReplayTarget, event: WebhookEvent): boolean {
   if (target.filter === null) return true;
-  const filter = parseFilter(JSON.parse(target.filter));
+  const filter = parseFilter(parseLossless(target.filter));
   if (!filter.ok) return false;
   return filter.matches({
     id: event.eventId,
@@ -148,6 +153,6 @@ function wants(target: ReplayTarget, event: WebhookEvent): boolean {
     source: event.source,
     subject: event.subject,
     time: new Date(event.time).toISOString(),
-    data: JSON.parse(event.data.toString('utf8')) as unknown,
+    data: parseLossless(event.data.toString('utf8')),
   });
 }

@@ -3,6 +3,7 @@
  * (a retry, the end, or nothing). Holds: exactly one outcome per attempt; a failed delivery always goes on, either
  * to a retry tier or to webhook.dead with its reason.
  */
+import { noAnswerCodes, type AnswerCodes } from './answer-codes.ts';
 import type { AttemptResult } from './attempt.ts';
 import { classify } from './classify.ts';
 import type { DeadDelivery, Delivery, RetryDelivery } from './delivery.ts';
@@ -39,6 +40,8 @@ export interface AttemptMade {
   readonly grace?: RefusalGrace | null;
   /** The longest that Retry-After is followed. Default: 24 h */
   readonly retryAfterMsMax?: number;
+  /** What the webhook says of its endpoint's answers. Default: nothing */
+  readonly codes?: AnswerCodes<string>;
 }
 
 /** Settles an attempt that was made: a POST went out, or failed to. */
@@ -47,6 +50,7 @@ export function settleAttempt(made: AttemptMade): Settlement {
   const verdict = classify(result, now, {
     retryAfterMsMax: made.retryAfterMsMax ?? retryDelayMsMax,
     isRefusalPassing: made.grace != null && isPassingRefusal(made.grace, made.policy, delivery.attempt),
+    codes: made.codes ?? noAnswerCodes,
   });
   const report = outcomeOf(made);
   report.disableWebhook = verdict.disableWebhook;

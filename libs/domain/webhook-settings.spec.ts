@@ -25,6 +25,10 @@ const current = {
   timeoutMs: 9000,
   retryPolicy: { ...defaults.retryPolicy, maxAttempts: 2 },
   format: 'xml',
+  successCodes: [302],
+  retryOn: [404],
+  failOn: ['5xx'],
+  autoHealGone: true,
   tls: { ca: 'CA', cert: 'CERT', key: 'KEY' },
 } as const;
 
@@ -43,6 +47,10 @@ test('null takes every setting back to its default', () => {
     timeoutMs: null,
     retryPolicy: null,
     format: null,
+    successCodes: null,
+    retryOn: null,
+    failOn: null,
+    autoHealGone: null,
     tls: null,
   };
   expect(changedSettings(current, given, defaults)).toEqual(initial);

@@ -3,10 +3,11 @@
  * then. Holds: absent leaves a setting as it is, null takes it back to its default; members of headers and of the
  * retry policy change one by one (JSON Merge Patch, RFC 7396).
  */
+import { noAnswerCodes, type AnswerCode, type AnswerCodes } from './answer-codes.ts';
 import { maskedValue } from './mask.ts';
 import type { Ordering, PayloadFormat, RetryPolicy, SignatureAlgorithm, TlsMaterial } from './webhook.ts';
 
-export interface WebhookSettings {
+export interface WebhookSettings extends AnswerCodes {
   readonly url: string;
   readonly eventTypes: readonly string[];
   readonly description: string | null;
@@ -22,6 +23,8 @@ export interface WebhookSettings {
   readonly format: PayloadFormat;
   /** Enable it again after good pings, when failures disabled it. */
   readonly autoHeal: boolean;
+  /** Also when its endpoint said that it is gone. */
+  readonly autoHealGone: boolean;
   /** In clear. */
   readonly tls: TlsMaterial | null;
 }
@@ -54,8 +57,12 @@ export interface GivenSettings {
   readonly rateLimitPerSecond?: number | null | undefined;
   readonly timeoutMs?: number | null | undefined;
   readonly retryPolicy?: Partial<RetryPolicy> | null | undefined;
+  readonly successCodes?: readonly AnswerCode[] | null | undefined;
+  readonly retryOn?: readonly AnswerCode[] | null | undefined;
+  readonly failOn?: readonly AnswerCode[] | null | undefined;
   readonly format?: PayloadFormat | null | undefined;
   readonly autoHeal?: boolean | null | undefined;
+  readonly autoHealGone?: boolean | null | undefined;
   readonly tls?: GivenTls | null | undefined;
 }
 
@@ -78,8 +85,10 @@ export function initialSettings(
     rateLimitPerSecond: null,
     timeoutMs: defaults.timeoutMs,
     retryPolicy: defaults.retryPolicy,
+    ...noAnswerCodes,
     format: 'json',
     autoHeal: true,
+    autoHealGone: false,
     tls: null,
   };
 }
@@ -103,8 +112,12 @@ export function changedSettings(
     rateLimitPerSecond: pick('rateLimitPerSecond', given.rateLimitPerSecond),
     timeoutMs: pick('timeoutMs', given.timeoutMs),
     retryPolicy: given.retryPolicy === null ? defaults.retryPolicy : { ...current.retryPolicy, ...given.retryPolicy },
+    successCodes: pick('successCodes', given.successCodes),
+    retryOn: pick('retryOn', given.retryOn),
+    failOn: pick('failOn', given.failOn),
     format: pick('format', given.format),
     autoHeal: pick('autoHeal', given.autoHeal),
+    autoHealGone: pick('autoHealGone', given.autoHealGone),
     tls: changedTls(current.tls, given.tls),
   };
 }

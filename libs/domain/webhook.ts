@@ -1,5 +1,7 @@
 /** A webhook is a client's subscription: which events go to which URL, and how. */
 
+import type { AnswerCodes } from './answer-codes.ts';
+
 export type Ordering = 'inOrder' | 'parallel' | 'strict';
 export type PayloadFormat = 'json' | 'cloudevents' | 'form' | 'xml';
 export type SignatureAlgorithm = 'hmac-sha256' | 'ed25519';
@@ -12,7 +14,7 @@ export interface RetryPolicy {
   readonly baseDelayMs: number;
   /** Longest delay, in milliseconds, 24 h at most. */
   readonly maxDelayMs: number;
-  /** Each delay is the one before times this, 1 to 10. */
+  /** Each delay is the one before times this, 1 to 100. */
   readonly backoffFactor: number;
   /** Part of the delay that is random, 0 to 1: 0.2 is plus or minus 20 %. */
   readonly jitter: number;
@@ -53,7 +55,7 @@ export interface ShownTls {
 }
 
 /** What travels on webhook.definitions: all that fan-out, dispatch and health need to know of a webhook. */
-export interface WebhookDefinition {
+export interface WebhookDefinition extends AnswerCodes<string> {
   readonly id: string;
   readonly clientId: string;
   readonly url: string;

@@ -39,6 +39,8 @@ import { ReplayClaims } from './migrations/0155-replay-claims.ts';
 import { LateAttemptsColumns } from './migrations/0172-late-attempts.ts';
 import { PublishedContent } from './migrations/0179-published-content.ts';
 import { GoneAnswers } from './migrations/0183-gone-answers.ts';
+import { AnswerCodes } from './migrations/0197-answer-codes.ts';
+import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -127,6 +129,8 @@ export function ormOptions(
         LateAttemptsColumns,
         PublishedContent,
         GoneAnswers,
+        AnswerCodes,
+        FailureRates,
       ],
       snapshot: false,
       silent: true,

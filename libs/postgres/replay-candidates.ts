@@ -196,8 +196,9 @@ function timesWithin(
   after: string | null,
 ): Conditions {
   const from = filter.from === undefined ? null : new Date(filter.from);
-  // What was missed may have any time of its own: also one to come, which ids carry up to a day ahead.
-  const toDefault = filter.missedSince === undefined ? before : new Date(before.getTime() + dayMs);
+  // What was missed, or came at some time, may have any time of its own: also one to come, which ids carry up to a day ahead.
+  const isByArrival = (filter.missedSince ?? filter.arrivedFrom ?? filter.arrivedTo) !== undefined;
+  const toDefault = isByArrival ? new Date(before.getTime() + dayMs) : before;
   const to = filter.to === undefined ? toDefault : new Date(filter.to);
   return conditions
     .add('day_time >= ?', from)
@@ -209,7 +210,8 @@ function timesWithin(
 }
 
 function wantedDelivery(conditions: Conditions, filter: ReplayFilter): string {
-  const type = filter.eventType === undefined ? 'true' : `event_type = ${conditions.value(filter.eventType)}`;
+  const ofType = filter.eventType === undefined ? 'true' : `event_type = ${conditions.value(filter.eventType)}`;
+  const type = `${ofType} and ${arrivedWithin(conditions, filter, 'created_at')}`;
   if (filter.missedWhileDisabled === true) {
     const since =
       filter.missedSince === undefined ? 'true' : `last_attempt_at >= ${conditions.value(filter.missedSince)}`;
@@ -218,15 +220,21 @@ function wantedDelivery(conditions: Conditions, filter: ReplayFilter): string {
   return `(${type} and status = any(${conditions.value(filter.status ?? statusDefault)}))`;
 }
 
-/** Of an event that came before, none. */
+/** When a delivery was made first is when its event came, or when it was seen, if that was more than an hour later. */
+function arrivedWithin(conditions: Conditions, { arrivedFrom, arrivedTo }: ReplayFilter, column: string): string {
+  const from = arrivedFrom === undefined ? 'true' : `${column} >= ${conditions.value(arrivedFrom)}`;
+  return arrivedTo === undefined ? from : `${from} and ${column} < ${conditions.value(arrivedTo)}`;
+}
+
+/** Of an event that came at another time, none. */
 function missedDecisions(conditions: Conditions, clientId: string, filter: ReplayFilter): string {
   const { webhookId, missedSince } = filter;
   const names = conditions.value(JSON.stringify({ client: clientId, webhook: webhookId ?? null }));
   const ofWebhook = webhookId === undefined ? '' : ' && @.webhookId == $webhook';
   const missed = `jsonb_path_query_array(decisions,
     '$[*] ? (@.decision == "disabled" && @.clientId == $client${ofWebhook})', ${names}::jsonb)`;
-  if (missedSince === undefined) return missed;
-  return `case when received_at >= ${conditions.value(missedSince)} then ${missed} else '[]' end`;
+  const since = missedSince === undefined ? 'true' : `received_at >= ${conditions.value(missedSince)}`;
+  return `case when ${since} and ${arrivedWithin(conditions, filter, 'received_at')} then ${missed} else '[]' end`;
 }
 
 interface MissedRow {

@@ -34,8 +34,12 @@ export class SealedSettings {
       rateLimitPerSecond: row.rateLimitPerSecond ?? null,
       timeoutMs: row.timeoutMs,
       retryPolicy: row.retryPolicy,
+      successCodes: row.successCodes,
+      retryOn: row.retryOn,
+      failOn: row.failOn,
       format: row.format,
       autoHeal: row.autoHeal,
+      autoHealGone: row.autoHealGone,
       tls: this.members(row.sealedTls, row.shownTls ?? {}),
     };
   }
@@ -93,5 +97,7 @@ export class SealedSettings {
 }
 
 function plainColumns({ headers: _, tls: __, eventTypes, ...same }: WebhookSettings) {
-  return { ...same, eventTypes: [...eventTypes] };
+  const { successCodes, retryOn, failOn } = same;
+  const lists = { successCodes: [...successCodes], retryOn: [...retryOn], failOn: [...failOn] };
+  return { ...same, ...lists, eventTypes: [...eventTypes] };
 }

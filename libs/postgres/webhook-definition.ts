@@ -21,6 +21,9 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     rateLimitPerSecond: webhook.rateLimitPerSecond ?? null,
     timeoutMs: webhook.timeoutMs,
     retryPolicy: webhook.retryPolicy,
+    successCodes: webhook.successCodes.map(String),
+    retryOn: webhook.retryOn.map(String),
+    failOn: webhook.failOn.map(String),
     signatureAlgorithm: webhook.signatureAlgorithm,
     secrets: secrets
       .filter((secret) => secret.expiresAt == null || secret.expiresAt > now)

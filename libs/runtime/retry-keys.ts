@@ -33,7 +33,7 @@ export const retryKeys = {
     min: 1,
     max: 1440,
   }),
-  RETRY_MAX_ATTEMPTS: numberKey({ description: 'Attempts of a delivery', default: '8', min: 1, max: 20 }),
+  RETRY_MAX_ATTEMPTS: numberKey({ description: 'Attempts of a delivery', default: '6', min: 1, max: 20 }),
   RETRY_BASE_DELAY_MS: numberKey({
     description: 'Delay before the second attempt',
     unit: 'ms',
@@ -44,15 +44,15 @@ export const retryKeys = {
   RETRY_MAX_DELAY_MS: numberKey({
     description: 'Longest delay',
     unit: 'ms',
-    default: '21600000',
+    default: String(dayMs),
     min: 1000,
     max: dayMs,
   }),
   RETRY_BACKOFF_FACTOR: numberKey({
     description: 'Each delay is the one before times this',
-    default: '6',
+    default: '12',
     min: 1,
-    max: 10,
+    max: 100,
     whole: false,
   }),
   RETRY_JITTER: numberKey({

@@ -7,6 +7,7 @@
  * when what was verified is too old.
  */
 import type { Dispatcher } from 'undici';
+import { isSuccessCode, noAnswerCodes, type AnswerCodes } from '../domain/answer-codes.ts';
 import type { AttemptAnswer, AttemptResult } from '../domain/attempt.ts';
 import type { AddressGuard } from './address-guard.ts';
 import {
@@ -32,6 +33,8 @@ export interface AttemptRequest {
   /** For the whole attempt. */
   readonly timeoutMs: number;
   readonly tls: TlsMaterial | null;
+  /** What its webhook takes for a success beside 2xx. Default: nothing */
+  readonly codes?: AnswerCodes<string>;
 }
 
 export interface HttpSenderOptions {
@@ -190,7 +193,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
   /** Servers that err in how they frame an answer have taken the request all the same, if they say so. */
   #readStatus({ answerStart }: Connection): void {
     const code = answerStart === null ? null : statusOf(answerStart);
-    if (code !== null && code >= 200 && code <= 299) this.#code = code;
+    if (code !== null && isSuccessCode(code, this.#request.codes ?? noAnswerCodes)) this.#code = code;
   }
 
   #doing(): Parameters<typeof deadlineFailure>[1] {

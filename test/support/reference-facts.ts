@@ -16,6 +16,7 @@ import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { operationsKeys } from '../../libs/runtime/operations-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
+import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
 import { allTopics } from '../../libs/wire/topics.ts';
 import { areas } from '../../stack/doctor/finding.ts';
 import { setupConfig } from '../../stack/setup-config.ts';
@@ -107,7 +108,7 @@ export async function configRows(): Promise<readonly Row[]> {
   const groups = Object.values(configKeys).filter(
     (value): value is ConfigSpec & typeof value => typeof value === 'object',
   );
-  return [...groups, dispatchKeys, operationsKeys, retryKeys, tracingKeys].flatMap((group) =>
+  return [...groups, dispatchKeys, operationsKeys, retryKeys, tracingKeys, webhookLimitKeys].flatMap((group) =>
     Object.entries(group as ConfigSpec).map(([name, key]) => [
       name,
       key.default === null ? 'required' : key.default === '' ? '(empty)' : key.default,

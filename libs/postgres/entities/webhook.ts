@@ -1,5 +1,6 @@
 /** A webhook as its owner set it: the source of what travels on webhook.definitions. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { AnswerCode } from '../../domain/answer-codes.ts';
 import type {
   DisabledBy,
   Ordering,
@@ -32,6 +33,10 @@ export const WebhookRow = defineEntity({
     rateLimitPerSecond: p.double().$type<number>().nullable(),
     timeoutMs: p.integer(),
     retryPolicy: p.json<RetryPolicy>(),
+    /** Codes and classes (libs/domain/answer-codes.ts). */
+    successCodes: p.json<AnswerCode[]>().defaultRaw("'[]'"),
+    retryOn: p.json<AnswerCode[]>().defaultRaw("'[]'"),
+    failOn: p.json<AnswerCode[]>().defaultRaw("'[]'"),
     signatureAlgorithm: p.text().$type<SignatureAlgorithm>(),
     /** Ciphertext envelope of a JSON object of headers. */
     sealedHeaders: p.text().nullable(),
@@ -41,6 +46,8 @@ export const WebhookRow = defineEntity({
     sealedTls: p.text().nullable(),
     /** Enable it again after good pings, when failures disabled it. */
     autoHeal: p.boolean().default(true),
+    /** Also when its endpoint said that it is gone. */
+    autoHealGone: p.boolean().default(false),
     /** It recovers from then (libs/domain/recovery.ts); `disabledAt` is kept meanwhile: the begin of what was missed. */
     recoveringSince: p.datetime().nullable(),
     /** When it was enabled before failures disabled it: what ended as disabled since then was missed. */

@@ -138,7 +138,7 @@ describe('a replay', () => {
     ]);
   });
 
-  test('of what was missed since a moment goes by when it ended or came, not by the times of the events', async () => {
+  test('#23 of what was missed since a moment goes by when it ended or came, not by the times of the events', async () => {
     const minute = 60_000;
     const enabledAt = start - 60 * minute;
     const { id: webhookId } = await newWebhook(world, ann.key);
@@ -176,6 +176,16 @@ describe('a replay', () => {
     );
     const filter = { webhookId, missedWhileDisabled: true, missedSince: new Date(enabledAt).toISOString() };
     expect((await post({ filter, dryRun: true })).body['total']).toBe(6);
+    const iso = (time: number) => new Date(time).toISOString();
+    for (const [arrived, total] of [
+      [{ arrivedFrom: iso(start) }, 4],
+      [{ arrivedFrom: iso(start - 120 * minute), arrivedTo: iso(start) }, 1],
+      [{ arrivedFrom: iso(start), missedWhileDisabled: true }, 6],
+      [{ arrivedTo: iso(start), missedWhileDisabled: true }, 2],
+    ] as const) {
+      const counted = await post({ filter: { webhookId, ...arrived }, dryRun: true });
+      expect([arrived, counted.body['total']]).toEqual([arrived, total]);
+    }
     const { body } = await post({ filter });
     expect(await ended(body['id'])).toMatchObject({ status: 'finished', total: 6, done: 6, skipped: 0 });
     const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 6));
@@ -235,6 +245,7 @@ describe('a replay', () => {
     [{ pacePerSecond: 0 }, '/pacePerSecond'],
     [{ filter: { status: ['gone'] } }, '/filter/status'],
     [{ filter: { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' } }, '/filter/to'],
+    [{ filter: { arrivedFrom: '2026-01-01T00:00:00Z', arrivedTo: '2026-01-01T00:00:00Z' } }, '/filter/arrivedTo'],
     [{ filter: { status: 'delivered', missedWhileDisabled: true } }, '/filter/missedWhileDisabled'],
     [{ filter: { missedSince: '2026-01-02T00:00:00Z' } }, '/filter/missedSince'],
   ])('%j is refused at %s', async (body, path) => {

@@ -10,7 +10,8 @@ let world: World;
 let client: Awaited<ReturnType<typeof newClient>>;
 
 beforeAll(async () => {
-  world = await startWorld({ WEBHOOKS_PER_CLIENT: String(perClient) });
+  const limits = { WEBHOOK_RETRY_ATTEMPTS_MAX: '10', WEBHOOK_TIMEOUT_MS_MAX: '9000', WEBHOOK_SUCCESS_CODES: '302' };
+  world = await startWorld({ WEBHOOKS_PER_CLIENT: String(perClient), ...limits });
   client = await newClient(world);
 }, 120_000);
 
@@ -33,6 +34,17 @@ async function create(more: object, owner?: string): Promise<Answer> {
 function rulesOf({ body }: Answer): string[] {
   return (body['errors'] as { path: string; rule: string }[]).map(({ path, rule }) => `${path} ${rule}`);
 }
+
+test('what a client chooses keeps the limits of the operator', async () => {
+  const within = { timeoutMs: 9_000, retryPolicy: { maxAttempts: 10 }, successCodes: [302] };
+  expect(await create(within)).toMatchObject({ status: 201, body: within });
+  const beyond = { timeoutMs: 9_001, retryPolicy: { maxAttempts: 11 }, successCodes: ['3xx'] };
+  const answer = await create(beyond);
+  expect([answer.status, rulesOf(answer)]).toEqual([
+    422,
+    ['/timeoutMs maximum', '/retryPolicy/maxAttempts maximum', '/successCodes/0 enum'],
+  ]);
+});
 
 describe('a secret of the client’s own', () => {
   test('signs as it is', async () => {

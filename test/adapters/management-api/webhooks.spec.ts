@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseLossless } from '../../../libs/domain/lossless-json.ts';
 import { newClient, newWebhook, startWorld, type Answer, type World } from './api-world.ts';
 
 let world: World;
@@ -31,7 +32,10 @@ test('a webhook is created with defaults, and its secret is in that answer only'
     filter: null,
     ordering: 'inOrder',
     timeoutMs: 5000,
-    retryPolicy: { maxAttempts: 8, baseDelayMs: 5000, maxDelayMs: 21_600_000, backoffFactor: 6, jitter: 0.2 },
+    retryPolicy: { maxAttempts: 6, baseDelayMs: 5000, maxDelayMs: 86_400_000, backoffFactor: 12, jitter: 0.2 },
+    successCodes: [],
+    retryOn: [],
+    failOn: [],
     format: 'json',
     signatureAlgorithm: 'hmac-sha256',
     version: 1,
@@ -83,7 +87,18 @@ describe('a change', () => {
       key: client.key,
     });
     expect(second.body).toMatchObject({ description: 'mine', timeoutMs: 5000, filter: null, version: 3 });
-    expect(second.body['retryPolicy']).toMatchObject({ maxAttempts: 8, jitter: 0.2 });
+    expect(second.body['retryPolicy']).toMatchObject({ maxAttempts: 6, jitter: 0.2 });
+  });
+
+  test('#11 of what answers mean replaces each list', async () => {
+    const { id } = await newWebhook(world, client.key, { successCodes: [302, '4xx'], retryOn: [404] });
+    const route = `PATCH /v1/webhooks/${id}`;
+    const changed = await world.ask(route, { body: { successCodes: ['3xx'], failOn: [500] }, key: client.key });
+    expect(changed.body).toMatchObject({ successCodes: ['3xx'], retryOn: [404], failOn: [500], version: 2 });
+    const back = await world.ask(route, { body: { successCodes: null, retryOn: [] }, key: client.key });
+    expect(back.body).toMatchObject({ successCodes: [], retryOn: [], failOn: [500], version: 3 });
+    const clash = await world.ask(route, { body: { retryOn: [500] }, key: client.key });
+    expect([clash.status, rulesOf(clash)]).toEqual([422, ['/failOn/0 conflict']]);
   });
 
   test('that changes nothing makes no version', async () => {
@@ -103,6 +118,25 @@ describe('a change', () => {
     expect(rulesOf(answer)).toEqual(['/retryPolicy/maxDelayMs minimum']);
     expect((await world.ask(`GET /v1/webhooks/${id}`)).body).toMatchObject({ description: null, version: 1 });
   });
+});
+
+test('#69 zero and what is empty are settings', async () => {
+  const given = { retryPolicy: { jitter: 0 }, headers: {}, filter: {}, successCodes: [], autoHeal: false };
+  const { id } = await newWebhook(world, client.key, { ...given, headers: { 'x-a': '1' }, filter: { type: 'a' } });
+  const kept = await world.ask(`PATCH /v1/webhooks/${id}`, { body: { ...given, headers: null }, key: client.key });
+  expect(kept.body).toMatchObject(given);
+  const { body } = await world.ask(`POST /v1/webhooks/${id}/secret/rotate`, {
+    body: { overlapHours: 0 },
+    key: client.key,
+  });
+  expect(Date.parse(String(body['previousSecretExpiresAt']))).toBeLessThanOrEqual(Date.now());
+});
+
+test('#52 a filter has long numbers as they were written', async () => {
+  const { id } = await newWebhook(world, client.key);
+  const body = { filter: { 'data.id': parseLossless('9007199254740993') } };
+  const changed = await world.ask(`PATCH /v1/webhooks/${id}`, { body, key: client.key });
+  expect([changed.status, changed.text]).toEqual([200, expect.stringContaining('"data.id":9007199254740993}')]);
 });
 
 describe('a version', () => {
@@ -253,6 +287,8 @@ test.each<[string, object, string[]]>([
   ['a header of ours', { headers: { 'Webhook-Id': 'x' } }, ['/headers/Webhook-Id forbidden']],
   ['a header injection', { headers: { a: 'x\r\nb: y' } }, ['/headers/a value']],
   ['a filter', { filter: { 'data.a': { $regex: 'x' } } }, ['/filter/data.a/$regex filter']],
+  ['codes', { successCodes: [302, 200, '5xx'] }, ['/successCodes/1 minimum', '/successCodes/2 enum']],
+  ['codes that mean two things', { successCodes: [302], failOn: ['3xx', 302] }, ['/failOn/1 conflict']],
   ['a retry policy', { retryPolicy: { baseDelayMs: 60_000, maxDelayMs: 1000 } }, ['/retryPolicy/maxDelayMs minimum']],
   [
     'everything',

@@ -4,6 +4,7 @@ import { classify } from '../../../libs/domain/classify.ts';
 import {
   startDripping,
   startHalfClosing,
+  startRefusingUnread,
   startResetting,
   startSaying,
   startSayingInPieces,
@@ -67,6 +68,22 @@ test.each<[string, () => Promise<HostileReceiver>, string]>([
   expect(classify(result, 0)).toMatchObject({ status: 'delivered' });
   await receiver.whenLeft();
   expect([receiver.connections, sender.connections]).toEqual([1, 0]);
+});
+
+test('#63 an answer that comes before the body was read counts, though the connection is reset', async () => {
+  const receiver = track(await startRefusingUnread('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n'));
+  const result = await makeSender().send(post(receiver.url, { body: Buffer.alloc(900_000, 'x') }));
+  expect(result).toMatchObject({ kind: 'answer', code: 413 });
+  expect(classify(result, 0)).toMatchObject({ status: 'failed_permanent', reason: 'rejected' });
+});
+
+test('#11 what its webhook takes for a success counts as a 2xx does, whatever the rest of it is', async () => {
+  const receiver = track(await startSaying('HTTP/1.1 302 Found\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok'));
+  const sender = makeSender();
+  expect(await sender.send(post(receiver.url))).toMatchObject({ kind: 'error', errorKind: 'reset' });
+  const codes = { successCodes: ['302'], retryOn: [], failOn: [] };
+  const result = await sender.send(post(receiver.url, { codes }));
+  expect(result).toMatchObject({ kind: 'answer', code: 302, bodyTruncated: true });
 });
 
 test('#47 headers of 20,000 bytes are read and cut, and the connection is used again', async () => {
