@@ -27,7 +27,12 @@ function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   let kept = [...errors];
   for (const union of errors.filter(({ keyword }) => keyword === 'anyOf')) {
     const prefix = `${union.schemaPath}/`;
-    const inside = new Set(kept.filter(({ schemaPath }) => schemaPath.startsWith(prefix)));
+    // Of the items of a list each fails in the same branches.
+    const inside = new Set(
+      kept.filter(
+        ({ schemaPath, instancePath }) => schemaPath.startsWith(prefix) && isWithin(instancePath, union.instancePath),
+      ),
+    );
     const branchOf = ({ schemaPath }: ErrorObject) => schemaPath.slice(prefix.length).split('/')[0] ?? '';
     const otherKinds = new Set(
       [...inside].filter((error) => isOfAnotherKind(error) && error.instancePath === union.instancePath).map(branchOf),
@@ -39,6 +44,10 @@ function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
     });
   }
   return kept;
+}
+
+function isWithin(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}/`);
 }
 
 function isOfAnotherKind({ keyword }: ErrorObject): boolean {

@@ -75,6 +75,11 @@ describe('bodies', () => {
     ['a nested unknown field', { ...webhook, retryPolicy: { attempts: 1 } }, ['/retryPolicy/attempts unknown']],
     ['a nested wrong kind', { ...webhook, retryPolicy: { maxAttempts: '1' } }, ['/retryPolicy/maxAttempts type']],
     ['no choice', { ...webhook, format: 'yaml', ordering: 1 }, ['/ordering enum', '/format enum']],
+    [
+      'items of several kinds, each wrong in its own way',
+      { ...webhook, retryOn: [404, 200, '2xx', '4xx', true] },
+      ['/retryOn/1 minimum', '/retryOn/2 enum', '/retryOn/4 enum'],
+    ],
     ['neither of two kinds', { ...webhook, filter: 'x' }, ['/filter type']],
     [
       'header values that are no text',

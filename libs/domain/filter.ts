@@ -21,7 +21,17 @@
  */
 
 import type { FilterBudget } from './filter-budget.ts';
-import { compareDecimals, rawNumberOf } from './lossless-json.ts';
+import {
+  beginsWith,
+  equals,
+  isLongNumber,
+  isScalar,
+  longNumberLengthMax,
+  ordered,
+  type Scalar,
+  type ValueTest,
+} from './filter-values.ts';
+import { rawNumberOf } from './lossless-json.ts';
 
 /** What a filter sees of an event. */
 export interface FilterEvent {
@@ -49,8 +59,6 @@ export const filterLimits = {
   stringLengthMax: 1_000,
   /** Values of an event that one evaluation looks at; an event that needs more does not match. */
   visitsMax: 20_000,
-  /** Characters of a number that a double does not hold. */
-  longNumberLengthMax: 100,
 } as const;
 
 /** What it takes to compare such a number, in visits. */
@@ -58,12 +66,6 @@ const longNumberVisits = 10;
 
 const eventFields: readonly string[] = ['id', 'type', 'source', 'subject', 'time', 'data'];
 
-/** A number that a double does not hold, as it was written (libs/domain/lossless-json.ts). */
-interface LongNumber {
-  readonly rawJSON: string;
-}
-type Scalar = string | number | boolean | null | LongNumber;
-type ValueTest = (value: unknown) => boolean;
 /** Counts down; below zero the evaluation is over. */
 interface Budget {
   visits: number;
@@ -201,9 +203,8 @@ class Compiler {
     if (typeof value === 'string') return this.text(value, at);
     if (!isScalar(value)) throw new FilterProblem(at, 'must be a string, number, boolean or null');
     if (typeof value === 'number' && !Number.isFinite(value)) throw new FilterProblem(at, 'is out of range');
-    const { longNumberLengthMax: max } = filterLimits;
-    if ((rawNumberOf(value)?.length ?? 0) > max) {
-      throw new FilterProblem(at, `is a number of more than ${max} characters`);
+    if ((rawNumberOf(value)?.length ?? 0) > longNumberLengthMax) {
+      throw new FilterProblem(at, `is a number of more than ${longNumberLengthMax} characters`);
     }
     return value;
   }
@@ -279,71 +280,6 @@ function below(at: string, key: string): string {
 
 function quoted(key: string): string {
   return JSON.stringify(key.slice(0, 100));
-}
-
-function isScalar(value: unknown): value is Scalar {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-    return true;
-  return isLongNumber(value);
-}
-
-function isLongNumber(value: unknown): value is LongNumber {
-  return rawNumberOf(value) !== null;
-}
-
-/** No double equals a number that is kept as it was written, so one of them never equals the other kind. */
-function equals(operand: Scalar): ValueTest {
-  if (!isLongNumber(operand)) return (value) => value === operand;
-  const text = operand.rawJSON;
-  return (value) => {
-    const other = comparableText(value);
-    return other !== null && typeof value !== 'number' && compareDecimals(other, text) === 0;
-  };
-}
-
-/** The text of a number; null: it is none, or too long to be compared. */
-function comparableText(value: unknown): string | null {
-  const text = typeof value === 'number' ? String(value) : rawNumberOf(value);
-  return text === null || text.length > filterLimits.longNumberLengthMax ? null : text;
-}
-
-function beginsWith(prefix: string): ValueTest {
-  return (value) => typeof value === 'string' && value.startsWith(prefix);
-}
-
-type OrderOperator = '$gt' | '$gte' | '$lt' | '$lte';
-
-function ordered(operator: OrderOperator, operand: Scalar): ValueTest {
-  const ofNumbers = typeof operand === 'string' ? null : orderedExactly(operator, operand);
-  if (isLongNumber(operand)) return (value) => ofNumbers?.(value) === true;
-  const plain = orderedPlainly(operator, operand);
-  // Almost all numbers are doubles: those are compared as such.
-  return (value) => plain(value) || (typeof value === 'object' && ofNumbers?.(value) === true);
-}
-
-function orderedExactly(operator: OrderOperator, operand: Scalar): ValueTest {
-  const bound = comparableText(operand) ?? '0';
-  const isRight = orderedPlainly(operator, 0);
-  return (value) => {
-    const text = comparableText(value);
-    return text !== null && isRight(compareDecimals(text, bound));
-  };
-}
-
-function orderedPlainly(operator: OrderOperator, operand: Scalar): ValueTest {
-  // Compared only when both are of the operand's type, so it may stand for either here.
-  const bound = operand as number;
-  const isComparable = (value: unknown): value is number => typeof value === typeof operand;
-  switch (operator) {
-    case '$gt':
-      return (value) => isComparable(value) && value > bound;
-    case '$gte':
-      return (value) => isComparable(value) && value >= bound;
-    case '$lt':
-      return (value) => isComparable(value) && value < bound;
-    case '$lte':
-      return (value) => isComparable(value) && value <= bound;
-  }
 }
 
 function all(predicates: readonly Predicate[]): Predicate {

@@ -47,6 +47,10 @@ test('cloudevents has a source and no subject where the event has neither', () =
   expect(parsed).not.toHaveProperty('subject');
 });
 
+test('#48 json names no charset, since JSON has none to choose', () => {
+  expect(shapePayload(event, target, 'json').contentType).toBe('application/json');
+});
+
 test('form spells every value out', () => {
   const { contentType, body } = shapePayload(event, target, 'form');
   expect(contentType).toBe('application/x-www-form-urlencoded');

@@ -96,6 +96,19 @@ test('a run of failures is counted over restarts of the monitor, none twice', as
   });
 });
 
+test('the rate of failures is counted over restarts of the monitor too', async () => {
+  const rate = { part: 0.75, attemptsMin: 8, windowMs: 7_200_000 };
+  const rated = { disable: { ...policy.disable, failureThreshold: 8, rate } };
+  const success = (atMinute: number) => anOutcome({ startedAt: noon + atMinute * 60_000 });
+  const before = await apply([failure(0), failure(2), success(4), failure(6)], rated);
+  store = new HealthStore(database.em, offsets);
+  const after = await apply([failure(8), success(10), failure(12), failure(14)], rated);
+  expect([before.disabled, after.disabled]).toMatchObject([
+    [],
+    [{ webhookId: 'wh-1', by: 'failures', reason: '6 of 8 attempts failed within 120 minutes.' }],
+  ]);
+});
+
 test('disabling comes as row, audit entry, definition and notice together', async () => {
   const disabled = await observe(failure(0), failure(0.5), failure(1));
   expect(disabled).toMatchObject([{ webhookId: 'wh-1', clientId: 'client-1', by: 'failures', consecutiveFailures: 3 }]);
