@@ -1,6 +1,6 @@
 /**
- * What pings say about an endpoint, when it is gone for good, and when its webhook comes back by itself. What must hold: pings count for a webhook that was
- * disabled for what its endpoint did, and only those that began since.
+ * What pings say about an endpoint, when it is gone for good, and when its webhook comes back by itself. What must hold:
+ * pings count for a webhook that was disabled for what its endpoint did, and only those that began since.
  */
 import { deliveryWish } from './classify.ts';
 import type { HealthRules, WatchedWebhook, WebhookHealth } from './health.ts';
