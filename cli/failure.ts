@@ -40,7 +40,8 @@ function problemLines(problem: ApiProblem): readonly string[] {
   const lines = [`${problem.message} (${code}, HTTP ${status})`];
   for (const { path, message } of errors) lines.push(`${path === '' ? 'the body' : path}: ${message}`);
   if (retryAfterS !== null) lines.push(`Try again in ${retryAfterS} s.`);
-  if (requestId !== null) lines.push(`The log of the API has it under ${requestId}.`);
+  // Of what is the caller's to mend, the log says no more.
+  if (requestId !== null && status >= 500) lines.push(`The log of the API has it under ${requestId}.`);
   const way = waysOut[code];
   if (way !== undefined) lines.push(way);
   return lines;

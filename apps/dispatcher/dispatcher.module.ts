@@ -1,5 +1,6 @@
 /** Where the dispatcher's parts are wired. */
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { breakerRule } from '../../libs/domain/breaker-state.ts';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
@@ -28,8 +29,6 @@ import { WorkedEndpoints } from './worked-endpoints.ts';
 
 /** Attempts in flight at one origin, however many webhooks point there: a client that is alone there may have 128. */
 const originInFlightMax = 170;
-const failuresToOpen = 5;
-const breakerOpenMs = 10_000;
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const mebibyte = 1_024 * 1_024;
@@ -138,8 +137,7 @@ function logRefused(logger: Logger) {
 
 function makeGate(table: WebhookTable, metrics: DispatchMetrics, context: AppContext): Gate {
   const breakers = new Breakers({
-    failuresToOpen,
-    openMs: breakerOpenMs,
+    ...breakerRule,
     onChange: (webhookId, host, state) => {
       metrics.breakerChanged(host, state);
       context.logger.warn({ webhookId, host, state }, 'circuit breaker changed');

@@ -11,7 +11,7 @@ import type { InputOf } from './caller.ts';
 import { deliveryFilterOf } from './delivery-filter.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { answeredWhenWritten } from './kafka-writer.ts';
-import { pageAnswer, pageByText } from './paging.ts';
+import { pageByText, searchedPageAnswer } from './paging.ts';
 import { notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownAttempt, shownDelivery } from './shown.ts';
@@ -32,6 +32,12 @@ export class DeliveriesController {
   list(@Input() { query, scope }: InputOf<typeof contract.listDeliveries>) {
     const { clientId, webhookId } = query;
     return this.page(query, { ...deliveryFilterOf(query), scope, clientId, webhookId });
+  }
+
+  @Route(contract.countDeliveries)
+  count(@Input() { query, scope }: InputOf<typeof contract.countDeliveries>) {
+    const { clientId, webhookId } = query;
+    return this.deliveries.count({ ...deliveryFilterOf(query), scope, clientId, webhookId });
   }
 
   @Route(contract.listWebhookDeliveries)
@@ -76,7 +82,7 @@ export class DeliveriesController {
 
   private async page(query: { limit?: number; cursor?: string }, filter: DeliveryFilter) {
     const request = pageByText(query, (id) => dayTimeOf(id) !== null);
-    return pageAnswer(await this.deliveries.list(filter, request), shownDelivery);
+    return searchedPageAnswer(await this.deliveries.list(filter, request), shownDelivery);
   }
 
   /** Null when the event is not in the history, so that what was sent cannot be made again. */

@@ -1,11 +1,46 @@
-/** The filters of lists of deliveries, from a query to the history. */
+/** The filters of deliveries, from a request to the history. */
 import type { listWebhookDeliveries } from '../../libs/api-contract/deliveries.ts';
 import type { QueryOf } from '../../libs/api-contract/operation.ts';
+import { countRangeOf, type DeliveryTraits } from '../../libs/domain/delivery-traits.ts';
+import { invalid } from './problem-error.ts';
 import { timeRangeOf } from './time-range.ts';
 
-type DeliveryQuery = Pick<QueryOf<typeof listWebhookDeliveries>, 'status' | 'eventType' | 'eventId' | 'from' | 'to'>;
+type DeliveryQuery = QueryOf<typeof listWebhookDeliveries>;
 
 /** @throws ProblemError */
-export function deliveryFilterOf({ status, eventType, eventId, ...times }: DeliveryQuery) {
-  return { status, eventType, eventId, ...timeRangeOf(times) };
+export function deliveryFilterOf(query: DeliveryQuery) {
+  const { status, eventType, eventId } = query;
+  const traits: DeliveryTraits = {
+    status: status === undefined ? undefined : [status].flat(),
+    reason: query.reason,
+    responseCode: query.responseCode,
+    errorKind: query.errorKind,
+    kind: query.kind,
+    trigger: query.trigger,
+    attempts: query.attempts,
+    attemptedFrom: query.attemptedFrom,
+    attemptedTo: query.attemptedTo,
+    arrivedFrom: query.arrivedFrom,
+    arrivedTo: query.arrivedTo,
+  };
+  judgeTraits(traits, '');
+  return { ...traits, eventType, eventId, ...timeRangeOf(query) };
+}
+
+/**
+ * What nothing could fit: an empty list would hide the mistake.
+ * @param at path of what has the traits
+ * @throws ProblemError
+ */
+export function judgeTraits(traits: DeliveryTraits, at: string): void {
+  for (const name of ['attempted', 'arrived'] as const) {
+    const [from, to] = [traits[`${name}From`], traits[`${name}To`]];
+    if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to)) {
+      throw invalid([{ path: `${at}/${name}To`, rule: 'range', message: `It has to be later than ${name}From.` }]);
+    }
+  }
+  if (traits.attempts?.some((text) => countRangeOf(text) === null) === true) {
+    const message = 'A range ends no earlier than it begins: 2..5, 2.. or ..5.';
+    throw invalid([{ path: `${at}/attempts`, rule: 'range', message }]);
+  }
 }

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { eventsMax, publishEvents } from '../../libs/api-contract/events.ts';
+import { requestIdHeaderName } from '../../libs/api-contract/fields.ts';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -71,7 +72,7 @@ export function prepareServer(app: NestFastifyApplication, { metrics, logger, ..
     if (route.url === publishEvents.path && route.method === 'POST') route.bodyLimit = eventsBodyMiBMax * mebibyte;
   });
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers(answerHeaders);
+    reply.headers(answerHeaders).header(requestIdHeaderName, request.id);
     await admit(request, parts);
   });
   server.addHook('preParsing', (request, reply, payload, done) => {
@@ -79,11 +80,11 @@ export function prepareServer(app: NestFastifyApplication, { metrics, logger, ..
     done(null, payload);
   });
   server.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url;
-    if (route?.startsWith('/v1/') === true) {
+    const route = request.routeOptions.url ?? null;
+    if (isOfApi(route ?? request.url)) {
       const { method, id: requestId, caller } = request;
       const durationMs = Math.round(reply.elapsedTime);
-      metrics.answered(method, route, reply.statusCode, durationMs);
+      if (route !== null) metrics.answered(method, route, reply.statusCode, durationMs);
       const by = caller?.keyId ?? null;
       endTrace(request, reply);
       const status = reply.statusCode;
@@ -91,6 +92,11 @@ export function prepareServer(app: NestFastifyApplication, { metrics, logger, ..
     }
     done();
   });
+}
+
+/** Routes of the API, or a path below it that is no route. */
+function isOfApi(path: string): boolean {
+  return path.startsWith('/v1/');
 }
 
 /** For answers that are data of somebody: nobody keeps, frames or guesses at them. */

@@ -67,22 +67,26 @@ export class IdempotencyInterceptor implements NestInterceptor {
         reply.header('idempotency-replayed', 'true');
         return parseLossless(claim.answer.body);
       case 'claimed':
-        return this.first(claim.claim, status, () => work(claim.claim));
+        return this.first(claim.claim, { status, requestId: reply.request.id }, () => work(claim.claim));
     }
   }
 
-  private async first(claim: HeldClaim, status: number, work: () => Promise<unknown>): Promise<unknown> {
+  private async first(
+    claim: HeldClaim,
+    { status, requestId }: { readonly status: number; readonly requestId: string },
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
     const answerOf = (answer: unknown) => ({ status, body: JSON.stringify(answer ?? null) });
     try {
       return await committedWith(work, async (em, answer) => {
-        if (em === null) await this.keptBeside(claim, answerOf(answer));
+        if (em === null) await this.keptBeside(claim, answerOf(answer), requestId);
         else if (!(await this.store.keep(claim, answerOf(answer), em))) throw takenOver();
       });
     } catch (error) {
       if (error instanceof WriteInDoubtError) await this.hold(claim, error, answerOf);
       else {
         await this.store.release(claim).catch((lost: unknown) => {
-          this.logger.warn(errorFields(lost), 'an idempotency key stays claimed for a minute');
+          this.logger.warn({ requestId, ...errorFields(lost) }, 'an idempotency key stays claimed for a minute');
         });
       }
       throw error;
@@ -90,9 +94,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /** Done is done: that the answer cannot be kept must not make it look undone. A repeat makes the same records. */
-  private async keptBeside(claim: HeldClaim, answer: KeptAnswer): Promise<void> {
+  private async keptBeside(claim: HeldClaim, answer: KeptAnswer, requestId: string): Promise<void> {
     await this.store.keep(claim, answer).catch((lost: unknown) => {
-      this.logger.warn(errorFields(lost), 'the answer to an idempotent request was not kept');
+      this.logger.warn({ requestId, ...errorFields(lost) }, 'the answer to an idempotent request was not kept');
     });
   }
 

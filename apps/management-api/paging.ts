@@ -1,5 +1,6 @@
 /** From the parameters of a list to a page request, and from a page to an answer. */
 import { decodeCursor, encodeCursor } from '../../libs/api-contract/cursor.ts';
+import { timeOfId } from '../../libs/domain/ids.ts';
 import type { Page, PageRequest } from '../../libs/postgres/page.ts';
 import { invalid } from './problem-error.ts';
 
@@ -31,6 +32,15 @@ export function pageAnswer<Item, Shown>(page: Page<Item, string | number>, show:
     data: page.items.map(show),
     nextCursor: page.next === null ? null : encodeCursor([page.next]),
     prevCursor: page.previous === null ? null : encodeCursor([page.previous, backwards]),
+  };
+}
+
+/** {@link pageAnswer} of a list by ids of the history, which carry a time. */
+export function searchedPageAnswer<Item, Shown>(page: Page<Item, string>, show: (item: Item) => Shown) {
+  const { searchedTo = null } = page;
+  return {
+    ...pageAnswer(page, show),
+    searchedTo: searchedTo === null ? null : new Date(timeOfId(searchedTo)).toISOString(),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Every error as a problem document (RFC 9457): expected ones as they are, the rest without a word of the inside. */
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requestIdHeaderName } from '../../libs/api-contract/fields.ts';
 import { problemCodes, type ProblemCode } from '../../libs/api-contract/problem-codes.ts';
 import { problemDocument, problemMediaType } from '../../libs/api-contract/problem.ts';
 import { ReadAbandonedError } from '../../libs/postgres/bounded-reads.ts';
@@ -31,8 +32,10 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(reply: FastifyReply, problem: ProblemError, requestId: string): void {
   const document = problemDocument(problem.code, problem.message, {
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
-    ...(problem.code === 'internal_error' ? { requestId } : {}),
+    requestId,
   });
+  // What the framework refuses goes by no hook that would set it.
+  reply.header(requestIdHeaderName, requestId);
   if (problem.retryAfterS !== null) reply.header('retry-after', String(problem.retryAfterS));
   if (document.status === 401) reply.header('www-authenticate', 'Bearer');
   // As bytes: to a text the framework would add a charset, which this media type does not have.

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
 import type { AnswerOf } from '../../libs/api-contract/operation.ts';
 import * as contract from '../../libs/api-contract/replays.ts';
+import { traitNames } from '../../libs/domain/delivery-traits.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import type { ReplayFilter } from '../../libs/domain/replay.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
@@ -11,6 +12,7 @@ import { whenCommitted } from '../../libs/postgres/held-change.ts';
 import { ReplayStore, type NewReplay, type Replay } from '../../libs/postgres/replay-store.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import { ownerOf, type InputOf } from './caller.ts';
+import { judgeTraits } from './delivery-filter.ts';
 import { OpenPlaces } from './open-places.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
@@ -118,6 +120,11 @@ function filterOf({
     const message = 'It takes the place of a status: name one of the two.';
     throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
   }
+  if (rest.missedWhileDisabled === true && traitNames.some((name) => Object.hasOwn(rest, name))) {
+    const message = 'It is of what was not delivered at all: what became of deliveries says nothing of that.';
+    throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
+  }
+  judgeTraits(rest, '/filter');
   if (missedSince !== undefined && rest.missedWhileDisabled !== true) {
     const message = 'It is of what was missed: missedWhileDisabled has to be true.';
     throw invalid([{ path: '/filter/missedSince', rule: 'dependent', message }]);

@@ -38,6 +38,7 @@ export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook>
     successCodes: [...webhook.successCodes],
     retryOn: [...webhook.retryOn],
     failOn: [...webhook.failOn],
+    labels: { ...webhook.labels },
     tls: webhook.tls === null ? null : shownTls(webhook.tls),
     filter: webhook.filter === null ? null : (parseLossless(webhook.filter) as object),
     disabledAt: timeOrNull(webhook.disabledAt),

@@ -1,4 +1,5 @@
 /** What the schemas cannot say of a webhook: which URLs may be called, which headers added, what is a filter. */
+import { labelsMax } from '../../libs/api-contract/fields.ts';
 import type { FieldCheck, FieldChecks } from '../../libs/api-contract/validation.ts';
 import { pointerToken } from '../../libs/api-contract/validation.ts';
 import type { FieldProblem } from '../../libs/api-contract/problem.ts';
@@ -40,6 +41,11 @@ export function settingsProblems(settings: WebhookSettings, signatureHeader: str
   if (retryPolicy.maxDelayMs < retryPolicy.baseDelayMs) {
     const message = `The longest delay (${retryPolicy.maxDelayMs}) is shorter than baseDelayMs (${retryPolicy.baseDelayMs}).`;
     problems.push({ path: '/retryPolicy/maxDelayMs', rule: 'minimum', message });
+  }
+  const labels = Object.keys(settings.labels).length;
+  if (labels > labelsMax) {
+    const message = `There would be ${labels} labels: a webhook has ${labelsMax} at most.`;
+    problems.push({ path: '/labels', rule: 'maxProperties', message });
   }
   problems.push(...codeProblems(settings), ...tlsProblems(settings));
   return problems;

@@ -4,7 +4,7 @@ import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../libs/api-con
 import { drainSeconds } from '../../libs/domain/drain.ts';
 import { isFallingBehind } from '../../libs/domain/falling-behind.ts';
 import { healthWindowNames, summarizeWindow } from '../../libs/domain/health-window.ts';
-import type { HealthState } from '../../libs/domain/health.ts';
+import { stateOf } from '../../libs/domain/health-state.ts';
 import { recoveryPace } from '../../libs/domain/recovery.ts';
 import { HealthView, type ShownHealth } from '../../libs/postgres/health-view.ts';
 import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
@@ -40,7 +40,7 @@ export class WebhookTrialsController {
     const day = summarizeWindow(health.windows, '24h', now);
     return {
       webhookId: shown.webhookId,
-      state: stateOf(shown),
+      state: stateOf(health, { isActive, isRecovering: shown.recoveringUntil !== null }),
       disabledBy: shown.disabledBy,
       disabledReason: shown.disabledReason,
       lastSuccessAt: timeOrNull(health.lastSuccessAt),
@@ -97,11 +97,6 @@ export class WebhookTrialsController {
     if (webhook === null) throw notFound();
     return webhook;
   }
-}
-
-function stateOf({ isActive, recoveringUntil, health }: ShownHealth): HealthState {
-  if (!isActive) return 'disabled';
-  return recoveringUntil === null ? health.state : 'recovering';
 }
 
 /** Null for a webhook that neither waits for good pings nor recovers from them. */

@@ -6,11 +6,13 @@ import { objectId } from '../../libs/domain/object-id.ts';
 import { changedSettings, initialSettings, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
 import type { Activity, Missed } from '../../libs/postgres/webhook-change.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
-import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import { HealthView } from '../../libs/postgres/health-view.ts';
+import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import type { Caller, InputOf } from './caller.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
+import { shownHealth } from './shown-health.ts';
 import { shownWebhook } from './shown.ts';
 import { keptProblems, settingsProblems } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
@@ -25,6 +27,7 @@ export class WebhooksController {
   constructor(
     @Inject(WebhookStore) private readonly store: WebhookStore,
     @Inject(WebhookView) private readonly view: WebhookView,
+    @Inject(HealthView) private readonly healths: HealthView,
     @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
   ) {}
 
@@ -49,14 +52,17 @@ export class WebhooksController {
 
   @Route(contract.listWebhooks)
   async list(@Input() { query, scope }: InputOf<typeof contract.listWebhooks>) {
-    return pageAnswer(await this.view.list({ scope, ...query }, pageByText(query)), shownWebhook);
+    const { label, q: text, include, ...rest } = query;
+    const labels = label?.map((one) => splitLabel(one));
+    const page = await this.view.list({ scope, ...rest, labels, text }, pageByText(query));
+    return pageAnswer(page, await this.shownWith(include, page.items));
   }
 
   @Route(contract.getWebhook)
-  async read(@Input() { params, scope }: InputOf<typeof contract.getWebhook>) {
+  async read(@Input() { params, query, scope }: InputOf<typeof contract.getWebhook>) {
     const webhook = await this.view.find(params.id, scope);
     if (webhook === null) throw notFound();
-    return shownWebhook(webhook);
+    return (await this.shownWith(query.include, [webhook]))(webhook);
   }
 
   @Route(contract.updateWebhook)
@@ -99,6 +105,16 @@ export class WebhooksController {
     return { secret: shownSecret(rotated.secret), previousSecretExpiresAt: previousEndAt.toISOString() };
   }
 
+  /** What shows each of these: with its health where that is asked for, in as many statements for all as for one. */
+  private async shownWith(include: readonly 'health'[] | undefined, webhooks: readonly ShownWebhook[]) {
+    if (include === undefined) return shownWebhook;
+    const healths = await this.healths.ofMany(webhooks.map(({ id }) => id));
+    return (webhook: ShownWebhook) => {
+      const health = healths.get(webhook.id);
+      return health === undefined ? shownWebhook(webhook) : { ...shownWebhook(webhook), health: shownHealth(health) };
+    };
+  }
+
   private async change(
     {
       params,
@@ -137,6 +153,12 @@ export class WebhooksController {
     const problems = settingsProblems(settings, this.operator.signatureHeader);
     if (problems.length > 0) throw invalid(problems);
   }
+}
+
+/** A name has no colon; a value may. */
+function splitLabel(label: string): readonly [name: string, value: string] {
+  const at = label.indexOf(':');
+  return [label.slice(0, at), label.slice(at + 1)];
 }
 
 function missed({ kind }: Missed): ProblemError {

@@ -1,5 +1,6 @@
 /** History: what became of events at webhooks. */
 import Type from 'typebox';
+import { deliveryStatuses } from '../domain/outcome.ts';
 import {
   anyId,
   exportDescription,
@@ -7,18 +8,17 @@ import {
   linesOf,
   mapOf,
   nullable,
-  pageOf,
+  searchedPageOf,
   pageQuery,
   strict,
   timestamp,
 } from './fields.ts';
+import { traitFilters } from './delivery-traits.ts';
 import { operation, type Role } from './operation.ts';
 import { attemptErrorSchema } from './webhook-checks.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Deliveries';
-
-export const deliveryStatuses = ['pending', 'delivered', 'failed_retryable', 'failed_permanent'] as const;
 
 const deliveryFields = {
   id: Type.String({ description: 'Also the header `webhook-id`.', examples: ['0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d'] }),
@@ -83,7 +83,7 @@ export const deliveryDetailSchema = Type.Object({
 });
 
 const deliveryFilters = {
-  status: Type.Optional(Type.Enum([...deliveryStatuses], { description: 'Where they stand now.' })),
+  ...traitFilters,
   eventType: Type.Optional(anyId),
   eventId: Type.Optional(anyId),
   from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
@@ -102,8 +102,35 @@ export const listDeliveries = operation({
     strict,
   ),
   status: 200,
-  answer: pageOf(deliverySchema, 'Deliveries, those of the newest events first.'),
+  answer: searchedPageOf(deliverySchema, 'Deliveries, those of the newest events first.'),
   answered: 'A page of deliveries.',
+});
+
+export const countDeliveries = operation({
+  id: 'countDeliveries',
+  method: 'get',
+  path: '/v1/deliveries/count',
+  tag,
+  summary: 'Count deliveries',
+  description:
+    'With the filters of the list. Exact up to 10,000 among the newest 50,000 deliveries of whom they are of.',
+  roles: owners,
+  query: Type.Object({ ...deliveryFilters, webhookId: Type.Optional(anyId), clientId: Type.Optional(anyId) }, strict),
+  status: 200,
+  answer: Type.Object({
+    count: Type.Integer({ description: 'At most 10,000.' }),
+    isExact: Type.Boolean({ description: 'False: there are that many or more.' }),
+    byStatus: Type.Object(
+      {
+        pending: Type.Integer(),
+        delivered: Type.Integer(),
+        failed_retryable: Type.Integer(),
+        failed_permanent: Type.Integer(),
+      },
+      { description: 'The same, by where they stand now.' },
+    ),
+  }),
+  answered: 'How many there are.',
 });
 
 export const exportDeliveries = operation({
@@ -132,7 +159,7 @@ export const listWebhookDeliveries = operation({
   params: idParams,
   query: Type.Object({ ...pageQuery, ...deliveryFilters }, strict),
   status: 200,
-  answer: pageOf(deliverySchema, 'Deliveries, those of the newest events first.'),
+  answer: searchedPageOf(deliverySchema, 'Deliveries, those of the newest events first.'),
   answered: 'A page of deliveries.',
   problems: ['not_found'],
 });

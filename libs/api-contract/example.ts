@@ -2,6 +2,7 @@
  * In: a schema of the contract. Out: a value that fits it, made of the examples that its fields carry and, where a field
  * has none, of what its name means everywhere, for readers of the OpenAPI document. Pure.
  */
+import { requestIdExample } from './fields.ts';
 
 interface ExampleSchema {
   readonly examples?: readonly unknown[];
@@ -62,7 +63,7 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
     `{"id":"evt-1","type":"order.created","timestamp":"${exampleTime}","data":{"orderId":"o-1","amount":120},"metadata":{"webhookId":"${webhookId}","deliveryId":"${deliveryId}","clientId":"acme"}}`,
   ],
   requestHeaders: [{ 'content-type': 'application/json', 'webhook-id': deliveryId, authorization: '********' }],
-  requestId: ['3f0f3a52-7c53-4b0b-9a53-3f6f6b1f2a10'],
+  requestId: [requestIdExample],
   responseBodySample: ['ok'],
   responseBodyTruncated: [false],
   responseCode: [200],

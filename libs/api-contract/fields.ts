@@ -25,6 +25,16 @@ export function mapOf<Schema extends TSchema>(schema: Schema, options: Record<st
   return Type.Unsafe<Record<string, Static<Schema>>>({ type: 'object', additionalProperties: schema, ...options });
 }
 
+/** A parameter that may be given several times: any of the values. */
+export function severalOf<Schema extends TSchema>(item: Schema, itemsMax: number, description: string) {
+  return Type.Array(item, { minItems: 1, maxItems: itemsMax, description });
+}
+
+/** The same of a parameter that took one value before: generated clients may go on giving it as it is. */
+export function oneOrSeveralOf<Schema extends TSchema>(item: Schema, itemsMax: number, description: string) {
+  return Type.Union([item, Type.Array(item, { minItems: 1, maxItems: itemsMax })], { description });
+}
+
 /** An object that refuses what it does not name. */
 export const strict = { additionalProperties: false } as const;
 
@@ -47,6 +57,52 @@ export const clientId = Type.String({
   description: 'Letters, digits and . _ : - ; what events name in `clientid`.',
   examples: ['acme'],
 });
+
+const labelName = '[A-Za-z0-9][A-Za-z0-9._/-]{0,62}';
+export const labelsMax = 20;
+
+const labelNames = {
+  type: 'string',
+  pattern: `^${labelName}$`,
+  description: 'names of up to 63 letters, digits and . _ / -',
+};
+
+/** Strings by name, for whoever keeps order among many. */
+export const labels = mapOf(
+  Type.String({ maxLength: 200, pattern: linePattern, description: 'One line of up to 200 characters.' }),
+  {
+    maxProperties: labelsMax,
+    propertyNames: labelNames,
+    description: `Yours, to find it by: up to ${labelsMax}, names of up to 63 letters, digits and . _ / -.`,
+    examples: [{ team: 'billing' }],
+  },
+);
+
+/** JSON Merge Patch of {@link labels}. */
+export const labelsPatch = nullable(
+  mapOf(nullable(Type.String({ maxLength: 200, pattern: linePattern })), {
+    maxProperties: 2 * labelsMax,
+    propertyNames: labelNames,
+    description: 'Labels are changed one by one; null removes one, or in their place all of them.',
+    examples: [{ team: 'billing' }],
+  }),
+);
+
+/** Of a list: those that have all of these labels. */
+export const labelFilter = severalOf(
+  Type.String({
+    maxLength: 264,
+    pattern: `^${labelName}:[^\\p{Cc}\\p{Cs}]*$`,
+    description: 'the name of a label, a colon and its value',
+    examples: ['team:billing'],
+  }),
+  labelsMax,
+  'Those with this label, as `name:value`; given several times, those with all of them.',
+);
+
+export const externalId = nullable(
+  lineOf(256, 'Yours: what it is called where you keep it.', { examples: ['crm-4711'] }),
+);
 
 export const eventTypeName = Type.String({
   maxLength: 255,
@@ -82,6 +138,17 @@ export const retryAfterHeader = {
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1, examples: [1] } },
 } as const;
 
+export const requestIdHeaderName = 'x-request-id';
+export const requestIdExample = '3f0f3a52-7c53-4b0b-9a53-3f6f6b1f2a10';
+
+/** Of every answer. */
+export const requestIdHeader = {
+  'X-Request-Id': {
+    description: 'Names the request in the log of the API, in problems and in the audit log.',
+    schema: { type: 'string', examples: [requestIdExample] },
+  },
+} as const;
+
 /** Parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250, default: 50, description: 'Items on a page.' })),
@@ -96,6 +163,21 @@ export function pageOf<Item extends TSchema>(item: Item, description: string) {
       data: Type.Array(item),
       nextCursor: nullable(Type.String({ description: 'For the next page; null on the last one.' })),
       prevCursor: nullable(Type.String({ description: 'For the page before; null on the first one.' })),
+    },
+    { description },
+  );
+}
+
+/** A page of a list in which what is asked for is looked for among a bounded number of rows. */
+export function searchedPageOf<Item extends TSchema>(item: Item, description: string) {
+  return Type.Object(
+    {
+      ...pageOf(item, description).properties,
+      searchedTo: nullable({
+        ...timestamp,
+        description:
+          'The page ends early, with fewer items or none, because little of what was looked at fits the filter: it was looked at everything back to this time, and `nextCursor` goes on from there. Null for a page that is full or the last one.',
+      }),
     },
     { description },
   );

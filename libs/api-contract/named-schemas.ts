@@ -9,7 +9,8 @@ import { replaySchema } from './replays.ts';
 import { statsSchema } from './stats.ts';
 import { streamedOutcomeSchema } from './stream.ts';
 import { healthSchema } from './webhook-checks.ts';
-import { webhookSchema } from './webhooks.ts';
+import { healthBesideSchema } from './webhook-health.ts';
+import { shownWebhookSchema, webhookSchema } from './webhooks.ts';
 
 export const namedSchemas: Readonly<Record<string, object>> = {
   ApiKey: apiKeySchema,
@@ -28,6 +29,8 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   StreamedOutcome: streamedOutcomeSchema,
   Webhook: webhookSchema,
   WebhookHealth: healthSchema,
+  WebhookWithHealth: shownWebhookSchema,
+  HealthOfDay: healthBesideSchema,
 };
 
 const names = new Map(Object.entries(namedSchemas).map(([name, schema]) => [schema, name]));

@@ -1,7 +1,14 @@
 /** The API as an OpenAPI 3.1 document, made from the same operations that validate and route. */
 import type { TObject, TSchema } from 'typebox';
 import { exampleOf } from './example.ts';
-import { etagHeader, idempotencyKeyHeader, ifMatchHeader, retryAfterHeader } from './fields.ts';
+import {
+  etagHeader,
+  idempotencyKeyHeader,
+  ifMatchHeader,
+  requestIdExample,
+  requestIdHeader,
+  retryAfterHeader,
+} from './fields.ts';
 import { namedSchemas, withReferences, withReferencesInside } from './named-schemas.ts';
 import type { Operation } from './operation.ts';
 import { allOperations } from './operations.ts';
@@ -106,19 +113,22 @@ function responsesOf(operation: Operation): Record<string, object> {
   const responses: Record<string, object> = {
     [status]: {
       description: text,
-      ...(operation.isVersioned ? { headers: etagHeader } : {}),
+      headers: { ...requestIdHeader, ...(operation.isVersioned ? etagHeader : {}) },
       ...(schema === null ? {} : { content: { [mediaType]: answerOf(schema) } }),
     },
   };
   for (const [problemStatus, codes] of problemsByStatus(operation)) {
     responses[problemStatus] = {
       description: codes.map((code) => `\`${code}\`: ${problemCodes[code].meaning}`).join('\n\n'),
-      ...(passingStatuses.includes(problemStatus) ? { headers: retryAfterHeader } : {}),
+      headers: { ...requestIdHeader, ...(passingStatuses.includes(problemStatus) ? retryAfterHeader : {}) },
       content: {
         [problemMediaType]: {
           schema: { $ref: '#/components/schemas/Problem' },
           examples: Object.fromEntries(
-            codes.map((code) => [code, { value: problemDocument(code, problemCodes[code].meaning) }]),
+            codes.map((code) => [
+              code,
+              { value: problemDocument(code, problemCodes[code].meaning, { requestId: requestIdExample }) },
+            ]),
           ),
         },
       },

@@ -40,6 +40,7 @@ export const allOperations: readonly Operation[] = [
   webhookChecks.sendTestEvent,
   webhookChecks.testFilter,
   deliveries.listDeliveries,
+  deliveries.countDeliveries,
   deliveries.exportDeliveries,
   deliveries.listWebhookDeliveries,
   deliveries.getDelivery,

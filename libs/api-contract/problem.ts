@@ -16,7 +16,7 @@ export const problemSchema = Type.Object({
   code: Type.Enum(Object.keys(problemCodes) as ProblemCode[], { description: 'Stable: made for programs.' }),
   detail: Type.String({ description: 'What happened this time, for people.' }),
   errors: Type.Optional(Type.Array(fieldProblemSchema, { description: 'Every field that is wrong.' })),
-  requestId: Type.Optional(Type.String({ description: 'To find the request in the log.' })),
+  requestId: Type.String({ description: 'To find the request in the log; also the header `x-request-id`.' }),
 });
 export type ProblemDocument = Static<typeof problemSchema>;
 
@@ -25,7 +25,7 @@ export const problemMediaType = 'application/problem+json';
 export function problemDocument(
   code: ProblemCode,
   detail: string,
-  more: { readonly errors?: readonly FieldProblem[]; readonly requestId?: string } = {},
+  more: { readonly errors?: readonly FieldProblem[]; readonly requestId: string },
 ): ProblemDocument {
   const { status, title } = problemCodes[code];
   return {
@@ -35,6 +35,6 @@ export function problemDocument(
     code,
     detail,
     ...(more.errors === undefined ? {} : { errors: [...more.errors] }),
-    ...(more.requestId === undefined ? {} : { requestId: more.requestId }),
+    requestId: more.requestId,
   };
 }

@@ -1,6 +1,7 @@
 /** Replays: many deliveries sent again, as a job that can be watched and stopped. */
 import Type from 'typebox';
-import { deliveryStatuses } from './deliveries.ts';
+import { deliveryStatuses } from '../domain/outcome.ts';
+import { optionalTraits } from './delivery-traits.ts';
 import { anyId, clientId, idParams, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
 
@@ -17,6 +18,7 @@ const filterFields = {
   eventType: Type.Optional(anyId),
   from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
   to: Type.Optional({ ...timestamp, description: 'Events before this time; the moment of the request when left out.' }),
+  ...optionalTraits,
   arrivedFrom: Type.Optional({
     ...timestamp,
     description:

@@ -1,6 +1,6 @@
 /** Outcomes as they happen, as server-sent events. */
 import Type from 'typebox';
-import { deliveryStatuses } from './deliveries.ts';
+import { deliveryStatuses } from '../domain/outcome.ts';
 import { anyId, nullable, strict, timestamp } from './fields.ts';
 import { operation } from './operation.ts';
 import { attemptErrorSchema } from './webhook-checks.ts';

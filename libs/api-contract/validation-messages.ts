@@ -9,7 +9,9 @@ const errorsMax = 500;
 
 /** One problem per field and rule. */
 export function fieldProblems(errors: readonly ErrorObject[], schema: TSchema): FieldProblem[] {
-  const problems = withoutOtherBranches(errors.slice(0, errorsMax)).map((error) => problemOf(error, schema));
+  // What is wrong with a name is said once, of the member that has it.
+  const told = errors.filter(({ propertyName }) => propertyName === undefined);
+  const problems = withoutOtherBranches(told.slice(0, errorsMax)).map((error) => problemOf(error, schema));
   const seen = new Set<string>();
   return problems.filter(({ path, rule }) => {
     const key = `${path} ${rule}`;
@@ -64,6 +66,8 @@ function problemOf(error: ErrorObject, root: TSchema): FieldProblem {
       const message = `There is no such field${knownFields(error.parentSchema ?? root)}.`;
       return { path: below(params['additionalProperty']), rule: 'unknown', message };
     }
+    case 'propertyNames':
+      return { path: below(params['propertyName']), rule: 'name', message: nameMessage(error) };
     case 'enum':
       return at(error, `Must be one of ${(params['allowedValues'] as unknown[]).join(', ')}.`);
     case 'anyOf':
@@ -86,6 +90,10 @@ function patternMessage({ schema: pattern, parentSchema }: ErrorObject): string 
   if (pattern === textPattern) return 'Must be text, without control characters but tabs and line ends.';
   const { description = '' } = parentSchema as { description?: string };
   return `Has characters or a form that are not allowed: ${description}`;
+}
+
+function nameMessage({ schema }: ErrorObject): string {
+  return `This cannot be a name here: there are ${(schema as { description?: string }).description ?? 'others'}.`;
 }
 
 /** In a URL a plus is a space, and nobody expects it. */

@@ -79,7 +79,8 @@ export class InputValidator {
     if (this.query(query)) return [];
     return fieldProblems(this.query.errors ?? [], this.operation.query).map((problem) => {
       const value = (query as Record<string, unknown>)[problem.path.slice(1)];
-      return Array.isArray(value) ? { ...problem, message: 'It is given more than once.' } : problem;
+      const isOnce = !isList(this.operation.query, problem.path.slice(1));
+      return isOnce && Array.isArray(value) ? { ...problem, message: 'It is given more than once.' } : problem;
     });
   }
 
@@ -100,6 +101,12 @@ export class InputValidator {
   private ofLarge(): ValidateFunction {
     return (this.bodyOfLarge ??= ajvOfLarge.compile(this.operation.body));
   }
+}
+
+function isList(schema: TObject, name: string): boolean {
+  if (!Object.hasOwn(schema.properties, name)) return false;
+  const property = schema.properties[name] as QueryProperty;
+  return [property, ...(property.anyOf ?? [])].some(({ type }) => type === 'array');
 }
 
 /** Counts no further than it has to. */
@@ -139,10 +146,25 @@ function isWithin(path: string, name: string): boolean {
 function typedQuery(query: Readonly<Record<string, unknown>>, schema: TObject): Record<string, unknown> {
   const typed: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query)) {
-    const property = Object.hasOwn(schema.properties, name) ? (schema.properties[name] as { type?: unknown }) : {};
-    typed[name] = typeof value === 'string' ? typedText(value, property.type) : value;
+    const property = Object.hasOwn(schema.properties, name) ? (schema.properties[name] as QueryProperty) : {};
+    typed[name] = property.type === 'array' ? typedList(value, property.items) : typedOne(value, property.type);
   }
   return typed;
+}
+
+interface QueryProperty {
+  readonly type?: unknown;
+  readonly items?: { readonly type?: unknown };
+  readonly anyOf?: readonly { readonly type?: unknown }[];
+}
+
+/** A parameter that may be given several times is a list also when it is given once. */
+function typedList(value: unknown, items: QueryProperty['items']): unknown[] {
+  return [value].flat().map((one: unknown) => typedOne(one, items?.type));
+}
+
+function typedOne(value: unknown, type: unknown): unknown {
+  return typeof value === 'string' ? typedText(value, type) : value;
 }
 
 function typedText(text: string, type: unknown): unknown {

@@ -3,14 +3,10 @@ import Type from 'typebox';
 import { anyId, eventTypeName, idParams, lineOf, mapOf, nullable, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
 import { filter } from './webhook-fields.ts';
+import { blockedBySchema, healthStates, latencySchema, rateSchema } from './webhook-health.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Webhook health and tests';
-
-const latencySchema = nullable(
-  Type.Object({ p50: Type.Number(), p95: Type.Number(), p99: Type.Number() }, { description: 'Milliseconds.' }),
-);
-const rateSchema = nullable(Type.Number({ description: 'Part of the attempts that arrived, 0 to 1.' }));
 
 export const attemptErrorSchema = nullable(
   Type.Object(
@@ -26,7 +22,7 @@ export const attemptErrorSchema = nullable(
 
 export const healthSchema = Type.Object({
   webhookId: Type.String(),
-  state: Type.Enum(['healthy', 'failing', 'disabled', 'recovering']),
+  state: Type.Enum([...healthStates]),
   disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
   disabledReason: nullable(Type.String()),
   lastSuccessAt: nullable(timestamp),
@@ -54,12 +50,7 @@ export const healthSchema = Type.Object({
     description:
       'More comes than goes: deliveries wait for more than a minute to be tried at all, and for a minute or longer every first attempt began as late. Its endpoint takes less, its own limits or the pace of its recovery let through less, or it has its client’s share of attempts. False while nothing is sent to it.',
   }),
-  blockedBy: nullable(
-    Type.Object(
-      { deliveryId: Type.String(), since: timestamp },
-      { description: 'With `strict`: the delivery that holds up the others, and when it first failed.' },
-    ),
-  ),
+  blockedBy: blockedBySchema,
   lastPingAt: nullable(timestamp),
   lastPingDelivered: nullable(Type.Boolean()),
   healing: nullable(

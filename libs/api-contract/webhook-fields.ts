@@ -1,7 +1,17 @@
 /** The fields of a webhook, with their limits. */
 import Type from 'typebox';
 import { statusClasses, type StatusClass } from '../domain/answer-codes.ts';
-import { clientId, eventTypePattern, mapOf, nullable, strict, textOf, timestamp } from './fields.ts';
+import {
+  clientId,
+  eventTypePattern,
+  externalId,
+  labels,
+  mapOf,
+  nullable,
+  strict,
+  textOf,
+  timestamp,
+} from './fields.ts';
 
 export const url = Type.String({
   minLength: 1,
@@ -168,6 +178,8 @@ export const webhookFields = {
   url,
   eventTypes,
   description,
+  labels,
+  externalId,
   isActive: Type.Boolean({ description: 'False: nothing is sent.' }),
   disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
   disabledReason: nullable(Type.String()),

@@ -4,21 +4,35 @@ import {
   anyId,
   clientId,
   eventTypeName,
+  externalId,
   idParams,
+  labelFilter,
+  labels,
+  labelsPatch,
+  lineOf,
   mapOf,
   nullable,
   pageOf,
   pageQuery,
+  severalOf,
   strict,
   timestamp,
 } from './fields.ts';
 import { operation, type Role } from './operation.ts';
+import { healthBesideSchema, healthStates } from './webhook-health.ts';
 import * as field from './webhook-fields.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Webhooks';
 
 export const webhookSchema = Type.Object(field.webhookFields, { description: 'A subscription of a client.' });
+
+export const shownWebhookSchema = Type.Object(
+  { ...field.webhookFields, health: Type.Optional(healthBesideSchema) },
+  { description: 'A subscription of a client; with `include=health` how it is doing.' },
+);
+
+const include = Type.Optional(severalOf(Type.Enum(['health']), 1, 'What to add to each: `health`, of the last day.'));
 
 const createdWebhookSchema = Type.Object(
   { ...field.webhookFields, secret: Type.String({ description: field.secretDescription }) },
@@ -40,6 +54,8 @@ export const createWebhook = operation({
       url: field.url,
       eventTypes: field.eventTypes,
       description: Type.Optional(field.description),
+      labels: Type.Optional(nullable(labels)),
+      externalId: Type.Optional(externalId),
       isActive: Type.Optional(Type.Boolean({ default: true })),
       headers: Type.Optional(nullable(field.headers)),
       filter: Type.Optional(field.filter),
@@ -80,11 +96,23 @@ export const listWebhooks = operation({
       isActive: Type.Optional(Type.Boolean({ description: 'Only those that are, or that are not.' })),
       eventType: Type.Optional({ ...eventTypeName, description: 'Webhooks that get events of this type.' }),
       clientId: Type.Optional(anyId),
+      state: Type.Optional(
+        severalOf(
+          Type.Enum([...healthStates]),
+          healthStates.length,
+          'Those that stand so; given several times, any of them.',
+        ),
+      ),
+      label: Type.Optional(labelFilter),
+      q: Type.Optional(
+        lineOf(200, 'Those with this text in their URL, description or external id, in upper or lower case.'),
+      ),
+      include,
     },
     strict,
   ),
   status: 200,
-  answer: pageOf(webhookSchema, 'Webhooks, newest first.'),
+  answer: pageOf(shownWebhookSchema, 'Webhooks, newest first.'),
   answered: 'A page of webhooks.',
 });
 
@@ -97,8 +125,9 @@ export const getWebhook = operation({
   roles: owners,
   isVersioned: true,
   params: idParams,
+  query: Type.Object({ include }, strict),
   status: 200,
-  answer: webhookSchema,
+  answer: shownWebhookSchema,
   answered: 'The webhook.',
   problems: ['not_found'],
 });
@@ -110,7 +139,7 @@ export const updateWebhook = operation({
   tag,
   summary: 'Change a webhook',
   description:
-    'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers`, `retryPolicy` and `tls` are changed one by one, lists are replaced. A header value or a TLS key given as it is shown, masked, stays as it is. `isActive` enables or disables.',
+    'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers`, `labels`, `retryPolicy` and `tls` are changed one by one, lists are replaced. A header value or a TLS key given as it is shown, masked, stays as it is. `isActive` enables or disables.',
   roles: owners,
   isConditional: true,
   isVersioned: true,
@@ -120,6 +149,8 @@ export const updateWebhook = operation({
       url: Type.Optional(field.url),
       eventTypes: Type.Optional(field.eventTypes),
       description: Type.Optional(field.description),
+      labels: Type.Optional(labelsPatch),
+      externalId: Type.Optional(externalId),
       isActive: Type.Optional(Type.Boolean()),
       headers: Type.Optional(nullable(mapOf(nullable(Type.String()), { description: 'null removes a header.' }))),
       filter: Type.Optional(field.filter),

@@ -4,6 +4,12 @@ import type { DeliveryKind, Trigger } from './delivery.ts';
 export type OutcomeStatus = 'delivered' | 'failed_retryable' | 'failed_permanent';
 /** Status of a delivery in the history: a delivery without an outcome yet is `pending`. */
 export type DeliveryStatus = 'pending' | OutcomeStatus;
+export const deliveryStatuses = [
+  'pending',
+  'delivered',
+  'failed_retryable',
+  'failed_permanent',
+] as const satisfies readonly DeliveryStatus[];
 
 export type AttemptErrorKind = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'refused-address';
 

@@ -4,22 +4,20 @@
  * its id names the round, so that a crash between sending and remembering leaves no trace in the history.
  */
 import type { Delivery, DeliveryKind } from './delivery.ts';
+import type { DeliveryTraits } from './delivery-traits.ts';
 import { resentDelivery, type PastEvent } from './direct-delivery.ts';
 import { parseFilter } from './filter.ts';
 import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
 import { parseLossless } from './lossless-json.ts';
-import type { DeliveryStatus } from './outcome.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 import type { PayloadFormat } from './webhook.ts';
 
 export type ReplayStatus = 'pending' | 'running' | 'finished' | 'cancelled' | 'failed';
 
 /** Which deliveries of the client; what is left out excludes nothing. */
-export interface ReplayFilter {
+export interface ReplayFilter extends DeliveryTraits {
   readonly webhookId?: string;
   readonly eventType?: string;
-  /** Where the delivery stands now. */
-  readonly status?: readonly DeliveryStatus[];
   /** What did not arrive because the webhook was disabled, instead of a status. */
   readonly missedWhileDisabled?: boolean;
   /**

@@ -118,3 +118,18 @@ describe('TLS material', () => {
     });
   });
 });
+
+describe('labels', () => {
+  const labelled = { ...initial, labels: { zone: 'eu', a: '1' } };
+  const after = (labels: GivenSettings['labels']) => changedSettings(labelled, { labels }, defaults).labels;
+
+  test('are changed one by one', () => {
+    expect(after({ a: null, b: '2' })).toEqual({ zone: 'eu', b: '2' });
+    expect(after(null)).toEqual({});
+  });
+
+  test('that stay are the same text, whatever the order they come in', () => {
+    expect(JSON.stringify(after({ a: '1', zone: 'eu' }))).toBe(JSON.stringify(labelled.labels));
+    expect(after({ nobody: null })).toBe(labelled.labels);
+  });
+});

@@ -1,7 +1,7 @@
 /**
  * What the owner of a webhook sets. In: what was given, at creation or as a change. Out: the settings as they are
- * then. Holds: absent leaves a setting as it is, null takes it back to its default; members of headers and of the
- * retry policy change one by one (JSON Merge Patch, RFC 7396).
+ * then. Holds: absent leaves a setting as it is, null takes it back to its default; members of headers, of labels and
+ * of the retry policy change one by one (JSON Merge Patch, RFC 7396).
  */
 import { noAnswerCodes, type AnswerCode, type AnswerCodes } from './answer-codes.ts';
 import { maskedValue } from './mask.ts';
@@ -11,6 +11,10 @@ export interface WebhookSettings extends AnswerCodes {
   readonly url: string;
   readonly eventTypes: readonly string[];
   readonly description: string | null;
+  /** Its owner's, by name. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Its owner's name for it. */
+  readonly externalId: string | null;
   /** In clear, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text. */
@@ -49,6 +53,8 @@ export interface GivenSettings {
   readonly url?: string | undefined;
   readonly eventTypes?: readonly string[] | undefined;
   readonly description?: string | null | undefined;
+  readonly labels?: Readonly<Record<string, string | null>> | null | undefined;
+  readonly externalId?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string | null>> | null | undefined;
   /** A filter as JSON (libs/domain/filter.ts). */
   readonly filter?: object | null | undefined;
@@ -78,6 +84,8 @@ export function initialSettings(
     url,
     eventTypes,
     description: null,
+    labels: {},
+    externalId: null,
     headers: {},
     filter: null,
     ordering: 'inOrder',
@@ -105,6 +113,8 @@ export function changedSettings(
     url: given.url ?? current.url,
     eventTypes: given.eventTypes ?? current.eventTypes,
     description: pick('description', given.description),
+    labels: changedLabels(current.labels, given.labels),
+    externalId: pick('externalId', given.externalId),
     headers: changedHeaders(current.headers, given.headers),
     filter: given.filter === undefined ? current.filter : given.filter === null ? null : JSON.stringify(given.filter),
     ordering: pick('ordering', given.ordering),
@@ -155,6 +165,19 @@ function changedHeaders(
     else if (value !== maskedValue || !headers.has(lower)) headers.set(lower, value);
   }
   return Object.fromEntries(headers);
+}
+
+/** What changes none of them leaves them as they are, in the order in which they are stored. */
+function changedLabels(current: WebhookSettings['labels'], given: GivenSettings['labels']): WebhookSettings['labels'] {
+  if (given === undefined) return current;
+  const labels = new Map(given === null ? [] : Object.entries(current));
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (value === null) labels.delete(name);
+    else labels.set(name, value);
+  }
+  const isSame =
+    labels.size === Object.keys(current).length && [...labels].every(([name, value]) => current[name] === value);
+  return isSame ? current : Object.fromEntries(labels);
 }
 
 /** Member by member; a key that comes back as it was shown, masked, stays. */

@@ -1,11 +1,18 @@
 /** Deliveries as the history has them: lists by keyset on the id, and one with its attempts. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { DeliveryKind, Trigger } from '../domain/delivery.ts';
-import type { AttemptErrorKind, DeliveryStatus, OutcomeStatus } from '../domain/outcome.ts';
+import { deliveryStatuses, type AttemptErrorKind, type DeliveryStatus, type OutcomeStatus } from '../domain/outcome.ts';
 import type { PayloadFormat } from '../domain/webhook.ts';
 import { Conditions } from './conditions.ts';
-import { dayTimeOf, firstIdAt } from './history-key.ts';
-import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
+import {
+  deliveryColumns,
+  deliveryCount,
+  deliveryList,
+  type CountRow,
+  type DeliveryListFilter,
+} from './delivery-list.ts';
+import { dayTimeOf } from './history-key.ts';
+import { pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface DeliveryItem {
@@ -46,51 +53,21 @@ export interface AttemptItem {
   readonly traceparent: string | null;
 }
 
-export interface DeliveryFilter {
-  /** Only this client's; null: everybody's. */
-  readonly scope: string | null;
-  readonly clientId?: string | undefined;
-  readonly webhookId?: string | undefined;
-  readonly status?: DeliveryStatus | undefined;
-  readonly eventType?: string | undefined;
+export interface DeliveryFilter extends Omit<DeliveryListFilter, 'ids'> {
   readonly eventId?: string | undefined;
-  /** Events of this time or later. */
-  readonly from?: Date | undefined;
-  /** Events before this time. */
-  readonly to?: Date | undefined;
 }
 
-/** The statement of a page of deliveries. */
-export function deliveryList(
-  filter: Omit<DeliveryFilter, 'eventId'> & { readonly ids?: readonly string[] | undefined },
-  request: PageRequest<string>,
-) {
-  const { after, before = null } = request;
-  // A webhook is one client's. PostgreSQL does not know, takes the two for a rare coincidence, and would rather read all
-  // of the webhook's deliveries and sort them: so the client is only compared.
-  const isOfClient = filter.webhookId === undefined ? 'client_id = ?' : 'coalesce(client_id = ?, false)';
-  const conditions = new Conditions()
-    // Pings are kept for whoever waits for one, and are no part of the history.
-    .add('kind <> ?', 'ping')
-    .add(isOfClient, filter.scope)
-    .add(isOfClient, filter.clientId)
-    .add('webhook_id = ?', filter.webhookId)
-    .add('status = ?', filter.status)
-    .add('event_type = ?', filter.eventType)
-    .add('id = any(?)', filter.ids)
-    .add(
-      'day_time = any(?)',
-      filter.ids?.map((id) => dayTimeOf(id)?.toISOString()),
-    )
-    // The day's time leaves out partitions, the id is what the index is sorted by.
-    .add('day_time >= ?', filter.from)
-    .add('id >= ?', filter.from && firstIdAt(filter.from))
-    .add('day_time < ?', filter.to)
-    .add('id < ?', filter.to && firstIdAt(filter.to))
-    .add('day_time <= ?', before === null && after !== null ? dayTimeOf(after) : null)
-    .add('day_time >= ?', before === null ? null : dayTimeOf(before));
-  const tail = seek(conditions, 'id', 'desc', request);
-  return { sql: `select ${columns} from delivery ${conditions.where} ${tail}`, values: conditions.values };
+export interface DeliveryCount {
+  readonly count: number;
+  /** False: there are more, or it was not looked at all of them. */
+  readonly isExact: boolean;
+  readonly byStatus: Record<DeliveryStatus, number>;
+}
+
+type LookedDelivery = DeliveryItem & Omit<LookedItem<DeliveryItem>, 'item'>;
+
+function lookedItem({ isWanted, isLast, ...item }: LookedDelivery): LookedItem<DeliveryItem> {
+  return { item, isWanted, isLast };
 }
 
 export class DeliveryView {
@@ -102,10 +79,24 @@ export class DeliveryView {
 
   /** Those of the newest events first. The position is an id. */
   async list(filter: DeliveryFilter, request: PageRequest<string>): Promise<Page<DeliveryItem, string>> {
-    const { eventId, ...rest } = filter;
-    const ids = eventId === undefined ? undefined : await this.idsOfEvent(eventId, filter.scope);
-    const { sql, values } = deliveryList({ ...rest, ids }, request);
-    return pageFrom(await readerOf(this.em)<DeliveryItem>(sql, values), request, ({ id }) => id);
+    const { sql, values, isBounded } = deliveryList(await this.withIds(filter), request);
+    const rows = await readerOf(this.em)<LookedDelivery>(sql, values);
+    if (!isBounded) return pageFrom<DeliveryItem, string>(rows, request, ({ id }) => id);
+    return pageLookedAt(rows.map(lookedItem), request, ({ id }) => id);
+  }
+
+  /** How many there are, exactly up to {@link deliveryCountMax}. */
+  async count(filter: DeliveryFilter): Promise<DeliveryCount> {
+    const { sql, values } = deliveryCount(await this.withIds(filter));
+    const rows = await readerOf(this.em)<CountRow>(sql, values);
+    const byStatus = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as DeliveryCount['byStatus'];
+    for (const { status, count } of rows) byStatus[status] += count;
+    const count = rows.reduce((sum, row) => sum + row.count, 0);
+    return { count, isExact: !rows.some(({ hasMore }) => hasMore), byStatus };
+  }
+
+  private async withIds({ eventId, ...rest }: DeliveryFilter): Promise<DeliveryListFilter> {
+    return eventId === undefined ? rest : { ...rest, ids: await this.idsOfEvent(eventId, rest.scope) };
   }
 
   /** An event says which deliveries it became: they need no index of their own for it. */
@@ -125,7 +116,7 @@ export class DeliveryView {
     if (dayTime === null) return null;
     const conditions = new Conditions().add('id = ?', id).add('day_time = ?', dayTime).add('client_id = ?', scope);
     const [found] = await readerOf(this.em)<DeliveryItem>(
-      `select ${columns} from delivery ${conditions.where}`,
+      `select ${deliveryColumns} from delivery ${conditions.where}`,
       conditions.values,
     );
     return found ?? null;
@@ -140,10 +131,6 @@ export class DeliveryView {
     );
   }
 }
-
-const columns = `id, webhook_id as "webhookId", client_id as "clientId", event_id as "eventId", event_key as "eventKey",
-  event_type as "eventType", kind, format, status, reason, attempt_count as "attemptCount", created_at as "createdAt",
-  next_attempt_at as "nextAttemptAt", last_attempt_at as "lastAttemptAt", last_response_code as "lastResponseCode"`;
 
 const attemptColumns = `round, attempt, trigger, started_at as "startedAt", status, reason, latency_ms as "latencyMs",
   request_headers as "requestHeaders", response_code as "responseCode", response_headers as "responseHeaders",

@@ -37,8 +37,31 @@ interface Row extends Omit<ShownHealth, 'health' | 'waiting' | 'blockedBy'> {
   readonly ordering: Ordering;
 }
 
+/** What is shown of the health of one among many. */
+export interface HealthBeside {
+  /** By the database's clock. */
+  readonly readAt: Date;
+  readonly isActive: boolean;
+  readonly recoveringUntil: Date | null;
+  readonly health: WebhookHealth;
+  readonly waiting: Pick<Waiting, 'count' | 'oldestAt'>;
+  readonly blockedBy: ShownHealth['blockedBy'];
+}
+
+interface BesideRow {
+  readonly webhookId: string;
+  readonly readAt: Date;
+  readonly recoveringUntil: Date | null;
+  readonly count: number;
+  readonly oldestAt: Date | null;
+  readonly blockingId: string | null;
+  readonly blockedSince: Date | null;
+}
+
 /** More are not counted, nor looked at from either end. */
 export const waitingCountMax = 10_000;
+/** The same of each, where many are shown (libs/api-contract/webhook-health.ts). */
+const besideWaitingMax = 1_000;
 
 export class HealthView {
   private readonly em: EntityManager;
@@ -56,6 +79,25 @@ export class HealthView {
     if (row === undefined || known === undefined) return null;
     const { ordering, ...webhook } = row;
     return { ...webhook, health: known.health, ...(await this.waiting(webhookId, ordering)) };
+  }
+
+  /** Of many, by id, in two statements however many they are; those that are no more are left out. */
+  async ofMany(webhookIds: readonly string[]): Promise<ReadonlyMap<string, HealthBeside>> {
+    if (webhookIds.length === 0) return new Map();
+    const read = readerOf(this.em);
+    const known = new Map((await readHealth(read, webhookIds)).map((one) => [one.id, one]));
+    const { sql, values } = besideScan(webhookIds);
+    const rows = await read<BesideRow>(sql, values);
+    return new Map(
+      rows.flatMap(({ webhookId, count, oldestAt, blockingId, blockedSince, ...times }) => {
+        const webhook = known.get(webhookId);
+        if (webhook === undefined) return [];
+        const { isActive, health } = webhook;
+        const blockedBy =
+          blockingId === null || blockedSince === null ? null : { deliveryId: blockingId, since: blockedSince };
+        return [[webhookId, { ...times, isActive, health, waiting: { count, oldestAt }, blockedBy }] as const];
+      }),
+    );
   }
 
   private async waiting(webhookId: string, ordering: Ordering): Promise<Pick<ShownHealth, 'waiting' | 'blockedBy'>> {
@@ -94,6 +136,35 @@ from (
   order by id ${from === 'oldest' ? 'asc' : 'desc'} limit ${waitingCountMax}
 ) few`;
   return { sql, values: [webhookId] };
+}
+
+/** The statement that looks at what waits for each of many: at a bounded number for each. */
+export function besideScan(webhookIds: readonly string[]) {
+  const sql = `
+select w.id as "webhookId", now() as "readAt", w.recovering_until as "recoveringUntil", waiting.count,
+  waiting.oldest_at as "oldestAt", head.id as "blockingId", head.since as "blockedSince"
+from webhook w
+cross join lateral (
+  select count(*)::int as count, min(created_at) as oldest_at from (
+    select created_at from delivery
+    where webhook_id = w.id and kind <> 'ping' and status in ('pending', 'failed_retryable')
+    order by id limit ${besideWaitingMax}
+  ) few
+) waiting
+left join lateral (
+  select d.id, coalesce(first.at, d.last_attempt_at, d.created_at) as since
+  from (
+    select * from delivery
+    where webhook_id = w.id and kind <> 'ping' and status = 'failed_retryable' and w.ordering = 'strict'
+    order by id limit ${besideWaitingMax}
+  ) d left join lateral (
+    select min(started_at) as at from delivery_attempt a
+    where a.delivery_id = d.id and a.day_time = d.day_time and a.round = d.last_round
+  ) first on true
+  order by since limit 1
+) head on true
+where w.id = any($1)`;
+  return { sql, values: [webhookIds] };
 }
 
 const selectWebhook = `

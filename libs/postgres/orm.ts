@@ -41,6 +41,7 @@ import { PublishedContent } from './migrations/0179-published-content.ts';
 import { GoneAnswers } from './migrations/0183-gone-answers.ts';
 import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
+import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -131,6 +132,7 @@ export function ormOptions(
         GoneAnswers,
         AnswerCodes,
         FailureRates,
+        WebhookLabels,
       ],
       snapshot: false,
       silent: true,

@@ -15,6 +15,8 @@ export interface Page<Item, Position> {
   readonly next: Position | null;
   /** Null on the first page. */
   readonly previous: Position | null;
+  /** The page ends early, because so many rows were looked at: the last one of them. */
+  readonly searchedTo?: Position | null;
 }
 
 type Direction = 'asc' | 'desc';
@@ -53,4 +55,34 @@ export function pageFrom<Item, Position>(
     next: !isForward || hasMore ? positionOf(last) : null,
     previous: (isForward ? after !== null : hasMore) ? positionOf(first) : null,
   };
+}
+
+/** A row that was looked at. */
+export interface LookedItem<Item> {
+  readonly item: Item;
+  /** What the filter asks for. */
+  readonly isWanted: boolean;
+  /** The last that was looked at: there may be more behind it. */
+  readonly isLast: boolean;
+}
+
+/**
+ * {@link pageFrom} of a scan with a bound of rows. A page that met the bound has fewer items, perhaps none, and goes on
+ * where the scan ended.
+ * @param found up to one wanted item more than the limit, and the last row of a scan that met its bound
+ */
+export function pageLookedAt<Item, Position>(
+  found: readonly LookedItem<Item>[],
+  request: PageRequest<Position>,
+  positionOf: (item: Item) => Position,
+): Page<Item, Position> {
+  const { limit, after, before = null } = request;
+  const wanted = found.filter(({ isWanted }) => isWanted).map(({ item }) => item);
+  const page = pageFrom(wanted, request, positionOf);
+  const last = found.find(({ isLast }) => isLast);
+  if (last === undefined || wanted.length > limit) return page;
+  const searchedTo = positionOf(last.item);
+  return before === null
+    ? { ...page, next: searchedTo, previous: page.previous ?? (after === null ? null : searchedTo), searchedTo }
+    : { ...page, previous: searchedTo, next: page.next ?? searchedTo, searchedTo };
 }

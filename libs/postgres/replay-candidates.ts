@@ -9,6 +9,7 @@ import { timeOfId } from '../domain/ids.ts';
 import type { Decision, WebhookEvent } from '../domain/webhook-event.ts';
 import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
+import { traitsCondition } from './delivery-traits-sql.ts';
 import { dayTimeOf, firstIdAt } from './history-key.ts';
 
 /** The deliveries that a replay is about. */
@@ -217,7 +218,8 @@ function wantedDelivery(conditions: Conditions, filter: ReplayFilter): string {
       filter.missedSince === undefined ? 'true' : `last_attempt_at >= ${conditions.value(filter.missedSince)}`;
     return `(${type} and status = 'failed_permanent' and reason = 'disabled' and ${since})`;
   }
-  return `(${type} and status = any(${conditions.value(filter.status ?? statusDefault)}))`;
+  const { arrivedFrom: _, arrivedTo: __, status = statusDefault, ...traits } = filter;
+  return `(${type} and ${traitsCondition(conditions, { ...traits, status })})`;
 }
 
 /** When a delivery was made first is when its event came, or when it was seen, if that was more than an hour later. */

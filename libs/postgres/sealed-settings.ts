@@ -27,6 +27,8 @@ export class SealedSettings {
       url: row.url,
       eventTypes: row.eventTypes,
       description: row.description ?? null,
+      labels: row.labels,
+      externalId: row.externalId ?? null,
       headers: this.members(row.sealedHeaders, row.maskedHeaders) ?? {},
       filter: row.filter ?? null,
       ordering: row.ordering,
@@ -96,8 +98,8 @@ export class SealedSettings {
   }
 }
 
-function plainColumns({ headers: _, tls: __, eventTypes, ...same }: WebhookSettings) {
+function plainColumns({ headers: _, tls: __, eventTypes, labels, ...same }: WebhookSettings) {
   const { successCodes, retryOn, failOn } = same;
   const lists = { successCodes: [...successCodes], retryOn: [...retryOn], failOn: [...failOn] };
-  return { ...same, ...lists, eventTypes: [...eventTypes] };
+  return { ...same, ...lists, eventTypes: [...eventTypes], labels: { ...labels } };
 }

@@ -1,5 +1,6 @@
 /** Webhooks as they are shown: no secret, credentials in headers masked. */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { HealthState } from '../domain/health.ts';
 import { patternsFor } from '../domain/match.ts';
 import type { ReplayTarget } from '../domain/replay.ts';
 import type { DisabledBy, ShownTls, SignatureAlgorithm } from '../domain/webhook.ts';
@@ -32,6 +33,12 @@ export interface WebhookFilter {
   readonly isActive?: boolean | undefined;
   /** That get events of this type. */
   readonly eventType?: string | undefined;
+  /** That stand in one of these. */
+  readonly state?: readonly HealthState[] | undefined;
+  /** That have all of these labels, as name and value. */
+  readonly labels?: readonly (readonly [name: string, value: string])[] | undefined;
+  /** With this text in URL, description or external id, in upper or lower case. */
+  readonly text?: string | undefined;
 }
 
 export class WebhookView {
@@ -55,6 +62,11 @@ export class WebhookView {
       .add('client_id = ?', filter.clientId)
       .add('is_active = ?', filter.isActive);
     if (filter.eventType !== undefined) conditions.addOverlap('event_types', patternsFor(filter.eventType));
+    conditions.add(`${stateNow} = any(?)`, filter.state);
+    for (const [name, value] of filter.labels ?? [])
+      conditions.add('labels @> ?::jsonb', JSON.stringify({ [name]: value }));
+    const pattern = filter.text === undefined ? undefined : `%${filter.text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+    conditions.add('(url ilike ? or description ilike ? or external_id ilike ?)', pattern);
     const found = await this.select(conditions, seek(conditions, 'id', 'desc', request));
     return pageFrom(found, request, ({ id }) => id);
   }
@@ -91,6 +103,8 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     url: row.url,
     eventTypes: row.eventTypes,
     description: row.description ?? null,
+    labels: row.labels,
+    externalId: row.externalId ?? null,
     isActive: row.isActive,
     disabledBy: row.disabledBy ?? null,
     disabledReason: row.disabledReason ?? null,
@@ -116,7 +130,15 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
   };
 }
 
-const columns = `id, client_id as "clientId", url, event_types as "eventTypes", description, is_active as "isActive",
+/** As `stateOf` in libs/domain/health-state.ts says it of what readHealth (health-rows.ts) reads. */
+const stateNow = `case when not is_active then 'disabled' when recovering_until is not null then 'recovering'
+  when exists (select from webhook_health h where h.webhook_id = webhook.id and h.state = 'failing'
+    and (h.target_version is null or h.target_version = webhook.target_version)
+    and (webhook.enabled_at is null or webhook.enabled_at is not distinct from h.counted_from))
+  then 'failing' else 'healthy' end`;
+
+const columns = `id, client_id as "clientId", url, event_types as "eventTypes", description, labels,
+  external_id as "externalId", is_active as "isActive",
   disabled_by as "disabledBy", disabled_reason as "disabledReason",
   case when not is_active then disabled_at end as "disabledAt",
   masked_headers as "headers", filter, ordering, max_in_flight as "maxInFlight",

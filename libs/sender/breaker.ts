@@ -8,9 +8,8 @@
  */
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
+import type { BreakerState } from '../domain/breaker-state.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
-
-export type BreakerState = 'open' | 'halfOpen' | 'closed';
 
 export interface BreakersOptions {
   /**

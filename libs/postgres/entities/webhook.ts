@@ -18,6 +18,9 @@ export const WebhookRow = defineEntity({
     clientId: p.text(),
     url: p.text(),
     description: p.text().nullable(),
+    labels: p.json<Record<string, string>>().default('{}'),
+    /** Its owner's name for it. */
+    externalId: p.text().nullable(),
     eventTypes: p.json<string[]>(),
     isActive: p.boolean(),
     disabledBy: p.text().$type<DisabledBy>().nullable(),

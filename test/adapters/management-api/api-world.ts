@@ -84,7 +84,12 @@ export function asker(app: NestFastifyApplication, defaultKey: string) {
     });
     const text = await textOf(response);
     const mediaType = (response.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
-    checkAnswer(method, url, { status: response.statusCode, mediaType, text });
+    checkAnswer(method, url, {
+      status: response.statusCode,
+      mediaType,
+      text,
+      requestId: response.headers['x-request-id'],
+    });
     return {
       status: response.statusCode,
       headers: response.headers,
@@ -110,6 +115,11 @@ function parsed(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** What an answer says, whoever asked and whenever: without the id of its request. */
+export function saidBy({ text }: Pick<Answer, 'text'>): string {
+  return text.replaceAll(/"requestId":"[0-9a-f-]{36}"/g, '"requestId":""');
 }
 
 /** A client of its own with a key. */

@@ -1,9 +1,10 @@
 /**
  * Checks answers against the OpenAPI document alone, as a stranger would who has nothing else: the status is one that
- * the operation names, the media type too, every field is there and none beyond.
+ * the operation names, the media type too, every field is there and none beyond, the request has an id.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
+import { problemMediaType } from '../../../libs/api-contract/problem.ts';
 import { isTimestamp } from '../../../libs/api-contract/validation.ts';
 
 interface DocumentedResponse {
@@ -45,12 +46,14 @@ export interface ShownAnswer {
   readonly status: number;
   readonly mediaType: string;
   readonly text: string;
+  readonly requestId: unknown;
 }
 
 /** @throws when an answer of an operation is not what the document says */
-export function checkAnswer(method: string, url: string, { status, mediaType, text }: ShownAnswer): void {
+export function checkAnswer(method: string, url: string, { status, mediaType, text, requestId }: ShownAnswer): void {
   const path = url.split('?', 1)[0] ?? '';
   if (!path.startsWith('/v1/')) return;
+  checkRequestId(`${method} ${path}`, { mediaType, text, requestId });
   const found = documented.find((one) => one.method === method.toLowerCase() && one.path.test(path));
   if (found === undefined) {
     expectFit('#/components/schemas/Problem', text, `${method} ${path}`);
@@ -73,6 +76,13 @@ export function checkAnswer(method: string, url: string, { status, mediaType, te
     text,
     `${operationId} ${status}`,
   );
+}
+
+function checkRequestId(what: string, { mediaType, text, requestId }: Omit<ShownAnswer, 'status'>): void {
+  if (typeof requestId !== 'string' || requestId === '') throw new Error(`${what} was answered without x-request-id`);
+  if (mediaType !== problemMediaType) return;
+  const problem = JSON.parse(text) as { requestId?: unknown };
+  if (problem.requestId !== requestId) throw new Error(`${what}: the problem does not name ${requestId}: ${text}`);
 }
 
 const validators = new Map<string, ValidateFunction>();

@@ -20,6 +20,13 @@ export interface SeedOptions {
   readonly receivedAt?: number;
   /** One for each attempt that was made. Default: one that delivered. */
   readonly outcomes?: readonly OutcomeStatus[];
+  /** What else every one of them was. */
+  readonly attempt?: Partial<DeliveryOutcome>;
+  readonly kind?: 'event' | 'test';
+  readonly source?: string;
+  readonly subject?: string;
+  /** W3C Trace Context of the event. */
+  readonly traceparent?: string;
   /** The event's own audience. Default: the client; null: a broadcast. */
   readonly audience?: string | null;
   /** Decisions `filtered` on webhooks of others, as clientId and webhookId. */
@@ -47,7 +54,14 @@ export async function seedHistory(
 }
 
 function madeFrom(seed: SeedOptions) {
-  const { clientId, webhookId, eventId = randomUUID(), eventType = 'order.created', time = Date.now() } = seed;
+  const {
+    clientId,
+    webhookId,
+    eventId = randomUUID(),
+    eventType = 'order.created',
+    time = Date.now(),
+    source = '/test',
+  } = seed;
   const audience = seed.audience === undefined ? clientId : seed.audience;
   const deliveryId = deliveryIdOf(time, eventId, webhookId);
   const matched = { webhookId, clientId, decision: 'matched', deliveryId, format: 'json' } as const;
@@ -59,12 +73,12 @@ function madeFrom(seed: SeedOptions) {
   ];
   const event: WebhookEvent = {
     eventId,
-    eventKey: eventKeyOf(time, audience, eventId, '/test'),
+    eventKey: eventKeyOf(time, audience, eventId, source),
     eventType,
-    source: '/test',
-    subject: null,
+    source,
+    subject: seed.subject ?? null,
     clientId: audience,
-    kind: 'event',
+    kind: seed.kind ?? 'event',
     time,
     receivedAt: seed.receivedAt ?? time,
     data: Buffer.from(seed.data ?? '{"no":1}'),
@@ -72,10 +86,14 @@ function madeFrom(seed: SeedOptions) {
     sourceTopic: 'platform.events',
     sourcePartition: 0,
     sourceOffset: 0,
-    traceparent: null,
+    traceparent: seed.traceparent ?? null,
   };
   const statuses = seed.outcomes ?? ['delivered'];
-  return { event, deliveryId, outcomes: statuses.map((status, index) => outcomeOf(event, matched, status, index + 1)) };
+  return {
+    event,
+    deliveryId,
+    outcomes: statuses.map((status, index) => ({ ...outcomeOf(event, matched, status, index + 1), ...seed.attempt })),
+  };
 }
 
 function outcomeOf(
@@ -91,7 +109,7 @@ function outcomeOf(
     clientId,
     eventId: event.eventId,
     eventType: event.eventType,
-    kind: 'event',
+    kind: event.kind,
     trigger: attempt === 1 ? 'first' : 'retry',
     round: '',
     attempt,

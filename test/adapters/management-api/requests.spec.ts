@@ -1,5 +1,5 @@
 /** Requests that are wrong in ways that have nothing to do with any one operation. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { newClient, startWorld, type World } from './api-world.ts';
 
@@ -65,6 +65,20 @@ test.each<[string, string, { body?: string | Buffer; headers?: Record<string, st
 });
 
 describe('every answer', () => {
+  test.each([
+    ['GET /v1/clients', 200],
+    ['GET /v1/webhooks/nobody', 404],
+    ['GET /v1/nothing', 404],
+  ])('of %s (%i) has the id under which the log has the request', async (route, status) => {
+    const lines = jest.spyOn(world.context.logger, 'info');
+    const answer = await world.ask(route);
+    const line = lines.mock.calls.map(([fields]) => fields).find((fields) => 'requestId' in fields);
+    lines.mockRestore();
+    expect(answer.status).toBe(status);
+    expect(line).toMatchObject({ requestId: answer.headers['x-request-id'], status });
+    if (status >= 400) expect(answer.body['requestId']).toBe(answer.headers['x-request-id']);
+  });
+
   test.each(['GET /v1/clients', 'GET /v1/nothing', 'GET /health/live'])(
     'of %s tells browsers to keep and guess nothing',
     async (route) => {

@@ -138,5 +138,6 @@ function withId(example: unknown, [name = '', ...rest]: readonly string[], id: s
 }
 
 function isIdName(name: string): boolean {
-  return /Id$/.test(name);
+  // That of a client's own making names nothing here.
+  return /Id$/.test(name) && name !== 'externalId';
 }

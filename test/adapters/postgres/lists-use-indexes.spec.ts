@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { seedHistory } from '../../../bench/history-seed.ts';
 import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
-import { deliveryList, type DeliveryFilter } from '../../../libs/postgres/delivery-view.ts';
+import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../libs/postgres/delivery-list.ts';
 import { eventList, type EventFilter } from '../../../libs/postgres/event-view.ts';
-import { waitingScan } from '../../../libs/postgres/health-view.ts';
+import { besideScan, waitingScan } from '../../../libs/postgres/health-view.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
 import { statsSteps } from '../../../libs/postgres/stats-view.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
@@ -49,9 +49,12 @@ function expectIndexOrder(nodes: readonly Plan[]): void {
   expect(kinds.filter((kind) => /Seq Scan|Bitmap|Sort/.test(kind))).toEqual([]);
 }
 
+/** Of the attempts of one delivery its own day is read, which is known when it is run. */
+const listed = /^(?:delivery|event)_p(\d{4})(\d\d)(\d\d)$/;
+
 /** Days before today whose partitions are read. */
 function daysRead(nodes: readonly Plan[]): number[] {
-  const names = nodes.map((node) => node['Relation Name'] ?? '').map((name) => /_p(\d{4})(\d\d)(\d\d)$/.exec(name));
+  const names = nodes.map((node) => node['Relation Name'] ?? '').map((name) => listed.exec(name));
   const times = names
     .filter((name) => name !== null)
     .map(([, year, month, day]) => Date.parse(`${year ?? ''}-${month ?? ''}-${day ?? ''}`));
@@ -67,18 +70,23 @@ const first: PageRequest<string> = { limit: 50, after: null };
 const clientId = seededClientId(0);
 const webhookId = seededWebhookId(0, 3);
 
-const owners: Readonly<Record<string, Partial<DeliveryFilter>>> = {
+const owners: Readonly<Record<string, Partial<DeliveryListFilter>>> = {
   'an admin': {},
   'an admin, of a client': { clientId },
   'a client': { scope: clientId },
   'a client, of a webhook': { scope: clientId, webhookId },
 };
-const filters: Readonly<Record<string, Partial<DeliveryFilter>>> = {
+const filters: Readonly<Record<string, Partial<DeliveryListFilter>>> = {
   nothing: {},
-  'a status': { status: 'failed_permanent' },
-  'what waits': { status: 'pending' },
+  'a status': { status: ['failed_permanent'] },
+  'what waits': { status: ['pending'] },
   'a type': { eventType: 'order.paid' },
-  'a type and a status': { eventType: 'order.paid', status: 'delivered' },
+  'a code': { responseCode: ['4xx', 'none'] },
+  'a reason of what failed': { status: ['failed_permanent'], reason: ['exhausted'] },
+  'several states': { status: ['failed_permanent', 'failed_retryable'] },
+  'a trigger': { trigger: ['manual'] },
+  'a number of attempts of a type': { attempts: ['3..'], eventType: 'order.paid' },
+  'a type and a status': { eventType: 'order.paid', status: ['delivered'] },
 };
 const deliveryCases = Object.entries(owners).flatMap(([owner, of]) =>
   Object.entries(filters).map(([name, filter]) => [owner, name, { scope: null, ...of, ...filter }] as const),
@@ -97,6 +105,19 @@ test.each(deliveryCases)('deliveries for %s, by %s', async (_owner, _name, filte
   expect(Math.max(...daysRead(newer))).toBe(2);
 });
 
+test.each(deliveryCases)('the count of deliveries for %s, by %s', async (_owner, _name, filter) => {
+  // Four sums at the end are sorted, or hashed.
+  const kinds = (await nodesOf(deliveryCount(filter))).map((node) => node['Node Type']);
+  expect(kinds.filter((kind) => /Seq Scan|Bitmap/.test(kind))).toEqual([]);
+  expect(kinds).toContain('Limit');
+});
+
+test('what comes before a time of arrival is looked for no later than a day after it', async () => {
+  const nodes = await nodesOf(deliveryList({ scope: clientId, arrivedTo: at(5).toISOString() }, first));
+  expectIndexOrder(nodes);
+  expect(daysRead(nodes)).toEqual([5, 6, 7]);
+});
+
 test('deliveries of an event are read by their ids, from their days only', async () => {
   const ids = [idAt(1), idAt(3)];
   const nodes = await nodesOf(deliveryList({ scope: clientId, ids }, first));
@@ -109,6 +130,15 @@ test.each(['oldest', 'newest'] as const)('what waits for a webhook, from the %s 
   expectIndexOrder(nodes);
   expect(nodes.map((node) => node['Node Type'])).toContain('Limit');
   const indexes = nodes.map((node) => node['Index Name'] ?? '').filter((name) => name !== '');
+  expect(indexes.filter((name) => !/webhook_id_id_idx|webhook_waiting/.test(name))).toEqual([]);
+});
+
+test('what waits for many webhooks and holds them up, so many of each at most', async () => {
+  // Heads are sorted: a bounded number of them.
+  const nodes = await nodesOf(besideScan([webhookId, seededWebhookId(0, 4)]));
+  expect(nodes.map((node) => node['Node Type']).filter((kind) => /Seq Scan|Bitmap/.test(kind))).toEqual([]);
+  const ofDeliveries = nodes.filter((node) => node['Relation Name']?.startsWith('delivery_p') === true);
+  const indexes = ofDeliveries.map((node) => node['Index Name'] ?? '');
   expect(indexes.filter((name) => !/webhook_id_id_idx|webhook_waiting/.test(name))).toEqual([]);
 });
 

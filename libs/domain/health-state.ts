@@ -1,0 +1,11 @@
+/** How a webhook stands, as it is shown. */
+import type { HealthState, WebhookHealth } from './health.ts';
+
+/** The webhook itself says whether anything is sent to it, its health how that goes. */
+export function stateOf(
+  { state }: Pick<WebhookHealth, 'state'>,
+  { isActive, isRecovering }: { readonly isActive: boolean; readonly isRecovering: boolean },
+): HealthState {
+  if (!isActive) return 'disabled';
+  return isRecovering ? 'recovering' : state;
+}
