@@ -51,6 +51,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   TOPIC_PARTITIONS: numbers,
   TOPIC_REPLICATION: numbers,
   PLATFORM_TOPICS: ['', 'my topic', '/(/', '/[a/', 'webhook.deliveries', 'platform.events.rejected', 'ok,b a d'],
+  PLATFORM_MAPPINGS: ['/nowhere/mappings.yaml', 'package.json', ...lines],
   UNKNOWN_EVENT_TYPES: ['', 'maybe'],
   MAX_PAYLOAD_SIZE_KB: numbers,
   SENSITIVE_FIELDS: lines,

@@ -1,8 +1,16 @@
 /** The configuration that fanout reads. */
-import { connectionKeys, eventKeys, httpKeys, registryKeys, topicKeys } from '../../libs/runtime/config-keys.ts';
+import {
+  connectionKeys,
+  eventKeys,
+  httpKeys,
+  mappingKeys,
+  registryKeys,
+  topicKeys,
+} from '../../libs/runtime/config-keys.ts';
 import { topicsKey } from '../../libs/runtime/name-keys.ts';
 import { allTopics, topics } from '../../libs/wire/topics.ts';
-import type { ConfigOf } from '../../libs/runtime/config.ts';
+import { makeKey, type ConfigOf } from '../../libs/runtime/config.ts';
+import { readMappings } from '../../libs/wire/mapping/mappings.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 
 const own = new Set(allTopics.filter((spec) => spec !== topics.platformEvents).map(({ name }) => name));
@@ -12,11 +20,16 @@ const platformTopics = topicsKey({ description, default: usual ?? '' }, (item) =
   own.has(item) ? `must not name ${item}, a topic of this system's own: leave it out` : null,
 );
 
+const mappings = makeKey({ description: mappingKeys.PLATFORM_MAPPINGS.description, default: '' }, (path) =>
+  path === '' ? [] : readMappings(path),
+);
+
 export const fanoutConfig = {
   ...connectionKeys,
   ...registryKeys,
   ...eventKeys,
   PLATFORM_TOPICS: platformTopics,
+  PLATFORM_MAPPINGS: mappings,
   ...tracingKeys,
   ...httpKeys(3001),
 } as const;

@@ -1,10 +1,11 @@
 /**
  * In: one record of a platform topic, or of webhook.notices. Out: the records that it becomes, in parts: the event with
  * its decisions and its deliveries, or the record itself on platform.events.rejected.
- * Holds: never throws and never answers with nothing but for a tombstone, so no event stops the stream or gets lost in it; the audience is
+ * Holds: never throws and never answers with nothing but for a tombstone or what a mapping
+ * leaves out, so no event stops the stream or gets lost in it; the audience is
  * decided before any webhook is looked up; the schema sees the data as it came, everything after it masked.
  */
-import { isTombstone, parseCloudEvent, type PlatformEvent } from '../../libs/domain/cloud-event.ts';
+import { isTombstone, mappedCloudEvent, parseCloudEvent, type PlatformEvent } from '../../libs/domain/cloud-event.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type IsEnough } from '../../libs/domain/fan-out.ts';
 import type { Subscription, SubscriptionTable } from '../../libs/domain/match.ts';
@@ -13,13 +14,11 @@ import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
 import { wordsOf } from '../../libs/wire/data-schema.ts';
+import type { ReadValue } from '../../libs/wire/mapping/record-reader.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
 import { eventSpan } from './event-span.ts';
-import { nothingOf, type HandledEvent } from './handled-event.ts';
+import { nothingOf, type HandledEvent, type NothingOf } from './handled-event.ts';
 import { rejectedRecord } from './rejected-record.ts';
-
-/** What the value of a record was when it was Avro: its JSON text, or why it cannot be read. */
-export type DecodedAvro = { readonly json: string } | { readonly problem: string };
 
 export interface EventHandlerOptions {
   readonly table: SubscriptionTable;
@@ -50,11 +49,12 @@ export interface ReadEvent {
   readonly isWide: boolean;
   /** Those that it may go to, as their filters are not asked. */
   readonly webhookIds: Concerned;
-  readonly found: FoundEvent | RefusedEvent | UnreadEvent | Tombstone;
+  readonly found: FoundEvent | RefusedEvent | UnreadEvent | NoEvent;
 }
 
-interface Tombstone {
-  readonly kind: 'tombstone';
+interface NoEvent {
+  readonly kind: 'nothing';
+  readonly of: NothingOf;
 }
 
 interface FoundEvent {
@@ -103,9 +103,9 @@ export class EventHandler {
   }
 
   /** What has to be known to tell whose turn an event is: a tenth of the work. */
-  read(record: KafkaRecord, avro: DecodedAvro | null): ReadEvent {
+  read(record: KafkaRecord, value: ReadValue | null): ReadEvent {
     try {
-      return this.find(record, avro);
+      return this.find(record, value);
     } catch (defect) {
       return unread(internalError(defect), defect);
     }
@@ -118,12 +118,12 @@ export class EventHandler {
    */
   handle(
     record: KafkaRecord,
-    avro: DecodedAvro | null,
-    read: ReadEvent = this.read(record, avro),
+    value: ReadValue | null,
+    read: ReadEvent = this.read(record, value),
     isEnough: IsEnough = () => false,
   ): HandledEvent {
     const { found } = read;
-    if (found.kind === 'tombstone') return nothingOf();
+    if (found.kind === 'nothing') return nothingOf(found.of);
     if (found.kind === 'unread') return { ...this.reject(record, found.rejection), defect: found.defect };
     const { event } = found;
     let span: Span | undefined;
@@ -138,14 +138,18 @@ export class EventHandler {
     }
   }
 
-  private find(record: KafkaRecord, avro: DecodedAvro | null): ReadEvent {
-    if (isTombstone(record)) return { isWide: false, webhookIds: [], found: { kind: 'tombstone' } };
+  private find(record: KafkaRecord, value: ReadValue | null): ReadEvent {
+    if (isTombstone(record)) return nothing('tombstone');
     const bytes = record.value?.length ?? 0;
     if (bytes > this.options.payloadBytesMax) {
       return unread({ reason: 'payload_too_large', detail: `the value has ${bytes} bytes` });
     }
-    if (avro !== null && 'problem' in avro) return unread({ reason: 'unparsable', detail: avro.problem });
-    const parsed = parseCloudEvent(record, avro?.json ?? null);
+    if (value !== null && 'problem' in value) {
+      return unread({ reason: value.reason ?? 'unparsable', detail: value.problem });
+    }
+    if (value !== null && 'isSkipped' in value) return nothing('skipped');
+    const isMapped = value !== null && 'mapped' in value;
+    const parsed = isMapped ? mappedCloudEvent(record, value.mapped) : parseCloudEvent(record, value?.json ?? null);
     if (!parsed.ok) return unread(parsed.rejection);
     const { event } = parsed;
     const entry = this.options.catalogue.find(event.type);
@@ -221,7 +225,7 @@ export class EventHandler {
       deliveriesSoFar,
       rest: fanOut.isDone ? null : (enough) => this.nextPart(accepted, deliveriesSoFar, enough),
       rejection: null,
-      isTombstone: false,
+      nothingOf: null,
       defect: null,
       schemaWarning,
       isSchemaOverBudget: false,
@@ -245,14 +249,17 @@ export class EventHandler {
 
   private reject(record: KafkaRecord, rejection: Rejection, event: PlatformEvent | null = null): HandledEvent {
     return {
-      ...nothingOf(),
+      ...nothingOf(null),
       records: [rejectedRecord(this.options.topics.rejected, record, rejection)],
       eventType: event?.type ?? null,
       rejection,
-      isTombstone: false,
       traceparent: event?.traceparent ?? null,
     };
   }
+}
+
+function nothing(of: NothingOf): ReadEvent {
+  return { isWide: false, webhookIds: [], found: { kind: 'nothing', of } };
 }
 
 function unread(rejection: Rejection, defect: unknown = null): ReadEvent {

@@ -8,6 +8,8 @@ import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { Mappings } from '../../libs/wire/mapping/mappings.ts';
+import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { settlingAppend } from '../../test/support/settling-append.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
@@ -70,9 +72,17 @@ function intakeOf(webhooks: number, clientOf: (index: number) => string = () => 
   const metrics = new FanoutMetrics(new Metrics('fanout-test'));
   const writer = new EventWriter({ sink, metrics, rejectedTopic: 'rejected', logger: silent, now: () => 0 });
   const limits = { maxRecords: 5_000, maxBytes: 64 * 1_024 * 1_024, maxPerRun: 1_000 };
-  const avro = new AnyAvro({ schemaById: () => Promise.resolve(null) });
+  const reader = new RecordReader(new AnyAvro({ schemaById: () => Promise.resolve(null) }), new Mappings([], ''));
   const clock = { nowMs: 0 };
-  const intake = new EventIntake({ handler, avro, writer, isCurrent, limits, logger: silent, now: () => clock.nowMs });
+  const intake = new EventIntake({
+    handler,
+    reader,
+    writer,
+    isCurrent,
+    limits,
+    logger: silent,
+    now: () => clock.nowMs,
+  });
   const comeBack = () => {
     isAway = false;
     for (const acknowledge of waiting.splice(0)) acknowledge();

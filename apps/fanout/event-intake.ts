@@ -4,14 +4,14 @@ import type { PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { SinkClosedError } from '../../libs/kafka/append-error.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
-import type { AnyAvro } from '../../libs/wire/any-avro.ts';
+import type { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import type { EventHandler } from './event-handler.ts';
 import { EventRuns } from './event-runs.ts';
 import type { EventWriter } from './event-writer.ts';
 
 export interface EventIntakeOptions {
   readonly handler: EventHandler;
-  readonly avro: AnyAvro;
+  readonly reader: RecordReader;
   readonly writer: EventWriter;
   /** As {@link EventRunsOptions.isCurrent}. */
   readonly isCurrent?: () => boolean;

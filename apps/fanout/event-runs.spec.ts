@@ -5,6 +5,8 @@ import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kaf
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { Mappings } from '../../libs/wire/mapping/mappings.ts';
+import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { settlingAppend } from '../../test/support/settling-append.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
@@ -84,7 +86,15 @@ function runsOver(
   const onError = (error: unknown) => {
     throw error;
   };
-  return new EventRuns({ handler, avro, writer, now: () => 0, memory, onError, ...more });
+  return new EventRuns({
+    handler,
+    reader: new RecordReader(avro, new Mappings([], '')),
+    writer,
+    now: () => 0,
+    memory,
+    onError,
+    ...more,
+  });
 }
 
 function event(id: string): string {

@@ -11,16 +11,14 @@
  * would feel it: nobody's endpoint takes thousands of deliveries in one.
  */
 import { setTimeout as pauseFor, setImmediate as otherEvents } from 'node:timers/promises';
-import { mayBeAvro } from '../../libs/domain/event-encoding.ts';
 import type { BatchPump } from '../../libs/kafka/batch-pump.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
-import type { AnyAvro } from '../../libs/wire/any-avro.ts';
-import { AvroDecodeError } from '../../libs/wire/avro-codec.ts';
-import { learnInTheEnd } from '../../libs/wire/learn-in-the-end.ts';
+import type { ReadValue, RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { Backlog, type BacklogEvent } from './backlog.ts';
-import type { Concerned, DecodedAvro, EventHandler } from './event-handler.ts';
+import type { Concerned, EventHandler } from './event-handler.ts';
 import type { HandledEvent } from './handled-event.ts';
 import type { EventWriter } from './event-writer.ts';
+import { readAhead } from './read-ahead.ts';
 import { Slice, sliceBytesMax, type Source } from './slice.ts';
 import { TableGate } from './table-gate.ts';
 import { bytesOf, type WaitingEvent } from './waiting-event.ts';
@@ -44,7 +42,7 @@ const portionsMs = 5_000;
 
 export interface EventRunsOptions {
   readonly handler: EventHandler;
-  readonly avro: AnyAvro;
+  readonly reader: RecordReader;
   readonly writer: EventWriter;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -95,7 +93,8 @@ export class EventRuns {
    * any more, at the end of the process.
    */
   async work(batches: readonly RecordBatch[]): Promise<void> {
-    const { handler, now } = this.options;
+    const { handler, now, reader } = this.options;
+    const ahead = await readAhead(reader, batches, now);
     const startedAt = now();
     this.backlog.beginRun();
     const making: Making = { slice: new Slice(), writing: null, since: startedAt, mayDecide: this.gate.isOpen() };
@@ -104,19 +103,19 @@ export class EventRuns {
       for (const record of records) {
         if (now() - making.since >= stepMs) await this.passOn(making);
         if (this.isLeft(lease)) break;
-        const isAvro = mayBeAvro(record);
-        let avro = isAvro ? this.decoded(record) : null;
-        if (isAvro && avro === null) avro = await this.decodedInTheEnd(record, making);
+        const isConcerned = reader.concerns(record);
+        let value = isConcerned ? (ahead?.get(record) ?? reader.read(record)) : null;
+        if (isConcerned && value === null) value = await this.readInTheEnd(record, making);
         if (!making.mayDecide && !(await this.passGate(lease, making))) break;
         // Asked again behind the waits: what stood before it in the backlog is gone then, and must not be overtaken.
         if (this.isLeft(lease)) break;
-        const read = handler.read(record, avro);
+        const read = handler.read(record, value);
         if (read.isWide || !this.backlog.mayPass(read.webhookIds, startedAt)) {
-          const bytes = bytesOf(record, avro, read.webhookIds);
-          this.wait({ lease, record, avro, bytes }, read.webhookIds);
+          const bytes = bytesOf(record, value, read.webhookIds);
+          this.wait({ lease, record, value, bytes }, read.webhookIds);
           continue;
         }
-        const handled = handler.handle(record, avro, read, isEnough);
+        const handled = handler.handle(record, value, read, isEnough);
         making.slice.add({ lease, record }, handled);
         if (handled.rest !== null) await this.makeRest({ lease, record }, making, handled.rest);
         if (making.slice.isFull) await this.passOn(making);
@@ -188,15 +187,11 @@ export class EventRuns {
   }
 
   /** Without the registry nobody can tell what this is: the stream waits here, and the events wait in Kafka. */
-  private async decodedInTheEnd(record: KafkaRecord, making: Making): Promise<DecodedAvro | null> {
-    let avro: DecodedAvro | null = null;
-    while (avro === null) {
-      this.handOn(making);
-      if (record.value !== null) await learnInTheEnd(this.options.avro, record.value);
-      making.mayDecide = this.gate.isOpen();
-      avro = this.decoded(record);
-    }
-    return avro;
+  private async readInTheEnd(record: KafkaRecord, making: Making): Promise<ReadValue> {
+    this.handOn(making);
+    const value = await this.options.reader.readInTheEnd(record);
+    making.mayDecide = this.gate.isOpen();
+    return value;
   }
 
   private wait(event: WaitingEvent, webhookIds: Concerned): void {
@@ -273,7 +268,7 @@ export class EventRuns {
     }
     const isEnough = (bytes: number) => this.isEnough({ slice, since }, bytes);
     const handled =
-      this.open === null ? handler.handle(item.record, item.avro, undefined, isEnough) : this.open.rest(isEnough);
+      this.open === null ? handler.handle(item.record, item.value, undefined, isEnough) : this.open.rest(isEnough);
     slice.add(item, handled);
     if (handled.rest === null) this.finish(event);
     else this.open = { event, rest: handled.rest };
@@ -283,17 +278,5 @@ export class EventRuns {
     this.open = null;
     this.backlog.finish(event);
     this.options.memory.letGo(event.item.lease, event.item.bytes);
-  }
-
-  /** Null: its schema was not learned yet. */
-  private decoded({ value }: KafkaRecord): DecodedAvro | null {
-    if (value === null) return null;
-    try {
-      const json = this.options.avro.toJson(value);
-      return json === null ? null : { json };
-    } catch (error) {
-      if (error instanceof AvroDecodeError) return { problem: error.message };
-      throw error;
-    }
   }
 }

@@ -52,6 +52,7 @@ export class FanOutReport {
       rejected: Object.fromEntries(tally.rejected),
       misfits: Object.fromEntries(tally.misfits),
       ...(tally.tombstones === 0 ? {} : { tombstones: tally.tombstones }),
+      ...(tally.skipped === 0 ? {} : { skipped: tally.skipped }),
       ...(tally.filtersOverBudget === 0
         ? {}
         : { filtersOverBudget: tally.filtersOverBudget, webhookIds: tally.overBudget }),
@@ -71,6 +72,7 @@ export class FanOutReport {
     for (const [type, count] of tally.schemasOverBudget) metrics.schemaOverBudget(type, count);
     for (const [type, count] of tally.timesUnread) metrics.timeUnread(type, count);
     if (tally.tombstones > 0) metrics.tombstonesSkipped(tally.tombstones);
+    if (tally.skipped > 0) metrics.recordsLeftOut(tally.skipped);
     if (tally.filtersOverBudget > 0) metrics.filtersOverBudget(tally.filtersOverBudget);
   }
 
@@ -91,6 +93,7 @@ class Tally {
   deliveries = 0;
   filtersOverBudget = 0;
   tombstones = 0;
+  skipped = 0;
   /** Some of their webhooks, for the log. */
   readonly overBudget: string[] = [];
 
@@ -99,8 +102,9 @@ class Tally {
     if (handled.isSchemaOverBudget) {
       this.schemasOverBudget.set(eventType ?? '', (this.schemasOverBudget.get(eventType ?? '') ?? 0) + 1);
     }
-    if (handled.isTombstone) {
-      this.tombstones += 1;
+    if (handled.nothingOf !== null) {
+      if (handled.nothingOf === 'tombstone') this.tombstones += 1;
+      else this.skipped += 1;
       return;
     }
     if (rejection !== null) {

@@ -19,6 +19,7 @@ export class FanoutMetrics {
   private readonly accepted;
   private readonly rejected;
   private readonly tombstones;
+  private readonly leftOut;
   private readonly warned;
   private readonly deprecated;
   private readonly timesUnread;
@@ -41,6 +42,12 @@ export class FanoutMetrics {
       [],
     );
     this.tombstones.zero([{}]);
+    this.leftOut = metrics.counter(
+      'mapped_records_skipped_total',
+      'Records that the mapping of their topic leaves out by its condition: no events',
+      [],
+    );
+    this.leftOut.zero([{}]);
     this.warned = metrics.counter('event_schema_warnings_total', 'Events that do not fit a schema that only warns', [
       'event_type',
     ]);
@@ -93,6 +100,10 @@ export class FanoutMetrics {
 
   tombstonesSkipped(records: number): void {
     this.tombstones.inc({}, records);
+  }
+
+  recordsLeftOut(records: number): void {
+    this.leftOut.inc({}, records);
   }
 
   schemaWarned(type: string, events: number): void {

@@ -10,6 +10,8 @@ import type { Logger } from '../../libs/runtime/logger.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import { Mappings } from '../../libs/wire/mapping/mappings.ts';
+import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import type { Registry } from '../../libs/wire/registry.ts';
 import { topicName, topics, type TopicSpec } from '../../libs/wire/topics.ts';
 import type { WireTypes } from '../../libs/wire/wire-types.ts';
@@ -80,7 +82,10 @@ export class FanoutModule implements OnApplicationShutdown {
             });
             return new EventIntake({
               handler,
-              avro: new AnyAvro(registry),
+              reader: new RecordReader(
+                new AnyAvro(registry),
+                new Mappings(config.PLATFORM_MAPPINGS, config.TOPIC_PREFIX),
+              ),
               writer,
               isCurrent: () => tables.isCurrent(),
               logger,

@@ -4,6 +4,9 @@ import type { Rejection } from '../../libs/domain/rejection.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span } from '../../libs/runtime/tracing.ts';
 
+/** A key that was deleted, and no event; or a record that the mapping of its topic leaves out. */
+export type NothingOf = 'tombstone' | 'skipped';
+
 /** A part of what an event becomes; of most events there is only one. */
 export interface HandledEvent {
   readonly records: readonly OutgoingRecord[];
@@ -14,8 +17,8 @@ export interface HandledEvent {
   /** Makes the next part; null: this is the last one, and with it the event is done. */
   readonly rest: ((isEnough: IsEnough) => HandledEvent) | null;
   readonly rejection: Rejection | null;
-  /** It is a key that was deleted, and no event: nothing comes of it. */
-  readonly isTombstone: boolean;
+  /** Why nothing comes of it; null: something does. */
+  readonly nothingOf: NothingOf | null;
   /** A defect of ours, when that is why it was rejected. */
   readonly defect: unknown;
   /** Data did not fit a schema that only warns. */
@@ -34,8 +37,7 @@ export interface HandledEvent {
   readonly span: Span | null;
 }
 
-/** Of a tombstone. */
-export function nothingOf(): HandledEvent {
+export function nothingOf(kind: NothingOf | null): HandledEvent {
   return {
     records: [],
     eventType: null,
@@ -43,7 +45,7 @@ export function nothingOf(): HandledEvent {
     deliveriesSoFar: 0,
     rest: null,
     rejection: null,
-    isTombstone: true,
+    nothingOf: kind,
     defect: null,
     schemaWarning: null,
     isSchemaOverBudget: false,

@@ -23,7 +23,8 @@ await runApp({
   root: (config, context) => FanoutModule.with(config, context),
   prepare: (app, config, context) => {
     const prefix = config.TOPIC_PREFIX;
-    const inputs = platformTopics(config.PLATFORM_TOPICS, prefix);
+    const mapped = config.PLATFORM_MAPPINGS.map(({ topic }) => topic);
+    const inputs = platformTopics([...new Set([...config.PLATFORM_TOPICS, ...mapped])], prefix);
     const tables = app.get(LiveTables);
     const sink = app.get(RecordSink);
     const intake = app.get(EventIntake);

@@ -14,6 +14,7 @@ export function rejectedRecord(topic: string, record: KafkaRecord, rejection: Re
       'source-topic': record.topic,
       'source-partition': String(record.partition),
       'source-offset': String(record.offset),
+      'source-timestamp': String(record.timestampMs),
     },
   };
 }

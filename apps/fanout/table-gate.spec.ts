@@ -5,6 +5,8 @@ import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { Mappings } from '../../libs/wire/mapping/mappings.ts';
+import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { settlingAppend } from '../../test/support/settling-append.ts';
 import { until } from '../../test/support/until.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
@@ -74,7 +76,7 @@ class Fanout {
     });
     this.intake = new EventIntake({
       handler,
-      avro: new AnyAvro({ schemaById: () => Promise.resolve(null) }),
+      reader: new RecordReader(new AnyAvro({ schemaById: () => Promise.resolve(null) }), new Mappings([], '')),
       writer,
       isCurrent: () => {
         this.asked += 1;

@@ -1,10 +1,11 @@
-/** An event in the backlog, undecoded but for Avro, and what it holds while it waits. */
+/** An event in the backlog, undecoded but for what has a schema or a mapping, and what it holds while it waits. */
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
-import type { Concerned, DecodedAvro } from './event-handler.ts';
+import type { ReadValue } from '../../libs/wire/mapping/record-reader.ts';
+import type { Concerned } from './event-handler.ts';
 import type { Source } from './slice.ts';
 
 export interface WaitingEvent extends Source {
-  readonly avro: DecodedAvro | null;
+  readonly value: ReadValue | null;
   /** That it holds while it waits. */
   readonly bytes: number;
 }
@@ -12,8 +13,13 @@ export interface WaitingEvent extends Source {
 /** A reference to the id of a webhook that waits. */
 const bytesOfAnId = 8;
 
-export function bytesOf({ key, value }: KafkaRecord, avro: DecodedAvro | null, webhookIds: Concerned): number {
-  const text = avro !== null && 'json' in avro ? avro.json.length : 0;
+export function bytesOf({ key, value }: KafkaRecord, read: ReadValue | null, webhookIds: Concerned): number {
   const ids = webhookIds === 'everyone' ? 0 : webhookIds.length * bytesOfAnId;
-  return (key?.length ?? 0) + (value?.length ?? 0) + text + ids;
+  return (key?.length ?? 0) + (value?.length ?? 0) + charactersOf(read) + ids;
+}
+
+function charactersOf(read: ReadValue | null): number {
+  if (read === null) return 0;
+  if ('json' in read) return read.json.length;
+  return 'mapped' in read ? read.mapped.dataText.length : 0;
 }

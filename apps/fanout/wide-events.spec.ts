@@ -4,6 +4,8 @@ import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kaf
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { Mappings } from '../../libs/wire/mapping/mappings.ts';
+import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { settlingAppend } from '../../test/support/settling-append.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
@@ -77,7 +79,7 @@ class FanoutOf {
     });
     this.runs = new EventRuns({
       handler,
-      avro: new AnyAvro({ schemaById: () => Promise.resolve(null) }),
+      reader: new RecordReader(new AnyAvro({ schemaById: () => Promise.resolve(null) }), new Mappings([], '')),
       writer,
       now: () => this.nowMs,
       memory: {

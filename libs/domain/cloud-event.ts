@@ -66,12 +66,30 @@ export function isTombstone({ value, headers }: EventRecord): boolean {
  * whole event. A `time` that cannot be read counts as missing: the record's own time takes its place.
  */
 export function parseCloudEvent(record: EventRecord, avroJson: string | null = null): ParsedEvent {
-  try {
+  return parsed(() => {
     const attributes = new HeaderAttributes(record.headers);
-    return {
-      ok: true,
-      event: avroJson === null ? eventIn(record, attributes) : avroEvent(record, attributes, avroJson),
-    };
+    return avroJson === null ? eventIn(record, attributes) : avroEvent(record, attributes, avroJson);
+  });
+}
+
+/** What the mapping of a topic makes of a record that is no CloudEvent. */
+export interface MappedEvent {
+  /** By their CloudEvents names. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly dataText: string;
+}
+
+/** The same checks as for any other event. */
+export function mappedCloudEvent(record: EventRecord, { attributes, dataText }: MappedEvent): ParsedEvent {
+  return parsed(() => {
+    const traceparent = headerTraceparent(record, 'ce_') ?? headerTraceparent(record, '');
+    return eventOf(new MemberAttributes(attributes), traceparent, jsonData(dataText, Buffer.alloc(0)), '');
+  });
+}
+
+function parsed(read: () => PlatformEvent): ParsedEvent {
+  try {
+    return { ok: true, event: read() };
   } catch (error) {
     if (error instanceof EventRefusal) return { ok: false, rejection: { reason: error.reason, detail: error.message } };
     throw error;

@@ -8,6 +8,7 @@ export const rejectionReasons = {
   missing_id: 'The event has no id',
   missing_type: 'The event has no type',
   invalid_attribute: 'id, type, clientid, source or subject is no text, empty, too long, or has control characters',
+  mapping_failed: 'The topic has a mapping (PLATFORM_MAPPINGS), and something that it asks for is not in the record',
   payload_too_large:
     'The value is larger than MAX_PAYLOAD_SIZE_KB, or too large for a record in the format of a webhook',
   no_audience: 'The event has no clientid, and its type is not catalogued as a broadcast',

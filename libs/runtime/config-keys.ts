@@ -81,6 +81,13 @@ export const topicKeys = {
   }),
 } as const;
 
+export const mappingKeys = {
+  PLATFORM_MAPPINGS: optionalKey({
+    description:
+      'File (YAML or JSON) that says how records that are no CloudEvents become events, by topic; empty: none',
+  }),
+} as const;
+
 export const eventKeys = {
   UNKNOWN_EVENT_TYPES: choiceKey({
     description: 'An event whose type is not in the catalogue',

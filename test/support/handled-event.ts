@@ -4,12 +4,11 @@ import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 
 export function handledAs(records: readonly OutgoingRecord[], rest: HandledEvent['rest'] = null): HandledEvent {
   return {
-    ...nothingOf(),
+    ...nothingOf(null),
     records,
     rest,
     eventType: 't',
     deliveries: 1,
     deliveriesSoFar: 1,
-    isTombstone: false,
   };
 }

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import { BoundedJsonata } from './bounded-jsonata.ts';
+import type { MappingInput } from './mapping-input.ts';
+
+function inputOf(value: unknown): MappingInput {
+  const record = { topic: 't', partition: 0, offset: 1, timestampMs: 2, key: null, value: null, headers: {} };
+  return { record, text: '', value, row: undefined, valuePath: [], rowPath: [], key: { ok: false, gap: '' } };
+}
+
+const find = async (text: string, value: unknown = {}) => {
+  const found = await new BoundedJsonata(text).evaluate(inputOf(value));
+  return found.ok ? found.value : found.gap;
+};
+
+test.each(['$now()', '$millis()', '$random()', '$shuffle([1])', '$eval(value.code)', '($f := $eval; $f("1"))'])(
+  '%s is not taken: the result must follow from the record alone',
+  (text) => {
+    expect(() => new BoundedJsonata(text)).toThrow('which is not taken');
+  },
+);
+
+test.each(['$contains(value.a, /(a+)+$/)', '$replace(value.a, /x/i, "y")', '{"a": $match(value, /./)}'])(
+  '%s is not taken: a text may be made that it takes for ever on',
+  (text) => {
+    expect(() => new BoundedJsonata(text)).toThrow('regular expression');
+  },
+);
+
+test.each(['$startsWith(value.a, "x")', '$map(value, $upper)', '($a := 1; $b)'])(
+  '%s is told at once: there is no such function or variable',
+  (text) => {
+    expect(() => new BoundedJsonata(text)).toThrow('which neither JSONata nor the expression has');
+  },
+);
+
+test('names that an expression makes itself are known', async () => {
+  const text =
+    '($f := function($n) { $n * 2 }; $sum(value.items#$i.($f($) + $i)) + $count($$.value.items@$x.{"x": $x}))';
+  expect(await find(text, { items: [1, 2] })).toBe(9);
+});
+
+test.each<[string, string]>([
+  ['recursion without an end', '($f := function($n) { $f($n + 1) + 1 }; $f(0))'],
+  ['a loop without an end', '($f := function($n) { $f($n + 1) }; $f(0))'],
+  ['a range that data asks for', '[1..value.n]'],
+  ['each with each', '$count($map(value.items, function($a) { $map(value.items, function($b) { $a & $b }) }))'],
+])('%s ends in bounded steps', async (_name, text) => {
+  const value = { n: 9_000_000, items: Array.from({ length: 2_000 }, (_, n) => `i${n}`) };
+  expect(await find(text, value)).toMatch(/^the JSONata (takes more than|fails)/);
+  // Counted anew for each record.
+  expect(await find('value.n', value)).toBe(9_000_000);
+});
+
+test('a text is no longer than is taken, and what is distinct is found in one pass', async () => {
+  expect(await find('$pad("x", value.n)', { n: 1e9 })).toHaveLength(1_000);
+  expect(await find('$pad("7", -3, "0")')).toBe('007');
+  const items = Array.from({ length: 50_000 }, (_, n) => `i${n % 25_000}`);
+  expect(await find('$count($distinct(value.items))', { items })).toBe(25_000);
+  expect(await find('$distinct(value)', [3, 1, 3])).toEqual([3, 1]);
+});
+
+test('an error names no value of the payload', async () => {
+  expect(await find('$number(value.secret)', { secret: 'hunter2' })).toBe(
+    'the JSONata fails (D3030: a text that is no number)',
+  );
+  expect(await find('$error(value.secret)', { secret: 'hunter2' })).toBe(
+    'the JSONata fails (D3137: $error was called)',
+  );
+});

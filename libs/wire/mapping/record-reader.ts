@@ -1,0 +1,126 @@
+/**
+ * In: records of platform topics. Out, of those that are not read as they are: the JSON of what a registry has the schema of, or
+ * what the mapping of their topic makes of them.
+ * Holds: a record without a mapping and without a schema costs a look at its first byte and at the name of its topic.
+ */
+import type { MappedEvent } from '../../domain/cloud-event.ts';
+import { textOf } from '../../domain/event-data.ts';
+import { jsonBehindFrame, mayBeAvro } from '../../domain/event-encoding.ts';
+import { EventRefusal } from '../../domain/event-refusal.ts';
+import type { RejectionReason } from '../../domain/rejection.ts';
+import { AvroDecodeError, isFramed } from '../avro-codec.ts';
+import type { AnyAvro } from '../any-avro.ts';
+import { learnInTheEnd } from '../learn-in-the-end.ts';
+import type { MappableRecord } from './mapping-input.ts';
+import type { Mappings } from './mappings.ts';
+import { originOf } from './redriven.ts';
+import type { Mapped, TopicMapping } from './topic-mapping.ts';
+
+export type ReadValue =
+  | { readonly json: string }
+  | { readonly problem: string; readonly reason?: RejectionReason }
+  | { readonly mapped: MappedEvent }
+  | { readonly isSkipped: true };
+
+/** What is mapped: all of it is text. */
+interface Texts {
+  readonly value: string;
+  /** Of a key that has a schema. */
+  readonly key: string | null;
+}
+
+export class RecordReader {
+  private readonly avro: AnyAvro;
+  private readonly mappings: Mappings;
+
+  constructor(avro: AnyAvro, mappings: Mappings) {
+    this.avro = avro;
+    this.mappings = mappings;
+  }
+
+  /** False: the record is to be read as it is. */
+  concerns(record: MappableRecord): boolean {
+    return mayBeAvro(record) || (!this.mappings.isEmpty && this.mappingOf(record) !== null);
+  }
+
+  /** Null: only {@link readInTheEnd} can tell. */
+  read(record: MappableRecord): ReadValue | null {
+    const mapping = this.mappingOf(record);
+    try {
+      if (mapping === null) return jsonValue(this.jsonOf(record.value));
+      if (record.value === null) return { isSkipped: true };
+      const texts = mapping.isAsynchronous ? null : this.textsOf(record, mapping);
+      return texts === null ? null : valueOf(mapping.map(originOf(record), texts.value, texts.key));
+    } catch (error) {
+      return problemOf(error);
+    }
+  }
+
+  /** Null: it has nothing to do with JSONata, or its schema is not known yet. One at a time. */
+  async readAhead(record: MappableRecord): Promise<ReadValue | null> {
+    const mapping = this.mappingOf(record);
+    if (mapping?.isAsynchronous !== true || record.value === null) return null;
+    try {
+      const texts = this.textsOf(record, mapping);
+      return texts === null ? null : valueOf(await mapping.mapLater(originOf(record), texts.value, texts.key));
+    } catch (error) {
+      return problemOf(error);
+    }
+  }
+
+  /** Waits for the registry, however long it is away. */
+  async readInTheEnd(record: MappableRecord): Promise<ReadValue> {
+    for (;;) {
+      const read = this.read(record) ?? (await this.readAhead(record));
+      if (read !== null) return read;
+      for (const bytes of [record.value, record.key]) {
+        if (bytes !== null && isFramed(bytes)) await learnInTheEnd(this.avro, bytes);
+      }
+    }
+  }
+
+  /** Some mapping is asked by {@link readAhead}. */
+  get readsAhead(): boolean {
+    return this.mappings.isAsynchronous;
+  }
+
+  private mappingOf(record: MappableRecord): TopicMapping | null {
+    return this.mappings.isEmpty ? null : this.mappings.find(originOf(record).topic);
+  }
+
+  /** Null: a schema is not known yet. */
+  private textsOf(record: MappableRecord, mapping: TopicMapping): Texts | null {
+    const bytes = record.value ?? Buffer.alloc(0);
+    const value = mayBeAvro(record) ? this.jsonOf(bytes) : textOf(jsonBehindFrame(bytes) ?? bytes);
+    if (value === null) return null;
+    if (!mapping.usesKey || record.key === null || !isFramed(record.key)) return { value, key: null };
+    const behind = jsonBehindFrame(record.key);
+    const key = behind === null ? this.jsonOf(record.key) : textOf(behind);
+    return key === null ? null : { value, key };
+  }
+
+  private jsonOf(framed: Buffer | null): string | null {
+    return framed === null ? null : this.avro.toJson(framed);
+  }
+}
+
+function jsonValue(json: string | null): ReadValue | null {
+  return json === null ? null : { json };
+}
+
+function valueOf(mapped: Mapped): ReadValue {
+  switch (mapped.kind) {
+    case 'event':
+      return { mapped: mapped.event };
+    case 'skipped':
+      return { isSkipped: true };
+    case 'misfit':
+      return { problem: mapped.detail, reason: mapped.reason };
+  }
+}
+
+function problemOf(error: unknown): ReadValue {
+  if (error instanceof AvroDecodeError) return { problem: error.message };
+  if (error instanceof EventRefusal) return { problem: error.message, reason: error.reason };
+  throw error;
+}

@@ -1,0 +1,67 @@
+/**
+ * Records that were rejected and are sent again. They come on a topic of ours, because their own has other readers; what their
+ * mapping sees is where they were, so that they become the events that they would have become.
+ */
+import type { MappableRecord } from './mapping-input.ts';
+
+const names = {
+  topic: 'redriven-topic',
+  partition: 'redriven-partition',
+  offset: 'redriven-offset',
+  timestamp: 'redriven-timestamp',
+} as const;
+
+/** Headers of platform.events.rejected, by what they say. */
+const sourceNames = {
+  topic: 'source-topic',
+  partition: 'source-partition',
+  offset: 'source-offset',
+  timestamp: 'source-timestamp',
+} as const;
+
+export interface Origin {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Null: nobody wrote it down. */
+  readonly timestampMs: number | null;
+}
+
+/** The record, as it was where it came from. */
+export function originOf(record: MappableRecord): MappableRecord {
+  if (!Object.hasOwn(record.headers, names.topic)) return record;
+  const origin = read(record.headers, names);
+  if (origin === null) return record;
+  return { ...record, ...origin, timestampMs: origin.timestampMs ?? record.timestampMs };
+}
+
+/** Where a record on platform.events.rejected was first. Null: its headers do not say. */
+export function rejectedFrom(headers: MappableRecord['headers']): Origin | null {
+  return read(headers, names) ?? read(headers, sourceNames);
+}
+
+/** Of a record that is sent again, from those that it has on platform.events.rejected. */
+export function redrivenHeaders(headers: MappableRecord['headers'], origin: Origin): Record<string, string | Buffer> {
+  const ours = new Set<string>(['reason', 'detail', ...Object.values(sourceNames), ...Object.values(names)]);
+  const theirs = Object.entries(headers).filter(([name]) => !ours.has(name));
+  return {
+    ...Object.fromEntries(theirs),
+    [names.topic]: origin.topic,
+    [names.partition]: String(origin.partition),
+    [names.offset]: String(origin.offset),
+    ...(origin.timestampMs === null ? {} : { [names.timestamp]: String(origin.timestampMs) }),
+  };
+}
+
+function read(headers: MappableRecord['headers'], by: Readonly<Record<keyof typeof names, string>>): Origin | null {
+  const text = (name: string) => (Object.hasOwn(headers, name) ? headers[name]?.toString('latin1') : undefined);
+  const number = (name: string) => {
+    const written = text(name);
+    return written !== undefined && /^-?\d{1,16}$/.test(written) ? Number(written) : null;
+  };
+  const topic = text(by.topic);
+  const partition = number(by.partition);
+  const offset = number(by.offset);
+  if (topic === undefined || partition === null || offset === null) return null;
+  return { topic, partition, offset, timestampMs: number(by.timestamp) };
+}
