@@ -5,6 +5,9 @@ import { deliveriesResend } from './commands/deliveries-resend.ts';
 import { deliveriesShow } from './commands/deliveries-show.ts';
 import { eventsTail } from './commands/events-tail.ts';
 import { listen } from './commands/listen.ts';
+import { map } from './commands/map.ts';
+import { rejectedList } from './commands/rejected-list.ts';
+import { rejectedRedrive } from './commands/rejected-redrive.ts';
 import { topics } from './commands/topics.ts';
 import { trigger } from './commands/trigger.ts';
 import { verify } from './commands/verify.ts';
@@ -18,4 +21,7 @@ export const commands: readonly Command[] = [
   deliveriesResend,
   verify,
   topics,
+  map,
+  rejectedList,
+  rejectedRedrive,
 ];

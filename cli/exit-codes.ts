@@ -3,7 +3,10 @@ export const exitCodes = {
   done: { code: 0, meaning: 'It was done; also after Ctrl-C in commands that run until then.' },
   refused: { code: 1, meaning: 'The API refused, or what was waited for did not come or ended badly.' },
   usage: { code: 2, meaning: 'The command line or the configuration is wrong; nothing was done.' },
-  unreachable: { code: 3, meaning: 'The API, or Kafka for `topics`, does not answer.' },
+  unreachable: {
+    code: 3,
+    meaning: 'The API does not answer; for `topics`, `map` and `rejected` Kafka or the registry.',
+  },
   unverified: { code: 4, meaning: 'A signature does not verify (`verify`, `listen`).' },
   defect: { code: 5, meaning: 'A defect of the command itself.' },
   interrupted: { code: 130, meaning: 'Ctrl-C or another signal ended it before it was done.' },

@@ -1,0 +1,55 @@
+import { lastRecords } from '../../libs/kafka/last-records.ts';
+import type { Command } from '../command.ts';
+import { becomesLines, EventReading, readingKeys, type Becomes } from '../event-reading.ts';
+import { CliFailure } from '../failure.ts';
+import { brokersOption, withKafka } from '../kafka-access.ts';
+
+const lastDefault = 10;
+const lastRange = { min: 1, max: 10_000 };
+const readMs = 60_000;
+
+export const map: Command = {
+  name: 'map',
+  summary:
+    'Tries a mapping on the last records of a topic: shows the event that each would become, or why it would not.',
+  operands: '',
+  operandsMin: 0,
+  operandsMax: 0,
+  options: {
+    topic: { takes: 'NAME', text: 'the topic to read; nothing is written, and no reader of it notices' },
+    file: { takes: 'FILE', text: 'the mappings, in YAML or JSON (PLATFORM_MAPPINGS)' },
+    last: { takes: 'N', text: `so many records (${lastDefault})` },
+    ...brokersOption,
+  },
+  notes: [
+    'Speaks with Kafka and, for values with a schema, with the registry: KAFKA_…, SCHEMA_REGISTRY_… and TOPIC_PREFIX of the environment count as for the apps. Needs no running app. A topic without a mapping is shown as fan-out reads it: as CloudEvents. Whether a client, and the type, are known is not looked up.',
+  ],
+  examples: ['map --file mappings.yaml --topic shop.public.customers', 'map --topic orders --last 100 --json'],
+  needsApi: false,
+  run: (context) =>
+    withKafka(context, readingKeys, async ({ config, client, logger }) => {
+      const { given, terminal } = context;
+      const named = given.text('topic');
+      if (named === null) throw new CliFailure('usage', 'Name the topic: --topic.');
+      const reading = new EventReading(config, config.TOPIC_PREFIX, given.text('file') ?? config.PLATFORM_MAPPINGS);
+      const topic = named.startsWith(config.TOPIC_PREFIX) ? named : config.TOPIC_PREFIX + named;
+      const count = given.whole('last', lastRange) ?? lastDefault;
+      const records = await lastRecords(client, { topic, count, logger, deadlineMs: readMs });
+      if (records === null) throw new CliFailure('usage', `There is no topic '${topic}'.`);
+      const mapping = reading.mappings.find(topic)?.topic ?? null;
+      if (mapping === null) terminal.remark(`No mapping is for ${topic}: its records are read as CloudEvents.`);
+      const counts: Record<Becomes['result'], number> = { event: 0, skipped: 0, tombstone: 0, rejected: 0 };
+      const shown: object[] = [];
+      const lines: string[] = [];
+      for (const record of records) {
+        const becomes = await reading.becomes(record);
+        const { partition, offset, timestampMs } = record;
+        counts[becomes.result] += 1;
+        if (terminal.isJson) shown.push({ partition, offset, timestampMs, ...becomes });
+        else lines.push(...becomesLines(`${partition}@${offset}`, becomes));
+      }
+      const { event, skipped, tombstone, rejected } = counts;
+      const sums = `${event} events, ${skipped} left out, ${tombstone} tombstones, ${rejected} rejected`;
+      terminal.show({ topic, mapping, counts, records: shown }, () => [...lines, `${topic}: ${sums}.`]);
+    }),
+};

@@ -1,0 +1,112 @@
+/** What fan-out would make of a record, without fan-out: by the same code, with the mappings of a file. */
+import { isTombstone, mappedCloudEvent, parseCloudEvent, type ParsedEvent } from '../libs/domain/cloud-event.ts';
+import { parseLossless } from '../libs/domain/lossless-json.ts';
+import type { KafkaRecord } from '../libs/kafka/record.ts';
+import { within } from '../libs/kafka/within.ts';
+import { makeKey, type ConfigOf } from '../libs/runtime/config.ts';
+import { mappingKeys, registryKeys } from '../libs/runtime/config-keys.ts';
+import { AnyAvro } from '../libs/wire/any-avro.ts';
+import { Mappings, readMappings } from '../libs/wire/mapping/mappings.ts';
+import { RecordReader, type ReadValue } from '../libs/wire/mapping/record-reader.ts';
+import { Registry } from '../libs/wire/registry.ts';
+import { CliFailure } from './failure.ts';
+
+export const readingKeys = {
+  ...registryKeys,
+  PLATFORM_MAPPINGS: makeKey({ description: mappingKeys.PLATFORM_MAPPINGS.description, default: '' }, (path) => path),
+} as const;
+
+export type Becomes =
+  | { readonly result: 'event'; readonly event: ShownEvent }
+  | { readonly result: 'skipped' | 'tombstone' }
+  | { readonly result: 'rejected'; readonly reason: string; readonly detail: string };
+
+interface ShownEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly source: string | null;
+  readonly subject: string | null;
+  /** Null: for every client, if its type is a broadcast. */
+  readonly clientId: string | null;
+  /** Null: that of the record. */
+  readonly time: string | null;
+  readonly data: unknown;
+}
+
+const registryMs = 15_000;
+const shownCharsMax = 400;
+
+export class EventReading {
+  readonly mappings: Mappings;
+  private readonly reader: RecordReader;
+  private readonly registryUrl: string;
+
+  /** @param file with mappings; empty: none. @throws CliFailure usage */
+  constructor(config: ConfigOf<typeof registryKeys>, topicPrefix: string, file: string) {
+    try {
+      this.mappings = new Mappings(file === '' ? [] : readMappings(file), topicPrefix);
+    } catch (error) {
+      throw new CliFailure('usage', `'${file}' ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const registry = new Registry({
+      url: config.SCHEMA_REGISTRY_URL,
+      username: config.SCHEMA_REGISTRY_USERNAME,
+      password: config.SCHEMA_REGISTRY_PASSWORD,
+      topicPrefix,
+    });
+    this.registryUrl = config.SCHEMA_REGISTRY_URL;
+    this.reader = new RecordReader(new AnyAvro(registry), this.mappings);
+  }
+
+  /** @throws CliFailure when a schema is needed and the registry does not answer */
+  async becomes(record: KafkaRecord): Promise<Becomes> {
+    if (isTombstone(record)) return { result: 'tombstone' };
+    const read = this.reader.concerns(record) ? await this.read(record) : null;
+    if (read !== null && 'isSkipped' in read) return { result: 'skipped' };
+    if (read !== null && 'problem' in read) {
+      return { result: 'rejected', reason: read.reason ?? 'unparsable', detail: read.problem };
+    }
+    const isMapped = read !== null && 'mapped' in read;
+    return shown(isMapped ? mappedCloudEvent(record, read.mapped) : parseCloudEvent(record, read?.json ?? null));
+  }
+
+  private async read(record: KafkaRecord): Promise<ReadValue> {
+    let value: ReadValue | null = null;
+    const reading = this.reader.readInTheEnd(record).then((read) => (value = read));
+    await within(registryMs, reading);
+    if (value !== null) return value;
+    throw new CliFailure(
+      'unreachable',
+      `The schema registry at ${this.registryUrl} does not answer: check SCHEMA_REGISTRY_URL.`,
+    );
+  }
+}
+
+/** One record, in some lines. */
+export function becomesLines(place: string, becomes: Becomes): readonly string[] {
+  switch (becomes.result) {
+    case 'event': {
+      const { id, type, source, subject, clientId, time, data } = becomes.event;
+      const client = clientId === null ? 'every client, if its type is a broadcast' : `client ${clientId}`;
+      const of = [`id ${id}`, `source ${source ?? '-'}`, ...(subject === null ? [] : [`subject ${subject}`])];
+      const text = JSON.stringify(data);
+      const cut = text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}…` : text;
+      return [`${place}  ${type}  ${client}`, `  ${[...of, `time ${time ?? 'of the record'}`].join(', ')}`, `  ${cut}`];
+    }
+    case 'rejected':
+      return [`${place}  rejected as ${becomes.reason}: ${becomes.detail}`];
+    case 'skipped':
+      return [`${place}  left out by the mapping`];
+    case 'tombstone':
+      return [`${place}  a tombstone, no event`];
+  }
+}
+
+function shown(parsed: ParsedEvent): Becomes {
+  if (!parsed.ok) return { result: 'rejected', ...parsed.rejection };
+  const { id, type, source, subject, clientId, timeMs, dataText } = parsed.event;
+  const time = timeMs === null ? null : new Date(timeMs).toISOString();
+  // Numbers keep their digits.
+  const data = parseLossless(dataText.text);
+  return { result: 'event', event: { id, type, source, subject, clientId, time, data } };
+}

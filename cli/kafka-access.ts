@@ -1,0 +1,43 @@
+/** Commands that speak with Kafka: what they need of the environment, and how they say that it does not answer. */
+import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
+import { readConfig, type ConfigOf, type ConfigSpec, type Environment } from '../libs/runtime/config.ts';
+import { connectionKeys } from '../libs/runtime/config-keys.ts';
+import { createLogger, type Logger } from '../libs/runtime/logger.ts';
+import type { CommandContext, Option } from './command.ts';
+import { CliFailure } from './failure.ts';
+
+export const brokersOption: Readonly<Record<string, Option>> = {
+  brokers: { takes: 'HOST:PORT,…', text: 'Kafka (KAFKA_BROKERS; default 127.0.0.1:19092)' },
+};
+
+export interface KafkaAccess<Keys extends ConfigSpec> {
+  readonly config: ConfigOf<typeof connectionKeys> & ConfigOf<Keys>;
+  readonly client: KafkaClient;
+  readonly logger: Logger;
+}
+
+/** @param keys that are read besides. @throws ConfigError, CliFailure */
+export async function withKafka<Keys extends ConfigSpec>(
+  { given, settings }: Pick<CommandContext, 'given' | 'settings'>,
+  keys: Keys,
+  run: (access: KafkaAccess<Keys>) => Promise<void>,
+): Promise<void> {
+  const brokers = given.text('brokers');
+  const env: Environment = {
+    ...settings.env,
+    ...(brokers !== null && { KAFKA_BROKERS: brokers, KAFKA_BROKERS_FILE: undefined }),
+  };
+  const config = { ...readConfig(connectionKeys, env), ...readConfig(keys, env) };
+  const logger = createLogger('cli', 'silent');
+  try {
+    await run({ config, client: new KafkaClient(kafkaConnection(config, 'cli'), logger), logger });
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const place = config.KAFKA_BROKERS.join(', ');
+    throw new CliFailure(
+      'unreachable',
+      `Kafka at ${place} does not answer (${reason}): check KAFKA_BROKERS or --brokers.`,
+    );
+  }
+}
