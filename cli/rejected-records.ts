@@ -29,7 +29,7 @@ export interface RejectedRecord {
 /** The last that fit what was asked for, oldest first. @throws CliFailure, and what reading throws */
 export async function rejectedRecords(
   { given }: Pick<CommandContext, 'given'>,
-  { client, config, logger }: Pick<KafkaAccess<object>, 'client' | 'config' | 'logger'>,
+  { client, config, logger }: KafkaAccess<Readonly<Record<never, never>>>,
   lastDefault: number,
 ): Promise<readonly RejectedRecord[]> {
   const [topic, reason, places] = [given.text('topic'), given.text('reason'), given.texts('at')];
