@@ -9,20 +9,23 @@ import {
   revokeClientKey,
   revokeOperatorKey,
 } from '../../libs/api-contract/clients.ts';
-import type { Role } from '../../libs/api-contract/operation.ts';
 import type { Actor } from '../../libs/domain/actor.ts';
+import { capabilitiesOfRole } from '../../libs/domain/capabilities.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
-import { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
+import { ApiKeyStore, type NewApiKey } from '../../libs/postgres/api-key-store.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { hashOf } from './authentication.ts';
 import type { InputOf } from './caller.ts';
+import { grantedCapabilities, grantedEnd } from './granted.ts';
 import { pageAnswer, pageByText } from './paging.ts';
-import { notFound } from './problem-error.ts';
+import { notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownApiKey } from './shown.ts';
 
 const keyBytes = 32;
 const prefixChars = 10;
+/** Each has a share of requests of its own. */
+const ofClientMaxByItself = 100;
 
 @Controller()
 export class ApiKeysController {
@@ -32,8 +35,15 @@ export class ApiKeysController {
   ) {}
 
   @Route(createClientKey)
-  createForClient(@Input() { params, body, actor }: InputOf<typeof createClientKey>) {
-    return this.create({ name: body.name, role: body.role ?? 'client', clientId: params.id }, actor);
+  createForClient(@Input() { params, body, actor, caller }: InputOf<typeof createClientKey>) {
+    const { name, role = 'client' } = body;
+    if (role === 'publisher' && caller.role !== 'admin') {
+      throw new ProblemError('forbidden', 'Keys that publish are made by operators.');
+    }
+    const capabilities = grantedCapabilities({ capabilities: body.capabilities }, caller, capabilitiesOfRole[role]);
+    const expiresAt = grantedEnd(body.expiresAt, caller, Date.now());
+    const ofClientMax = caller.role === 'admin' ? null : ofClientMaxByItself;
+    return this.create({ name, role, clientId: params.id, capabilities, expiresAt }, actor, ofClientMax);
   }
 
   @Route(listClientKeys)
@@ -49,7 +59,8 @@ export class ApiKeysController {
 
   @Route(createOperatorKey)
   createForOperator(@Input() { body, actor }: InputOf<typeof createOperatorKey>) {
-    return this.create({ ...body, clientId: null }, actor);
+    const capabilities = capabilitiesOfRole[body.role];
+    return this.create({ ...body, clientId: null, capabilities, expiresAt: null }, actor);
   }
 
   @Route(listOperatorKeys)
@@ -62,13 +73,18 @@ export class ApiKeysController {
     if (!(await this.keys.revoke(null, params.keyId, actor, new Date()))) throw notFound();
   }
 
-  private async create(key: { name: string; role: Role; clientId: string | null }, actor: Actor) {
+  private async create(
+    key: Omit<NewApiKey, 'id' | 'prefix' | 'hash'>,
+    actor: Actor,
+    ofClientMax: number | null = null,
+  ) {
     const now = new Date();
     const text = `whk_${randomBytes(keyBytes).toString('base64url')}`;
     const id = objectId('key', now.getTime(), randomBytes(10));
     const kept = { ...key, id, prefix: text.slice(0, prefixChars), hash: hashOf(text) };
-    const created = await this.keys.create(kept, actor, now);
+    const created = await this.keys.create(kept, actor, now, ofClientMax);
     if (created === null) throw notFound();
+    if (created === 'too_many') throw new ProblemError('too_many_keys');
     return { ...shownApiKey(created), key: text };
   }
 }

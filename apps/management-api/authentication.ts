@@ -4,7 +4,13 @@
  * request, because that it was good is never taken for granted; what strangers may ask of the database is bounded.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
+import {
+  capabilities,
+  scopeOfCapabilities,
+  type Capability,
+  type PortalScope,
+} from '../../libs/domain/capabilities.ts';
+import type { ApiKey, ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { portalTokenPrefix } from '../../libs/domain/portal-session.ts';
@@ -53,8 +59,7 @@ export class Authentication {
     const found = await unknownKeys.look(hash, address, () => keys.findByHash(hash));
     if (found === null) throw new ProblemError('unauthenticated', 'This key is unknown or revoked.');
     this.touch(found.id);
-    const { id: keyId, name, role, clientId } = found;
-    return { kind: 'api_key', keyId, name, role, clientId, scope: 'manage', expiresAt: null };
+    return keyCaller(found);
   }
 
   private async portalCaller(token: string, hash: string, address: string | null): Promise<Caller> {
@@ -85,8 +90,32 @@ const bootstrapAdmin: Caller = {
   role: 'admin',
   clientId: null,
   scope: 'manage',
+  capabilities,
   expiresAt: null,
+  grantedUntil: null,
+  session: null,
 };
+
+function keyCaller({ id: keyId, name, role, clientId, capabilities: held, expiresAt }: ApiKey): Caller {
+  const until = expiresAt?.getTime() ?? null;
+  return {
+    kind: 'api_key',
+    keyId,
+    name,
+    role,
+    clientId,
+    scope: scopeOfKey(role, held),
+    capabilities: held,
+    expiresAt: until,
+    grantedUntil: until,
+    session: null,
+  };
+}
+
+/** What publishes is no question of looking: its keys are shown as they were. */
+function scopeOfKey(role: ApiKey['role'], held: readonly Capability[]): PortalScope {
+  return role === 'publisher' ? 'manage' : scopeOfCapabilities(held);
+}
 
 /** SHA-256 is enough for a key of 256 random bits: there is nothing to guess that a slow hash would protect. */
 export function hashOf(key: string): string {

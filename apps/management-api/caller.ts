@@ -1,9 +1,10 @@
 /** Who calls, and what a request says once it was judged. */
-import type { BodyOf, Operation, ParamsOf, QueryOf, Role } from '../../libs/api-contract/operation.ts';
+import type { BodyOf, KeyRole, Operation, ParamsOf, QueryOf, Role } from '../../libs/api-contract/operation.ts';
 import type { ValidInput } from '../../libs/api-contract/validation.ts';
 import type { Actor } from '../../libs/domain/actor.ts';
+import type { Capability, PortalScope } from '../../libs/domain/capabilities.ts';
 import type { VersionCondition } from '../../libs/domain/entity-tag.ts';
-import type { PortalScope } from '../../libs/domain/portal-session.ts';
+import type { PortalSession } from '../../libs/domain/portal-session.ts';
 import type { ReadBounds } from '../../libs/postgres/bounded-reads.ts';
 import type { RequestIdentity } from './request-identity.ts';
 
@@ -12,12 +13,26 @@ export interface Caller {
   /** Id of the key or of the session. */
   readonly keyId: string;
   readonly name: string | null;
-  readonly role: Role;
+  readonly role: KeyRole;
   /** The client that the key is bound to. */
   readonly clientId: string | null;
   readonly scope: PortalScope;
+  readonly capabilities: readonly Capability[];
   /** Unix milliseconds; null: never. */
   readonly expiresAt: number | null;
+  /** By then (Unix milliseconds) whatever it makes ends that opens the API; null: never. */
+  readonly grantedUntil: number | null;
+  /** Null: a key. */
+  readonly session: PortalSession | null;
+}
+
+/** The role that operations speak of: a viewer is a client, with fewer capabilities. */
+export function roleOf({ role }: Pick<Caller, 'role'>): Role {
+  return role === 'viewer' ? 'client' : role;
+}
+
+export function maySeePayloads({ capabilities }: Pick<Caller, 'capabilities'>): boolean {
+  return capabilities.includes('payloads.read');
 }
 
 /** Whose share it is. Keys and portal sessions of one client have one together: else a second one would be a second share. */

@@ -7,7 +7,7 @@ import { DeliveryView, type DeliveryFilter, type DeliveryItem } from '../../libs
 import { EventView, type KeptEvent } from '../../libs/postgres/event-view.ts';
 import { dayTimeOf } from '../../libs/postgres/history-key.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
-import type { InputOf } from './caller.ts';
+import { maySeePayloads, type InputOf } from './caller.ts';
 import { deliveryFilterOf } from './delivery-filter.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { answeredWhenWritten } from './kafka-writer.ts';
@@ -47,16 +47,19 @@ export class DeliveriesController {
   }
 
   @Route(contract.getDelivery)
-  async read(@Input() { params, scope }: InputOf<typeof contract.getDelivery>) {
+  async read(@Input() { params, scope, caller }: InputOf<typeof contract.getDelivery>) {
     const delivery = await this.deliveries.find(params.id, scope);
     if (delivery === null) throw notFound();
     const [attempts, kept] = await Promise.all([this.deliveries.attempts(delivery.id), this.keptOf(delivery)]);
+    const isPayloadHidden = !maySeePayloads(caller);
     const payload = kept === null ? null : pastPayload(kept.past, kept.event);
+    const shown = { signatureHeader: this.operator.signatureHeader, isPayloadHidden };
     return {
       ...shownDelivery(delivery),
-      payloadSent: payload?.body.toString('utf8') ?? null,
+      payloadSent: isPayloadHidden ? null : (payload?.body.toString('utf8') ?? null),
       payloadContentType: payload?.contentType ?? null,
-      attempts: attempts.map((attempt, index) => shownAttempt(attempt, index, this.operator.signatureHeader)),
+      isPayloadHidden,
+      attempts: attempts.map((attempt, index) => shownAttempt(attempt, index, shown)),
     };
   }
 

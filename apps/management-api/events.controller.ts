@@ -3,7 +3,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { getEvent, listEvents, publishEvents } from '../../libs/api-contract/events.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
 import { dayTimeOf } from '../../libs/postgres/history-key.ts';
-import type { InputOf } from './caller.ts';
+import { maySeePayloads, type InputOf } from './caller.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { notFound } from './problem-error.ts';
@@ -38,9 +38,9 @@ export class EventsController {
   }
 
   @Route(getEvent)
-  async read(@Input() { params, query, scope }: InputOf<typeof getEvent>) {
+  async read(@Input() { params, query, scope, caller }: InputOf<typeof getEvent>) {
     const event = await this.events.find(params.id, { scope, clientId: query.clientId });
     if (event === null) throw notFound();
-    return shownEventDetail(event);
+    return shownEventDetail(event, !maySeePayloads(caller));
   }
 }

@@ -17,6 +17,7 @@ import { EventView } from '../../libs/postgres/event-view.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import { ownerOf, type InputOf } from './caller.ts';
 import { OpenPlaces } from './open-places.ts';
+import { judgeCapability } from './operation-role.ts';
 import { invalid, notFound } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 
@@ -49,7 +50,9 @@ export class FilterTestController {
     }
   }
 
-  private async judged({ params, body, scope }: FilterTest) {
+  private async judged({ params, body, scope, caller }: FilterTest) {
+    // What a filter says of an event tells what is in it.
+    if (body.eventId !== undefined) judgeCapability(caller, 'payloads.read');
     const webhook = await this.webhooks.find(params.id, scope);
     if (webhook === null) throw notFound();
     const { envelope, dataText } = await this.eventOf(body, webhook.clientId);

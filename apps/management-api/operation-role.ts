@@ -1,18 +1,25 @@
 /** Who may ask for an operation. */
 import type { Operation } from '../../libs/api-contract/operation.ts';
-import type { Caller } from './caller.ts';
+import type { Capability } from '../../libs/domain/capabilities.ts';
+import { roleOf, type Caller } from './caller.ts';
 import { notFound, ProblemError } from './problem-error.ts';
 
 /** @throws ProblemError not_found, forbidden */
 export function judgeRole(operation: Operation, caller: Caller, params: unknown): void {
   // Before the role: to a client, another one is nobody, whatever is asked of it.
   if (operation.path.startsWith('/v1/clients/{id}') && isStranger(caller, params)) throw notFound();
-  if (!operation.roles.includes(caller.role)) {
+  if (!operation.roles.includes(roleOf(caller))) {
     throw new ProblemError('forbidden', `A key of role ${caller.role} may not do that.`);
   }
-  if (caller.scope === 'view' && !operation.isReading) {
-    throw new ProblemError('forbidden', 'This portal session may look, and change or send nothing.');
-  }
+  const { needs } = operation;
+  if (needs !== null) judgeCapability(caller, needs);
+}
+
+/** Of what an operation needs only for some of its bodies. @throws ProblemError forbidden */
+export function judgeCapability({ kind, capabilities }: Caller, needed: Capability): void {
+  if (capabilities.includes(needed)) return;
+  const who = kind === 'portal' ? 'portal session' : 'key';
+  throw new ProblemError('forbidden', `This ${who} lacks the capability ${needed}.`);
 }
 
 function isStranger(caller: Caller, params: unknown): boolean {

@@ -1,14 +1,20 @@
 /** Portal sessions, and who calls. */
 import { Controller, Inject } from '@nestjs/common';
 import {
+  createOwnSession,
   createPortalSession,
+  endOwnSession,
   endPortalSession,
   endPortalSessions,
   getCaller,
+  renewSession,
 } from '../../libs/api-contract/portal-sessions.ts';
-import type { InputOf } from './caller.ts';
-import { PortalSessions } from './portal-sessions.ts';
-import { notFound } from './problem-error.ts';
+import { capabilities, scopeOfCapabilities } from '../../libs/domain/capabilities.ts';
+import type { PortalSession } from '../../libs/domain/portal-session.ts';
+import type { Caller, InputOf } from './caller.ts';
+import { grantedCapabilities, type WantedCapabilities } from './granted.ts';
+import { PortalSessions, type OpenedSession, type WantedSession } from './portal-sessions.ts';
+import { notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { timeOrNull } from './shown.ts';
 
@@ -20,19 +26,34 @@ export class PortalSessionsController {
   constructor(@Inject(PortalSessions) private readonly sessions: PortalSessions) {}
 
   @Route(createPortalSession)
-  async create(@Input() { params, body, actor }: InputOf<typeof createPortalSession>) {
-    const { scope = 'manage', name = null, expiresInMinutes = minutesDefault } = body;
-    const wanted = { clientId: params.id, scope, name, lifeMs: expiresInMinutes * minuteMs };
+  async create(@Input() { params, body, actor, caller }: InputOf<typeof createPortalSession>) {
+    const wanted = { ...wantedSession(body, caller), clientId: params.id, openedBy: null, grantedUntil: null };
     const opened = await this.sessions.open(wanted, actor, Date.now());
     if (opened === null) throw notFound();
-    const { session, token } = opened;
-    const { issuedAt, expiresAt, ...shown } = session;
-    return {
-      ...shown,
-      token,
-      createdAt: new Date(issuedAt).toISOString(),
-      expiresAt: new Date(expiresAt).toISOString(),
-    };
+    return shownSession(opened);
+  }
+
+  @Route(createOwnSession)
+  async createOwn(@Input() { body, actor, caller }: InputOf<typeof createOwnSession>) {
+    const { kind, clientId, keyId: openedBy, grantedUntil } = caller;
+    if (kind === 'portal') throw new ProblemError('forbidden', 'A portal session opens no other.');
+    if (clientId === null) throw new ProblemError('forbidden', 'This key belongs to no client.');
+    const wanted = { ...wantedSession(body, caller), clientId, openedBy, grantedUntil };
+    const opened = await this.sessions.open(wanted, actor, Date.now());
+    if (opened === null) throw notFound();
+    return shownSession(opened);
+  }
+
+  @Route(renewSession)
+  renew(@Input() { caller }: InputOf<typeof renewSession>) {
+    const renewed = this.sessions.renew(sessionOf(caller), Date.now());
+    if (renewed === null) throw new ProblemError('forbidden', 'This portal session was not opened to be renewed.');
+    return shownSession(renewed);
+  }
+
+  @Route(endOwnSession)
+  endOwn(@Input() { caller, actor }: InputOf<typeof endOwnSession>) {
+    return this.sessions.endOwn(sessionOf(caller), actor, Date.now());
   }
 
   @Route(endPortalSession)
@@ -47,7 +68,52 @@ export class PortalSessionsController {
 
   @Route(getCaller)
   caller(@Input() { caller }: InputOf<typeof getCaller>) {
-    const { keyId, expiresAt, ...shown } = caller;
-    return { ...shown, id: keyId, expiresAt: timeOrNull(expiresAt) };
+    const { kind, keyId: id, name, role, clientId, scope, capabilities: held, expiresAt, session } = caller;
+    const renewableUntil = timeOrNull(session?.renewal?.until ?? null);
+    const until = { expiresAt: timeOrNull(expiresAt), renewableUntil };
+    return { kind, id, name, role, clientId, scope, capabilities: [...held], ...until };
   }
+}
+
+interface SessionBody extends WantedCapabilities {
+  readonly name?: string | undefined;
+  readonly expiresInMinutes?: number | undefined;
+  readonly renewableForMinutes?: number | undefined;
+}
+
+/** @throws ProblemError validation_failed */
+function wantedSession(
+  body: SessionBody,
+  caller: Caller,
+): Omit<WantedSession, 'clientId' | 'openedBy' | 'grantedUntil'> {
+  const { name = null, expiresInMinutes = minutesDefault, renewableForMinutes } = body;
+  const granted = grantedCapabilities(body, caller, capabilities);
+  return {
+    scope: body.scope ?? scopeOfCapabilities(granted),
+    capabilities: granted,
+    name,
+    lifeMs: expiresInMinutes * minuteMs,
+    renewableForMs: renewableForMinutes === undefined ? null : renewableForMinutes * minuteMs,
+  };
+}
+
+/** @throws ProblemError forbidden */
+function sessionOf({ session }: Caller): PortalSession {
+  if (session === null) throw new ProblemError('forbidden', 'This is a key, not a portal session.');
+  return session;
+}
+
+function shownSession({ session, token }: OpenedSession) {
+  const { id, clientId, scope, capabilities: held, name, issuedAt, expiresAt, renewal } = session;
+  return {
+    id,
+    clientId,
+    scope,
+    capabilities: [...held],
+    name,
+    token,
+    createdAt: new Date(issuedAt).toISOString(),
+    expiresAt: new Date(expiresAt).toISOString(),
+    renewableUntil: timeOrNull(renewal?.until ?? null),
+  };
 }

@@ -1,5 +1,5 @@
 /** How often each key may ask. Keys of operators and of platform services have a limit of their own, and so have keys that nobody has. */
-import { roles } from '../../libs/api-contract/operation.ts';
+import { keyRoles } from '../../libs/api-contract/operation.ts';
 import { RequestRate } from '../../libs/domain/request-rate.ts';
 import type { CounterMetric, Metrics } from '../../libs/runtime/metrics.ts';
 import type { Caller } from './caller.ts';
@@ -22,7 +22,7 @@ export class RequestRates {
     this.ofClients = limited(config.API_RATE_LIMIT_PER_SECOND);
     this.ofOperators = limited(config.API_RATE_LIMIT_OPERATOR_PER_SECOND);
     this.refused = metrics.counter('api_rate_limited_total', 'Requests that a rate limit refused', ['role']);
-    this.refused.zero([...roles, unknown].map((role) => ({ role })));
+    this.refused.zero([...keyRoles, unknown].map((role) => ({ role })));
     const perSecond = config.API_RATE_LIMIT_UNKNOWN_PER_SECOND;
     this.unknownKeys = new UnknownKeys({
       perSecond,
@@ -36,7 +36,8 @@ export class RequestRates {
   /** @throws ProblemError rate_limited */
   take(caller: Caller, now: number): void {
     const rate = caller.clientId === null ? this.ofOperators : this.ofClients;
-    const waitMs = rate.take(caller.keyId, now);
+    // A key that opens sessions has one share with them: else each would be another.
+    const waitMs = rate.take(caller.session?.openedBy ?? caller.keyId, now);
     if (waitMs === null) return;
     this.refused.inc({ role: caller.role });
     throw new ProblemError('rate_limited', undefined, { retryAfterS: Math.max(1, Math.ceil(waitMs / 1000)) });

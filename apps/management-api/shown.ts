@@ -28,7 +28,13 @@ export function shownClient({ noticeEmails, createdAt, ...client }: Client): Ans
 }
 
 export function shownApiKey(key: ApiKey) {
-  return { ...key, createdAt: key.createdAt.toISOString(), lastUsedAt: timeOrNull(key.lastUsedAt) };
+  return {
+    ...key,
+    capabilities: [...key.capabilities],
+    createdAt: key.createdAt.toISOString(),
+    lastUsedAt: timeOrNull(key.lastUsedAt),
+    expiresAt: timeOrNull(key.expiresAt),
+  };
 }
 
 export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook> {
@@ -74,12 +80,12 @@ export function shownDelivery(item: DeliveryItem): ItemOf<AnswerOf<typeof listDe
 
 /**
  * Attempts count through all rounds here: whoever reads them knows nothing of rounds.
- * @param signatureHeader SIGNATURE_HEADER
+ * @param shown signatureHeader: SIGNATURE_HEADER; isPayloadHidden: whoever asks may not see payloads
  */
 export function shownAttempt(
   item: AttemptItem,
   index: number,
-  signatureHeader: string,
+  { signatureHeader, isPayloadHidden }: { readonly signatureHeader: string; readonly isPayloadHidden: boolean },
 ): AnswerOf<typeof getDelivery>['attempts'][number] {
   const error = shownError(item);
   return {
@@ -92,7 +98,7 @@ export function shownAttempt(
     responseCode: item.responseCode,
     responseHeaders: { ...item.responseHeaders },
     responseBodySample:
-      item.responseBodySample === null
+      item.responseBodySample === null || isPayloadHidden
         ? null
         : sampleText(item.responseBodySample, item.responseHeaders['content-type'], item.responseBodyTruncated),
     responseBodyTruncated: item.responseBodyTruncated,
@@ -132,9 +138,11 @@ export function shownEvent(event: EventItem): ItemOf<AnswerOf<typeof listEvents>
   };
 }
 
-export function shownEventDetail(event: EventDetail): AnswerOf<typeof getEvent> {
+/** @param isPayloadHidden whoever asks may not see payloads */
+export function shownEventDetail(event: EventDetail, isPayloadHidden: boolean): AnswerOf<typeof getEvent> {
   const decisions = event.decisions.map(({ webhookId, decision, deliveryId }) => ({ webhookId, decision, deliveryId }));
-  return { ...shownEvent(event), data: parseLossless(event.data.toString('utf8')), decisions };
+  const data = isPayloadHidden ? null : parseLossless(event.data.toString('utf8'));
+  return { ...shownEvent(event), data, isPayloadHidden, decisions };
 }
 
 export function shownAuditEntry(entry: AuditEntry): ItemOf<AnswerOf<typeof listAudit>> {

@@ -1,8 +1,19 @@
 /** Tenants and the keys that open the API. */
 import Type from 'typebox';
 import { disableLimits } from '../domain/disable-rules.ts';
-import { anyId, clientId, idParams, lineOf, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
-import { operation, type Role } from './operation.ts';
+import {
+  anyId,
+  capabilityList,
+  clientId,
+  idParams,
+  lineOf,
+  nullable,
+  pageOf,
+  pageQuery,
+  strict,
+  timestamp,
+} from './fields.ts';
+import { keyRoles, operation, type Role } from './operation.ts';
 
 const operators: readonly Role[] = ['admin'];
 
@@ -53,6 +64,7 @@ export const createClient = operation({
   tag: 'Clients',
   summary: 'Create a client',
   roles: operators,
+  needs: 'settings.write',
   body: Type.Object({ id: Type.Optional(clientId), name: lineOf(200, 'For people.', { examples: ['Acme'] }) }, strict),
   status: 201,
   answer: clientSchema,
@@ -98,6 +110,7 @@ export const updateClient = operation({
   description:
     'What is absent stays; `autoDisable` is replaced as a whole, and `{}` is as for everybody. A client’s key may change `noticeEmails` only.',
   roles: ['admin', 'client'],
+  needs: 'settings.write',
   params: idParams,
   body: Type.Object(
     {
@@ -117,14 +130,16 @@ export const updateClient = operation({
 const apiKeyFields = {
   id: { ...anyId, examples: ['key_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d'] },
   name: lineOf(200, 'For people.'),
-  role: Type.Enum(['admin', 'client', 'publisher'], {
+  role: Type.Enum([...keyRoles], {
     description:
-      'admin: everything. client: what belongs to its client. publisher: publishes events, for its client only when it has one.',
+      'admin: everything. client: what belongs to its client. viewer: looks at what belongs to its client, and changes and sends nothing. publisher: publishes events, for its client only when it has one.',
   }),
   clientId: nullable(clientId),
   prefix: Type.String({ description: 'How the key begins, to recognise it by.', examples: ['whk_7Yq3kP'] }),
+  capabilities: capabilityList,
   createdAt: timestamp,
   lastUsedAt: nullable(timestamp),
+  expiresAt: nullable({ ...timestamp, description: 'From then on it is refused; null: never.' }),
 };
 
 export const apiKeySchema = Type.Object(apiKeyFields, {
@@ -142,19 +157,30 @@ export const createClientKey = operation({
   path: '/v1/clients/{id}/api-keys',
   tag: 'API keys',
   summary: 'Create a key of a client',
-  roles: operators,
+  description:
+    'A key or a session of the client makes keys of role `client` and `viewer` that can do no more than itself and last no longer than the key does (a session: than the key that opened it).',
+  roles: ['admin', 'client'],
+  needs: 'settings.write',
   params: idParams,
   body: Type.Object(
     {
       name: lineOf(200, 'For people.', { examples: ['ci'] }),
-      role: Type.Optional(Type.Enum(['client', 'publisher'], { default: 'client' })),
+      role: Type.Optional(Type.Enum(['client', 'viewer', 'publisher'], { default: 'client' })),
+      capabilities: Type.Optional({
+        ...capabilityList,
+        description: 'What it may do beside looking. Left out: all that its role may and whoever makes it can.',
+      }),
+      expiresAt: Type.Optional({
+        ...timestamp,
+        description: 'From then on it is refused. Left out: as late as may be.',
+      }),
     },
     strict,
   ),
   status: 201,
   answer: newApiKeySchema,
   answered: 'The key.',
-  problems: ['not_found'],
+  problems: ['not_found', 'too_many_keys'],
   example: { name: 'ci', role: 'client' },
 });
 
@@ -166,7 +192,7 @@ export const listClientKeys = operation({
   path: '/v1/clients/{id}/api-keys',
   tag: 'API keys',
   summary: 'List the keys of a client',
-  roles: operators,
+  roles: ['admin', 'client'],
   params: idParams,
   query: keyPageQuery,
   status: 200,
@@ -182,7 +208,8 @@ export const revokeClientKey = operation({
   tag: 'API keys',
   summary: 'Revoke a key of a client',
   description: 'The next request with it is refused.',
-  roles: operators,
+  roles: ['admin', 'client'],
+  needs: 'settings.write',
   params: Type.Object({ id: anyId, keyId: anyId }),
   status: 204,
   answered: 'It is revoked.',
@@ -197,6 +224,7 @@ export const createOperatorKey = operation({
   summary: 'Create a key of no client',
   description: 'For operators (`admin`) and for platform services that publish events of every client (`publisher`).',
   roles: operators,
+  needs: 'settings.write',
   body: Type.Object(
     { name: lineOf(200, 'For people.', { examples: ['billing service'] }), role: Type.Enum(['admin', 'publisher']) },
     strict,
@@ -227,6 +255,7 @@ export const revokeOperatorKey = operation({
   tag: 'API keys',
   summary: 'Revoke a key of no client',
   roles: operators,
+  needs: 'settings.write',
   params: Type.Object({ keyId: anyId }),
   status: 204,
   answered: 'It is revoked.',

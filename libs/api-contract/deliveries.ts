@@ -79,6 +79,9 @@ export const deliveryDetailSchema = Type.Object({
     }),
   ),
   payloadContentType: nullable(Type.String()),
+  isPayloadHidden: Type.Boolean({
+    description: 'Whoever asks lacks `payloads.read`: payloadSent and every responseBodySample are null.',
+  }),
   attempts: Type.Array(attemptSchema),
 });
 
@@ -186,6 +189,7 @@ export const resendDelivery = operation({
   summary: 'Send a delivery again',
   description: 'The same delivery id and body in a new round of attempts, signed anew. Several resends all run.',
   roles: owners,
+  needs: 'deliveries.resend',
   params: idParams,
   status: 202,
   answer: Type.Object({

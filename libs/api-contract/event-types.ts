@@ -55,6 +55,7 @@ export const putEventType = operation({
   description:
     'Replaces the whole entry: what is left out takes its default. A schema that would break publishers or receivers is refused: fields stay, of the same type and as required as they were, and no bound gets narrower.',
   roles: ['admin'],
+  needs: 'settings.write',
   params: typeParams,
   query: Type.Object(
     {
@@ -129,6 +130,7 @@ export const deleteEventType = operation({
   summary: 'Remove an event type from the catalogue',
   description: 'Its events are then of an unknown type (UNKNOWN_EVENT_TYPES).',
   roles: ['admin'],
+  needs: 'settings.write',
   params: typeParams,
   status: 204,
   answered: 'It is removed.',

@@ -64,6 +64,7 @@ export const publishEvents = operation({
   description:
     'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same source and id for the same client is accepted and not published again, so that a request without an answer can be sent again; with other content it is refused. What fan-out would set aside is refused here: an event for nobody, or data that its type’s schema, when enforced, does not let through.',
   roles: ['admin', 'publisher'],
+  needs: null,
   body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: eventsMax })]),
   status: 202,
   answer: Type.Object({
@@ -99,6 +100,7 @@ export const eventSchema = Type.Object(eventFields, { description: 'An event as 
 export const eventDetailSchema = Type.Object({
   ...eventFields,
   data: Type.Unknown({ description: 'Sensitive fields are masked.' }),
+  isPayloadHidden: Type.Boolean({ description: 'Whoever asks lacks `payloads.read`: data is null.' }),
   decisions: Type.Array(
     Type.Object({
       webhookId: Type.String(),

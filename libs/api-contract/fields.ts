@@ -1,5 +1,6 @@
 /** Fields that occur in several objects of the API. */
 import Type, { type Static, type TSchema } from 'typebox';
+import { capabilities } from '../domain/capabilities.ts';
 
 /** One line: no control characters, no lone surrogates. */
 export const linePattern = '^[^\\p{Cc}\\p{Cs}]*$';
@@ -195,5 +196,13 @@ export function linesOf(item: TSchema, example: string) {
 
 export const exportDescription =
   'The whole of a filtered list, one JSON object a line, as fast as it is read. An answer that breaks off is not complete.';
+
+export const capabilityList = Type.Array(Type.Enum([...capabilities]), {
+  uniqueItems: true,
+  maxItems: capabilities.length,
+  description:
+    'What it may do beside looking. `payloads.read`: see what was sent and answered; without it payloads, data and response bodies are null.',
+  examples: [['webhooks.write', 'payloads.read']],
+});
 
 export const idParams = Type.Object({ id: anyId });

@@ -60,11 +60,15 @@ function operationObject(operation: Operation): object {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    description: `${operation.description}\n\nRoles: ${operation.roles.join(', ')}.`.trim(),
+    description: `${operation.description}\n\nRoles: ${operation.roles.join(', ')}.${needsOf(operation)}`.trim(),
     parameters: parametersOf(operation),
     ...requestBodyOf(operation),
     responses: responsesOf(operation),
   };
+}
+
+function needsOf({ needs, roles }: Operation): string {
+  return needs === null || !roles.includes('client') ? '' : ` Needs the capability \`${needs}\`.`;
 }
 
 function parametersOf(operation: Operation): object[] {

@@ -3,10 +3,14 @@
  * routes, of validation, of the types that controllers see, and of the OpenAPI document.
  */
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import type { Capability } from '../domain/capabilities.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
 export const roles = ['admin', 'client', 'publisher'] as const;
 export type Role = (typeof roles)[number];
+/** Roles of keys. A `viewer` is a `client` that may do no more than look. */
+export const keyRoles = [...roles, 'viewer'] as const;
+export type KeyRole = (typeof keyRoles)[number];
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -31,6 +35,8 @@ export interface Operation<
   readonly summary: string;
   readonly description: string;
   readonly roles: readonly Role[];
+  /** What whoever asks must be able to, beside the role; null: nothing. */
+  readonly needs: Capability | null;
   /** It changes nothing and sends nothing: open to those who may only look. */
   readonly isReading: boolean;
   /** It takes If-Match. */
@@ -78,6 +84,8 @@ export interface OperationText<
   readonly summary: string;
   readonly description?: string;
   readonly roles: readonly Role[];
+  /** Default of what only reads: nothing. Whatever changes or sends something says it. */
+  readonly needs?: Capability | null;
   /** Default: of every GET. */
   readonly isReading?: boolean;
   readonly isConditional?: boolean;
@@ -102,13 +110,16 @@ export function operation<
   Body extends TSchema = None,
   Answer extends TSchema = None,
 >(text: OperationText<Params, Query, Body, Answer>): Operation<Params, Query, Body, Answer> {
+  const isReading = text.isReading ?? text.method === 'get';
+  if (!isReading && text.needs === undefined) throw new TypeError(`${text.id} does not say what it needs`);
   const { status, answered, answer, mediaType = 'application/json', params, query, body, ...rest } = text;
   return {
     description: '',
     problems: [],
     headers: [],
     example: null,
-    isReading: text.method === 'get',
+    needs: null,
+    isReading,
     isConditional: false,
     isVersioned: false,
     ...rest,

@@ -29,7 +29,8 @@ export const problemCodes = {
   forbidden: {
     status: 403,
     title: 'This key may not do that',
-    meaning: 'The role of the key does not include this operation.',
+    meaning:
+      'The role of the key does not include this operation, or the key or session lacks the capability that it needs.',
   },
   not_found: {
     status: 404,
@@ -86,6 +87,11 @@ export const problemCodes = {
     status: 409,
     title: 'The client has too many webhooks',
     meaning: 'It has as many as WEBHOOKS_PER_CLIENT allows: delete some first.',
+  },
+  too_many_keys: {
+    status: 409,
+    title: 'The client has too many keys',
+    meaning: 'It has 100 keys in force and makes no more by itself: revoke some first.',
   },
   idempotency_in_progress: {
     status: 409,

@@ -96,6 +96,7 @@ export const createReplay = operation({
   description:
     'Each delivery in a new round of attempts (trigger `replay`) with the retries of its webhook, in the order of events. It goes on where it was after a restart, behind live traffic. `dryRun` counts and sends nothing.',
   roles: owners,
+  needs: 'replays.write',
   body: Type.Object(
     {
       clientId: Type.Optional({ ...clientId, description: 'An admin names it, unless the filter names a webhook.' }),
@@ -162,6 +163,7 @@ export const cancelReplay = operation({
   summary: 'Stop a replay',
   description: 'What was sent stays sent. Cancelling it again changes nothing.',
   roles: owners,
+  needs: 'replays.write',
   params: idParams,
   status: 200,
   answer: replaySchema,

@@ -91,6 +91,7 @@ export const pingWebhook = operation({
   description:
     'Posts a signed event of type `webhook.ping` once and waits for its outcome. Works for a disabled webhook too.',
   roles: owners,
+  needs: 'tests.send',
   params: idParams,
   status: 200,
   answer: Type.Object({
@@ -114,6 +115,7 @@ export const sendTestEvent = operation({
   description:
     'A real delivery of a made-up event to this webhook alone, whatever it subscribed to. Without `eventType` the first type it subscribed to (or `webhook.test`), without `data` the example of that type.',
   roles: owners,
+  needs: 'tests.send',
   params: idParams,
   body: Type.Object({ eventType: Type.Optional(eventTypeName), data: Type.Optional(Type.Unknown()) }, strict),
   isBodyRequired: false,

@@ -47,6 +47,7 @@ export const createWebhook = operation({
   summary: 'Create a webhook',
   description: 'What is left out, or null, takes its default.',
   roles: owners,
+  needs: 'webhooks.write',
   isVersioned: true,
   body: Type.Object(
     {
@@ -141,6 +142,7 @@ export const updateWebhook = operation({
   description:
     'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers`, `labels`, `retryPolicy` and `tls` are changed one by one, lists are replaced. A header value or a TLS key given as it is shown, masked, stays as it is. `isActive` enables or disables.',
   roles: owners,
+  needs: 'webhooks.write',
   isConditional: true,
   isVersioned: true,
   params: idParams,
@@ -184,6 +186,7 @@ export const deleteWebhook = operation({
   summary: 'Delete a webhook',
   description: 'What waits for it is not sent any more. Its history stays.',
   roles: owners,
+  needs: 'webhooks.delete',
   isConditional: true,
   params: idParams,
   status: 204,
@@ -198,6 +201,7 @@ export const enableWebhook = operation({
   tag,
   summary: 'Enable a webhook',
   roles: owners,
+  needs: 'webhooks.write',
   isConditional: true,
   isVersioned: true,
   params: idParams,
@@ -215,6 +219,7 @@ export const disableWebhook = operation({
   summary: 'Disable a webhook',
   description: 'What waits for it ends as `failed_permanent` with reason `disabled`.',
   roles: owners,
+  needs: 'webhooks.write',
   isConditional: true,
   isVersioned: true,
   params: idParams,
@@ -233,6 +238,7 @@ export const rotateSecret = operation({
   description:
     'The new secret signs at once; older ones sign too until the overlap ends. `overlapHours` 0 ends them at once. At most ten are live.',
   roles: owners,
+  needs: 'secrets.rotate',
   isConditional: true,
   params: idParams,
   body: Type.Object(

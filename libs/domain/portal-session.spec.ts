@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { portalToken, readPortalToken, type PortalSession } from './portal-session.ts';
+import { lastsUntil, portalToken, readPortalToken, renewedSession, type PortalSession } from './portal-session.ts';
 
 const session: PortalSession = {
   id: 'ps_1',
@@ -8,6 +8,10 @@ const session: PortalSession = {
   name: 'Ann',
   issuedAt: 1_000,
   expiresAt: 61_000,
+  capabilities: ['payloads.read'],
+  renewal: null,
+  openedBy: null,
+  grantedUntil: null,
 };
 const current = ['k2', Buffer.alloc(32, 2)] as const;
 const former = ['k1', Buffer.alloc(32, 1)] as const;
@@ -18,6 +22,20 @@ test('a token says what it was made from, until its time is over', () => {
   expect(readPortalToken(token, keys, 1_000)).toEqual(session);
   expect(readPortalToken(token, keys, 60_999)).toEqual(session);
   expect(readPortalToken(token, keys, 61_000)).toBeNull();
+});
+
+test('a token of an earlier version has the capabilities of its scope', () => {
+  const { capabilities: _, renewal: __, openedBy: ___, grantedUntil: ____, ...former } = session;
+  expect(readPortalToken(portalToken(former as PortalSession, keys), keys, 1_000)).toEqual(session);
+});
+
+test('a session is renewed by its own length, until its last moment and never to an earlier one', () => {
+  const renewable = { ...session, renewal: { lifeMs: 60_000, until: 100_000 } };
+  const endAt = (now: number) => renewedSession(renewable, now)?.expiresAt;
+  expect([endAt(1_000), endAt(31_000), endAt(60_000), endAt(0)]).toEqual([61_000, 91_000, 100_000, 61_000]);
+  expect(renewedSession(renewable, 31_000)).toEqual({ ...renewable, expiresAt: 91_000 });
+  expect(renewedSession(session, 31_000)).toBeNull();
+  expect([lastsUntil(renewable), lastsUntil(session)]).toEqual([100_000, 61_000]);
 });
 
 test('a token of a former key is good as long as the key is there', () => {

@@ -1,7 +1,9 @@
 /** Keys of the API. In and out: only the hash of a key; the key itself is never here. */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
+import { capabilitiesOfRole, commonCapabilities, type Capability } from '../domain/capabilities.ts';
 import { appendAudit } from './audit-store.ts';
+import { runIn } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { ApiKeyRow, type ApiKeyRole } from './entities/api-key.ts';
 import { ClientRow } from './entities/client.ts';
@@ -15,11 +17,16 @@ export interface ApiKey {
   readonly role: ApiKeyRole;
   readonly clientId: string | null;
   readonly prefix: string;
+  readonly capabilities: readonly Capability[];
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
+  readonly expiresAt: Date | null;
 }
 
-export interface NewApiKey extends Pick<ApiKey, 'id' | 'name' | 'role' | 'clientId' | 'prefix'> {
+export interface NewApiKey extends Pick<
+  ApiKey,
+  'id' | 'name' | 'role' | 'clientId' | 'prefix' | 'capabilities' | 'expiresAt'
+> {
   /** SHA-256, hexadecimal. */
   readonly hash: string;
 }
@@ -31,15 +38,24 @@ export class ApiKeyStore {
     this.em = em;
   }
 
-  /** Null when there is no such client. */
-  async create(key: NewApiKey, actor: Actor, now: Date): Promise<ApiKey | null> {
+  /**
+   * Null when there is no such client.
+   * @param ofClientMax keys in force, of which one more is refused; null: any number
+   */
+  async create(
+    key: NewApiKey,
+    actor: Actor,
+    now: Date,
+    ofClientMax: number | null = null,
+  ): Promise<ApiKey | 'too_many' | null> {
     return changing(this.em, async (em) => {
       const { clientId } = key;
       if (clientId !== null) {
         const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
         if (owner === null) return null;
+        if (ofClientMax !== null && (await countInForce(em, clientId)) >= ofClientMax) return 'too_many';
       }
-      await em.insert(ApiKeyRow, { ...key, createdAt: now });
+      await em.insert(ApiKeyRow, { ...key, capabilities: [...key.capabilities], createdAt: now });
       const { hash: _, ...shown } = key;
       await appendAudit(em, { ...changeOf('api_key.created', key), before: null, after: shown }, actor, now);
       return { ...shown, createdAt: now, lastUsedAt: null };
@@ -48,11 +64,11 @@ export class ApiKeyStore {
 
   /** The key that is in force and has this hash. */
   async findByHash(hash: string): Promise<ApiKey | null> {
-    const [found] = await readerOf(this.em)<ApiKey>(
-      `select ${columns} from api_key where hash = $1 and revoked_at is null`,
+    const [found] = await readerOf(this.em)<KeyRow>(
+      `select ${columns} from api_key where hash = $1 and ${keyInForce}`,
       [hash],
     );
-    return found ?? null;
+    return found === undefined ? null : keyOf(found);
   }
 
   async touch(id: string, now: Date): Promise<void> {
@@ -64,12 +80,12 @@ export class ApiKeyStore {
     const conditions = new Conditions();
     const tail = seek(conditions, 'id', 'desc', request);
     const owner = `client_id is not distinct from ${conditions.value(clientId)}::text`;
-    const found = await readerOf(this.em)<ApiKey>(
-      `select ${columns} from api_key ${conditions.where || 'where true'} and ${owner} and revoked_at is null
+    const found = await readerOf(this.em)<KeyRow>(
+      `select ${columns} from api_key ${conditions.where || 'where true'} and ${owner} and ${keyInForce}
       ${tail}`,
       conditions.values,
     );
-    return pageFrom(found, request, ({ id }) => id);
+    return pageFrom(found.map(keyOf), request, ({ id }) => id);
   }
 
   /** False when it is not there, not of this client (null: of none), or revoked already. */
@@ -89,7 +105,25 @@ export class ApiKeyStore {
 }
 
 const columns =
-  'id, name, role, client_id as "clientId", prefix, created_at as "createdAt", last_used_at as "lastUsedAt"';
+  'id, name, role, client_id as "clientId", prefix, capabilities, created_at as "createdAt", last_used_at as "lastUsedAt", expires_at as "expiresAt"';
+/** A condition on its row. */
+export const keyInForce = 'revoked_at is null and (expires_at is null or expires_at > clock_timestamp())';
+
+async function countInForce(em: EntityManager, clientId: string): Promise<number> {
+  const [row] = await runIn(em)<{ count: number }>(
+    `select count(*)::int as count from api_key where client_id = $1 and ${keyInForce}`,
+    [clientId],
+  );
+  return row?.count ?? 0;
+}
+
+/** A key of an earlier version has no capabilities of its own. */
+type KeyRow = Omit<ApiKey, 'capabilities'> & { readonly capabilities: readonly Capability[] | null };
+
+function keyOf(row: KeyRow): ApiKey {
+  const most = capabilitiesOfRole[row.role];
+  return { ...row, capabilities: commonCapabilities(row.capabilities ?? most, most) };
+}
 
 function changeOf(action: string, { id, clientId }: Pick<ApiKey, 'id' | 'clientId'>) {
   return { action, objectKind: 'api_key', objectId: id, clientId } as const;

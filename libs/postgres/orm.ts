@@ -42,6 +42,7 @@ import { GoneAnswers } from './migrations/0183-gone-answers.ts';
 import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
+import { KeyCapabilities } from './migrations/0205-key-capabilities.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -133,6 +134,7 @@ export function ormOptions(
         AnswerCodes,
         FailureRates,
         WebhookLabels,
+        KeyCapabilities,
       ],
       snapshot: false,
       silent: true,

@@ -4,7 +4,8 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
-import type { PortalSession } from '../domain/portal-session.ts';
+import { lastsUntil, type PortalSession } from '../domain/portal-session.ts';
+import { keyInForce } from './api-key-store.ts';
 import { appendAudit } from './audit-store.ts';
 import { runIn } from './bulk.ts';
 import { ClientRow } from './entities/client.ts';
@@ -19,10 +20,17 @@ export class PortalStore {
   }
 
   /** False when there is no such client. */
-  async open({ id, clientId, scope, name, expiresAt }: PortalSession, actor: Actor, now: Date): Promise<boolean> {
+  async open(session: PortalSession, actor: Actor, now: Date): Promise<boolean> {
+    const { id, clientId, scope, capabilities, name, expiresAt, renewal } = session;
     return changing(this.em, async (em) => {
       if ((await em.count(ClientRow, { id: clientId })) === 0) return false;
-      const after = { scope, name, expiresAt: new Date(expiresAt).toISOString() };
+      const after = {
+        scope,
+        capabilities: [...capabilities],
+        name,
+        expiresAt: new Date(expiresAt).toISOString(),
+        ...(renewal === null ? {} : { renewableUntil: new Date(renewal.until).toISOString() }),
+      };
       const change = { action: 'portal_session.opened', objectKind: 'portal_session', objectId: id, clientId } as const;
       await appendAudit(em, { ...change, before: null, after }, actor, now);
       return true;
@@ -59,26 +67,45 @@ export class PortalStore {
       // That it was opened is in the audit log, until when it lasts too: no list of sessions is kept beside.
       const ended = await runIn(em)(
         `insert into ended_portal_session (id, expires_at)
-         select object_id, (after ->> 'expiresAt')::timestamptz from audit_entry
+         select object_id, ${endOfEntry} from audit_entry
          where object_kind = 'portal_session' and object_id = $1 and client_id = $2
-           and action = 'portal_session.opened' and (after ->> 'expiresAt')::timestamptz > $3
+           and action = 'portal_session.opened' and ${endOfEntry} > $3
          on conflict do nothing returning id`,
         [id, clientId, now],
       );
       if (ended.length === 0) return false;
-      const change = { action: 'portal_session.ended', objectKind: 'portal_session', objectId: id, clientId } as const;
-      await appendAudit(em, { ...change, before: {}, after: null }, actor, now);
+      await appendAudit(em, { ...endOf(id, clientId), before: {}, after: null }, actor, now);
       return true;
     });
   }
 
+  /** That one is over, by its own word: whoever has its token need not have it looked up. */
+  async endOwn(session: PortalSession, actor: Actor, now: Date): Promise<void> {
+    const { id, clientId } = session;
+    await changing(this.em, async (em) => {
+      const ended = await runIn(em)(
+        'insert into ended_portal_session (id, expires_at) values ($1, $2) on conflict do nothing returning id',
+        [id, new Date(lastsUntil(session))],
+      );
+      if (ended.length > 0) await appendAudit(em, { ...endOf(id, clientId), before: {}, after: null }, actor, now);
+    });
+  }
+
   /** Whether a session of this client that was opened then (Unix milliseconds) may still be in force. */
-  async isOpen({ id, clientId, issuedAt }: PortalSession): Promise<boolean> {
+  async isOpen({ id, clientId, issuedAt, openedBy }: PortalSession): Promise<boolean> {
     const found = await readerOf(this.em)(
       `select 1 from client where id = $1 and (portal_sessions_after is null or portal_sessions_after < $2)
-       and not exists (select 1 from ended_portal_session where id = $3)`,
-      [clientId, new Date(issuedAt), id],
+       and not exists (select 1 from ended_portal_session where id = $3)
+       and ($4::text is null or exists (select 1 from api_key where id = $4 and ${keyInForce}))`,
+      [clientId, new Date(issuedAt), id, openedBy],
     );
     return found.length > 0;
   }
+}
+
+/** Until when a session may last that an entry says was opened. */
+const endOfEntry = `coalesce(after ->> 'renewableUntil', after ->> 'expiresAt')::timestamptz`;
+
+function endOf(objectId: string, clientId: string) {
+  return { action: 'portal_session.ended', objectKind: 'portal_session', objectId, clientId } as const;
 }

@@ -1,10 +1,13 @@
 /** Portal sessions: what they open, what they do not, and how they end. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { portalKeyPurpose } from '../../../apps/management-api/portal-sessions.ts';
+import { capabilities, type Capability } from '../../../libs/domain/capabilities.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { portalToken, type PortalSession } from '../../../libs/domain/portal-session.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
+import { until } from '../../support/until.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
+import { seedHistory } from './history-seed.ts';
 import { nobodys, routeOf } from './tenant-walk.ts';
 
 let world: World;
@@ -44,7 +47,9 @@ test('a session does what a key of its client does, under the name of the person
     role: 'client',
     clientId: client.id,
     scope: 'manage',
+    capabilities: [...capabilities],
     expiresAt,
+    renewableUntil: null,
   });
 });
 
@@ -60,15 +65,20 @@ test('that it was opened is in the audit log, its token is not', async () => {
 describe('a session with scope view', () => {
   const ofClients = allOperations.filter(({ roles }) => roles.includes('client'));
 
-  test.each(ofClients.filter(({ isReading }) => !isReading).map((operation) => [operation.id, operation] as const))(
-    'may not %s',
-    async (_, operation) => {
-      const { token } = await open({ scope: 'view' });
-      const route = routeOf(operation, nobodys.with({ clients: client.id }));
-      const answer = await world.ask(route, { key: token, body: operation.example ?? {} });
-      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    },
-  );
+  /** What ends or renews the session itself asks for none. */
+  const needing = ofClients.filter(({ isReading, needs }) => !isReading && needs !== null);
+
+  test('is refused whatever changes or sends something', () => {
+    const open = ofClients.filter(({ isReading, needs }) => !isReading && needs === null).map(({ id }) => id);
+    expect(open).toEqual(['renewSession', 'endOwnSession', 'createOwnSession']);
+  });
+
+  test.each(needing.map((operation) => [operation.id, operation] as const))('may not %s', async (_, operation) => {
+    const { token } = await open({ scope: 'view' });
+    const route = routeOf(operation, nobodys.with({ clients: client.id }));
+    const answer = await world.ask(route, { key: token, body: operation.example ?? {} });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
 
   test('may look', async () => {
     const { token } = await open({ scope: 'view' });
@@ -112,6 +122,10 @@ describe('a token', () => {
     clientId: client.id,
     scope: 'manage',
     name: null,
+    capabilities: [],
+    renewal: null,
+    openedBy: null,
+    grantedUntil: null,
     issuedAt: Date.now(),
     expiresAt: Date.now() + 60_000,
     ...change,
@@ -150,4 +164,164 @@ test('no session is opened or ended by a client, nor for one that is not', async
   expect((await world.ask(`POST ${path}`, { key: token, body: {} })).status).toBe(403);
   expect((await world.ask('POST /v1/clients/cl_nobody/portal-sessions', { body: {} })).status).toBe(404);
   expect((await world.ask('DELETE /v1/clients/cl_nobody/portal-sessions')).status).toBe(404);
+});
+
+describe('capabilities', () => {
+  test.each(capabilities.filter((one) => one !== 'payloads.read'))(
+    '%s opens what needs it and nothing else',
+    async (held) => {
+      const { token } = await open({ capabilities: [held] });
+      const objects = nobodys.with({ clients: client.id });
+      const opened: Capability[] = [];
+      for (const operation of allOperations.filter(({ roles, needs }) => roles.includes('client') && needs !== null)) {
+        const answer = await world.ask(routeOf(operation, objects), { key: token, body: {} });
+        if (answer.status !== 403 && operation.needs !== null) opened.push(operation.needs);
+      }
+      expect([...new Set(opened)]).toEqual([held]);
+    },
+  );
+
+  test('without payloads.read no payload, data or response body is shown, and it says so', async () => {
+    const owner = await newClient(world);
+    const { id: webhookId } = await newWebhook(world, owner.key);
+    const { deliveryId, eventId } = await seedHistory(world.env.DATABASE_URL, { clientId: owner.id, webhookId });
+    const blind = await open({ capabilities: ['tests.send'] }, owner.id);
+    const key = blind.token;
+    const shown = async (path: string, by: string) => (await world.ask(`GET /v1/${path}`, { key: by })).body;
+    const all = await shown(`deliveries/${deliveryId}`, owner.key);
+    expect(all).toMatchObject({ isPayloadHidden: false, payloadSent: expect.any(String) });
+    const delivery = await shown(`deliveries/${deliveryId}`, key);
+    expect(delivery).toMatchObject({ isPayloadHidden: true, payloadSent: null });
+    const samples = (one: Record<string, unknown>) =>
+      (one['attempts'] as { responseBodySample: string | null }[]).map(({ responseBodySample }) => responseBodySample);
+    expect(samples(all).some((sample) => sample !== null)).toBe(true);
+    expect(samples(delivery).every((sample) => sample === null)).toBe(true);
+    expect(await shown(`events/${eventId}`, owner.key)).toMatchObject({ isPayloadHidden: false });
+    expect(await shown(`events/${eventId}`, key)).toMatchObject({ isPayloadHidden: true, data: null });
+    const test = await world.ask(`POST /v1/webhooks/${webhookId}/filter-test`, { key, body: { eventId } });
+    expect(test).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
+
+  test('that were not granted with the scope are refused', async () => {
+    const path = `POST /v1/clients/${client.id}/portal-sessions`;
+    const body = { scope: 'view', capabilities: ['tests.send'] };
+    expect(await world.ask(path, { body })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/capabilities' }] },
+    });
+  });
+});
+
+describe('a session that is opened by a key of its client', () => {
+  async function keyOf(owner: { id: string; key: string }, body: object) {
+    const made = await world.ask(`POST /v1/clients/${owner.id}/api-keys`, {
+      key: owner.key,
+      body: { name: 'k', ...body },
+    });
+    expect([made.status, made.text]).toEqual([201, expect.any(String)]);
+    return made.body as { id: string; key: string; expiresAt: string | null; capabilities: string[] };
+  }
+  const openBy = (key: string, body: object = {}) => world.ask('POST /v1/me/sessions', { key, body });
+
+  test('can do no more than that key, and ends with it', async () => {
+    const owner = await newClient(world);
+    const expiresAt = new Date(Date.now() + 600_000).toISOString();
+    const key = await keyOf(owner, { capabilities: ['tests.send', 'settings.write'], expiresAt });
+    const opened = await openBy(key.key, { expiresInMinutes: 720, renewableForMinutes: 720 });
+    expect(opened).toMatchObject({
+      status: 201,
+      body: {
+        clientId: owner.id,
+        capabilities: ['tests.send', 'settings.write'],
+        expiresAt,
+        renewableUntil: expiresAt,
+      },
+    });
+    const token = String(opened.body['token']);
+    const stronger = await openBy(key.key, { capabilities: ['webhooks.write'] });
+    expect(stronger).toMatchObject({ status: 422, body: { errors: [{ path: '/capabilities' }] } });
+    // Nor is what the session makes.
+    const made = await keyOf({ id: owner.id, key: token }, {});
+    expect(made).toMatchObject({ capabilities: ['tests.send', 'settings.write'], expiresAt });
+    expect((await openBy(token)).status).toBe(403);
+    expect((await openBy(key.key, { expiresInMinutes: 721 })).status).toBe(422);
+    expect((await world.ask('GET /v1/me', { key: token })).status).toBe(200);
+    const revoked = await world.ask(`DELETE /v1/clients/${owner.id}/api-keys/${key.id}`, { key: owner.key });
+    expect(revoked.status).toBe(204);
+    expect((await world.ask('GET /v1/me', { key: token })).status).toBe(401);
+  });
+
+  test('that only looks, only looks', async () => {
+    const owner = await newClient(world);
+    const viewer = await keyOf(owner, { role: 'viewer' });
+    expect((await world.ask('GET /v1/me', { key: viewer.key })).body).toMatchObject({
+      role: 'viewer',
+      scope: 'view',
+      capabilities: ['payloads.read'],
+    });
+    expect((await world.ask('GET /v1/webhooks', { key: viewer.key })).status).toBe(200);
+    const create = { url: 'https://example.com', eventTypes: ['*'] };
+    expect((await world.ask('POST /v1/webhooks', { key: viewer.key, body: create })).status).toBe(403);
+    const opened = await openBy(viewer.key);
+    expect(opened.body).toMatchObject({ scope: 'view', capabilities: ['payloads.read'] });
+    const keys = `POST /v1/clients/${owner.id}/api-keys`;
+    expect((await world.ask(keys, { key: viewer.key, body: { name: 'x' } })).status).toBe(403);
+  });
+
+  test('makes no key that publishes, none of another client, none that outlives it or is past', async () => {
+    const owner = await newClient(world);
+    const path = (id: string) => `POST /v1/clients/${id}/api-keys`;
+    const make = (body: object, id = owner.id) => world.ask(path(id), { key: owner.key, body: { name: 'x', ...body } });
+    expect((await make({ role: 'publisher' })).status).toBe(403);
+    expect((await make({}, client.id)).status).toBe(404);
+    const past = await make({ expiresAt: '2020-01-01T00:00:00.000Z' });
+    expect(past).toMatchObject({ status: 422, body: { errors: [{ path: '/expiresAt' }] } });
+    const short = await keyOf(owner, { expiresAt: new Date(Date.now() + 60_000).toISOString() });
+    const later = { name: 'x', expiresAt: new Date(Date.now() + 120_000).toISOString() };
+    expect((await world.ask(path(owner.id), { key: short.key, body: later })).status).toBe(422);
+  });
+});
+
+test('a key is refused once its time is over', async () => {
+  const owner = await newClient(world);
+  const expiresAt = new Date(Date.now() + 1_500).toISOString();
+  const body = { name: 'short', expiresAt };
+  const made = await world.ask(`POST /v1/clients/${owner.id}/api-keys`, { key: owner.key, body });
+  const key = String(made.body['key']);
+  const statusOf = async () => (await world.ask('GET /v1/me', { key })).status;
+  await until(async () => (await statusOf()) === 401, { timeoutMs: 10_000, what: 'the key is refused' });
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+});
+
+describe('a session that may be renewed', () => {
+  const renewal = { expiresInMinutes: 10, renewableForMinutes: 10_080 };
+
+  test('gets a token of the same session, and ends with all its tokens', async () => {
+    const { id, token } = await open(renewal);
+    const renewed = await world.ask('POST /v1/me/renewal', { key: token, body: {} });
+    expect(renewed).toMatchObject({ status: 200, body: { id, renewableUntil: expect.any(String) } });
+    const later = String(renewed.body['token']);
+    expect((await world.ask('GET /v1/me', { key: later })).body).toMatchObject({ id });
+    expect((await world.ask('DELETE /v1/me', { key: later })).status).toBe(204);
+    for (const key of [token, later]) expect((await world.ask('GET /v1/me', { key })).status).toBe(401);
+    expect((await world.ask('POST /v1/me/renewal', { key: token, body: {} })).status).toBe(401);
+  });
+
+  test('is ended by its client or by its name, however often it was renewed', async () => {
+    const path = `/v1/clients/${client.id}/portal-sessions`;
+    for (const ending of [(id: string) => `DELETE ${path}/${id}`, () => `DELETE ${path}`]) {
+      const { id, token } = await open(renewal);
+      const renewed = await world.ask('POST /v1/me/renewal', { key: token, body: {} });
+      expect((await world.ask(ending(id))).status).toBe(204);
+      expect((await world.ask('GET /v1/me', { key: String(renewed.body['token']) })).status).toBe(401);
+    }
+  });
+
+  test('is one that was opened so, and no key is', async () => {
+    const { token } = await open();
+    expect((await world.ask('POST /v1/me/renewal', { key: token, body: {} })).status).toBe(403);
+    expect((await world.ask('POST /v1/me/renewal', { key: client.key, body: {} })).status).toBe(403);
+    expect((await world.ask('DELETE /v1/me', { key: client.key })).status).toBe(403);
+    expect((await world.ask('GET /v1/me', { key: client.key })).status).toBe(200);
+  });
 });

@@ -22,8 +22,15 @@ test.each([
   ['ahead', hourMs],
   ['behind', -hourMs],
 ])('sessions that a host opened whose clock is %s are ended with the others, and later ones not', async (_, offMs) => {
-  const open = (now: number) =>
-    sessions.open({ clientId: 'client-1', scope: 'view', name: null, lifeMs: 24 * hourMs }, actor, now);
+  const open = (now: number) => sessions.open({ ...wanted, clientId: 'client-1', lifeMs: 24 * hourMs }, actor, now);
+  const wanted = {
+    scope: 'view',
+    capabilities: [],
+    name: null,
+    renewableForMs: null,
+    openedBy: null,
+    grantedUntil: null,
+  } as const;
   const callerOf = async (opened: Awaited<ReturnType<typeof open>>) =>
     opened === null ? null : ((await sessions.callerOf(opened.session))?.clientId ?? null);
   const before = await open(Date.now() + offMs);
