@@ -1,12 +1,15 @@
 import eslint from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import react from '@eslint-react/eslint-plugin';
+import lingui from 'eslint-plugin-lingui';
+import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
   globalIgnores(['dist/', '.build-*/', 'node_modules/', '.data/', '.cache/', 'bench/results/', '**/generated/']),
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -23,6 +26,15 @@ export default defineConfig(
   },
   // Decorated constructors need their parameter types at run time, so imports there cannot be type-only.
   { files: ['apps/**/*.ts', '**/*.module.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
+  // The portal: components, hooks, and texts that can be translated.
+  {
+    files: ['portal/**/*.ts', 'portal/**/*.tsx'],
+    extends: [
+      react.configs['recommended-typescript'],
+      hooks.configs.flat.recommended,
+      lingui.configs['flat/recommended'],
+    ],
+  },
   // The command line talks to a person.
   {
     files: ['stack/**/*.ts', 'bench/**/*.ts', '**/*.mjs'],

@@ -1,5 +1,5 @@
 /**
- * One configuration: `unit` beside the code, `adapters` and `pipeline` on real parts. `faults`, in which apps and servers are
+ * One configuration: `unit` beside the code, `adapters` and `pipeline` on real parts, `portal` in a browser. `faults`, in which apps and servers are
  * killed, `cluster`, on three brokers, and `patience`, which wait for what takes minutes, have commands of their own.
  */
 const common = {
@@ -17,6 +17,15 @@ const real = {
   runner: '<rootDir>/test/support/paired-runner.mjs',
 };
 
+/** In a browser: one system and one browser for all of it. */
+const portal = {
+  ...real,
+  runner: '<rootDir>/test/support/portal-runner.mjs',
+  displayName: 'portal',
+  testEnvironment: '<rootDir>/test/support/portal-environment.mjs',
+  testMatch: ['<rootDir>/test/portal/**/*.spec.ts'],
+};
+
 export default {
   // Real servers on a busy machine take their time: a test that never ends still ends, one that is slow is not wrong.
   testTimeout: 60_000,
@@ -24,9 +33,14 @@ export default {
   maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,stack,cli,bench,test/support}/**/*.spec.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{apps,libs,stack,cli,bench,portal,test/support}/**/*.spec.ts'],
+    },
     { ...real, displayName: 'adapters', testMatch: ['<rootDir>/test/adapters/**/*.spec.ts'] },
     { ...real, displayName: 'pipeline', testMatch: ['<rootDir>/test/pipeline/**/*.spec.ts'] },
+    portal,
     { ...real, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.spec.ts'] },
     { ...real, displayName: 'cluster', testMatch: ['<rootDir>/test/cluster/**/*.spec.ts'] },
     { ...real, displayName: 'patience', testMatch: ['<rootDir>/test/patience/**/*.spec.ts'] },

@@ -1,6 +1,7 @@
 /**
- * `npm run build`: compiles apps, libs, stack, cli and bench into dist/ with swc, in about a second. Files that changed
- * are put in place by rename and files without a source go, so that processes that run from dist/ never see half a build.
+ * `npm run build`: compiles apps, libs, stack, cli and bench into dist/ with swc, in about a second, and the portal into
+ * dist/portal with Vite, in some seconds; each of them only when a source of it changed. Files that changed are put in
+ * place by rename and files without a source go, so that processes that run from dist/ never see half a build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,10 +21,18 @@ import { fileURLToPath } from 'node:url';
 
 const sources = ['apps', 'libs', 'stack', 'cli', 'bench'];
 
-/** @param {string} root @param {string} node binary that runs swc */
+/** What the portal is made from: its own sources, and what it may import. */
+const portalSources = ['portal', 'libs/domain', 'libs/api-contract', 'libs/api-client'];
+
+/** @param {string} root @param {string} node binary that runs swc and Vite */
 export function build(root, node) {
+  buildApps(root, node);
+  buildPortal(root, node);
+}
+
+function buildApps(root, node) {
   const stamp = join(root, 'dist', '.built-from');
-  const state = stateOfSources(root);
+  const state = stateOf(root, sources, ['.swcrc', 'package-lock.json']);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state && isWhole(root)) return;
   // Beside dist/, not below it: source maps name their sources relative to the depth.
   const fresh = join(root, `.build-${process.pid}`);
@@ -32,18 +41,52 @@ export function build(root, node) {
     compile(root, node, fresh);
     const kept = new Set(filesBelow(fresh));
     for (const file of kept) replace(join(fresh, file), join(dist, file));
-    for (const file of filesBelow(dist)) if (!kept.has(file)) rmSync(join(dist, file));
+    for (const file of filesBelow(dist)) {
+      if (!kept.has(file) && !file.startsWith('portal/')) rmSync(join(dist, file));
+    }
     writeFileSync(stamp, state);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
 }
 
+function buildPortal(root, node) {
+  // An image that only compiles has none.
+  if (!existsSync(join(root, 'portal'))) return;
+  const dist = join(root, 'dist', 'portal');
+  const stamp = join(dist, '.built-from');
+  const state = stateOf(root, portalSources, ['package-lock.json']);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return;
+  const fresh = join(root, `.build-portal-${process.pid}`);
+  try {
+    const args = [join(root, 'portal', 'build.mjs'), fresh];
+    const { status, error, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
+    if (error !== undefined) throw error;
+    if (status !== 0) throw new Error(`the build of the portal failed:\n${stderr}`);
+    const kept = filesBelow(fresh).sort((one, other) => placeOf(one) - placeOf(other));
+    for (const file of kept) replace(join(fresh, file), join(dist, file));
+    for (const file of filesBelow(dist)) if (!kept.includes(file)) rmSync(join(dist, file));
+    writeFileSync(stamp, state);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** A page that names its assets comes after them. */
+function placeOf(file) {
+  return file.startsWith('assets/') ? 0 : 1;
+}
+
 /** Changes when any source, the compiler or its settings do. */
-function stateOfSources(root) {
+function stateOf(root, folders, more) {
   const hash = createHash('sha256');
-  const files = sources.flatMap((folder) => filesBelow(join(root, folder)).map((file) => join(folder, file)));
-  for (const file of [...files.sort(), '.swcrc', 'package-lock.json']) {
+  const files = folders.flatMap((folder) =>
+    filesBelow(join(root, folder))
+      // Made for the type checker alone, and made anew by it.
+      .filter((file) => !file.startsWith('generated/') && !file.endsWith('.spec.ts'))
+      .map((file) => join(folder, file)),
+  );
+  for (const file of [...files.sort(), ...more]) {
     const { mtimeMs, size } = statSync(join(root, file));
     hash.update(`${file} ${mtimeMs} ${size}\n`);
   }

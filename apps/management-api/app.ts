@@ -13,6 +13,7 @@ import { managementApiConfig } from './config.ts';
 import { prepareServer, serverOptions } from './http-server.ts';
 import { ManagementApiModule } from './management-api.module.ts';
 import { OutboxRelay } from './outbox-relay.ts';
+import { preparePortal } from './portal-site.ts';
 import { boundReads } from './request-reads.ts';
 import { RequestRates } from './request-rates.ts';
 import { ReplayRunner } from './replay-runner.ts';
@@ -32,6 +33,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
     const tail = app.get(TopicTail);
     const authentication = app.get(Authentication);
     prepareServer(app, { authentication, rates: app.get(RequestRates), metrics, logger, tracer });
+    preparePortal(app.getHttpAdapter().getInstance(), config, logger);
     boundReads(app.getHttpAdapter().getInstance(), {
       reserved: app.get(ReservedDatabase),
       poolMax: config.DATABASE_POOL_MAX,

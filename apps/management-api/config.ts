@@ -12,6 +12,7 @@ import {
   signatureKeys,
   webhookDefaultKeys,
 } from '../../libs/runtime/config-keys.ts';
+import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
@@ -23,6 +24,7 @@ export const managementApiConfig = {
   ...databaseKeys,
   ...adminKeys,
   ...proxyKeys,
+  ...portalKeys,
   ...apiLimitKeys,
   ...webhookLimitKeys,
   ...egressKeys,

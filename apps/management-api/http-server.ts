@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { eventsMax, publishEvents } from '../../libs/api-contract/events.ts';
@@ -16,6 +17,7 @@ import { admit, jsonTypes, type AdmissionParts } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { ManagementApiConfig } from './config.ts';
 import { parseLargeBody } from './large-body.ts';
+import { portalPathParts, withoutPrefix } from './portal-config.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
 import { endTrace, traceFields } from './request-trace.ts';
@@ -39,7 +41,13 @@ const stalledMs = 120_000;
 export function serverOptions(config: ManagementApiConfig): FastifyServerOptions {
   // Of anybody else the header would be a claim: the audit log says where requests came from.
   const proxies = config.API_TRUSTED_PROXIES;
-  return { ...fixedOptions, trustProxy: proxies.length === 0 ? false : [...proxies] };
+  const { prefix } = portalPathParts(config.PORTAL_PATH);
+  const rewriteUrl = ({ url = '/' }: IncomingMessage) => withoutPrefix(url, prefix);
+  return {
+    ...fixedOptions,
+    ...(prefix !== '' && { rewriteUrl }),
+    trustProxy: proxies.length === 0 ? false : [...proxies],
+  };
 }
 
 const fixedOptions: FastifyServerOptions = {

@@ -12,7 +12,7 @@ import { say, warn } from '../terminal.ts';
 const verb = {
   name: 'dev',
   summary:
-    'Starts the whole system; whenever a source of apps/, libs/ or schemas/ changes it is built and the apps are restarted.',
+    'Starts the whole system; whenever a source of apps/, libs/ or schemas/ changes it is built and the apps are restarted; one of portal/ is built alone.',
   flags: {},
 };
 
@@ -23,9 +23,9 @@ await runVerb(verb, ({ signal }) =>
   runLocalStack(signal, async (stack) => {
     say(`\nReady at ${apiUrl}/v1, watching the sources. Ctrl-C stops everything.\n`);
     const reloader = new Reloader(stack, signal);
-    const watchers = ['apps', 'libs', 'schemas'].map((folder) =>
+    const watchers = ['apps', 'libs', 'schemas', 'portal'].map((folder) =>
       watch(join(repositoryRoot, folder), { recursive: true }, (_event, file) => {
-        if (file !== null && /\.(ts|avsc|json)$/.test(file) && !file.endsWith('.spec.ts')) reloader.changed(file);
+        if (file !== null && sources.test(file) && !file.endsWith('.spec.ts')) reloader.changed(join(folder, file));
       }),
     );
     await untilAborted(signal);
@@ -34,7 +34,10 @@ await runVerb(verb, ({ signal }) =>
   }),
 );
 
+const sources = /\.(tsx?|mjs|avsc|json|css|po|html|svg)$/;
+
 class Reloader {
+  private areAppsOld = false;
   private readonly stack: LocalStack;
   private readonly signal: AbortSignal;
   private timer: NodeJS.Timeout | null = null;
@@ -47,6 +50,8 @@ class Reloader {
 
   changed(file: string): void {
     if (this.timer !== null) clearTimeout(this.timer);
+    // The page is read anew for whoever asks for it.
+    this.areAppsOld ||= !file.startsWith('portal');
     this.timer = setTimeout(() => {
       this.running = this.running.then(() => this.reload(file));
     }, settleMs);
@@ -63,6 +68,11 @@ class Reloader {
     say(`${file} changed: building`);
     try {
       build(repositoryRoot, process.execPath);
+      if (!this.areAppsOld) {
+        say('✓ Portal built: reload the page');
+        return;
+      }
+      this.areAppsOld = false;
       await this.stack.supervisor.restart(this.signal);
       say('✓ Apps restarted');
     } catch (error) {

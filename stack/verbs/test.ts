@@ -5,12 +5,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { findChromium, noChromium } from '../chromium.ts';
 import { repositoryRoot } from '../repository.ts';
 import { say } from '../terminal.ts';
 
 const help = `npm test [-- options of jest]
 
-Runs unit, adapter and pipeline tests on real servers: those that KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL
+Runs unit, adapter and pipeline tests on real servers, and those of the portal in a browser: those that KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL
 name, else embedded ones; containers with TEST_STACK=containers. Ports and data are apart from those of npm start.
 
   npm test -- --selectProjects unit                the quick ones
@@ -39,7 +40,7 @@ if (words.includes('--help') || words.includes('-h')) {
   say(help);
 } else {
   // The channel to the parent would keep this process alive.
-  process.exit(await runJest([...words, ...withoutSlow(words)]));
+  process.exit(await runJest([...words, ...withoutSlow(words), ...withoutBrowser(words)]));
 }
 
 /** They have to be asked for: by project or by path. */
@@ -47,6 +48,15 @@ function withoutSlow(args: readonly string[]): readonly string[] {
   if (args.some((word) => word.startsWith('--selectProjects'))) return [];
   const unasked = slowProjects.filter((project) => !args.some((word) => word.includes(`test/${project}`)));
   return unasked.map((project) => `--ignoreProjects=${project}`);
+}
+
+/** Where nobody can have installed one, the rest is tested all the same; where CI says that it is one, that is an error. */
+function withoutBrowser(args: readonly string[]): readonly string[] {
+  const isAsked = args.some((word) => word.includes('portal'));
+  if (findChromium() !== null || isAsked || process.env['CI'] !== undefined) return [];
+  if (args.some((word) => word.startsWith('--selectProjects'))) return [];
+  say(`The tests of the portal are left out. ${noChromium}`);
+  return ['--ignoreProjects=portal'];
 }
 
 async function runJest(args: readonly string[]): Promise<number> {

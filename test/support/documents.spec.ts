@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { repositoryRoot } from './source-tree.ts';
 
 const documents = globSync('{*.md,docs/**/*.md}', { cwd: repositoryRoot });
-const files = globSync('{apps,libs,stack,cli,test,schemas,deploy,docs}/**/*', { cwd: repositoryRoot });
+const files = globSync('{apps,libs,stack,cli,test,schemas,deploy,docs,portal}/**/*', { cwd: repositoryRoot });
 
 /** What `wrongIn` finds in the lines of a document, as `path:line: what`. */
 function wrongLines(document: string, wrongIn: (line: string) => readonly string[]): string[] {

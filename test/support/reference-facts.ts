@@ -14,6 +14,7 @@ import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { operationsKeys } from '../../libs/runtime/operations-keys.ts';
+import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
@@ -108,7 +109,8 @@ export async function configRows(): Promise<readonly Row[]> {
   const groups = Object.values(configKeys).filter(
     (value): value is ConfigSpec & typeof value => typeof value === 'object',
   );
-  return [...groups, dispatchKeys, operationsKeys, retryKeys, tracingKeys, webhookLimitKeys].flatMap((group) =>
+  const more = [dispatchKeys, operationsKeys, portalKeys, retryKeys, tracingKeys, webhookLimitKeys];
+  return [...groups, ...more].flatMap((group) =>
     Object.entries(group as ConfigSpec).map(([name, key]) => [
       name,
       key.default === null ? 'required' : key.default === '' ? '(empty)' : key.default,

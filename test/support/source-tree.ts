@@ -20,7 +20,7 @@ export interface SourceImport {
 
 /** Hand-written TypeScript, sorted by path. */
 export function sourceFiles(): readonly SourceFile[] {
-  return globSync('{apps,libs,stack,cli,test,bench}/**/*.ts', { cwd: repositoryRoot })
+  return globSync('{apps,libs,stack,cli,test,bench,portal}/**/*.{ts,tsx}', { cwd: repositoryRoot })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => !path.includes('/generated/'))
     .sort()

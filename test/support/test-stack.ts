@@ -57,7 +57,7 @@ async function ask(what: string): Promise<string> {
   const door = process.env['TEST_STACK_DOOR'];
   if (door === undefined)
     throw new Error(
-      'real-stack tests live in test/adapters, test/pipeline, test/faults, test/cluster and test/patience',
+      'real-stack tests live in test/adapters, test/pipeline, test/portal, test/faults, test/cluster and test/patience',
     );
   // A kept connection may be closed by the other side just as it is used again.
   const response = await fetch(`${door}/${what}`, { headers: { connection: 'close' } });

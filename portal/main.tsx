@@ -1,0 +1,63 @@
+/**
+ * The portal begins: what a link brought is taken out of the address, whoever may go on here is found, and the page is
+ * drawn in the language that is wanted.
+ */
+import './style/tokens.css';
+import './style/document.css';
+import { i18n } from '@lingui/core';
+import { I18nProvider } from '@lingui/react';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { presentCaller } from './api/caller.ts';
+import { basePath, readPageConfig } from './api/page-addresses.ts';
+import { queryClient } from './api/queries.ts';
+import { PageConfigContext } from './app/page-config.ts';
+import { router } from './app/router.tsx';
+import { speak, wantedLanguage } from './language/language.ts';
+import { answerOtherTabs, askOtherTabs } from './session/other-tabs.ts';
+import { preferences } from './session/preferences.ts';
+import { enter, keptSession, sessionState, takeHanded } from './session/session.ts';
+
+async function begin(): Promise<void> {
+  const { token, next } = takeHanded(location, history);
+  if (next !== null) history.replaceState(null, '', basePath + next);
+  const [config] = await Promise.all([readPageConfig(), speak(wantedLanguage()), findSession(token)]);
+  answerOtherTabs(() => {
+    const caller = presentCaller();
+    return caller === undefined ? null : (caller.clientId ?? caller.role);
+  });
+  preferences.watch(() => {
+    void speak(wantedLanguage());
+  });
+  const place = document.getElementById('root');
+  if (place === null) throw new Error('the page has no place for the portal');
+  createRoot(place).render(
+    <StrictMode>
+      <I18nProvider i18n={i18n}>
+        <QueryClientProvider client={queryClient}>
+          <PageConfigContext value={config}>
+            <RouterProvider router={router} />
+          </PageConfigContext>
+        </QueryClientProvider>
+      </I18nProvider>
+    </StrictMode>,
+  );
+}
+
+/** From the link, of this tab, or of another one. */
+async function findSession(handed: string | null): Promise<void> {
+  const session = handed === null ? keptSession() : { token: handed, isKept: handed.startsWith('whp_') };
+  if (session !== null) {
+    enter(session);
+    return;
+  }
+  const offers = await askOtherTabs();
+  const [only] = offers;
+  if (only === undefined) sessionState.set({ kind: 'out' });
+  else if (offers.length === 1) enter({ token: only.token, isKept: only.isKept });
+  else sessionState.set({ kind: 'choice', offers });
+}
+
+void begin();

@@ -1,0 +1,51 @@
+/** From what somebody typed to a session. A client's key is exchanged at once and forgotten; an admin's key stays in memory. */
+import type { Caller } from '../api/caller.ts';
+import { ApiProblem } from '../../libs/api-client/api-problem.ts';
+import { newIntention, problemOf, request } from '../api/api.ts';
+import { queryClient } from '../api/queries.ts';
+import { enter, pageNumber, type Session } from './session.ts';
+
+/** As the session endpoint has it; more than that is refused. */
+const sessionMinutes = 12 * 60;
+
+/**
+ * @param clientId whose page is open; a session of another client begins a new page
+ * @throws ApiProblem, ApiUnreachable
+ */
+export async function signIn(typed: string, clientId: string | null = null): Promise<void> {
+  const token = typed.trim();
+  if (!/^[\x21-\x7e]{1,2000}$/.test(token)) throw new ApiProblem(401, notAKey, null);
+  const headers = { authorization: `Bearer ${token}` };
+  const caller = await read<Caller>(await request('/v1/me', { headers }));
+  const session = caller.kind === 'api_key' ? await exchanged(token, caller) : { token, isKept: true };
+  if (clientId !== null && caller.clientId !== clientId) {
+    queryClient.clear();
+    pageNumber.set(pageNumber.get() + 1);
+  }
+  enter(session);
+  queryClient.removeQueries({ queryKey: ['me'] });
+}
+
+const notAKey = { code: 'unauthenticated', detail: 'This is no key and no portal token.' } as const;
+
+async function exchanged(token: string, { role, clientId }: Caller): Promise<Session> {
+  if (role === 'admin' || clientId === null) return { token, isKept: false };
+  const response = await request('/v1/me/sessions', {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'idempotency-key': newIntention(),
+    },
+    body: JSON.stringify({ expiresInMinutes: sessionMinutes }),
+  });
+  // An API that opens no sessions for keys: the key is used as it is, and gone with the page.
+  if (response.status === 404) return { token, isKept: false };
+  return { token: (await read<{ token: string }>(response)).token, isKept: true };
+}
+
+async function read<T>(response: Response): Promise<T> {
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problemOf(response, body);
+  return body as T;
+}

@@ -1,0 +1,40 @@
+/** How the portal is built. Everything it loads is a file of its own below assets/: the policy of the page allows nothing inline. */
+import { join } from 'node:path';
+import { linguiTransformerBabelPreset, lingui } from '@lingui/vite-plugin';
+import babel from '@rolldown/plugin-babel';
+import react from '@vitejs/plugin-react';
+import { bodySchemas } from './body-schemas.mjs';
+
+// The one way to tell all parts of Lingui where its configuration is.
+process.env['LINGUI_CONFIG'] = join(import.meta.dirname, 'lingui.config.mjs');
+
+/** @param {string} outDir */
+export function portalConfig(outDir) {
+  return {
+    root: import.meta.dirname,
+    configFile: false,
+    // Addresses in the page are relative to its <base>, which the server writes.
+    base: './',
+    publicDir: false,
+    logLevel: 'warn',
+    plugins: [
+      react(),
+      lingui({ failOnCompileError: true }),
+      // The texts stay in the code: English is no catalogue that could be out of date.
+      babel({ presets: [linguiTransformerBabelPreset({ descriptorFields: 'message' })] }),
+      bodySchemas(),
+    ],
+    css: { modules: { localsConvention: 'camelCaseOnly' } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      manifest: 'manifest.json',
+      target: 'es2023',
+      cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 600,
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** The states of a webhook in words. */
+import { useLingui } from '@lingui/react/macro';
+import { Badge, StatusBadge, type Tone } from '../elements/badge.tsx';
+import type { WebhookStateName } from './webhook.ts';
+
+const tones: Readonly<Record<WebhookStateName, Tone>> = {
+  healthy: 'good',
+  failing: 'bad',
+  disabled: 'calm',
+  recovering: 'busy',
+};
+
+export function useWebhookStateNames(): Readonly<Record<WebhookStateName, string>> {
+  const { t } = useLingui();
+  return { healthy: t`Healthy`, failing: t`Failing`, disabled: t`Disabled`, recovering: t`Recovering` };
+}
+
+export function WebhookStateBadge({ state }: { readonly state: WebhookStateName }) {
+  return <Badge tone={tones[state]}>{useWebhookStateNames()[state]}</Badge>;
+}
+
+/** On the page of one webhook. */
+export function WebhookStatus({ state }: { readonly state: WebhookStateName }) {
+  return <StatusBadge tone={tones[state]} name={useWebhookStateNames()[state]} />;
+}

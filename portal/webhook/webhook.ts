@@ -1,0 +1,72 @@
+/** Webhooks as screens read them: with their health beside them where the API has it. */
+import type { Schemas } from '../api/api.ts';
+import { read, readWithout, type ListPage } from '../api/reads.ts';
+
+export type WebhookStateName = 'healthy' | 'failing' | 'disabled' | 'recovering';
+
+/** Of the last day. */
+export interface HealthBeside {
+  readonly state: WebhookStateName;
+  readonly consecutiveFailures: number;
+  readonly failingSince: string | null;
+  readonly lastSuccessAt: string | null;
+  readonly lastFailureAt: string | null;
+  readonly attempts: number;
+  readonly successRate: number | null;
+  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+  readonly waiting: { readonly count: number; readonly oldestAt: string | null };
+  readonly breaker: 'closed' | 'open' | 'halfOpen';
+  readonly blockedBy: { readonly deliveryId: string; readonly since: string } | null;
+  readonly recoveringUntil: string | null;
+  readonly pausedUntil: string | null;
+}
+
+export type Webhook = Schemas['Webhook'] & { readonly health?: HealthBeside };
+
+export interface WebhookFilters {
+  readonly state: string;
+  readonly q: string;
+  readonly eventType: string;
+}
+
+export interface WebhookPlace {
+  readonly cursor: string;
+  readonly limit: number;
+}
+
+export function readWebhooks(
+  { state, q, eventType }: WebhookFilters,
+  { cursor, limit }: WebhookPlace,
+  signal?: AbortSignal,
+): Promise<ListPage<Webhook>> {
+  const query = { include: 'health', state, q, eventType, cursor, limit };
+  return readWithout<ListPage<Webhook>>('/v1/webhooks', query, ['include', 'state', 'q'], signal);
+}
+
+export function readWebhook(id: string, signal?: AbortSignal): Promise<Webhook> {
+  return read<Webhook>(`/v1/webhooks/${encodeURIComponent(id)}`, {}, signal);
+}
+
+export function webhookKey(id: string): readonly string[] {
+  return ['webhook', id];
+}
+
+/** What is known of its state without its health: that it is off. */
+export function stateOf({ health, isActive }: Webhook): WebhookStateName {
+  return health?.state ?? (isActive ? 'healthy' : 'disabled');
+}
+
+export interface EndpointParts {
+  readonly host: string;
+  /** Path and query. */
+  readonly rest: string;
+}
+
+/** An address in two parts, never the address as something to open. */
+export function endpointParts(url: string): EndpointParts {
+  const parsed = URL.parse(url);
+  if (parsed === null) return { host: url, rest: '' };
+  const start = url.indexOf(parsed.host);
+  if (start === -1) return { host: parsed.host, rest: parsed.pathname + parsed.search };
+  return { host: parsed.host, rest: url.slice(start + parsed.host.length) };
+}
