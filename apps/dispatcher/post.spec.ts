@@ -107,6 +107,19 @@ test('every live secret signs, an expired one does not, and no own header stands
   }
 });
 
+test('the message id goes out and is signed; a delivery of an earlier version has none, and goes out under its own', async () => {
+  const { post, sent } = setup();
+  const { outcome } = await post.run({ ...delivery, messageId: 'm' }, webhookWith());
+  await post.run(delivery, webhookWith());
+  expect(sent.map(({ headers }) => [headers['webhook-id'], headers['x-deeperhub-delivery']])).toEqual([
+    ['m', 'm'],
+    ['d', 'd'],
+  ]);
+  const signed = new Webhook(secrets[0] ?? '').sign('m', new Date(now), delivery.body.toString());
+  expect(sent[0]?.headers['webhook-signature']).toContain(signed);
+  expect(outcome).toMatchObject({ deliveryId: 'd', messageId: 'm' });
+});
+
 test('every value that the client added is masked in the outcome, and the values of ours are not', async () => {
   const { post, sent } = setup();
   const headers = { 'x-pass': 'hunter2', 'x-tenant': 'acme', accept: 'text/plain', 'webhook-id': 'forged' };

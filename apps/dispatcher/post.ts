@@ -4,7 +4,7 @@
  * every live secret signs; it never rejects.
  */
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
-import type { Delivery } from '../../libs/domain/delivery.ts';
+import { messageIdIn, type Delivery } from '../../libs/domain/delivery.ts';
 import type { PermanentReason } from '../../libs/domain/outcome.ts';
 import { isRefusal, type RefusalGrace } from '../../libs/domain/refusal.ts';
 import { acceptAll, maskHeaders } from '../../libs/domain/request-headers.ts';
@@ -113,17 +113,18 @@ export class Post {
   private headersOf(delivery: Delivery, webhook: ReadyWebhook, { now, traceparent }: AttemptStart) {
     const secrets = webhook.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now).map(({ key }) => key);
     const timestampS = Math.floor(now / 1000);
-    const { deliveryId, body } = delivery;
+    const { body } = delivery;
+    const id = messageIdIn(delivery);
     const headers: Record<string, string> = {
       // Firewalls take a request without it for an attack (OWASP core rule set, 920300).
       accept: acceptAll,
       'content-type': delivery.contentType,
       'user-agent': this.options.userAgent,
-      'webhook-id': deliveryId,
+      'webhook-id': id,
       'webhook-timestamp': String(timestampS),
-      'webhook-signature': signStandardWebhooks({ id: deliveryId, timestampS, body, secrets }),
+      'webhook-signature': signStandardWebhooks({ id, timestampS, body, secrets }),
       'x-deeperhub-event': headerText(delivery.eventType),
-      'x-deeperhub-delivery': deliveryId,
+      'x-deeperhub-delivery': id,
       'x-deeperhub-attempt': String(delivery.attempt),
     };
     if (this.options.signatureHeader !== '') {

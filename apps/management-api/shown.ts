@@ -140,7 +140,12 @@ export function shownEvent(event: EventItem): ItemOf<AnswerOf<typeof listEvents>
 
 /** @param isPayloadHidden whoever asks may not see payloads */
 export function shownEventDetail(event: EventDetail, isPayloadHidden: boolean): AnswerOf<typeof getEvent> {
-  const decisions = event.decisions.map(({ webhookId, decision, deliveryId }) => ({ webhookId, decision, deliveryId }));
+  const decisions = event.decisions.map(({ webhookId, decision, deliveryId, messageId }) => ({
+    webhookId,
+    decision,
+    deliveryId,
+    messageId: messageId ?? deliveryId,
+  }));
   const data = isPayloadHidden ? null : parseLossless(event.data.toString('utf8'));
   return { ...shownEvent(event), data, isPayloadHidden, decisions };
 }

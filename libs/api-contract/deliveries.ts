@@ -21,7 +21,12 @@ const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Deliveries';
 
 const deliveryFields = {
-  id: Type.String({ description: 'Also the header `webhook-id`.', examples: ['0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d'] }),
+  id: Type.String({ examples: ['0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d'] }),
+  messageId: Type.String({
+    description:
+      'The header `webhook-id`, as the receiver logs it: the same for every copy of the event, in every attempt, resend and replay. Wherever the id of a delivery is asked for, this one is taken too.',
+    examples: ['f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d'],
+  }),
   webhookId: Type.String(),
   clientId: Type.String(),
   eventId: Type.String(),
@@ -173,6 +178,8 @@ export const getDelivery = operation({
   path: '/v1/deliveries/{id}',
   tag,
   summary: 'Read a delivery with its attempts',
+  description:
+    'By its id or its messageId. Of several deliveries with one messageId, which are copies of one event, the newest is shown.',
   roles: owners,
   params: idParams,
   status: 200,
@@ -187,7 +194,7 @@ export const resendDelivery = operation({
   path: '/v1/deliveries/{id}/resend',
   tag,
   summary: 'Send a delivery again',
-  description: 'The same delivery id and body in a new round of attempts, signed anew. Several resends all run.',
+  description: 'The same ids and body in a new round of attempts, signed anew. Several resends all run.',
   roles: owners,
   needs: 'deliveries.resend',
   params: idParams,

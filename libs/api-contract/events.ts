@@ -106,6 +106,7 @@ export const eventDetailSchema = Type.Object({
       webhookId: Type.String(),
       decision: Type.Enum(['matched', 'filtered', 'disabled']),
       deliveryId: nullable(Type.String()),
+      messageId: nullable(Type.String({ description: 'The header `webhook-id` of the delivery.' })),
     }),
     { description: 'One for each webhook that subscribed to the type.' },
   ),

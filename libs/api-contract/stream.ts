@@ -10,6 +10,7 @@ const outcomes = deliveryStatuses.filter((status) => status !== 'pending');
 export const streamedOutcomeSchema = Type.Object(
   {
     deliveryId: Type.String(),
+    messageId: Type.String({ description: 'The header `webhook-id`.' }),
     webhookId: Type.String(),
     clientId: Type.String(),
     eventId: Type.String(),

@@ -7,6 +7,11 @@ export type ParkedReason = 'backlog' | 'breaker' | 'rate_limit' | 'blocked';
 export interface Delivery {
   /** UUID v8, a function of event and webhook (libs/domain/ids.ts). */
   readonly deliveryId: string;
+  /**
+   * Goes out as the header `webhook-id`: a function of source and id of the event and of the webhook (libs/domain/ids.ts). Null or
+   * left out for tests, for pings and for what earlier versions made: then `deliveryId` does ({@link messageIdIn}).
+   */
+  readonly messageId?: string | null;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;
@@ -24,6 +29,11 @@ export interface Delivery {
   readonly createdAt: number;
   /** W3C Trace Context of the event. */
   readonly traceparent: string | null;
+}
+
+/** What goes out as the header `webhook-id`. */
+export function messageIdIn({ messageId, deliveryId }: Pick<Delivery, 'messageId' | 'deliveryId'>): string {
+  return messageId ?? deliveryId;
 }
 
 /** On webhook.retry.<tier>. */

@@ -1,8 +1,8 @@
 /**
  * Deliveries that somebody asks for instead of an event that came: tests, pings, resends. In: what is asked for and
- * the moment. Out: what travels. Holds: a resend has the id and the bytes of the delivery that it repeats.
+ * the moment. Out: what travels. Holds: a resend has the ids and the bytes of the delivery that it repeats.
  */
-import type { Delivery, DeliveryKind } from './delivery.ts';
+import { messageIdIn, type Delivery, type DeliveryKind } from './delivery.ts';
 import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
 import { shapePayload } from './payload.ts';
 import type { WebhookEvent } from './webhook-event.ts';
@@ -65,6 +65,8 @@ export function pingDelivery(
 /** A delivery as the history has it. */
 export interface PastDelivery {
   readonly id: string;
+  /** That went out as `webhook-id`; null or left out: `id` did. */
+  readonly messageId?: string | null;
   readonly webhookId: string;
   readonly clientId: string;
   readonly kind: DeliveryKind;
@@ -84,7 +86,8 @@ export interface PastEvent {
 
 /** What was posted, made again from the history. */
 export function pastPayload(past: PastDelivery, event: PastEvent) {
-  const target = { webhookId: past.webhookId, deliveryId: past.id, clientId: past.clientId };
+  const { webhookId, clientId } = past;
+  const target = { webhookId, deliveryId: messageIdIn({ ...past, deliveryId: past.id }), clientId };
   return shapePayload({ ...event, time: timeOfId(event.eventKey) }, target, past.format);
 }
 
@@ -98,6 +101,7 @@ export interface NewRound {
 export function resentDelivery(past: PastDelivery, event: PastEvent, round: NewRound, now: number): Delivery {
   return {
     deliveryId: past.id,
+    messageId: past.messageId ?? null,
     webhookId: past.webhookId,
     clientId: past.clientId,
     eventId: event.eventId,
@@ -119,6 +123,8 @@ function madeUpDelivery(webhook: TargetWebhook, event: MadeUpEvent, kind: 'test'
   const target = { webhookId: webhook.id, deliveryId, clientId: webhook.clientId };
   return {
     deliveryId,
+    // Its event is made once, so the id of the history names it as well.
+    messageId: null,
     webhookId: webhook.id,
     clientId: webhook.clientId,
     eventId: event.eventId,

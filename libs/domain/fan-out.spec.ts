@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { PlatformEvent } from './cloud-event.ts';
 import type { EventType } from './event-type.ts';
 import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPart } from './fan-out.ts';
-import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
+import { deliveryIdOf, eventKeyOf, messageIdOf, timeOfId } from './ids.ts';
 import type { Subscription } from './match.ts';
 import { EqualFilters } from './equal-filters.ts';
 
@@ -50,6 +50,7 @@ describe('fan-out', () => {
     );
     const time = recordTime - 1000;
     const [d1, d4] = ['w1', 'w4'].map((id) => deliveryIdOf(time, 'evt-1', id, '/shop'));
+    const [m1, m4] = ['w1', 'w4'].map((id) => messageIdOf('evt-1', id, '/shop'));
     expect(result.tooLarge).toEqual([]);
     expect(result.events).toEqual([
       {
@@ -64,10 +65,17 @@ describe('fan-out', () => {
         receivedAt: recordTime,
         data: Buffer.from('{"amount":5}'),
         decisions: [
-          { webhookId: 'w1', clientId: 'acme', decision: 'matched', deliveryId: d1, format: 'json' },
+          { webhookId: 'w1', clientId: 'acme', decision: 'matched', deliveryId: d1, messageId: m1, format: 'json' },
           { webhookId: 'w2', clientId: 'acme', decision: 'disabled', deliveryId: null, format: null },
           { webhookId: 'w3', clientId: 'acme', decision: 'filtered', deliveryId: null, format: null },
-          { webhookId: 'w4', clientId: 'acme', decision: 'matched', deliveryId: d4, format: 'cloudevents' },
+          {
+            webhookId: 'w4',
+            clientId: 'acme',
+            decision: 'matched',
+            deliveryId: d4,
+            messageId: m4,
+            format: 'cloudevents',
+          },
         ],
         sourceTopic: 'platform.events',
         sourcePartition: 3,
@@ -88,6 +96,22 @@ describe('fan-out', () => {
       contentType: 'application/json',
     });
     expect(result.deliveries[0]?.body.toString()).toContain('"data":{"amount":5}');
+  });
+
+  test('names every copy of an event by one message id, in its body too', () => {
+    const copies = [
+      input([candidate('w1')]),
+      input([candidate('w1')], { event: { ...event, timeMs: null } }),
+      input([candidate('w1')], { event: { ...event, timeMs: recordTime - 5_000 } }),
+      input([candidate('w1')], {
+        event: { ...event, timeMs: null },
+        origin: { topic: 'other', partition: 0, offset: 7, timestampMs: recordTime + 3_000 },
+      }),
+    ].map((one) => fanOut(one).deliveries[0]);
+    const messageId = messageIdOf('evt-1', 'w1', '/shop');
+    expect(new Set(copies.map((copy) => copy?.messageId))).toEqual(new Set([messageId]));
+    expect(new Set(copies.map((copy) => copy?.deliveryId)).size).toBe(4);
+    for (const copy of copies) expect(copy?.body.toString()).toContain(`"deliveryId":"${messageId}"`);
   });
 
   test('makes the same of the same event, whatever the clock says', () => {

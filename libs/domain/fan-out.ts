@@ -11,7 +11,7 @@ import type { Delivery } from './delivery.ts';
 import type { EventType } from './event-type.ts';
 import { EventBudget } from './filter-budget.ts';
 import type { FilterEvent } from './filter.ts';
-import { deliveryIdOf, eventKeyOf, idTimeOf } from './ids.ts';
+import { deliveryIdsOf, eventKeyOf, idTimeOf } from './ids.ts';
 import { mayHaveLongNumbers, parseLossless } from './lossless-json.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from './payload.ts';
@@ -63,7 +63,7 @@ const verdictsMax = 10_000;
 /** Of a delivery beside its body. */
 const deliveryOverheadBytes = 300;
 /** Of a decision beside its ids. */
-const decisionOverheadBytes = 70;
+const decisionOverheadBytes = 110;
 /** For decisions, however large the data is. */
 const decisionBytesMin = 20_000;
 
@@ -157,16 +157,17 @@ export class FanOut {
       this.note({ ...unmatched, decision: 'filtered' }, part);
       return null;
     }
-    const deliveryId = deliveryIdOf(webhookEvent.time, event.id, webhookId, event.source);
-    const { contentType, body } = this.shape({ webhookId, deliveryId, clientId }, format);
+    const { deliveryId, messageId } = deliveryIdsOf(webhookEvent.time, event.id, webhookId, event.source);
+    const { contentType, body } = this.shape({ webhookId, deliveryId: messageId, clientId }, format);
     if (body.length > bodyBytesMax) {
       part.tooLarge.push({ webhookId, bodyBytes: body.length });
       this.note({ ...unmatched, decision: 'filtered' }, part);
       return null;
     }
-    this.note({ webhookId, clientId, decision: 'matched', deliveryId, format }, part);
+    this.note({ webhookId, clientId, decision: 'matched', deliveryId, messageId, format }, part);
     const createdAt = roundTimeOf(webhookEvent, this.input.nowMs);
-    const delivery = firstDelivery(webhookEvent, createdAt, { webhookId, clientId, deliveryId, contentType, body });
+    const to = { webhookId, clientId, deliveryId, messageId, contentType, body };
+    const delivery = firstDelivery(webhookEvent, createdAt, to);
     part.deliveries.push(delivery);
     return delivery;
   }
@@ -240,7 +241,7 @@ function roundTimeOf({ receivedAt }: WebhookEvent, nowMs: number): number {
 function firstDelivery(
   event: WebhookEvent,
   createdAt: number,
-  to: Pick<Delivery, 'webhookId' | 'clientId' | 'deliveryId' | 'contentType' | 'body'>,
+  to: Pick<Delivery, 'webhookId' | 'clientId' | 'deliveryId' | 'messageId' | 'contentType' | 'body'>,
 ): Delivery {
   return {
     ...to,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deliveryIdOf, eventKeyOf, idTimeOf, timedId, timeOfId } from './ids.ts';
+import { deliveryIdOf, deliveryIdsOf, eventKeyOf, idTimeOf, messageIdOf, timedId, timeOfId } from './ids.ts';
 
 const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const dayMs = 86_400_000;
@@ -60,4 +60,28 @@ describe('the time of an id', () => {
   ])('%s', (_name, eventTime, expected) => {
     expect(idTimeOf(eventTime, record, retention)).toBe(expected);
   });
+});
+
+test('what a receiver knows an event by is a function of source, id and webhook alone', () => {
+  const messageId = 'f22d82fc-e11c-8d42-8538-697cebd4ff37';
+  const ids = [0, 1_767_225_600_000].map((time) => deliveryIdsOf(time, 'evt-1', 'wh-1'));
+  expect(ids.map((one) => one.messageId)).toEqual([messageId, messageId]);
+  expect(ids.map((one) => one.deliveryId)).toEqual(
+    [0, 1_767_225_600_000].map((time) => deliveryIdOf(time, 'evt-1', 'wh-1')),
+  );
+  expect(messageIdOf('evt-1', 'wh-1')).toBe(messageId);
+  const others = [messageIdOf('evt-1', 'wh-1', '/a'), messageIdOf('evt-1', 'wh-1', '/b'), messageIdOf('evt-1', 'wh-2')];
+  expect(new Set([messageId, ...others]).size).toBe(4);
+});
+
+test('a message id is a UUID that no time of the history begins with', () => {
+  for (let no = 0; no < 1_000; no += 1) {
+    const id = messageIdOf(`evt-${no}`, 'wh-1', '/shop');
+    expect(id).toMatch(/^f[0-9a-f]{7}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(timeOfId(id)).toBeGreaterThan(Date.UTC(9999, 11, 31, 23, 59, 59, 999));
+  }
+});
+
+test('a message id has no time that is out of range', () => {
+  expect(() => deliveryIdsOf(-1, 'e', 'w')).toThrow(RangeError);
 });

@@ -8,13 +8,24 @@ const timeMsMax = 2 ** 48 - 1;
 
 /** UUID v8 from a time in Unix milliseconds and the SHA-256 of the parts, each preceded by its length. */
 export function timedId(timeMs: number, ...parts: readonly string[]): string {
-  if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs > timeMsMax) {
+  if (!isTimeOfId(timeMs)) {
     throw new RangeError(`time out of the range of an id: ${timeMs}`);
   }
-  const digest = hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'hex');
-  const time = timeMs.toString(16).padStart(12, '0');
+  return idFrom(timeMs.toString(16).padStart(12, '0'), digestOf(parts));
+}
+
+function isTimeOfId(timeMs: number): boolean {
+  return Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= timeMsMax;
+}
+
+function digestOf(parts: readonly string[]): string {
+  return hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'hex');
+}
+
+/** @param begin twelve hexadecimal digits */
+function idFrom(begin: string, digest: string): string {
   const variant = ((parseInt(digest.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8)}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
+  return `${begin.slice(0, 8)}-${begin.slice(8)}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
 }
 
 /**
@@ -28,6 +39,41 @@ export function deliveryIdOf(
   source: string | null = null,
 ): string {
   return timedId(eventTimeMs, 'delivery', ...named(source, eventId), webhookId);
+}
+
+export interface DeliveryIds {
+  /** The key of the history: {@link deliveryIdOf}. */
+  readonly deliveryId: string;
+  /** Goes out as `webhook-id`: {@link messageIdOf}. */
+  readonly messageId: string;
+}
+
+/** Both ids of what an event becomes at a webhook, by one hash. */
+export function deliveryIdsOf(
+  eventTimeMs: number,
+  eventId: string,
+  webhookId: string,
+  source: string | null = null,
+): DeliveryIds {
+  const parts = ['delivery', ...named(source, eventId), webhookId];
+  const digest = digestOf(parts);
+  if (!isTimeOfId(eventTimeMs)) throw new RangeError(`time out of the range of an id: ${eventTimeMs}`);
+  return {
+    deliveryId: idFrom(eventTimeMs.toString(16).padStart(12, '0'), digest),
+    messageId: messageIdFrom(digest),
+  };
+}
+
+/**
+ * The id of an event at a webhook for its receiver: a function of source, id and webhook alone, so every copy of the event has
+ * it, whenever and wherever it was written. Its first digit is `f`: read as a time it is one that no id of the history has.
+ */
+export function messageIdOf(eventId: string, webhookId: string, source: string | null = null): string {
+  return messageIdFrom(digestOf(['delivery', ...named(source, eventId), webhookId]));
+}
+
+function messageIdFrom(digest: string): string {
+  return idFrom(`f${digest.slice(19, 30)}`, digest);
 }
 
 /** The key of an event in the history; `clientId` null for a broadcast. */

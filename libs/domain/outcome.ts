@@ -28,6 +28,8 @@ export type PermanentReason =
 
 export interface DeliveryOutcome {
   readonly deliveryId: string;
+  /** The header `webhook-id` of the delivery. Null or left out in outcomes of earlier versions: it was `deliveryId`. */
+  readonly messageId?: string | null;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;

@@ -22,6 +22,7 @@ export interface PayloadEvent {
 
 export interface PayloadTarget {
   readonly webhookId: string;
+  /** As its receiver knows it: its `webhook-id`. */
   readonly deliveryId: string;
   /** The client that owns the webhook. */
   readonly clientId: string;

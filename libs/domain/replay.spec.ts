@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { testDelivery } from './direct-delivery.ts';
-import { deliveryIdOf, eventKeyOf } from './ids.ts';
+import { deliveryIdOf, eventKeyOf, messageIdOf } from './ids.ts';
 import {
   missedDelivery,
   replayBatchMax,
@@ -64,6 +64,13 @@ test('a delivery is sent again with its id and bytes, in the round of the replay
   });
 });
 
+test('a delivery that is sent again keeps the id that its receiver knows it by', () => {
+  const messageId = messageIdOf('evt_1', 'wh_1', '/shop');
+  const again = replayedDelivery('rp_1', { ...row, messageId }, made.event, target, later);
+  expect(again).toMatchObject({ deliveryId: row.id, messageId });
+  expect(again?.body.toString()).toContain(`"deliveryId":"${messageId}"`);
+});
+
 test.each([
   ['the webhook is no more', row, made.event, null],
   ['the webhook is disabled', row, made.event, { ...target, isActive: false }],
@@ -89,8 +96,10 @@ test('what was missed becomes the delivery that it would have been, and its deci
     attempt: 1,
     createdAt: later,
   });
-  expect(missed?.delivery.body.equals(made.delivery.body)).toBe(true);
-  expect(missed?.event).toEqual(made.event);
+  const messageId = messageIdOf('evt_1', 'wh_1', made.event.source);
+  expect(missed?.delivery.messageId).toBe(messageId);
+  expect(missed?.delivery.body.toString()).toContain(`"deliveryId":"${messageId}"`);
+  expect(missed?.event).toEqual({ ...made.event, decisions: [{ ...made.event.decisions[0], messageId }] });
 });
 
 test.each(['acme', null])('what a version before sources missed for %s has the id that it made', (clientId) => {

@@ -7,7 +7,7 @@ import type { Delivery, DeliveryKind } from './delivery.ts';
 import type { DeliveryTraits } from './delivery-traits.ts';
 import { resentDelivery, type PastEvent } from './direct-delivery.ts';
 import { parseFilter } from './filter.ts';
-import { deliveryIdOf, eventKeyOf, timeOfId } from './ids.ts';
+import { deliveryIdsOf, eventKeyOf, timeOfId, type DeliveryIds } from './ids.ts';
 import { parseLossless } from './lossless-json.ts';
 import type { Decision, WebhookEvent } from './webhook-event.ts';
 import type { PayloadFormat } from './webhook.ts';
@@ -82,6 +82,7 @@ export interface ReplayTarget {
 /** A delivery as the history has it; without its event it cannot be made again. */
 export interface PastDeliveryRow {
   readonly id: string;
+  readonly messageId?: string | null;
   readonly webhookId: string;
   readonly clientId: string;
   readonly kind: DeliveryKind;
@@ -109,7 +110,7 @@ export interface MissedDelivery {
 }
 
 /**
- * A delivery that fan-out did not make because the webhook was disabled. Its id is the one that it would have had.
+ * A delivery that fan-out did not make because the webhook was disabled. Its ids are those that it would have had.
  * Null when the webhook is no more, still disabled, or its filter does not want the event.
  */
 export function missedDelivery(
@@ -122,11 +123,11 @@ export function missedDelivery(
   if (target === null || !target.isActive || !wants(target, event)) return null;
   const { clientId, format } = target;
   const { webhookId } = decision;
-  const deliveryId = missedDeliveryId(event, webhookId);
-  const past = { id: deliveryId, webhookId, clientId, kind: event.kind, format };
+  const { deliveryId, messageId } = missedDeliveryIds(event, webhookId);
+  const past = { id: deliveryId, messageId, webhookId, clientId, kind: event.kind, format };
   return {
     delivery: resentDelivery(past, event, { trigger: 'replay', round: replayId }, now),
-    event: { ...event, decisions: [{ webhookId, clientId, decision: 'matched', deliveryId, format }] },
+    event: { ...event, decisions: [{ webhookId, clientId, decision: 'matched', deliveryId, messageId, format }] },
   };
 }
 
@@ -134,10 +135,10 @@ export function missedDelivery(
  * By the version that took the event, as its key tells: one that left sources out may have begun this replay, and a batch
  * that it made is made again with the same ids.
  */
-function missedDeliveryId({ eventKey, clientId, eventId, source }: WebhookEvent, webhookId: string): string {
+function missedDeliveryIds({ eventKey, clientId, eventId, source }: WebhookEvent, webhookId: string): DeliveryIds {
   const time = timeOfId(eventKey);
   const isWithoutSource = eventKey === eventKeyOf(time, clientId, eventId);
-  return deliveryIdOf(time, eventId, webhookId, isWithoutSource ? null : source);
+  return deliveryIdsOf(time, eventId, webhookId, isWithoutSource ? null : source);
 }
 
 /** Fan-out decides `disabled` before it asks the filter. */

@@ -6,7 +6,7 @@
 import { noAnswerCodes, type AnswerCodes } from './answer-codes.ts';
 import type { AttemptResult } from './attempt.ts';
 import { classify } from './classify.ts';
-import type { DeadDelivery, Delivery, RetryDelivery } from './delivery.ts';
+import { messageIdIn, type DeadDelivery, type Delivery, type RetryDelivery } from './delivery.ts';
 import type { DeliveryOutcome, PermanentReason } from './outcome.ts';
 import { isPassingRefusal, type RefusalGrace } from './refusal.ts';
 import { retryDelayMs, retryDelayMsMax, tierFor, type RetryTierName } from './retry.ts';
@@ -137,6 +137,7 @@ function outcomeOf({ delivery, startedAt, requestHeaders, result, targetVersion 
 function reportOf(delivery: Delivery, startedAt: number): Draft {
   return {
     deliveryId: delivery.deliveryId,
+    messageId: messageIdIn(delivery),
     webhookId: delivery.webhookId,
     clientId: delivery.clientId,
     eventId: delivery.eventId,

@@ -9,6 +9,8 @@ export interface Decision {
   readonly decision: DecisionKind;
   /** Null unless matched. */
   readonly deliveryId: string | null;
+  /** The header `webhook-id` of the delivery. Null or left out unless matched, for tests and in what earlier versions decided. */
+  readonly messageId?: string | null;
   /** Null unless matched. */
   readonly format: PayloadFormat | null;
 }

@@ -11,12 +11,14 @@ import {
   type CountRow,
   type DeliveryListFilter,
 } from './delivery-list.ts';
-import { dayTimeOf } from './history-key.ts';
+import { dayTimeOf, isMessageId } from './history-key.ts';
 import { pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface DeliveryItem {
   readonly id: string;
+  /** The header `webhook-id`. */
+  readonly messageId: string;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;
@@ -110,13 +112,19 @@ export class DeliveryView {
     return rows.map(({ id }) => id);
   }
 
-  /** Null when there is none, or none of the scope's client. */
+  /**
+   * Null when there is none, or none of the scope's client.
+   * @param id of the history, or the `webhook-id` that its receiver got: then, of several copies of an event, the newest
+   */
   async find(id: string, scope: string | null): Promise<DeliveryItem | null> {
     const dayTime = dayTimeOf(id);
-    if (dayTime === null) return null;
-    const conditions = new Conditions().add('id = ?', id).add('day_time = ?', dayTime).add('client_id = ?', scope);
+    const conditions = new Conditions();
+    if (dayTime !== null) conditions.add('id = ?', id).add('day_time = ?', dayTime);
+    else if (isMessageId(id)) conditions.add('message_id = ?', id);
+    else return null;
+    conditions.add('client_id = ?', scope);
     const [found] = await readerOf(this.em)<DeliveryItem>(
-      `select ${deliveryColumns} from delivery ${conditions.where}`,
+      `select ${deliveryColumns} from delivery ${conditions.where} order by id desc limit 1`,
       conditions.values,
     );
     return found ?? null;

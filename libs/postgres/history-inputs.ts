@@ -1,5 +1,5 @@
 /**
- * What the history writer hands to PostgreSQL: one composite type a table, made by migration 0040. The columns here are
+ * What the history writer hands to PostgreSQL: one composite type a table, made by migrations 0040 and 0185. The columns here are
  * those of the type, in its order.
  */
 import type { Columns, RowOf } from './row-array.ts';
@@ -43,6 +43,7 @@ export const deliveryInput = {
   last_latency_ms: 'int4',
   last_response_code: 'int4',
   last_error_kind: 'text',
+  message_id: 'uuid',
 } as const satisfies Columns;
 
 export const attemptInput = {

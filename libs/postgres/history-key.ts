@@ -12,6 +12,11 @@ export function dayTimeOf(id: string): Date | null {
   return timeMs > timeMsMax ? null : new Date(timeMs);
 }
 
+/** Whether it may be a `webhook-id` (messageIdOf in libs/domain/ids.ts): those say nothing of a day. */
+export function isMessageId(id: string): boolean {
+  return uuid.test(id) && id.startsWith('f');
+}
+
 /** The least id that carries this time. */
 export function firstIdAt(time: Date): string {
   const hex = Math.max(time.getTime(), 0).toString(16).padStart(12, '0');

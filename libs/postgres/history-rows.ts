@@ -98,13 +98,16 @@ function eventRow(event: WebhookEvent): EventInput {
     kind: event.kind,
     received_at: event.receivedAt,
     data: event.data,
-    decisions: mergeDecisions(event.decisions).map(({ webhookId, clientId, decision, deliveryId, format }) => ({
-      webhookId,
-      clientId,
-      decision,
-      deliveryId,
-      format,
-    })),
+    decisions: mergeDecisions(event.decisions).map(
+      ({ webhookId, clientId, decision, deliveryId, messageId, format }) => ({
+        webhookId,
+        clientId,
+        decision,
+        deliveryId,
+        format,
+        ...(messageId == null ? {} : { messageId }),
+      }),
+    ),
     source_topic: event.sourceTopic,
     source_partition: event.sourcePartition,
     source_offset: event.sourceOffset,
@@ -131,6 +134,7 @@ function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
       event_key: event.eventKey,
       format: decision.format,
       created_at: event.receivedAt,
+      message_id: decision.messageId ?? null,
     },
   ];
 }
@@ -147,6 +151,7 @@ function firstKnown(outcome: DeliveryOutcome): KnownDelivery {
     event_key: null,
     format: null,
     created_at: outcome.deliveryCreatedAt,
+    message_id: otherThan(outcome.deliveryId, outcome.messageId),
   };
 }
 
@@ -156,7 +161,13 @@ function mergeDeliveries(a: KnownDelivery, b: KnownDelivery): KnownDelivery {
     event_key: lesser(a.event_key, b.event_key),
     format: lesser(a.format, b.format),
     created_at: Math.min(a.created_at, b.created_at),
+    message_id: lesser(a.message_id, b.message_id),
   };
+}
+
+/** Tests, pings and what earlier versions made go out under the id of the history: that is told by none. */
+function otherThan(deliveryId: string, messageId: string | null | undefined): string | null {
+  return messageId === deliveryId ? null : (messageId ?? null);
 }
 
 /** The lesser of two texts; null counts as none. */

@@ -91,7 +91,7 @@ const isNewStanding = `excluded.last_round_at is not null and (delivery.last_rou
 
 /**
  * Attempts that were not known, and deliveries with the count of those. $1: rows of history_attempt, $2: of
- * history_delivery. Returns how many attempts were added.
+ * history_named_delivery. Returns how many attempts were added.
  */
 export const addAttemptsAndDeliveries = `
 with added as (
@@ -103,15 +103,16 @@ with added as (
   select delivery_id, count(*)::int as attempt_count from added group by delivery_id
 ), upserted as (
 insert into delivery (id, day_time, webhook_id, client_id, event_id, event_type, kind, event_key, format, created_at,
-  attempt_count, ${standingColumns})
+  message_id, attempt_count, ${standingColumns})
 select id, day_time, webhook_id, client_id, event_id, event_type, kind, event_key, format, created_at,
-  coalesce(attempt_count, 0), ${standingColumns}
-from unnest($2::history_delivery[]) left join counted on delivery_id = id
+  message_id, coalesce(attempt_count, 0), ${standingColumns}
+from unnest($2::history_named_delivery[]) left join counted on delivery_id = id
 order by id
 on conflict (id, day_time) do update set
   event_key = least(delivery.event_key, excluded.event_key),
   format = least(delivery.format collate "C", excluded.format collate "C"),
   created_at = least(delivery.created_at, excluded.created_at),
+  message_id = least(delivery.message_id, excluded.message_id),
   attempt_count = delivery.attempt_count + excluded.attempt_count,
   ${standingColumns
     .split(', ')
@@ -121,6 +122,7 @@ where excluded.attempt_count > 0
   or excluded.created_at < delivery.created_at
   or least(delivery.event_key, excluded.event_key) is distinct from delivery.event_key
   or least(delivery.format collate "C", excluded.format collate "C") is distinct from delivery.format
+  or least(delivery.message_id, excluded.message_id) is distinct from delivery.message_id
   or (${isNewStanding})
 )
 select (select count(*)::int from added) as added,

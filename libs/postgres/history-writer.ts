@@ -63,7 +63,7 @@ interface InputTypes {
 
 async function inputTypes(run: Run): Promise<InputTypes> {
   const [ids] = await run<InputTypes>(
-    `select 'history_event'::regtype::oid as event, 'history_delivery'::regtype::oid as delivery,
+    `select 'history_event'::regtype::oid as event, 'history_named_delivery'::regtype::oid as delivery,
       'history_attempt'::regtype::oid as attempt`,
   );
   if (ids === undefined) throw new Error('PostgreSQL did not answer what its types are');

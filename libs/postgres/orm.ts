@@ -39,6 +39,7 @@ import { ReplayClaims } from './migrations/0155-replay-claims.ts';
 import { LateAttemptsColumns } from './migrations/0172-late-attempts.ts';
 import { PublishedContent } from './migrations/0179-published-content.ts';
 import { GoneAnswers } from './migrations/0183-gone-answers.ts';
+import { MessageIds } from './migrations/0185-message-ids.ts';
 import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
@@ -131,6 +132,7 @@ export function ormOptions(
         LateAttemptsColumns,
         PublishedContent,
         GoneAnswers,
+        MessageIds,
         AnswerCodes,
         FailureRates,
         WebhookLabels,

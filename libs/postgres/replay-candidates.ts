@@ -47,9 +47,9 @@ export async function deliveriesAfter(
   const wanted = wantedDelivery(conditions, range.filter);
   const rows = await run<PastDeliveryRow & { isWanted: boolean; looked: number }>(
     `with looked as materialized (
-      select id, webhook_id, client_id, kind, event_key, format, ${wanted} as is_wanted
+      select id, message_id, webhook_id, client_id, kind, event_key, format, ${wanted} as is_wanted
       from delivery ${conditions.where} order by id limit ${scanMax})
-    select id, webhook_id as "webhookId", client_id as "clientId", kind, event_key as "eventKey", format,
+    select id, message_id as "messageId", webhook_id as "webhookId", client_id as "clientId", kind, event_key as "eventKey", format,
       is_wanted as "isWanted", (select count(*)::int from looked) as looked
     from looked where is_wanted or id = (select id from looked order by id desc limit 1) order by id`,
     conditions.values,

@@ -8,4 +8,6 @@ export const wantedIndexes: readonly WantedIndex[] = [
   { name: 'audit_entry_object_id', table: 'audit_entry', on: '(object_id, id desc)' },
   { name: 'audit_entry_at', table: 'audit_entry', on: '(at)' },
   { name: 'notice_mail_sent_at', table: 'notice_mail', on: '(sent_at) where sent_at is not null' },
+  // By hash, as it has no order: a delivery is asked for by the header that its receiver got.
+  { name: 'delivery_message_id', table: 'delivery', on: 'using hash (message_id)' },
 ];

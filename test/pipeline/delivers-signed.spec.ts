@@ -63,11 +63,13 @@ test('an event on Kafka reaches the endpoint signed, and its history is behind t
   expect(others).toEqual([]);
   const delivery = await getDelivery(system, client, listed?.id ?? '');
   expect(delivery).toMatchObject({
-    id: request.headers['webhook-id'],
+    id: listed?.id,
+    messageId: request.headers['webhook-id'],
     webhookId: webhook.id,
     eventId: event['id'],
     attemptCount: 1,
   });
+  expect(await getDelivery(system, client, request.headers['webhook-id'] ?? '')).toEqual(delivery);
   expect(delivery.payloadSent).toBe(request.body.toString('utf8'));
   expect(delivery.attempts).toHaveLength(1);
   expect(delivery.attempts[0]).toMatchObject({
@@ -83,7 +85,7 @@ test('an event on Kafka reaches the endpoint signed, and its history is behind t
     id: event['id'],
     type: 'order.created',
     data: event['data'],
-    decisions: [{ webhookId: webhook.id, decision: 'matched', deliveryId: delivery.id }],
+    decisions: [{ webhookId: webhook.id, decision: 'matched', deliveryId: delivery.id, messageId: delivery.messageId }],
   });
 }, 60_000);
 
@@ -389,11 +391,16 @@ describe('the command line', () => {
       env(),
     );
     expect({ code: triggered.code, stderr: triggered.stderr }).toEqual({ code: 0, stderr: '' });
-    const deliveries = json(triggered)['deliveries'] as { id: string; status: string; webhookId: string }[];
+    const deliveries = json(triggered)['deliveries'] as {
+      id: string;
+      messageId: string;
+      status: string;
+      webhookId: string;
+    }[];
     expect(deliveries).toMatchObject([{ status: 'delivered', webhookId }]);
-    const [{ id } = { id: '' }] = deliveries;
+    const [{ id, messageId } = { id: '', messageId: '' }] = deliveries;
     const received = await listen.first('delivery');
-    expect(received).toMatchObject({ deliveryId: id, eventType: 'cli.demo', isVerified: true, attempt: 1 });
+    expect(received).toMatchObject({ deliveryId: messageId, eventType: 'cli.demo', isVerified: true, attempt: 1 });
     expect(received['body']).toContain(data);
 
     expect(await tail.exit).toBe(0);

@@ -72,8 +72,8 @@ test('a-foreign-consumer-reads-outcomes: by plain HTTP and the registry, and the
   const outcomes = await readOutcomes(system);
   const byAttempt = new Map(outcomes.map((outcome) => [keyOf(outcome), outcome]));
   expect(byAttempt.size).toBe(stream.requests.length);
-  for (const { deliveryId, attempt, n, webhook } of stream.requests) {
-    const outcome = byAttempt.get(`${deliveryId} ${attempt}`);
+  for (const { messageId, attempt, n, webhook } of stream.requests) {
+    const outcome = byAttempt.get(`${messageId} ${attempt}`);
     const isFailed = n % 10 === 3 && attempt === 1;
     expect(outcome).toMatchObject({
       webhookId: stream.webhooks[webhook]?.id,
@@ -101,8 +101,9 @@ test('a-foreign-consumer-reads-outcomes: by plain HTTP and the registry, and the
   expect(record?.value?.readInt32BE(1)).toBe(await idAsTheClientSeesIt(registryUrl, subject, id));
 }, 60_000);
 
-function keyOf({ deliveryId, attempt }: ReadOutcome): string {
-  return `${deliveryId} ${attempt}`;
+/** By what a receiver knows of it. */
+function keyOf({ messageId, attempt }: ReadOutcome): string {
+  return `${messageId} ${attempt}`;
 }
 
 async function idAsTheClientSeesIt(registryUrl: string, subject: string, id: number): Promise<number> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
-import { createClient, type TestClient } from '../support/clients.ts';
+import { createClient, getDelivery, type TestClient } from '../support/clients.ts';
 import { countingTo, NumberedStream, withoutRepetitions, type NumberedRequest } from '../support/numbered-stream.ts';
 import { scrapeAll } from '../../stack/scrape.ts';
 import { until } from '../support/until.ts';
@@ -76,7 +76,8 @@ test('strict order: the health says which delivery holds up the others, and sinc
     await until(async () => (await health()).waiting.count === 4, { timeoutMs: 15_000, what: 'all four wait' });
     const [head] = stream.requests;
     const { blockedBy } = await health();
-    expect(blockedBy?.deliveryId).toBe(head?.deliveryId);
+    const blocking = await getDelivery(system, client, blockedBy?.deliveryId ?? '');
+    expect(blocking.messageId).toBe(head?.messageId);
     expect(Math.abs(Date.parse(blockedBy?.since ?? '') - (head?.at ?? 0))).toBeLessThan(500);
     isDown = false;
     await until(async () => (await health()).waiting.count === 0, { timeoutMs: 15_000, what: 'nothing waits' });
@@ -151,7 +152,7 @@ test('an endpoint that is down: its deliveries are parked and drained in order, 
     const isDrained = () =>
       streams.every(
         (stream) =>
-          new Set(stream.requests.filter((r) => !failed.has(r)).map((r) => r.deliveryId)).size === 2 * perWebhook,
+          new Set(stream.requests.filter((r) => !failed.has(r)).map((r) => r.messageId)).size === 2 * perWebhook,
       );
     await until(isDrained, { timeoutMs: 90_000, what: 'all that was parked is delivered' });
     const repeated = streams.map((stream) => stream.repetitions.length);

@@ -34,7 +34,8 @@ export interface NumberedRequest {
   readonly n: number;
   /** From 1. */
   readonly attempt: number;
-  readonly deliveryId: string;
+  /** The header `webhook-id`. */
+  readonly messageId: string;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -117,7 +118,7 @@ export class NumberedStream {
 
   /** Deliveries that came at least once. */
   get distinct(): number {
-    return new Set(this.requests.map(({ deliveryId }) => deliveryId)).size;
+    return new Set(this.requests.map(({ messageId }) => messageId)).size;
   }
 
   /** Requests for a delivery that had been there before with the same attempt. */
@@ -125,7 +126,7 @@ export class NumberedStream {
     const seen = new Map<string, NumberedRequest>();
     const repetitions = [];
     for (const request of this.requests) {
-      const key = `${request.deliveryId} ${request.attempt}`;
+      const key = `${request.messageId} ${request.attempt}`;
       const first = seen.get(key);
       if (first === undefined) seen.set(key, request);
       else repetitions.push({ first, again: request });
@@ -165,7 +166,7 @@ function numberedRequest({ at, path, headers, body }: ReceivedRequest): Numbered
     webhook: Number(/\/w(\d+)/.exec(path)?.[1]),
     n: data.n,
     attempt: Number(headers['x-deeperhub-attempt']),
-    deliveryId: headers['webhook-id'] ?? '',
+    messageId: headers['webhook-id'] ?? '',
     at,
   };
 }

@@ -12,6 +12,8 @@ export const DeliveryRow = defineEntity({
     id: p.uuid().primary(),
     /** The time inside the id: name it in a query and only its day's partition is read. */
     dayTime: p.datetime().primary(),
+    /** The header `webhook-id`; null: it is the id. */
+    messageId: p.uuid().nullable(),
     webhookId: p.text(),
     clientId: p.text(),
     eventId: p.text(),

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
 import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/outcome.ts';
-import type { WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import type { Decision, WebhookEvent } from '../../../libs/domain/webhook-event.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
 import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
@@ -18,6 +18,8 @@ export interface SeedOptions {
   readonly time?: number;
   /** When its record came, in Unix milliseconds. Default: at its time. */
   readonly receivedAt?: number;
+  /** Default: none, as deliveries of earlier versions have it. */
+  readonly messageId?: string;
   /** One for each attempt that was made. Default: one that delivered. */
   readonly outcomes?: readonly OutcomeStatus[];
   /** What else every one of them was. */
@@ -64,7 +66,8 @@ function madeFrom(seed: SeedOptions) {
   } = seed;
   const audience = seed.audience === undefined ? clientId : seed.audience;
   const deliveryId = deliveryIdOf(time, eventId, webhookId);
-  const matched = { webhookId, clientId, decision: 'matched', deliveryId, format: 'json' } as const;
+  const { messageId = null } = seed;
+  const matched = { webhookId, clientId, decision: 'matched', deliveryId, messageId, format: 'json' } as const;
   const unmatched = (decision: 'filtered' | 'disabled') => (of: readonly [string, string]) =>
     ({ webhookId: of[1], clientId: of[0], decision, deliveryId: null, format: null }) as const;
   const others = [
@@ -98,13 +101,21 @@ function madeFrom(seed: SeedOptions) {
 
 function outcomeOf(
   event: WebhookEvent,
-  { webhookId, clientId, deliveryId }: { webhookId: string; clientId: string; deliveryId: string },
+  {
+    webhookId,
+    clientId,
+    deliveryId,
+    messageId,
+  }: Pick<Decision, 'webhookId' | 'clientId' | 'messageId'> & {
+    deliveryId: string;
+  },
   status: OutcomeStatus,
   attempt: number,
 ): DeliveryOutcome {
   const isDelivered = status === 'delivered';
   return {
     deliveryId,
+    messageId: messageId ?? deliveryId,
     webhookId,
     clientId,
     eventId: event.eventId,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { unknownHealth } from '../../../libs/domain/health.ts';
+import { messageIdOf } from '../../../libs/domain/ids.ts';
 import { writeHealth } from '../../../libs/postgres/health-rows.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';
@@ -71,6 +72,41 @@ describe('a delivery', () => {
         error: null,
       },
     ]);
+  });
+
+  test('is found by the webhook-id that its receiver got, and sent again under it', async () => {
+    const eventId = randomUUID();
+    const messageId = messageIdOf(eventId, webhookId, '/test');
+    const time = Date.now();
+    // Two copies of one event, with other times.
+    const { deliveryId: older } = await seed({ eventId, messageId, time: time - 2 * 86_400_000 });
+    const { deliveryId } = await seed({ eventId, messageId, time });
+    const { body } = await world.ask(`GET /v1/deliveries/${messageId}`, { key: ann.key });
+    expect(body).toMatchObject({ id: deliveryId, messageId });
+    expect(body['payloadSent']).toContain(`"deliveryId":"${messageId}"`);
+    expect((await world.ask(`GET /v1/deliveries/${older}`, { key: ann.key })).body).toMatchObject({
+      id: older,
+      messageId,
+    });
+    expect((await world.ask(`GET /v1/deliveries/${messageId}`, { key: bob.key })).status).toBe(404);
+    const deliveries = await followTopic(world, 'webhook.deliveries');
+    try {
+      const resent = await world.ask(`POST /v1/deliveries/${messageId}/resend`, { key: ann.key });
+      expect(resent).toMatchObject({ status: 202, body: { deliveryId } });
+      const sent = await deliveries.until((all) => all.some((one) => one['deliveryId'] === deliveryId));
+      expect(sent.find((one) => one['deliveryId'] === deliveryId)).toMatchObject({ messageId });
+    } finally {
+      await deliveries.stop();
+    }
+    const decisions = (await world.ask(`GET /v1/events/${eventId}`, { key: ann.key })).body['decisions'];
+    expect(decisions).toMatchObject([{ deliveryId, messageId }]);
+  });
+
+  test('of a version before message ids went out under its own id', async () => {
+    const { deliveryId } = await seed();
+    const { body } = await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key });
+    expect(body).toMatchObject({ id: deliveryId, messageId: deliveryId });
+    expect(body['payloadSent']).toContain(`"deliveryId":"${deliveryId}"`);
   });
 
   test('whose event is not in the history shows no payload', async () => {
