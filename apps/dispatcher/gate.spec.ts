@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
+import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
@@ -251,5 +252,28 @@ describe('strict', () => {
     expect(gate.blockOf('w')).toEqual({ deliveryId: 'd', since: 100, until: 900 });
     gate.unblock('w');
     expect(gate.admit('w', 600)).toBeNull();
+  });
+});
+
+describe('a table that may lag', () => {
+  test('is confirmed before a delivery ends for what it says, unless it was just now', async () => {
+    const { gate } = setup();
+    let questions = 0;
+    const confirmation = {
+      confirmedAt: 1_000,
+      confirm: () => {
+        questions += 1;
+        return Promise.resolve();
+      },
+    };
+    gate.trustTable(() => true, confirmation);
+    await gate.tableConfirmed(1_000 + definitionLeaseMs);
+    expect(questions).toBe(0);
+    await gate.tableConfirmed(1_001 + definitionLeaseMs);
+    expect(questions).toBe(1);
+  });
+
+  test('of which nobody tells since when is believed', async () => {
+    await expect(setup().gate.tableConfirmed(1)).resolves.toBeUndefined();
   });
 });

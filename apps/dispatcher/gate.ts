@@ -7,7 +7,10 @@ import { afterResult, initialConcurrency, type Concurrency } from '../../libs/do
 import type { ParkedReason } from '../../libs/domain/delivery.ts';
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import { recoveryPace } from '../../libs/domain/recovery.ts';
+import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import type { LiveTables } from '../../libs/kafka/live-tables.ts';
+import { within } from '../../libs/kafka/within.ts';
 import type { Breakers } from '../../libs/sender/breaker.ts';
 import { OriginPlaces } from './origin-places.ts';
 import type { ReadyWebhook, WebhookTable } from './webhook-table.ts';
@@ -24,9 +27,13 @@ export interface Block {
 /** A definition is in force within a second; this allows for a slow one. */
 const definitionGraceMs = 3_000;
 const unknownRetryMs = 50;
+const confirmationMsMax = 1_000;
 const unknownMax = 10_000;
 /** A slot taken later than this is a new beginning, not a lag to make up for. */
 const slotLatenessMs = 50;
+
+/** See LiveTables. */
+export type TableConfirmed = Pick<LiveTables, 'confirmedAt' | 'confirm'>;
 
 export interface GateOptions {
   readonly table: WebhookTable;
@@ -47,6 +54,7 @@ export class Gate {
   private readonly unknownSince = new Map<string, number>();
   private readonly unixNow: () => number;
   private isTableCurrent: () => boolean = () => true;
+  private confirmation: TableConfirmed | null = null;
   /** When the table was last not known to be current. */
   private staleAt = 0;
 
@@ -57,9 +65,23 @@ export class Gate {
     this.unixNow = options.unixNow ?? Date.now;
   }
 
-  /** What fills the table comes later than what asks it. @param isCurrent false while changes may not get through */
-  trustTable(isCurrent: () => boolean): void {
+  /**
+   * What fills the table comes later than what asks it.
+   * @param isCurrent false while changes may not get through
+   * @param confirmation since when the table is known to hold all that there is
+   */
+  trustTable(isCurrent: () => boolean, confirmation: TableConfirmed | null = null): void {
     this.isTableCurrent = isCurrent;
+    this.confirmation = confirmation;
+  }
+
+  /**
+   * Before a delivery ends for what the table says: resolves when that holds what was defined before the delivery was made
+   * (libs/domain/definition-lease.ts), or a second later.
+   */
+  async tableConfirmed(now: number): Promise<void> {
+    if (this.confirmation === null || this.confirmation.confirmedAt >= now - definitionLeaseMs) return;
+    await within(confirmationMsMax, this.confirmation.confirm());
   }
 
   /** Call some times a second: a table that was stale since it was last asked must not be believed at once. */

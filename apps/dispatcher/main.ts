@@ -48,7 +48,7 @@ await runApp({
       onRevoking: (leases) => dispatch.revoking(leases),
     });
     app.get(Accountable).follow(() => server.mayStart());
-    app.get(Gate).trustTable(() => definitions.isCurrent());
+    app.get(Gate).trustTable(() => definitions.isCurrent(), definitions);
     // Switched off, deliveries wait in Kafka: nothing is read, nothing is lost.
     if (config.WEBHOOKS_ENABLED) app.connectMicroservice({ strategy: server });
     else context.logger.warn({}, 'WEBHOOKS_ENABLED is false: deliveries wait in Kafka');

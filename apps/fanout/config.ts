@@ -1,6 +1,7 @@
 /** The configuration that fanout reads. */
 import {
   connectionKeys,
+  copyKeys,
   eventKeys,
   httpKeys,
   mappingKeys,
@@ -30,6 +31,7 @@ export const fanoutConfig = {
   ...eventKeys,
   PLATFORM_TOPICS: platformTopics,
   PLATFORM_MAPPINGS: mappings,
+  ...copyKeys,
   ...tracingKeys,
   ...httpKeys(3001),
 } as const;

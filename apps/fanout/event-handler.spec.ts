@@ -7,6 +7,7 @@ import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { NewSpan, Span } from '../../libs/runtime/tracing.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
+import { CopyMemory } from './copy-memory.ts';
 import { EventHandler, type EventHandlerOptions } from './event-handler.ts';
 
 const topics = { events: 'events', deliveries: 'deliveries', rejected: 'rejected', notices: 'notices' };
@@ -311,4 +312,41 @@ test('#37 a tombstone becomes nothing, and counts apart', () => {
   expect(fanout.handler.handle(record, null)).toMatchObject({ records: [], rejection: null, nothingOf: 'tombstone' });
   const headers = { ce_id: Buffer.from('e'), ce_type: Buffer.from('order.created'), ce_clientid: Buffer.from('acme') };
   expect(fanout.handler.handle({ ...record, headers }, null)).toMatchObject({ nothingOf: null, deliveries: 1 });
+});
+
+describe('a copy of an event', () => {
+  const window = { windowMs: 600_000, eventsMax: 1_000 };
+
+  test('becomes a record that says so, and no delivery; the same record read again becomes all of it', () => {
+    const fixture = new Fixture({ copies: new CopyMemory(window) });
+    const first = fixture.handle(event);
+    const copy = fixture.handle(event, { offset: 8, timestampMs: now + 3_000 });
+    const again = fixture.handle(event);
+    expect([first, copy, again].map(({ isCopy, deliveries }) => [isCopy, deliveries])).toEqual([
+      [false, 1],
+      [true, 0],
+      [false, 1],
+    ]);
+    expect(copy.event?.decisions).toMatchObject([
+      { webhookId: 'w-acme', decision: 'copy', deliveryId: null, messageId: first.to[0]?.messageId },
+    ]);
+    expect(again.to).toEqual(first.to);
+  });
+
+  test('goes to a webhook that was made after the first, once', () => {
+    const fixture = new Fixture({ copies: new CopyMemory(window) });
+    fixture.handle(event);
+    fixture.table.apply(webhookDefinition('w-new'), now + 1);
+    const copies = [8, 9].map((offset) => fixture.handle(event, { offset }));
+    expect(copies[0]?.to.map(({ webhookId }) => webhookId)).toEqual(['w-new']);
+    // The clock of this test stands still, so it is as if the webhook came after that one too.
+    expect(copies[1]?.isCopy).toBe(true);
+  });
+
+  test('of one that was rejected is none', () => {
+    const fixture = new Fixture({ copies: new CopyMemory(window), unknownEventTypes: 'reject' });
+    expect(fixture.handle(event).rejection?.reason).toBe('unknown_event_type');
+    fixture.catalogue.apply(eventType('order.created'));
+    expect(fixture.handle(event, { offset: 8 })).toMatchObject({ isCopy: false, deliveries: 1 });
+  });
 });

@@ -16,6 +16,7 @@ import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
 import { wordsOf } from '../../libs/wire/data-schema.ts';
 import type { ReadValue } from '../../libs/wire/mapping/record-reader.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
+import type { CopyMemory } from './copy-memory.ts';
 import { eventSpan } from './event-span.ts';
 import { nothingOf, type HandledEvent, type NothingOf } from './handled-event.ts';
 import { rejectedRecord } from './rejected-record.ts';
@@ -30,6 +31,8 @@ export interface EventHandlerOptions {
   readonly unknownEventTypes: 'accept' | 'reject';
   readonly historyMs: number;
   readonly tracer?: Tracer | undefined;
+  /** Default: nothing is a copy. */
+  readonly copies?: Pick<CopyMemory, 'look' | 'renew'> | undefined;
   /** Unix milliseconds: when an event came whose record does not say. */
   readonly now: () => number;
 }
@@ -181,8 +184,10 @@ export class EventHandler {
       const detail = `the data has ${dataText.length} bytes once it is masked`;
       return { ...this.reject(record, { reason: 'payload_too_large', detail }, event), span };
     }
-    const { historyMs, now } = this.options;
-    const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs, nowMs: now() });
+    const { historyMs, now, copies } = this.options;
+    const nowMs = now();
+    const copyOf = (made: WebhookEvent) => copies?.look(made, nowMs) ?? null;
+    const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs, nowMs, copyOf });
     const isDeprecated = entry.eventType?.deprecated === true;
     const accepted = { record, event, fanOut, span, schemaWarning, isDeprecated };
     return { ...this.part(accepted, 0, how.isEnough), isSchemaOverBudget };
@@ -218,6 +223,9 @@ export class EventHandler {
       records.push(rejectedRecord(topics.rejected, record, { reason: 'payload_too_large', detail }));
     }
     const deliveriesSoFar = deliveriesBefore + part.deliveries.length;
+    if (fanOut.isCopy && fanOut.isDone && deliveriesSoFar > 0) {
+      this.options.copies?.renew(fanOut.event, this.options.now());
+    }
     return {
       records,
       eventType: event.type,
@@ -230,6 +238,7 @@ export class EventHandler {
       schemaWarning,
       isSchemaOverBudget: false,
       isDeprecated,
+      isCopy: fanOut.isCopy,
       isTimeUnread: event.isTimeUnread,
       filtersOverBudget: part.overBudget,
       traceparent: event.traceparent,

@@ -74,11 +74,12 @@ function intakeOf(webhooks: number, clientOf: (index: number) => string = () => 
   const limits = { maxRecords: 5_000, maxBytes: 64 * 1_024 * 1_024, maxPerRun: 1_000 };
   const reader = new RecordReader(new AnyAvro({ schemaById: () => Promise.resolve(null) }), new Mappings([], ''));
   const clock = { nowMs: 0 };
+  const tables = { isCurrent, confirmedAt: Infinity, confirm: () => Promise.resolve() };
   const intake = new EventIntake({
     handler,
     reader,
     writer,
-    isCurrent,
+    tables,
     limits,
     logger: silent,
     now: () => clock.nowMs,

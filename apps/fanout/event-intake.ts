@@ -8,13 +8,14 @@ import type { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import type { EventHandler } from './event-handler.ts';
 import { EventRuns } from './event-runs.ts';
 import type { EventWriter } from './event-writer.ts';
+import type { DecidingTables } from './table-gate.ts';
 
 export interface EventIntakeOptions {
   readonly handler: EventHandler;
   readonly reader: RecordReader;
   readonly writer: EventWriter;
-  /** As {@link EventRunsOptions.isCurrent}. */
-  readonly isCurrent?: () => boolean;
+  /** As {@link EventRunsOptions.tables}. */
+  readonly tables?: DecidingTables;
   readonly limits: Omit<BatchPumpOptions, 'work' | 'onError'>;
   readonly logger: Logger;
   /** Monotonic milliseconds. Default: by the clock. */

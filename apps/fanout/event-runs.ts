@@ -20,7 +20,7 @@ import type { HandledEvent } from './handled-event.ts';
 import type { EventWriter } from './event-writer.ts';
 import { readAhead } from './read-ahead.ts';
 import { Slice, sliceBytesMax, type Source } from './slice.ts';
-import { TableGate } from './table-gate.ts';
+import { TableGate, type DecidingTables } from './table-gate.ts';
 import { bytesOf, type WaitingEvent } from './waiting-event.ts';
 
 /** Of one webhook, in one run: beyond that its events wait. A run takes some milliseconds, so that is a burst. */
@@ -40,14 +40,20 @@ const finishMs = 2_000;
 /** So long a backlog is written in portions. One that lasts is no burst, but what there is to do. */
 const portionsMs = 5_000;
 
+const alwaysCurrent: DecidingTables = {
+  isCurrent: () => true,
+  confirmedAt: Infinity,
+  confirm: () => Promise.resolve(),
+};
+
 export interface EventRunsOptions {
   readonly handler: EventHandler;
   readonly reader: RecordReader;
   readonly writer: EventWriter;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Whether the tables of the handler are known to be current: nothing is decided while not. Default: they always are. */
-  readonly isCurrent?: (() => boolean) | undefined;
+  /** Those of the handler: nothing is decided while they are not known to be current. Default: they always are. */
+  readonly tables?: DecidingTables | undefined;
   /** Resting between portions. Default: by the clock. */
   readonly pause?: (ms: number) => Promise<unknown>;
   /** What the backlog holds counts there. While it is full the backlog comes before everything else. */
@@ -66,6 +72,8 @@ interface Open {
 interface Making {
   slice: Slice;
   writing: Promise<void> | null;
+  /** By then all of it was here. */
+  readonly arrivedAt: number;
   /** When others had their turn last. */
   since: number;
   /** The tables were current then. */
@@ -85,7 +93,7 @@ export class EventRuns {
 
   constructor(options: EventRunsOptions) {
     this.options = options;
-    this.gate = new TableGate(options.isCurrent ?? (() => true));
+    this.gate = new TableGate(options.tables ?? alwaysCurrent);
   }
 
   /**
@@ -97,7 +105,8 @@ export class EventRuns {
     const ahead = await readAhead(reader, batches, now);
     const startedAt = now();
     this.backlog.beginRun();
-    const making: Making = { slice: new Slice(), writing: null, since: startedAt, mayDecide: this.gate.isOpen() };
+    const mayDecide = this.gate.isOpenFor(startedAt);
+    const making: Making = { slice: new Slice(), writing: null, arrivedAt: startedAt, since: startedAt, mayDecide };
     const isEnough = (bytes: number) => this.isEnough(making, bytes);
     for (const { lease, records } of batches) {
       for (const record of records) {
@@ -166,7 +175,7 @@ export class EventRuns {
     this.handOn(making);
     await Promise.all([before, otherEvents()]);
     making.since = this.options.now();
-    making.mayDecide = this.gate.isOpen();
+    making.mayDecide = this.gate.isOpenFor(making.arrivedAt);
   }
 
   private handOn(making: Making): void {
@@ -177,7 +186,7 @@ export class EventRuns {
   /** @returns false when the partition is given up before the tables are current */
   private async passGate(lease: PartitionLease, making: Making): Promise<boolean> {
     await this.passOn(making);
-    making.mayDecide = await this.gate.pass(lease);
+    making.mayDecide = await this.gate.pass(lease, making.arrivedAt);
     making.since = this.options.now();
     return making.mayDecide;
   }
@@ -190,7 +199,7 @@ export class EventRuns {
   private async readInTheEnd(record: KafkaRecord, making: Making): Promise<ReadValue> {
     this.handOn(making);
     const value = await this.options.reader.readInTheEnd(record);
-    making.mayDecide = this.gate.isOpen();
+    making.mayDecide = this.gate.isOpenFor(making.arrivedAt);
     return value;
   }
 

@@ -71,6 +71,7 @@ export class FanOutReport {
     for (const [type, count] of tally.deprecated) metrics.deprecatedSeen(type, count);
     for (const [type, count] of tally.schemasOverBudget) metrics.schemaOverBudget(type, count);
     for (const [type, count] of tally.timesUnread) metrics.timeUnread(type, count);
+    for (const [type, count] of tally.copies) metrics.copySeen(type, count);
     if (tally.tombstones > 0) metrics.tombstonesSkipped(tally.tombstones);
     if (tally.skipped > 0) metrics.recordsLeftOut(tally.skipped);
     if (tally.filtersOverBudget > 0) metrics.filtersOverBudget(tally.filtersOverBudget);
@@ -90,6 +91,7 @@ class Tally {
   readonly deprecated = new Map<string, number>();
   readonly schemasOverBudget = new Map<string, number>();
   readonly timesUnread = new Map<string, number>();
+  readonly copies = new Map<string, number>();
   deliveries = 0;
   filtersOverBudget = 0;
   tombstones = 0;
@@ -119,6 +121,7 @@ class Tally {
     this.accepted.set(type, { events: sum.events + (isWhole ? 1 : 0), deliveries: sum.deliveries + deliveries });
     if (!isWhole) return;
     if (handled.isTimeUnread) this.timesUnread.set(type, (this.timesUnread.get(type) ?? 0) + 1);
+    if (handled.isCopy) this.copies.set(type, (this.copies.get(type) ?? 0) + 1);
     if (isDeprecated) this.deprecated.set(type, (this.deprecated.get(type) ?? 0) + 1);
     if (schemaWarning === null) return;
     this.misfits.set(type, { count: (this.misfits.get(type)?.count ?? 0) + 1, example: schemaWarning });

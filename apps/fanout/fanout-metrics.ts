@@ -9,6 +9,7 @@ const ageBucketsMs = [2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 60_000, 3_600_00
 export interface FanoutGauges {
   webhooks(): number;
   eventTypes(): number;
+  copies(): { readonly size: number; readonly reachMs: number };
   unacknowledged(): Unacknowledged;
   lag(): ReadonlyMap<string, number>;
 }
@@ -23,6 +24,7 @@ export class FanoutMetrics {
   private readonly warned;
   private readonly deprecated;
   private readonly timesUnread;
+  private readonly copies;
   private readonly overBudget;
   private readonly schemasOverBudget;
   private readonly age;
@@ -62,6 +64,12 @@ export class FanoutMetrics {
       ['event_type'],
     );
     this.timesUnread.zero([{ event_type: 'other' }]);
+    this.copies = metrics.counter(
+      'event_copies_total',
+      'Events of which a copy came within COPY_WINDOW_MINUTES before: webhooks that have it do not get them again',
+      ['event_type'],
+    );
+    this.copies.zero([{ event_type: 'other' }]);
     this.overBudget = metrics.counter(
       'filters_over_budget_total',
       'Filters that an event was too long for, or that came when their client, or all clients together, had used up what filters may cost; they let nothing through',
@@ -83,6 +91,12 @@ export class FanoutMetrics {
     });
     this.metrics.gauge('known_event_types', 'Event types in the catalogue', [], (gauge) => {
       gauge.set(gauges.eventTypes());
+    });
+    this.metrics.gauge('copy_window_events', 'Events whose copies are known', [], (gauge) => {
+      gauge.set(gauges.copies().size);
+    });
+    this.metrics.gauge('copy_window_reach_ms', 'How long ago the oldest of them came', [], (gauge) => {
+      gauge.set(gauges.copies().reachMs);
     });
     watchLag(this.metrics, () => gauges.lag());
     watchUnacknowledged(this.metrics, () => gauges.unacknowledged());
@@ -116,6 +130,10 @@ export class FanoutMetrics {
 
   timeUnread(type: string, events: number): void {
     this.timesUnread.inc({ event_type: this.typeLabel.of(type) }, events);
+  }
+
+  copySeen(type: string, events: number): void {
+    this.copies.inc({ event_type: this.typeLabel.of(type) }, events);
   }
 
   schemaOverBudget(type: string, events: number): void {

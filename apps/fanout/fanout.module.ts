@@ -17,6 +17,8 @@ import { topicName, topics, type TopicSpec } from '../../libs/wire/topics.ts';
 import type { WireTypes } from '../../libs/wire/wire-types.ts';
 import { Catalogue } from './catalogue.ts';
 import type { FanoutConfig } from './config.ts';
+import { CopyMemory } from './copy-memory.ts';
+import { CopyReader } from './copy-reader.ts';
 import { EventHandler } from './event-handler.ts';
 import { EventIntake } from './event-intake.ts';
 import { EventWriter } from './event-writer.ts';
@@ -38,6 +40,7 @@ const pumpLimits = {
   maxPerPartitionAndRun: 128,
 } as const;
 const dayMs = 86_400_000;
+const minuteMs = 60_000;
 
 interface Codecs {
   readonly events: AvroCodec<WireTypes['webhook.events']>;
@@ -56,7 +59,9 @@ export class FanoutModule implements OnApplicationShutdown {
     const metrics = new FanoutMetrics(context.metrics);
     const table = new SubscriptionTable();
     const catalogue = new Catalogue(config.SENSITIVE_FIELDS);
-    const handler = makeHandler({ config, codecs, table, catalogue }, context.tracer);
+    const window = { windowMs: config.COPY_WINDOW_MINUTES * minuteMs, eventsMax: config.COPY_WINDOW_EVENTS_MAX };
+    const copies = new CopyMemory(window);
+    const handler = makeHandler({ config, codecs, table, catalogue, copies }, context.tracer);
     return {
       module: FanoutModule,
       imports: [KafkaModule.with(kafkaConnection(config, 'fanout'), { whenUnwritable: 'wait' })],
@@ -64,6 +69,21 @@ export class FanoutModule implements OnApplicationShutdown {
       providers: [
         { provide: SubscriptionTable, useValue: table },
         { provide: Catalogue, useValue: catalogue },
+        { provide: CopyMemory, useValue: copies },
+        {
+          provide: CopyReader,
+          inject: [KafkaClient],
+          useFactory: (client: KafkaClient) =>
+            new CopyReader({
+              ...window,
+              client,
+              topic: topicName(config.TOPIC_PREFIX, topics.webhookEvents),
+              schemas: registry,
+              memory: copies,
+              logger: context.logger,
+              now: Date.now,
+            }),
+        },
         { provide: FanoutMetrics, useValue: metrics },
         ConsumerPermit,
         {
@@ -87,7 +107,7 @@ export class FanoutModule implements OnApplicationShutdown {
                 new Mappings(config.PLATFORM_MAPPINGS, config.TOPIC_PREFIX),
               ),
               writer,
-              isCurrent: () => tables.isCurrent(),
+              tables,
               logger,
               limits: pumpLimits,
             });
@@ -128,9 +148,10 @@ interface Parts {
   readonly codecs: Codecs;
   readonly table: SubscriptionTable;
   readonly catalogue: Catalogue;
+  readonly copies?: CopyMemory;
 }
 
-function makeHandler({ config, codecs, table, catalogue }: Parts, tracer: Tracer | undefined): EventHandler {
+function makeHandler({ config, codecs, table, catalogue, copies }: Parts, tracer: Tracer | undefined): EventHandler {
   const name = (spec: TopicSpec) => topicName(config.TOPIC_PREFIX, spec);
   return new EventHandler({
     table,
@@ -146,6 +167,7 @@ function makeHandler({ config, codecs, table, catalogue }: Parts, tracer: Tracer
     payloadBytesMax: config.MAX_PAYLOAD_SIZE_KB * 1024,
     unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
     historyMs: config.HISTORY_RETENTION_DAYS * dayMs,
+    copies,
     now: Date.now,
     tracer,
   });
@@ -157,13 +179,13 @@ function followedTopics({ config, codecs, table, catalogue, logger }: Parts & { 
       topic: topicName(config.TOPIC_PREFIX, topics.definitions),
       codec: codecs.definitions,
       size: () => table.size,
-      apply: (webhookId, value) => {
+      apply: (webhookId, value, at) => {
         const definition = value === null ? null : codecs.definitions.decode(value);
         if (definition === null) {
           table.remove(webhookId);
           return;
         }
-        const applied = table.apply(definition);
+        const applied = table.apply(definition, at);
         if (!applied.ok) logger.error({ webhookId, problem: applied.message }, 'a filter that cannot be read');
       },
     },

@@ -27,6 +27,8 @@ export interface HandledEvent {
   readonly isSchemaOverBudget: boolean;
   /** Its type is deprecated in the catalogue. */
   readonly isDeprecated: boolean;
+  /** A copy of it came shortly before: webhooks that have that do not get this one. */
+  readonly isCopy: boolean;
   /** It has a time that cannot be read: that of its record took its place. */
   readonly isTimeUnread: boolean;
   /** Webhooks whose filter was not judged to its end, in this part. */
@@ -50,6 +52,7 @@ export function nothingOf(kind: NothingOf | null): HandledEvent {
     schemaWarning: null,
     isSchemaOverBudget: false,
     isDeprecated: false,
+    isCopy: false,
     isTimeUnread: false,
     filtersOverBudget: [],
     traceparent: null,

@@ -10,6 +10,8 @@ import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { Catalogue } from './catalogue.ts';
 import { fanoutConfig } from './config.ts';
+import { CopyMemory } from './copy-memory.ts';
+import { CopyReader } from './copy-reader.ts';
 import { EventIntake } from './event-intake.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { FanoutModule } from './fanout.module.ts';
@@ -28,6 +30,7 @@ await runApp({
     const tables = app.get(LiveTables);
     const sink = app.get(RecordSink);
     const intake = app.get(EventIntake);
+    const copies = app.get(CopyMemory);
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
       logger: context.logger,
@@ -36,6 +39,8 @@ await runApp({
       topicsOf: (pattern) => (pattern === platformPattern ? inputs : [prefix + pattern]),
       commitRecords: 100,
       idleWaitMs: 500,
+      // What others fanned out: its copies may be in these partitions, or come there.
+      onAssigned: (leases) => (leases.length === 0 ? Promise.resolve() : app.get(CopyReader).catchUp()),
       onRevoking: (leases) => intake.drain(leases),
     });
     app.get(ConsumerPermit).follow(() => server.mayStart());
@@ -47,6 +52,7 @@ await runApp({
     app.get(FanoutMetrics).watch({
       webhooks: () => app.get(SubscriptionTable).size,
       eventTypes: () => app.get(Catalogue).size,
+      copies: () => ({ size: copies.size, reachMs: copies.reachMs(Date.now()) }),
       unacknowledged: () => sink.waiting,
       lag: () => server.lag,
     });

@@ -1,5 +1,6 @@
 /** Tables that may have changed unseen decide nothing: events wait for them, in order, until their partition is given up. */
 import { expect, test } from '@jest/globals';
+import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
 import { SubscriptionTable } from '../../libs/domain/match.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -35,9 +36,12 @@ class Fanout {
   isHeld = true;
   isCurrent = true;
   asked = 0;
+  nowMs = 0;
+  readonly confirmed = { at: Infinity, questions: 0, answer: () => Promise.resolve() };
   private nextOffset = 0;
 
   constructor() {
+    const { confirmed } = this;
     const isHeld = () => this.isHeld;
     this.lease = {
       topic: 'platform.events',
@@ -78,13 +82,22 @@ class Fanout {
       handler,
       reader: new RecordReader(new AnyAvro({ schemaById: () => Promise.resolve(null) }), new Mappings([], '')),
       writer,
-      isCurrent: () => {
-        this.asked += 1;
-        return this.isCurrent;
+      tables: {
+        isCurrent: () => {
+          this.asked += 1;
+          return this.isCurrent;
+        },
+        get confirmedAt() {
+          return confirmed.at;
+        },
+        confirm: () => {
+          confirmed.questions += 1;
+          return confirmed.answer();
+        },
       },
       limits: { maxRecords: 5_000, maxBytes: 64 * 1_024 * 1_024, maxPerRun: 1_000 },
       logger: silent,
-      now: () => 0,
+      now: () => this.nowMs,
     });
   }
 
@@ -184,4 +197,42 @@ test('the tables are asked for once in a step, not for each event', async () => 
   fanout.take(ids);
   await until(() => fanout.completed.length === ids.length, waitMs);
   expect(fanout.asked).toBeLessThan(ids.length / 10);
+});
+
+test('an event waits until the tables are known to hold what was there before it', async () => {
+  const fanout = new Fanout();
+  const { confirmed } = fanout;
+  fanout.nowMs = 10_000;
+  confirmed.at = 10_000 - definitionLeaseMs - 1;
+  let answered = () => undefined as void;
+  confirmed.answer = () => new Promise((resolve) => (answered = resolve));
+  fanout.take(['one']);
+  await until(() => confirmed.questions > 0, waitMs);
+  expect(fanout.written).toEqual([]);
+  // The definition lay on Kafka, and the tail had not brought it.
+  fanout.table.apply(webhookDefinition('w-new', { clientId: 'c' }));
+  confirmed.at = 10_000;
+  answered();
+  await until(() => fanout.completed.length === 1, waitMs);
+  expect(fanout.written).toEqual(['events one', 'deliveries w-new']);
+});
+
+test('tables that were confirmed just before ask for nothing', async () => {
+  const fanout = new Fanout();
+  fanout.nowMs = 10_000;
+  fanout.confirmed.at = 10_000 - definitionLeaseMs;
+  fanout.take(['one']);
+  await until(() => fanout.completed.length === 1, waitMs);
+  expect(fanout.confirmed.questions).toBe(0);
+});
+
+test('a stop does not wait for the confirmation', async () => {
+  const fanout = new Fanout();
+  fanout.nowMs = 10_000;
+  fanout.confirmed.at = 0;
+  fanout.confirmed.answer = () => new Promise(() => undefined);
+  fanout.take(['one']);
+  await aWhile();
+  await fanout.intake.drain([fanout.lease]);
+  expect([fanout.written, fanout.completed]).toEqual([[], []]);
 });

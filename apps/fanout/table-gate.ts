@@ -1,24 +1,46 @@
 /**
- * In: whether the tables of webhooks and event types are known to be current. Out: a wait for it, before an event is read.
- * Holds: nothing is decided on tables that may have changed unseen, since what they miss an event never gets; the wait ends when
- * its partition is given up, and then all that is behind in that partition is left to the next owner too.
+ * In: whether the tables of webhooks and event types are known to be current, and since when. Out: a wait for it, before an event
+ * is read.
+ * Holds: nothing is decided on tables that may have changed unseen, since what they miss an event never gets: they held all that
+ * there was {@link definitionLeaseMs} before the event was here, or later; the wait ends when its partition is given up, and then
+ * all that is behind in that partition is left to the next owner too.
  */
 import { setTimeout as pauseFor } from 'node:timers/promises';
+import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
+
+export interface DecidingTables {
+  /** False while changes may not get through. */
+  isCurrent(): boolean;
+  /** All that Kafka had at this moment is in them; monotonic milliseconds. */
+  readonly confirmedAt: number;
+  /** Makes `confirmedAt` later. It may also not: then it is to be asked again. */
+  confirm(): Promise<void>;
+}
 
 /** How soon to look again. */
 const lookAgainMs = 50;
 
 export class TableGate {
-  /** Asked once in a step, not for each event: tables change between steps only. */
-  readonly isOpen: () => boolean;
+  private readonly tables: DecidingTables;
   /** Partitions that are being given up. */
   private readonly givenUp = new WeakSet<PartitionLease>();
   /** Partitions of which something was left to the next owner. */
   private readonly left = new WeakSet<PartitionLease>();
 
-  constructor(isCurrent: () => boolean) {
-    this.isOpen = isCurrent;
+  constructor(tables: DecidingTables) {
+    this.tables = tables;
+  }
+
+  /**
+   * Asked once in a step, not for each event: tables change between steps only. For events that were let in once: they only get
+   * newer tables since.
+   */
+  isOpen = (): boolean => this.tables.isCurrent();
+
+  /** @param arrivedAt by when the events were here; monotonic milliseconds */
+  isOpenFor(arrivedAt: number): boolean {
+    return this.tables.isCurrent() && this.isConfirmedFor(arrivedAt);
   }
 
   giveUp(leases: readonly PartitionLease[]): void {
@@ -32,10 +54,17 @@ export class TableGate {
   }
 
   /** @returns false when the partition is given up first: what is not decided of it is its next owner's */
-  async pass(lease: PartitionLease): Promise<boolean> {
-    const isOpen = await this.opens(() => lease.isHeld && !this.givenUp.has(lease));
-    if (!isOpen) this.left.add(lease);
-    return isOpen;
+  async pass(lease: PartitionLease, arrivedAt: number): Promise<boolean> {
+    const isWanted = () => lease.isHeld && !this.givenUp.has(lease);
+    while (!this.isOpenFor(arrivedAt)) {
+      if (!isWanted()) {
+        this.left.add(lease);
+        return false;
+      }
+      if (this.isConfirmedFor(arrivedAt)) await pauseFor(lookAgainMs);
+      else await Promise.race([this.tables.confirm(), pauseFor(lookAgainMs)]);
+    }
+    return true;
   }
 
   /** @returns false when it is not wanted any longer */
@@ -45,5 +74,9 @@ export class TableGate {
       await pauseFor(lookAgainMs);
     }
     return true;
+  }
+
+  private isConfirmedFor(arrivedAt: number): boolean {
+    return this.tables.confirmedAt >= arrivedAt - definitionLeaseMs;
   }
 }

@@ -35,6 +35,7 @@ import { KafkaWriter } from './kafka-writer.ts';
 import { FilterTestController } from './filter-test.controller.ts';
 import { FIELD_CHECKS, OperationGuard, type ChecksByOperation } from './operation.guard.ts';
 import { outboxRecord } from './outbox-records.ts';
+import { DefinitionsInForce } from './definitions-in-force.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { OutcomeWatch } from './outcome-watch.ts';
 import { PortalSessionsController } from './portal-sessions.controller.ts';
@@ -165,6 +166,12 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
           logger,
           instanceId: config.KAFKA_INSTANCE_ID,
         }),
+    },
+    {
+      provide: DefinitionsInForce,
+      inject: [OutboxStore],
+      useFactory: (outbox: OutboxStore) =>
+        new DefinitionsInForce({ outbox, waitMsMax: config.DEFINITION_WAIT_MS_MAX, logger }),
     },
     {
       provide: KafkaWriter,

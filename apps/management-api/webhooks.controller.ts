@@ -9,6 +9,7 @@ import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { HealthView } from '../../libs/postgres/health-view.ts';
 import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import type { Caller, InputOf } from './caller.ts';
+import { DefinitionsInForce } from './definitions-in-force.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
@@ -29,6 +30,7 @@ export class WebhooksController {
     @Inject(WebhookView) private readonly view: WebhookView,
     @Inject(HealthView) private readonly healths: HealthView,
     @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
+    @Inject(DefinitionsInForce) private readonly definitions: DefinitionsInForce,
   ) {}
 
   @Route(contract.createWebhook)
@@ -47,7 +49,11 @@ export class WebhooksController {
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
     if (created.kind === 'no_client') throw noSuchClient();
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
-    return { ...shownWebhook(created.webhook), secret: shownSecret(secret) };
+    return {
+      ...shownWebhook(created.webhook),
+      secret: shownSecret(secret),
+      effectiveFrom: await this.effectiveFrom(id),
+    };
   }
 
   @Route(contract.listWebhooks)
@@ -140,13 +146,17 @@ export class WebhooksController {
     );
     switch (updated.kind) {
       case 'updated':
-        return shownWebhook(updated.webhook);
+        return { ...shownWebhook(updated.webhook), effectiveFrom: await this.effectiveFrom(params.id) };
       case 'refused':
         throw invalid(updated.refusal);
       case 'missing':
       case 'stale':
         throw missed(updated);
     }
+  }
+
+  private async effectiveFrom(webhookId: string): Promise<string | null> {
+    return timeOrNull(await this.definitions.since(webhookId));
   }
 
   private refuseTogether(settings: WebhookSettings): void {

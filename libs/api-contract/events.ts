@@ -104,7 +104,10 @@ export const eventDetailSchema = Type.Object({
   decisions: Type.Array(
     Type.Object({
       webhookId: Type.String(),
-      decision: Type.Enum(['matched', 'filtered', 'disabled']),
+      decision: Type.Enum(['matched', 'filtered', 'disabled', 'copy'], {
+        description:
+          'copy: the webhook has a copy of this event, which came shortly before (COPY_WINDOW_MINUTES); messageId finds its delivery.',
+      }),
       deliveryId: nullable(Type.String()),
       messageId: nullable(Type.String({ description: 'The header `webhook-id` of the delivery.' })),
     }),

@@ -10,12 +10,13 @@ import { statsSchema } from './stats.ts';
 import { streamedOutcomeSchema } from './stream.ts';
 import { healthSchema } from './webhook-checks.ts';
 import { healthBesideSchema } from './webhook-health.ts';
-import { shownWebhookSchema, webhookSchema } from './webhooks.ts';
+import { changedWebhookSchema, shownWebhookSchema, webhookSchema } from './webhooks.ts';
 
 export const namedSchemas: Readonly<Record<string, object>> = {
   ApiKey: apiKeySchema,
   Attempt: attemptSchema,
   AuditEntry: auditEntrySchema,
+  ChangedWebhook: changedWebhookSchema,
   Client: clientSchema,
   Delivery: deliverySchema,
   DeliveryDetail: deliveryDetailSchema,

@@ -11,7 +11,7 @@ export interface Delivery {
    * Goes out as the header `webhook-id`: a function of source and id of the event and of the webhook (libs/domain/ids.ts). Null or
    * left out for tests, for pings and for what earlier versions made: then `deliveryId` does ({@link messageIdIn}).
    */
-  readonly messageId?: string | null;
+  readonly messageId?: string | null | undefined;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;

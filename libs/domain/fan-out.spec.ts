@@ -118,6 +118,31 @@ describe('fan-out', () => {
     expect(fanOut(input([candidate('w1')]))).toEqual(fanOut(input([candidate('w1')])));
   });
 
+  test('a copy goes to nobody who wanted the event when it came first, and the decision says so', () => {
+    const seenAt = recordTime - 60_000;
+    const candidates = [
+      candidate('w1', { wantsSince: seenAt - 1 }),
+      candidate('w2', { isActive: false }),
+      candidate('w3', { filter: () => false }),
+      candidate('w4', { wantsSince: seenAt }),
+      candidate('w5'),
+    ];
+    const copy = new FanOut(input(candidates, { copyOf: () => ({ seenAt }) }));
+    const { events, deliveries } = copy.next(() => false);
+    expect(copy.isCopy).toBe(true);
+    expect(deliveries.map(({ webhookId }) => webhookId)).toEqual(['w4']);
+    const decisions = events[0]?.decisions ?? [];
+    expect(decisions.map(({ webhookId, decision }) => [webhookId, decision])).toEqual([
+      ['w1', 'copy'],
+      ['w2', 'disabled'],
+      ['w3', 'filtered'],
+      ['w4', 'matched'],
+      ['w5', 'copy'],
+    ]);
+    expect(decisions[0]).toMatchObject({ deliveryId: null, messageId: messageIdOf('evt-1', 'w1', '/shop') });
+    expect(deliveries[0]?.messageId).toBe(messageIdOf('evt-1', 'w4', '/shop'));
+  });
+
   test("shows filters the event's time as it is kept", () => {
     const times: string[] = [];
     const filter: Subscription['filter'] = ({ time }) => times.push(time) > 0;

@@ -11,7 +11,7 @@ import type { Delivery } from './delivery.ts';
 import type { EventType } from './event-type.ts';
 import { EventBudget } from './filter-budget.ts';
 import type { FilterEvent } from './filter.ts';
-import { deliveryIdsOf, eventKeyOf, idTimeOf } from './ids.ts';
+import { deliveryIdsOf, eventKeyOf, idTimeOf, messageIdOf } from './ids.ts';
 import { mayHaveLongNumbers, parseLossless } from './lossless-json.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from './payload.ts';
@@ -39,6 +39,14 @@ export interface FanOutInput {
   readonly historyMs: number;
   /** Unix milliseconds: what counts when the record's own time is none. */
   readonly nowMs: number;
+  /** The copy that came before. Default: none did. */
+  readonly copyOf?: (event: WebhookEvent) => FirstCopy | null;
+}
+
+/** A copy of an event that was fanned out already. */
+export interface FirstCopy {
+  /** Unix milliseconds: whoever wanted the event then has it. */
+  readonly seenAt: number;
 }
 
 /** One after the other they are everything that the event becomes. */
@@ -112,10 +120,12 @@ export class FanOut {
   private decisions: Decision[] = [];
   private decisionBytes = 0;
   private isFinished = false;
+  private readonly firstCopy: FirstCopy | null;
 
   constructor(input: FanOutInput) {
     this.input = input;
     this.webhookEvent = eventOf(input);
+    this.firstCopy = input.copyOf?.(this.webhookEvent) ?? null;
     this.shape = payloadShaper(this.webhookEvent);
     this.decisionBytesMax = Math.max(bodyBytesMax - input.dataText.length, decisionBytesMin);
   }
@@ -123,6 +133,16 @@ export class FanOut {
   /** True after the last part. */
   get isDone(): boolean {
     return this.isFinished;
+  }
+
+  /** It came before. */
+  get isCopy(): boolean {
+    return this.firstCopy !== null;
+  }
+
+  /** As the history will know it, without decisions. */
+  get event(): WebhookEvent {
+    return this.webhookEvent;
   }
 
   /** At least one candidate, if any is left, and as many as there are until `isEnough`. */
@@ -155,6 +175,10 @@ export class FanOut {
     }
     if (candidate.filter !== null && !this.passes(candidate, candidate.filter, part)) {
       this.note({ ...unmatched, decision: 'filtered' }, part);
+      return null;
+    }
+    if (this.firstCopy !== null && (candidate.wantsSince ?? 0) < this.firstCopy.seenAt) {
+      this.note({ ...unmatched, decision: 'copy', messageId: messageIdOf(event.id, webhookId, event.source) }, part);
       return null;
     }
     const { deliveryId, messageId } = deliveryIdsOf(webhookEvent.time, event.id, webhookId, event.source);

@@ -123,3 +123,23 @@ test('the indexes find what looking at every webhook finds', () => {
     ),
   );
 });
+
+test('since when a webhook wants what it wants is when that last changed, not when it was last defined', () => {
+  const table = new SubscriptionTable();
+  const since = () => table.candidates('acme', 'order.created')[0]?.wantsSince;
+  table.apply(webhook('w', 'acme', ['order.*']), 1_000);
+  expect(since()).toBe(1_000);
+  table.apply(webhook('w', 'acme', ['order.*'], { url: 'https://example.com/moved', version: 2 }), 2_000);
+  expect(since()).toBe(1_000);
+  table.apply(webhook('w', 'acme', ['order.*'], { isActive: false }), 3_000);
+  expect(since()).toBe(3_000);
+  table.apply(webhook('w', 'acme', ['order.*']), 4_000);
+  expect(since()).toBe(4_000);
+  table.apply(webhook('w', 'acme', ['order.*'], { filter: '{"data.a":1}' }), 5_000);
+  expect(since()).toBe(5_000);
+  table.apply(webhook('w', 'acme', ['order.*', 'x'], { filter: '{"data.a":1}' }), 6_000);
+  expect(since()).toBe(6_000);
+  table.remove('w');
+  table.apply(webhook('w', 'acme', ['order.*', 'x'], { filter: '{"data.a":1}' }), 7_000);
+  expect(since()).toBe(7_000);
+});

@@ -16,6 +16,8 @@ export interface Subscription {
   readonly format: PayloadFormat;
   /** Null: no filter. Equal filters are one and the same. */
   readonly filter: Filter | null;
+  /** Unix milliseconds: since when it wants the events that it wants now. Left out: since ever. */
+  readonly wantsSince?: number;
 }
 
 /**
@@ -44,16 +46,18 @@ export class SubscriptionTable {
   private readonly byClient = new Map<string, PatternIndex>();
   private readonly everyone = new PatternIndex();
   private readonly filters = new EqualFilters();
+  private readonly filterTexts = new Map<string, string | null>();
 
   get size(): number {
     return this.byId.size;
   }
 
   /**
-   * Takes a definition in the place of the one before. With a filter that cannot be read (registration refuses those)
+   * Takes a definition in the place of the one before. `at`: when it came, in Unix milliseconds. With a filter that cannot be read (registration refuses those)
    * the webhook gets nothing, and the answer says why: sending it what its filter may exclude would be worse.
    */
-  apply(definition: WebhookDefinition): Applied {
+  apply(definition: WebhookDefinition, at = 0): Applied {
+    const wantsSince = this.isWantedAlike(definition) ? (this.byId.get(definition.id)?.wantsSince ?? at) : at;
     this.remove(definition.id);
     const shared = definition.filter === null ? null : this.filters.take(definition.id, definition.filter);
     const problem = shared?.problem ?? null;
@@ -64,7 +68,9 @@ export class SubscriptionTable {
       isActive: definition.isActive,
       format: definition.format,
       filter: shared?.filter ?? null,
+      wantsSince,
     };
+    this.filterTexts.set(definition.id, definition.filter);
     this.byId.set(definition.id, subscription);
     this.everyone.add(subscription);
     let own = this.byClient.get(definition.clientId);
@@ -80,11 +86,23 @@ export class SubscriptionTable {
     const subscription = this.byId.get(webhookId);
     if (subscription === undefined) return;
     this.byId.delete(webhookId);
+    this.filterTexts.delete(webhookId);
     this.filters.release(webhookId);
     this.everyone.remove(subscription);
     const own = this.byClient.get(subscription.clientId);
     own?.remove(subscription);
     if (own?.isEmpty === true) this.byClient.delete(subscription.clientId);
+  }
+
+  /** Definitions come again for many reasons, most of which change nothing of what is wanted. */
+  private isWantedAlike({ id, eventTypes, isActive, filter }: WebhookDefinition): boolean {
+    const before = this.byId.get(id);
+    return (
+      before?.isActive === isActive &&
+      this.filterTexts.get(id) === filter &&
+      before.eventTypes.length === eventTypes.length &&
+      before.eventTypes.every((type, index) => type === eventTypes[index])
+    );
   }
 
   /** Webhooks of a client, or of every client with null, that subscribed to the type; each once. */

@@ -1,7 +1,8 @@
 /** A platform event as fan-out took it, with its decisions, as it travels on webhook.events. */
 import type { PayloadFormat } from './webhook.ts';
 
-export type DecisionKind = 'matched' | 'filtered' | 'disabled';
+/** `copy`: it would match, and the webhook has a copy of the event that came shortly before. */
+export type DecisionKind = 'matched' | 'filtered' | 'disabled' | 'copy';
 
 export interface Decision {
   readonly webhookId: string;
@@ -9,7 +10,7 @@ export interface Decision {
   readonly decision: DecisionKind;
   /** Null unless matched. */
   readonly deliveryId: string | null;
-  /** The header `webhook-id` of the delivery. Null or left out unless matched, for tests and in what earlier versions decided. */
+  /** The header `webhook-id` of the delivery. That of the copy that it has, for a copy. Null or left out otherwise, for tests and in what earlier versions decided. */
   readonly messageId?: string | null;
   /** Null unless matched. */
   readonly format: PayloadFormat | null;

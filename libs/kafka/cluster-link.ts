@@ -160,10 +160,19 @@ export class ClusterLink {
    * The earliest offset of each partition, or the one after its last record; of those whose leader tells.
    * @throws what the first leader says, when none tells anything
    */
-  async offsets(partitions: readonly TopicPartition[], fromBeginning: boolean): Promise<Map<string, number>> {
+  offsets(partitions: readonly TopicPartition[], fromBeginning: boolean): Promise<Map<string, number>> {
+    return this.offsetsOf(partitions, fromBeginning ? earliest : latest);
+  }
+
+  /** Of the first record of that time or later; partitions that have none are left out. */
+  async offsetsSince(partitions: readonly TopicPartition[], timeMs: number): Promise<Map<string, number>> {
+    const found = await this.offsetsOf(partitions, String(timeMs));
+    return new Map([...found].filter(([, offset]) => offset >= 0));
+  }
+
+  private async offsetsOf(partitions: readonly TopicPartition[], timestamp: string): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     const failures: unknown[] = [];
-    const timestamp = fromBeginning ? earliest : latest;
     const asked = [...this.byLeader(partitions)].map(async ([nodeId, led]) => {
       const topics = byTopic(led, ({ partition }) => ({ partition, timestamp }));
       const answer = await askNode(this.cluster, nodeId, answerMsMax, (broker) =>

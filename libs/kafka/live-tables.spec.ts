@@ -30,7 +30,8 @@ function tablesOf(records: readonly KafkaRecord[]) {
       else rows.set(key, row.a);
     },
   };
-  const tables = new LiveTables(null as unknown as KafkaClient, [table], logger, (onRecord) => {
+  const client = { link: () => ({ close: () => Promise.resolve() }) } as unknown as KafkaClient;
+  const tables = new LiveTables(client, [table], logger, (onRecord) => {
     hand = onRecord;
     return {
       start: () => {
@@ -39,6 +40,7 @@ function tablesOf(records: readonly KafkaRecord[]) {
       },
       stop: () => Promise.resolve(),
       problem: () => null,
+      reading: () => [],
       get silentMs() {
         return silentMs;
       },

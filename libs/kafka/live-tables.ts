@@ -7,6 +7,7 @@
 import type { KafkaClient } from './kafka-client.ts';
 import { Pause } from './pause.ts';
 import type { KafkaRecord } from './record.ts';
+import { TableConfirmation } from './table-confirmation.ts';
 import { TopicTail } from './topic-tail.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
 import { learnInTheEnd, type SchemaLearner } from '../wire/learn-in-the-end.ts';
@@ -17,9 +18,14 @@ export interface LiveTable {
   readonly codec: SchemaLearner;
   /** How many keys it has. */
   size(): number;
-  /** `value` null: a tombstone. May throw for a value that cannot be read. */
-  apply(key: string, value: Buffer | null): void;
+  /**
+   * `value` null: a tombstone. May throw for a value that cannot be read.
+   * @param at when it came, in Unix milliseconds: the time of its record for what was there before the start
+   */
+  apply(key: string, value: Buffer | null, at: number): void;
 }
+
+type Tail = Pick<TopicTail, 'start' | 'stop' | 'problem' | 'silentMs' | 'reading'>;
 
 interface Unreadable {
   readonly table: LiveTable;
@@ -35,7 +41,8 @@ const silentMsMax = 2_000;
 const silentMsToTell = 3_000;
 
 export class LiveTables {
-  private readonly tail: Pick<TopicTail, 'start' | 'stop' | 'problem' | 'silentMs'>;
+  private readonly tail: Tail;
+  private readonly confirmation: Pick<TableConfirmation, 'confirmedAt' | 'confirm' | 'stop'>;
   private readonly tables: ReadonlyMap<string, LiveTable>;
   private readonly logger: Logger;
   /** A record in a schema that is new here waits for it, and what comes after waits behind it: the newest must win. */
@@ -52,9 +59,7 @@ export class LiveTables {
     client: KafkaClient,
     tables: readonly LiveTable[],
     logger: Logger,
-    makeTail: (
-      onRecord: (record: KafkaRecord) => void,
-    ) => Pick<TopicTail, 'start' | 'stop' | 'problem' | 'silentMs'> = (onRecord) =>
+    makeTail: (onRecord: (record: KafkaRecord) => void) => Tail = (onRecord) =>
       new TopicTail(
         client,
         {
@@ -71,6 +76,8 @@ export class LiveTables {
     this.tail = makeTail((record) => {
       this.take(record);
     });
+    const topics = [...this.tables.keys()];
+    this.confirmation = new TableConfirmation(client.link(), topics, this.tail, logger);
   }
 
   async start(): Promise<void> {
@@ -81,15 +88,25 @@ export class LiveTables {
     this.isComplete = true;
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.isStopped = true;
     this.pause.end();
-    return this.tail.stop();
+    await Promise.all([this.tail.stop(), this.confirmation.stop()]);
   }
 
   /** True while the brokers answer: what was published some seconds ago is in the tables. */
   isCurrent(): boolean {
     return this.problem() === null && this.tail.silentMs <= silentMsMax;
+  }
+
+  /** All that Kafka had at this moment is in the tables, as long as {@link isCurrent}. Monotonic milliseconds. */
+  get confirmedAt(): number {
+    return this.confirmation.confirmedAt;
+  }
+
+  /** Asks Kafka where the topics end, and waits until the tables are there: a millisecond, as a rule. Look at `confirmedAt` then. */
+  confirm(): Promise<void> {
+    return this.confirmation.confirm();
   }
 
   /** Null when the tables say what is true: what they do not have is not there. */
@@ -135,7 +152,7 @@ export class LiveTables {
     const { topic, partition, offset, value } = record;
     const key = record.key?.toString('utf8') ?? '';
     try {
-      table.apply(key, value);
+      table.apply(key, value, this.isComplete ? Date.now() : record.timestampMs);
       this.unreadable.delete(nameOf(record, key));
     } catch (error) {
       this.logger.error({ topic, partition, offset, key, ...errorFields(error) }, 'a record of a table cannot be read');
@@ -164,7 +181,7 @@ export class LiveTables {
           await table.codec.learn(record.value);
           // While that was asked a newer record of the key may have come.
           if (this.unreadable.get(name) !== held) continue;
-          table.apply(key, record.value);
+          table.apply(key, record.value, this.isComplete ? Date.now() : record.timestampMs);
         } catch {
           continue;
         }

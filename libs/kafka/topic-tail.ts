@@ -122,6 +122,11 @@ export class TopicTail {
     return new Map(this.positions.map(({ partition, next }) => [partition, next]));
   }
 
+  /** What is read, and up to where: what lies before `next` was handed out. Empty before it is positioned, and once it is lost. */
+  reading(): readonly (TopicPartition & { readonly next: number })[] {
+    return this.lost.size === 0 ? this.positions : [];
+  }
+
   /** What was fetched already still comes. */
   hold(): void {
     for (const position of this.positions) position.isPaused = true;

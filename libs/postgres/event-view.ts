@@ -76,7 +76,7 @@ export class EventView {
     return pageFrom(await readerOf(this.em)<EventItem>(sql, values), request, ({ eventKey }) => eventKey);
   }
 
-  /** The newest event with this CloudEvent id that the scope may see. */
+  /** The newest event with this CloudEvent id that the scope may see; copies come behind what they are copies of. */
   async find(eventId: string, filter: Pick<EventFilter, 'scope' | 'clientId'>): Promise<EventDetail | null> {
     const conditions = new Conditions()
       .add('event_id = ?', eventId)
@@ -88,7 +88,7 @@ export class EventView {
       `select ${columns}, data, case when ${scope}::text is null then decisions else
         jsonb_path_query_array(decisions, '$[*] ? (@.clientId == $scope)', jsonb_build_object('scope', ${scope}::text))
         end as decisions
-      from event ${conditions.where} order by client_id is null, event_key desc limit 1`,
+      from event ${conditions.where} order by client_id is null, ${isOnlyCopy}, event_key desc limit 1`,
       conditions.values,
     );
     return found ?? null;
@@ -113,6 +113,9 @@ export class EventView {
     );
   }
 }
+
+const isOnlyCopy = `(jsonb_array_length(decisions) > 0
+    and not jsonb_path_exists(decisions, '$[*] ? (@.decision != "copy")'))`;
 
 const columns = `event_key as "eventKey", event_id as "eventId", event_type as "eventType", source, subject,
   client_id as "clientId", kind, received_at as "receivedAt"`;

@@ -71,7 +71,7 @@ function isEarlier(a: WebhookEvent, b: WebhookEvent): boolean {
   return (a.sourceOffset ?? -1) < (b.sourceOffset ?? -1);
 }
 
-const decisionRanks = ['matched', 'filtered', 'disabled'] as const;
+const decisionRanks = ['matched', 'filtered', 'disabled', 'copy'] as const;
 
 function mergeDecisions(decisions: readonly Decision[]): readonly Decision[] {
   if (decisions.length < 2) return decisions;

@@ -131,6 +131,15 @@ export class OutboxStore {
     await transacted(this.em, republish, patientLimits);
   }
 
+  /** Those of these keys whose last change Kafka has not acknowledged. */
+  async waitingOf(topic: string, keys: readonly string[]): Promise<string[]> {
+    const rows = await this.run<{ key: string }>('select distinct key from outbox where topic = $1 and key = any($2)', [
+      topic,
+      keys,
+    ]);
+    return rows.map(({ key }) => key);
+  }
+
   /** Unix milliseconds of the oldest row; null when there is none. */
   async oldestAt(): Promise<number | null> {
     const [row] = await readerOf(this.em)<{ at: number | null }>(

@@ -109,6 +109,22 @@ export const eventKeys = {
   }),
 } as const;
 
+export const copyKeys = {
+  COPY_WINDOW_MINUTES: numberKey({
+    description: 'A copy of an event that comes within so long is not posted again to webhooks that have it; 0: it is',
+    unit: 'min',
+    default: '10',
+    min: 0,
+    max: 1_440,
+  }),
+  COPY_WINDOW_EVENTS_MAX: numberKey({
+    description: 'Events whose copies are known at most, 45 bytes each; with more the window is shorter',
+    default: '500000',
+    min: 1,
+    max: 20_000_000,
+  }),
+} as const;
+
 export const egressKeys = {
   ALLOWED_URL_SCHEMES: schemesKey({ description: 'Schemes of webhook URLs', default: 'https' }),
   ALLOWED_PORTS: portsKey({ description: 'Ports of webhook URLs; * for any', default: '443,8443' }),

@@ -22,6 +22,14 @@ export const webhookLimitKeys = {
     min: 1,
     max: 1_000_000,
   }),
+  DEFINITION_WAIT_MS_MAX: numberKey({
+    description:
+      'Longest that the answer to a change of a webhook waits until it counts for every event that is published; 0: never',
+    unit: 'ms',
+    default: '2000',
+    min: 0,
+    max: 30_000,
+  }),
   WEBHOOK_RETRY_ATTEMPTS_MAX: limitOf(
     numberKey({ description: 'Most attempts that a webhook may ask for', default: '20', min: 1, max: 20 }),
     'RETRY_MAX_ATTEMPTS',

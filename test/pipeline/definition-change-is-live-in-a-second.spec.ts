@@ -44,3 +44,36 @@ test('a webhook created, moved or disabled is so for events a second later', asy
   await until(() => atPath('/new') === 2, { timeoutMs: 10_000 });
   expect(receiver.requests).toHaveLength(3);
 }, 60_000);
+
+test('a webhook misses nothing that is published after its creation was answered', async () => {
+  const count = 60;
+  const own = await createClient(system, 'Soon');
+  const missing: number[] = [];
+  for (let no = 0; no < count; no += 1) {
+    const webhook = { url: `${receiver.url}/soon-${no}`, eventTypes: [`soon.n${no}`] };
+    const created = await system.api('POST', '/v1/webhooks', webhook, own.key);
+    expect(created).toMatchObject({ status: 201, body: { effectiveFrom: expect.any(String) } });
+    const event = { id: `soon-${no}`, type: `soon.n${no}`, clientId: own.id, data: { no } };
+    expect((await system.api('POST', '/v1/events', event)).status).toBe(202);
+  }
+  const isThere = (no: number) => atPath(`/soon-${no}`) === 1;
+  await until(() => Array.from({ length: count }, (_, no) => no).every(isThere), {
+    timeoutMs: 15_000,
+    what: `each of ${count} webhooks has the event that came right after it`,
+  }).catch(() => undefined);
+  for (let no = 0; no < count; no += 1) if (!isThere(no)) missing.push(no);
+  expect(missing).toEqual([]);
+}, 60_000);
+
+test('nor after it was enabled, or got other event types', async () => {
+  const own = await createClient(system, 'Again');
+  const { id } = await createWebhook(system, own, { url: `${receiver.url}/again`, eventTypes: ['again.never'] });
+  for (let no = 0; no < 10; no += 1) {
+    await system.api('POST', `/v1/webhooks/${id}/disable`, {}, own.key);
+    await system.api('PATCH', `/v1/webhooks/${id}`, { eventTypes: [`again.n${no}`] }, own.key);
+    const enabled = await system.api('POST', `/v1/webhooks/${id}/enable`, {}, own.key);
+    expect(enabled.body).toMatchObject({ isActive: true, effectiveFrom: expect.any(String) });
+    await system.api('POST', '/v1/events', { type: `again.n${no}`, clientId: own.id, data: {} });
+  }
+  await until(() => atPath('/again') === 10, { timeoutMs: 15_000, what: 'one event for each time' });
+}, 60_000);

@@ -122,6 +122,51 @@ test('a test event and a resend reach the endpoint, and each attempt is in the h
   }
 }, 60_000);
 
+test('copies of an event go out once, over Kafka and HTTP, with a time and without, and after a restart', async () => {
+  const client = await createClient(system);
+  const own = await startReceiver({});
+  try {
+    await createWebhook(system, client, { url: own.url, eventTypes: ['copied.*'] });
+    const event = { specversion: '1.0', id: 'copied', source: '/shop', type: 'copied.one', clientid: client.id };
+    const time = new Date(Date.now() - 5_000).toISOString();
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    const publish = (more: object) =>
+      system.publishRaw([{ value: Buffer.from(JSON.stringify({ ...event, ...more, data: { n: 1 } })), headers }]);
+    await publish({});
+    await own.waitFor(1);
+    const messageId = own.requests[0]?.headers['webhook-id'] ?? '';
+    await publish({ time });
+    await publish({ time: 'tomorrow' });
+    const { id, type, source } = event;
+    const overHttp = { id, type, source, clientId: client.id, data: { n: 1 } };
+    expect((await system.api('POST', '/v1/events', overHttp)).status).toBe(202);
+    await system.kill('fanout', 'SIGKILL');
+    await system.start('fanout');
+    await publish({});
+    // Other data is no copy: nobody has it. It is the last one, so all before it are through then.
+    await system.publishRaw([{ value: Buffer.from(JSON.stringify({ ...event, data: { n: 2 } })), headers }]);
+    await own.waitFor(2);
+    const bodies = own.requests.map(({ body }) => (JSON.parse(body.toString('utf8')) as { data: unknown }).data);
+    expect(bodies).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(own.requests.map((request) => request.headers['webhook-id'])).toEqual([messageId, messageId]);
+
+    // A resend is no copy.
+    expect((await system.api('POST', `/v1/deliveries/${messageId}/resend`, {}, client.key)).status).toBe(202);
+    await own.waitFor(3);
+    expect(own.requests[2]?.headers['webhook-id']).toBe(messageId);
+    const seen = async () => {
+      const page = await system.api('GET', '/v1/events?type=copied.one', undefined, client.key);
+      return (page.body as { data: unknown[] }).data.length;
+    };
+    await until(async () => (await seen()) === 6, { timeoutMs: 15_000, what: 'each time of it is in the history' });
+    expect(own.requests).toHaveLength(3);
+    const shown = await system.api('GET', '/v1/events/copied', undefined, client.key);
+    expect(shown.body).toMatchObject({ decisions: [{ decision: 'matched', messageId }] });
+  } finally {
+    await own.close();
+  }
+}, 90_000);
+
 test('each format is signed over its exact bytes, and the history has those bytes', async () => {
   const client = await createClient(system);
   const own = await startReceiver({});

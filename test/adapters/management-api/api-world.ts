@@ -49,6 +49,8 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}) {
     LOG_LEVEL: 'silent',
     // Tests ask faster than anybody; the limit has a test of its own.
     API_RATE_LIMIT_PER_SECOND: '0',
+    // Nobody decides on events here.
+    DEFINITION_WAIT_MS_MAX: '0',
     ...env,
   };
   const logger = createLogger('management-api', env['LOG_LEVEL'] ?? 'silent');

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
+import { createLogger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
+import { DefinitionsInForce } from './definitions-in-force.ts';
+
+function setup(waitMsMax = 5_000) {
+  const waiting = new Set<string>();
+  const asked: (readonly string[])[] = [];
+  const state = { isAway: false };
+  const waitingOf = (_topic: string, ids: readonly string[]) => {
+    asked.push(ids);
+    if (state.isAway) return Promise.reject(new Error('away'));
+    return Promise.resolve(ids.filter((id) => waiting.has(id)));
+  };
+  const logger = createLogger('test', 'silent');
+  const definitions = new DefinitionsInForce({ outbox: { waitingOf }, waitMsMax, logger, lookAgainMs: 5 });
+  return { definitions, waiting, asked, state };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a change counts a lease after Kafka has it', async () => {
+  const { definitions, waiting } = setup();
+  waiting.add('w');
+  let relayedAt = Infinity;
+  const since = definitions.since('w');
+  await pause(30);
+  relayedAt = monotonicMs();
+  waiting.delete('w');
+  expect(await since).toBeInstanceOf(Date);
+  expect(monotonicMs() - relayedAt).toBeGreaterThanOrEqual(definitionLeaseMs);
+});
+
+test('what Kafka does not take in time is said so, and holds nobody longer', async () => {
+  const { definitions, waiting } = setup(40);
+  waiting.add('w');
+  const [late, other] = await Promise.all([definitions.since('w'), definitions.since('other')]);
+  expect(late).toBeNull();
+  expect(other).toBeInstanceOf(Date);
+});
+
+test('a database that is away says nothing of what waits', async () => {
+  const { definitions, state } = setup(40);
+  state.isAway = true;
+  expect(await definitions.since('w')).toBeNull();
+});
+
+test('many changes at once are one question', async () => {
+  const { definitions, asked } = setup();
+  const all = Array.from({ length: 500 }, (_, no) => `w-${no}`);
+  const answers = await Promise.all(all.map((id) => definitions.since(id)));
+  expect(answers).not.toContain(null);
+  expect(asked.length).toBeLessThan(5);
+});
+
+test('nobody waits where that is switched off', async () => {
+  const { definitions, asked } = setup(0);
+  expect(await definitions.since('w')).toBeNull();
+  expect(asked).toEqual([]);
+});

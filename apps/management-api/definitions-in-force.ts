@@ -1,0 +1,80 @@
+/**
+ * In: a webhook whose change is committed. Out: from when on it counts for every event that is published.
+ * Holds: an event that is published after the answer is decided on a table that has the change, by the order of things and not
+ * by hope (libs/domain/definition-lease.ts); nobody waits longer than `waitMsMax`; however many wait, the outbox is asked once
+ * in ten milliseconds.
+ */
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { definitionSettledMs } from '../../libs/domain/definition-lease.ts';
+import type { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
+import { topics } from '../../libs/wire/topics.ts';
+
+export interface DefinitionsInForceOptions {
+  readonly outbox: Pick<OutboxStore, 'waitingOf'>;
+  /** 0: nobody waits. */
+  readonly waitMsMax: number;
+  readonly logger: Logger;
+  readonly lookAgainMs?: number;
+}
+
+interface Waiter {
+  readonly webhookId: string;
+  readonly until: number;
+  readonly settle: (isRelayed: boolean) => void;
+}
+
+export class DefinitionsInForce {
+  private readonly options: Required<DefinitionsInForceOptions>;
+  private waiters: Waiter[] = [];
+  private isLooking = false;
+
+  constructor(options: DefinitionsInForceOptions) {
+    this.options = { lookAgainMs: 10, ...options };
+  }
+
+  /** Null: it is not known by then; Kafka may be away. */
+  async since(webhookId: string): Promise<Date | null> {
+    if (this.options.waitMsMax === 0) return null;
+    if (!(await this.isRelayed(webhookId))) return null;
+    await pauseFor(definitionSettledMs);
+    return new Date();
+  }
+
+  private isRelayed(webhookId: string): Promise<boolean> {
+    return new Promise((settle) => {
+      this.waiters.push({ webhookId, until: monotonicMs() + this.options.waitMsMax, settle });
+      if (!this.isLooking) void this.look();
+    });
+  }
+
+  private async look(): Promise<void> {
+    this.isLooking = true;
+    while (this.waiters.length > 0) {
+      // Those that are asked for: who comes while the answer is under way is in the next question.
+      const asked = this.waiters;
+      this.waiters = [];
+      const waiting = await this.waitingOf(asked);
+      const now = monotonicMs();
+      for (const waiter of asked) {
+        if (!waiting.has(waiter.webhookId)) waiter.settle(true);
+        else if (now >= waiter.until) waiter.settle(false);
+        else this.waiters.push(waiter);
+      }
+      if (this.waiters.length > 0) await pauseFor(this.options.lookAgainMs);
+    }
+    this.isLooking = false;
+  }
+
+  /** A row is gone once Kafka has acknowledged its record. */
+  private async waitingOf(asked: readonly Waiter[]): Promise<ReadonlySet<string>> {
+    const ids = [...new Set(asked.map(({ webhookId }) => webhookId))];
+    try {
+      return new Set(await this.options.outbox.waitingOf(topics.definitions.name, ids));
+    } catch (error) {
+      this.options.logger.debug(errorFields(error), 'what waits in the outbox is not known');
+      return new Set(ids);
+    }
+  }
+}
