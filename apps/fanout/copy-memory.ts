@@ -7,6 +7,7 @@
  * Everything lies in typed arrays: 41 bytes an event, which no collection of garbage looks at.
  */
 import { crc32 } from 'node:zlib';
+import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
 import type { FirstCopy } from '../../libs/domain/fan-out.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 
@@ -22,8 +23,11 @@ export interface CopyMemoryOptions {
   readonly eventsMax: number;
 }
 
-/** Clocks of two hosts differ by less: of what another process fanned out, its webhooks are as they were so long before. */
-const skewMs = 2_000;
+/**
+ * Of what was read from the log the time is that of another process, and so are the times of definitions: it counts as this much
+ * earlier. An event that is published after the answer to a change is later than that ({@link definitionLeaseMs}).
+ */
+const skewMs = definitionLeaseMs;
 const eventsMin = 1_024;
 const none = -1;
 

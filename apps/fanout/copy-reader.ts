@@ -38,6 +38,8 @@ interface PastEvent extends Copyable {
 
 /** So long a start or a rebalance waits for it. */
 const readMsMaxDefault = 10_000;
+/** Of what others did, at a rebalance. */
+const laterWaitMs = 1_000;
 const backOffMs = 250;
 /** Schemas that are new are learned after the first time, and what is in them is read the second time. */
 const passesMax = 2;
@@ -48,18 +50,30 @@ export class CopyReader {
   private readonly codec: AvroCodec<PastEvent>;
   /** Where to read on. */
   private positions: ReadonlyMap<number, number> = new Map();
+  private reading: Promise<void> | null = null;
+  private hasBegun = false;
 
   constructor(options: CopyReaderOptions) {
     this.options = { readMsMax: readMsMaxDefault, ...options };
     this.codec = new AvroCodec<PastEvent>(pastEventSchema(), noWriter, options.schemas);
   }
 
-  /** Everything that others have fanned out since the last time, within the window. */
+  /**
+   * Everything that others have fanned out since the last time, within the window. After a start it is waited for; later on for a
+   * moment, since events wait meanwhile, and the rest of it follows.
+   */
   async catchUp(): Promise<void> {
-    const { windowMs, readMsMax, logger } = this.options;
+    const { windowMs, readMsMax } = this.options;
     if (windowMs === 0) return;
-    const beganAt = monotonicMs();
-    if (await within(readMsMax, this.read(beganAt + readMsMax))) return;
+    const waitMs = this.hasBegun ? Math.min(laterWaitMs, readMsMax) : readMsMax;
+    this.hasBegun = true;
+    this.reading ??= this.readInTime().finally(() => (this.reading = null));
+    await within(waitMs, this.reading);
+  }
+
+  private async readInTime(): Promise<void> {
+    const { readMsMax, logger } = this.options;
+    if (await within(readMsMax, this.read(monotonicMs() + readMsMax))) return;
     logger.warn({ readMsMax }, 'copies of events of the last minutes are not all known: reading them took too long');
   }
 

@@ -131,6 +131,7 @@ export class EventRuns {
       }
     }
     this.handOn(making);
+    this.gate.keepConfirmed(now());
     // All of it is a burst: reading it may take its time, and others have theirs.
     await (making.writing ?? (this.options.pause ?? pauseFor)(readRestMs));
   }
@@ -175,6 +176,7 @@ export class EventRuns {
     this.handOn(making);
     await Promise.all([before, otherEvents()]);
     making.since = this.options.now();
+    this.gate.keepConfirmed(making.since);
     making.mayDecide = this.gate.isOpenFor(making.arrivedAt);
   }
 

@@ -152,12 +152,17 @@ export class LiveTables {
     const { topic, partition, offset, value } = record;
     const key = record.key?.toString('utf8') ?? '';
     try {
-      table.apply(key, value, this.isComplete ? Date.now() : record.timestampMs);
+      table.apply(key, value, this.cameAt(record));
       this.unreadable.delete(nameOf(record, key));
     } catch (error) {
       this.logger.error({ topic, partition, offset, key, ...errorFields(error) }, 'a record of a table cannot be read');
       this.setAside({ table, key, record, reason: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** What was there before the start came when it was written. */
+  private cameAt({ timestampMs }: KafkaRecord): number {
+    return this.isComplete ? Date.now() : timestampMs;
   }
 
   private setAside(unreadable: Unreadable): void {
@@ -181,7 +186,7 @@ export class LiveTables {
           await table.codec.learn(record.value);
           // While that was asked a newer record of the key may have come.
           if (this.unreadable.get(name) !== held) continue;
-          table.apply(key, record.value, this.isComplete ? Date.now() : record.timestampMs);
+          table.apply(key, record.value, this.cameAt(record));
         } catch {
           continue;
         }

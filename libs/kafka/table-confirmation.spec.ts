@@ -62,9 +62,19 @@ test('many who ask at once are one question', async () => {
   expect(asked).toMatchObject({ connects: 1, questions: 2 });
 });
 
-test('a partition whose leader says nothing confirms nothing', async () => {
-  const { confirmation, log, clock } = setup();
+test('a partition whose leader says nothing confirms nothing, and its leader is looked for', async () => {
+  const { confirmation, log, asked } = setup();
   log.ends.delete('definitions-1');
+  await confirmation.confirm();
+  expect([confirmation.confirmedAt, asked.refreshes]).toEqual([-Infinity, 1]);
+  log.ends.set('definitions-1', 0);
+  await confirmation.confirm();
+  expect(confirmation.confirmedAt).toBe(1_000);
+});
+
+test('a tail that comes no further confirms nothing', async () => {
+  const { confirmation, log, clock } = setup();
+  log.ends.set('definitions-0', 6);
   const asking = confirmation.confirm();
   await aTurn();
   clock.nowMs += 2_000;

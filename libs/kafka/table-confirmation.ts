@@ -78,7 +78,10 @@ export class TableConfirmation {
       if (!this.isConnected && !(await within(connectMsMax, this.link.connect(this.topics)))) return;
       this.isConnected = true;
       const askedAt = this.now();
-      const ends = await this.link.offsets(this.tail.reading(), false);
+      const asked = this.tail.reading();
+      const ends = await this.link.offsets(asked, false);
+      const missing = asked.map(partitionKey).filter((key) => !ends.has(key));
+      if (missing.length > 0) throw new Error(`no leader answers for ${missing.join(', ')}`);
       while (!this.hasReached(ends)) {
         if (this.isStopped || this.now() - askedAt > patienceMs) return;
         await this.pause.for(lookAgainMs);

@@ -8,6 +8,8 @@ import { registered } from './registered.ts';
 import type { RawRecord } from './system-topics.ts';
 import { startReceiver, type Answer, type ReceivedRequest } from './receivers/recording-receiver.ts';
 
+const atATime = 16;
+
 export interface NumberedStreamOptions {
   /** Tells the event types of one stream from those of another. */
   readonly name: string;
@@ -63,11 +65,14 @@ export class NumberedStream {
     });
     const webhooks: TestWebhook[] = [];
     await registered(system, options.webhooks, async () => {
-      for (let index = 0; index < options.webhooks; index += 1) {
+      const create = (index: number) => {
         const url = `${receiver.url}/w${index}`;
-        webhooks.push(
-          await createWebhook(system, client, { ...options.fields, url, eventTypes: [`${options.name}.w${index}`] }),
-        );
+        return createWebhook(system, client, { ...options.fields, url, eventTypes: [`${options.name}.w${index}`] });
+      };
+      // Each is answered when it counts, which takes a moment.
+      while (webhooks.length < options.webhooks) {
+        const count = Math.min(atATime, options.webhooks - webhooks.length);
+        webhooks.push(...(await Promise.all(Array.from({ length: count }, (_, n) => create(webhooks.length + n)))));
       }
     });
     return new NumberedStream({
