@@ -1,5 +1,5 @@
 /**
- * In: a webhook whose change is committed. Out: from when on it counts for every event that is published.
+ * In: a webhook whose change is committed. Out: whether it counts for every event that is published from then on.
  * Holds: an event that is published after the answer is decided on a table that has the change, by the order of things and not
  * by hope (libs/domain/definition-lease.ts); nobody waits longer than `waitMsMax`; however many wait, the outbox is asked once
  * in ten milliseconds.
@@ -34,12 +34,12 @@ export class DefinitionsInForce {
     this.options = { lookAgainMs: 10, ...options };
   }
 
-  /** Null: it is not known by then; Kafka may be away. */
-  async since(webhookId: string): Promise<Date | null> {
-    if (this.options.waitMsMax === 0) return null;
-    if (!(await this.isRelayed(webhookId))) return null;
+  /** False: Kafka has not taken it by then. True too where nobody waits. */
+  async isInForce(webhookId: string): Promise<boolean> {
+    if (this.options.waitMsMax === 0) return true;
+    if (!(await this.isRelayed(webhookId))) return false;
     await pauseFor(definitionSettledMs);
-    return new Date();
+    return true;
   }
 
   private isRelayed(webhookId: string): Promise<boolean> {

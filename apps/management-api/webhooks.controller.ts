@@ -49,11 +49,7 @@ export class WebhooksController {
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
     if (created.kind === 'no_client') throw noSuchClient();
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
-    return {
-      ...shownWebhook(created.webhook),
-      secret: shownSecret(secret),
-      effectiveFrom: await this.effectiveFrom(id),
-    };
+    return { ...shownWebhook(created.webhook), secret: shownSecret(secret), ...(await this.force(id)) };
   }
 
   @Route(contract.listWebhooks)
@@ -146,7 +142,7 @@ export class WebhooksController {
     );
     switch (updated.kind) {
       case 'updated':
-        return { ...shownWebhook(updated.webhook), effectiveFrom: await this.effectiveFrom(params.id) };
+        return { ...shownWebhook(updated.webhook), ...(await this.force(params.id)) };
       case 'refused':
         throw invalid(updated.refusal);
       case 'missing':
@@ -155,8 +151,8 @@ export class WebhooksController {
     }
   }
 
-  private async effectiveFrom(webhookId: string): Promise<string | null> {
-    return timeOrNull(await this.definitions.since(webhookId));
+  private async force(webhookId: string): Promise<{ inForce?: false }> {
+    return (await this.definitions.isInForce(webhookId)) ? {} : { inForce: false };
   }
 
   private refuseTogether(settings: WebhookSettings): void {

@@ -34,19 +34,21 @@ export const shownWebhookSchema = Type.Object(
 
 const include = Type.Optional(severalOf(Type.Enum(['health']), 1, 'What to add to each: `health`, of the last day.'));
 
-const effectiveFrom = nullable({
-  ...timestamp,
-  description:
-    'Every event that is published after this answer is decided on with the webhook as it is here, as is what comes from this time on. Null: Kafka did not take the change in time, so events miss it for a while yet; a PATCH without changes waits again.',
-});
+const inForce = Type.Optional(
+  Type.Boolean({
+    description:
+      'Left out as a rule: then every event that is published after this answer is decided on with the webhook as it is here. `false`: Kafka did not take the change within DEFINITION_WAIT_MS_MAX. It counts for what is published once Kafka has it; a PATCH without changes waits again.',
+    examples: [false],
+  }),
+);
 
 export const changedWebhookSchema = Type.Object(
-  { ...field.webhookFields, effectiveFrom },
+  { ...field.webhookFields, inForce },
   { description: 'A webhook after a change, and from when on that counts.' },
 );
 
 const createdWebhookSchema = Type.Object(
-  { ...field.webhookFields, secret: Type.String({ description: field.secretDescription }), effectiveFrom },
+  { ...field.webhookFields, secret: Type.String({ description: field.secretDescription }), inForce },
   { description: 'The only answer with the secret.' },
 );
 

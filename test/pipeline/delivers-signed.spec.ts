@@ -140,7 +140,7 @@ test('copies of an event go out once, over Kafka and HTTP, with a time and witho
     const { id, type, source } = event;
     const overHttp = { id, type, source, clientId: client.id, data: { n: 1 } };
     expect((await system.api('POST', '/v1/events', overHttp)).status).toBe(202);
-    await system.kill('fanout', 'SIGKILL');
+    await system.kill('fanout', 'SIGTERM');
     await system.start('fanout');
     await publish({});
     // Other data is no copy: nobody has it. It is the last one, so all before it are through then.

@@ -31,7 +31,6 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/management-api/api-keys.controller.ts': [3, stored],
   'apps/management-api/api-metrics.ts': [1, 'the age of the oldest row of the outbox, told'],
   'apps/management-api/clients.controller.ts': [2, stored],
-  'apps/management-api/definitions-in-force.ts': [1, told],
   'apps/management-api/deliveries.controller.ts': [1, stored],
   'apps/management-api/event-types.controller.ts': [2, stored],
   'apps/management-api/filter-test.controller.ts': [1, 'the time of a made-up event'],
