@@ -229,12 +229,7 @@ export class Dispatch {
 
   private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt | null): Promise<void> {
     const { partition } = item;
-    let webhook = this.options.table.find(delivery.webhookId);
-    if (webhook?.definition.isActive === false && delivery.kind !== 'ping') {
-      // It may have been enabled before this one was made.
-      await this.options.gate.tableConfirmed(monotonicMs());
-      webhook = this.options.table.find(delivery.webhookId);
-    }
+    const webhook = this.options.table.find(delivery.webhookId);
     const isStrict = webhook?.definition.ordering === 'strict' && delivery.kind !== 'ping';
     if (isStrict && item.source === 'main') partition.heads.started(delivery, item);
     const settlement = await this.options.post.run(delivery, webhook);

@@ -177,6 +177,7 @@ function makeDispatch(parts: {
       userAgent: 'DeeperHub-Webhooks/0.1.0',
       signatureHeader: config.SIGNATURE_HEADER.toLowerCase(),
       deliveryAgeMsMax: config.DELIVERY_MAX_AGE_HOURS * hourMs,
+      confirmed: (webhook) => gate.confirmed(webhook),
       graceOf: ({ definition: { id, targetVersion } }) => ({
         graceMs: config.REFUSAL_GRACE_MINUTES * minuteMs,
         refusesForMs: worked.refusesForMs(id, monotonicMs(), table.targetVersionOf(id) !== targetVersion),

@@ -257,23 +257,24 @@ describe('strict', () => {
 
 describe('a table that may lag', () => {
   test('is confirmed before a delivery ends for what it says, unless it was just now', async () => {
-    const { gate } = setup();
+    const { gate, table, webhook } = setup({ isActive: false });
     let questions = 0;
     const confirmation = {
       confirmedAt: 1_000,
       confirm: () => {
         questions += 1;
+        table.apply('w', { ...definition, isActive: true });
         return Promise.resolve();
       },
     };
     gate.trustTable(() => true, confirmation);
-    await gate.tableConfirmed(1_000 + definitionLeaseMs);
+    expect((await gate.confirmed(webhook, 1_000 + definitionLeaseMs))?.definition.isActive).toBe(false);
     expect(questions).toBe(0);
-    await gate.tableConfirmed(1_001 + definitionLeaseMs);
-    expect(questions).toBe(1);
+    expect((await gate.confirmed(webhook, 1_001 + definitionLeaseMs))?.definition.isActive).toBe(true);
   });
 
   test('of which nobody tells since when is believed', async () => {
-    await expect(setup().gate.tableConfirmed(1)).resolves.toBeUndefined();
+    const { gate, webhook } = setup();
+    expect(await gate.confirmed(webhook, 1)).toBe(webhook);
   });
 });

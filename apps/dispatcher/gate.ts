@@ -11,6 +11,7 @@ import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import type { LiveTables } from '../../libs/kafka/live-tables.ts';
 import { within } from '../../libs/kafka/within.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Breakers } from '../../libs/sender/breaker.ts';
 import { OriginPlaces } from './origin-places.ts';
 import type { ReadyWebhook, WebhookTable } from './webhook-table.ts';
@@ -76,12 +77,14 @@ export class Gate {
   }
 
   /**
-   * Before a delivery ends for what the table says: resolves when that holds what was defined before the delivery was made
-   * (libs/domain/definition-lease.ts), or a second later.
+   * Before a delivery ends for what the table says of its webhook, which may have been enabled before it was made: the webhook as it is
+   * when the table holds what was defined by then (libs/domain/definition-lease.ts), or a second later.
    */
-  async tableConfirmed(now: number): Promise<void> {
-    if (this.confirmation === null || this.confirmation.confirmedAt >= now - definitionLeaseMs) return;
-    await within(confirmationMsMax, this.confirmation.confirm());
+  async confirmed({ definition: { id } }: ReadyWebhook, now = monotonicMs()): Promise<ReadyWebhook | undefined> {
+    if (this.confirmation !== null && this.confirmation.confirmedAt < now - definitionLeaseMs) {
+      await within(confirmationMsMax, this.confirmation.confirm());
+    }
+    return this.table.find(id);
   }
 
   /** Call some times a second: a table that was stale since it was last asked must not be believed at once. */

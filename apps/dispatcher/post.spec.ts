@@ -6,7 +6,7 @@ import { prepareSigningKey } from '../../libs/domain/signature.ts';
 import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
 import type { NewSpan, Span, Tracer } from '../../libs/runtime/tracing.ts';
 import type { AttemptRequest, HttpSender } from '../../libs/sender/http-attempt.ts';
-import { Post } from './post.ts';
+import { Post, type PostOptions } from './post.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 
 const now = 1_700_000_000_000;
@@ -68,9 +68,10 @@ interface Setup {
   readonly body?: string;
   readonly answered?: Readonly<Record<string, string>>;
   readonly refusesForMs?: number | null;
+  readonly confirmed?: PostOptions['confirmed'];
 }
 
-function setup({ tracer, code = 200, body = '', answered = {}, refusesForMs = null }: Setup = {}) {
+function setup({ tracer, code = 200, body = '', answered = {}, refusesForMs = null, confirmed }: Setup = {}) {
   const sent: AttemptRequest[] = [];
   const send = (request: AttemptRequest) => {
     sent.push(request);
@@ -82,6 +83,7 @@ function setup({ tracer, code = 200, body = '', answered = {}, refusesForMs = nu
     userAgent: 'Test/1',
     signatureHeader: 'x-second',
     deliveryAgeMsMax: 3_600_000,
+    ...(confirmed === undefined ? {} : { confirmed }),
     graceOf: () => ({ graceMs: 900_000, refusesForMs }),
     retryAfterMsMax: { ordered: 3_600_000, parallel: 86_400_000 },
     attemptStarted: () => undefined,
@@ -118,6 +120,16 @@ test('the message id goes out and is signed; a delivery of an earlier version ha
   const signed = new Webhook(secrets[0] ?? '').sign('m', new Date(now), delivery.body.toString());
   expect(sent[0]?.headers['webhook-signature']).toContain(signed);
   expect(outcome).toMatchObject({ deliveryId: 'd', messageId: 'm' });
+});
+
+test('a delivery does not end for a webhook that was enabled before it was made', async () => {
+  const disabled = webhookWith({ isActive: false });
+  const enabled = setup({ confirmed: () => Promise.resolve(webhookWith()) });
+  expect((await enabled.post.run(delivery, disabled)).outcome.status).toBe('delivered');
+  const still = setup({ confirmed: (webhook) => Promise.resolve(webhook) });
+  expect((await still.post.run(delivery, disabled)).outcome).toMatchObject({ reason: 'disabled' });
+  const gone = setup({ confirmed: () => Promise.resolve(undefined) });
+  expect((await gone.post.run(delivery, disabled)).outcome).toMatchObject({ reason: 'deleted' });
 });
 
 test('every value that the client added is masked in the outcome, and the values of ours are not', async () => {

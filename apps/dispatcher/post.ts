@@ -22,6 +22,8 @@ export interface PostOptions {
   /** Name of the second signature header in lower case; empty: off. */
   readonly signatureHeader: string;
   readonly deliveryAgeMsMax: number;
+  /** The same webhook as it is once all is known that was before the delivery was made: it may have been enabled. Default: it is. */
+  readonly confirmed?: (webhook: ReadyWebhook) => Promise<ReadyWebhook | undefined>;
   /** Of a webhook whose endpoint refused just now. */
   readonly graceOf: (webhook: ReadyWebhook) => RefusalGrace;
   /** The longest that Retry-After is followed, for webhooks that keep an order and for others. */
@@ -47,7 +49,10 @@ export class Post {
     this.options = options;
   }
 
-  async run(delivery: Delivery, webhook: ReadyWebhook | undefined): Promise<Settlement> {
+  async run(delivery: Delivery, known: ReadyWebhook | undefined): Promise<Settlement> {
+    const { confirmed } = this.options;
+    const isDoubtful = confirmed !== undefined && known?.definition.isActive === false && delivery.kind !== 'ping';
+    const webhook = isDoubtful ? await confirmed(known) : known;
     const now = this.options.now();
     if (webhook === undefined)
       return this.refuse(delivery, { reason: 'deleted', message: 'the webhook was deleted' }, now);

@@ -18,6 +18,7 @@ import { Backlog, type BacklogEvent } from './backlog.ts';
 import type { Concerned, EventHandler } from './event-handler.ts';
 import type { HandledEvent } from './handled-event.ts';
 import type { EventWriter } from './event-writer.ts';
+import type { Making } from './making.ts';
 import { readAhead } from './read-ahead.ts';
 import { Slice, sliceBytesMax, type Source } from './slice.ts';
 import { TableGate, type DecidingTables } from './table-gate.ts';
@@ -39,12 +40,6 @@ const stepMs = 10;
 const finishMs = 2_000;
 /** So long a backlog is written in portions. One that lasts is no burst, but what there is to do. */
 const portionsMs = 5_000;
-
-const alwaysCurrent: DecidingTables = {
-  isCurrent: () => true,
-  confirmedAt: Infinity,
-  confirm: () => Promise.resolve(),
-};
 
 export interface EventRunsOptions {
   readonly handler: EventHandler;
@@ -68,18 +63,6 @@ interface Open {
   readonly rest: NonNullable<HandledEvent['rest']>;
 }
 
-/** What is made, and handed on to be written slice by slice. */
-interface Making {
-  slice: Slice;
-  writing: Promise<void> | null;
-  /** By then all of it was here. */
-  readonly arrivedAt: number;
-  /** When others had their turn last. */
-  since: number;
-  /** The tables were current then. */
-  mayDecide: boolean;
-}
-
 export class EventRuns {
   private readonly options: EventRunsOptions;
   private readonly gate: TableGate;
@@ -93,7 +76,7 @@ export class EventRuns {
 
   constructor(options: EventRunsOptions) {
     this.options = options;
-    this.gate = new TableGate(options.tables ?? alwaysCurrent);
+    this.gate = new TableGate(options.tables);
   }
 
   /**

@@ -18,6 +18,11 @@ export interface DecidingTables {
   confirm(): Promise<void>;
 }
 
+const alwaysCurrent: DecidingTables = {
+  isCurrent: () => true,
+  confirmedAt: Infinity,
+  confirm: () => Promise.resolve(),
+};
 /** How soon to look again. */
 const lookAgainMs = 50;
 
@@ -28,7 +33,8 @@ export class TableGate {
   /** Partitions of which something was left to the next owner. */
   private readonly left = new WeakSet<PartitionLease>();
 
-  constructor(tables: DecidingTables) {
+  /** @param tables default: they always are current */
+  constructor(tables: DecidingTables = alwaysCurrent) {
     this.tables = tables;
   }
 

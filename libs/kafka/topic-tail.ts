@@ -122,10 +122,8 @@ export class TopicTail {
     return new Map(this.positions.map(({ partition, next }) => [partition, next]));
   }
 
-  /** What is read, and up to where: what lies before `next` was handed out. Empty before it is positioned, and once it is lost. */
-  reading(): readonly (TopicPartition & { readonly next: number })[] {
-    return this.lost.size === 0 ? this.positions : [];
-  }
+  /** What is read, and up to where: what lies before `next` was handed out. Empty before it is positioned. */
+  reading = (): readonly (TopicPartition & { readonly next: number })[] => this.positions;
 
   /** What was fetched already still comes. */
   hold(): void {
