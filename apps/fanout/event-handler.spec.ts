@@ -343,6 +343,13 @@ describe('a copy of an event', () => {
     expect(copies[1]?.isCopy).toBe(true);
   });
 
+  test('is none when somebody sent it again from what was rejected', () => {
+    const fixture = new Fixture({ copies: new CopyMemory(window) });
+    fixture.handle(event);
+    const headers = { 'redriven-topic': Buffer.from('platform.events') };
+    expect(fixture.handle(event, { offset: 8, headers })).toMatchObject({ isCopy: false, deliveries: 1 });
+  });
+
   test('of one that was rejected is none', () => {
     const fixture = new Fixture({ copies: new CopyMemory(window), unknownEventTypes: 'reject' });
     expect(fixture.handle(event).rejection?.reason).toBe('unknown_event_type');

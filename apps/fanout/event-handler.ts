@@ -14,6 +14,7 @@ import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
 import { wordsOf } from '../../libs/wire/data-schema.ts';
+import { isRedriven } from '../../libs/wire/mapping/redriven.ts';
 import type { ReadValue } from '../../libs/wire/mapping/record-reader.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
 import type { CopyMemory } from './copy-memory.ts';
@@ -186,7 +187,9 @@ export class EventHandler {
     }
     const { historyMs, now, copies } = this.options;
     const nowMs = now();
-    const copyOf = (made: WebhookEvent) => copies?.look(made, nowMs) ?? null;
+    // A part of what was rejected may have gone out: whoever sends it again wants all of it.
+    const known = isRedriven(record) ? undefined : copies;
+    const copyOf = (made: WebhookEvent) => known?.look(made, nowMs) ?? null;
     const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs, nowMs, copyOf });
     const isDeprecated = entry.eventType?.deprecated === true;
     const accepted = { record, event, fanOut, span, schemaWarning, isDeprecated };

@@ -95,10 +95,11 @@ export class SubscriptionTable {
   }
 
   /** Definitions come again for many reasons, most of which change nothing of what is wanted. */
-  private isWantedAlike({ id, eventTypes, isActive, filter }: WebhookDefinition): boolean {
+  private isWantedAlike({ id, eventTypes, isActive, filter, format }: WebhookDefinition): boolean {
     const before = this.byId.get(id);
     return (
       before?.isActive === isActive &&
+      before.format === format &&
       this.filterTexts.get(id) === filter &&
       before.eventTypes.length === eventTypes.length &&
       before.eventTypes.every((type, index) => type === eventTypes[index])

@@ -83,7 +83,7 @@ export class TableConfirmation {
       const missing = asked.map(partitionKey).filter((key) => !ends.has(key));
       if (missing.length > 0) throw new Error(`no leader answers for ${missing.join(', ')}`);
       while (!this.hasReached(ends)) {
-        if (this.isStopped || this.now() - askedAt > patienceMs) return;
+        if (this.pause.isOver || this.now() - askedAt > patienceMs) return;
         await this.pause.for(lookAgainMs);
       }
       this.at = Math.max(this.at, askedAt);

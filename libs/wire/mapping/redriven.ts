@@ -35,6 +35,11 @@ export function originOf(record: MappableRecord): MappableRecord {
   return { ...record, ...origin, timestampMs: origin.timestampMs ?? record.timestampMs };
 }
 
+/** It was rejected, and somebody sent it again. */
+export function isRedriven({ headers }: Pick<MappableRecord, 'headers'>): boolean {
+  return Object.hasOwn(headers, names.topic);
+}
+
 /** Where a record on platform.events.rejected was first. Null: its headers do not say. */
 export function rejectedFrom(headers: MappableRecord['headers']): Origin | null {
   return read(headers, names) ?? read(headers, sourceNames);
