@@ -129,8 +129,8 @@ function filterOf({
     const message = 'It is of what was missed: missedWhileDisabled has to be true.';
     throw invalid([{ path: '/filter/missedSince', rule: 'dependent', message }]);
   }
-  refuseEmpty({ from, to });
-  refuseEmpty({ arrivedFrom, arrivedTo });
+  refuseEmpty(['from', 'to'], from, to);
+  refuseEmpty(['arrivedFrom', 'arrivedTo'], arrivedFrom, arrivedTo);
   return {
     ...rest,
     ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? 'failed_permanent'].flat() }),
@@ -142,11 +142,10 @@ function filterOf({
   };
 }
 
-/** @param range its two ends by their names  @throws ProblemError when nothing can lie between them */
-function refuseEmpty(range: Readonly<Record<string, string | undefined>>): void {
-  const [[fromName = '', from] = [], [toName = '', to] = []] = Object.entries(range);
+/** @throws ProblemError when nothing can lie between the two */
+function refuseEmpty(names: readonly [from: string, to: string], from?: string, to?: string): void {
   if (from === undefined || to === undefined || Date.parse(from) < Date.parse(to)) return;
-  throw invalid([{ path: `/filter/${toName}`, rule: 'range', message: `It has to be later than ${fromName}.` }]);
+  throw invalid([{ path: `/filter/${names[1]}`, rule: 'range', message: `It has to be later than ${names[0]}.` }]);
 }
 
 /** In UTC. Nothing is from before 1970, wherever that was said. */
