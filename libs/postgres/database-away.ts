@@ -11,8 +11,13 @@ const networkCodes = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
-/** SQLSTATE: connection exceptions, too many connections, the server shuts down or starts up. */
-const awayStates = /^(08...|53300|57P0[1-3])$/;
+/** SQLSTATE read_only_sql_transaction: after a fail-over this server is a standby, or it was made read-only for one. */
+export const readOnlyState = '25006';
+/**
+ * SQLSTATE: connection exceptions, too many connections, the server shuts down, starts up or ended an idle session, the
+ * server may not be written to.
+ */
+const awayStates = new RegExp(`^(08...|53300|57P0[1-35]|${readOnlyState})$`);
 /** What the driver says without a code. */
 const awayMessages = /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/;
 

@@ -2,6 +2,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import type { PoolClient } from 'pg';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
+import { leaveWhenReadOnly } from './read-only-server.ts';
 import { ApiKeyRow } from './entities/api-key.ts';
 import { AuditEntryRow } from './entities/audit-entry.ts';
 import { ClientRow } from './entities/client.ts';
@@ -99,6 +100,7 @@ export function ormOptions(
       keepAlive: true,
       // The pool waits for it.
       onConnect: async (connection: PoolClient) => {
+        leaveWhenReadOnly(connection);
         await noticeLoss(connection);
         if (begin !== undefined) await connection.query(begin);
       },
