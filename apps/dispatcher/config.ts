@@ -1,6 +1,7 @@
 /** The configuration that the dispatcher reads. */
 import { connectionKeys, egressKeys, httpKeys, registryKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
+import { egressProxyKeys } from '../../libs/runtime/egress-proxy-keys.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
@@ -9,6 +10,7 @@ export const dispatcherConfig = {
   ...connectionKeys,
   ...registryKeys,
   ...egressKeys,
+  ...egressProxyKeys,
   ...signatureKeys,
   ...dispatchKeys,
   DELIVERY_MAX_AGE_HOURS: retryKeys.DELIVERY_MAX_AGE_HOURS,

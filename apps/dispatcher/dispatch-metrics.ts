@@ -189,6 +189,6 @@ export class DispatchMetrics {
 
 function groupOf(result: AttemptResult): string {
   if (result.kind === 'answer') return `${Math.floor(result.code / 100)}xx`;
-  if (result.errorKind === 'timeout') return 'timeout';
+  if (result.errorKind === 'timeout' || result.errorKind === 'proxy') return result.errorKind;
   return result.errorKind === 'refused-address' ? 'refused' : 'network';
 }

@@ -6,13 +6,14 @@ import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
+import { TroubleLog } from '../../libs/kafka/trouble-log.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import type { RefusedName } from '../../libs/sender/address-guard.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
-import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
+import { guardFromConfig, proxyFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { HttpSender } from '../../libs/sender/http-attempt.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { Accountable } from './accountable.ts';
@@ -63,7 +64,11 @@ export class DispatcherModule implements OnApplicationShutdown {
       imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'), { paceMs: 20, whenUnwritable: 'wait' })],
       controllers: [DeliveriesController],
       providers: [
-        { provide: HttpSender, useFactory: () => new HttpSender(guardFromConfig(config, logRefused(context.logger))) },
+        {
+          provide: HttpSender,
+          useFactory: () =>
+            new HttpSender(guardFromConfig(config, logRefused(context.logger)), { proxy: proxyFromConfig(config) }),
+        },
         {
           provide: Dispatch,
           inject: [
@@ -161,6 +166,7 @@ function makeDispatch(parts: {
 }): Dispatch {
   const { config, codecs, sink, gate, metrics, table, worked } = parts;
   const parkedTopic = topicName(config.TOPIC_PREFIX, topics.parked);
+  const proxyTrouble = new TroubleLog(parts.context.logger);
   return new Dispatch({
     maxInFlight: config.DISPATCH_MAX_IN_FLIGHT,
     maxSlow: config.DISPATCH_MAX_SLOW,
@@ -196,6 +202,12 @@ function makeDispatch(parts: {
           const { definition } = webhook;
           const { id, targetVersion } = definition;
           if (table.targetVersionOf(id) === targetVersion) worked.answered(id, result, monotonicMs(), definition);
+        }
+        if (result.kind === 'error' && result.errorKind === 'proxy') {
+          proxyTrouble.say(
+            new Error(result.message),
+            'EGRESS_PROXY_URL is in trouble: what it kept back is tried again',
+          );
         }
         metrics.attempted(delivery.webhookId, delivery.eventType, result);
       },

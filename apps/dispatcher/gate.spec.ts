@@ -278,3 +278,15 @@ describe('a table that may lag', () => {
     expect(await gate.confirmed(webhook, 1)).toBe(webhook);
   });
 });
+
+test('a proxy in trouble is not the trouble of its endpoints', () => {
+  const { gate, webhook, breakers } = setup({ ordering: 'parallel' });
+  const ofProxy: AttemptResult = { kind: 'error', errorKind: 'proxy', message: 'down', latencyMs: 1 };
+  const limit = gate.limit('w');
+  for (let n = 0; n < 50; n += 1) {
+    gate.attemptStarted(webhook);
+    gate.attemptEnded(webhook, ofProxy);
+    gate.pingEnded(webhook, ofProxy);
+  }
+  expect([gate.limit('w'), breakers.stateOf('w'), breakers.size]).toEqual([limit, 'closed', 0]);
+});

@@ -158,15 +158,21 @@ export class Gate {
     this.origins.giveBack(webhook.origin, webhook.definition.clientId);
     if (!this.isInUse(webhook)) return;
     const { id, ordering, maxInFlight } = webhook.definition;
-    this.breakers.record(id, webhook.host, isEndpointWell(result));
-    if (ordering !== 'parallel') return;
+    this.heard(webhook, result);
+    if (ordering !== 'parallel' || isOfProxy(result)) return;
     const state = this.concurrency.get(id) ?? initialConcurrency;
     this.concurrency.set(id, afterResult(state, isOverload(result), maxInFlight));
   }
 
   /** It takes no place at its origin, and says nothing of how many attempts the endpoint can take. */
   pingEnded(webhook: ReadyWebhook, result: AttemptResult): void {
-    if (this.isInUse(webhook)) this.breakers.record(webhook.definition.id, webhook.host, isEndpointWell(result));
+    if (this.isInUse(webhook)) this.heard(webhook, result);
+  }
+
+  private heard({ definition: { id }, host }: ReadyWebhook, result: AttemptResult): void {
+    // Of a proxy in trouble the endpoint is not to blame, nor is it well for that.
+    if (isOfProxy(result)) this.breakers.pass(id);
+    else this.breakers.record(id, host, isEndpointWell(result));
   }
 
   /** False when it was deleted, disabled or moved while its attempt ran: what that met says nothing of what is now. */
@@ -231,6 +237,10 @@ function rateOf(definition: WebhookDefinition, now: number): number | null {
 
 function isEndpointWell(result: AttemptResult): boolean {
   return result.kind === 'answer' && result.code < 500 && result.code !== 429;
+}
+
+function isOfProxy(result: AttemptResult): boolean {
+  return result.kind === 'error' && result.errorKind === 'proxy';
 }
 
 function isOverload(result: AttemptResult): boolean {

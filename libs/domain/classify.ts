@@ -108,6 +108,7 @@ function classifyError(error: AttemptError): Verdict {
     case 'connect':
     case 'tls':
     case 'reset':
+    case 'proxy':
       return retryable(errorKind, null, message);
   }
 }

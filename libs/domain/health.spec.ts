@@ -69,6 +69,20 @@ const success = (atMinute: number) => outcome(atMinute, { status: 'delivered', r
 const permanent = (reason: NonNullable<DeliveryOutcome['reason']>, latencyMs: number | null) =>
   outcome(0, { status: 'failed_permanent', reason, latencyMs, responseCode: null });
 
+test('what a proxy in trouble kept back counts for nobody', () => {
+  const ofProxy = (atMinute: number, kind: 'event' | 'ping' = 'event') =>
+    outcome(atMinute, { kind, reason: 'proxy', errorKind: 'proxy', responseCode: null });
+  const outcomes = [success(0), ...[1, 20, 40, 60, 80].map((minute) => ofProxy(minute)), ofProxy(90, 'ping')];
+  const { health, disable, notices } = observe(unknownHealth, outcomes, active, rules);
+  expect({ state: health.state, failures: health.consecutiveFailures, disable, notices }).toEqual({
+    state: 'healthy',
+    failures: 0,
+    disable: null,
+    notices: [],
+  });
+  expect(observe(unknownHealth, [ofProxy(1, 'ping')], disabled, rules).health.failedPings).toBe(0);
+});
+
 describe('what an outcome says about its endpoint', () => {
   test.each<[string, DeliveryOutcome, 'success' | 'failure' | null]>([
     ['delivered', success(0), 'success'],

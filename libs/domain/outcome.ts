@@ -11,9 +11,10 @@ export const deliveryStatuses = [
   'failed_permanent',
 ] as const satisfies readonly DeliveryStatus[];
 
-export type AttemptErrorKind = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'refused-address';
+/** `proxy`: of the proxy before all endpoints; it says nothing of this one. */
+export type AttemptErrorKind = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'proxy' | 'refused-address';
 
-export type RetryableReason = 'http' | 'timeout' | 'dns' | 'connect' | 'tls' | 'reset';
+export type RetryableReason = 'http' | 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'proxy';
 export type PermanentReason =
   | 'exhausted'
   | 'expired'

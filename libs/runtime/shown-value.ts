@@ -17,6 +17,7 @@ const schemesShown = new Set([
   'ftp:',
   'grpc:',
   'tcp:',
+  'socks5:',
 ]);
 const databaseSchemes = new Set(['postgresql:', 'postgres:']);
 /** What a query may show: words of the driver, not of a person. */

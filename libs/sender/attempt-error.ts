@@ -2,12 +2,13 @@
 import type { AttemptErrorKind } from '../domain/outcome.ts';
 import { NameError, RefusedAddressError } from './address-guard.ts';
 import { AddressRules } from './address-rules.ts';
+import { ProxyError, UnreachedError } from './egress-proxy.ts';
 import { describeTlsFailure, isTlsError } from './tls-failure.ts';
 
 const publicAddresses = new AddressRules([], []);
 
 /** How far a connection is: what it does next is what a failure says could not be done. */
-export type ConnectionPhase = 'resolving' | 'connecting' | 'handshake' | 'open';
+export type ConnectionPhase = 'resolving' | 'proxy' | 'tunnel' | 'connecting' | 'handshake' | 'open';
 
 export interface AttemptFailure {
   readonly errorKind: AttemptErrorKind;
@@ -38,6 +39,8 @@ export function attemptFailure(error: Error, { phase, hasAnswerBegun, mayWantCer
   }
   if (error instanceof NameError) return { errorKind: 'dns', message: error.message };
   if (error instanceof TlsMaterialError) return { errorKind: 'tls', message: `no TLS connection: ${error.message}` };
+  if (error instanceof ProxyError) return { errorKind: 'proxy', message: `${noWayOut}: ${error.message}` };
+  if (error instanceof UnreachedError) return { errorKind: 'connect', message: `no connection: ${error.message}` };
   if (phase === 'handshake' || isTlsError(error)) {
     return { errorKind: 'tls', message: `no TLS connection: ${describeTlsFailure(error)}` };
   }
@@ -47,6 +50,8 @@ export function attemptFailure(error: Error, { phase, hasAnswerBegun, mayWantCer
   }
   return { errorKind: 'reset', message: describeReset(error, hasAnswerBegun) };
 }
+
+const noWayOut = 'the proxy through which this system calls endpoints is in trouble';
 
 const closedAfterHandshake =
   'the endpoint closed the connection right after the TLS handshake, without an answer: it may want a client certificate';
@@ -68,12 +73,15 @@ const unreadableCodes = ['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH
 
 /** What the deadline cut short. */
 export function deadlineFailure(timeoutMs: number, doing: ConnectionPhase | 'queued' | 'answering'): AttemptFailure {
-  return { errorKind: 'timeout', message: `no answer within ${timeoutMs} ms: ${unfinished[doing]}` };
+  const message = `no answer within ${timeoutMs} ms: ${unfinished[doing]}`;
+  return { errorKind: doing === 'proxy' ? 'proxy' : 'timeout', message };
 }
 
 const unfinished: Record<ConnectionPhase | 'queued' | 'answering', string> = {
   queued: 'every connection to this origin was in use',
   resolving: 'the name was not resolved',
+  proxy: 'the proxy through which this system calls endpoints did not answer',
+  tunnel: 'the proxy through which this system calls endpoints made no connection',
   connecting: 'no connection was made',
   handshake: 'the TLS handshake did not end',
   open: 'the request was sent, nothing came back',

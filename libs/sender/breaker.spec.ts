@@ -212,3 +212,12 @@ test('a webhook that is forgotten is free', () => {
   expect(blocked()).toBeNull();
   expect(breakers.size).toBe(0);
 });
+
+test('a probe that said nothing of its endpoint makes room for another', () => {
+  fail(5);
+  jest.advanceTimersByTime(openMs);
+  expect(blocked()).toBeNull();
+  expect(blocked()).not.toBeNull();
+  breakers.pass('w1');
+  expect(blocked()).toBeNull();
+});

@@ -92,6 +92,12 @@ export class Breakers {
     else entry.breaker.fire(isOk).catch(() => undefined);
   }
 
+  /** An attempt ended without a word of its endpoint: if it was the probe, another may go. */
+  pass(webhookId: string): void {
+    const entry = this.#entries.get(webhookId);
+    if (entry !== undefined) entry.probeAt = null;
+  }
+
   /** The webhook is deleted, disabled or has another address: what was known of its endpoint no longer counts. */
   forget(webhookId: string): void {
     this.#entries.get(webhookId)?.breaker.shutdown();

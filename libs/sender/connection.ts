@@ -9,9 +9,11 @@ import { Client, type buildConnector, type Dispatcher } from 'undici';
 import { monotonicMs } from '../runtime/monotonic.ts';
 import type { AddressGuard } from './address-guard.ts';
 import type { ConnectionPhase } from './attempt-error.ts';
-import { Dial } from './dial.ts';
+import { Dial, type Dialled } from './dial.ts';
+import type { EgressProxy } from './egress-proxy.ts';
 import { followAnswers, type AnswerStart } from './interim-answers.ts';
 import type { ResolvedAddress } from './name-resolver.ts';
+import { Tunnel } from './tunnel.ts';
 import { identityCheck, termOf, type SessionTerm, type TlsSession } from './tls-sessions.ts';
 
 /** What all connections of an origin share. */
@@ -19,6 +21,8 @@ export interface ConnectionTarget {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly guard: AddressGuard;
+  /** Between here and the endpoint; null: none. */
+  readonly proxy: EgressProxy | null;
   readonly keepAliveMs: number;
   /** Older ones carry no further attempt. */
   readonly connectionAgeMsMax: number;
@@ -40,9 +44,10 @@ export class Connection {
   readonly #target: ConnectionTarget;
   readonly #client: Client;
   /** Before it is connected. */
-  #dial: Dial | null = null;
+  #dial: Dial | Tunnel | null = null;
   #socket: Socket | null = null;
   #phase: ConnectionPhase = 'resolving';
+  #askedAt = Infinity;
   #answers = 0;
   #isKilled = false;
   #openedAt = Infinity;
@@ -69,7 +74,9 @@ export class Connection {
   }
 
   get phase(): ConnectionPhase {
-    return this.#phase;
+    // Where the proxy answers nobody meanwhile, it is as likely the proxy that is silent.
+    const isSilent = this.#phase === 'tunnel' && this.#target.proxy?.hasAnsweredSince(this.#askedAt) === false;
+    return isSilent ? 'proxy' : this.#phase;
   }
 
   /** True when the connection has brought an answer before: its other end may have gone since. */
@@ -124,8 +131,7 @@ export class Connection {
     const port = Number(options.port) || (isHttps ? 443 : 80);
     const dial = (addresses: readonly ResolvedAddress[]): void => {
       if (this.#isKilled) return;
-      this.#phase = 'connecting';
-      this.#dial = new Dial(addresses, port, (error, socket) => {
+      this.#dial = this.#reach(hostname, addresses, port, (error, socket) => {
         this.#dial = null;
         if (socket === null) callback(error ?? new Error('no connection'), null);
         else if (isHttps) this.#secure(socket, hostname, callback);
@@ -149,6 +155,23 @@ export class Connection {
       else dial(found as ResolvedAddress[]);
     });
   };
+
+  /** All of them were judged. What is an exception of the proxy is called without it. */
+  #reach(hostname: string, addresses: readonly ResolvedAddress[], port: number, done: Dialled): Dial | Tunnel {
+    const { proxy } = this.#target;
+    const bypassed = addresses.filter((address) => proxy?.isBypassedAddress(address) ?? true);
+    const direct = bypassed.length === 0 && proxy?.isBypassed(hostname, port) === true ? addresses : bypassed;
+    if (proxy === null || direct.length > 0) {
+      this.#phase = 'connecting';
+      return new Dial(direct, port, done);
+    }
+    this.#phase = 'proxy';
+    const onAsked = (): void => {
+      this.#phase = 'tunnel';
+      this.#askedAt = monotonicMs();
+    };
+    return new Tunnel(proxy, addresses, port, { onAsked, done });
+  }
 
   #secure(connected: Socket, hostname: string, callback: buildConnector.Callback): void {
     this.#phase = 'handshake';

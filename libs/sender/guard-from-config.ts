@@ -1,7 +1,9 @@
 /** The address guard as the environment sets it: the same one for registration and for every attempt. */
 import type { egressKeys } from '../runtime/config-keys.ts';
 import type { ConfigOf } from '../runtime/config.ts';
+import type { egressProxyKeys } from '../runtime/egress-proxy-keys.ts';
 import { AddressGuard, type RefusedName } from './address-guard.ts';
+import { EgressProxy } from './egress-proxy.ts';
 import { NameResolver } from './name-resolver.ts';
 
 /** @throws Error that names the key whose value cannot be read */
@@ -20,4 +22,10 @@ export function guardFromConfig(
     (hostname) => resolver.resolve(hostname),
     onRefusedName,
   );
+}
+
+/** Null: endpoints are called directly. */
+export function proxyFromConfig(config: ConfigOf<typeof egressProxyKeys>): EgressProxy | null {
+  const { EGRESS_PROXY_URL: url, EGRESS_PROXY_BYPASS: bypass } = config;
+  return url === null ? null : new EgressProxy({ url, bypass });
 }

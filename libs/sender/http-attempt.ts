@@ -20,6 +20,7 @@ import {
 } from './attempt-error.ts';
 import type { ConnectionPool, Waiter } from './connection-pool.ts';
 import type { Connection } from './connection.ts';
+import type { EgressProxy } from './egress-proxy.ts';
 import { statusOf } from './interim-answers.ts';
 import { Origins, type TlsMaterial } from './origins.ts';
 import { isCredentialHeader, maskedValue } from '../domain/request-headers.ts';
@@ -46,6 +47,8 @@ export interface HttpSenderOptions {
   readonly keepAliveMs?: number;
   /** How old a connection may be that is used again. Default: 60000 */
   readonly connectionAgeMsMax?: number;
+  /** Between here and the endpoints. Default: none */
+  readonly proxy?: EgressProxy | null;
 }
 
 const bodyBytesMax = 16_384;
@@ -64,6 +67,7 @@ export class HttpSender {
       originsMax: options.originsMax ?? 2000,
       keepAliveMs: options.keepAliveMs ?? 30_000,
       connectionAgeMsMax: options.connectionAgeMsMax ?? 60_000,
+      proxy: options.proxy ?? null,
     });
   }
 

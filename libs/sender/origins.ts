@@ -7,12 +7,13 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import type { AddressGuard, UrlRefusal } from './address-guard.ts';
 import { TlsMaterialError } from './attempt-error.ts';
 import { ConnectionPool } from './connection-pool.ts';
+import type { EgressProxy } from './egress-proxy.ts';
 import { TlsSessions, type TlsSession } from './tls-sessions.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
 
 /** What a webhook brings of its own, in PEM. */
 export interface TlsMaterial {
-  /** Trusted in place of the system's. */
+  /** Trusted in place of those that the process trusts. */
   readonly ca?: string;
   /** Client certificate; with `key`. */
   readonly cert?: string;
@@ -24,6 +25,7 @@ export interface OriginsOptions {
   readonly originsMax: number;
   readonly keepAliveMs: number;
   readonly connectionAgeMsMax: number;
+  readonly proxy: EgressProxy | null;
 }
 
 interface Target {
@@ -35,7 +37,7 @@ interface Target {
 
 const targetsMax = 20_000;
 
-/** The system's CAs, read once. */
+/** With the CAs that the process trusts (TLS_CA), read once. */
 let systemContext: SecureContext | null = null;
 
 export class Origins {
@@ -101,6 +103,7 @@ export class Origins {
     const target = {
       origin,
       guard: this.#guard,
+      proxy: this.#options.proxy,
       keepAliveMs: this.#options.keepAliveMs,
       connectionAgeMsMax: this.#options.connectionAgeMsMax,
       hasClientCertificate: tls?.cert !== undefined,

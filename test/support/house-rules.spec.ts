@@ -34,6 +34,7 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   { library: /^avsc$/, places: /^libs\/wire\// },
   { library: /^@mikro-orm\//, places: /^libs\/postgres\/|\.module\.ts$/ },
   // The benchmark compares the system with raw POSTs of the same library.
+  { library: /^(socks|aws-msk-iam-sasl-signer-js)$/, places: /^libs\/(sender|kafka)\// },
   { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
   { library: /^@opentelemetry\//, places: /^libs\/runtime\/(open-telemetry|span-outlet)\.ts$/ },

@@ -13,6 +13,7 @@ import { rejectionReasons } from '../../libs/domain/rejection.ts';
 import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
+import { egressProxyKeys } from '../../libs/runtime/egress-proxy-keys.ts';
 import { operationsKeys } from '../../libs/runtime/operations-keys.ts';
 import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
@@ -109,7 +110,7 @@ export async function configRows(): Promise<readonly Row[]> {
   const groups = Object.values(configKeys).filter(
     (value): value is ConfigSpec & typeof value => typeof value === 'object',
   );
-  const more = [dispatchKeys, operationsKeys, portalKeys, retryKeys, tracingKeys, webhookLimitKeys];
+  const more = [dispatchKeys, egressProxyKeys, operationsKeys, portalKeys, retryKeys, tracingKeys, webhookLimitKeys];
   return [...groups, ...more].flatMap((group) =>
     Object.entries(group as ConfigSpec).map(([name, key]) => [
       name,
