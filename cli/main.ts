@@ -1,6 +1,7 @@
 /** The command line: words in, a result on standard output, an exit code. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { trustAuthorities } from '../libs/runtime/authorities.ts';
 import { parseWords, type Command } from './command.ts';
 import { commands } from './commands.ts';
 import { Ending } from './ending.ts';
@@ -32,6 +33,7 @@ async function run(words: readonly string[], terminal: Terminal, ending: Ending)
     case 'run': {
       const { command, operands, given } = parsed;
       const settings = readSettings(given, process.env, repositoryRoot());
+      trustAuthorities(settings.env);
       ending.isEndless = command.isEndless === true;
       const leave = (sentence: string | null) => {
         ending.leftBehind = sentence;

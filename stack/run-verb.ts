@@ -1,4 +1,5 @@
 /** How every verb begins and ends: options read, signals heard, failures told in one sentence, an honest exit status. */
+import { trustAuthorities } from '../libs/runtime/authorities.ts';
 import { ConfigError } from '../libs/runtime/config.ts';
 import { configurationExit } from './app-process.ts';
 import { parseCommandLine, type Verb } from './command-line.ts';
@@ -35,6 +36,7 @@ export async function endAfter(main: (signal: AbortSignal) => Promise<unknown>):
   process.on('unhandledRejection', (error) => fail(sentenceOf(error)));
   process.on('uncaughtException', (error) => fail(sentenceOf(error)));
   try {
+    trustAuthorities(process.env);
     const status = await main(stopSignal());
     return process.exit(typeof status === 'number' ? status : 0);
   } catch (error) {

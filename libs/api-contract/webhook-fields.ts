@@ -131,7 +131,7 @@ const pem = (description: string) => nullable(textOf(65_536, description));
 export const tlsInput = nullable(
   Type.Object(
     {
-      ca: Type.Optional(pem('CA certificates in PEM, trusted in place of the system’s.')),
+      ca: Type.Optional(pem('CA certificates in PEM, trusted in place of those that this service trusts.')),
       cert: Type.Optional(pem('Client certificate in PEM, its chain behind it; with `key`.')),
       key: Type.Optional(pem('Private key of the client certificate in PEM, without a passphrase. Never shown again.')),
     },

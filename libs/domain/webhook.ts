@@ -30,7 +30,7 @@ export interface SealedSecret {
 
 /** What a webhook brings of its own for TLS, in PEM. */
 export interface TlsMaterial {
-  /** Trusted in place of the system's. */
+  /** Trusted in place of those that the process trusts. */
   readonly ca?: string;
   /** Client certificate with its chain; with `key`. */
   readonly cert?: string;

@@ -9,6 +9,7 @@ import { Controller, Get, Module, Res, type DynamicModule, type INestApplication
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
+import { trustAuthorities } from './authorities.ts';
 import { yieldToOthers } from './background.ts';
 import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec, type Environment } from './config.ts';
 import { connectionKeys } from './config-keys.ts';
@@ -17,7 +18,7 @@ import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { monotonicMs } from './monotonic.ts';
-import { operationsKeys } from './operations-keys.ts';
+import { operationsAddress } from './operations-keys.ts';
 import { listenForOperations } from './operations-server.ts';
 import { startTracing, type Tracer, type Tracing } from './tracing.ts';
 import { tracingKeys } from './tracing-keys.ts';
@@ -118,6 +119,7 @@ export async function runApp<Spec extends ConfigSpec>(
   if (definition.isBackground === true) yieldToOthers();
   try {
     const config = configured(definition, env, logger);
+    trustAuthorities(env);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
     const tracing = await tracingOf(definition, env, { logger, metrics });
     const apart = operationsAddress(env, definition.address(config));
@@ -160,14 +162,6 @@ export function countLines(metrics: Metrics): (level: string) => void {
   return (level) => {
     lines.inc({ level });
   };
-}
-
-/** Null: they are on the port of the app. */
-function operationsAddress(env: Environment, main: { host: string; port: number }) {
-  const { OPERATIONS_HOST, OPERATIONS_PORT: port } = readConfig(operationsKeys, env);
-  const host = OPERATIONS_HOST ?? main.host;
-  if (port === 0 || (port === main.port && host === main.host)) return null;
-  return { host, port };
 }
 
 /** Before anything is connected. Ends the process when it cannot run with what the environment says. */

@@ -1,6 +1,6 @@
 /** Where an app answers what whoever runs it asks. */
 import { optionalHostKey } from './address-keys.ts';
-import { numberKey } from './config.ts';
+import { numberKey, readConfig, type Environment } from './config.ts';
 
 export const operationsKeys = {
   OPERATIONS_HOST: optionalHostKey({ description: 'Address to listen on with OPERATIONS_PORT; empty: HTTP_HOST' }),
@@ -11,3 +11,11 @@ export const operationsKeys = {
     max: 65_535,
   }),
 } as const;
+
+/** Null: they are on the port of the app. */
+export function operationsAddress(env: Environment, main: { host: string; port: number }) {
+  const { OPERATIONS_HOST, OPERATIONS_PORT: port } = readConfig(operationsKeys, env);
+  const host = OPERATIONS_HOST ?? main.host;
+  if (port === 0 || (port === main.port && host === main.host)) return null;
+  return { host, port };
+}
