@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../libs/kafka/record-sink.ts';
+import { registryConfig } from '../libs/kafka/registry-config.ts';
 import { secretFrom } from '../libs/domain/signature.ts';
 import { noAnswerCodes } from '../libs/domain/answer-codes.ts';
 import type { WebhookDefinition } from '../libs/domain/webhook.ts';
@@ -39,12 +40,7 @@ export async function addWebhooks(rig: Rig, { from, to }: Range): Promise<void> 
   const prefix = config.TOPIC_PREFIX;
   const logger = createLogger('bench', 'error');
   const sink = new RecordSink(new KafkaClient(kafkaConnection(config, 'bench'), logger), logger);
-  const registry = new Registry({
-    url: config.SCHEMA_REGISTRY_URL,
-    username: config.SCHEMA_REGISTRY_USERNAME,
-    password: config.SCHEMA_REGISTRY_PASSWORD,
-    topicPrefix: prefix,
-  });
+  const registry = new Registry(registryConfig(config));
   const box = new SecretBox(config.ENCRYPTION_KEYS);
   const step = startStep(`${to} webhooks`);
   try {

@@ -6,6 +6,7 @@ import type { WebhookDefinition } from '../libs/domain/webhook.ts';
 import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
 import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
 import { topicSnapshot } from '../libs/kafka/topic-snapshot.ts';
+import { registryConfig } from '../libs/kafka/registry-config.ts';
 import type { CurrentTopic, CurrentValues } from '../libs/postgres/current-values.ts';
 import { createLogger } from '../libs/runtime/logger.ts';
 import { AvroCodec } from '../libs/wire/avro-codec.ts';
@@ -33,12 +34,7 @@ export async function compareDefinitions(
   values: CurrentValues,
   now: Date,
 ): Promise<readonly TopicComparison[]> {
-  const registry = new Registry({
-    url: config.SCHEMA_REGISTRY_URL,
-    username: config.SCHEMA_REGISTRY_USERNAME,
-    password: config.SCHEMA_REGISTRY_PASSWORD,
-    topicPrefix: config.TOPIC_PREFIX,
-  });
+  const registry = new Registry(registryConfig(config));
   const found: TopicComparison[] = [];
   for (const spec of [topics.definitions, topics.eventTypes]) {
     const logger = createLogger('definitions', 'silent');

@@ -23,19 +23,43 @@ const lines = ['two\nlines', 'a\u0000b'];
 const numbers = ['', 'many', '-1', '1e9', 'NaN', 'Infinity'];
 const switches = ['', 'yes', 'TRUE', '0'];
 
+const noCertificates = ['/etc/ca.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', 'nonsense'];
+const ownCertificate = (prefix: string) => ({
+  [`${prefix}TLS_CERT`]: noCertificates,
+  [`${prefix}TLS_KEY`]: ['/etc/key.pem', 'nonsense', ...noCertificates],
+  [`${prefix}TLS_KEY_PASSPHRASE`]: [...lines, 'without a key'],
+});
+const oauth = (prefix: string) => ({
+  [`${prefix}OAUTH_TOKEN_URL`]: ['idp', 'ftp://idp/token', 'http://u:p@idp/token', 'http://idp/token'],
+  [`${prefix}OAUTH_CLIENT_ID`]: [...lines, 'without the others'],
+  [`${prefix}OAUTH_CLIENT_SECRET`]: lines,
+  [`${prefix}OAUTH_SCOPE`]: lines,
+  [`${prefix}OAUTH_PARAMETERS`]: ['audience', 'client_secret=x', 'a=1&a=2', 'a=ü'],
+  [`${prefix}OAUTH_CA`]: noCertificates,
+});
+
 const nonsense: Readonly<Record<string, readonly string[]>> = {
   KAFKA_BROKERS: ['', ',', 'kafka', 'kafka:0', 'kafka:99999', 'http://kafka:9092', 'a:1,b', '1.2.3:9092', 'u:p@h:1'],
   KAFKA_TLS: switches,
-  KAFKA_TLS_CA: ['/etc/ca.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', 'nonsense'],
-  KAFKA_SASL_MECHANISM: ['', 'PLAIN', 'oauth', 'plain'],
+  KAFKA_TLS_CA: noCertificates,
+  ...ownCertificate('KAFKA_'),
+  KAFKA_SASL_MECHANISM: ['', 'PLAIN', 'oauth', 'plain', 'oauthbearer', 'aws-msk-iam'],
   KAFKA_SASL_USERNAME: lines,
   KAFKA_SASL_PASSWORD: lines,
+  ...oauth('KAFKA_'),
+  KAFKA_OAUTH_EXTENSIONS: ['logicalCluster', 'auth=x', 'a=1&a=2'],
+  KAFKA_AWS_REGION: lines,
+  TLS_CA: ['', 'node', '/etc/ca.pem', noCertificates[1] ?? ''],
   KAFKA_INSTANCE_ID: ['a b', 'a/b', 'x'.repeat(250)],
   TOPIC_PREFIX: ['eu/', 'eu ', 'ü', 'x'.repeat(190)],
   LOG_LEVEL: ['', 'loud', 'INFO'],
   SCHEMA_REGISTRY_URL: ['', 'registry:8081', 'ftp://r', 'http://', 'http://u:p@r', 'http://r/?a=b', 'http://a b'],
   SCHEMA_REGISTRY_USERNAME: lines,
   SCHEMA_REGISTRY_PASSWORD: lines,
+  SCHEMA_REGISTRY_TOKEN: ['Bearer abc', 'a b', '"abc"'],
+  ...oauth('SCHEMA_REGISTRY_'),
+  ...ownCertificate('SCHEMA_REGISTRY_'),
+  SCHEMA_REGISTRY_TLS_CA: noCertificates,
   DATABASE_URL: [
     '',
     'mysql://u:p@h/d',
@@ -60,6 +84,11 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   ALLOWED_PORTS: ['', 'http', '0', '70000', '9-8', '443;8443', '443, *x'],
   DISALLOWED_IP_RANGES: ['10.0.0.0/40', 'loopback', '10.0.0', 'fd00::/129', '::ffff:10.0.0.0/104', '10.0.0.0-10.0.0.9'],
   EGRESS_ALLOW: ['10.0.0.0/40', 'localhost', '10.0.0', 'fd00::/129', '::ffff:10.0.0.0/104', 'fe80::1%eth0'],
+  EGRESS_PROXY_URL: [
+    ...['proxy:3128', 'socks5h://p:1080', 'socks4://p:1080', 'socks5://p', 'ftp://p', 'http://p/path', 'http://p?a=b'],
+    'http://u:50%@p:1',
+  ],
+  EGRESS_PROXY_BYPASS: ['10.0.0', '10.0.0.0/40', 'a b', 'http://a', 'host:0', 'host:70000'],
   DNS_SERVERS: ['dns.example', '10.0.0', '10.0.0.2:99999', 'http://10.0.0.2'],
   SIGNATURE_HEADER: ['bad header', 'X-Sig:', 'Ünicode', 'webhook-signature', 'Webhook-Id', 'Host', 'X-DeeperHub-Event'],
   ENCRYPTION_KEYS: ['', 'short', 'k:c2hvcnQ=', `${key},${key}`, `${key},x`, `a b:${key}`],

@@ -1,9 +1,11 @@
 /** Servers that the environment names: asked before anything is started, so that a wrong address is told at once. */
 import { connect } from 'node:net';
 import pg from 'pg';
+import { registryConfig } from '../libs/kafka/registry-config.ts';
 import type { Environment } from '../libs/runtime/config.ts';
 import { readConfig } from '../libs/runtime/config.ts';
 import { placeOf } from '../libs/runtime/shown-value.ts';
+import { askRegistry } from '../libs/wire/registry-access.ts';
 import { partVariables, type Part } from './environment.ts';
 import { StackFailure, sentenceOf } from './failure.ts';
 import { setupConfig, type SetupConfig } from './setup-config.ts';
@@ -59,14 +61,9 @@ function reach(broker: string): Promise<void> {
 
 async function requireRegistry(config: SetupConfig): Promise<void> {
   const what = `The schema registry at ${placeOf(config.SCHEMA_REGISTRY_URL)}`;
-  const login = `${config.SCHEMA_REGISTRY_USERNAME ?? ''}:${config.SCHEMA_REGISTRY_PASSWORD ?? ''}`;
-  const headers = login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` };
   let status: number;
   try {
-    const url = `${config.SCHEMA_REGISTRY_URL.replace(/\/$/, '')}/subjects`;
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(patienceMs) });
-    await response.body?.cancel();
-    status = response.status;
+    ({ status } = await askRegistry(registryConfig(config), '/subjects'));
   } catch (error) {
     throw unusable('registry', what, error);
   }

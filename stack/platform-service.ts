@@ -1,7 +1,7 @@
 /** Events as any platform service would produce them: CloudEvents in JSON, structured mode, with a plain Kafka client. */
 import { randomUUID } from 'node:crypto';
 import { Kafka, Partitioners, logLevel } from 'kafkajs';
-import { kafkaConnection } from '../libs/kafka/kafka-client.ts';
+import { clientOptions, kafkaConnection } from '../libs/kafka/kafka-client.ts';
 import { connectionKeys, topicKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 
@@ -47,14 +47,7 @@ export interface PlatformProducer {
 /** @param clientId by which the brokers know it @throws what the Kafka client throws */
 export async function openPlatform(env: Environment, clientId: string): Promise<PlatformProducer> {
   const config = readConfig({ ...connectionKeys, PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS }, env);
-  const { brokers, tls, tlsCa, sasl } = kafkaConnection(config, clientId);
-  const kafka = new Kafka({
-    clientId,
-    brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
-    ...(tls ? { ssl: tlsCa === null ? true : { ca: tlsCa } } : {}),
-    ...(sasl === null ? {} : { sasl: sasl as Extract<typeof sasl, { mechanism: 'plain' }> }),
-  });
+  const kafka = new Kafka({ ...clientOptions(kafkaConnection(config, clientId)), logLevel: logLevel.NOTHING });
   const topic =
     config.TOPIC_PREFIX + (config.PLATFORM_TOPICS.find((name) => !name.startsWith('/')) ?? 'platform.events');
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });

@@ -4,6 +4,7 @@
  */
 import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
 import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
+import { registryConfig } from '../libs/kafka/registry-config.ts';
 import { migrate } from '../libs/postgres/migrate.ts';
 import { connectionKind, wayAroundPooler } from '../libs/postgres/pooler-probe.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
@@ -84,12 +85,7 @@ async function createTopics(config: SetupConfig, logger: Logger) {
 }
 
 async function registerSchemas(config: SetupConfig): Promise<number> {
-  const registry = new Registry({
-    url: config.SCHEMA_REGISTRY_URL,
-    username: config.SCHEMA_REGISTRY_USERNAME,
-    password: config.SCHEMA_REGISTRY_PASSWORD,
-    topicPrefix: config.TOPIC_PREFIX,
-  });
+  const registry = new Registry(registryConfig(config));
   const withSchema = allTopics.filter((topic) => topic.schema !== null);
   try {
     for (const topic of withSchema) await registry.register(topic);

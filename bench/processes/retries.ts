@@ -9,6 +9,7 @@ import { BatchConsumer } from '../../libs/kafka/batch-consumer.ts';
 import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import type { RecordBatch } from '../../libs/kafka/record.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { registryConfig } from '../../libs/kafka/registry-config.ts';
 import { connectionKeys, registryKeys } from '../../libs/runtime/config-keys.ts';
 import { readConfig } from '../../libs/runtime/config.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
@@ -38,12 +39,7 @@ let duplicates = 0;
 
 async function connect(): Promise<(due: readonly number[]) => Promise<void>> {
   const config = readConfig({ ...connectionKeys, ...registryKeys }, process.env);
-  const registry = new Registry({
-    url: config.SCHEMA_REGISTRY_URL,
-    username: config.SCHEMA_REGISTRY_USERNAME,
-    password: config.SCHEMA_REGISTRY_PASSWORD,
-    topicPrefix: config.TOPIC_PREFIX,
-  });
+  const registry = new Registry(registryConfig(config));
   const retries = await registry.codec(retryTopic(retryTiers[0].name));
   const deliveries = await registry.codec(topics.deliveries);
   const logger = createLogger('bench', 'error');

@@ -4,6 +4,7 @@ import type { connectionKeys, registryKeys } from '../runtime/config-keys.ts';
 import type { Health } from '../runtime/health.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Registry } from '../wire/registry.ts';
+import { registryConfig } from './registry-config.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 export interface RegistryWatch {
@@ -17,10 +18,7 @@ export function watchedRegistry(
 ): Registry {
   const trouble = new TroubleLog(logger);
   const registry = new Registry({
-    url: config.SCHEMA_REGISTRY_URL,
-    username: config.SCHEMA_REGISTRY_USERNAME,
-    password: config.SCHEMA_REGISTRY_PASSWORD,
-    topicPrefix: config.TOPIC_PREFIX,
+    ...registryConfig(config),
     onTrouble: (error, schemaId) => {
       trouble.say(error, 'a schema that records wait for is not to be had, asking again', { schemaId });
     },

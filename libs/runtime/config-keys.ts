@@ -1,37 +1,18 @@
 /** Every configuration key there is, once: apps pick the ones they read. Checked against docs/reference.md. */
 import { hostKey, nameServersKey, portsKey, rangesKey, schemesKey, serversKey } from './address-keys.ts';
-import { booleanKey, choiceKey, credentialKey, listKey, numberKey, optionalKey } from './config.ts';
-import {
-  certificatesKey,
-  encryptionKeysKey,
-  headerNameKey,
-  memberNameKey,
-  topicPrefixKey,
-  topicsKey,
-} from './name-keys.ts';
+import { authorityKeys } from './authorities.ts';
+import { booleanKey, choiceKey, credentialKey, listKey, numberKey } from './config.ts';
+import { kafkaAccessKeys, registryAccessKeys } from './kafka-keys.ts';
+import { encryptionKeysKey, headerNameKey, memberNameKey, topicPrefixKey, topicsKey } from './name-keys.ts';
 import { databaseUrlKey, httpUrlKey } from './url-keys.ts';
 import { operationsKeys } from './operations-keys.ts';
 import { smtpKeys } from './smtp-keys.ts';
 
-const saslMechanism = {
-  ...choiceKey({
-    description: 'SASL mechanism; none: no authentication',
-    default: 'none',
-    choices: ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
-  }),
-  conflict: (mechanism: string, others: Readonly<Record<string, unknown>>) =>
-    mechanism === 'none' || typeof others['KAFKA_SASL_USERNAME'] === 'string'
-      ? null
-      : `is ${mechanism}, which takes KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: set them, or none`,
-};
-
 export const connectionKeys = {
   KAFKA_BROKERS: serversKey({ description: 'Kafka brokers as host:port', default: '127.0.0.1:19092' }),
   KAFKA_TLS: booleanKey({ description: 'Connect to Kafka with TLS', default: 'false' }),
-  KAFKA_TLS_CA: certificatesKey({ description: 'CA for Kafka in PEM; empty: the system ones' }),
-  KAFKA_SASL_MECHANISM: saslMechanism,
-  KAFKA_SASL_USERNAME: optionalKey({ description: 'SASL user' }),
-  KAFKA_SASL_PASSWORD: optionalKey({ description: 'SASL password', secret: true }),
+  ...kafkaAccessKeys,
+  ...authorityKeys,
   KAFKA_INSTANCE_ID: memberNameKey({
     description:
       'Name of this process among those of its app, the same at its next start, so that after a crash it goes on at once; empty: none',
@@ -50,8 +31,7 @@ export const registryKeys = {
     default: 'http://127.0.0.1:18081/apis/ccompat/v7',
     logins: 'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
   }),
-  SCHEMA_REGISTRY_USERNAME: optionalKey({ description: 'Registry user' }),
-  SCHEMA_REGISTRY_PASSWORD: optionalKey({ description: 'Registry password', secret: true }),
+  ...registryAccessKeys,
 } as const;
 
 export const databaseKeys = {

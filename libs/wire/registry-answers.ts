@@ -4,16 +4,10 @@
  * Source: Confluent Schema Registry, "API Reference", GET /schemas/ids/{id}: error code 40403, schema not found.
  * Apicurio Registry answers with the same code at its Confluent-compatible API.
  */
-
-export interface RegistryAddress {
-  readonly url: string;
-  readonly username: string | null;
-  readonly password: string | null;
-}
+import { askRegistry, type RegistryAddress } from './registry-access.ts';
 
 const schemaNotFoundCode = 40_403;
 const schemaPath = '/schemas/ids/';
-const answerMs = 5_000;
 const quotedMax = 200;
 
 /** An answer, or none, that says nothing of the schema: ask again. Has a status, like what the registry's client throws. */
@@ -45,19 +39,10 @@ export function isNotFound(error: unknown): boolean {
  * @throws RegistryAnswerError when the answer does not say that the schema is missing
  */
 export async function assertMissing(address: RegistryAddress, id: number): Promise<void> {
-  const { url, username, password } = address;
-  const login = `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}`;
-  const headers = {
-    accept: 'application/vnd.schemaregistry.v1+json',
-    ...(username === null ? {} : { authorization: login }),
-  };
   let status = 0;
   let body: string;
   try {
-    const signal = AbortSignal.timeout(answerMs);
-    const response = await fetch(`${url.replace(/\/$/, '')}${schemaPath}${id}`, { headers, signal });
-    ({ status } = response);
-    body = await response.text();
+    ({ status, body } = await askRegistry(address, `${schemaPath}${id}`));
   } catch (error) {
     throw new RegistryAnswerError(status, error instanceof Error ? error.message : String(error), error);
   }

@@ -1,4 +1,5 @@
 /** How a registry stands to our schemas. Asks only, and registers nothing. */
+import { askRegistry } from './registry-access.ts';
 import type { RegistryConfig } from './registry.ts';
 import { schemaFile } from './schema-files.ts';
 import { topicName, type TopicSpec } from './topics.ts';
@@ -17,8 +18,6 @@ export interface SubjectInspection {
   /** Such as BACKWARD_TRANSITIVE; null when the registry does not say. */
   readonly compatibility: string | null;
 }
-
-const answerMs = 5_000;
 
 /** @throws when the registry does not answer as one */
 export async function inspectSubject(
@@ -48,21 +47,13 @@ export async function inspectSubject(
 
 /** Null for what the registry does not have. */
 async function ask<T>(config: RegistryConfig, path: string, body?: object): Promise<T | null> {
-  const login = `${config.username ?? ''}:${config.password ?? ''}`;
-  const response = await fetch(config.url.replace(/\/$/, '') + path, {
-    headers: {
-      'content-type': 'application/vnd.schemaregistry.v1+json',
-      ...(login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
-    },
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(answerMs),
-  });
-  if (response.status === 404) {
-    if (isOfRegistry(await response.text())) return null;
+  const { status, body: text } = await askRegistry(config, path, body);
+  if (status === 404) {
+    if (isOfRegistry(text)) return null;
     throw new Error(`${path} is answered 404, and not as a schema registry says it`);
   }
-  if (!response.ok) throw new Error(`${path} is answered ${response.status}`);
-  return (await response.json()) as T;
+  if (status !== 200) throw new Error(`${path} is answered ${status}`);
+  return JSON.parse(text) as T;
 }
 
 /** A registry names what it does not have by a code of its own, such as 40401 for a subject. */

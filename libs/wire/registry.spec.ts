@@ -127,3 +127,27 @@ test('#10 a schema whose defaults do not fit is handed out', async () => {
   answer = json(200, { schema: JSON.stringify({ type: 'record', name: 'R', fields }) });
   await expect(registry.schemaById(5)).resolves.toMatchObject({ fields: [{ name: 'a', type: ['null', 'int'] }] });
 });
+
+describe('a token', () => {
+  const withToken = (token: () => Promise<string>) => {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return new Registry({ url, username: null, password: null, topicPrefix: '', token, now: () => now });
+  };
+
+  test('goes with each request', async () => {
+    const seen: unknown[] = [];
+    answer = (response) => {
+      seen.push(response.req.headers.authorization);
+      missing(response);
+    };
+    await expect(withToken(() => Promise.resolve('abc')).schemaById(5)).rejects.toThrow('no schema 5 yet');
+    // Of the client of the registry, and of the second look at its answer.
+    expect(seen).toEqual(['Bearer abc', 'Bearer abc']);
+  });
+
+  test('that is not to be had says nothing of the schema', async () => {
+    const asked = withToken(() => Promise.reject(new Error('the provider is away'))).schemaById(5);
+    await expect(asked).rejects.not.toBeInstanceOf(AvroDecodeError);
+    await expect(asked).rejects.toThrow('no token: the provider is away');
+  });
+});

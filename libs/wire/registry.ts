@@ -1,18 +1,16 @@
 /** The schema registry: registers our schemas at setup, hands out codecs to the apps. */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { DecimalType, dropDefaults } from './any-avro.ts';
+import { agentOf } from './http-question.ts';
 import { AvroCodec, AvroDecodeError, type SchemaSource } from './avro-codec.ts';
 import { MissingSchemas } from './missing-schemas.ts';
 import { assertMissing, isAnswer, isNotFound, RegistryAnswerError } from './registry-answers.ts';
+import type { RegistryAddress } from './registry-access.ts';
 import { schemaFile } from './schema-files.ts';
 import { topicName, type TopicSpec } from './topics.ts';
 import type { WireTypes } from './wire-types.ts';
 
-export interface RegistryConfig {
-  /** Base address with path, such as http://127.0.0.1:18081/apis/ccompat/v7 */
-  readonly url: string;
-  readonly username: string | null;
-  readonly password: string | null;
+export interface RegistryConfig extends RegistryAddress {
   readonly topicPrefix: string;
   /** A schema that records wait for was not to be had. Called for each try, to be logged. */
   readonly onTrouble?: (error: unknown, schemaId: number) => void;
@@ -38,6 +36,8 @@ export class Registry implements SchemaSource {
       {
         host: config.url,
         ...(config.username === null ? {} : { auth: { username: config.username, password: config.password ?? '' } }),
+        ...(config.tls === undefined || config.tls === null ? {} : { agent: agentOf(config.url, config.tls) }),
+        middlewares: config.token === undefined || config.token === null ? [] : [bearer(config.token)],
       },
       // Without these the client would forget, of the schemas it hands out, which bytes are decimals, and refuse those whose
       // defaults it finds fault with.
@@ -98,4 +98,28 @@ export class Registry implements SchemaSource {
     this.config.onTrouble?.(error, id);
     return error;
   }
+}
+
+type ClientMiddleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
+
+function bearer(token: () => Promise<string>): ClientMiddleware {
+  return () => ({
+    prepareRequest: async (next, abort) => {
+      const request = await next();
+      let value: string;
+      try {
+        value = await token();
+      } catch (cause) {
+        // It says nothing of a schema: whoever waits for one asks again.
+        const error = new RegistryAnswerError(
+          0,
+          `no token: ${cause instanceof Error ? cause.message : String(cause)}`,
+          cause,
+        );
+        abort(error);
+        throw error;
+      }
+      return request.enhance({ headers: { authorization: `Bearer ${value}` } });
+    },
+  });
 }

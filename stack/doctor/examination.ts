@@ -2,7 +2,7 @@
  * In: the environment of a system that runs, or should. Out: what is right and what is wrong with it, with what to do.
  * Holds: changes nothing; what one part does not answer keeps nobody from asking the others; no finding holds a secret.
  */
-import type { RegistryConfig } from '../../libs/wire/registry.ts';
+import { registryConfig } from '../../libs/kafka/registry-config.ts';
 import { readConfig, type ConfigOf, type Environment } from '../../libs/runtime/config.ts';
 import { egressKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
@@ -41,15 +41,9 @@ export async function examine(env: Environment, urls: AppUrls): Promise<readonly
   const configuration = examineConfiguration(env);
   if (configuration.some(({ severity }) => severity === 'error')) return configuration;
   const config = readConfig(doctorConfig, env);
-  const registry: RegistryConfig = {
-    url: config.SCHEMA_REGISTRY_URL,
-    username: config.SCHEMA_REGISTRY_USERNAME,
-    password: config.SCHEMA_REGISTRY_PASSWORD,
-    topicPrefix: config.TOPIC_PREFIX,
-  };
   const parts = await Promise.all([
     asked('kafka', 'KAFKA_BROKERS and the brokers', examineKafka(config)),
-    asked('schemas', 'SCHEMA_REGISTRY_URL and the registry', examineSchemas(registry)),
+    asked('schemas', 'SCHEMA_REGISTRY_URL and the registry', examineSchemas(registryConfig(config))),
     asked('database', 'DATABASE_URL and the server', examineDatabase(config)),
     examinePooler(config.DATABASE_URL),
     examineApps(urls),

@@ -21,6 +21,8 @@ export interface KafkaOptions extends EmbeddedOptions {
   readonly controllerPort: number;
   /** Default: the node is a cluster of its own. */
   readonly membership?: ClusterMembership;
+  /** Password of each user that logs in by SCRAM-SHA-512, made with the data folder. Default: none */
+  readonly scramUsers?: Readonly<Record<string, string>>;
   /** In milliseconds. Default: 60,000. */
   readonly readyDeadlineMs?: number;
 }
@@ -107,6 +109,10 @@ function format(java: string, jars: string, options: KafkaOptions): void {
     `--cluster-id=${clusterId}`,
     '-c',
     settingsFile,
+    ...Object.entries(options.scramUsers ?? {}).flatMap(([name, password]) => [
+      '--add-scram',
+      `SCRAM-SHA-512=[name=${name},password=${password}]`,
+    ]),
   ];
   const { status, stderr, error } = spawnSync(java, ['-XX:TieredStopAtLevel=1', ...args], {
     cwd: options.dataDir,
