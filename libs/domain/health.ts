@@ -123,14 +123,12 @@ export const unknownHealth: WebhookHealth = {
   windows: emptyWindows,
 };
 
-/** What an outcome says about its endpoint; null when it says nothing because no POST was tried. */
+/** What an outcome says about its endpoint; null for nothing: no POST was tried, or the proxy before all endpoints failed. */
 export function verdictOf(outcome: DeliveryOutcome): 'success' | 'failure' | null {
   if (outcome.status === 'delivered') return 'success';
   // The address guard stops before a POST, yet it is the webhook's own address that is at fault.
   if (outcome.reason === 'refused_address') return 'failure';
-  // The proxy before all endpoints was in trouble: nobody knows how this one is.
-  if (outcome.errorKind === 'proxy') return null;
-  return outcome.latencyMs === null ? null : 'failure';
+  return outcome.latencyMs === null || outcome.errorKind === 'proxy' ? null : 'failure';
 }
 
 /** Health after these outcomes, and what follows from them. */
