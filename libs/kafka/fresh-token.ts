@@ -50,8 +50,8 @@ export class FreshToken {
     }
   };
 
-  private renewed(now: number): Promise<Kept> {
-    if (this.failure !== null && now < this.failure.until) return Promise.reject(this.failure.error as Error);
+  private async renewed(now: number): Promise<Kept> {
+    if (this.failure !== null && now < this.failure.until) throw this.failure.error;
     this.fetching ??= this.renew().finally(() => {
       this.fetching = null;
     });

@@ -93,10 +93,9 @@ export function clientOptions({ brokers, clientId, tls, tlsCa, tlsOwn, sasl }: K
 }
 
 function saslOptions(sasl: SaslLogin): SASLOptions {
-  // The types of kafkajs know one mechanism at a time.
-  if (sasl.mechanism !== 'oauthbearer') return sasl as SASLOptions;
+  if (sasl.mechanism !== 'oauthbearer') return sasl;
   const { mechanism, token, extensions } = sasl;
-  return { mechanism, oauthBearerProvider: async () => ({ value: await token(), extensions }) } as SASLOptions;
+  return { mechanism, oauthBearerProvider: async () => ({ value: await token(), extensions }) };
 }
 
 /** How old what is known of topics and brokers may become: new partitions are noticed within it. */

@@ -65,8 +65,8 @@ function onlyFor<T>(mechanism: Mechanism, key: ConfigKey<T>): ConfigKey<T> {
     ...key,
     conflict: (value, others) => {
       const chosen = others['KAFKA_SASL_MECHANISM'];
-      if (value === null || chosen === undefined || chosen === mechanism) return null;
-      return `is set, but KAFKA_SASL_MECHANISM is ${String(chosen)}, not ${mechanism}`;
+      if (value === null || typeof chosen !== 'string' || chosen === mechanism) return null;
+      return `is set, but KAFKA_SASL_MECHANISM is ${chosen}, not ${mechanism}`;
     },
   };
 }

@@ -108,7 +108,7 @@ export class EgressProxy {
   }
 
   async #openByConnect(socket: Socket, authority: string): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<null>();
     const login = this.#login;
     const asked = request({
       method: 'CONNECT',
@@ -127,14 +127,14 @@ export class EgressProxy {
       else {
         // What the endpoint said before it was asked.
         if (head.length > 0) socket.unshift(head);
-        resolve();
+        resolve(null);
       }
     });
     asked.on('error', (error) => {
       reject(new ProxyError(`it ended the connection without an answer (${codeOf(error)})`, { cause: error }));
     });
     asked.end();
-    return promise;
+    await promise;
   }
 
   async #openBySocks(socket: Socket, address: string, port: number): Promise<void> {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import { KafkaClient, kafkaConnection } from '../../../libs/kafka/kafka-client.ts';
 import { RecordSink } from '../../../libs/kafka/record-sink.ts';
 import { TopicAdmin } from '../../../libs/kafka/topic-admin.ts';
@@ -119,13 +120,20 @@ function connection(listener: keyof typeof ports, env: Record<string, string>) {
 async function allow(client: KafkaClient, principals: readonly string[]): Promise<void> {
   const admin = client.admin();
   await admin.connect();
-  // By number, as the protocol has them: topic and group; read and write; literal; allow.
+  const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+  const ofTopic = { resourceType: AclResourceTypes.TOPIC, resourceName: topic };
   const acl = principals.flatMap((principal) =>
     [
-      { resourceType: 2, resourceName: topic, operation: 3 },
-      { resourceType: 2, resourceName: topic, operation: 4 },
-      { resourceType: 3, resourceName: 'locked-group', operation: 3 },
-    ].map((entry) => ({ ...entry, resourcePatternType: 3, principal, host: '*', permissionType: 3 })),
+      { ...ofTopic, operation: AclOperationTypes.READ },
+      { ...ofTopic, operation: AclOperationTypes.WRITE },
+      { resourceType: AclResourceTypes.GROUP, resourceName: 'locked-group', operation: AclOperationTypes.READ },
+    ].map((entry) => ({
+      ...entry,
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+      principal,
+      host: '*',
+      permissionType: AclPermissionTypes.ALLOW,
+    })),
   );
   await admin.createAcls({ acl });
   await admin.disconnect();
