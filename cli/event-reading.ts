@@ -3,6 +3,7 @@ import { isTombstone, mappedCloudEvent, parseCloudEvent, type ParsedEvent } from
 import { parseLossless } from '../libs/domain/lossless-json.ts';
 import type { KafkaRecord } from '../libs/kafka/record.ts';
 import { within } from '../libs/kafka/within.ts';
+import { registryConfig } from '../libs/kafka/registry-config.ts';
 import { makeKey, type ConfigOf } from '../libs/runtime/config.ts';
 import { mappingKeys, registryKeys } from '../libs/runtime/config-keys.ts';
 import { AnyAvro } from '../libs/wire/any-avro.ts';
@@ -48,12 +49,7 @@ export class EventReading {
     } catch (error) {
       throw new CliFailure('usage', `'${file}' ${error instanceof Error ? error.message : String(error)}`);
     }
-    const registry = new Registry({
-      url: config.SCHEMA_REGISTRY_URL,
-      username: config.SCHEMA_REGISTRY_USERNAME,
-      password: config.SCHEMA_REGISTRY_PASSWORD,
-      topicPrefix,
-    });
+    const registry = new Registry(registryConfig({ ...config, TOPIC_PREFIX: topicPrefix }));
     this.registryUrl = config.SCHEMA_REGISTRY_URL;
     this.reader = new RecordReader(new AnyAvro(registry), this.mappings);
   }

@@ -1,7 +1,7 @@
 /** Every configuration key there is, once: apps pick the ones they read. Checked against docs/reference.md. */
 import { hostKey, nameServersKey, portsKey, rangesKey, schemesKey, serversKey } from './address-keys.ts';
 import { authorityKeys } from './authorities.ts';
-import { booleanKey, choiceKey, credentialKey, listKey, numberKey } from './config.ts';
+import { booleanKey, choiceKey, credentialKey, listKey, numberKey, optionalKey } from './config.ts';
 import { kafkaAccessKeys, registryAccessKeys } from './kafka-keys.ts';
 import { encryptionKeysKey, headerNameKey, memberNameKey, topicPrefixKey, topicsKey } from './name-keys.ts';
 import { databaseUrlKey, httpUrlKey } from './url-keys.ts';
