@@ -1,9 +1,15 @@
 /** Deliveries: the history, and sending again. */
 import { Controller, Inject } from '@nestjs/common';
 import * as contract from '../../libs/api-contract/deliveries.ts';
+import { deliveryAge } from '../../libs/domain/delivery-age.ts';
 import { pastPayload, type PastDelivery } from '../../libs/domain/direct-delivery.ts';
 import { AuditStore } from '../../libs/postgres/audit-store.ts';
-import { DeliveryView, type DeliveryFilter, type DeliveryItem } from '../../libs/postgres/delivery-view.ts';
+import {
+  DeliveryView,
+  type AttemptItem,
+  type DeliveryFilter,
+  type DeliveryItem,
+} from '../../libs/postgres/delivery-view.ts';
 import { EventView, type KeptEvent } from '../../libs/postgres/event-view.ts';
 import { dayTimeOf } from '../../libs/postgres/history-key.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
@@ -60,6 +66,7 @@ export class DeliveriesController {
       payloadContentType: payload?.contentType ?? null,
       isPayloadHidden,
       attempts: attempts.map((attempt, index) => shownAttempt(attempt, index, shown)),
+      age: ageOf(delivery, attempts, kept?.event ?? null),
     };
   }
 
@@ -95,4 +102,16 @@ export class DeliveriesController {
     const event = await this.events.kept(eventKey);
     return event === null ? null : { past: { ...delivery, format }, event };
   }
+}
+
+function ageOf({ createdAt, status }: DeliveryItem, attempts: readonly AttemptItem[], event: KeptEvent | null) {
+  const aged = attempts.map(({ round, roundAt, startedAt, latencyMs, nextAttemptAt }) => ({
+    round,
+    roundAt: roundAt.getTime(),
+    startedAt: startedAt.getTime(),
+    latencyMs,
+    nextAttemptAt: nextAttemptAt?.getTime() ?? null,
+  }));
+  const arrivedAt = event?.receivedAt.getTime() ?? null;
+  return deliveryAge({ arrivedAt, createdAt: createdAt.getTime(), status, attempts: aged }, Date.now());
 }

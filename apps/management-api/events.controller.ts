@@ -1,14 +1,14 @@
 /** Events: publishing them, and reading what became of them. */
 import { Controller, Inject } from '@nestjs/common';
-import { getEvent, listEvents, publishEvents } from '../../libs/api-contract/events.ts';
+import { getEvent, listedDataMax, listEvents, publishEvents } from '../../libs/api-contract/events.ts';
 import { EventView } from '../../libs/postgres/event-view.ts';
 import { dayTimeOf } from '../../libs/postgres/history-key.ts';
 import { maySeePayloads, type InputOf } from './caller.ts';
 import { EventPublisher } from './event-publisher.ts';
-import { pageAnswer, pageByText } from './paging.ts';
+import { pageByText, searchedPageAnswer } from './paging.ts';
 import { notFound } from './problem-error.ts';
 import { Input, Route } from './route.ts';
-import { shownEvent, shownEventDetail } from './shown.ts';
+import { shownEventDetail, shownListedEvent } from './shown.ts';
 import { timeRangeOf } from './time-range.ts';
 
 @Controller()
@@ -30,11 +30,19 @@ export class EventsController {
   }
 
   @Route(listEvents)
-  async list(@Input() { query, scope }: InputOf<typeof listEvents>) {
+  async list(@Input() { query, scope, caller }: InputOf<typeof listEvents>) {
     const { type: eventType, clientId } = query;
     const request = pageByText(query, (key) => dayTimeOf(key) !== null);
-    const filter = { scope, clientId, eventType, ...timeRangeOf(query) };
-    return pageAnswer(await this.events.list(filter, request), shownEvent);
+    const { source, subject, decision, include = [] } = query;
+    const filter = { scope, clientId, eventType, source, subject, decision, ...timeRangeOf(query) };
+    const page = await this.events.list(filter, request);
+    const keys = page.items.map(({ eventKey }) => eventKey);
+    const decisions = include.includes('decisions') ? await this.events.decisionsOf(keys, scope) : null;
+    const first = keys.toSorted().reverse().slice(0, listedDataMax.events);
+    const isDataAsked = include.includes('data');
+    const isPayloadHidden = isDataAsked && !maySeePayloads(caller);
+    const data = isDataAsked && !isPayloadHidden ? await this.events.dataOf(first, listedDataMax.bytes) : null;
+    return searchedPageAnswer(page, (event) => shownListedEvent(event, { decisions, data, isPayloadHidden }));
   }
 
   @Route(getEvent)

@@ -38,8 +38,8 @@ export class ExportController {
   @Route(exportEvents)
   exportEvents(@Input() input: InputOf<typeof exportEvents>, @Req() request: FastifyRequest): StreamableFile {
     const { query, scope } = input;
-    const { type: eventType, clientId } = query;
-    const filter = { scope, clientId, eventType, ...timeRangeOf(query) };
+    const { type: eventType, clientId, source, subject, decision } = query;
+    const filter = { scope, clientId, eventType, source, subject, decision, ...timeRangeOf(query) };
     return this.answer(input.caller, request, () =>
       exportStream((page: PageRequest<string>) => this.events.list(filter, page), shownEvent),
     );

@@ -46,6 +46,7 @@ import { Reauthorization } from './reauthorization.ts';
 import { ReplaysController } from './replays.controller.ts';
 import { OutcomeFeed } from './outcome-feed.ts';
 import { OutcomeStreams } from './outcome-streams.ts';
+import { SearchController } from './search.controller.ts';
 import { StreamController } from './stream.controller.ts';
 import { streamProviders } from './stream-providers.ts';
 import { StatsController } from './stats.controller.ts';
@@ -88,6 +89,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         EventsController,
         EventTypesController,
         StreamController,
+        SearchController,
         StatsController,
         AuditController,
         DocsController,

@@ -1,13 +1,15 @@
 /** Objects as the API answers them. */
+import type { Static } from 'typebox';
 import type { AnswerOf } from '../../libs/api-contract/operation.ts';
 import type { getClient } from '../../libs/api-contract/clients.ts';
 import type { getDelivery, listDeliveries } from '../../libs/api-contract/deliveries.ts';
 import type { getEventType } from '../../libs/api-contract/event-types.ts';
-import type { getEvent, listEvents } from '../../libs/api-contract/events.ts';
+import type { eventSchema, getEvent, listEvents } from '../../libs/api-contract/events.ts';
 import type { getWebhook } from '../../libs/api-contract/webhooks.ts';
 import type { listAudit } from '../../libs/api-contract/audit.ts';
 import { timeOfId } from '../../libs/domain/ids.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { isObjectId } from '../../libs/domain/object-id.ts';
 import { traceIdOf } from '../../libs/domain/traceparent.ts';
 import type { ShownTls } from '../../libs/domain/webhook.ts';
 import type { ApiKey } from '../../libs/postgres/api-key-store.ts';
@@ -15,7 +17,7 @@ import type { AuditEntry } from '../../libs/postgres/audit-store.ts';
 import type { Client } from '../../libs/postgres/client-store.ts';
 import type { AttemptItem, DeliveryItem } from '../../libs/postgres/delivery-view.ts';
 import type { CataloguedType } from '../../libs/postgres/event-type-store.ts';
-import type { EventDetail, EventItem } from '../../libs/postgres/event-view.ts';
+import type { DecisionCounts, EventDetail, EventItem } from '../../libs/postgres/event-view.ts';
 import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import { refusedWords } from '../../libs/sender/address-guard.ts';
 import { maskHeaders, shownRequestHeaders } from '../../libs/domain/request-headers.ts';
@@ -79,7 +81,7 @@ export function shownDelivery(item: DeliveryItem): ItemOf<AnswerOf<typeof listDe
 }
 
 /**
- * Attempts count through all rounds here: whoever reads them knows nothing of rounds.
+ * Attempts count through all rounds here: whoever reads them need know nothing of rounds.
  * @param shown signatureHeader: SIGNATURE_HEADER; isPayloadHidden: whoever asks may not see payloads
  */
 export function shownAttempt(
@@ -91,6 +93,8 @@ export function shownAttempt(
   return {
     attempt: index + 1,
     trigger: item.trigger,
+    round: item.round,
+    replayId: isObjectId('replay', item.round) ? item.round : null,
     startedAt: item.startedAt.toISOString(),
     outcome: item.status,
     reason: item.reason,
@@ -125,7 +129,7 @@ function withoutAddress(message: string): string {
   return message.replace(/ resolves to \S+, which is refused: it is .*/s, ` resolves to ${refusedWords}`);
 }
 
-export function shownEvent(event: EventItem): ItemOf<AnswerOf<typeof listEvents>> {
+export function shownEvent(event: EventItem): Static<typeof eventSchema> {
   return {
     id: event.eventId,
     type: event.eventType,
@@ -135,6 +139,29 @@ export function shownEvent(event: EventItem): ItemOf<AnswerOf<typeof listEvents>
     subject: event.subject,
     kind: event.kind,
     receivedAt: event.receivedAt.toISOString(),
+  };
+}
+
+/** What was asked for beside events, by event key; null: it was not. */
+export interface BesideEvents {
+  readonly decisions: ReadonlyMap<string, DecisionCounts> | null;
+  /** Of the first ones only. */
+  readonly data: ReadonlyMap<string, Buffer> | null;
+  /** Data was asked for by somebody who may not see it. */
+  readonly isPayloadHidden: boolean;
+}
+
+export function shownListedEvent(
+  event: EventItem,
+  { decisions, data, isPayloadHidden }: BesideEvents,
+): ItemOf<AnswerOf<typeof listEvents>> {
+  const counts = decisions?.get(event.eventKey);
+  const kept = data?.get(event.eventKey);
+  return {
+    ...shownEvent(event),
+    ...(counts === undefined ? {} : { decisions: counts }),
+    ...(kept === undefined ? {} : { data: parseLossless(kept.toString('utf8')) }),
+    ...(isPayloadHidden ? { data: null, isPayloadHidden } : {}),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Counts of attempts for charts. */
 import { Controller, Inject } from '@nestjs/common';
-import { getStats, statsBuckets } from '../../libs/api-contract/stats.ts';
+import { getStats, statsBuckets, statsCellsMax } from '../../libs/api-contract/stats.ts';
 import { addCounts, latencyPercentiles, noAttempts, type AttemptCounts } from '../../libs/domain/delivery-stats.ts';
-import { StatsView } from '../../libs/postgres/stats-view.ts';
+import { StatsView, type StatsStep } from '../../libs/postgres/stats-view.ts';
 import type { InputOf } from './caller.ts';
 import { invalid } from './problem-error.ts';
 import { Input, Route } from './route.ts';
@@ -17,29 +17,46 @@ export class StatsController {
 
   @Route(getStats)
   async read(@Input() { query, scope }: InputOf<typeof getStats>) {
-    const { bucket = '1h', clientId, webhookId } = query;
+    const { bucket = '1h', clientId, groupBy } = query;
     const { stepMs } = statsBuckets[bucket];
     const { from, to } = rangeOf(query, Date.now());
-    const found = await this.stats.steps({
-      scope,
-      clientId,
-      webhookId,
-      from: new Date(from),
-      to: new Date(to),
-      stepMs,
-    });
-    const byStart = new Map(found.map((step) => [step.start.getTime(), step]));
+    const webhookIds = query.webhookId === undefined ? undefined : [...new Set([query.webhookId].flat())];
+    const isByWebhook = groupBy === 'webhook';
+    if (isByWebhook) judgeGroups(webhookIds ?? [], (to - from) / stepMs);
+    const filter = { scope, clientId, webhookIds, isByWebhook, from: new Date(from), to: new Date(to), stepMs };
+    const found = await this.stats.steps(filter);
     const starts = Array.from({ length: (to - from) / stepMs }, (_, index) => from + index * stepMs);
-    return {
-      from: new Date(from).toISOString(),
-      to: new Date(to).toISOString(),
-      bucket,
-      totals: shownCounts(found.reduce<AttemptCounts>(addCounts, noAttempts)),
-      data: starts.map((start) => ({
-        start: new Date(start).toISOString(),
-        ...shownCounts(byStart.get(start) ?? noAttempts),
-      })),
-    };
+    const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), bucket };
+    if (!isByWebhook) return { ...times, ...shownSteps(starts, found) };
+    const byWebhook = Map.groupBy(found, (step) => step.webhookId);
+    const groups = (webhookIds ?? []).map((id) => ({ webhookId: id, ...shownSteps(starts, byWebhook.get(id) ?? []) }));
+    return { ...times, ...shownSteps(starts, found), groups };
+  }
+}
+
+function shownSteps(starts: readonly number[], found: readonly StatsStep[]) {
+  const byStart = new Map<number, AttemptCounts>();
+  for (const step of found) {
+    const at = step.start.getTime();
+    byStart.set(at, addCounts(byStart.get(at) ?? noAttempts, step));
+  }
+  return {
+    totals: shownCounts(found.reduce<AttemptCounts>(addCounts, noAttempts)),
+    data: starts.map((start) => ({
+      start: new Date(start).toISOString(),
+      ...shownCounts(byStart.get(start) ?? noAttempts),
+    })),
+  };
+}
+
+/** @throws ProblemError for more than one answer should have */
+function judgeGroups(webhookIds: readonly string[], buckets: number): void {
+  if (webhookIds.length === 0) {
+    throw invalid([{ path: '/webhookId', rule: 'required', message: 'With groupBy=webhook, name the webhooks.' }]);
+  }
+  if (webhookIds.length * buckets > statsCellsMax) {
+    const message = `${webhookIds.length} webhooks with ${buckets} buckets each are more than ${statsCellsMax} buckets.`;
+    throw invalid([{ path: '/groupBy', rule: 'range', message }]);
   }
 }
 

@@ -13,7 +13,7 @@ import {
   strict,
   timestamp,
 } from './fields.ts';
-import { traitFilters } from './delivery-traits.ts';
+import { deliveryTriggers, traitFilters } from './delivery-traits.ts';
 import { operation, type Role } from './operation.ts';
 import { attemptErrorSchema } from './webhook-checks.ts';
 
@@ -50,7 +50,9 @@ const headersSchema = mapOf(Type.String());
 
 export const attemptSchema = Type.Object({
   attempt: Type.Integer({ description: 'Counts the attempts of the delivery from 1, in the order they began.' }),
-  trigger: Type.Enum(['first', 'retry', 'manual', 'replay', 'probe']),
+  trigger: Type.Enum([...deliveryTriggers]),
+  round: Type.String({ description: 'Empty, or the id of the resend or replay that began this round of attempts.' }),
+  replayId: nullable(Type.String({ description: 'Of the replay that the attempt belongs to.' })),
   startedAt: timestamp,
   outcome: Type.Enum(['delivered', 'failed_retryable', 'failed_permanent']),
   reason: nullable(Type.String()),
@@ -88,6 +90,26 @@ export const deliveryDetailSchema = Type.Object({
     description: 'Whoever asks lacks `payloads.read`: payloadSent and every responseBodySample are null.',
   }),
   attempts: Type.Array(attemptSchema),
+  age: Type.Object(
+    {
+      fanoutMs: nullable(
+        Type.Integer({
+          description:
+            'Ours: from the event’s arrival on Kafka until the round began, where fan-out came to it late; null when its event is not in the history.',
+        }),
+      ),
+      ownLimitsMs: Type.Integer({
+        description:
+          'Ours, or by the webhook’s own settings: it waited for its turn, its rate, its breaker or its endpoint’s places, when it could have been sent.',
+      }),
+      retryWaitMs: Type.Integer({ description: 'Theirs: it waited to be tried again, by the retry policy.' }),
+      endpointMs: Type.Integer({ description: 'Theirs: attempts were under way.' }),
+    },
+    {
+      description:
+        'Where its time went, by whose doing it was; until now for one that is not settled. Time between rounds is nobody’s.',
+    },
+  ),
 });
 
 const deliveryFilters = {

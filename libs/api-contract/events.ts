@@ -8,8 +8,9 @@ import {
   lineOf,
   linesOf,
   nullable,
-  pageOf,
   pageQuery,
+  searchedPageOf,
+  severalOf,
   strict,
   timestamp,
 } from './fields.ts';
@@ -84,6 +85,8 @@ export const publishEvents = operation({
   example: { id: 'evt-1', type: 'order.created', clientId: 'acme', data: { orderId: 'o-1', amount: 120 } },
 });
 
+export const decisionWords = ['matched', 'filtered', 'disabled', 'copy'] as const;
+
 const eventFields = {
   id: Type.String({ description: 'The CloudEvent’s id.', examples: ['evt-1'] }),
   type: Type.String(),
@@ -104,7 +107,7 @@ export const eventDetailSchema = Type.Object({
   decisions: Type.Array(
     Type.Object({
       webhookId: Type.String(),
-      decision: Type.Enum(['matched', 'filtered', 'disabled', 'copy'], {
+      decision: Type.Enum([...decisionWords], {
         description:
           'copy: the webhook has a copy of this event, which came shortly before (COPY_WINDOW_MINUTES); messageId finds its delivery.',
       }),
@@ -115,8 +118,45 @@ export const eventDetailSchema = Type.Object({
   ),
 });
 
+/** Of one list: data of so many events, and of so many bytes together. */
+export const listedDataMax = { events: 50, bytes: 1_048_576 } as const;
+
+export const listedEventSchema = Type.Object(
+  {
+    ...eventFields,
+    decisions: Type.Optional(
+      Type.Object(
+        { matched: Type.Integer(), filtered: Type.Integer(), disabled: Type.Integer(), copy: Type.Integer() },
+        {
+          description:
+            'How many webhooks got it, did not want it, were disabled, or have a copy of it; with `include=decisions`.',
+        },
+      ),
+    ),
+    data: Type.Optional(
+      Type.Unknown({
+        description:
+          'Sensitive fields are masked. With `include=data`, for the first 50 events of the page and 1 MiB together; left out behind that.',
+      }),
+    ),
+    isPayloadHidden: Type.Optional(
+      Type.Boolean({ description: 'With `include=data`: whoever asks lacks `payloads.read`, data is null.' }),
+    ),
+  },
+  { description: 'An event as fan-out took it, with what was asked for beside.' },
+);
+
 const eventFilters = {
   type: Type.Optional(anyId),
+  source: Type.Optional(lineOf(2048, 'From exactly there.')),
+  subject: Type.Optional(lineOf(2048, 'About exactly that.')),
+  decision: Type.Optional(
+    severalOf(
+      Type.Enum([...decisionWords]),
+      decisionWords.length,
+      'Those about which a webhook was decided so; given several times, in any of these ways.',
+    ),
+  ),
   clientId: Type.Optional(anyId),
   from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
   to: Type.Optional({ ...timestamp, description: 'Events before this time.' }),
@@ -130,9 +170,22 @@ export const listEvents = operation({
   summary: 'List events',
   description: 'A client’s key sees its own events and broadcasts.',
   roles: readers,
-  query: Type.Object({ ...pageQuery, ...eventFilters }, strict),
+  query: Type.Object(
+    {
+      ...pageQuery,
+      ...eventFilters,
+      include: Type.Optional(
+        severalOf(
+          Type.Enum(['decisions', 'data']),
+          2,
+          'What to add to each: `decisions`, how many there are of which kind; `data`, for at most 50 events and 1 MiB together.',
+        ),
+      ),
+    },
+    strict,
+  ),
   status: 200,
-  answer: pageOf(eventSchema, 'Events, newest first.'),
+  answer: searchedPageOf(listedEventSchema, 'Events, newest first.'),
   answered: 'A page of events.',
 });
 

@@ -3,9 +3,10 @@ import { auditEntrySchema } from './audit.ts';
 import { apiKeySchema, clientSchema } from './clients.ts';
 import { attemptSchema, deliveryDetailSchema, deliverySchema } from './deliveries.ts';
 import { eventTypeSchema } from './event-types.ts';
-import { eventDetailSchema, eventSchema, newEventSchema } from './events.ts';
+import { eventDetailSchema, eventSchema, listedEventSchema, newEventSchema } from './events.ts';
 import { problemSchema } from './problem.ts';
 import { replaySchema } from './replays.ts';
+import { searchHitSchema } from './search.ts';
 import { statsSchema } from './stats.ts';
 import { streamedOutcomeSchema } from './stream.ts';
 import { healthSchema } from './webhook-checks.ts';
@@ -23,9 +24,11 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   Event: eventSchema,
   EventDetail: eventDetailSchema,
   EventType: eventTypeSchema,
+  ListedEvent: listedEventSchema,
   NewEvent: newEventSchema,
   Problem: problemSchema,
   Replay: replaySchema,
+  SearchHit: searchHitSchema,
   Stats: statsSchema,
   StreamedOutcome: streamedOutcomeSchema,
   Webhook: webhookSchema,

@@ -7,6 +7,7 @@ import * as events from './events.ts';
 import type { Operation } from './operation.ts';
 import * as portalSessions from './portal-sessions.ts';
 import * as replays from './replays.ts';
+import * as search from './search.ts';
 import * as stats from './stats.ts';
 import * as stream from './stream.ts';
 import * as webhookChecks from './webhook-checks.ts';
@@ -56,6 +57,7 @@ export const allOperations: readonly Operation[] = [
   events.listEvents,
   events.exportEvents,
   events.getEvent,
+  search.search,
   eventTypes.putEventType,
   eventTypes.listEventTypes,
   eventTypes.getEventType,

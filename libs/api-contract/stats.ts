@@ -1,6 +1,6 @@
 /** Counts of attempts for charts. */
 import Type from 'typebox';
-import { anyId, nullable, strict, timestamp } from './fields.ts';
+import { anyId, nullable, oneOrSeveralOf, strict, timestamp } from './fields.ts';
 import { operation } from './operation.ts';
 
 /** Widths of what is counted together, and how far a request may reach with each, in milliseconds. */
@@ -25,13 +25,26 @@ const counts = {
   ),
 };
 
+/** Webhooks that one request may name. */
+export const statsWebhooksMax = 250;
+/** Buckets of all groups together. */
+export const statsCellsMax = 15_000;
+
+const totals = Type.Object(counts);
+const data = Type.Array(Type.Object({ start: timestamp, ...counts }), { description: 'Every bucket, oldest first.' });
+
 export const statsSchema = Type.Object(
   {
     from: timestamp,
     to: timestamp,
     bucket: Type.Enum(Object.keys(statsBuckets) as StatsBucketName[]),
-    totals: Type.Object(counts),
-    data: Type.Array(Type.Object({ start: timestamp, ...counts }), { description: 'Every bucket, oldest first.' }),
+    totals,
+    data,
+    groups: Type.Optional(
+      Type.Array(Type.Object({ webhookId: Type.String(), totals, data }), {
+        description: 'With `groupBy=webhook`: the same for each webhook that was named, in the order in which it was.',
+      }),
+    ),
   },
   { description: 'What attempts came to.' },
 );
@@ -55,7 +68,14 @@ export const getStats = operation({
         description: 'Taken down to a whole bucket; 24 buckets before `to` when left out.',
       }),
       to: Type.Optional({ ...timestamp, description: 'Taken up to a whole bucket; now when left out.' }),
-      webhookId: Type.Optional(anyId),
+      webhookId: Type.Optional(
+        oneOrSeveralOf(anyId, statsWebhooksMax, 'Given several times, those of all of them together.'),
+      ),
+      groupBy: Type.Optional(
+        Type.Enum(['webhook'], {
+          description: 'For each `webhookId` by itself too: at most 15,000 buckets for all of them.',
+        }),
+      ),
       clientId: Type.Optional(anyId),
     },
     strict,

@@ -17,3 +17,8 @@ const prefixes: Readonly<Record<ObjectKind, string>> = {
 export function objectId(kind: ObjectKind, timeMs: number, random: Buffer): string {
   return prefixes[kind] + timeMs.toString(16).padStart(12, '0') + random.toString('hex', 0, 10);
 }
+
+/** By its prefix alone: nothing else begins so. */
+export function isObjectId(kind: ObjectKind, text: string): boolean {
+  return text.startsWith(prefixes[kind]);
+}

@@ -37,6 +37,8 @@ export interface DeliveryItem {
 
 export interface AttemptItem {
   readonly round: string;
+  /** When the round began. */
+  readonly roundAt: Date;
   /** Counts from 1 within the round. */
   readonly attempt: number;
   readonly trigger: Trigger;
@@ -140,7 +142,7 @@ export class DeliveryView {
   }
 }
 
-const attemptColumns = `round, attempt, trigger, started_at as "startedAt", status, reason, latency_ms as "latencyMs",
+const attemptColumns = `round, round_at as "roundAt", attempt, trigger, started_at as "startedAt", status, reason, latency_ms as "latencyMs",
   request_headers as "requestHeaders", response_code as "responseCode", response_headers as "responseHeaders",
   response_body_sample as "responseBodySample", response_body_truncated as "responseBodyTruncated",
   error_kind as "errorKind", error_message as "errorMessage", next_attempt_at as "nextAttemptAt", traceparent`;

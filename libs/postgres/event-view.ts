@@ -4,8 +4,9 @@ import type { PastEvent } from '../domain/direct-delivery.ts';
 import type { Decision } from '../domain/webhook-event.ts';
 import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
-import { dayTimeOf, firstIdAt } from './history-key.ts';
-import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
+import { eventColumns, eventList, eventSearch, type EventFilter } from './event-list.ts';
+import { dayTimeOf } from './history-key.ts';
+import { pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface EventItem {
@@ -30,37 +31,12 @@ export interface KeptEvent extends EventItem {
   readonly traceparent: string | null;
 }
 
-export interface EventFilter {
-  /** Only what this client may see; null: all. */
-  readonly scope: string | null;
-  readonly clientId?: string | undefined;
-  readonly eventType?: string | undefined;
-  readonly from?: Date | undefined;
-  readonly to?: Date | undefined;
-}
+export type DecisionCounts = Readonly<Record<Decision['decision'], number>>;
 
-/** The statement of a page of events. */
-export function eventList(filter: EventFilter, request: PageRequest<string>) {
-  const { after, before = null } = request;
-  const conditions = new Conditions()
-    .add('client_id = ?', filter.clientId)
-    .add('event_type = ?', filter.eventType)
-    .add('day_time >= ?', filter.from)
-    .add('event_key >= ?', filter.from && firstIdAt(filter.from))
-    .add('day_time < ?', filter.to)
-    .add('event_key < ?', filter.to && firstIdAt(filter.to))
-    .add('day_time <= ?', before === null && after !== null ? dayTimeOf(after) : null)
-    .add('day_time >= ?', before === null ? null : dayTimeOf(before));
-  const tail = seek(conditions, 'event_key', 'desc', request);
-  const where = conditions.where || 'where true';
-  const select = (owner: string) => `(select ${columns} from event ${where} ${owner} ${tail})`;
-  // Each half is read from an index in order; one condition with `or` could not be.
-  const sql =
-    filter.scope === null
-      ? select('')
-      : `select * from (${select(`and client_id = ${conditions.value(filter.scope)}`)} union all
-        ${select('and client_id is null')}) visible ${tail.replace('event_key', '"eventKey"')}`;
-  return { sql, values: conditions.values };
+type LookedEvent = EventItem & Omit<LookedItem<EventItem>, 'item'>;
+
+function lookedItem({ isWanted, isLast, ...item }: LookedEvent): LookedItem<EventItem> {
+  return { item, isWanted, isLast };
 }
 
 export class EventView {
@@ -72,8 +48,34 @@ export class EventView {
 
   /** Newest first. The position is an event key. */
   async list(filter: EventFilter, request: PageRequest<string>): Promise<Page<EventItem, string>> {
-    const { sql, values } = eventList(filter, request);
-    return pageFrom(await readerOf(this.em)<EventItem>(sql, values), request, ({ eventKey }) => eventKey);
+    const { sql, values, isBounded } = eventList(filter, request);
+    const rows = await readerOf(this.em)<LookedEvent>(sql, values);
+    if (!isBounded) return pageFrom<EventItem, string>(rows, request, ({ eventKey }) => eventKey);
+    return pageLookedAt(rows.map(lookedItem), request, ({ eventKey }) => eventKey);
+  }
+
+  /** How many decisions of which kind there are on each, by event key; on the scope's webhooks alone. */
+  async decisionsOf(eventKeys: readonly string[], scope: string | null): Promise<ReadonlyMap<string, DecisionCounts>> {
+    const rows = await readerOf(this.em)<DecisionCounts & { eventKey: string }>(countDecisions, [
+      ...keysAndTimes(eventKeys),
+      scope,
+    ]);
+    return new Map(rows.map(({ eventKey, ...counts }) => [eventKey, counts]));
+  }
+
+  /** Data of the first of these, newest first, as long as all of it together has no more than so many bytes. */
+  async dataOf(eventKeys: readonly string[], bytesMax: number): Promise<ReadonlyMap<string, Buffer>> {
+    const rows = await readerOf(this.em)<{ eventKey: string; data: Buffer }>(dataWithin, [
+      ...keysAndTimes(eventKeys),
+      bytesMax,
+    ]);
+    return new Map(rows.map(({ eventKey, data }) => [eventKey, data]));
+  }
+
+  /** The newest with this CloudEvent id, or of this trace, that the scope may see. */
+  async search(by: 'id' | 'trace', text: string, scope: string | null, limit: number): Promise<EventItem[]> {
+    const { sql, values } = eventSearch(by, text, scope, limit);
+    return readerOf(this.em)<EventItem>(sql, values);
   }
 
   /** The newest event with this CloudEvent id that the scope may see; copies come behind what they are copies of. */
@@ -85,7 +87,7 @@ export class EventView {
     const scope = conditions.value(filter.scope);
     // A broadcast may have decisions on thousands of webhooks: the others' stay in the database.
     const [found] = await readerOf(this.em)<EventDetail>(
-      `select ${columns}, data, case when ${scope}::text is null then decisions else
+      `select ${eventColumns}, data, case when ${scope}::text is null then decisions else
         jsonb_path_query_array(decisions, '$[*] ? (@.clientId == $scope)', jsonb_build_object('scope', ${scope}::text))
         end as decisions
       from event ${conditions.where} order by client_id is null, ${isOnlyCopy}, event_key desc limit 1`,
@@ -97,7 +99,7 @@ export class EventView {
   /** What was kept of an event, to send it again. */
   async kept(eventKey: string): Promise<KeptEvent | null> {
     const [found] = await readerOf(this.em)<KeptEvent>(
-      `select ${columns}, data, traceparent from event where event_key = $1 and day_time = $2`,
+      `select ${eventColumns}, data, traceparent from event where event_key = $1 and day_time = $2`,
       [eventKey, dayTimeOf(eventKey)],
     );
     return found ?? null;
@@ -108,7 +110,7 @@ export class EventView {
     const keys = [...new Set(eventKeys)];
     if (keys.length === 0) return [];
     return run<PastEvent>(
-      `select ${columns}, data, traceparent from event where event_key = any($1) and day_time = any($2)`,
+      `select ${eventColumns}, data, traceparent from event where event_key = any($1) and day_time = any($2)`,
       [keys, [...new Set(keys.map((key) => dayTimeOf(key)?.toISOString()))]],
     );
   }
@@ -117,5 +119,22 @@ export class EventView {
 const isOnlyCopy = `(jsonb_array_length(decisions) > 0
     and not jsonb_path_exists(decisions, '$[*] ? (@.decision != "copy")'))`;
 
-const columns = `event_key as "eventKey", event_id as "eventId", event_type as "eventType", source, subject,
-  client_id as "clientId", kind, received_at as "receivedAt"`;
+function keysAndTimes(eventKeys: readonly string[]): [readonly string[], readonly unknown[]] {
+  return [eventKeys, eventKeys.map((key) => dayTimeOf(key)?.toISOString())];
+}
+
+const kindCount = (kind: string) => `count(*) filter (where one ->> 'decision' = '${kind}')::int as ${kind}`;
+
+const countDecisions = `
+select event_key as "eventKey", counts.*
+from event cross join lateral (
+  select ${['matched', 'filtered', 'disabled', 'copy'].map(kindCount).join(', ')}
+  from jsonb_array_elements(decisions) one where $3::text is null or one ->> 'clientId' = $3
+) counts
+where event_key = any($1) and day_time = any($2)`;
+
+const dataWithin = `
+select "eventKey", data from (
+  select event_key as "eventKey", data, sum(octet_length(data)) over (order by event_key desc) as total
+  from event where event_key = any($1) and day_time = any($2)
+) sized where total <= $3`;

@@ -9,7 +9,9 @@ export interface StatsFilter {
   /** Only this client's; null: everybody's. */
   readonly scope: string | null;
   readonly clientId?: string | undefined;
-  readonly webhookId?: string | undefined;
+  readonly webhookIds?: readonly string[] | undefined;
+  /** A step for each webhook that has attempts in it. */
+  readonly isByWebhook?: boolean;
   readonly from: Date;
   readonly to: Date;
   /** Width of what is counted together; a multiple of the stored five minutes. */
@@ -18,9 +20,11 @@ export interface StatsFilter {
 
 export interface StatsStep extends AttemptCounts {
   readonly start: Date;
+  /** Empty where it is of all of them together. */
+  readonly webhookId: string;
 }
 
-type StatsRow = { readonly start: Date } & Readonly<Record<string, number | Date>>;
+type StatsRow = { readonly start: Date; readonly webhookId: string } & Readonly<Record<string, number | Date | string>>;
 
 export class StatsView {
   private readonly em: EntityManager;
@@ -35,6 +39,7 @@ export class StatsView {
     const rows = await readerOf(this.em)<StatsRow>(sql, values);
     return rows.map((row) => ({
       start: row.start,
+      webhookId: row.webhookId,
       delivered: Number(row['delivered']),
       failedRetryable: Number(row['failed_retryable']),
       failedPermanent: Number(row['failed_permanent']),
@@ -44,20 +49,22 @@ export class StatsView {
 }
 
 /** Of the last days from the rows of five minutes, of what is older from those of the hour and from their sums. */
-export function statsSteps({ scope, clientId, webhookId, from, to, stepMs }: StatsFilter) {
+export function statsSteps({ scope, clientId, webhookIds, isByWebhook = false, from, to, stepMs }: StatsFilter) {
   const fine = new Conditions();
   const { values } = fine;
   const start = `date_bin(${fine.value(`${stepMs} ms`)}::interval, bucket, ${fine.value(from)}) as start`;
-  fine.add('client_id = ?', scope).add('client_id = ?', clientId).add('webhook_id = ?', webhookId);
+  fine.add('client_id = ?', scope).add('client_id = ?', clientId).add('webhook_id = any(?)', webhookIds);
   fine.add('bucket >= ?', from).add('bucket < ?', to);
-  const hours = new Conditions(values).add('webhook_id = ?', webhookId ?? '');
+  const hours = new Conditions(values).add('webhook_id = any(?)', webhookIds ?? ['']);
   hours.add('client_id = ?', scope).add('client_id = ?', clientId).add('bucket >= ?', from).add('bucket < ?', to);
   // Without a webhook or a client its sum over all of them is asked for.
-  if (webhookId === undefined && scope === null && clientId === undefined) hours.add('client_id = ?', '');
+  if (webhookIds === undefined && scope === null && clientId === undefined) hours.add('client_id = ?', '');
   const sums = countColumns.map((column) => `sum(${column})::float8 as ${column}`).join(', ');
-  const read = (table: string, { where }: Conditions) => `select ${start}, ${sums} from ${table} ${where} group by 1`;
-  const sql = `select start, ${sums}
+  const webhook = isByWebhook ? 'webhook_id' : `''::text`;
+  const read = (table: string, { where }: Conditions) =>
+    `select ${start}, ${webhook} as "webhookId", ${sums} from ${table} ${where} group by 1, 2`;
+  const sql = `select start, "webhookId", ${sums}
     from (${read('delivery_stats', fine)} union all ${read('delivery_stats_hour', hours)}) parts
-    group by 1 order by 1`;
+    group by 1, 2 order by 1`;
   return { sql, values };
 }

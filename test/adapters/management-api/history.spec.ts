@@ -55,6 +55,8 @@ describe('a delivery', () => {
       {
         attempt: 1,
         trigger: 'first',
+        round: '',
+        replayId: null,
         requestHeaders: { 'webhook-id': deliveryId, 'x-pass': '********' },
         outcome: 'failed_retryable',
         responseCode: 503,
@@ -72,6 +74,13 @@ describe('a delivery', () => {
         error: null,
       },
     ]);
+    expect(body['age']).toEqual({ fanoutMs: 0, ownLimitsMs: 1_000, retryWaitMs: 1_976, endpointMs: 36 });
+  });
+
+  test('says of each attempt which replay it belongs to', async () => {
+    const { deliveryId } = await seed({ attempt: { round: 'rp_0199c1d2', trigger: 'replay' } });
+    const { body } = await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key });
+    expect(body['attempts']).toMatchObject([{ round: 'rp_0199c1d2', replayId: 'rp_0199c1d2' }]);
   });
 
   test('is found by the webhook-id that its receiver got, and sent again under it', async () => {
@@ -362,6 +371,37 @@ describe('stats', () => {
     expect((await stats(`${range}&clientId=${ann.id}`, bob.key)).totals['attempts']).toBe(0);
   });
 
+  test('of many webhooks come in one answer, each by itself', async () => {
+    const [one, other] = [await newWebhook(world, ann.key), await newWebhook(world, ann.key)];
+    await seed({ webhookId: one.id, time: start, outcomes: ['failed_retryable', 'delivered'] });
+    await seed({ webhookId: other.id, time: start, outcomes: ['delivered'] });
+    const range = `from=${new Date(start).toISOString()}&to=${new Date(start + 2 * 3_600_000).toISOString()}`;
+    const ids = `webhookId=${other.id}&webhookId=wh_nobody&webhookId=${one.id}`;
+    const { body } = await world.ask(`GET /v1/stats?groupBy=webhook&${range}&${ids}`, { key: ann.key });
+    type Group = { webhookId: string; totals: { attempts: number }; data: { attempts: number }[] };
+    const groups = body['groups'] as Group[];
+    expect(
+      groups.map(({ webhookId: id, totals, data }) => [id, totals.attempts, data.map((each) => each.attempts)]),
+    ).toEqual([
+      [other.id, 1, [1, 0]],
+      ['wh_nobody', 0, [0, 0]],
+      [one.id, 2, [2, 0]],
+    ]);
+    expect(body['totals']).toMatchObject({ attempts: 3 });
+    const alone = await world.ask(`GET /v1/stats?${range}&webhookId=${one.id}`, { key: ann.key });
+    expect(groups[2]).toMatchObject({ totals: alone.body['totals'], data: alone.body['data'] });
+    const foreign = await world.ask(`GET /v1/stats?groupBy=webhook&${range}&webhookId=${one.id}`, { key: bob.key });
+    expect((foreign.body['groups'] as Group[])[0]?.totals.attempts).toBe(0);
+  });
+
+  test.each([
+    'groupBy=webhook',
+    `groupBy=webhook&bucket=5m&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&${ids(60)}`,
+    ids(251),
+  ])('of %s are more than one answer has', async (query) => {
+    expect((await world.ask(`GET /v1/stats?${query}`, { key: ann.key })).status).toBe(422);
+  });
+
   test('cover 24 buckets up to now, and no more than is told', async () => {
     const { data } = await stats('');
     expect(data).toHaveLength(24);
@@ -415,3 +455,7 @@ describe('health', () => {
     expect((await health()).fallingBehind).toBe(false);
   });
 });
+
+function ids(count: number): string {
+  return Array.from({ length: count }, (_, no) => `webhookId=wh_${no}`).join('&');
+}

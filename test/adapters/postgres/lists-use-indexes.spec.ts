@@ -4,7 +4,7 @@ import pg from 'pg';
 import { seedHistory } from '../../../bench/history-seed.ts';
 import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
 import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../libs/postgres/delivery-list.ts';
-import { eventList, type EventFilter } from '../../../libs/postgres/event-view.ts';
+import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/event-list.ts';
 import { besideScan, waitingScan } from '../../../libs/postgres/health-view.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
 import { statsSteps } from '../../../libs/postgres/stats-view.ts';
@@ -146,6 +146,8 @@ const eventCases: readonly (readonly [string, EventFilter])[] = [
   ['an admin', { scope: null }],
   ['an admin, by type', { scope: null, eventType: 'order.paid' }],
   ['an admin, of a client', { scope: null, clientId }],
+  ['an admin, by source', { scope: null, source: '/seed' }],
+  ['a client, by subject and decision', { scope: clientId, subject: 'x', decision: ['filtered', 'disabled'] }],
   ['a client', { scope: clientId }],
   ['a client, by type', { scope: clientId, eventType: 'order.paid' }],
 ];
@@ -163,9 +165,19 @@ test.each(eventCases)('events for %s', async (_owner, filter) => {
   expect(Math.max(...(await scans({ limit: 50, after: null, before: idAt(2) })))).toBe(2);
 });
 
+test.each(['id', 'trace'] as const)('events by their %s', async (by) => {
+  await client.query('set enable_bitmapscan = on; set enable_sort = on');
+  const nodes = await nodesOf(eventSearch(by, '4bf92f3577b34da6a3ce929d0e0e4736', clientId, 10));
+  await client.query('set enable_bitmapscan = off; set enable_sort = off');
+  expect(nodes.map((node) => node['Node Type']).filter((kind) => kind === 'Seq Scan')).toEqual([]);
+  const indexes = nodes.map((node) => node['Index Name'] ?? '').filter((name) => name !== '');
+  expect(indexes.filter((name) => !(by === 'id' ? /event_id/ : /event_trace|substr/).test(name))).toEqual([]);
+});
+
 test.each([
   ['a client', { scope: clientId }],
-  ['a client, of a webhook', { scope: clientId, webhookId }],
+  ['a client, of a webhook', { scope: clientId, webhookIds: [webhookId] }],
+  ['a client, of webhooks each', { scope: clientId, webhookIds: [webhookId, 'wh_x'], isByWebhook: true }],
   ['an admin', { scope: null }],
 ])('stats for %s', async (_owner, filter) => {
   await client.query('set enable_bitmapscan = on');

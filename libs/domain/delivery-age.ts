@@ -1,0 +1,63 @@
+/**
+ * Where the time of a delivery went. In: its attempts, and when it began. Out: milliseconds, by whose doing they were. Holds:
+ * every moment from the arrival of its event to its last attempt, or to now while it is not settled, is counted once, but
+ * for the time between the end of a round and the begin of the next one, in which nothing was to be done.
+ */
+import type { DeliveryStatus } from './outcome.ts';
+
+export interface AgedAttempt {
+  readonly round: string;
+  /** When the round began; Unix milliseconds, as all times here. */
+  readonly roundAt: number;
+  readonly startedAt: number;
+  readonly latencyMs: number | null;
+  /** Null: none follows in its round. */
+  readonly nextAttemptAt: number | null;
+}
+
+export interface AgedDelivery {
+  /** When its event arrived on Kafka; null: not known. */
+  readonly arrivedAt: number | null;
+  /** When its first round began. */
+  readonly createdAt: number;
+  readonly status: DeliveryStatus;
+  /** In the order they began. */
+  readonly attempts: readonly AgedAttempt[];
+}
+
+export interface DeliveryAge {
+  readonly fanoutMs: number | null;
+  readonly ownLimitsMs: number;
+  readonly retryWaitMs: number;
+  readonly endpointMs: number;
+}
+
+export function deliveryAge({ arrivedAt, createdAt, status, attempts }: AgedDelivery, now: number): DeliveryAge {
+  let ownLimitsMs = 0;
+  let retryWaitMs = 0;
+  let endpointMs = 0;
+  /** From when on it may be sent, and from when on nothing is under way. */
+  let dueAt = createdAt;
+  let freeAt = createdAt;
+  let previous: AgedAttempt | null = null;
+  /** Until then nothing was sent. */
+  const waitUntil = (end: number) => {
+    retryWaitMs += Math.max(Math.min(dueAt, end) - freeAt, 0);
+    ownLimitsMs += Math.max(end - Math.max(dueAt, freeAt), 0);
+  };
+  for (const attempt of attempts) {
+    if (previous !== null && (attempt.round !== previous.round || previous.nextAttemptAt === null)) {
+      dueAt = Math.max(attempt.roundAt, freeAt);
+      freeAt = dueAt;
+    }
+    waitUntil(attempt.startedAt);
+    const latencyMs = attempt.latencyMs ?? 0;
+    endpointMs += latencyMs;
+    freeAt = Math.max(freeAt, attempt.startedAt + latencyMs);
+    dueAt = attempt.nextAttemptAt ?? freeAt;
+    previous = attempt;
+  }
+  if (status === 'pending' || status === 'failed_retryable') waitUntil(now);
+  const fanoutMs = arrivedAt === null ? null : Math.max(createdAt - arrivedAt, 0);
+  return { fanoutMs, ownLimitsMs, retryWaitMs, endpointMs };
+}
