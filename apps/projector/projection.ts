@@ -11,6 +11,7 @@ import type { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-st
 import type { HistoryWriter } from '../../libs/postgres/history-writer.ts';
 import { writeResultOf } from '../../libs/postgres/write-result.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { timeShares } from '../../libs/domain/delivery-age.ts';
 import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
 import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
@@ -112,6 +113,7 @@ export class Projection {
       const durationMs = endedAt - startedAt;
       trace?.({ events, outcomes, startedAt, endedAt });
       metrics.written(events.length, outcomes.length, durationMs);
+      metrics.timeWent(timeShares(outcomes));
       const ends = outcomes.map((outcome) => outcome.startedAt + (outcome.latencyMs ?? 0));
       const ageMs = ends.length === 0 ? null : now() - ends.reduce((oldest, end) => Math.min(oldest, end));
       if (ageMs !== null) metrics.aged(ageMs);

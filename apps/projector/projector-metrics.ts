@@ -1,4 +1,5 @@
 /** What the projector counts. */
+import type { TimeShares } from '../../libs/domain/delivery-age.ts';
 import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import { movesTold } from '../../libs/kafka/position-check.ts';
 import { BoundedLabel, type CounterMetric, type HistogramMetric, type Metrics } from '../../libs/runtime/metrics.ts';
@@ -17,6 +18,7 @@ export class ProjectorMetrics {
   private readonly undecodable: CounterMetric;
   private readonly strangers: CounterMetric;
   private readonly sourceLabel = new BoundedLabel(100);
+  private readonly time: CounterMetric;
   private readonly age: HistogramMetric;
   private readonly duration: HistogramMetric;
 
@@ -39,6 +41,12 @@ export class ProjectorMetrics {
       ['topic', 'reason'],
     );
     this.positionsMoved.zero(read.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
+    this.time = metrics.counter(
+      'delivery_time_ms_total',
+      'Where the time of deliveries went: ours until the first attempt of a round, theirs in attempts and in the delays of retries',
+      ['whose'],
+    );
+    this.time.zero([{ whose: 'ours' }, { whose: 'theirs' }]);
     this.age = metrics.histogram('history_age_ms', 'From the end of an attempt to its row', ageBucketsMs);
     this.duration = metrics.histogram('history_write_ms', 'One batch into PostgreSQL', writeBucketsMs);
   }
@@ -47,6 +55,11 @@ export class ProjectorMetrics {
     this.records.inc({ kind: 'event' }, events);
     this.records.inc({ kind: 'outcome' }, outcomes);
     this.duration.observe(durationMs);
+  }
+
+  timeWent({ oursMs, theirsMs }: TimeShares): void {
+    this.time.inc({ whose: 'ours' }, oursMs);
+    this.time.inc({ whose: 'theirs' }, theirsMs);
   }
 
   /** @param ageMs of the oldest outcome of a batch when its row was there */

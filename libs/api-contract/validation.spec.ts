@@ -39,9 +39,9 @@ describe('operations', () => {
   test.each(allOperations.map((operation) => [operation.id, operation] as const))(
     '%s refuses unknown parameters',
     (_, operation) => {
-      expect(problemsOf(operation, { query: { surprise: 'x' }, body: operation.example ?? {} })).toEqual([
-        '/surprise unknown',
-      ]);
+      const { required = [] } = operation.query as { required?: readonly string[] };
+      const query = { ...Object.fromEntries(required.map((name) => [name, 'x'])), surprise: 'x' };
+      expect(problemsOf(operation, { query, body: operation.example ?? {} })).toEqual(['/surprise unknown']);
     },
   );
 });
@@ -170,4 +170,20 @@ test.each<[string, Operation, { query?: object; body?: unknown }, string]>([
   ['of a parameter given twice', listWebhooks, { query: { limit: ['1', '2'] } }, 'It is given more than once.'],
 ])('what is wrong %s is said in words that help', (_, operation, input, words) => {
   expect(validated(operation, input).map(({ message }) => message).join()).toContain(words); // prettier-ignore
+});
+
+test.each([
+  ['more errors than are told', 600],
+  ['more values than are judged whole', 25_000],
+])('of a body with %s, no check is asked about a field whose schema may not hold', (_, count) => {
+  const asked: unknown[] = [];
+  const check = (value: unknown) => {
+    asked.push(value);
+    return [];
+  };
+  const validator = new InputValidator(updateWebhook, { description: check, ordering: check });
+  const eventTypes = Array.from({ length: count }, () => '?');
+  const body = { eventTypes, ordering: 7 };
+  expect(validator.validate({ params: { id: 'x' }, query: {}, body }).kind).toBe('invalid');
+  expect(asked).toEqual([]);
 });

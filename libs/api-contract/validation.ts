@@ -89,10 +89,13 @@ export class InputValidator {
     const validate = hasMoreValues(body, judgedWholeMax) ? this.ofLarge() : this.body;
     const errors: ErrorObject[] = validate(body) ? [] : (validate.errors ?? []);
     const problems = fieldProblems(errors, this.operation.body);
-    if (typeof body !== 'object' || body === null) return problems;
+    // Of a large body the first error alone is known: nothing says that other fields hold.
+    const isKnown = errors.length === 0 || validate === this.body;
+    if (typeof body !== 'object' || body === null || !isKnown) return problems;
     for (const [name, check] of Object.entries(this.checks)) {
       const value: unknown = Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
-      if (value === undefined || problems.some(({ path }) => isWithin(path, name))) continue;
+      // Not by the problems: of many errors only the first ones become any.
+      if (value === undefined || errors.some(({ instancePath }) => isWithin(instancePath, name))) continue;
       problems.push(...check(value).map((problem) => ({ ...problem, path: `/${name}${problem.path}` })));
     }
     return problems;

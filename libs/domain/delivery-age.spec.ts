@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { deliveryAge, type AgedAttempt, type AgedDelivery } from './delivery-age.ts';
+import { deliveryAge, timeShares, type AgedAttempt, type AgedDelivery } from './delivery-age.ts';
 
 const attempt = (startedAt: number, latencyMs: number | null, more: Partial<AgedAttempt> = {}): AgedAttempt => ({
   round: '',
@@ -36,4 +36,15 @@ test.each<[string, Partial<AgedDelivery>, (number | null)[]]>([
   ['that ended without a POST', { status: 'failed_permanent', attempts: [attempt(1_500, null)] }, [0, 500, 0, 0]],
 ])('a delivery %s', (_, more, expected) => {
   expect(ageOf(more)).toEqual(expected);
+});
+
+test('sums of attempts are split by whose doing they were, and pings are nobody’s', () => {
+  const outcome = { kind: 'event', attempt: 1, startedAt: 5_000, latencyMs: 100, deliveryCreatedAt: 3_000 } as const;
+  const shares = timeShares([
+    { ...outcome, nextAttemptAt: 10_100 },
+    { ...outcome, attempt: 2, startedAt: 11_000, nextAttemptAt: null },
+    { ...outcome, latencyMs: null, startedAt: 2_000, nextAttemptAt: null },
+    { ...outcome, kind: 'ping', nextAttemptAt: null },
+  ]);
+  expect(shares).toEqual({ oursMs: 2_000, theirsMs: 100 + 5_000 + 100 });
 });

@@ -3,7 +3,7 @@
  * every moment from the arrival of its event to its last attempt, or to now while it is not settled, is counted once, but
  * for the time between the end of a round and the begin of the next one, in which nothing was to be done.
  */
-import type { DeliveryStatus } from './outcome.ts';
+import type { DeliveryOutcome, DeliveryStatus } from './outcome.ts';
 
 export interface AgedAttempt {
   readonly round: string;
@@ -61,3 +61,29 @@ export function deliveryAge({ arrivedAt, createdAt, status, attempts }: AgedDeli
   const fanoutMs = arrivedAt === null ? null : Math.max(createdAt - arrivedAt, 0);
   return { fanoutMs, ownLimitsMs, retryWaitMs, endpointMs };
 }
+
+export interface TimeShares {
+  readonly oursMs: number;
+  readonly theirsMs: number;
+}
+
+/**
+ * The same of attempts each by itself, for sums: what a round waited for its first attempt is ours, an attempt and the delay that the
+ * retry policy puts behind it are theirs. That a retry began later than it was due, one attempt alone does not tell.
+ */
+export function timeShares(outcomes: readonly TimedOutcome[]): TimeShares {
+  let oursMs = 0;
+  let theirsMs = 0;
+  for (const { kind, attempt, startedAt, latencyMs, nextAttemptAt, deliveryCreatedAt } of outcomes) {
+    if (kind === 'ping') continue;
+    const endedAt = startedAt + (latencyMs ?? 0);
+    theirsMs += (latencyMs ?? 0) + (nextAttemptAt === null ? 0 : Math.max(nextAttemptAt - endedAt, 0));
+    if (attempt === 1) oursMs += Math.max(startedAt - deliveryCreatedAt, 0);
+  }
+  return { oursMs, theirsMs };
+}
+
+type TimedOutcome = Pick<
+  DeliveryOutcome,
+  'kind' | 'attempt' | 'startedAt' | 'latencyMs' | 'nextAttemptAt' | 'deliveryCreatedAt'
+>;

@@ -302,9 +302,9 @@ test('counts for charts of two days ago are put together by the hour, and none i
     { clientId: 'acme' },
     { scope: 'acme' },
     { scope: 'acme', clientId: 'other' },
-    { webhookId: 'wh-1' },
-    { scope: 'other', webhookId: 'wh-9' },
-    { scope: 'other', webhookId: 'wh-1' },
+    { webhookIds: ['wh-1'] },
+    { scope: 'other', webhookIds: ['wh-9'] },
+    { scope: 'other', webhookIds: ['wh-1'] },
     { stepMs: 43_200_000 },
   ];
   const answers = [
