@@ -198,6 +198,9 @@ describe('capabilities', () => {
     expect(samples(delivery).every((sample) => sample === null)).toBe(true);
     expect(await shown(`events/${eventId}`, owner.key)).toMatchObject({ isPayloadHidden: false });
     expect(await shown(`events/${eventId}`, key)).toMatchObject({ isPayloadHidden: true, data: null });
+    const listed = (await shown('events?include=data', key))['data'];
+    expect(listed).toMatchObject([{ id: eventId, isPayloadHidden: true, data: null }]);
+    expect((await shown('events?include=data', owner.key))['data']).toMatchObject([{ id: eventId, data: { no: 1 } }]);
     const test = await world.ask(`POST /v1/webhooks/${webhookId}/filter-test`, { key, body: { eventId } });
     expect(test).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
