@@ -85,7 +85,8 @@ export class EventRuns {
    */
   async work(batches: readonly RecordBatch[]): Promise<void> {
     const { handler, now, reader } = this.options;
-    const ahead = await readAhead(reader, batches, now);
+    // Without JSONata in a mapping a run begins in the turn in which it is asked for.
+    const ahead = reader.readsAhead ? await readAhead(reader, batches, now) : null;
     const startedAt = now();
     this.backlog.beginRun();
     const mayDecide = this.gate.isOpenFor(startedAt);
