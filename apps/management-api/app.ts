@@ -10,6 +10,7 @@ import type { AppDefinition } from '../../libs/runtime/app.module.ts';
 import { ApiMetrics } from './api-metrics.ts';
 import { Authentication } from './authentication.ts';
 import { managementApiConfig } from './config.ts';
+import { CrossOrigin } from './cross-origin.ts';
 import { prepareServer, serverOptions } from './http-server.ts';
 import { ManagementApiModule } from './management-api.module.ts';
 import { OutboxRelay } from './outbox-relay.ts';
@@ -32,7 +33,8 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
     const relay = app.get(OutboxRelay);
     const tail = app.get(TopicTail);
     const authentication = app.get(Authentication);
-    prepareServer(app, { authentication, rates: app.get(RequestRates), metrics, logger, tracer });
+    const crossOrigin = new CrossOrigin(config.API_CORS_ORIGINS);
+    prepareServer(app, { authentication, rates: app.get(RequestRates), metrics, logger, tracer, crossOrigin });
     preparePortal(app.getHttpAdapter().getInstance(), config, logger);
     boundReads(app.getHttpAdapter().getInstance(), {
       reserved: app.get(ReservedDatabase),

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
 import { testFilter } from '../../libs/api-contract/webhook-checks.ts';
-import { parseFilter, type FilterEvent } from '../../libs/domain/filter.ts';
+import { parseFilter, type ExplainedCondition, type FilterEvent } from '../../libs/domain/filter.ts';
 import { timeOfId } from '../../libs/domain/ids.ts';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
@@ -58,13 +58,14 @@ export class FilterTestController {
     const { envelope, dataText } = await this.eventOf(body, webhook.clientId);
     const filter = body.filter === undefined ? webhook.filter : jsonOrNull(body.filter);
     const isSubscribed = webhook.eventTypes.some((pattern) => patternMatches(pattern, envelope.type));
-    const isFilterPassed = filter === null || passes(filter, { ...envelope, data: parseLossless(dataText) });
+    const { isFilterPassed, conditions } = judgedBy(filter, { ...envelope, data: parseLossless(dataText) });
     const ofActive = isFilterPassed ? 'matched' : 'filtered';
     const ofSubscribed = webhook.isActive ? ofActive : 'disabled';
     return {
       decision: isSubscribed ? ofSubscribed : ('not_subscribed' as const),
       isSubscribed,
       isFilterPassed,
+      conditions: conditions.map(({ found, ...condition }) => ({ ...condition, found: [...found] })),
       event: { ...envelope, data: parseLossless(dataText) },
     };
   }
@@ -106,7 +107,12 @@ function jsonOrNull(filter: object | null): string | null {
 }
 
 /** A filter that cannot be read passes nothing, as in fan-out. */
-function passes(filter: string, event: FilterEvent): boolean {
+function judgedBy(
+  filter: string | null,
+  event: FilterEvent,
+): { readonly isFilterPassed: boolean; readonly conditions: readonly ExplainedCondition[] } {
+  if (filter === null) return { isFilterPassed: true, conditions: [] };
   const parsed = parseFilter(parseLossless(filter));
-  return parsed.ok && parsed.matches(event);
+  if (!parsed.ok) return { isFilterPassed: false, conditions: [] };
+  return { isFilterPassed: parsed.matches(event), conditions: parsed.explain(event) };
 }

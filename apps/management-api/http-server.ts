@@ -16,6 +16,7 @@ import { Turns } from '../../libs/runtime/turns.ts';
 import { admit, jsonTypes, type AdmissionParts } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { ManagementApiConfig } from './config.ts';
+import type { CrossOrigin } from './cross-origin.ts';
 import { parseLargeBody } from './large-body.ts';
 import { portalPathParts, withoutPrefix } from './portal-config.ts';
 import { ProblemError } from './problem-error.ts';
@@ -62,11 +63,15 @@ const fixedOptions: FastifyServerOptions = {
 };
 
 export interface ServerParts extends AdmissionParts {
+  readonly crossOrigin: CrossOrigin;
   readonly metrics: ApiMetrics;
   readonly logger: Logger;
 }
 
-export function prepareServer(app: NestFastifyApplication, { metrics, logger, ...parts }: ServerParts): void {
+export function prepareServer(
+  app: NestFastifyApplication,
+  { metrics, logger, crossOrigin, ...parts }: ServerParts,
+): void {
   for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
   const server = app.getHttpAdapter().getInstance();
   boundUnreadBodies(server.server, unreadLimits);
@@ -81,7 +86,9 @@ export function prepareServer(app: NestFastifyApplication, { metrics, logger, ..
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders).header(requestIdHeaderName, request.id);
+    if (crossOrigin.admit(request, reply)) return reply;
     await admit(request, parts);
+    return undefined;
   });
   server.addHook('preParsing', (request, reply, payload, done) => {
     tellToContinue(request.raw, reply.raw);

@@ -126,6 +126,22 @@ export const sendTestEvent = operation({
   example: { eventType: 'order.created', data: { orderId: 'o-1', amount: 120 } },
 });
 
+const explainedConditionSchema = Type.Object(
+  {
+    pointer: Type.String({ description: 'JSON Pointer into the filter.', examples: ['/data.amount/$gte'] }),
+    field: Type.String({ description: 'Dotted path into the event.', examples: ['data.amount'] }),
+    operator: Type.String({ examples: ['$gte'] }),
+    expected: Type.Unknown({ description: 'The operand, as it is in the filter.' }),
+    found: Type.Array(Type.Unknown(), {
+      maxItems: 5,
+      description:
+        'The first values that the event has there; empty when the field is missing. Long texts are cut off, objects and lists are shown empty.',
+    }),
+    holds: Type.Boolean(),
+  },
+  { description: 'Why a filter says yes or no.' },
+);
+
 export const testFilter = operation({
   id: 'testFilter',
   method: 'post',
@@ -133,7 +149,7 @@ export const testFilter = operation({
   tag,
   summary: 'Try an event against the filter of a webhook',
   description:
-    'Says what fan-out would decide, and sends nothing. The event is one of the history (`eventId`) or made up (`event`); `filter` is tried instead of the webhook’s own. Events are seen as fan-out sees them: sensitive fields masked.',
+    'Says what fan-out would decide, and sends nothing. The event is one of the history (`eventId`) or made up (`event`); `filter` is tried instead of the webhook’s own. Events are seen as fan-out sees them: sensitive fields masked. An event of the history takes the capability `payloads.read`.',
   roles: owners,
   isReading: true,
   params: idParams,
@@ -164,6 +180,9 @@ export const testFilter = operation({
     }),
     isSubscribed: Type.Boolean({ description: 'The webhook’s event types include the type.' }),
     isFilterPassed: Type.Boolean({ description: 'The filter holds for the event, or there is none.' }),
+    conditions: Type.Array(explainedConditionSchema, {
+      description: 'Each condition of the filter by itself, in its order; empty without a filter.',
+    }),
     event: Type.Object(
       {
         id: Type.String({ examples: ['evt-1'] }),

@@ -281,3 +281,71 @@ describe('a budget of all filters of a client', () => {
     expect(budget.over).toBe(1);
   });
 });
+
+describe('an explanation', () => {
+  const explain = (filter: unknown, data: unknown) => {
+    const parsed = parseFilter(filter);
+    if (!parsed.ok) throw new Error(parsed.message);
+    return parsed.explain({ id: 'e', type: 'order.paid', source: null, subject: null, time: '', data });
+  };
+
+  test('tells of each condition where it is, what was expected and found, and whether it holds', () => {
+    const filter = {
+      type: 'order.paid',
+      'data.amount': { $gte: 100, $not: { $gt: 1000 } },
+      $or: [{ 'data.tags': { $in: ['vip', 'new'] } }, { data: { customer: { 'e/mail': { $exists: false } } } }],
+      $not: { 'data.gone': { $ne: 1 } },
+    };
+    expect(explain(filter, { amount: '150', tags: ['old', 'vip'], customer: { 'e/mail': null } })).toEqual([
+      { pointer: '/type', field: 'type', operator: '$eq', expected: 'order.paid', found: ['order.paid'], holds: true },
+      {
+        pointer: '/data.amount/$gte',
+        field: 'data.amount',
+        operator: '$gte',
+        expected: 100,
+        found: ['150'],
+        holds: false,
+      },
+      {
+        pointer: '/data.amount/$not/$gt',
+        field: 'data.amount',
+        operator: '$gt',
+        expected: 1000,
+        found: ['150'],
+        holds: false,
+      },
+      {
+        pointer: '/$or/0/data.tags/$in',
+        field: 'data.tags',
+        operator: '$in',
+        expected: ['vip', 'new'],
+        found: ['old', 'vip'],
+        holds: true,
+      },
+      {
+        pointer: '/$or/1/data/customer/e~1mail/$exists',
+        field: 'data.customer.e/mail',
+        operator: '$exists',
+        expected: false,
+        found: [null],
+        holds: false,
+      },
+      { pointer: '/$not/data.gone/$ne', field: 'data.gone', operator: '$ne', expected: 1, found: [], holds: true },
+    ]);
+  });
+
+  test('shows five values at most, and none at length', () => {
+    const [condition] = explain({ 'data.list': 1 }, { list: [{ a: 1 }, [], 'x'.repeat(300), 1, 2, 3, 4] });
+    expect(condition?.found).toEqual([{}, [], `${'x'.repeat(200)}…`, 1, 2]);
+    expect(condition?.holds).toBe(true);
+    expect(explain({}, {})).toEqual([]);
+  });
+
+  test('of the costliest filter over the largest event comes to an end', () => {
+    const list = Array.from({ length: 30_000 }, (_, index) => index);
+    const filter = { $and: Array.from({ length: 90 }, () => ({ 'data.list': -1 })) };
+    const conditions = explain(filter, { list });
+    expect(conditions).toHaveLength(90);
+    expect(conditions.every(({ holds }) => !holds)).toBe(true);
+  });
+});

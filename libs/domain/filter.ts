@@ -21,6 +21,8 @@
  */
 
 import type { FilterBudget } from './filter-budget.ts';
+import { someAt, stepsOf, valuesAt, type VisitBudget } from './filter-path.ts';
+import { below, checkDepth, FilterProblem, membersOf, quoted, segmentsOf } from './filter-syntax.ts';
 import {
   beginsWith,
   equals,
@@ -46,9 +48,27 @@ export interface FilterEvent {
 
 export type ParsedFilter =
   /** `budget`: of all filters of a client for this event; without one the filter stands alone. */
-  | { readonly ok: true; matches(event: FilterEvent, budget?: FilterBudget): boolean }
+  | {
+      readonly ok: true;
+      matches(event: FilterEvent, budget?: FilterBudget): boolean;
+      /** Each condition by itself, in the order of the filter; within `$not` it is told as it stands there. */
+      explain(event: FilterEvent): readonly ExplainedCondition[];
+    }
   /** `path` is a JSON Pointer (RFC 6901) into the filter; empty for the filter itself. */
   | { readonly ok: false; readonly path: string; readonly message: string };
+
+/** Why a filter says yes or no. */
+export interface ExplainedCondition {
+  /** JSON Pointer (RFC 6901) into the filter. */
+  readonly pointer: string;
+  /** Dotted path into the event. */
+  readonly field: string;
+  readonly operator: string;
+  readonly expected: unknown;
+  /** The first five values that are there, for people (filter-path.ts); empty: the field is missing. */
+  readonly found: readonly unknown[];
+  readonly holds: boolean;
+}
 
 export const filterLimits = {
   /** Objects and lists inside each other. */
@@ -61,35 +81,33 @@ export const filterLimits = {
   visitsMax: 20_000,
 } as const;
 
-/** What it takes to compare such a number, in visits. */
-const longNumberVisits = 10;
+/** An explanation looks at every condition, and twice. */
+const explainedVisitsMax = 10 * filterLimits.visitsMax;
 
-const eventFields: readonly string[] = ['id', 'type', 'source', 'subject', 'time', 'data'];
+type Predicate = (event: FilterEvent, budget: VisitBudget) => boolean;
 
-/** Counts down; below zero the evaluation is over. */
-interface Budget {
-  visits: number;
+interface Condition {
+  readonly at: string;
+  readonly path: readonly string[];
+  readonly operator: string;
+  readonly expected: unknown;
+  readonly holds: Predicate;
 }
-/** `position`: the name as an index into a list, when it can be one. */
-interface Step {
-  readonly name: string;
-  readonly position: number | null;
-}
-type Predicate = (event: FilterEvent, budget: Budget) => boolean;
 
 /** Validates and compiles a filter; to be called once per definition. Never throws. */
 export function parseFilter(json: unknown): ParsedFilter {
   try {
-    const predicate = new Compiler().filter(json, '', 1);
+    const predicate = new Compiler(null).filter(json, '', 1);
     return {
       ok: true,
       matches(event, shared) {
         const share = shared?.share() ?? filterLimits.visitsMax;
-        const budget: Budget = { visits: share };
+        const budget: VisitBudget = { visits: share };
         const holds = predicate(event, budget);
         shared?.spend(share, budget.visits);
         return holds && budget.visits >= 0;
       },
+      explain: (event) => explained(json, event),
     };
   } catch (error) {
     if (error instanceof FilterProblem) return { ok: false, path: error.path, message: error.message };
@@ -97,16 +115,29 @@ export function parseFilter(json: unknown): ParsedFilter {
   }
 }
 
-class FilterProblem extends Error {
-  readonly path: string;
-  constructor(path: string, message: string) {
-    super(message);
-    this.path = path;
-  }
+/** Compiled anew: whoever only matches keeps no conditions. */
+function explained(json: unknown, event: FilterEvent): readonly ExplainedCondition[] {
+  const conditions: Condition[] = [];
+  new Compiler(conditions).filter(json, '', 1);
+  const budget: VisitBudget = { visits: explainedVisitsMax };
+  return conditions.map(({ at, path, operator, expected, holds }) => ({
+    pointer: at,
+    field: path.join('.'),
+    operator,
+    expected,
+    found: valuesAt(event, stepsOf(path), budget),
+    holds: holds(event, budget) && budget.visits >= 0,
+  }));
 }
 
 class Compiler {
   private conditions = 0;
+  private readonly kept: Condition[] | null;
+
+  /** @param kept takes the conditions, each by itself; null: they are not kept */
+  constructor(kept: Condition[] | null) {
+    this.kept = kept;
+  }
 
   filter(json: unknown, at: string, depth: number): Predicate {
     const members = membersOf(json, at, depth, 'must be an object');
@@ -126,7 +157,7 @@ class Compiler {
   /** A field with its condition: a scalar, an object of operators, or an object of fields below it. */
   private field(path: readonly string[], value: unknown, at: string, depth: number): Predicate {
     if (path.length > filterLimits.pathSegmentsMax) throw new FilterProblem(at, 'the path is too long');
-    if (isScalar(value)) return this.compare(path, equals(this.scalar(value, at)));
+    if (isScalar(value)) return this.keep(path, '$eq', value, at, this.compare(path, equals(this.scalar(value, at))));
     if (Array.isArray(value)) throw new FilterProblem(at, 'a list is no condition: use $in');
     const members = membersOf(value, at, depth, 'must be a string, number, boolean, null or object');
     if (members.length === 0) throw new FilterProblem(at, 'is an empty condition');
@@ -135,7 +166,25 @@ class Compiler {
     return all(members.map(([key, operand]) => this.operator(path, key, operand, below(at, key), depth)));
   }
 
+  private keep(path: readonly string[], operator: string, expected: unknown, at: string, holds: Predicate): Predicate {
+    this.kept?.push({ at, path, operator, expected, holds });
+    return holds;
+  }
+
   private operator(path: readonly string[], key: string, operand: unknown, at: string, depth: number): Predicate {
+    switch (key) {
+      case '$not':
+        return not(this.field(path, operand, at, depth + 1));
+      case '$and':
+        return all(this.list(operand, at, depth, (item, below) => this.field(path, item, below, depth + 2)));
+      case '$or':
+        return any(this.list(operand, at, depth, (item, below) => this.field(path, item, below, depth + 2)));
+      default:
+        return this.keep(path, key, operand, at, this.comparison(path, key, operand, at, depth));
+    }
+  }
+
+  private comparison(path: readonly string[], key: string, operand: unknown, at: string, depth: number): Predicate {
     switch (key) {
       case '$eq':
         return this.compare(path, equals(this.scalar(operand, at)));
@@ -155,12 +204,6 @@ class Compiler {
       case '$exists':
         if (typeof operand !== 'boolean') throw new FilterProblem(at, 'must be true or false');
         return operand ? this.compare(path, () => true) : not(this.compare(path, () => true));
-      case '$not':
-        return not(this.field(path, operand, at, depth + 1));
-      case '$and':
-        return all(this.list(operand, at, depth, (item, below) => this.field(path, item, below, depth + 2)));
-      case '$or':
-        return any(this.list(operand, at, depth, (item, below) => this.field(path, item, below, depth + 2)));
       default:
         throw new FilterProblem(
           at,
@@ -188,7 +231,7 @@ class Compiler {
 
   private compare(path: readonly string[], test: ValueTest): Predicate {
     this.count(1, '');
-    const steps = path.map((name) => ({ name, position: /^\d{1,9}$/.test(name) ? Number(name) : null }));
+    const steps = stepsOf(path);
     return (event, budget) => someAt(event, steps, 0, test, budget);
   }
 
@@ -221,65 +264,6 @@ class Compiler {
     }
     return value;
   }
-}
-
-/** True when the path leads to a value for which `test` holds; lists on the way mean any of their items. */
-function someAt(value: unknown, path: readonly Step[], index: number, test: ValueTest, budget: Budget): boolean {
-  budget.visits -= 1;
-  if (budget.visits < 0) return false;
-  const step = path[index];
-  if (Array.isArray(value)) {
-    if (step === undefined && test(value)) return true;
-    const position = step?.position ?? null;
-    if (position !== null) {
-      return position < value.length && someAt(value[position], path, index + 1, test, budget);
-    }
-    // Not to the end of a long list once nothing more may be looked at.
-    return value.some((item) => budget.visits < 0 || someAt(item, path, index, test, budget));
-  }
-  if (step === undefined) {
-    if (typeof value === 'object' && isLongNumber(value)) budget.visits -= longNumberVisits;
-    return test(value);
-  }
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step.name)) return false;
-  // Such a number is an object to look at, with a member of its own.
-  if (step.name === 'rawJSON' && isLongNumber(value)) return false;
-  return someAt((value as Record<string, unknown>)[step.name], path, index + 1, test, budget);
-}
-
-function membersOf(json: unknown, at: string, depth: number, message: string): [string, unknown][] {
-  checkDepth(at, depth);
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new FilterProblem(at, message);
-  const keys = Object.keys(json);
-  if (keys.length > filterLimits.conditionsMax) {
-    throw new FilterProblem(at, `has more than ${filterLimits.conditionsMax} conditions`);
-  }
-  return keys.map((key) => [key, (json as Record<string, unknown>)[key]]);
-}
-
-function segmentsOf(key: string, prefix: readonly string[], at: string): string[] {
-  if (key.length > filterLimits.stringLengthMax) throw new FilterProblem(at, 'the path is too long');
-  const segments = key.split('.');
-  if (segments.includes('')) throw new FilterProblem(at, `${quoted(key)} is no path: a part of it is empty`);
-  const first = prefix[0] ?? segments[0] ?? '';
-  if (!eventFields.includes(first)) {
-    throw new FilterProblem(at, `${quoted(first)} is no field of an event: one of ${eventFields.join(', ')}`);
-  }
-  return segments;
-}
-
-function checkDepth(at: string, depth: number): void {
-  if (depth > filterLimits.depthMax) {
-    throw new FilterProblem(at, `is nested deeper than ${filterLimits.depthMax} levels`);
-  }
-}
-
-function below(at: string, key: string): string {
-  return `${at}/${key.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
-function quoted(key: string): string {
-  return JSON.stringify(key.slice(0, 100));
 }
 
 function all(predicates: readonly Predicate[]): Predicate {

@@ -4,7 +4,7 @@ import { authorityKeys } from './authorities.ts';
 import { booleanKey, choiceKey, credentialKey, listKey, numberKey, optionalKey } from './config.ts';
 import { kafkaAccessKeys, registryAccessKeys } from './kafka-keys.ts';
 import { encryptionKeysKey, headerNameKey, memberNameKey, topicPrefixKey, topicsKey } from './name-keys.ts';
-import { databaseUrlKey, httpUrlKey } from './url-keys.ts';
+import { databaseUrlKey, httpUrlKey, originsKey } from './url-keys.ts';
 import { operationsKeys } from './operations-keys.ts';
 import { smtpKeys } from './smtp-keys.ts';
 
@@ -230,6 +230,14 @@ export const proxyKeys = {
 } as const;
 
 /** 0 switches a limit of requests off. Each process counts for itself. */
+export const corsKeys = {
+  API_CORS_ORIGINS: originsKey({
+    description:
+      'Origins whose pages may ask the API from a browser, each exactly as the browser sends it; empty: none',
+    default: '',
+  }),
+} as const;
+
 export const apiLimitKeys = {
   API_RATE_LIMIT_PER_SECOND: numberKey({
     description: 'Requests of one key of a client, or of one portal session; 0: no limit',

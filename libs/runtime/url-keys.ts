@@ -1,6 +1,6 @@
 /** Keys that are addresses: parsed to every part of them at boot, shown without what could be secret in them. */
 import { accessSync, constants } from 'node:fs';
-import { makeKey, type ConfigKey, type KeyText } from './config.ts';
+import { checkedListKey, makeKey, type ConfigKey, type KeyText } from './config.ts';
 import { shownUrl } from './shown-value.ts';
 
 /** An http or https address. @param logins the keys that a login belongs in; null: it takes none */
@@ -98,4 +98,16 @@ function requireFile(name: string, file: string | null): void {
   } catch (cause) {
     throw new Error(`must name a file that is there and readable as ${name}`, { cause });
   }
+}
+
+/** Origins as browsers send them (RFC 6454, section 6.2), such as https://portal.example.com. */
+export function originsKey(text: KeyText): ConfigKey<readonly string[]> {
+  return checkedListKey(text, (item, told) => {
+    const url = URL.canParse(item) ? new URL(item) : null;
+    if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== item) {
+      throw new Error(
+        `must be origins such as https://portal.example.com, in lower case and without a path, not ${told}`,
+      );
+    }
+  });
 }

@@ -81,3 +81,12 @@ describe('what cannot be tried', () => {
     expect({ status, errors }).toEqual({ status: 422, errors: [expected] });
   });
 });
+
+test('each condition says what it found and whether it holds, the webhook’s own as well as one that is tried', async () => {
+  const own = await tryIt({ event: order({ amount: '150' }) });
+  const amount = { field: 'data.amount', operator: '$gte', expected: 100 };
+  expect(own.body['conditions']).toEqual([{ pointer: '/data.amount/$gte', ...amount, found: ['150'], holds: false }]);
+  const tried = await tryIt({ event: order({ password: 'hush' }), filter: { 'data.password': { $prefix: 'h' } } });
+  expect(tried.body['conditions']).toMatchObject([{ found: ['********'], holds: false }]);
+  expect((await tryIt({ event: order({}), filter: null })).body['conditions']).toEqual([]);
+});

@@ -10,11 +10,13 @@ import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
 import { seedHistory } from './history-seed.ts';
 import { nobodys, routeOf } from './tenant-walk.ts';
 
+const origin = 'https://portal.example.com';
+
 let world: World;
 let client: Awaited<ReturnType<typeof newClient>>;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ API_CORS_ORIGINS: `${origin},https://other.example.com:8443` });
   client = await newClient(world);
 }, 120_000);
 
@@ -326,5 +328,73 @@ describe('a session that may be renewed', () => {
     expect((await world.ask('POST /v1/me/renewal', { key: client.key, body: {} })).status).toBe(403);
     expect((await world.ask('DELETE /v1/me', { key: client.key })).status).toBe(403);
     expect((await world.ask('GET /v1/me', { key: client.key })).status).toBe(200);
+  });
+});
+
+describe('a page of another origin', () => {
+  const ask = (method: 'GET' | 'OPTIONS' | 'POST', url: string, headers: Record<string, string>) =>
+    world.app.inject({ method, url, headers });
+  const asked = {
+    'access-control-request-method': 'PATCH',
+    'access-control-request-headers': 'authorization,if-match',
+  };
+  const corsOf = (headers: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
+
+  test.each(['/v1/webhooks', '/v1/stream', '/v1/exports/deliveries', '/v1/me'])(
+    'may ask %s when its origin is named, and is told before',
+    async (url) => {
+      const before = await ask('OPTIONS', url, { origin, ...asked });
+      expect([before.statusCode, before.body]).toEqual([204, '']);
+      expect(corsOf(before.headers)).toEqual({
+        'access-control-allow-origin': origin,
+        'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+        'access-control-allow-headers':
+          'authorization, content-type, idempotency-key, if-match, last-event-id, traceparent',
+        'access-control-max-age': '600',
+      });
+      expect(before.headers['vary']).toBe('Origin');
+    },
+  );
+
+  test('reads answers and refusals alike, and headers that it needs', async () => {
+    const expected = {
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'etag, retry-after, x-request-id',
+    };
+    const good = await ask('GET', '/v1/me', { origin, authorization: `Bearer ${client.key}` });
+    const refused = await ask('GET', '/v1/me', { origin });
+    const nowhere = await ask('GET', '/v1/nowhere', { origin, authorization: `Bearer ${client.key}` });
+    expect([good, refused, nowhere].map(({ statusCode }) => statusCode)).toEqual([200, 401, 404]);
+    for (const { headers } of [good, refused, nowhere]) expect(corsOf(headers)).toEqual(expected);
+  });
+
+  test('follows the stream', async () => {
+    const headers = { origin, authorization: `Bearer ${client.key}` };
+    const response = await world.app.inject({ url: '/v1/stream', headers, payloadAsStream: true });
+    response.stream().destroy();
+    expect([response.statusCode, response.headers['access-control-allow-origin']]).toEqual([200, origin]);
+  });
+
+  test.each([
+    'http://portal.example.com',
+    'https://portal.example.com.evil.example',
+    'https://evil-portal.example.com',
+    'https://portal.example.com:8443',
+    'https://PORTAL.example.com',
+    'null',
+    '*',
+  ])('is answered as if nobody had asked when its origin is %s', async (stranger) => {
+    const before = await ask('OPTIONS', '/v1/webhooks', { origin: stranger, ...asked });
+    expect([before.statusCode, corsOf(before.headers)]).toEqual([404, {}]);
+    const answer = await ask('GET', '/v1/me', { origin: stranger, authorization: `Bearer ${client.key}` });
+    expect([answer.statusCode, corsOf(answer.headers), answer.headers['vary']]).toEqual([200, {}, 'Origin']);
+  });
+
+  test('gets no credentials, and opens nothing by asking before', async () => {
+    const before = await ask('OPTIONS', '/v1/webhooks', { origin });
+    expect(before.statusCode).toBe(404);
+    const made = await ask('POST', '/v1/clients', { origin });
+    expect([made.statusCode, made.headers['access-control-allow-credentials']]).toEqual([401, undefined]);
   });
 });
