@@ -8,6 +8,8 @@ import {
   egressKeys,
   eventKeys,
   httpKeys,
+  mailKeys,
+  monitorKeys,
   proxyKeys,
   registryKeys,
   signatureKeys,
@@ -40,6 +42,14 @@ export const managementApiConfig = {
   MAX_PAYLOAD_SIZE_KB: eventKeys.MAX_PAYLOAD_SIZE_KB,
   SENSITIVE_FIELDS: eventKeys.SENSITIVE_FIELDS,
   UNKNOWN_EVENT_TYPES: eventKeys.UNKNOWN_EVENT_TYPES,
+  // What other apps do by these is told to whoever asks for the settings in force.
+  HISTORY_RETENTION_DAYS: eventKeys.HISTORY_RETENTION_DAYS,
+  AUDIT_RETENTION_DAYS: monitorKeys.AUDIT_RETENTION_DAYS,
+  AUTO_DEACTIVATION_ENABLED: monitorKeys.AUTO_DEACTIVATION_ENABLED,
+  AUTO_DEACTIVATION_FAILURE_THRESHOLD: monitorKeys.AUTO_DEACTIVATION_FAILURE_THRESHOLD,
+  AUTO_DEACTIVATION_MIN_MINUTES: monitorKeys.AUTO_DEACTIVATION_MIN_MINUTES,
+  AUTO_DEACTIVATION_FAILURE_PERCENT: monitorKeys.AUTO_DEACTIVATION_FAILURE_PERCENT,
+  SMTP_URL: mailKeys.SMTP_URL,
   ...tracingKeys,
   ...httpKeys(3000),
 } as const;

@@ -52,6 +52,7 @@ import { streamProviders } from './stream-providers.ts';
 import { StatsController } from './stats.controller.ts';
 import { StoresModule } from './stores.module.ts';
 import { checkFilter, webhookFieldChecks } from './webhook-checks.ts';
+import { CONFIG, SettingsController } from './settings.controller.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
 import { WebhookTrialsController } from './webhook-trials.controller.ts';
 import { WebhooksController } from './webhooks.controller.ts';
@@ -95,6 +96,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         DocsController,
         PortalSessionsController,
         FilterTestController,
+        SettingsController,
       ],
       providers: [
         ...requestProviders(config),
@@ -103,6 +105,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ...replayProviders(config, context, codecs),
         ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
+        { provide: CONFIG, useValue: config },
         { provide: WebhookDefaultsOf, useFactory: () => new WebhookDefaultsOf(config) },
       ],
     };

@@ -7,6 +7,7 @@ import { eventDetailSchema, eventSchema, listedEventSchema, newEventSchema } fro
 import { problemSchema } from './problem.ts';
 import { replaySchema } from './replays.ts';
 import { searchHitSchema } from './search.ts';
+import { settingsSchema } from './settings.ts';
 import { statsSchema } from './stats.ts';
 import { streamedOutcomeSchema } from './stream.ts';
 import { healthSchema } from './webhook-checks.ts';
@@ -29,6 +30,7 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   Problem: problemSchema,
   Replay: replaySchema,
   SearchHit: searchHitSchema,
+  Settings: settingsSchema,
   Stats: statsSchema,
   StreamedOutcome: streamedOutcomeSchema,
   Webhook: webhookSchema,

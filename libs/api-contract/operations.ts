@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts';
 import * as portalSessions from './portal-sessions.ts';
 import * as replays from './replays.ts';
 import * as search from './search.ts';
+import * as settings from './settings.ts';
 import * as stats from './stats.ts';
 import * as stream from './stream.ts';
 import * as webhookChecks from './webhook-checks.ts';
@@ -64,6 +65,7 @@ export const allOperations: readonly Operation[] = [
   eventTypes.deleteEventType,
   stats.getStats,
   stream.streamOutcomes,
+  settings.getSettings,
   audit.listAudit,
   audit.exportAudit,
 ];

@@ -10,5 +10,6 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
   Search: 'Whatever has an id.',
   'Event types': 'The catalogue: what events of a type look like and whom they are for.',
   Live: 'Outcomes as they happen, and counted.',
+  Settings: 'Limits and defaults of this installation.',
   Audit: 'Who changed what, when, from where.',
 };

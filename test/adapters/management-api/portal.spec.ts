@@ -398,3 +398,31 @@ describe('a page of another origin', () => {
     expect([made.statusCode, made.headers['access-control-allow-credentials']]).toEqual([401, undefined]);
   });
 });
+
+test('everybody who calls is told the settings in force, a client its own rule of what disables', async () => {
+  const owner = await newClient(world);
+  const publisher = await world.ask('POST /v1/api-keys', { body: { name: 'p', role: 'publisher' } });
+  const { token } = await open({ capabilities: [] }, owner.id);
+  const settings = await world.ask('GET /v1/settings', { key: owner.key });
+  expect(settings).toMatchObject({
+    status: 200,
+    body: {
+      urls: { schemes: ['https'], ports: ['443', '8443'] },
+      sizes: { eventBytesMax: 262_144, eventsPerRequestMax: 500, responseSampleBytes: 4096 },
+      retention: { historyDays: 30, auditDays: null },
+      webhooksPerClientMax: 1000,
+      retryPolicy: { default: { maxAttempts: 6 }, limits: { maxAttempts: { min: 1, max: 20 } } },
+      timeoutMs: { default: 5000, limits: { min: 100, max: 30_000 } },
+      signature: { algorithm: 'hmac-sha256', header: 'X-DeeperHub-Signature' },
+      autoDisable: { isEnabled: true, failureThreshold: 20, minMinutes: 60, failureRatePercent: 95 },
+      isMailSent: false,
+    },
+  });
+  for (const key of [world.adminKey, String(publisher.body['key']), token]) {
+    expect((await world.ask('GET /v1/settings', { key })).body).toEqual(settings.body);
+  }
+  await world.ask(`PATCH /v1/clients/${owner.id}`, { body: { autoDisable: { failureThreshold: 50 } } });
+  const autoDisable = async (key: string) => (await world.ask('GET /v1/settings', { key })).body['autoDisable'];
+  expect(await autoDisable(token)).toMatchObject({ failureThreshold: 50, minMinutes: 60 });
+  expect(await autoDisable(world.adminKey)).toMatchObject({ failureThreshold: 20 });
+});

@@ -1,0 +1,67 @@
+/** What holds for everybody here: the limits and defaults of this installation. */
+import Type from 'typebox';
+import { operation, roles } from './operation.ts';
+import { retryPolicy, signatureAlgorithm } from './webhook-fields.ts';
+
+const bound = Type.Object({ min: Type.Number(), max: Type.Number() });
+
+export const settingsSchema = Type.Object(
+  {
+    version: Type.String({ description: 'Of the product.', examples: ['0.1.0'] }),
+    urls: Type.Object({
+      schemes: Type.Array(Type.String(), { examples: [['https']] }),
+      ports: Type.Array(Type.String(), { description: 'Ports, ranges, or `*` for any.', examples: [['443', '8443']] }),
+    }),
+    sizes: Type.Object({
+      eventBytesMax: Type.Integer({ description: 'Of one event.' }),
+      eventsPerRequestMax: Type.Integer(),
+      responseSampleBytes: Type.Integer({ description: 'What is kept of the answer of an endpoint.' }),
+    }),
+    retention: Type.Object({
+      historyDays: Type.Integer(),
+      auditDays: Type.Union([Type.Integer(), Type.Null()], { description: 'Null: for ever.' }),
+    }),
+    webhooksPerClientMax: Type.Integer(),
+    retryPolicy: Type.Object({
+      default: retryPolicy,
+      limits: Type.Object({
+        maxAttempts: bound,
+        baseDelayMs: bound,
+        maxDelayMs: bound,
+        backoffFactor: bound,
+        jitter: bound,
+      }),
+    }),
+    timeoutMs: Type.Object({ default: Type.Integer(), limits: bound }),
+    maxInFlightMax: Type.Integer({ description: 'Most POSTs at a time of a webhook with `parallel`.' }),
+    signature: Type.Object({
+      algorithm: signatureAlgorithm,
+      header: Type.Union([Type.String({ examples: ['X-DeeperHub-Signature'] }), Type.Null()], {
+        description: 'Name of the second signature header; null: there is none.',
+      }),
+    }),
+    autoDisable: Type.Object(
+      {
+        isEnabled: Type.Boolean(),
+        failureThreshold: Type.Integer({ description: 'Failures in a row.' }),
+        minMinutes: Type.Number({ description: 'Over at least.' }),
+        failureRatePercent: Type.Number({ description: '0: only failures in a row disable.' }),
+      },
+      { description: 'When failures disable a webhook: of the client that asks, or else of everybody.' },
+    ),
+    isMailSent: Type.Boolean({ description: 'Notices go by mail to the addresses of a client.' }),
+  },
+  { description: 'The limits and defaults in force.' },
+);
+
+export const getSettings = operation({
+  id: 'getSettings',
+  method: 'get',
+  path: '/v1/settings',
+  tag: 'Settings',
+  summary: 'Read the limits and defaults in force',
+  roles: [...roles],
+  status: 200,
+  answer: settingsSchema,
+  answered: 'The settings.',
+});
