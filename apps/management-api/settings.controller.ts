@@ -59,7 +59,7 @@ export class SettingsController {
       maxInFlightMax: config.WEBHOOK_IN_FLIGHT_MAX,
       signature: { algorithm, header: operator.signatureHeader === '' ? null : operator.signatureHeader },
       autoDisable: this.disableRuleOf(client?.autoDisable ?? {}),
-      isMailSent: config.SMTP_URL !== '',
+      isMailSent: config.SMTP_URL !== null,
     };
   }
 
