@@ -6,7 +6,7 @@ import { within } from '../libs/kafka/within.ts';
 import { registryConfig } from '../libs/kafka/registry-config.ts';
 import { makeKey, type ConfigOf } from '../libs/runtime/config.ts';
 import { mappingKeys, registryKeys } from '../libs/runtime/config-keys.ts';
-import { AnyAvro } from '../libs/wire/any-avro.ts';
+import { RegistryValues } from '../libs/wire/registry-values.ts';
 import { Mappings, readMappings } from '../libs/wire/mapping/mappings.ts';
 import { RecordReader, type ReadValue } from '../libs/wire/mapping/record-reader.ts';
 import { Registry } from '../libs/wire/registry.ts';
@@ -51,7 +51,7 @@ export class EventReading {
     }
     const registry = new Registry(registryConfig({ ...config, TOPIC_PREFIX: topicPrefix }));
     this.registryUrl = config.SCHEMA_REGISTRY_URL;
-    this.reader = new RecordReader(new AnyAvro(registry), this.mappings);
+    this.reader = new RecordReader(new RegistryValues(registry), this.mappings);
   }
 
   /** @throws CliFailure when a schema is needed and the registry does not answer */

@@ -60,6 +60,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   ...oauth('SCHEMA_REGISTRY_'),
   ...ownCertificate('SCHEMA_REGISTRY_'),
   SCHEMA_REGISTRY_TLS_CA: noCertificates,
+  SCHEMA_REGISTRY_LONG_IDS: ['', 'globalid'],
   DATABASE_URL: [
     '',
     'mysql://u:p@h/d',

@@ -7,7 +7,7 @@ import { SubscriptionTable } from '../../libs/domain/match.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
-import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { RegistryValues } from '../../libs/wire/registry-values.ts';
 import { Mappings } from '../../libs/wire/mapping/mappings.ts';
 import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { settlingAppend } from '../../test/support/settling-append.ts';
@@ -72,7 +72,10 @@ function intakeOf(webhooks: number, clientOf: (index: number) => string = () => 
   const metrics = new FanoutMetrics(new Metrics('fanout-test'));
   const writer = new EventWriter({ sink, metrics, rejectedTopic: 'rejected', logger: silent, now: () => 0 });
   const limits = { maxRecords: 5_000, maxBytes: 64 * 1_024 * 1_024, maxPerRun: 1_000 };
-  const reader = new RecordReader(new AnyAvro({ schemaById: () => Promise.resolve(null) }), new Mappings([], ''));
+  const reader = new RecordReader(
+    new RegistryValues({ foreignSchema: () => Promise.resolve(null) }),
+    new Mappings([], ''),
+  );
   const clock = { nowMs: 0 };
   const tables = { isCurrent, confirmedAt: Infinity, confirm: () => Promise.resolve() };
   const intake = new EventIntake({

@@ -4,7 +4,7 @@ import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
 import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
-import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { RegistryValues } from '../../libs/wire/registry-values.ts';
 import { Mappings } from '../../libs/wire/mapping/mappings.ts';
 import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { settlingAppend } from '../../test/support/settling-append.ts';
@@ -58,7 +58,7 @@ function forOthers(): RecordBatch {
 
 function runsOver(
   append: (records: readonly OutgoingRecord[]) => Promise<void>,
-  avro = new AnyAvro({ schemaById: () => Promise.resolve(null) }),
+  avro = new RegistryValues({ foreignSchema: () => Promise.resolve(null) }),
   more: Partial<EventRunsOptions> = {},
 ) {
   const table = new SubscriptionTable();
@@ -178,7 +178,7 @@ test('a partition that is gone is worked no further', async () => {
 test('Avro waits for the registry as long as it is away, and the stream with it', async () => {
   let isAway = true;
   const away = Object.assign(new Error('connect ECONNREFUSED'), { status: 400 });
-  const avro = new AnyAvro({ schemaById: () => (isAway ? Promise.reject(away) : Promise.resolve(null)) });
+  const avro = new RegistryValues({ foreignSchema: () => (isAway ? Promise.reject(away) : Promise.resolve(null)) });
   const completed: number[] = [];
   const written: OutgoingRecord[] = [];
   const runs = runsOver((records) => Promise.resolve(void written.push(...records)), avro);

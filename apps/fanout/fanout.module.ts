@@ -8,7 +8,7 @@ import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
-import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { RegistryValues } from '../../libs/wire/registry-values.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { Mappings } from '../../libs/wire/mapping/mappings.ts';
 import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
@@ -103,7 +103,7 @@ export class FanoutModule implements OnApplicationShutdown {
             return new EventIntake({
               handler,
               reader: new RecordReader(
-                new AnyAvro(registry),
+                new RegistryValues(registry),
                 new Mappings(config.PLATFORM_MAPPINGS, config.TOPIC_PREFIX),
               ),
               writer,

@@ -3,7 +3,7 @@ import { SubscriptionTable } from '../../libs/domain/match.ts';
 import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
-import { AnyAvro } from '../../libs/wire/any-avro.ts';
+import { RegistryValues } from '../../libs/wire/registry-values.ts';
 import { Mappings } from '../../libs/wire/mapping/mappings.ts';
 import { RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { settlingAppend } from '../../test/support/settling-append.ts';
@@ -79,7 +79,10 @@ class FanoutOf {
     });
     this.runs = new EventRuns({
       handler,
-      reader: new RecordReader(new AnyAvro({ schemaById: () => Promise.resolve(null) }), new Mappings([], '')),
+      reader: new RecordReader(
+        new RegistryValues({ foreignSchema: () => Promise.resolve(null) }),
+        new Mappings([], ''),
+      ),
       writer,
       now: () => this.nowMs,
       memory: {

@@ -32,10 +32,13 @@ export const map: Command = {
       const named = given.text('topic');
       if (named === null) throw new CliFailure('usage', 'Name the topic: --topic.');
       const reading = new EventReading(config, config.TOPIC_PREFIX, given.text('file') ?? config.PLATFORM_MAPPINGS);
-      const topic = named.startsWith(config.TOPIC_PREFIX) ? named : config.TOPIC_PREFIX + named;
+      const prefixed = config.TOPIC_PREFIX + named;
       const count = given.whole('last', lastRange) ?? lastDefault;
-      const records = await lastRecords(client, { topic, count, logger, deadlineMs: readMs });
-      if (records === null) throw new CliFailure('usage', `There is no topic '${topic}'.`);
+      const read = (topic: string) => lastRecords(client, { topic, count, logger, deadlineMs: readMs });
+      // Topics of others that a pattern names have no prefix.
+      const own = await read(prefixed);
+      const [topic, records] = own === null ? [named, await read(named)] : [prefixed, own];
+      if (records === null) throw new CliFailure('usage', `There is no topic '${named}'.`);
       const mapping = reading.mappings.find(topic)?.topic ?? null;
       if (mapping === null) terminal.remark(`No mapping is for ${topic}: its records are read as CloudEvents.`);
       const counts: Record<Becomes['result'], number> = { event: 0, skipped: 0, tombstone: 0, rejected: 0 };

@@ -1,12 +1,13 @@
 /**
- * How the value of a record is encoded, as its headers and its first bytes tell. In: a record. Out: its content type, whether it is
- * Avro of the registry, the JSON in it, or what it looks like when it is none of that.
+ * How the value of a record is encoded, as its headers and its first bytes tell. In: a record. Out: its content type, by which
+ * schema of a registry it is written, the JSON in it, or what it looks like when it is none of that.
  * Holds: a schema id is taken from where the serializer wrote it, and from nowhere else: bytes are never read by another schema.
  * Source: Confluent Schema Registry, "Wire format" and "Schema ID in header"; Apicurio Registry, "Serializers: header names".
  */
 import { isUtf8 } from 'node:buffer';
 import { HeaderAttributes, unquoted, type HeaderBytes } from './event-attributes.ts';
 import { EventRefusal } from './event-refusal.ts';
+import { frameInHeaders, framePrefix, type RegistryFrame } from './registry-frame.ts';
 
 export interface EncodedRecord {
   readonly value: Buffer | null;
@@ -33,18 +34,29 @@ export function isJsonType(contentType: string): boolean {
   return /^[^;]*[/+]json\s*(;|$)/i.test(contentType);
 }
 
-/** True when the value may be Avro in the registry's wire format: the caller decodes it to JSON before parsing. */
-export function mayBeAvro({ value, headers }: EncodedRecord): boolean {
-  if (value?.[0] !== 0 || schemaIdHeader(headers) !== null) return false;
+/** How a serializer of a registry wrote the value: the caller decodes it to JSON before parsing. Null: it is read as it is. */
+export function registryFrameOf({ value, headers }: EncodedRecord): RegistryFrame | null {
+  if (value === null || value.length === 0) return null;
+  const isNamed = schemaIdHeader(headers) !== null;
+  if (!isNamed && value[0] !== 0) return null;
   let contentType: string | null;
   try {
     contentType = contentTypeOf(headers);
   } catch (error) {
     // Whoever parses it says so.
-    if (error instanceof EventRefusal) return false;
+    if (error instanceof EventRefusal) return null;
     throw error;
   }
-  return contentType === null ? jsonBehindFrame(value) === null : contentType.includes('avro');
+  const isTyped = contentType !== null && /avro|protobuf/.test(contentType);
+  if (!isNamed) {
+    if (contentType === null) return jsonBehindFrame(value) === null ? framePrefix(value) : null;
+    return isTyped ? framePrefix(value) : null;
+  }
+  if (isTyped) return frameInHeaders(headers);
+  // JSON needs no schema, and what is of another type goes on as bytes.
+  const mayBeJson =
+    contentType === null || isJsonType(contentType) || contentType.startsWith('application/cloudevents');
+  return mayBeJson && !(looksLikeJson(value) && isJson(value)) ? frameInHeaders(headers) : null;
 }
 
 /** What a JSON Schema serializer writes is JSON behind the id of its schema. Null: it is not that. */
@@ -90,10 +102,15 @@ const idHeaders: readonly { readonly name: RegExp; readonly advice: string }[] =
   },
 ];
 
+const underscore = 95;
+const letterA = 97;
+
 /** The header in which a serializer wrote the id of the value's schema, and how to have it in the value. */
 export function schemaIdHeader(headers: HeaderBytes): { readonly name: string; readonly advice: string } | null {
   for (const name of Object.keys(headers)) {
-    if (!name.startsWith('__') && !/^apicurio/i.test(name)) continue;
+    // Of every record: most of their names begin with neither.
+    const first = name.charCodeAt(0);
+    if (first !== underscore && (first | 32) !== letterA) continue;
     const found = idHeaders.find((one) => one.name.test(name));
     if (found !== undefined) return { name, advice: found.advice };
   }
@@ -115,7 +132,7 @@ const looks: readonly { readonly begins: readonly number[]; readonly like: strin
 /** Such as `, looks like gzip: …`; empty when nothing is known of such bytes. */
 export function likeness(bytes: Buffer): string {
   if (bytes[0] === 0 && bytes.length > framesBytes[0]) {
-    return ', looks like a value of a schema registry (a zero byte, then an id): set content-type to application/avro if it is Avro';
+    return ', looks like a value of a schema registry (a zero byte, then an id): set content-type to application/avro or application/protobuf if it is one of them';
   }
   const found = looks.find(({ begins }) => begins.every((byte, index) => bytes[index] === byte));
   return found === undefined ? '' : `, looks like ${found.like}`;

@@ -1,7 +1,7 @@
 /** What the world's producers write (public reports, numbered): read as they meant it, or refused with the likely cause. */
 import { describe, expect, test } from '@jest/globals';
 import { isTombstone, parseCloudEvent } from './cloud-event.ts';
-import { mayBeAvro } from './event-encoding.ts';
+import { registryFrameOf } from './event-encoding.ts';
 
 type Headers = Readonly<Record<string, string | Buffer>>;
 
@@ -160,7 +160,7 @@ describe('encodings', () => {
     ['#35 JSON whose schema is named in a header', json, { ...binary, 'apicurio.value.globalId': Buffer.alloc(8) }],
   ])('%s: read', (_name, value, headers) => {
     const one = record(value, headers);
-    expect(mayBeAvro(one)).toBe(false);
+    expect(registryFrameOf(one)).toBeNull();
     expect(read(value, headers)).toMatchObject(asMeant);
   });
 
@@ -172,7 +172,7 @@ describe('encodings', () => {
 
   test('#19 an Avro value that is the whole event is read as one, with or without its content type', () => {
     for (const headers of [{}, { 'content-type': 'application/cloudevents+avro' }]) {
-      expect(mayBeAvro(record(bytes(0, 0, 0, 0, 7, 2), headers))).toBe(true);
+      expect(registryFrameOf(record(bytes(0, 0, 0, 0, 7, 2), headers))).not.toBeNull();
       expect(read(bytes(0, 0, 0, 0, 7, 2), headers, JSON.stringify(structured))).toMatchObject(asMeant);
     }
   });
@@ -186,25 +186,18 @@ describe('encodings', () => {
     expect(read(bytes(0, 0, 0, 0, 7, 2), {}, JSON.stringify({ ...others, ClientId: clientid }))).toMatchObject(asMeant);
   });
 
-  const guid = bytes(1, 'sixteen bytes...');
   test.each<[string, Buffer, Headers, string]>([
     [
-      '#34 a schema named in a header of Confluent',
-      bytes(2, 'a'),
-      { __value_schema_id: guid },
-      'the header __value_schema_id, which is not read: set value.schema.id.serializer',
-    ],
-    [
-      '#35 a schema named in a header of Apicurio',
+      '#35 an id in a header of Apicurio that is none',
       bytes(0, 0, 0, 0, 5, 2, 'a'),
       { 'apicurio.value.globalId': Buffer.alloc(8, 1) },
       'the header apicurio.value.globalId, which is not read: set apicurio.registry.headers.enabled',
     ],
     [
-      '#35 a schema named by its content',
+      '#35 a schema named by the hash of its content',
       bytes(0, 0, 0, 0, 5, 2, 'a'),
-      { 'apicurio.value.contentId': Buffer.alloc(8, 1) },
-      'the header apicurio.value.contentId',
+      { 'apicurio.value.contentHash': Buffer.alloc(8, 1) },
+      'the header apicurio.value.contentHash',
     ],
     [
       '#34 Avro without the id of its schema',
@@ -215,10 +208,60 @@ describe('encodings', () => {
   ])('%s: never read by another schema, never delivered as text', (_name, value, headers, detail) => {
     for (const contentType of ['application/avro', 'avro/binary']) {
       const all = { ...binary, ...headers, 'content-type': contentType };
-      expect(mayBeAvro(record(value, all))).toBe(false);
+      expect(registryFrameOf(record(value, all))).toBeNull();
       expect(read(value, all)).toContain('unparsable: ');
       expect(read(value, all)).toContain(detail);
     }
+  });
+
+  const longId = (id: number) => bytes(0, 0, 0, 0, 0, 0, 0, id);
+  test.each<[string, Buffer, Headers, object | null]>([
+    ['Confluent, four bytes', bytes(0, 0, 0, 0, 7, 2, 'a'), {}, { ref: { kind: 'id', id: '7' }, headBytes: 5 }],
+    [
+      '#20 Apicurio, eight bytes',
+      Buffer.concat([bytes(0), longId(7), bytes(2)]),
+      {},
+      { ref: { kind: 'long', id: '7' }, headBytes: 9 },
+    ],
+    [
+      '#35 a global id in a header wins over the first bytes',
+      bytes(0, 0, 0, 0, 5, 2),
+      { 'apicurio.value.globalId': longId(9) },
+      { ref: { kind: 'globalId', id: '9' }, headBytes: 0 },
+    ],
+    [
+      '#35 the id of the content, which leads there at once',
+      bytes(8, 1),
+      { 'apicurio.value.globalId': longId(9), 'apicurio.value.contentId': longId(4) },
+      { ref: { kind: 'contentId', id: '4' }, headBytes: 0 },
+    ],
+    [
+      'the message of a Protobuf schema, by name',
+      bytes(8, 1),
+      { 'apicurio.value.contentId': longId(4), 'apicurio.value.msgType': 'com.acme.Orders$Order' },
+      { messageName: 'Order' },
+    ],
+    [
+      '#34 a GUID in a header of Confluent, with message indexes',
+      bytes(2, 'a'),
+      { __value_schema_id: bytes(1, 'sixteen bytes...', 2, 4) },
+      { ref: { kind: 'guid', id: '73697874-6565-6e20-6279-7465732e2e2e' }, headBytes: 0, indexes: bytes(2, 4) },
+    ],
+  ])('a schema is named where the serializer wrote it: %s', (_name, value, headers, expected) => {
+    for (const contentType of ['application/avro', 'application/x-protobuf', 'application/vnd.google.protobuf']) {
+      const all = { ...binary, ...headers, 'content-type': contentType };
+      expect(registryFrameOf(record(value, all))).toMatchObject(expected as object);
+    }
+    const { 'content-type': _, ...untyped } = binary;
+    expect(registryFrameOf(record(value, { ...untyped, ...headers }))).toMatchObject(expected as object);
+    // Under another type the bytes go on as they are.
+    expect(registryFrameOf(record(value, { ...binary, ...headers, 'content-type': 'image/png' }))).toBeNull();
+  });
+
+  test('Protobuf without the id of its schema goes on as bytes', () => {
+    const headers = { ...binary, 'content-type': 'application/protobuf' };
+    expect(registryFrameOf(record(bytes(0x0a, 3, 1, 2, 3), headers))).toBeNull();
+    expect(read(bytes(0x0a, 3, 1, 2, 3), headers)).toMatchObject({ data: 'CgMBAgM=' });
   });
 
   test('#35 a schema in a header refuses what may need it, and leaves bytes of another type alone', () => {
@@ -226,7 +269,7 @@ describe('encodings', () => {
     const { 'content-type': _, ...untyped } = binary;
     expect(read(bytes(0, 0, 0, 0, 5, 2), { ...untyped, ...id })).toContain('apicurio.value.contentId');
     expect(read(bytes(8, 1), { ...binary, ...id })).toContain('apicurio.value.contentId');
-    expect(read(bytes(8, 1), { ...binary, ...id, 'content-type': 'application/protobuf' })).toMatchObject({
+    expect(read(bytes(8, 1), { ...binary, ...id, 'content-type': 'image/png' })).toMatchObject({
       data: 'CAE=',
     });
   });

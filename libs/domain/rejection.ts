@@ -3,7 +3,7 @@
 /** Reason codes are stable: operators filter and alert on them. */
 export const rejectionReasons = {
   unparsable:
-    'The value is no CloudEvent: not JSON, not UTF-8, not an object, nested too deep, or Avro that cannot be read',
+    'The value is no CloudEvent: not JSON, not UTF-8, not an object, nested too deep, or Avro or Protobuf that cannot be read',
   unsupported_version: 'specversion is not 1.x',
   missing_id: 'The event has no id',
   missing_type: 'The event has no type',

@@ -16,6 +16,7 @@ export function registryConfig(
     password: config.SCHEMA_REGISTRY_PASSWORD,
     token: tokenOf(config),
     tls: tlsOf(config),
+    longIds: config.SCHEMA_REGISTRY_LONG_IDS,
     topicPrefix: config.TOPIC_PREFIX,
   };
 }

@@ -32,6 +32,12 @@ export const registryKeys = {
     logins: 'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
   }),
   ...registryAccessKeys,
+  SCHEMA_REGISTRY_LONG_IDS: choiceKey({
+    description:
+      'What ids of eight bytes in values are, as Apicurio writes them; agree: read only those that name one schema either way',
+    default: 'agree',
+    choices: ['agree', 'globalId', 'contentId'],
+  }),
 } as const;
 
 export const databaseKeys = {

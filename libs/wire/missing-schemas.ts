@@ -22,7 +22,7 @@ interface Denied {
 
 export class MissingSchemas {
   /** Those that were asked for last are last. */
-  private readonly denied = new Map<number, Denied>();
+  private readonly denied = new Map<number | string, Denied>();
   /** When ids were believed to be missing that had been waited for, the latest last. */
   private waits: number[] = [];
   private readonly now: () => number;
@@ -32,7 +32,7 @@ export class MissingSchemas {
   }
 
   /** The registry said that it has no such schema. True: it is a verdict. */
-  saidMissing(id: number): boolean {
+  saidMissing(id: number | string): boolean {
     const now = this.now();
     const denied = this.deniedBefore(id, now) ?? { since: now, lastAt: now, isBelieved: false };
     denied.lastAt = now;
@@ -47,12 +47,12 @@ export class MissingSchemas {
     return denied.isBelieved;
   }
 
-  found(id: number): void {
+  found(id: number | string): void {
     // It said of this one that it is missing, and was behind: of others it may say the same.
     if (this.denied.delete(id)) this.waits = [];
   }
 
-  private deniedBefore(id: number, now: number): Denied | null {
+  private deniedBefore(id: number | string, now: number): Denied | null {
     const denied = this.denied.get(id);
     return denied === undefined || now - denied.lastAt > rememberedMs ? null : denied;
   }

@@ -4,6 +4,7 @@
  * Source: Confluent Schema Registry, "API Reference", GET /schemas/ids/{id}: error code 40403, schema not found.
  * Apicurio Registry answers with the same code at its Confluent-compatible API.
  */
+import type { HttpReply } from './http-question.ts';
 import { askRegistry, type RegistryAddress } from './registry-access.ts';
 
 const schemaNotFoundCode = 40_403;
@@ -39,16 +40,29 @@ export function isNotFound(error: unknown): boolean {
  * @throws RegistryAnswerError when the answer does not say that the schema is missing
  */
 export async function assertMissing(address: RegistryAddress, id: number): Promise<void> {
-  let status = 0;
-  let body: string;
-  try {
-    ({ status, body } = await askRegistry(address, `${schemaPath}${id}`));
-  } catch (error) {
-    throw new RegistryAnswerError(status, error instanceof Error ? error.message : String(error), error);
-  }
+  const { status, body } = await answerOf(address, `${schemaPath}${id}`);
   if (status === 404 && codeOf(body) === schemaNotFoundCode) return;
+  throw unexpected({ status, body });
+}
+
+/** @throws RegistryAnswerError when there is none in time */
+export async function answerOf(address: RegistryAddress, path: string): Promise<HttpReply> {
+  try {
+    return await askRegistry(address, path);
+  } catch (error) {
+    throw new RegistryAnswerError(0, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+/** An answer that says nothing of what was asked for. */
+export function unexpected({ status, body }: HttpReply): RegistryAnswerError {
   const quoted = body.slice(0, quotedMax);
-  throw new RegistryAnswerError(status, `it answers ${status}, and not its own "schema not found": ${quoted}`);
+  return new RegistryAnswerError(status, `it answers ${status}, and not its own "schema not found": ${quoted}`);
+}
+
+/** The registry itself says that it has none, by a code. */
+export function saysMissing({ status, body }: HttpReply): boolean {
+  return status === 404 && String(codeOf(body)).startsWith('404');
 }
 
 function codeOf(body: string): unknown {

@@ -6,14 +6,19 @@ import { AvroCodec, AvroDecodeError, type SchemaSource } from './avro-codec.ts';
 import { MissingSchemas } from './missing-schemas.ts';
 import { assertMissing, isAnswer, isNotFound, RegistryAnswerError } from './registry-answers.ts';
 import type { RegistryAddress } from './registry-access.ts';
+import type { SchemaRef } from '../domain/registry-frame.ts';
+import { UnreadableSchemaError, type ForeignSchema, type ForeignSchemaSource } from './foreign-schema.ts';
+import { ForeignSchemas, type LongIds } from './foreign-schemas.ts';
 import { schemaFile } from './schema-files.ts';
 import { topicName, type TopicSpec } from './topics.ts';
 import type { WireTypes } from './wire-types.ts';
 
 export interface RegistryConfig extends RegistryAddress {
   readonly topicPrefix: string;
+  /** What ids of eight bytes are. Default: `agree`. */
+  readonly longIds?: LongIds;
   /** A schema that records wait for was not to be had. Called for each try, to be logged. */
-  readonly onTrouble?: (error: unknown, schemaId: number) => void;
+  readonly onTrouble?: (error: unknown, schemaId: number | string) => void;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -21,7 +26,8 @@ export interface RegistryConfig extends RegistryAddress {
 /** Whoever waits for a schema asks at least this often. */
 const troubleForMs = 5_000;
 
-export class Registry implements SchemaSource {
+export class Registry implements SchemaSource, ForeignSchemaSource {
+  private readonly foreign: ForeignSchemas;
   private readonly client: SchemaRegistry;
   private readonly config: RegistryConfig;
   private readonly now: () => number;
@@ -30,6 +36,7 @@ export class Registry implements SchemaSource {
 
   constructor(config: RegistryConfig) {
     this.config = config;
+    this.foreign = new ForeignSchemas(config, config.longIds ?? 'agree');
     this.now = config.now ?? (() => performance.now());
     this.missing = new MissingSchemas(this.now);
     this.client = new SchemaRegistry(
@@ -87,12 +94,28 @@ export class Registry implements SchemaSource {
     }
   }
 
+  async foreignSchema(ref: SchemaRef): Promise<ForeignSchema | null> {
+    const key = ref.kind === 'id' ? Number(ref.id) : `${ref.kind} ${ref.id}`;
+    try {
+      const schema = await this.foreign.find(ref);
+      if (schema === null && !this.missing.saidMissing(key)) {
+        throw new RegistryAnswerError(404, `it has no schema ${ref.id} yet`);
+      }
+      if (schema !== null) this.missing.found(key);
+      this.trouble = null;
+      return schema;
+    } catch (error) {
+      if (error instanceof UnreadableSchemaError) throw error;
+      throw this.troubled(ref.id, error);
+    }
+  }
+
   /** Null unless records wait for a schema now, else why. For readiness. */
   problem(): string | null {
     return this.trouble === null || this.now() - this.trouble.at > troubleForMs ? null : this.trouble.says;
   }
 
-  private troubled(id: number, error: unknown): unknown {
+  private troubled(id: number | string, error: unknown): unknown {
     const reason = error instanceof Error ? error.message : String(error);
     this.trouble = { says: `records wait for schema ${id}: ${reason}`, at: this.now() };
     this.config.onTrouble?.(error, id);

@@ -1,15 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
+import { dataOf } from '../../libs/api-client/api-client.ts';
+import { runCli } from '../support/cli-process.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient } from '../support/clients.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { repositoryRoot } from '../support/source-tree.ts';
 import { until } from '../support/until.ts';
 
 let system: System;
 let receiver: RecordingReceiver;
 let client: TestClient;
 
+const folder = mkdtempSync(join(tmpdir(), 'mappings-'));
+const examples = join(repositoryRoot, 'docs', 'examples');
+/** Those of docs/adopting.md. Names of topics have the prefix of this system, and the example writes without one. */
+const mappings = join(folder, 'mappings.yaml');
+const mended = join(folder, 'mended.yaml');
+const written = readFileSync(join(examples, 'mappings.yaml'), 'utf8');
+const unprefixed = written.replace('topic: shipping.parcels', 'topic: /^shipping\\.parcels$/');
+writeFileSync(mappings, unprefixed);
+writeFileSync(mended, unprefixed.replaceAll('client: ${row.tenant_id}', 'client: acme'));
+
 beforeAll(async () => {
-  system = await startSystem({ apps: ['fanout', 'dispatcher', 'management-api'] });
+  system = await startSystem({
+    apps: ['fanout', 'dispatcher', 'management-api'],
+    env: { PLATFORM_MAPPINGS: mappings },
+  });
   receiver = await startReceiver({});
   client = await createClient(system);
   await createWebhook(system, client, { url: receiver.url });
@@ -18,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await receiver.close();
   await system.stop();
+  rmSync(folder, { recursive: true });
 }, 60_000);
 
 const json = (value: object) => Buffer.from(JSON.stringify(value));
@@ -88,3 +109,42 @@ test('sensitive fields are masked before anything leaves fan-out', async () => {
   expect(text).not.toContain('abc');
   expect(JSON.parse(text)).toMatchObject({ data: { user: 'ann', deep: [{ kept: 1 }] } });
 }, 30_000);
+
+test('topics of Debezium and of Protobuf are adopted by a mapping alone, as docs/adopting.md says', async () => {
+  const api = system.client();
+  await dataOf(api.POST('/v1/clients', { body: { id: 'acme', name: 'Acme' } }));
+  const adopted = await startReceiver({});
+  const eventTypes = ['customers.*', 'parcel.*'];
+  await dataOf(api.POST('/v1/webhooks', { body: { clientId: 'acme', url: adopted.url, eventTypes } }));
+  const env = { ...process.env, ...system.env };
+  for (const kind of ['changes', 'protobuf'])
+    execFileSync(process.execPath, [join(examples, 'produce.mjs'), kind], { env });
+  await until(() => adopted.requests.length >= 4, { timeoutMs: 60_000, what: 'what the topics became' });
+  const bodies = adopted.requests.map(({ body }) => body.toString());
+  const types = bodies.map((body) => (JSON.parse(body) as { type: string }).type);
+  await adopted.close();
+  expect(types.sort()).toEqual(['customers.created', 'customers.deleted', 'customers.updated', 'parcel.sent']);
+  expect(bodies.find((body) => body.includes('parcel.sent'))).toContain('"parcel_id":9007199254740993,"tenant":"acme"');
+
+  const cli = async (...words: string[]) => {
+    const { code, stdout, stderr } = await runCli([...words, '--json'], system.env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const tried = await cli('map', '--file', mended, '--topic', 'shop.public.customers');
+  expect(tried['counts']).toEqual({ event: 4, skipped: 1, tombstone: 1, rejected: 0 });
+  const from = ['--topic', 'shop.public.customers'];
+  const detail = 'client: ${row.tenant_id} is not there: row has no tenant_id';
+  const origin = { topic: 'shop.public.customers', partition: 0, offset: 5, timestampMs: expect.any(Number) };
+  const setAside = { reason: 'mapping_failed', detail, origin };
+  expect(await cli('rejected', 'list', ...from)).toMatchObject({ rejected: [setAside] });
+  const dry = await cli('rejected', 'redrive', ...from, '--file', mended, '--dry-run');
+  expect(dry).toMatchObject({ sent: 0, wouldBeSent: 1, records: [{ result: 'event', event: { clientId: 'acme' } }] });
+  expect(await cli('rejected', 'redrive', ...from, '--file', mended)).toMatchObject({ sent: 1, left: 0 });
+  // Fan-out has the old mapping still: it says the same again, of the place where the record was.
+  await until(async () => ((await cli('rejected', 'list', ...from))['rejected'] as object[]).length === 2, {
+    timeoutMs: 30_000,
+    what: 'the record that was sent again',
+  });
+  expect(await cli('rejected', 'list', ...from)).toMatchObject({ rejected: [setAside, setAside] });
+}, 180_000);

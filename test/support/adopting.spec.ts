@@ -6,6 +6,8 @@ import { mappedCloudEvent } from '../../libs/domain/cloud-event.ts';
 import { parseMappings } from '../../libs/wire/mapping/mapping-file.ts';
 import type { MappableRecord } from '../../libs/wire/mapping/mapping-input.ts';
 import { Mappings } from '../../libs/wire/mapping/mappings.ts';
+import { protobufJson } from '../../libs/wire/protobuf-json.ts';
+import { ProtobufSchema } from '../../libs/wire/protobuf-schema.ts';
 import { repositoryRoot } from './source-tree.ts';
 
 const text = (path: string) => readFileSync(join(repositoryRoot, 'docs', path), 'utf8');
@@ -68,6 +70,19 @@ describe('docs/examples/mappings.yaml', () => {
         data: { orderId: 'o-17' },
       },
     });
+  });
+});
+
+test('its topic of Protobuf, as the registry has it, is adopted', async () => {
+  const [, proto = ''] = /const parcelProto = `([^`]*)`/.exec(text('examples/produce.mjs')) ?? [];
+  const message = new ProtobufSchema(proto, []).byIndexes([0]);
+  const parcel = { parcel_id: '9007199254740993', tenant: 'acme', state: 1, changed_at: { seconds: 1_796_000_000 } };
+  const bytes = Buffer.from(message?.encode(message.fromObject(parcel)).finish() ?? []);
+  const json = message === null ? '' : protobufJson(message, bytes);
+  const file = text('examples/mappings.yaml');
+  expect(await mapped(file, { ...record('shipping.parcels', {}), value: Buffer.from(json) })).toMatchObject({
+    ...{ id: '9007199254740993-SENT', type: 'parcel.sent', source: '/shipping', clientId: 'acme' },
+    dataText: { text: expect.stringContaining('"parcel_id":9007199254740993') },
   });
 });
 

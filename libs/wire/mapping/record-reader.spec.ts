@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import avsc from 'avsc';
-import { AnyAvro } from '../any-avro.ts';
+import { RegistryValues } from '../registry-values.ts';
 import { parseMappings } from './mapping-file.ts';
 import type { MappableRecord } from './mapping-input.ts';
 import { Mappings } from './mappings.ts';
@@ -14,7 +14,15 @@ function framed(id: number, value: object): Buffer {
 
 function readerOf(yaml: string, schemas: Record<number, object> = { 7: schema }): RecordReader {
   const mappings = new Mappings(yaml === '' ? [] : parseMappings(yaml), '');
-  return new RecordReader(new AnyAvro({ schemaById: (id) => Promise.resolve(schemas[id] ?? null) }), mappings);
+  const values = new RegistryValues({
+    foreignSchema: ({ id }) => {
+      const found = schemas[Number(id)];
+      return Promise.resolve(
+        found === undefined ? null : { type: 'AVRO', text: JSON.stringify(found), references: [] },
+      );
+    },
+  });
+  return new RecordReader(values, mappings);
 }
 
 function record(value: Buffer | string | null, more: Partial<MappableRecord> = {}): MappableRecord {

@@ -5,12 +5,13 @@
  */
 import type { MappedEvent } from '../../domain/cloud-event.ts';
 import { textOf } from '../../domain/event-data.ts';
-import { jsonBehindFrame, mayBeAvro } from '../../domain/event-encoding.ts';
+import { jsonBehindFrame, registryFrameOf } from '../../domain/event-encoding.ts';
 import { EventRefusal } from '../../domain/event-refusal.ts';
+import { framePrefix } from '../../domain/registry-frame.ts';
 import type { RejectionReason } from '../../domain/rejection.ts';
-import { AvroDecodeError, isFramed } from '../avro-codec.ts';
-import type { AnyAvro } from '../any-avro.ts';
+import { AvroDecodeError } from '../avro-codec.ts';
 import { learnInTheEnd } from '../learn-in-the-end.ts';
+import type { RegistryValues } from '../registry-values.ts';
 import type { MappableRecord } from './mapping-input.ts';
 import type { Mappings } from './mappings.ts';
 import { originOf } from './redriven.ts';
@@ -30,24 +31,24 @@ interface Texts {
 }
 
 export class RecordReader {
-  private readonly avro: AnyAvro;
+  private readonly values: RegistryValues;
   private readonly mappings: Mappings;
 
-  constructor(avro: AnyAvro, mappings: Mappings) {
-    this.avro = avro;
+  constructor(values: RegistryValues, mappings: Mappings) {
+    this.values = values;
     this.mappings = mappings;
   }
 
   /** False: the record is to be read as it is. */
   concerns(record: MappableRecord): boolean {
-    return mayBeAvro(record) || (!this.mappings.isEmpty && this.mappingOf(record) !== null);
+    return registryFrameOf(record) !== null || (!this.mappings.isEmpty && this.mappingOf(record) !== null);
   }
 
   /** Null: only {@link readInTheEnd} can tell. */
   read(record: MappableRecord): ReadValue | null {
     const mapping = this.mappingOf(record);
     try {
-      if (mapping === null) return jsonValue(this.jsonOf(record.value));
+      if (mapping === null) return jsonValue(this.jsonOf(record));
       if (record.value === null) return { isSkipped: true };
       const texts = mapping.isAsynchronous ? null : this.textsOf(record, mapping);
       return texts === null ? null : valueOf(mapping.map(originOf(record), texts.value, texts.key));
@@ -73,8 +74,10 @@ export class RecordReader {
     for (;;) {
       const read = this.read(record) ?? (await this.readAhead(record));
       if (read !== null) return read;
-      for (const bytes of [record.value, record.key]) {
-        if (bytes !== null && isFramed(bytes)) await learnInTheEnd(this.avro, bytes);
+      for (const frame of [registryFrameOf(record), record.key === null ? null : framePrefix(record.key)]) {
+        if (frame === null) continue;
+        const learner = { knows: () => this.values.knows(frame), learn: () => this.values.learn(frame) };
+        await learnInTheEnd(learner, nothing);
       }
     }
   }
@@ -90,19 +93,23 @@ export class RecordReader {
 
   /** Null: a schema is not known yet. */
   private textsOf(record: MappableRecord, mapping: TopicMapping): Texts | null {
-    const bytes = record.value ?? Buffer.alloc(0);
-    const value = mayBeAvro(record) ? this.jsonOf(bytes) : textOf(jsonBehindFrame(bytes) ?? bytes);
+    const bytes = record.value ?? nothing;
+    const value = registryFrameOf(record) === null ? textOf(jsonBehindFrame(bytes) ?? bytes) : this.jsonOf(record);
     if (value === null) return null;
-    if (!mapping.usesKey || record.key === null || !isFramed(record.key)) return { value, key: null };
+    const frame = mapping.usesKey && record.key !== null ? framePrefix(record.key) : null;
+    if (frame === null || record.key === null) return { value, key: null };
     const behind = jsonBehindFrame(record.key);
-    const key = behind === null ? this.jsonOf(record.key) : textOf(behind);
+    const key = behind === null ? this.values.toJson(frame, record.key) : textOf(behind);
     return key === null ? null : { value, key };
   }
 
-  private jsonOf(framed: Buffer | null): string | null {
-    return framed === null ? null : this.avro.toJson(framed);
+  private jsonOf(record: MappableRecord): string | null {
+    const frame = registryFrameOf(record);
+    return frame === null || record.value === null ? null : this.values.toJson(frame, record.value);
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 function jsonValue(json: string | null): ReadValue | null {
   return json === null ? null : { json };
