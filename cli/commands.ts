@@ -1,5 +1,6 @@
 /** Every command, in the order of --help. */
 import type { Command } from './command.ts';
+import { acls } from './commands/acls.ts';
 import { deliveriesList } from './commands/deliveries-list.ts';
 import { deliveriesResend } from './commands/deliveries-resend.ts';
 import { deliveriesShow } from './commands/deliveries-show.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   deliveriesResend,
   verify,
   topics,
+  acls,
   map,
   rejectedList,
   rejectedRedrive,

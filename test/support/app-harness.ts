@@ -21,6 +21,8 @@ export interface SystemOptions {
   readonly apps?: readonly AppName[];
   /** Added to, and stronger than, what every system of a test gets. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The same for one app alone, such as how Kafka knows it. Default: nothing */
+  readonly envOf?: (app: AppName) => Readonly<Record<string, string>>;
   /** How many processes of an app. Default: one. */
   readonly instances?: Readonly<Partial<Record<AppName, number>>>;
 }
@@ -56,7 +58,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...options.env,
   };
   await setUp(env, createLogger('setup', 'error'));
-  const system = new System(env, adminKey);
+  const system = new System(env, adminKey, options.envOf);
   try {
     await system.startAll(options.apps ?? appNames, options.instances ?? {});
   } catch (error) {
@@ -73,6 +75,7 @@ export class System {
   readonly env: Readonly<Record<string, string>>;
   /** What no app may ever say: checked when the system is stopped, whatever the test was about. */
   readonly secrets = new PlantedSecrets();
+  private readonly envOf: NonNullable<SystemOptions['envOf']>;
   private readonly processes = new Map<AppName, AppProcess[]>();
   private readonly lines = new Map<AppName, string[]>();
   private readonly topics: SystemTopics;
@@ -80,8 +83,13 @@ export class System {
   private definitionsChangedAt = 0;
 
   /** Made by {@link startSystem}. */
-  constructor(env: Readonly<Record<string, string>>, adminKey: string) {
+  constructor(
+    env: Readonly<Record<string, string>>,
+    adminKey: string,
+    envOf: NonNullable<SystemOptions['envOf']> = () => ({}),
+  ) {
     this.env = env;
+    this.envOf = envOf;
     this.adminKey = adminKey;
     this.secrets.plant('the admin key', adminKey);
     for (const item of (env['ENCRYPTION_KEYS'] ?? '').split(',')) {
@@ -212,6 +220,7 @@ export class System {
       env: {
         ...process.env,
         ...this.env,
+        ...this.envOf(app),
         KAFKA_INSTANCE_ID: `${app}-${port}`,
         HTTP_HOST: '127.0.0.1',
         HTTP_PORT: String(port),

@@ -1,0 +1,80 @@
+import { readConfig } from '../../libs/runtime/config.ts';
+import { connectionKeys, topicKeys } from '../../libs/runtime/config-keys.ts';
+import { accessRoles, grantsOf, type AccessRole, type Grant } from '../../libs/wire/access.ts';
+import type { Command } from '../command.ts';
+import { CliFailure } from '../failure.ts';
+
+const { KAFKA_BROKERS, TOPIC_PREFIX } = connectionKeys;
+const keys = { KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS } as const;
+
+export const acls: Command = {
+  name: 'acls',
+  summary: 'Prints the least ACLs that each app needs on Kafka, as commands of Kafka’s own kafka-acls.sh.',
+  operands: '[<role>…]',
+  operandsMin: 0,
+  operandsMax: accessRoles.length,
+  options: {
+    principal: { takes: 'PATTERN', text: 'whom, with {role} for its name (default User:webhooks-{role})' },
+    'command-config': { takes: 'FILE', text: 'properties with which kafka-acls.sh logs in (default admin.properties)' },
+  },
+  notes: [
+    `Roles: ${accessRoles.join(', ')}. The operator runs the doctor and this command line; the platform produces events.`,
+    'Asks nobody: KAFKA_BROKERS, TOPIC_PREFIX and PLATFORM_TOPICS of the environment count as for the apps. A pattern in PLATFORM_TOPICS is named in a comment: which topics it is to match is for you to say.',
+  ],
+  examples: ['acls > acls.sh', "acls fanout --principal 'User:CN={role}' --json"],
+  needsApi: false,
+  run: ({ operands, given, settings, terminal }) => {
+    const config = readConfig(keys, settings.env);
+    const isPattern = (item: string) => item.startsWith('/');
+    const platformTopics = config.PLATFORM_TOPICS.filter((item) => !isPattern(item)).map(
+      (item) => config.TOPIC_PREFIX + item,
+    );
+    const pattern = given.text('principal') ?? 'User:webhooks-{role}';
+    const granted = rolesOf(operands).map((role) => ({
+      role,
+      principal: pattern.replaceAll('{role}', role),
+      grants: grantsOf(role, config.TOPIC_PREFIX, platformTopics),
+    }));
+    terminal.show({ acls: granted }, () => {
+      const start = `kafka-acls.sh --bootstrap-server ${config.KAFKA_BROKERS.join(',')} --command-config ${given.text('command-config') ?? 'admin.properties'} --add`;
+      const patterns = config.PLATFORM_TOPICS.filter(isPattern);
+      return granted.flatMap(({ role, principal, grants }) => [
+        `# ${role}`,
+        ...commandsOf(grants).map((rest) => `${start} --allow-principal ${quotedWord(principal)} ${rest}`),
+        ...(role === 'fanout' || role === 'platform' ? patterns : []).map(
+          (item) => `# and ${role === 'fanout' ? 'Read' : 'Write'} on the topics that ${item} is to match`,
+        ),
+      ]);
+    });
+    return Promise.resolve();
+  },
+};
+
+function rolesOf(words: readonly string[]): readonly AccessRole[] {
+  if (words.length === 0) return accessRoles;
+  return words.map((word) => {
+    const role = accessRoles.find((known) => known === word);
+    if (role === undefined)
+      throw new CliFailure('usage', `There is no role '${word}': there are ${accessRoles.join(', ')}.`);
+    return role;
+  });
+}
+
+/** One for all names that are allowed the same. */
+function commandsOf(grants: readonly Grant[]): readonly string[] {
+  const names = new Map<string, string[]>();
+  for (const { resource, name, operation } of grants) {
+    const key = `${resource} ${operation}`;
+    const others = names.get(key);
+    if (others === undefined) names.set(key, [name]);
+    else others.push(name);
+  }
+  return [...names].map(([key, ofKey]) => {
+    const [resource = '', operation = ''] = key.split(' ');
+    return `--operation ${operation} ${ofKey.map((name) => `--${resource} ${name}`).join(' ')}`;
+  });
+}
+
+function quotedWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

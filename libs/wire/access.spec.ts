@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import { accessRoles, grantsOf } from './access.ts';
+import { allTopics } from './topics.ts';
+
+const all = accessRoles.flatMap((role) => grantsOf(role, 'eu.', ['eu.platform.events', 'eu.orders']));
+const shown = (role: (typeof accessRoles)[number]) =>
+  grantsOf(role, 'eu.', ['eu.platform.events', 'eu.orders']).map(
+    ({ resource, name, operation }) => `${operation} ${resource} ${name}`,
+  );
+
+test('every name has the prefix, and none is granted twice', () => {
+  expect(all.filter(({ name }) => !name.startsWith('eu.'))).toEqual([]);
+  for (const role of accessRoles) expect(new Set(shown(role)).size).toBe(shown(role).length);
+});
+
+test('somebody reads and somebody writes each topic, but for what is for data teams', () => {
+  const of = (operation: string) =>
+    new Set(all.filter((grant) => grant.operation === operation).map(({ name }) => name));
+  const names = allTopics.map(({ name }) => `eu.${name}`);
+  expect(names.filter((name) => !of('Write').has(name))).toEqual([]);
+  expect(names.filter((name) => !of('Read').has(name))).toEqual(['eu.webhook.dead']);
+});
+
+test('an app that reads in a group may, and no app may more than read and write', () => {
+  expect(shown('projector')).toEqual([
+    'Read topic eu.webhook.events',
+    'Read topic eu.webhook.delivery-outcomes',
+    'Read group eu.projector',
+  ]);
+  expect(shown('fanout')).toEqual(expect.arrayContaining(['Read topic eu.orders', 'Read group eu.fanout']));
+  const apps = accessRoles.filter((role) => !['setup', 'operator', 'platform'].includes(role));
+  expect(apps.flatMap(shown).filter((grant) => !/^(Read|Write) /.test(grant))).toEqual([]);
+});

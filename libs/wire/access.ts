@@ -1,0 +1,99 @@
+/**
+ * The least that each part of this system has to be allowed on Kafka, by the names that topics and groups have on this
+ * cluster. READ and WRITE of a topic let its metadata be seen too; who may write to any topic may have a producer's id.
+ */
+import { retryTiers } from '../domain/retry.ts';
+import { allTopics, retryTopic, topicName, topics, type TopicSpec } from './topics.ts';
+
+export type AccessOperation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs';
+
+export interface Grant {
+  readonly resource: 'topic' | 'group';
+  readonly name: string;
+  readonly operation: AccessOperation;
+}
+
+/** The apps; setup; `operator`: the doctor and the command line; `platform`: services that produce events. */
+export const accessRoles = [
+  'fanout',
+  'dispatcher',
+  'retry-scheduler',
+  'projector',
+  'management-api',
+  'monitor',
+  'setup',
+  'operator',
+  'platform',
+] as const;
+export type AccessRole = (typeof accessRoles)[number];
+
+interface Needs {
+  readonly reads?: readonly TopicSpec[];
+  readonly writes?: readonly TopicSpec[];
+  /** As a consumer group of its name. */
+  readonly isMember?: boolean;
+}
+
+const tiers = retryTiers.map(({ name }) => retryTopic(name));
+const { definitions, eventTypes, notices, webhookEvents, deliveries, parked, outcomes, dead } = topics;
+const rejected = topics.platformEventsRejected;
+
+/** But for platform events. */
+const needs: Readonly<Record<Exclude<AccessRole, 'setup' | 'operator' | 'platform'>, Needs>> = {
+  fanout: {
+    reads: [notices, definitions, eventTypes],
+    writes: [webhookEvents, deliveries, rejected],
+    isMember: true,
+  },
+  dispatcher: {
+    reads: [deliveries, parked, definitions],
+    writes: [outcomes, parked, dead, rejected, ...tiers],
+    isMember: true,
+  },
+  'retry-scheduler': { reads: tiers, writes: [deliveries, rejected, ...tiers], isMember: true },
+  projector: { reads: [webhookEvents, outcomes], isMember: true },
+  'management-api': {
+    reads: [outcomes],
+    writes: [topics.platformEvents, definitions, eventTypes, notices, webhookEvents, deliveries],
+  },
+  monitor: { reads: [outcomes], writes: [deliveries], isMember: true },
+};
+
+/** @param platformTopics as they are called on this cluster; patterns are for whoever grants */
+export function grantsOf(role: AccessRole, prefix: string, platformTopics: readonly string[]): readonly Grant[] {
+  const name = (spec: TopicSpec) => topicName(prefix, spec);
+  const all = [...new Set([...allTopics.map(name), ...platformTopics])];
+  switch (role) {
+    case 'setup':
+      return all.flatMap((topic) => allow('topic', topic, ['Create', 'Describe', 'DescribeConfigs']));
+    case 'operator':
+      return [
+        ...all.flatMap((topic) => allow('topic', topic, ['Describe', 'DescribeConfigs'])),
+        // The doctor compares what they hold with the database.
+        ...[definitions, eventTypes].flatMap((spec) => allow('topic', name(spec), ['Read'])),
+        // `map` tries a mapping on records, `rejected redrive` sends what was set aside again.
+        ...allow('topic', name(rejected), ['Read']),
+        ...platformTopics.flatMap((topic) => allow('topic', topic, ['Read', 'Write'])),
+        ...membersOf().flatMap((app) => allow('group', prefix + app, ['Describe'])),
+      ];
+    case 'platform':
+      return platformTopics.flatMap((topic) => allow('topic', topic, ['Write']));
+    default: {
+      const { reads = [], writes = [], isMember = false } = needs[role];
+      const read = [...(role === 'fanout' ? platformTopics : []), ...reads.map(name)];
+      return [
+        ...read.flatMap((topic) => allow('topic', topic, ['Read'])),
+        ...writes.map(name).flatMap((topic) => allow('topic', topic, ['Write'])),
+        ...(isMember ? allow('group', prefix + role, ['Read']) : []),
+      ];
+    }
+  }
+}
+
+function membersOf(): readonly string[] {
+  return Object.entries(needs).flatMap(([app, { isMember = false }]) => (isMember ? [app] : []));
+}
+
+function allow(resource: Grant['resource'], name: string, operations: readonly AccessOperation[]): readonly Grant[] {
+  return operations.map((operation) => ({ resource, name, operation }));
+}
