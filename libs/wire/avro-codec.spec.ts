@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import avsc from 'avsc';
 import { AvroCodec, AvroDecodeError } from './avro-codec.ts';
 import { schemaFile } from './schema-files.ts';
 import { allTopics } from './topics.ts';
@@ -24,6 +25,28 @@ describe('codec', () => {
     const framed = codec.encode({ a: 'x' });
     expect([...framed.subarray(0, 5)]).toEqual([0, 0, 0, 1, 2]);
     expect(codec.decode(framed)).toEqual({ a: 'x' });
+  });
+
+  test('#19 writes values of every size as avsc does, and reads each of them once', () => {
+    const schema = { type: 'record', name: 'B', fields: [{ name: 'b', type: 'bytes' }, ...v1.fields] };
+    const codec = new AvroCodec<{ b: Buffer; a: string }>(schema, 1, source({}));
+    const plain = avsc.Type.forSchema(schema as avsc.Schema);
+    const sizes = [0, 1_000, 1_024, 5_000, 16_370, 16_384, 20_000, 300_000, 600_000, 7];
+    for (const size of [...sizes, ...sizes]) {
+      const b = Buffer.alloc(size, size);
+      const framed = codec.encode({ b, a: 'é'.repeat(size % 100) });
+      expect(framed.subarray(5).equals(plain.toBuffer({ b, a: 'é'.repeat(size % 100) }))).toBe(true);
+    }
+    let reads = 0;
+    const value = {
+      get b() {
+        reads += 1;
+        return Buffer.alloc(5_000);
+      },
+      a: 'x',
+    };
+    codec.encode(value);
+    expect(reads).toBe(1);
   });
 
   test('extends a value of a type that it begins with, byte for byte as if it was encoded', () => {

@@ -10,6 +10,10 @@ import { boundedLists, boundedType } from './bounded-avro.ts';
 const magicByte = 0;
 const headerBytes = 5;
 
+/** Where values are written before their length is known. It grows with them: avsc's own has 1 KiB, and it writes what is larger twice. */
+let scratch = Buffer.allocUnsafeSlow(16 * 1024);
+const scratchBytesMax = 512 * 1024;
+
 /** A value that is no Avro of ours: never retryable, the record is set aside. */
 export class AvroDecodeError extends Error {
   readonly code = 'avro_decode';
@@ -53,11 +57,16 @@ export class AvroCodec<T> {
   }
 
   encode(value: T): Buffer {
-    const body = this.type.toBuffer(value);
-    const framed = Buffer.allocUnsafe(headerBytes + body.length);
+    const end = this.type.encode(value, scratch, headerBytes);
+    const bytes = end < 0 ? scratch.length - end : end;
+    const framed = Buffer.allocUnsafe(bytes);
+    if (end >= 0) scratch.copy(framed, headerBytes, headerBytes, bytes);
+    else {
+      this.type.encode(value, framed, headerBytes);
+      if (bytes <= scratchBytesMax) scratch = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)));
+    }
     framed.writeUInt8(magicByte, 0);
     framed.writeInt32BE(this.schemaId, 1);
-    body.copy(framed, headerBytes);
     return framed;
   }
 
