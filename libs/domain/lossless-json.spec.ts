@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compareDecimals, parseLossless, rawNumberOf } from './lossless-json.ts';
 
@@ -42,6 +42,21 @@ test('any two doubles are compared as they are', () => {
       expect(Math.sign(compareDecimals(String(a), String(b)))).toBe(a > b ? 1 : a < b ? -1 : 0);
     }),
   );
+});
+
+test('#19 a long number is found wherever a number may stand, and is not looked for in an id', () => {
+  const long = ['12345678901234567890', '-12345678901234567890', '-1e-400', '1.5E+999', '123456789012345e400'];
+  const around = ['N', ' N', '\nN', '[N]', '[0,N]', '[0,\tN]', '{"a":N}', '{"a": N}', '{"a":[[N,{"b":N}]]}'];
+  for (const number of long) {
+    for (const text of around.map((one) => one.replaceAll('N', number))) {
+      expect(JSON.stringify(parseLossless(text))).toBe(text.replaceAll(/[ \n\t]/g, ''));
+    }
+  }
+  // Its reviver takes three times as long as the plain way.
+  const parse = jest.spyOn(JSON, 'parse');
+  parseLossless('{"id":"order-1234567890123456789","hash":"1e500"}');
+  expect(parse.mock.calls.map((given) => given.length)).toEqual([1]);
+  parse.mockRestore();
 });
 
 test('a number that is kept gives its text', () => {

@@ -22,8 +22,11 @@ const json = JSON as unknown as JsonWithSource;
  */
 export const comparedCharsMax = 1_200;
 
-/** 16 digits (with a point or not), or an exponent of three digits: only then can a double fall short. */
-const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/;
+/**
+ * 16 digits (with a point or not), or an exponent of three digits: only then can a double fall short. A number begins the text or
+ * follows one of these characters; long digits inside an id are no number.
+ */
+const longNumber = /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]{1,15}[eE][+-]?\d{3})/;
 
 /**
  * Like JSON.parse, but numbers that a double would change become raw JSON values, which JSON.stringify writes as they
