@@ -8,9 +8,11 @@ import type { FieldProblem } from '../../libs/api-contract/problem.ts';
 import { audienceOf } from '../../libs/domain/fan-out.ts';
 import type { ClientStore } from '../../libs/postgres/client-store.ts';
 import type { CataloguedType, EventTypeStore } from '../../libs/postgres/event-type-store.ts';
+import { isStatementAtFault } from '../../libs/postgres/database-away.ts';
+import { Gathering } from '../../libs/runtime/gathering.ts';
 import { Turns } from '../../libs/runtime/turns.ts';
 import { schemaInForce, wordsOf, type DataMisfit, type DataSchema } from '../../libs/wire/data-schema.ts';
-import type { Caller } from './caller.ts';
+import { ownerOf, type Caller } from './caller.ts';
 import type { NewEvent } from './platform-event.ts';
 
 export interface EventJudgeOptions {
@@ -32,21 +34,36 @@ export interface EventJudgement {
 
 /** Schemas that are kept compiled, and clients that are known to be there. */
 const keptMax = 1_000;
+/** Of one statement: a list names no more. */
+const typesMax = 500;
+const waitingTypesMax = 20_000;
 
 export class EventJudge {
   private readonly options: EventJudgeOptions;
+  /** Asked anew for each event, so that a change counts for the next one. */
+  private readonly catalogue: Gathering<ReadonlySet<string>, readonly CataloguedType[]>;
   private readonly schemas = new Map<string, DataSchema>();
   /** Clients stay: who was there is there. */
   private readonly clients = new Set<string>();
 
   constructor(options: EventJudgeOptions) {
     this.options = options;
+    this.catalogue = new Gathering({
+      weightOf: (types) => types.size,
+      weightMax: typesMax,
+      waitingMax: waitingTypesMax,
+      isOfOne: isStatementAtFault,
+      ask: (requests) => this.entriesOf(requests),
+    });
   }
 
-  /** One for each event, in order. */
+  /**
+   * One for each event, in order.
+   * @throws GatheringFullError
+   */
   async judge(events: readonly NewEvent[], caller: Caller): Promise<EventJudgement[]> {
     const [entries, clients] = await Promise.all([
-      this.options.eventTypes.findMany([...new Set(events.map(({ type }) => type))]),
+      this.catalogue.ask(ownerOf(caller), new Set(events.map(({ type }) => type))),
       this.clientsOf(events, caller),
     ]);
     const catalogue = new Map(entries.map((entry) => [entry.type, entry]));
@@ -57,6 +74,12 @@ export class EventJudge {
       judged.push(this.judgeOne(event, catalogue.get(event.type) ?? null, clients, caller));
     }
     return judged;
+  }
+
+  private async entriesOf(requests: readonly ReadonlySet<string>[]): Promise<(readonly CataloguedType[])[]> {
+    const types = new Set(requests.flatMap((wanted) => [...wanted]));
+    const entries = await this.options.eventTypes.findMany([...types]);
+    return requests.map((wanted) => entries.filter(({ type }) => wanted.has(type)));
   }
 
   private judgeOne(

@@ -7,6 +7,7 @@ import { problemDocument, problemMediaType } from '../../libs/api-contract/probl
 import { ReadAbandonedError } from '../../libs/postgres/bounded-reads.ts';
 import { isDatabaseAway, isStatementCancelled } from '../../libs/postgres/database-away.ts';
 import { LOGGER } from '../../libs/runtime/app.module.ts';
+import { GatheringFullError } from '../../libs/runtime/gathering.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { ProblemError } from './problem-error.ts';
 
@@ -61,6 +62,9 @@ export function problemOf(error: unknown): ProblemError {
   // What was abandoned is answered to nobody.
   if (error instanceof ReadAbandonedError || isStatementCancelled(error)) {
     return new ProblemError('query_timeout', undefined, { retryAfterS: 5, cause: error });
+  }
+  if (error instanceof GatheringFullError) {
+    return new ProblemError('overloaded', undefined, { retryAfterS: 5, cause: error });
   }
   if (isDatabaseAway(error)) {
     return new ProblemError('database_unavailable', undefined, { retryAfterS: 2, cause: error });

@@ -2,11 +2,13 @@
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
 import { capabilitiesOfRole, commonCapabilities, type Capability } from '../domain/capabilities.ts';
+import { Gathering } from '../runtime/gathering.ts';
 import { appendAudit } from './audit-store.ts';
 import { runIn } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { ApiKeyRow, type ApiKeyRole } from './entities/api-key.ts';
 import { ClientRow } from './entities/client.ts';
+import { isStatementAtFault } from './database-away.ts';
 import { changing } from './held-change.ts';
 import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
@@ -31,11 +33,20 @@ export interface NewApiKey extends Pick<
   readonly hash: string;
 }
 
+/** Keys of one statement. */
+const hashesMax = 1_000;
+
 export class ApiKeyStore {
   private readonly em: EntityManager;
+  private readonly lookups: Gathering<string, ApiKey | null>;
 
   constructor(em: EntityManager) {
     this.em = em;
+    this.lookups = new Gathering({
+      weightMax: hashesMax,
+      isOfOne: isStatementAtFault,
+      ask: (hashes) => this.findByHashes(hashes),
+    });
   }
 
   /**
@@ -62,13 +73,18 @@ export class ApiKeyStore {
     });
   }
 
-  /** The key that is in force and has this hash. */
-  async findByHash(hash: string): Promise<ApiKey | null> {
-    const [found] = await readerOf(this.em)<KeyRow>(
-      `select ${columns} from api_key where hash = $1 and ${keyInForce}`,
-      [hash],
+  /** The key that is in force and has this hash: as it is after this was asked, though others are asked for with it. */
+  findByHash(hash: string): Promise<ApiKey | null> {
+    return this.lookups.ask(hash, hash);
+  }
+
+  private async findByHashes(hashes: readonly string[]): Promise<(ApiKey | null)[]> {
+    const rows = await readerOf(this.em)<KeyRow & { readonly hash: string }>(
+      `select hash, ${columns} from api_key where hash = any($1) and ${keyInForce}`,
+      [[...new Set(hashes)]],
     );
-    return found === undefined ? null : keyOf(found);
+    const byHash = new Map(rows.map(({ hash, ...key }) => [hash, keyOf(key)]));
+    return hashes.map((hash) => byHash.get(hash) ?? null);
   }
 
   async touch(id: string, now: Date): Promise<void> {

@@ -21,6 +21,9 @@ const awayStates = new RegExp(`^(08...|53300|57P0[1-35]|${readOnlyState})$`);
 /** What the driver says without a code. */
 const awayMessages = /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/;
 
+/** SQLSTATE: data exceptions, constraints, limits of the program, and a transaction that was undone, as by a deadlock. */
+const atFaultStates = /^(22|23|40|54)/;
+
 /** SQLSTATE query_canceled: by statement_timeout, or by pg_cancel_backend. */
 const cancelledState = '57014';
 
@@ -33,6 +36,12 @@ export function isStatementCancelled(error: unknown): boolean {
 /** The driver waited for so long as it may, and the statement may still be under way. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
+}
+
+/** The statement had no effect, and it was what it said, or what it met. */
+export function isStatementAtFault(error: unknown): boolean {
+  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return false;
+  return typeof error.code === 'string' && atFaultStates.test(error.code);
 }
 
 export function isDatabaseAway(error: unknown): boolean {

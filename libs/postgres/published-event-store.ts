@@ -2,9 +2,11 @@
  * Events that are published under an id of their producer. In: ids that somebody is about to publish. Out: which of
  * them are to be, and with which time. Holds: what Kafka acknowledged is not published again for a day; what was not
  * is published again with the time of the first try, so that it makes the same deliveries. Other content under the id of
- * what was not is another event, with its own time.
+ * what was not is another event, with its own time. What several requests ask at the same time is one statement.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { Gathering } from '../runtime/gathering.ts';
+import { isStatementAtFault } from './database-away.ts';
 import { readerOf } from './read.ts';
 
 export interface EventName {
@@ -37,47 +39,49 @@ interface Row extends EventName {
   readonly contentHash: string | null;
 }
 
+/** What one request is about. */
+interface Claimed<Name extends EventName> {
+  readonly events: readonly Name[];
+  readonly claimant: string;
+}
+
+/** Events of one statement; a request has 500 at most. */
+const eventsMax = 1_000;
+/** Events of requests that wait for a statement. */
+const waitingEventsMax = 20_000;
+
 export class PublishedEventStore {
   private readonly em: EntityManager;
+  private readonly claims: Gathering<Claimed<ClaimableEvent>, EventClaim[]>;
+  private readonly acknowledgements: Gathering<Claimed<EventName>, null>;
 
   constructor(em: EntityManager) {
     this.em = em;
+    const weightOf = ({ events }: Claimed<EventName>) => events.length;
+    const limits = { weightOf, weightMax: eventsMax, isOfOne: isStatementAtFault };
+    this.claims = new Gathering<Claimed<ClaimableEvent>, EventClaim[]>({
+      ...limits,
+      waitingMax: waitingEventsMax,
+      // A statement can take a row once; and of two requests one has to see what the other did.
+      namesOf: ({ events }) => events.map(nameText),
+      ask: (requests) => this.claimAll(requests),
+    });
+    // No more than was claimed, and that is bounded.
+    this.acknowledgements = new Gathering({ ...limits, ask: (requests) => this.acknowledgeAll(requests) });
   }
 
-  /** @param events no two of one name  @param claimant names the request, and no other */
-  async claim(events: readonly ClaimableEvent[], claimant: string): Promise<EventClaim[]> {
-    const read = readerOf(this.em);
-    const taken = await read<Row>(claimSql, [
-      ...columnsOf(events),
-      events.map(({ time }) => time),
-      events.map(({ contentHash }) => contentHash),
-      claimant,
-      keepMs / 1000,
-      abandonedMs / 1000,
-    ]);
-    const claims = taken.map(({ owner, eventId, time }): EventClaim => ({ kind: 'claimed', owner, eventId, time }));
-    if (taken.length === events.length) return claims;
-    const mine = new Set(taken.map(nameText));
-    const others = events.filter((event) => !mine.has(nameText(event)));
-    const known = await read<Row>(
-      `select owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged",
-        content_hash as "contentHash"
-      from published_event where (owner, event_id) in (select * from unnest($1::text[], $2::text[]))`,
-      [...columnsOf(others)],
-    );
-    const rowOf = new Map(known.map((row) => [nameText(row), row]));
-    return [
-      ...claims,
-      ...others.map((event): EventClaim => {
-        const { owner, eventId } = event;
-        return { kind: standingOf(event, rowOf.get(nameText(event))), owner, eventId };
-      }),
-    ];
+  /**
+   * @param events no two of one name
+   * @param claimant names the request, and no other
+   * @throws GatheringFullError
+   */
+  claim(events: readonly ClaimableEvent[], claimant: string): Promise<EventClaim[]> {
+    return this.claims.ask(tenantOf(events), { events, claimant });
   }
 
   /** Kafka has them. */
   async acknowledge(events: readonly EventName[], claimant: string): Promise<void> {
-    await this.update('is_acknowledged = true, claimed_by = null', events, claimant);
+    await this.acknowledgements.ask(tenantOf(events), { events, claimant });
   }
 
   /** It is still being found out whether Kafka has them. */
@@ -91,15 +95,51 @@ export class PublishedEventStore {
 
   /** They were not published: whoever tries again need not wait. */
   async release(events: readonly EventName[], claimant: string): Promise<void> {
-    await this.update('claimed_by = null', events, claimant);
-  }
-
-  private async update(change: string, events: readonly EventName[], claimant: string): Promise<void> {
     await readerOf(this.em)(
-      `update published_event set ${change}
+      `update published_event set claimed_by = null
       where claimed_by = $3 and (owner, event_id) in (select * from unnest($1::text[], $2::text[]))`,
       [...columnsOf(events), claimant],
     );
+  }
+
+  private async claimAll(requests: readonly Claimed<ClaimableEvent>[]): Promise<EventClaim[][]> {
+    const read = readerOf(this.em);
+    const all = requests.flatMap(({ events }) => events);
+    const taken = await read<Row>(claimSql, [
+      ...columnsOf(all),
+      all.map(({ time }) => time),
+      all.map(({ contentHash }) => contentHash),
+      claimantsOf(requests),
+      keepMs / 1000,
+      abandonedMs / 1000,
+    ]);
+    const timeOf = new Map(taken.map((row) => [nameText(row), row.time]));
+    const others = all.filter((event) => !timeOf.has(nameText(event)));
+    const rowOf = new Map((await this.known(others)).map((row) => [nameText(row), row]));
+    return requests.map(({ events }) =>
+      events.map((event): EventClaim => {
+        const { owner, eventId } = event;
+        const time = timeOf.get(nameText(event));
+        if (time !== undefined) return { kind: 'claimed', owner, eventId, time };
+        return { kind: standingOf(event, rowOf.get(nameText(event))), owner, eventId };
+      }),
+    );
+  }
+
+  private async known(events: readonly EventName[]): Promise<Row[]> {
+    if (events.length === 0) return [];
+    return readerOf(this.em)<Row>(
+      `select owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged",
+        content_hash as "contentHash"
+      from published_event where (owner, event_id) in (select * from unnest($1::text[], $2::text[]))`,
+      [...columnsOf(events)],
+    );
+  }
+
+  private async acknowledgeAll(requests: readonly Claimed<EventName>[]): Promise<null[]> {
+    const all = requests.flatMap(({ events }) => events);
+    await readerOf(this.em)(acknowledgeSql, [...columnsOf(all), claimantsOf(requests)]);
+    return requests.map(() => null);
   }
 }
 
@@ -110,8 +150,9 @@ export class PublishedEventStore {
 const claimSql = `
 insert into published_event
   (owner, event_id, event_time, content_hash, claimed_by, claimed_at, is_acknowledged, expires_at)
-select owner, event_id, event_time, content_hash, $5, now(), false, now() + make_interval(secs => $6)
-from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as i(owner, event_id, event_time, content_hash)
+select owner, event_id, event_time, content_hash, claimant, now(), false, now() + make_interval(secs => $6)
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+  as i(owner, event_id, event_time, content_hash, claimant)
 order by owner collate "C", event_id collate "C"
 on conflict (owner, event_id) do update set
   event_time = case when published_event.expires_at <= now() or published_event.content_hash <> excluded.content_hash
@@ -124,6 +165,16 @@ where published_event.expires_at <= now()
 returning owner, event_id as "eventId", event_time as time, is_acknowledged as "isAcknowledged",
   content_hash as "contentHash"`;
 
+/** Sorted as above. */
+const acknowledgeSql = `
+update published_event set is_acknowledged = true, claimed_by = null
+from (
+  select * from unnest($1::text[], $2::text[], $3::text[]) as i(owner, event_id, claimant)
+  order by owner collate "C", event_id collate "C"
+) as mine
+where published_event.owner = mine.owner and published_event.event_id = mine.event_id
+  and published_event.claimed_by = mine.claimant`;
+
 function standingOf(
   { contentHash }: ClaimableEvent,
   row: Row | undefined,
@@ -134,6 +185,15 @@ function standingOf(
 
 function columnsOf(events: readonly EventName[]): [string[], string[]] {
   return [events.map(({ owner }) => owner), events.map(({ eventId }) => eventId)];
+}
+
+function claimantsOf(requests: readonly Claimed<EventName>[]): string[] {
+  return requests.flatMap(({ events, claimant }) => events.map(() => claimant));
+}
+
+/** Whose turn a request takes. A list of an admin may be for several; it counts for the first. */
+function tenantOf([first]: readonly EventName[]): string {
+  return first?.owner ?? '';
 }
 
 /** A client id has no space. */

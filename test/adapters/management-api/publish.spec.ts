@@ -11,6 +11,7 @@ import { RecordSink } from '../../../libs/kafka/record-sink.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
+import { traced } from './statement-trace.ts';
 import { followTopic } from './topic-reader.ts';
 
 type Reader = Awaited<ReturnType<typeof followTopic>>;
@@ -273,6 +274,38 @@ describe('an event with an id of its producer', () => {
     for (let times = 0; times < 2; times += 1) expect((await publish(event)).status).toBe(202);
     await publish({ ...event, id: `${event.id}-last` });
     expect((await seen(event.id, 2)).map(({ id }) => id)).toEqual([event.id, `${event.id}-last`]);
+  });
+
+  test('#19 shares its statements with those that are published at the same time', async () => {
+    const ids = Array.from({ length: 64 }, () => randomUUID());
+    const event = { type: 'order.created', clientId: ann.id };
+    const { answer: answers, statements } = await traced(() =>
+      Promise.all([...ids, ids[0]].map((id) => publish({ ...event, id }, publisherKey))),
+    );
+    const repeated = answers.pop();
+    expect(answers.map(({ status, body }) => [status, body])).toEqual(ids.map((id) => [202, { accepted: [{ id }] }]));
+    // The same at the same time is published by one of them; the other is told so, or to wait.
+    expect([202, 409]).toContain(repeated?.status);
+    // One for each of key, catalogue, claim and acknowledgement took four a request.
+    expect(statements.length).toBeLessThanOrEqual(ids.length / 2);
+    expect((await seen(ids[0] ?? '', 1)).length).toBe(1);
+    for (const id of ids) await seen(id, 1);
+  });
+
+  test('#19 that PostgreSQL cannot hold fails alone', async () => {
+    const store = world.app.get(PublishedEventStore);
+    const events = ['a', 'b\u0000', 'c'].map((name) => ({
+      owner: ann.id,
+      eventId: `${randomUUID()}-${name}`,
+      time: '2026-11-24T10:00:00Z',
+      contentHash: name,
+    }));
+    const claims = await Promise.allSettled(events.map((one, index) => store.claim([one], `request ${index}`)));
+    expect(claims.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const claimed = events.filter((_, index) => index !== 1);
+    await Promise.all(claimed.map((one, index) => store.acknowledge([one], `request ${index * 2}`)));
+    const again = await Promise.all(claimed.map((one, index) => store.claim([one], `repeat ${index}`)));
+    expect(again.map(([claim]) => claim?.kind)).toEqual(['published', 'published']);
   });
 
   test('that was refused can be published at once', async () => {

@@ -37,7 +37,10 @@ describe('keys that nobody has', () => {
     const limited = answer.filter((status) => status === 429).length;
     expect(answer.filter((status) => status !== 401 && status !== 429)).toEqual([]);
     expect(limited).toBeGreaterThanOrEqual(200 - 2 * burst);
-    expect(statements.filter((text) => text.includes('api_key'))).toHaveLength(200 - limited);
+    const lookups = statements.filter((text) => text.includes('from api_key'));
+    expect(lookups).not.toEqual([]);
+    // Those of the same time share one.
+    expect(lookups.length).toBeLessThanOrEqual(200 - limited);
   });
 
   test('use up nothing of other addresses, nor of keys that are there', async () => {
