@@ -15,13 +15,14 @@ test.each([
   { words: ['latency'], wanted: [latency] },
   { words: ['latency', 'throughput'], wanted: [latency, throughput] },
   { words: ['latency', '--webhooks', '100,100000'], wanted: [latency], sizes: [100, 100_000] },
+  { words: ['--works', 'kill,http', 'latency'], wanted: [latency], parts: ['http', 'kill'] },
   {
     words: ['--profile', 'fanout', 'throughput', '--profile', 'dispatcher'],
     wanted: [throughput],
     profiled: ['fanout', 'dispatcher'],
   },
-])('$words runs what it names', ({ words, wanted, profiled = [], sizes = null }) => {
-  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled, sizes });
+])('$words runs what it names', ({ words, wanted, profiled = [], sizes = null, parts = null }) => {
+  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled, sizes, parts });
 });
 
 test.each([
@@ -30,6 +31,7 @@ test.each([
   { words: ['--profile'], reason: "not ''" },
   { words: ['--profile', 'kafka'], reason: "not 'kafka'" },
   { words: ['--webhooks', 'many'], reason: "not 'many'" },
+  { words: ['--works', 'http,all'], reason: "not 'http,all'" },
   { words: ['--webhooks', '0'], reason: "not '0'" },
   { words: ['--webhooks', '1000,100'], reason: "not '1000,100'" },
   { words: ['--webhooks', '2000000'], reason: "not '2000000'" },

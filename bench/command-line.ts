@@ -1,6 +1,7 @@
 /** Words after `npm run bench --`. Pure. */
 import { appNames, type AppName } from '../stack/apps.ts';
 import type { Work } from './work.ts';
+import { freshParts, type FreshPart } from './works/fresh.ts';
 
 /** More would take longer to put there than to measure. */
 const webhooksMax = 1_000_000;
@@ -12,6 +13,8 @@ export type BenchCommandLine =
       readonly profiled: readonly AppName[];
       /** Sizes that `scale` is limited to; null: all of its own. */
       readonly sizes: readonly number[] | null;
+      /** Parts that `fresh` is limited to; null: all of them. */
+      readonly parts: readonly FreshPart[] | null;
     }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'refused'; readonly sentence: string };
@@ -21,6 +24,7 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
   const wanted: Work[] = [];
   const profiled: AppName[] = [];
   let sizes: readonly number[] | null = null;
+  let parts: readonly FreshPart[] | null = null;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
     if (word === '--profile') {
@@ -36,14 +40,22 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
       if (sizes === null) return refusal(`--webhooks takes growing numbers such as 100,100000, not '${text}'.`);
       continue;
     }
+    if (word === '--works') {
+      const text = words[(index += 1)] ?? '';
+      parts = partsIn(text);
+      if (parts === null) return refusal(`--works takes some of ${freshParts.join(',')}, not '${text}'.`);
+      continue;
+    }
     const work = works.find(({ name }) => name === word);
     if (work === undefined) {
       const known = works.map(({ name }) => name).join(', ');
-      return refusal(`There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --help.`);
+      return refusal(
+        `There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --works PART,PART, --help.`,
+      );
     }
     wanted.push(work);
   }
-  return { kind: 'run', works: wanted.length === 0 ? works : wanted, profiled, sizes };
+  return { kind: 'run', works: wanted.length === 0 ? works : wanted, profiled, sizes, parts };
 }
 
 /** Null when it is no list of growing numbers from 1 to a million. */
@@ -54,13 +66,20 @@ function sizesIn(text: string): readonly number[] | null {
   return isGrowing ? sizes : null;
 }
 
+/** Null when it names anything else, or nothing. */
+function partsIn(text: string): readonly FreshPart[] | null {
+  const names = text.split(',');
+  const parts = freshParts.filter((part) => names.includes(part));
+  return parts.length === names.length ? parts : null;
+}
+
 function refusal(sentence: string): BenchCommandLine {
   return { kind: 'refused', sentence };
 }
 
 function helpOf(works: readonly Work[]): string {
   return [
-    'npm run bench [-- WORK… --profile APP… --webhooks N,N]',
+    'npm run bench [-- WORK… --profile APP… --webhooks N,N --works PART,PART]',
     '',
     'Measures the system on an embedded stack of its own: without a name every work, one after another.',
     'The load and the receivers are processes of their own on the same machine; figures are in docs/performance.md.',
@@ -69,6 +88,7 @@ function helpOf(works: readonly Work[]): string {
     '',
     `  --profile APP  keeps a CPU profile of that app, of the measured time, in .data/bench/profiles; as often as wanted`,
     '  --webhooks N,N only so many webhooks in the work scale, and not its dispatchers: 100,100000 compares the two',
+    `  --works P,P    only these parts of the work fresh: ${freshParts.join(', ')}`,
     '  --help         this text',
     '',
     'KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL each replace the embedded part, as with npm start: the run then has',

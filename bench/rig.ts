@@ -37,6 +37,8 @@ export interface Run {
   /** Not profiled: what it costs to get warm is no work's question. */
   readonly isWarmUp?: boolean;
   readonly deadlineMs?: number;
+  /** Default: true */
+  readonly isHistoryAwaited?: boolean;
   readonly send: (events: Range) => Promise<Produced>;
 }
 
@@ -119,9 +121,14 @@ export class Rig {
     return (events) => this.load.ask('pace', { events, targets, bytes: eventBytes, perSecond });
   }
 
+  /** Single events in produce calls of their own, so many calls at a time. */
+  loop(targets: readonly Target[], calls: number): (events: Range) => Promise<Produced> {
+    return (events) => this.load.ask('loop', { events, targets, bytes: eventBytes, calls });
+  }
+
   /** Unmeasured events, so that code is compiled and connections are open when it counts. */
-  async warmUp(targets: readonly Target[], perEvent = 1): Promise<void> {
-    const events = Math.ceil(warmUpDeliveries / perEvent);
+  async warmUp(targets: readonly Target[], perEvent = 1, deliveries = warmUpDeliveries): Promise<void> {
+    const events = Math.ceil(deliveries / perEvent);
     await this.measure({ label: 'Warm-up', events, perEvent, isWarmUp: true, send: this.flood(targets) });
   }
 
@@ -143,10 +150,7 @@ export class Rig {
         this.untilArrived(expected, run.deadlineMs ?? arrivalDeadlineMs, step.progress),
       ]);
       await run.afterwards?.();
-      step.progress('waiting for the history');
-      const { requests } = await this.receiver.ask('progress', null);
-      const isCaughtUp = await this.catchUp.until(outcomesBefore + requests, historyDeadlineMs, this.signal);
-      if (!isCaughtUp) warn(`${run.label}: the history did not catch up within ${historyDeadlineMs / 1000} s`);
+      if (run.isHistoryAwaited !== false) await this.untilCaughtUp(run.label, outcomesBefore, step.progress);
       const usage = withLoopDelays(window.close() ?? [], delaysBefore, await this.loopDelays());
       await this.stopProfilers(profilers, run.label);
       const report = await this.receiver.ask('report', { events, expected });
@@ -197,6 +201,13 @@ export class Rig {
       ...this.moreLoads.map(({ pid }) => ({ name: 'second load', pid })),
     ].map((worker) => ({ ...worker, kind: 'load' as const }));
     return [...apps, ...servers, ...own];
+  }
+
+  private async untilCaughtUp(label: string, outcomesBefore: number, progress: (text: string) => void): Promise<void> {
+    progress('waiting for the history');
+    const { requests } = await this.receiver.ask('progress', null);
+    const isCaughtUp = await this.catchUp.until(outcomesBefore + requests, historyDeadlineMs, this.signal);
+    if (!isCaughtUp) warn(`${label}: the history did not catch up within ${historyDeadlineMs / 1000} s`);
   }
 
   /** Ends early, and tells so, when nothing more comes: what is missing is a loss then. */

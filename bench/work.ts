@@ -11,18 +11,26 @@ export interface Work {
   run(bench: Bench): Promise<WorkResult>;
 }
 
+export interface BenchOptions {
+  readonly sizes?: readonly number[] | null;
+  readonly parts?: readonly string[] | null;
+}
+
 /** What a work is given. */
 export class Bench {
   readonly signal: AbortSignal;
   readonly profiles: KeptProfile[] = [];
   /** Sizes that a work with several is limited to; null: all. */
   readonly sizes: readonly number[] | null;
+  /** Parts that a work with several is limited to; null: all. */
+  readonly parts: readonly string[] | null;
   private readonly profiled: readonly AppName[];
 
   /** @param profiled apps whose CPU is profiled */
-  constructor(signal: AbortSignal, profiled: readonly AppName[], sizes: readonly number[] | null = null) {
+  constructor(signal: AbortSignal, profiled: readonly AppName[], options: BenchOptions = {}) {
     this.signal = signal;
-    this.sizes = sizes;
+    this.sizes = options.sizes ?? null;
+    this.parts = options.parts ?? null;
     this.profiled = profiled;
   }
 

@@ -2,6 +2,7 @@
 import type { Work } from './work.ts';
 import { burst } from './works/burst.ts';
 import { fanout } from './works/fanout.ts';
+import { fresh } from './works/fresh.ts';
 import { history } from './works/history.ts';
 import { http } from './works/http.ts';
 import { idle } from './works/idle.ts';
@@ -19,6 +20,7 @@ export const works: readonly Work[] = [
   throughput,
   fanout,
   http,
+  fresh,
   latency,
   history,
   isolation,

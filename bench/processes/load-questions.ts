@@ -26,6 +26,8 @@ export interface LoadQuestions {
   connect: { ask: null; answer: null };
   /** To `platform.events`, as fast as Kafka acknowledges. */
   flood: { ask: Events; answer: Produced };
+  /** Each event in a call of its own, so many calls at a time. */
+  loop: { ask: Events & { readonly calls: number }; answer: Produced };
   /** The same, so many a second. */
   pace: { ask: Events & { readonly perSecond: number }; answer: Produced };
   /** Through `POST /v1/events`, so many requests at a time with so many events each. */

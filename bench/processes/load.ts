@@ -30,6 +30,16 @@ async function flood(events: Events): Promise<Produced> {
   return { startedAtMs, endedAtMs: nowMs() };
 }
 
+async function loop(events: Events, calls: number): Promise<Produced> {
+  const source = new EventSource(events);
+  const startedAtMs = nowMs();
+  const sendAll = async () => {
+    while (source.left > 0) await connected().send(source.take(1));
+  };
+  await Promise.all(Array.from({ length: calls }, sendAll));
+  return { startedAtMs, endedAtMs: nowMs() };
+}
+
 async function pace(events: Events, perSecond: number): Promise<Produced> {
   const source = new EventSource(events);
   const startedAtMs = nowMs();
@@ -123,6 +133,7 @@ answerQuestions<LoadQuestions>({
   },
   flood,
   http,
+  loop: (ask) => loop(ask, ask.calls),
   pace: (ask) => pace(ask, ask.perSecond),
   raw: ({ url, posts, connections, bytes }) => raw(url, posts, connections, bytes),
 });

@@ -21,8 +21,9 @@ export const http: Work = {
       await rig.warmUp(targets);
       const series: Measured[] = [];
       for (const way of ways) {
-        await rig.measure({ label: 'Warm-up', events: 1_000, isWarmUp: true, send: sender(rig, targets, way) });
-        series.push(await rig.measure({ ...way, send: sender(rig, targets, way) }));
+        const send = httpSender(rig, targets, requests, way.perRequest);
+        await rig.measure({ label: 'Warm-up', events: 1_000, isWarmUp: true, send });
+        series.push(await rig.measure({ ...way, send }));
       }
       return {
         series,
@@ -32,9 +33,10 @@ export const http: Work = {
     }),
 };
 
-function sender(rig: Rig, targets: readonly Target[], { perRequest }: { perRequest: number }) {
+/** @param atATime requests under way, each with `perRequest` events */
+export function httpSender(rig: Rig, targets: readonly Target[], atATime: number, perRequest: number) {
   const key = rig.system.env['ADMIN_API_KEY'] ?? '';
   const { url } = rig.system.api;
   return (events: { from: number; to: number }) =>
-    rig.load.ask('http', { events, targets, bytes: eventBytes, url, key, requests, perRequest });
+    rig.load.ask('http', { events, targets, bytes: eventBytes, url, key, requests: atATime, perRequest });
 }
