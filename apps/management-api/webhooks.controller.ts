@@ -4,17 +4,18 @@ import { Controller, Inject } from '@nestjs/common';
 import * as contract from '../../libs/api-contract/webhooks.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import { changedSettings, initialSettings, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
-import type { Activity, Missed } from '../../libs/postgres/webhook-change.ts';
+import type { Activity, Missed, Rotation } from '../../libs/postgres/webhook-change.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { HealthView } from '../../libs/postgres/health-view.ts';
 import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import type { Caller, InputOf } from './caller.ts';
 import { DefinitionsInForce } from './definitions-in-force.ts';
+import { judgeCapability } from './operation-role.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownHealth } from './shown-health.ts';
-import { shownWebhook } from './shown.ts';
+import { shownWebhook, timeOrNull } from './shown.ts';
 import { keptProblems, settingsProblems } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
 import { algorithmOf, newSecret, shownSecret } from './webhook-secret.ts';
@@ -69,19 +70,22 @@ export class WebhooksController {
 
   @Route(contract.updateWebhook)
   update(@Input() input: InputOf<typeof contract.updateWebhook>) {
-    const { isActive, ...given } = input.body;
-    const activity = isActive === undefined ? undefined : activityOf(isActive, input.caller);
-    return this.change(input, (current) => changedSettings(current, given, this.operator.defaults), activity);
+    const { isActive, secret, ...given } = input.body;
+    if (secret !== undefined) judgeCapability(input.caller, 'secrets.rotate');
+    return this.change(input, (current) => changedSettings(current, given, this.operator.defaults), {
+      activity: isActive === undefined ? undefined : activityOf(isActive, input.caller),
+      rotation: secret === undefined ? undefined : rotationOf(secret, overlapHoursDefault, new Date()),
+    });
   }
 
   @Route(contract.enableWebhook)
   enable(@Input() input: InputOf<typeof contract.enableWebhook>) {
-    return this.change(input, (current) => current, activityOf(true, input.caller));
+    return this.change(input, (current) => current, { activity: activityOf(true, input.caller) });
   }
 
   @Route(contract.disableWebhook)
   disable(@Input() input: InputOf<typeof contract.disableWebhook>) {
-    return this.change(input, (current) => current, activityOf(false, input.caller));
+    return this.change(input, (current) => current, { activity: activityOf(false, input.caller) });
   }
 
   @Route(contract.deleteWebhook)
@@ -93,18 +97,31 @@ export class WebhooksController {
   @Route(contract.rotateSecret)
   async rotate(@Input() { params, body, scope, isMeant, actor }: InputOf<typeof contract.rotateSecret>) {
     const now = new Date();
-    const previousEndAt = new Date(now.getTime() + (body.overlapHours ?? overlapHoursDefault) * hourMs);
-    const rotated = await this.store.rotate(
-      { id: params.id, scope, isMeant },
-      (algorithm) => newSecret(algorithm, body.secret ?? null, now.getTime()),
-      previousEndAt,
-      liveSecretsMax,
-      actor,
-      now,
-    );
+    const rotation = rotationOf(body.secret ?? null, body.overlapHours ?? overlapHoursDefault, now);
+    const rotated = await this.store.rotate({ id: params.id, scope, isMeant }, rotation, actor, now);
     if (rotated.kind === 'too_many') throw new ProblemError('too_many_secrets');
     if (rotated.kind !== 'rotated') throw missed(rotated);
-    return { secret: shownSecret(rotated.secret), previousSecretExpiresAt: previousEndAt.toISOString() };
+    return { secret: shownSecret(rotated.secret), previousSecretExpiresAt: rotation.previousEndAt.toISOString() };
+  }
+
+  @Route(contract.listSecrets)
+  async listSecrets(@Input() { params, scope }: InputOf<typeof contract.listSecrets>) {
+    if ((await this.view.find(params.id, scope)) === null) throw notFound();
+    const secrets = await this.view.secrets(params.id);
+    return {
+      data: secrets.map(({ id, createdAt, expiresAt }) => ({
+        id,
+        createdAt: createdAt.toISOString(),
+        expiresAt: timeOrNull(expiresAt),
+      })),
+    };
+  }
+
+  @Route(contract.endSecret)
+  async endSecret(@Input() { params, scope, isMeant, actor }: InputOf<typeof contract.endSecret>) {
+    const ended = await this.store.endSecret({ id: params.id, scope, isMeant }, params.secretId, actor, new Date());
+    if (ended.kind === 'newest') throw new ProblemError('newest_secret');
+    if (ended.kind !== 'ended') throw missed(ended);
   }
 
   /** What shows each of these: with its health where that is asked for, in as many statements for all as for one. */
@@ -125,7 +142,7 @@ export class WebhooksController {
       actor,
     }: Pick<InputOf<typeof contract.enableWebhook>, 'params' | 'scope' | 'isMeant' | 'actor'>,
     settingsAfter: (current: WebhookSettings) => WebhookSettings,
-    activity: Activity | undefined,
+    beside: { readonly activity?: Activity | undefined; readonly rotation?: Rotation | undefined },
   ) {
     const updated = await this.store.update(
       { id: params.id, scope, isMeant },
@@ -135,7 +152,7 @@ export class WebhooksController {
           settings === current
             ? []
             : [...keptProblems(current, settings), ...settingsProblems(settings, this.operator.signatureHeader)];
-        return problems.length > 0 ? { kind: 'refused', refusal: problems } : { kind: 'change', settings, activity };
+        return problems.length > 0 ? { kind: 'refused', refusal: problems } : { kind: 'change', settings, ...beside };
       },
       actor,
       new Date(),
@@ -145,6 +162,8 @@ export class WebhooksController {
         return { ...shownWebhook(updated.webhook), ...(await this.force(params.id)) };
       case 'refused':
         throw invalid(updated.refusal);
+      case 'too_many':
+        throw new ProblemError('too_many_secrets');
       case 'missing':
       case 'stale':
         throw missed(updated);
@@ -169,6 +188,14 @@ function splitLabel(label: string): readonly [name: string, value: string] {
 
 function missed({ kind }: Missed): ProblemError {
   return kind === 'missing' ? notFound() : new ProblemError('precondition_failed');
+}
+
+function rotationOf(supplied: string | null, overlapHours: number, now: Date): Rotation {
+  return {
+    secret: (algorithm) => newSecret(algorithm, supplied, now.getTime()),
+    previousEndAt: new Date(now.getTime() + overlapHours * hourMs),
+    liveMax: liveSecretsMax,
+  };
 }
 
 function activityOf(isActive: boolean, caller: Caller): Activity {

@@ -36,6 +36,8 @@ export const allOperations: readonly Operation[] = [
   webhooks.listWebhooks,
   webhooks.getWebhook,
   webhooks.updateWebhook,
+  webhooks.listSecrets,
+  webhooks.endSecret,
   webhooks.deleteWebhook,
   webhooks.enableWebhook,
   webhooks.disableWebhook,

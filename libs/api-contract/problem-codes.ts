@@ -83,6 +83,11 @@ export const problemCodes = {
     meaning:
       '`errors` names each place where events of today or receivers would break: mend it, or ask with `force=true`.',
   },
+  newest_secret: {
+    status: 409,
+    title: 'The newest secret cannot be ended',
+    meaning: 'It is the one that signs: rotate the secret, then end it.',
+  },
   too_many_webhooks: {
     status: 409,
     title: 'The client has too many webhooks',

@@ -159,11 +159,17 @@ export const tls = nullable(
 
 export const suppliedSecret = nullable(
   Type.String({
-    maxLength: 200,
+    maxLength: 256,
     description:
-      'A secret of your own in the forms of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64, or for ed25519 `whsk_` and 32. Left out, or null, one is made of 32 random bytes.',
+      'A secret of your own: `whsec_` and 24 to 64 bytes in base64, or for ed25519 `whsk_` and 32, as Standard Webhooks has them; or any other text of 16 to 256 printable ASCII characters, which signs with those bytes as they are. Left out, or null, one is made of 32 random bytes.',
   }),
 );
+
+export const replacingSecret = Type.String({
+  maxLength: 256,
+  description:
+    'A new secret of your own, in the forms that creation takes: it signs at once, those before it sign too for 24 hours. The one that is in force changes nothing. Takes the capability `secrets.rotate` besides.',
+});
 
 export const signatureAlgorithm = Type.Enum(['hmac-sha256', 'ed25519'], {
   description: 'How deliveries are signed (Standard Webhooks `v1` or `v1a`). Fixed when the webhook is created.',

@@ -182,13 +182,14 @@ export const updateWebhook = operation({
       autoHeal: Type.Optional(nullable(field.autoHeal)),
       autoHealGone: Type.Optional(nullable(field.autoHealGone)),
       tls: Type.Optional(field.tlsInput),
+      secret: Type.Optional(field.replacingSecret),
     },
     strict,
   ),
   status: 200,
   answer: changedWebhookSchema,
   answered: 'The webhook as it is now.',
-  problems: ['not_found'],
+  problems: ['not_found', 'too_many_secrets'],
   example: { description: 'Orders to the warehouse', timeoutMs: 10_000 },
 });
 
@@ -271,4 +272,43 @@ export const rotateSecret = operation({
   answered: 'The new secret.',
   problems: ['not_found', 'too_many_secrets'],
   example: { overlapHours: 24 },
+});
+
+export const listSecrets = operation({
+  id: 'listSecrets',
+  method: 'get',
+  path: '/v1/webhooks/{id}/secrets',
+  tag,
+  summary: 'List the secrets of a webhook',
+  description: 'Those that sign, newest first, without their values.',
+  roles: owners,
+  params: idParams,
+  status: 200,
+  answer: Type.Object({
+    data: Type.Array(
+      Type.Object({
+        id: Type.String({ examples: ['sec_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d'] }),
+        createdAt: timestamp,
+        expiresAt: nullable({ ...timestamp, description: 'Until when it signs too; null: the newest one.' }),
+      }),
+    ),
+  }),
+  answered: 'The secrets.',
+  problems: ['not_found'],
+});
+
+export const endSecret = operation({
+  id: 'endSecret',
+  method: 'delete',
+  path: '/v1/webhooks/{id}/secrets/{secretId}',
+  tag,
+  summary: 'End an older secret of a webhook',
+  description: 'It signs no more. The newest one is ended by a rotation only.',
+  roles: owners,
+  needs: 'secrets.rotate',
+  isConditional: true,
+  params: Type.Object({ id: anyId, secretId: anyId }),
+  status: 204,
+  answered: 'It signs no more.',
+  problems: ['not_found', 'newest_secret'],
 });

@@ -2,7 +2,7 @@
  * The forms in which a secret is written (Standard Webhooks 1.0.0, "Signature scheme"), read for signing and for
  * verifying, in Node.js and in browsers. Pure.
  */
-import { fromBase64, type Bytes } from './bytes.ts';
+import { fromBase64, utf8, type Bytes } from './bytes.ts';
 
 export type SecretForm =
   | { readonly kind: 'hmac'; readonly bytes: Bytes }
@@ -15,12 +15,15 @@ export const secretPrefixes = { hmac: 'whsec_', private: 'whsk_', public: 'whpk_
 const hmacBytes = { min: 24, max: 64 };
 export const seedBytes = 32;
 
+/** A secret that is any text: so many printable ASCII characters, no blank at its ends. It signs with those bytes. */
+const plainSecret = /^[\x21-\x7e][\x20-\x7e]{14,254}[\x21-\x7e]$/;
+
 /** PKCS #8 of an ed25519 private key up to its 32 bytes of seed (RFC 8410, section 7). */
 export const pkcs8Head = Uint8Array.from([48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32]);
 /** SubjectPublicKeyInfo of an ed25519 key up to its 32 bytes (RFC 8410, section 4). */
 export const spkiHead = Uint8Array.from([48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0]);
 
-/** A secret that is in none of the specification's forms. Its message never shows the secret. */
+/** A secret that is in none of these forms. Its message never shows the secret. */
 export class SecretFormatError extends Error {
   readonly code = 'invalid_secret';
   readonly retryable = false;
@@ -49,7 +52,8 @@ export function readSecret(secret: string): SecretForm {
     if (bytes.length !== seedBytes) throw new SecretFormatError(`a ${verifying} key has ${seedBytes} bytes`);
     return { kind: 'public', bytes };
   }
-  throw new SecretFormatError(`a secret begins with ${hmac} or ${signing}`);
+  if (plainSecret.test(secret)) return { kind: 'hmac', bytes: utf8(secret) };
+  throw new SecretFormatError(`a secret begins with ${hmac} or ${signing}, or is 16 to 256 printable characters`);
 }
 
 function decoded(text: string): Bytes {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
@@ -93,6 +94,17 @@ describe('secrets', () => {
     expect(sign(padded.replace('=', ''))).toBe(sign(padded));
   });
 
+  test.each(['a text of sixty-two characters, blanks included, as it is', 'x'.repeat(16), '~'.repeat(256)])(
+    'of plain text sign with its bytes: %s',
+    (text) => {
+      const expected = createHmac('sha256', text)
+        .update(`${vector.id}.${vector.timestampS}.`)
+        .update(vector.body)
+        .digest('base64');
+      expect(signStandardWebhooks({ ...vector, secrets: [prepareSigningKey(text)] })).toBe(`v1,${expected}`);
+    },
+  );
+
   test('of 64 bytes of ed25519 are taken by their seed', () => {
     const seed = Buffer.from(ed25519Secret.slice('whsk_'.length), 'base64');
     const both = `whsk_${Buffer.concat([seed, Buffer.alloc(32)]).toString('base64')}`;
@@ -100,7 +112,11 @@ describe('secrets', () => {
   });
 
   test.each([
-    ['no prefix', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+    ['no prefix and 15 characters', 'MfKQ9r8GKYqrTwj'],
+    ['no prefix and 257 characters', 'x'.repeat(257)],
+    ['a character that is not printable', 'MfKQ9r8GKYqrTwj\u0007UPD8'],
+    ['a character of two bytes', 'MfKQ9r8GKYqrTwjü'],
+    ['a blank at its end', 'MfKQ9r8GKYqrTwjUPD8 '],
     ['a public key', `whpk_${Buffer.alloc(32).toString('base64')}`],
     ['nothing behind the prefix', 'whsec_'],
     ['what is not base64', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2La*aSw'],

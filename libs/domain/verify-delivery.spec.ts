@@ -10,6 +10,7 @@ const verifiers = { 'node:crypto': verifyDelivery, WebCrypto: verifyDeliveryOnWe
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const otherSecret = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
+const plainSecret = 'correct horse battery staple';
 const id = '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d';
 const timestampS = 1_773_480_413;
 const text = `{"id":"e-1","data":{"amount":12},"metadata":{"deliveryId":"${id}"}}`;
@@ -39,6 +40,7 @@ function reasonOf(verdict: Verdict): string {
 describe.each(Object.entries(verifiers))('by %s it is valid', (_keys, verify) => {
   test.each<[string, ReceivedDelivery]>([
     ['as it came', delivery()],
+    ['with a secret that is plain text', delivery({ secret: plainSecret }, text, [plainSecret])],
     ['with one of two secrets', delivery({}, text, [otherSecret, secret])],
     ['with blanks around the secret', delivery({ secret: ` ${secret}\n` })],
     ['at the end of the tolerance', delivery({ nowS: timestampS + 300 })],

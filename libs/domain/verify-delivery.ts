@@ -69,7 +69,10 @@ export function secretOf({ secret }: ReceivedDelivery): SecretForm | InvalidVerd
     return readSecret(secret.trim());
   } catch (error) {
     if (!(error instanceof SecretFormatError)) throw error;
-    return invalid('secret_malformed', 'A secret begins with whsec_ (or whpk_ for ed25519), then base64 of its bytes.');
+    return invalid(
+      'secret_malformed',
+      'A secret begins with whsec_ (or whpk_ for ed25519), then base64 of its bytes, or is 16 to 256 printable characters.',
+    );
   }
 }
 

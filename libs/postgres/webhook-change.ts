@@ -15,7 +15,7 @@ export interface NewWebhook {
 
 export interface NewSecret {
   readonly id: string;
-  /** In its `whsec_` or `whsk_` form. */
+  /** As libs/domain/secret-form.ts reads it. */
   readonly text: string;
 }
 
@@ -25,9 +25,23 @@ export type Created =
   /** The client has as many as it may. */
   | { readonly kind: 'too_many' };
 
-/** What becomes of the settings. `activity` undefined: stays as it is. */
+/** A secret that takes the place of the newest one. */
+export interface Rotation {
+  readonly secret: (algorithm: SignatureAlgorithm) => NewSecret;
+  /** No older one signs after it. */
+  readonly previousEndAt: Date;
+  /** How many may sign at once. */
+  readonly liveMax: number;
+}
+
+/** What becomes of the settings. `activity` and `rotation` undefined: stay as they are. */
 export type SettingsChange<Refusal> =
-  | { readonly kind: 'change'; readonly settings: WebhookSettings; readonly activity?: Activity | undefined }
+  | {
+      readonly kind: 'change';
+      readonly settings: WebhookSettings;
+      readonly activity?: Activity | undefined;
+      readonly rotation?: Rotation | undefined;
+    }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export type Activity =
@@ -47,8 +61,13 @@ export type Missed = { readonly kind: 'missing' } | { readonly kind: 'stale' };
 export type Updated<Refusal> =
   | { readonly kind: 'updated'; readonly webhook: ShownWebhook }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** As many secrets sign as may. */
+  | { readonly kind: 'too_many' }
   | Missed;
 
 export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } | { readonly kind: 'too_many' } | Missed;
 
 export type Removed = { readonly kind: 'removed' } | Missed;
+
+/** `newest`: the one that is not to be ended. */
+export type SecretEnded = { readonly kind: 'ended' } | { readonly kind: 'newest' } | Missed;

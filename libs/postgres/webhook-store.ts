@@ -7,7 +7,7 @@
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
 import { noticeOf, type NoticeType } from '../domain/notice.ts';
-import type { DisabledBy, SignatureAlgorithm } from '../domain/webhook.ts';
+import type { DisabledBy } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
 import type { SecretBox } from '../runtime/secret-box.ts';
 import { appendAudit, changedMembers, type AuditedChange } from './audit-store.ts';
@@ -25,6 +25,8 @@ import type {
   NewWebhook,
   Removed,
   Rotated,
+  Rotation,
+  SecretEnded,
   SettingsChange,
   Updated,
   WebhookTarget,
@@ -105,7 +107,9 @@ export class WebhookStore {
       if (wanted.kind === 'refused') return wanted;
       const isChanged = JSON.stringify(current) !== JSON.stringify(wanted.settings);
       const isSwitched = wanted.activity !== undefined && wanted.activity.isActive !== row.isActive;
-      if (!isChanged && !isSwitched) return { kind: 'updated', webhook: before };
+      const isRotated = wanted.rotation !== undefined && !(await this.isNewest(em, row, wanted.rotation));
+      if (!isChanged && !isSwitched && !isRotated) return { kind: 'updated', webhook: before };
+      if (isRotated && (await this.addSecret(em, row, wanted.rotation, now)) === null) return { kind: 'too_many' };
       if (isChanged) em.assign(row, this.settings.changedColumns(current, wanted.settings));
       if (isSwitched) switchActivity(row, wanted.activity, now);
       row.version += 1;
@@ -113,50 +117,50 @@ export class WebhookStore {
       if (current.url !== wanted.settings.url) await retarget(em, row);
       await em.flush();
       const after = shownWebhook(row);
-      const action = isChanged ? 'webhook.updated' : after.isActive ? 'webhook.enabled' : 'webhook.disabled';
+      const switched = after.isActive ? 'webhook.enabled' : 'webhook.disabled';
+      const action = isChanged ? 'webhook.updated' : isSwitched ? switched : 'webhook.secret_rotated';
+      const changed = changedMembers(before, after);
+      const shownAfter = isRotated ? { ...changed.after, ...endOfPrevious(wanted.rotation) } : changed.after;
       const notice = isSwitched && !after.isActive ? 'webhook.disabled' : 'webhook.updated';
-      await publish(em, row, notice, { ...changeOf(row, action), ...changedMembers(before, after) }, actor, now);
+      await publish(em, row, notice, { ...changeOf(row, action), ...changed, after: shownAfter }, actor, now);
       return { kind: 'updated', webhook: after };
     });
   }
 
   /** The new secret signs at once; no older one signs after `previousEndAt`, and none from now on that no key opens. */
-  async rotate(
-    target: WebhookTarget,
-    secret: (algorithm: SignatureAlgorithm) => NewSecret,
-    previousEndAt: Date,
-    liveMax: number,
-    actor: Actor,
-    now: Date,
-  ): Promise<Rotated> {
+  async rotate(target: WebhookTarget, rotation: Rotation, actor: Actor, now: Date): Promise<Rotated> {
     return changing(this.em, async (em) => {
       const found = await lockMeant(em, target);
       if (found.kind !== 'found') return found;
       const { row } = found;
-      await em.nativeDelete(WebhookSecretRow, { webhookId: row.id, expiresAt: { $lte: now } });
-      await this.deleteUnreadableSecrets(em, row.id);
-      const live = previousEndAt > now ? await em.count(WebhookSecretRow, { webhookId: row.id }) : 0;
-      if (live >= liveMax) return { kind: 'too_many' };
-      await em.nativeUpdate(
-        WebhookSecretRow,
-        { webhookId: row.id, $or: [{ expiresAt: null }, { expiresAt: { $gt: previousEndAt } }] },
-        { expiresAt: previousEndAt },
-      );
-      const made = secret(row.signatureAlgorithm);
-      await this.insertSecret(em, row.id, made, now);
+      const made = await this.addSecret(em, row, rotation, now);
+      if (made === null) return { kind: 'too_many' };
       row.version += 1;
       row.updatedAt = now;
       await em.flush();
-      const after = { previousSecretExpiresAt: previousEndAt.toISOString() };
-      await publish(
-        em,
-        row,
-        'webhook.updated',
-        { ...changeOf(row, 'webhook.secret_rotated'), before: {}, after },
-        actor,
-        now,
-      );
+      const change = { ...changeOf(row, 'webhook.secret_rotated'), before: {}, after: endOfPrevious(rotation) };
+      await publish(em, row, 'webhook.updated', change, actor, now);
       return { kind: 'rotated', secret: made };
+    });
+  }
+
+  /** An older one signs no more. */
+  async endSecret(target: WebhookTarget, secretId: string, actor: Actor, now: Date): Promise<SecretEnded> {
+    return changing(this.em, async (em) => {
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      const secrets = await liveSecrets(em, row.id, now);
+      const at = secrets.findIndex(({ id }) => id === secretId);
+      if (at === -1) return { kind: 'missing' };
+      if (at === 0) return { kind: 'newest' };
+      await em.nativeDelete(WebhookSecretRow, { id: secretId });
+      row.version += 1;
+      row.updatedAt = now;
+      await em.flush();
+      const change = { ...changeOf(row, 'webhook.secret_ended'), before: { secretId }, after: {} };
+      await publish(em, row, 'webhook.updated', change, actor, now);
+      return { kind: 'ended' };
     });
   }
 
@@ -182,6 +186,38 @@ export class WebhookStore {
     });
   }
 
+  /** Null: as many sign as may. */
+  private async addSecret(
+    em: EntityManager,
+    row: WebhookRow,
+    { secret, previousEndAt, liveMax }: Rotation,
+    now: Date,
+  ): Promise<NewSecret | null> {
+    await em.nativeDelete(WebhookSecretRow, { webhookId: row.id, expiresAt: { $lte: now } });
+    await this.deleteUnreadableSecrets(em, row.id);
+    const live = previousEndAt > now ? await em.count(WebhookSecretRow, { webhookId: row.id }) : 0;
+    if (live >= liveMax) return null;
+    await em.nativeUpdate(
+      WebhookSecretRow,
+      { webhookId: row.id, $or: [{ expiresAt: null }, { expiresAt: { $gt: previousEndAt } }] },
+      { expiresAt: previousEndAt },
+    );
+    const made = secret(row.signatureAlgorithm);
+    await this.insertSecret(em, row.id, made, now);
+    return made;
+  }
+
+  /** What is given again and again, as by a tool that keeps webhooks as a file says, is no change. */
+  private async isNewest(em: EntityManager, row: WebhookRow, { secret }: Rotation): Promise<boolean> {
+    const [newest] = await em.find(
+      WebhookSecretRow,
+      { webhookId: row.id },
+      { orderBy: newestFirst, limit: 1, disableIdentityMap: true },
+    );
+    const { text } = secret(row.signatureAlgorithm);
+    return newest !== undefined && this.settings.opens(newest.sealed) && this.secretBox.open(newest.sealed) === text;
+  }
+
   private async insertSecret(em: EntityManager, webhookId: string, { id, text }: NewSecret, now: Date): Promise<void> {
     await em.insert(WebhookSecretRow, { id, webhookId, sealed: this.secretBox.seal(text), createdAt: now });
   }
@@ -192,6 +228,22 @@ export class WebhookStore {
     const unreadable = secrets.filter(({ sealed }) => !this.settings.opens(sealed)).map(({ id }) => id);
     if (unreadable.length > 0) await em.nativeDelete(WebhookSecretRow, { id: { $in: unreadable } });
   }
+}
+
+const newestFirst = { createdAt: 'desc', id: 'desc' } as const;
+
+/** Newest first. */
+async function liveSecrets(
+  em: EntityManager,
+  webhookId: string,
+  now: Date,
+): Promise<Pick<WebhookSecretRow, 'id' | 'createdAt' | 'expiresAt'>[]> {
+  const live = { webhookId, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
+  return em.find(WebhookSecretRow, live, { orderBy: newestFirst, disableIdentityMap: true });
+}
+
+function endOfPrevious({ previousEndAt }: Rotation) {
+  return { previousSecretExpiresAt: previousEndAt.toISOString() };
 }
 
 /** Topics without TOPIC_PREFIX, as the outbox has them (libs/wire/topics.ts, which this library may not import). */

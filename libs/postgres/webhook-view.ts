@@ -26,6 +26,12 @@ export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
   readonly updatedAt: Date;
 }
 
+export interface ShownSecret {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+}
+
 export interface WebhookFilter {
   /** Only this client's; null: everybody's. */
   readonly scope: string | null;
@@ -53,6 +59,15 @@ export class WebhookView {
     const conditions = new Conditions().add('id = ?', id).add('client_id = ?', scope);
     const [found] = await this.select(conditions, '');
     return found ?? null;
+  }
+
+  /** Those that sign, newest first; never a value. */
+  async secrets(webhookId: string): Promise<readonly ShownSecret[]> {
+    return readerOf(this.em)<ShownSecret>(
+      `select id, created_at as "createdAt", expires_at as "expiresAt" from webhook_secret
+       where webhook_id = $1 and (expires_at is null or expires_at > clock_timestamp()) order by created_at desc, id desc`,
+      [webhookId],
+    );
   }
 
   /** Newest first. */

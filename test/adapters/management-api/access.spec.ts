@@ -34,6 +34,7 @@ beforeAll(async () => {
   await world.app.get(ReplayRunner).stop();
   const replay = await world.ask('POST /v1/replays', { key: ann.key, body: {} });
   const session = await world.ask(`POST /v1/clients/${ann.id}/portal-sessions`, { body: {} });
+  const secrets = await world.ask(`GET /v1/webhooks/${webhook}/secrets`, { key: ann.key });
   anns = new Objects({
     clients: ann.id,
     'api-keys': ann.keyId,
@@ -42,6 +43,7 @@ beforeAll(async () => {
     deliveries: deliveryId,
     events: eventId,
     replays: String(replay.body['id']),
+    secrets: (secrets.body['data'] as { id: string }[])[0]?.id ?? '',
   });
 }, 120_000);
 

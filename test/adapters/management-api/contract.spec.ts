@@ -26,6 +26,9 @@ test('every operation answers as documented, with the example of its body', asyn
   // Stopped, so that it is still open when it is cancelled.
   await world.app.get(ReplayRunner).stop();
   const replayId = String((await world.ask('POST /v1/replays', { body: { clientId } })).body['id']);
+  await world.ask(`POST /v1/webhooks/${webhookId}/secret/rotate`, { body: {} });
+  const secrets = await world.ask(`GET /v1/webhooks/${webhookId}/secrets`);
+  const oldSecretId = (secrets.body['data'] as { id: string }[]).at(-1)?.id ?? '';
   const ids: Readonly<Record<string, string>> = {
     'clients/{id}': `clients/${clientId}`,
     'webhooks/{id}': `webhooks/${webhookId}`,
@@ -50,6 +53,7 @@ test('every operation answers as documented, with the example of its body', asyn
     const url = path
       .replaceAll(/[\w-]+\/\{(?:id|type)\}/g, (place) => ids[place] ?? place)
       .replace('{keyId}', keyOf)
+      .replace('{secretId}', oldSecretId)
       .replace('{sessionId}', String(session.body['id']));
     const body = example === null ? {} : { body: example };
     const query = id === 'search' ? `?q=${eventId}` : '';

@@ -8,7 +8,8 @@ import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
 import type { Answer, World } from './api-world.ts';
 
 /** Kinds of objects, as paths name them. */
-export type Kind = 'clients' | 'api-keys' | 'portal-sessions' | 'webhooks' | 'deliveries' | 'events' | 'replays';
+export type Kind =
+  'clients' | 'api-keys' | 'portal-sessions' | 'webhooks' | 'deliveries' | 'events' | 'replays' | 'secrets';
 
 /** Of no client. */
 const commonKinds: Readonly<Record<string, string>> = { 'event-types': 'order.created' };
@@ -57,6 +58,7 @@ export const nobodys = new Objects({
   deliveries: '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d',
   events: 'evt-nobody',
   replays: 'rp_nobody',
+  secrets: 'sec_nobody',
 });
 
 export function routeOf({ method, path }: Operation, objects: Objects): string {

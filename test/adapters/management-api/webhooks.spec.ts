@@ -302,3 +302,45 @@ test.each<[string, object, string[]]>([
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(rulesOf(answer).toSorted()).toEqual(expected.toSorted());
 });
+
+describe('the secrets of a webhook', () => {
+  const plain = 'correct horse battery staple';
+  const listed = async (id: string) => {
+    const answer = await world.ask(`GET /v1/webhooks/${id}/secrets`, { key: client.key });
+    return { text: answer.text, data: answer.body['data'] as { id: string; expiresAt: string | null }[] };
+  };
+
+  test('are listed without their values, and an older one is ended by its id', async () => {
+    const { id } = await newWebhook(world, client.key, { secret: plain });
+    await world.ask(`POST /v1/webhooks/${id}/secret/rotate`, { key: client.key, body: {} });
+    const { text, data } = await listed(id);
+    expect(data).toMatchObject([{ expiresAt: null }, { expiresAt: expect.any(String) }]);
+    expect(text).not.toMatch(/whsec_|correct/);
+    const [newest, older] = data;
+    const end = (secretId = '', key = client.key) =>
+      world.ask(`DELETE /v1/webhooks/${id}/secrets/${secretId}`, { key });
+    expect(await end(newest?.id)).toMatchObject({ status: 409, body: { code: 'newest_secret' } });
+    expect((await end(older?.id, (await newClient(world)).key)).status).toBe(404);
+    expect((await end(older?.id)).status).toBe(204);
+    expect((await end(older?.id)).status).toBe(404);
+    expect((await listed(id)).data).toHaveLength(1);
+  });
+
+  test('are replaced by PATCH, with overlap, once, and in one version with the rest', async () => {
+    const created = await newWebhook(world, client.key, {});
+    const patch = (body: object, key = client.key) => world.ask(`PATCH /v1/webhooks/${created.id}`, { key, body });
+    const changed = await patch({ secret: plain, description: 'new' });
+    expect(changed).toMatchObject({ status: 200, body: { version: 2, description: 'new' } });
+    expect(changed.text).not.toContain(plain);
+    expect((await listed(created.id)).data).toMatchObject([{ expiresAt: null }, { expiresAt: expect.any(String) }]);
+    expect((await patch({ secret: plain })).body).toMatchObject({ version: 2 });
+    expect((await patch({ secret: 'short' })).body).toMatchObject({ errors: [{ path: '/secret' }] });
+    const audit = await world.ask(`GET /v1/audit?objectId=${created.id}`, { key: client.key });
+    expect(audit.text).not.toContain(plain);
+    const body = { capabilities: ['webhooks.write'] };
+    const session = await world.ask(`POST /v1/clients/${client.id}/portal-sessions`, { body });
+    const token = String(session.body['token']);
+    expect((await patch({ description: 'mine' }, token)).status).toBe(200);
+    expect((await patch({ secret: `${plain} 2` }, token)).status).toBe(403);
+  });
+});
