@@ -9,7 +9,6 @@ import type { Actor } from '../domain/actor.ts';
 import { noticeOf, type NoticeType } from '../domain/notice.ts';
 import type { DisabledBy } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
-import type { SecretBox } from '../runtime/secret-box.ts';
 import { appendAudit, changedMembers, type AuditedChange } from './audit-store.ts';
 import { ClientRow } from './entities/client.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
@@ -21,7 +20,6 @@ import type {
   Activity,
   Created,
   Missed,
-  NewSecret,
   NewWebhook,
   Removed,
   Rotated,
@@ -32,6 +30,7 @@ import type {
   WebhookTarget,
 } from './webhook-change.ts';
 import { readDefinition } from './webhook-definition.ts';
+import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
 import { shownWebhook } from './webhook-view.ts';
 
 export interface WebhookStoreOptions extends SealingOptions {
@@ -42,14 +41,14 @@ export interface WebhookStoreOptions extends SealingOptions {
 
 export class WebhookStore {
   private readonly em: EntityManager;
-  private readonly secretBox: SecretBox;
+  private readonly secrets: WebhookSecrets;
   private readonly settings: SealedSettings;
   private readonly perClientMax: number;
 
   constructor({ em, perClientMax, ...sealing }: WebhookStoreOptions) {
     this.em = em;
-    this.secretBox = sealing.secretBox;
     this.settings = new SealedSettings(sealing);
+    this.secrets = new WebhookSecrets(sealing.secretBox, this.settings);
     this.perClientMax = perClientMax;
   }
 
@@ -73,7 +72,7 @@ export class WebhookStore {
         updatedAt: now,
       });
       await em.persist(row).flush();
-      await this.insertSecret(em, id, webhook.secret, now);
+      await this.secrets.insert(em, id, webhook.secret, now);
       const shown = shownWebhook(row);
       await publish(
         em,
@@ -107,9 +106,9 @@ export class WebhookStore {
       if (wanted.kind === 'refused') return wanted;
       const isChanged = JSON.stringify(current) !== JSON.stringify(wanted.settings);
       const isSwitched = wanted.activity !== undefined && wanted.activity.isActive !== row.isActive;
-      const isRotated = wanted.rotation !== undefined && !(await this.isNewest(em, row, wanted.rotation));
+      const isRotated = wanted.rotation !== undefined && !(await this.secrets.isNewest(em, row, wanted.rotation));
       if (!isChanged && !isSwitched && !isRotated) return { kind: 'updated', webhook: before };
-      if (isRotated && (await this.addSecret(em, row, wanted.rotation, now)) === null) return { kind: 'too_many' };
+      if (isRotated && (await this.secrets.add(em, row, wanted.rotation, now)) === null) return { kind: 'too_many' };
       if (isChanged) em.assign(row, this.settings.changedColumns(current, wanted.settings));
       if (isSwitched) switchActivity(row, wanted.activity, now);
       row.version += 1;
@@ -133,7 +132,7 @@ export class WebhookStore {
       const found = await lockMeant(em, target);
       if (found.kind !== 'found') return found;
       const { row } = found;
-      const made = await this.addSecret(em, row, rotation, now);
+      const made = await this.secrets.add(em, row, rotation, now);
       if (made === null) return { kind: 'too_many' };
       row.version += 1;
       row.updatedAt = now;
@@ -185,65 +184,6 @@ export class WebhookStore {
       return { kind: 'removed' };
     });
   }
-
-  /** Null: as many sign as may. */
-  private async addSecret(
-    em: EntityManager,
-    row: WebhookRow,
-    { secret, previousEndAt, liveMax }: Rotation,
-    now: Date,
-  ): Promise<NewSecret | null> {
-    await em.nativeDelete(WebhookSecretRow, { webhookId: row.id, expiresAt: { $lte: now } });
-    await this.deleteUnreadableSecrets(em, row.id);
-    const live = previousEndAt > now ? await em.count(WebhookSecretRow, { webhookId: row.id }) : 0;
-    if (live >= liveMax) return null;
-    await em.nativeUpdate(
-      WebhookSecretRow,
-      { webhookId: row.id, $or: [{ expiresAt: null }, { expiresAt: { $gt: previousEndAt } }] },
-      { expiresAt: previousEndAt },
-    );
-    const made = secret(row.signatureAlgorithm);
-    await this.insertSecret(em, row.id, made, now);
-    return made;
-  }
-
-  /** What is given again and again, as by a tool that keeps webhooks as a file says, is no change. */
-  private async isNewest(em: EntityManager, row: WebhookRow, { secret }: Rotation): Promise<boolean> {
-    const [newest] = await em.find(
-      WebhookSecretRow,
-      { webhookId: row.id },
-      { orderBy: newestFirst, limit: 1, disableIdentityMap: true },
-    );
-    const { text } = secret(row.signatureAlgorithm);
-    return newest !== undefined && this.settings.opens(newest.sealed) && this.secretBox.open(newest.sealed) === text;
-  }
-
-  private async insertSecret(em: EntityManager, webhookId: string, { id, text }: NewSecret, now: Date): Promise<void> {
-    await em.insert(WebhookSecretRow, { id, webhookId, sealed: this.secretBox.seal(text), createdAt: now });
-  }
-
-  /** A secret that does not open signs nothing, and keeps the dispatcher from signing with the others. */
-  private async deleteUnreadableSecrets(em: EntityManager, webhookId: string): Promise<void> {
-    const secrets = await em.find(WebhookSecretRow, { webhookId }, { disableIdentityMap: true });
-    const unreadable = secrets.filter(({ sealed }) => !this.settings.opens(sealed)).map(({ id }) => id);
-    if (unreadable.length > 0) await em.nativeDelete(WebhookSecretRow, { id: { $in: unreadable } });
-  }
-}
-
-const newestFirst = { createdAt: 'desc', id: 'desc' } as const;
-
-/** Newest first. */
-async function liveSecrets(
-  em: EntityManager,
-  webhookId: string,
-  now: Date,
-): Promise<Pick<WebhookSecretRow, 'id' | 'createdAt' | 'expiresAt'>[]> {
-  const live = { webhookId, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
-  return em.find(WebhookSecretRow, live, { orderBy: newestFirst, disableIdentityMap: true });
-}
-
-function endOfPrevious({ previousEndAt }: Rotation) {
-  return { previousSecretExpiresAt: previousEndAt.toISOString() };
 }
 
 /** Topics without TOPIC_PREFIX, as the outbox has them (libs/wire/topics.ts, which this library may not import). */
