@@ -207,15 +207,15 @@ test('an event waits until the tables are known to hold what was there before it
   const { confirmed } = fanout;
   fanout.nowMs = 10_000;
   confirmed.at = 10_000 - definitionLeaseMs - 1;
-  let answered = () => undefined as void;
-  confirmed.answer = () => new Promise((resolve) => (answered = resolve));
+  const { promise, resolve: answered } = Promise.withResolvers<undefined>();
+  confirmed.answer = () => promise;
   fanout.take(['one']);
   await until(() => confirmed.questions > 0, waitMs);
   expect(fanout.written).toEqual([]);
   // The definition lay on Kafka, and the tail had not brought it.
   fanout.table.apply(webhookDefinition('w-new', { clientId: 'c' }));
   confirmed.at = 10_000;
-  answered();
+  answered(undefined);
   await until(() => fanout.completed.length === 1, waitMs);
   expect(fanout.written).toEqual(['events one', 'deliveries w-new']);
 });
