@@ -132,7 +132,9 @@ test('every app does its work with what it is allowed', async () => {
     expect(receiver.requests.length).toBeGreaterThanOrEqual(3);
     expect(system.unexpectedDeaths).toEqual([]);
     for (const app of appNames) {
-      expect(system.logs(app).filter((line) => /not authorized|authorization.failed|forbidden/i.test(line))).toEqual([]);
+      expect(system.logs(app).filter((line) => /not authorized|authorization.failed|forbidden/i.test(line))).toEqual(
+        [],
+      );
     }
   } finally {
     await receiver.close();
