@@ -11,8 +11,7 @@ import { settingsSchema } from './settings.ts';
 import { statsSchema } from './stats.ts';
 import { streamedOutcomeSchema } from './stream.ts';
 import { healthSchema } from './webhook-checks.ts';
-import { healthBesideSchema } from './webhook-health.ts';
-import { changedWebhookSchema, shownWebhookSchema, webhookSchema } from './webhooks.ts';
+import { changedWebhookSchema, shownWebhookSchema } from './webhooks.ts';
 
 export const namedSchemas: Readonly<Record<string, object>> = {
   ApiKey: apiKeySchema,
@@ -33,10 +32,8 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   Settings: settingsSchema,
   Stats: statsSchema,
   StreamedOutcome: streamedOutcomeSchema,
-  Webhook: webhookSchema,
+  Webhook: shownWebhookSchema,
   WebhookHealth: healthSchema,
-  WebhookWithHealth: shownWebhookSchema,
-  HealthOfDay: healthBesideSchema,
 };
 
 const names = new Map(Object.entries(namedSchemas).map(([name, schema]) => [schema, name]));

@@ -25,8 +25,6 @@ import * as field from './webhook-fields.ts';
 const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Webhooks';
 
-export const webhookSchema = Type.Object(field.webhookFields, { description: 'A subscription of a client.' });
-
 export const shownWebhookSchema = Type.Object(
   { ...field.webhookFields, health: Type.Optional(healthBesideSchema) },
   { description: 'A subscription of a client; with `include=health` how it is doing.' },
