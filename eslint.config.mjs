@@ -34,6 +34,11 @@ export default defineConfig(
       hooks.configs.flat.recommended,
       lingui.configs['flat/recommended'],
     ],
+    rules: {
+      // Names say what a thing is, not by which function it was made.
+      '@eslint-react/use-state': 'off',
+      '@eslint-react/naming-convention-ref-name': 'off',
+    },
   },
   // The command line talks to a person.
   {

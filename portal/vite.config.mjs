@@ -8,6 +8,15 @@ import { bodySchemas } from './body-schemas.mjs';
 // The one way to tell all parts of Lingui where its configuration is.
 process.env['LINGUI_CONFIG'] = join(import.meta.dirname, 'lingui.config.mjs');
 
+/** What is in every page; what only some screens take, an editor above all, stays apart. */
+const groups = [
+  {
+    name: 'vendor',
+    test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!react-virtual|virtual)[\w-]+|@lingui|openapi-fetch)\//,
+  },
+  { name: 'shared', test: /portal\/(app|api|elements|charts|session|webhook|delivery)\/[^/]+\.tsx?$/ },
+];
+
 /** @param {string} outDir */
 export function portalConfig(outDir) {
   return {
@@ -32,6 +41,9 @@ export function portalConfig(outDir) {
       target: 'es2023',
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       assetsInlineLimit: 0,
+      // A screen is few requests: what all share is there when the first one is, and its styles are small.
+      cssCodeSplit: false,
+      rolldownOptions: { output: { codeSplitting: { groups } } },
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
       chunkSizeWarningLimit: 600,

@@ -89,7 +89,7 @@ export async function signOut(): Promise<void> {
   const { session } = state;
   if (session.token.startsWith('whp_')) {
     // An answer that does not come keeps nobody signed in here.
-    await api.DELETE('/v1/me' as never, {} as never).catch(() => undefined);
+    await api.DELETE('/v1/me').catch(() => undefined);
   }
   tellSignedOut(session);
   leave('signed-out');

@@ -1,5 +1,5 @@
 /** The query of an address as plain texts: nothing in it is JSON, so that every address can be read and written by hand. */
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 
 export type Search = Readonly<Record<string, string | readonly string[]>>;
 
@@ -23,6 +23,12 @@ export function stringifySearch(search: Record<string, unknown>): string {
   }
   const text = said.toString();
   return text === '' ? '' : `?${text}`;
+}
+
+/** What `$id` stands for in the path of the screen. */
+export function usePathId(): string {
+  const { id } = useParams({ strict: false }) as { readonly id?: string };
+  return id ?? '';
 }
 
 export type SearchChange = Readonly<Record<string, string | null>>;

@@ -12,7 +12,7 @@ import { AsOf, NewItems, useLiveList } from '../elements/live-list.tsx';
 import { Pager, usePaging } from '../elements/paging.tsx';
 import { Empty, Loaded } from '../elements/states.tsx';
 import { shortTime } from '../elements/time-text.ts';
-import { useTimeStyle } from '../elements/time.tsx';
+import { useIntlName, useTimeStyle } from '../elements/time.tsx';
 import { DeliveryExport } from './delivery-export.tsx';
 import { DeliveryFilters } from './delivery-filters.tsx';
 import styles from './deliveries-list.module.css';
@@ -155,7 +155,7 @@ function changed(marked: ReadonlySet<string>, ids: readonly string[], isOn: bool
 
 /** How many fit the filter; nothing where the API does not count. */
 function Count({ query }: { readonly query: ReturnType<typeof deliveryQuery> }) {
-  const { i18n } = useLingui();
+  const number = new Intl.NumberFormat(useIntlName());
   const counted = useQuery({
     queryKey: ['deliveries-count', query],
     queryFn: ({ signal }) => countDeliveries(query, signal),
@@ -164,7 +164,7 @@ function Count({ query }: { readonly query: ReturnType<typeof deliveryQuery> }) 
   });
   if (counted.data === undefined) return <span />;
   const { count, isExact } = counted.data;
-  const shown = `${i18n.number(count)}${isExact ? '' : '+'}`;
+  const shown = `${number.format(count)}${isExact ? '' : '+'}`;
   return (
     <p className={styles.count}>
       <Plural value={count} one={`${shown} delivery`} other={`${shown} deliveries`} />

@@ -20,6 +20,7 @@ export function ResendDialog({ ids, onClose, onSent }: ResendDialogProps) {
   const [done, setDone] = useState(0);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const count = left.length;
   const send = async () => {
     setBusy(true);
     setError(null);
@@ -56,10 +57,10 @@ export function ResendDialog({ ids, onClose, onSent }: ResendDialogProps) {
           other="# deliveries are sent again: the same ids and bodies, signed anew, each with all its attempts."
         />
       </p>
-      {isBusy && left.length > 1 && (
+      {isBusy && count > 1 && (
         <p role="status">
           <Trans>
-            {done} of {left.length} sent
+            {done} of {count} sent
           </Trans>
         </p>
       )}

@@ -102,7 +102,7 @@ export function TextFilter({ name, label, isSearch = false, placeholder, suggest
       clearTimeout(timer);
     };
     // `change` is another function at each drawing, and the same one in what it does.
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- see above
+    // eslint-disable-next-line react-hooks/exhaustive-deps, @eslint-react/exhaustive-deps -- see above
   }, [typed, said, name]);
   return (
     <Field label={label}>

@@ -1,9 +1,10 @@
 /** Around every part of one webhook's page: where it posts to, its state, and the links to the parts. */
 import { useLingui } from '@lingui/react/macro';
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Page } from '../app/page.tsx';
+import { usePathId } from '../app/search.ts';
 import { Loaded } from '../elements/states.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
 import { endpointParts, readWebhook, webhookKey, type Webhook } from './webhook.ts';
@@ -12,7 +13,7 @@ import styles from './webhook-page.module.css';
 import { WebhookStatus } from './webhook-state.tsx';
 
 export function useWebhook(): UseQueryResult<Webhook> {
-  const { id = '' } = useParams({ strict: false });
+  const id = usePathId();
   return useQuery({ queryKey: webhookKey(id), queryFn: ({ signal }) => readWebhook(id, signal) });
 }
 
@@ -26,7 +27,7 @@ export interface WebhookPageProps {
 
 export function WebhookPage({ part, actions, children }: WebhookPageProps) {
   const { t } = useLingui();
-  const { id = '' } = useParams({ strict: false });
+  const id = usePathId();
   const query = useWebhook();
   const health = useHealth(id);
   const state = health.data?.state;

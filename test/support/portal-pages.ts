@@ -19,7 +19,7 @@ export interface WatchedPage {
   readonly faults: readonly string[];
   /** What the page asked for, without its origin. */
   readonly requests: readonly string[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openPage(stage: PortalStage, options: BrowserContextOptions = {}): Promise<WatchedPage> {

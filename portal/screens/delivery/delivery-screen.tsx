@@ -1,10 +1,11 @@
 /** One delivery: where it stands, what was tried, what was sent, and why. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '../../api/caller.ts';
 import { Page } from '../../app/page.tsx';
+import { usePathId } from '../../app/search.ts';
 import { curlCommand } from '../../delivery/curl-command.ts';
 import { DeliveryStatus } from '../../delivery/delivery-status.tsx';
 import { isSettled, readDelivery, type DeliveryDetail } from '../../delivery/delivery.ts';
@@ -29,7 +30,7 @@ const lookEveryMs = 3_000;
 
 export function Screen() {
   const { t } = useLingui();
-  const { id = '' } = useParams({ strict: false });
+  const id = usePathId();
   const query = useQuery({
     queryKey: ['delivery', id],
     queryFn: ({ signal }) => readDelivery(id, signal),

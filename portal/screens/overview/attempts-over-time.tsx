@@ -15,7 +15,7 @@ const hourMs = 3_600_000;
 
 const ranges = {
   '24h': { bucket: '1h', ms: 24 * hourMs, stepMs: hourMs },
-  '7d': { bucket: '1h', ms: 7 * 24 * hourMs, stepMs: hourMs },
+  '7d': { bucket: '1d', ms: 7 * 24 * hourMs, stepMs: 24 * hourMs },
   '30d': { bucket: '1d', ms: 30 * 24 * hourMs, stepMs: 24 * hourMs },
 } as const;
 type RangeName = keyof typeof ranges;

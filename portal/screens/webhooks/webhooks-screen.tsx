@@ -13,7 +13,7 @@ import { AsOf, NewItems, useLiveList } from '../../elements/live-list.tsx';
 import { Pager, usePaging } from '../../elements/paging.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
-import { Time } from '../../elements/time.tsx';
+import { Time, useIntlName } from '../../elements/time.tsx';
 import { Endpoint } from '../../webhook/endpoint.tsx';
 import { useWebhookStateNames, WebhookStateBadge } from '../../webhook/webhook-state.tsx';
 import { readWebhooks, stateOf, type Webhook } from '../../webhook/webhook.ts';
@@ -134,13 +134,13 @@ function useColumns(days: ReadonlyMap<string, StatsByWebhook> | undefined): read
 const waitingMax = 1_000;
 
 function WaitingCell({ health }: { readonly health: Webhook['health'] | undefined }) {
-  const { i18n } = useLingui();
+  const number = new Intl.NumberFormat(useIntlName());
   if (health === undefined) return '–';
   const { count, oldestAt } = health.waiting;
   if (count === 0) return '0';
   return (
     <>
-      {i18n.number(count)}
+      {number.format(count)}
       {count >= waitingMax && '+'}
       {oldestAt !== null && (
         <p className={styles.description}>
