@@ -6,3 +6,8 @@ declare module 'virtual:body-schemas' {
 declare module '*.po' {
   export const messages: import('@lingui/core').Messages;
 }
+
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}

@@ -5,7 +5,6 @@
 export function memberText(document: string, name: string): string | null {
   let depth = 0;
   let start: number | null = null;
-  let key: string | null = null;
   const last = { isValue: false, text: '' };
   for (const { 0: token, index } of document.matchAll(/"(?:[^"\\]|\\.)*"|[^\s",:[\]{}]+|[,:[\]{}]/g)) {
     const isOpening = token === '{' || token === '[';
@@ -15,8 +14,7 @@ export function memberText(document: string, name: string): string | null {
       return document.slice(start, index).trim();
     }
     if (depth === 1 && token === ':' && start === null) {
-      key = last.text;
-      last.isValue = key === JSON.stringify(name);
+      last.isValue = last.text === JSON.stringify(name);
     } else if (last.isValue && start === null) {
       start = index;
     }

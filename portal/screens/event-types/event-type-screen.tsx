@@ -25,7 +25,8 @@ const limit = 250;
 
 export function Screen() {
   const { t } = useLingui();
-  const { type = '' } = useParams({ strict: false });
+  const params: unknown = useParams({ strict: false });
+  const { type = '' } = params as { readonly type?: string };
   const mayWrite = useMay('webhooks.write');
   const query = useQuery({
     queryKey: ['event-type', type],

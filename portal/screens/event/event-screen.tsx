@@ -15,7 +15,8 @@ import { Receivers } from './receivers.tsx';
 
 export function Screen() {
   const { t } = useLingui();
-  const { id = '' } = useParams({ strict: false });
+  const params: unknown = useParams({ strict: false });
+  const { id = '' } = params as { readonly id?: string };
   const query = useQuery({ queryKey: ['event', id], queryFn: ({ signal }) => readEvent(id, signal) });
   return (
     <Page

@@ -28,10 +28,11 @@ const all = { state: '', q: '', eventType: '' };
 const tones: Readonly<Record<Decision, Tone>> = {
   matched: 'good',
   filtered: 'calm',
+  copy: 'calm',
   disabled: 'bad',
   notSubscribed: 'calm',
 };
-const order: readonly Decision[] = ['matched', 'disabled', 'filtered', 'notSubscribed'];
+const order: readonly Decision[] = ['matched', 'copy', 'disabled', 'filtered', 'notSubscribed'];
 
 export function Receivers({ read }: { readonly read: ReadEvent }) {
   const { t } = useLingui();
@@ -48,12 +49,7 @@ export function Receivers({ read }: { readonly read: ReadEvent }) {
         if (receivers.length === 0) return <Empty title={<Trans>There is no webhook that could get it</Trans>} />;
         return (
           <>
-            <DataTable
-              label={t`Where it went`}
-              rows={receivers}
-              keyOf={({ webhookId }) => webhookId}
-              columns={columns}
-            />
+            <DataTable label={t`Decisions`} rows={receivers} keyOf={({ webhookId }) => webhookId} columns={columns} />
             {nextCursor !== null && (
               <p className={styles.soft}>
                 <Trans>Of webhooks that are not subscribed, the newest {limit} are shown.</Trans>
@@ -88,6 +84,7 @@ function useColumns(read: ReadEvent): readonly Column<Receiver>[] {
   const names: Readonly<Record<Decision, string>> = {
     matched: t`Sent`,
     filtered: t`Filtered`,
+    copy: t`Copy of it`,
     disabled: t`Disabled`,
     notSubscribed: t`Not subscribed`,
   };
@@ -123,6 +120,8 @@ function Why({ read, receiver }: { readonly read: ReadEvent; readonly receiver: 
       );
     case 'disabled':
       return <Trans>The webhook was disabled when the event came. A replay can bring it.</Trans>;
+    case 'copy':
+      return <Trans>The same event was sent to it a short while before: this was a copy.</Trans>;
     case 'filtered':
       return <WhyFiltered read={read} webhook={webhook} />;
     case 'notSubscribed':

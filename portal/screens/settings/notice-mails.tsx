@@ -56,7 +56,8 @@ function Addresses({ client }: { readonly client: Client }) {
   const save = useAction((header) =>
     dataOf(
       api.PATCH('/v1/clients/{id}', {
-        params: { path: { id: client.id }, header },
+        params: { path: { id: client.id } },
+        headers: { ...header },
         body: { noticeEmails: wanted },
       }),
     ),

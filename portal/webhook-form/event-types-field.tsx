@@ -1,0 +1,81 @@
+/** Which events: types of the catalogue, prefixes, all, or whatever is typed. */
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import type { Schemas } from '../api/api.ts';
+import { read, type ListPage } from '../api/reads.ts';
+import { Field } from '../elements/field.tsx';
+import { StrangerText } from '../elements/stranger-text.tsx';
+import type { FormProps } from './webhook-form.tsx';
+import styles from './webhook-form.module.css';
+
+const limit = 250;
+
+export function EventTypesField({ values, errors, change }: FormProps) {
+  const { t } = useLingui();
+  const { data } = useQuery({
+    queryKey: ['event-types-offered'],
+    queryFn: ({ signal }) => read<ListPage<Schemas['EventType']>>('/v1/event-types', { limit }, signal),
+    staleTime: 60_000,
+  });
+  const types = data?.data ?? [];
+  const chosen = values.eventTypes.split(/[\s,]+/).filter((type) => type !== '');
+  const offered = [...new Set(['*', ...types.flatMap(({ type }) => [`${type.split('.')[0] ?? type}.*`, type])])];
+  const add = (type: string) => {
+    change({ eventTypes: [...chosen.filter((one) => one !== type), type].join(', ') });
+  };
+  return (
+    <Field
+      label={t`Event types`}
+      hint={t`Separated by commas: types, prefixes such as order.*, or * for all. Notices (webhook.*) have to be named.`}
+      error={errors.eventTypes}
+    >
+      {(ids) => (
+        <>
+          <input
+            {...ids}
+            type="text"
+            list={`${ids.id}-offered`}
+            value={values.eventTypes}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={({ target }) => {
+              change({ eventTypes: target.value });
+            }}
+          />
+          <datalist id={`${ids.id}-offered`}>
+            {offered.map((type) => (
+              <option key={type} value={type} />
+            ))}
+          </datalist>
+          {types.length > 0 && (
+            <details>
+              <summary>
+                <Trans>Choose from the catalogue</Trans>
+              </summary>
+              <ul className={styles.choices}>
+                {types.map(({ type, deprecated, description }) => (
+                  <li key={type}>
+                    <label className={styles.check}>
+                      <input
+                        type="checkbox"
+                        checked={chosen.includes(type)}
+                        onChange={({ target }) => {
+                          if (target.checked) add(type);
+                          else change({ eventTypes: chosen.filter((one) => one !== type).join(', ') });
+                        }}
+                      />
+                      <span>
+                        <StrangerText text={type} isCode /> {deprecated && <Trans>(deprecated)</Trans>}{' '}
+                        {description !== null && <StrangerText text={description} />}
+                      </span>
+                    </label>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          )}
+        </>
+      )}
+    </Field>
+  );
+}

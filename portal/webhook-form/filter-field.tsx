@@ -1,0 +1,122 @@
+/** The filter as JSON, and beneath it what it would say of the last events of these types: judged here, with no request. */
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useMemo } from 'react';
+import { parseFilter, type ParsedFilter } from '../../libs/domain/filter.ts';
+import { patternMatches } from '../../libs/domain/match.ts';
+import { DataTable } from '../elements/data-table.tsx';
+import { Field } from '../elements/field.tsx';
+import { StrangerText } from '../elements/stranger-text.tsx';
+import { Time } from '../elements/time.tsx';
+import { recentEvents, type RecentEvent } from './recent-events.ts';
+import type { FormProps } from './webhook-form.tsx';
+import styles from './webhook-form.module.css';
+
+export function FilterField({ values, errors, change }: FormProps) {
+  const { t } = useLingui();
+  const parsed = useMemo(() => judged(values.filter), [values.filter]);
+  const problem = parsed.ok ? undefined : `${parsed.path} ${parsed.message}`.trim();
+  return (
+    <fieldset className={styles.group}>
+      <legend className={styles.legend}>
+        <Trans>Filter</Trans>
+      </legend>
+      <Field
+        label={t`Filter as JSON`}
+        hint={t`Empty: every event of these types. For example {"data.amount": {"$gte": 100}}`}
+        error={errors.filter ?? problem}
+      >
+        {(ids) => (
+          <textarea
+            {...ids}
+            rows={5}
+            value={values.filter}
+            spellCheck={false}
+            autoComplete="off"
+            className={styles.json}
+            onChange={({ target }) => {
+              change({ filter: target.value });
+            }}
+          />
+        )}
+      </Field>
+      {values.filter.trim() !== '' && parsed.ok && <Recent parsed={parsed} eventTypes={values.eventTypes} />}
+    </fieldset>
+  );
+}
+
+function judged(text: string): ParsedFilter {
+  if (text.trim() === '') return parseFilter({});
+  try {
+    return parseFilter(JSON.parse(text));
+  } catch (error) {
+    return { ok: false, path: '', message: error instanceof Error ? error.message : '' };
+  }
+}
+
+interface RecentProps {
+  readonly parsed: Extract<ParsedFilter, { readonly ok: true }>;
+  readonly eventTypes: string;
+}
+
+function Recent({ parsed: newest, eventTypes }: RecentProps) {
+  const { t } = useLingui();
+  const parsed = useDeferredValue(newest);
+  const { data } = useQuery({
+    queryKey: ['recent-events'],
+    queryFn: ({ signal }) => recentEvents(signal),
+    staleTime: 30_000,
+  });
+  const patterns = eventTypes.split(/[\s,]+/).filter((type) => type !== '');
+  const events = (data ?? []).filter(({ type }) => patterns.some((pattern) => patternMatches(pattern, type)));
+  if (events.length === 0) {
+    return (
+      <p className={styles.soft}>
+        <Trans>There are no events of these types yet to try it with.</Trans>
+      </p>
+    );
+  }
+  const rows = events.map((event) => ({ event, passes: parsed.matches(event) }));
+  const passing = rows.filter(({ passes }) => passes).length;
+  return (
+    <>
+      <p role="status">
+        <Trans>
+          {passing} of <Plural value={events.length} one="# event" other="# events" /> would be sent
+        </Trans>
+      </p>
+      <DataTable
+        label={t`Recent events`}
+        rows={rows}
+        keyOf={({ event: { id } }) => id}
+        columns={[
+          {
+            id: 'passes',
+            head: t`Filter`,
+            cell: ({ passes }) => (passes ? <Trans>Passes</Trans> : <Trans>Does not pass</Trans>),
+          },
+          { id: 'type', head: t`Event type`, cell: ({ event }) => <StrangerText text={event.type} isCode /> },
+          { id: 'time', head: t`Event time`, isWideOnly: true, cell: ({ event }) => <Time at={event.time} isShort /> },
+          {
+            id: 'why',
+            head: t`First condition that fails`,
+            cell: ({ event, passes }) => (passes ? '–' : <WhyNot parsed={parsed} event={event} />),
+          },
+        ]}
+      />
+    </>
+  );
+}
+
+function WhyNot({ parsed, event }: { readonly parsed: RecentProps['parsed']; readonly event: RecentEvent }) {
+  const failed = parsed.explain(event).find(({ holds }) => !holds);
+  if (failed === undefined) return '–';
+  const wanted = `${failed.field} ${failed.operator} ${JSON.stringify(failed.expected)}`;
+  const found = failed.found.map((value) => JSON.stringify(value)).join(', ');
+  return (
+    <>
+      <StrangerText text={wanted} isCode />{' '}
+      {found === '' ? <Trans>not there</Trans> : <StrangerText text={found} isCode />}
+    </>
+  );
+}

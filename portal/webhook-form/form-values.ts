@@ -1,0 +1,169 @@
+/**
+ * What a form of a webhook holds while somebody types, and the bodies that are sent of it. Pure. Numbers are texts here: what
+ * is typed stays as it was typed until the server has judged it.
+ */
+import type { components } from '../../libs/api-client/generated/api.d.ts';
+
+type Webhook = components['schemas']['Webhook'];
+
+export interface HeaderRow {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface FormValues {
+  readonly url: string;
+  readonly description: string;
+  /** Separated by commas or blanks. */
+  readonly eventTypes: string;
+  /** JSON, or nothing for no filter. */
+  readonly filter: string;
+  readonly ordering: 'inOrder' | 'parallel' | 'strict';
+  readonly maxInFlight: string;
+  readonly rateLimitPerSecond: string;
+  readonly timeoutMs: string;
+  readonly format: 'json' | 'cloudevents' | 'form' | 'xml';
+  readonly headers: readonly HeaderRow[];
+  readonly maxAttempts: string;
+  readonly baseDelayMs: string;
+  readonly backoffFactor: string;
+  readonly maxDelayMs: string;
+  readonly autoHeal: boolean;
+  readonly externalId: string;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Of a new webhook only. */
+export interface NewValues {
+  readonly signatureAlgorithm: 'hmac-sha256' | 'ed25519';
+  readonly secret: string;
+}
+
+export type FieldName = keyof FormValues | keyof NewValues;
+
+/** What a form begins with; numbers that are left empty are the defaults of the installation. */
+export const emptyValues: FormValues = {
+  url: '',
+  description: '',
+  eventTypes: '',
+  filter: '',
+  ordering: 'inOrder',
+  maxInFlight: '',
+  rateLimitPerSecond: '',
+  timeoutMs: '',
+  format: 'json',
+  headers: [],
+  maxAttempts: '',
+  baseDelayMs: '',
+  backoffFactor: '',
+  maxDelayMs: '',
+  autoHeal: true,
+  externalId: '',
+  ca: '',
+  cert: '',
+  key: '',
+};
+
+export function valuesOf(webhook: Webhook): FormValues {
+  const { retryPolicy, rateLimitPerSecond } = webhook;
+  return {
+    ...emptyValues,
+    url: webhook.url,
+    description: webhook.description ?? '',
+    eventTypes: webhook.eventTypes.join(', '),
+    filter: webhook.filter === null ? '' : JSON.stringify(webhook.filter, null, 2),
+    ordering: webhook.ordering,
+    maxInFlight: String(webhook.maxInFlight),
+    rateLimitPerSecond: rateLimitPerSecond === null ? '' : String(rateLimitPerSecond),
+    timeoutMs: String(webhook.timeoutMs),
+    format: webhook.format,
+    headers: Object.entries(webhook.headers).map(([name, value]) => ({ name, value })),
+    maxAttempts: String(retryPolicy.maxAttempts),
+    baseDelayMs: String(retryPolicy.baseDelayMs),
+    backoffFactor: String(retryPolicy.backoffFactor),
+    maxDelayMs: String(retryPolicy.maxDelayMs),
+    autoHeal: webhook.autoHeal,
+    externalId: webhook.externalId ?? '',
+  };
+}
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/** Each member of the body that the values make; empty texts are null or left out, as the API has them. */
+export function bodyOf(values: FormValues): Body {
+  const retryPolicy = withoutUndefined({
+    maxAttempts: numberOf(values.maxAttempts),
+    baseDelayMs: numberOf(values.baseDelayMs),
+    backoffFactor: numberOf(values.backoffFactor),
+    maxDelayMs: numberOf(values.maxDelayMs),
+  });
+  const tls = withoutUndefined({
+    ca: textOf(values.ca),
+    cert: textOf(values.cert),
+    key: textOf(values.key),
+  });
+  return withoutUndefined({
+    url: values.url.trim(),
+    eventTypes: values.eventTypes.split(/[\s,]+/).filter((type) => type !== ''),
+    description: values.description.trim() === '' ? null : values.description,
+    filter: filterOf(values.filter),
+    ordering: values.ordering,
+    maxInFlight: values.ordering === 'parallel' ? numberOf(values.maxInFlight) : undefined,
+    rateLimitPerSecond: numberOf(values.rateLimitPerSecond) ?? null,
+    timeoutMs: numberOf(values.timeoutMs),
+    format: values.format,
+    headers: Object.fromEntries(
+      values.headers.filter(({ name }) => name.trim() !== '').map(({ name, value }) => [name.trim(), value]),
+    ),
+    retryPolicy: Object.keys(retryPolicy).length === 0 ? undefined : retryPolicy,
+    autoHeal: values.autoHeal,
+    externalId: textOf(values.externalId) ?? null,
+    tls: Object.keys(tls).length === 0 ? undefined : tls,
+  });
+}
+
+/** Only what differs: a merge patch (RFC 7396), in which a header or a part of the policy that went is null. */
+export function patchOf(before: FormValues, after: FormValues): Body {
+  const was = bodyOf(before);
+  const is = bodyOf(after);
+  const patch: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(is)) {
+    if (JSON.stringify(value) === JSON.stringify(was[name])) continue;
+    patch[name] = name === 'headers' ? headerPatch(was[name], value) : value;
+  }
+  return patch;
+}
+
+function headerPatch(before: unknown, after: unknown): Body {
+  const was = before as Readonly<Record<string, string>>;
+  const is = after as Readonly<Record<string, string>>;
+  const gone = Object.keys(was).filter((name) => !Object.hasOwn(is, name));
+  return { ...is, ...Object.fromEntries(gone.map((name) => [name, null])) };
+}
+
+/** What cannot be read is sent as it was typed: the server says what is wrong with it, at its field. */
+function numberOf(text: string): number | string | undefined {
+  const typed = text.trim();
+  if (typed === '') return undefined;
+  const number = Number(typed);
+  return Number.isFinite(number) ? number : typed;
+}
+
+function textOf(text: string): string | undefined {
+  return text.trim() === '' ? undefined : text;
+}
+
+function filterOf(text: string): unknown {
+  if (text.trim() === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function withoutUndefined(body: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+}
