@@ -12,6 +12,7 @@ import * as settings from './settings.ts';
 import * as stats from './stats.ts';
 import * as stream from './stream.ts';
 import * as webhookChecks from './webhook-checks.ts';
+import * as webhookSecrets from './webhook-secrets.ts';
 import * as webhooks from './webhooks.ts';
 
 export const allOperations: readonly Operation[] = [
@@ -36,12 +37,12 @@ export const allOperations: readonly Operation[] = [
   webhooks.listWebhooks,
   webhooks.getWebhook,
   webhooks.updateWebhook,
-  webhooks.listSecrets,
-  webhooks.endSecret,
+  webhookSecrets.listSecrets,
+  webhookSecrets.endSecret,
   webhooks.deleteWebhook,
   webhooks.enableWebhook,
   webhooks.disableWebhook,
-  webhooks.rotateSecret,
+  webhookSecrets.rotateSecret,
   webhookChecks.getWebhookHealth,
   webhookChecks.pingWebhook,
   webhookChecks.sendTestEvent,
