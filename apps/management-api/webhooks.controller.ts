@@ -1,6 +1,7 @@
 /** Webhooks and their secrets. */
 import { randomBytes } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
+import * as secretContract from '../../libs/api-contract/webhook-secrets.ts';
 import * as contract from '../../libs/api-contract/webhooks.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import { changedSettings, initialSettings, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
@@ -94,8 +95,8 @@ export class WebhooksController {
     if (removed.kind !== 'removed') throw missed(removed);
   }
 
-  @Route(contract.rotateSecret)
-  async rotate(@Input() { params, body, scope, isMeant, actor }: InputOf<typeof contract.rotateSecret>) {
+  @Route(secretContract.rotateSecret)
+  async rotate(@Input() { params, body, scope, isMeant, actor }: InputOf<typeof secretContract.rotateSecret>) {
     const now = new Date();
     const rotation = rotationOf(body.secret ?? null, body.overlapHours ?? overlapHoursDefault, now);
     const rotated = await this.store.rotate({ id: params.id, scope, isMeant }, rotation, actor, now);
@@ -104,8 +105,8 @@ export class WebhooksController {
     return { secret: shownSecret(rotated.secret), previousSecretExpiresAt: rotation.previousEndAt.toISOString() };
   }
 
-  @Route(contract.listSecrets)
-  async listSecrets(@Input() { params, scope }: InputOf<typeof contract.listSecrets>) {
+  @Route(secretContract.listSecrets)
+  async listSecrets(@Input() { params, scope }: InputOf<typeof secretContract.listSecrets>) {
     if ((await this.view.find(params.id, scope)) === null) throw notFound();
     const secrets = await this.view.secrets(params.id);
     return {
@@ -117,8 +118,8 @@ export class WebhooksController {
     };
   }
 
-  @Route(contract.endSecret)
-  async endSecret(@Input() { params, scope, isMeant, actor }: InputOf<typeof contract.endSecret>) {
+  @Route(secretContract.endSecret)
+  async endSecret(@Input() { params, scope, isMeant, actor }: InputOf<typeof secretContract.endSecret>) {
     const ended = await this.store.endSecret({ id: params.id, scope, isMeant }, params.secretId, actor, new Date());
     if (ended.kind === 'newest') throw new ProblemError('newest_secret');
     if (ended.kind !== 'ended') throw missed(ended);

@@ -5,6 +5,17 @@ import { retryPolicy, signatureAlgorithm } from './webhook-fields.ts';
 
 const bound = Type.Object({ min: Type.Number(), max: Type.Number() });
 
+const retryPolicyExample = {
+  default: { maxAttempts: 6, baseDelayMs: 5000, maxDelayMs: 86_400_000, backoffFactor: 12, jitter: 0.2 },
+  limits: {
+    maxAttempts: { min: 1, max: 20 },
+    baseDelayMs: { min: 1000, max: 86_400_000 },
+    maxDelayMs: { min: 1000, max: 86_400_000 },
+    backoffFactor: { min: 1, max: 100 },
+    jitter: { min: 0, max: 1 },
+  },
+};
+
 export const settingsSchema = Type.Object(
   {
     version: Type.String({ description: 'Of the product.', examples: ['0.1.0'] }),
@@ -22,16 +33,19 @@ export const settingsSchema = Type.Object(
       auditDays: Type.Union([Type.Integer(), Type.Null()], { description: 'Null: for ever.' }),
     }),
     webhooksPerClientMax: Type.Integer(),
-    retryPolicy: Type.Object({
-      default: retryPolicy,
-      limits: Type.Object({
-        maxAttempts: bound,
-        baseDelayMs: bound,
-        maxDelayMs: bound,
-        backoffFactor: bound,
-        jitter: bound,
-      }),
-    }),
+    retryPolicy: Type.Object(
+      {
+        default: retryPolicy,
+        limits: Type.Object({
+          maxAttempts: bound,
+          baseDelayMs: bound,
+          maxDelayMs: bound,
+          backoffFactor: bound,
+          jitter: bound,
+        }),
+      },
+      { examples: [retryPolicyExample] },
+    ),
     timeoutMs: Type.Object({ default: Type.Integer(), limits: bound }),
     maxInFlightMax: Type.Integer({ description: 'Most POSTs at a time of a webhook with `parallel`.' }),
     signature: Type.Object({
