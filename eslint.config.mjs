@@ -49,6 +49,7 @@ export default defineConfig(
         process: 'readonly',
         Buffer: 'readonly',
         console: 'readonly',
+        fetch: 'readonly',
         URL: 'readonly',
         performance: 'readonly',
         setTimeout: 'readonly',

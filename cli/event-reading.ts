@@ -67,10 +67,11 @@ export class EventReading {
   }
 
   private async read(record: KafkaRecord): Promise<ReadValue> {
-    let value: ReadValue | null = null;
-    const reading = this.reader.readInTheEnd(record).then((read) => (value = read));
+    const read: ReadValue[] = [];
+    const reading = this.reader.readInTheEnd(record).then((value) => read.push(value));
     await within(registryMs, reading);
-    if (value !== null) return value;
+    const [value] = read;
+    if (value !== undefined) return value;
     throw new CliFailure(
       'unreachable',
       `The schema registry at ${this.registryUrl} does not answer: check SCHEMA_REGISTRY_URL.`,

@@ -1,4 +1,5 @@
 /** Records on platform.events.rejected, chosen by what their headers say. */
+import type { ConfigSpec } from '../libs/runtime/config.ts';
 import { lastRecords } from '../libs/kafka/last-records.ts';
 import type { KafkaRecord } from '../libs/kafka/record.ts';
 import { rejectedFrom, type Origin } from '../libs/wire/mapping/redriven.ts';
@@ -26,10 +27,15 @@ export interface RejectedRecord {
   readonly origin: Origin | null;
 }
 
+/** Where they are read. */
+type KafkaPlace = Pick<KafkaAccess<ConfigSpec>, 'client' | 'logger'> & {
+  readonly config: { readonly TOPIC_PREFIX: string };
+};
+
 /** The last that fit what was asked for, oldest first. @throws CliFailure, and what reading throws */
 export async function rejectedRecords(
   { given }: Pick<CommandContext, 'given'>,
-  { client, config, logger }: KafkaAccess<Readonly<Record<never, never>>>,
+  { client, config, logger }: KafkaPlace,
   lastDefault: number,
 ): Promise<readonly RejectedRecord[]> {
   const [topic, reason, places] = [given.text('topic'), given.text('reason'), given.texts('at')];

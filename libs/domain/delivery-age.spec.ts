@@ -10,7 +10,8 @@ const attempt = (startedAt: number, latencyMs: number | null, more: Partial<Aged
   ...more,
 });
 const delivery: AgedDelivery = { arrivedAt: 1_000, createdAt: 1_000, status: 'delivered', attempts: [] };
-const ageOf = (more: Partial<AgedDelivery>, now = 100_000) => Object.values(deliveryAge({ ...delivery, ...more }, now));
+const ageOf = (more: Partial<AgedDelivery>, now = 100_000): unknown[] =>
+  Object.values(deliveryAge({ ...delivery, ...more }, now));
 
 test.each<[string, Partial<AgedDelivery>, (number | null)[]]>([
   ['sent at once', { attempts: [attempt(1_000, 50)] }, [0, 0, 0, 50]],

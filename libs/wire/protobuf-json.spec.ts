@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
 import { protobufJson } from './protobuf-json.ts';
 import { ProtobufSchema } from './protobuf-schema.ts';
 
@@ -15,7 +15,7 @@ import "shop/money.proto";
 
 message Ignored { message Inner {} }
 message Order {
-  ${'enum'} State { UNKNOWN = 0; PAID = 1; }
+  /* as a producer writes it */ enum State { UNKNOWN = 0; PAID = 1; }
   message Line { string sku = 1; sint32 quantity = 2; }
   int64 order_id = 1;
   uint64 big = 2;

@@ -41,7 +41,8 @@ class MessageReading {
       if (value !== undefined) members.push([field.name, this.whole(field, value, depth)]);
       else if (!hasPresence(field)) members.push([field.name, defaultOf(field)]);
     }
-    return wellKnown(type, Object.fromEntries(members) as Members);
+    const message: Members = Object.fromEntries(members);
+    return wellKnown(type, message);
   }
 
   /** By field number: a value, or, of what may come in pieces, a list of all. */
@@ -132,7 +133,7 @@ function fits(field: protobuf.Field, wireType: WireType, isInMap = false): boole
 }
 
 function hasPresence(field: protobuf.Field): boolean {
-  return !field.repeated && !field.map && (isMessage(field) || Boolean(field.hasPresence));
+  return !field.repeated && !field.map && (isMessage(field) || field.hasPresence);
 }
 
 function defaultOf(field: protobuf.Field): unknown {

@@ -81,9 +81,8 @@ export class WireBytes {
   /** What is inside a group that has begun. */
   group(id: number, depthMax: number): Buffer {
     const start = this.at;
-    let end = start;
     for (;;) {
-      end = this.at;
+      const end = this.at;
       const [inner, wireType] = this.tag();
       if (wireType === 4) {
         if (inner !== id) throw new RangeError('another group ends');

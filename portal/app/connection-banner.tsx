@@ -27,7 +27,7 @@ export function ConnectionBanner() {
   useEffect(() => {
     if (!isAway) return;
     const timer = setInterval(() => {
-      void queryClient.fetchQuery({ ...callerQuery, staleTime: 0 }).catch(() => undefined);
+      void queryClient.query({ ...callerQuery, staleTime: 0 }).catch(() => undefined);
     }, tryEveryMs);
     return () => {
       clearInterval(timer);

@@ -27,7 +27,8 @@ export function stringifySearch(search: Record<string, unknown>): string {
 
 /** What `$id` stands for in the path of the screen. */
 export function usePathId(): string {
-  const { id } = useParams({ strict: false }) as { readonly id?: string };
+  const params: unknown = useParams({ strict: false });
+  const { id } = params as { readonly id?: string };
   return id ?? '';
 }
 

@@ -75,7 +75,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-const operations: Readonly<Record<AccessOperation, number>> = {
+const operations: Readonly<Record<AccessOperation, (typeof AclOperationTypes)[keyof typeof AclOperationTypes]>> = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,
   Create: AclOperationTypes.CREATE,

@@ -31,7 +31,7 @@ beforeAll(async () => {
   });
   await createWebhook(stage.system, client, { url: `${receiver.url}/bad`, eventTypes: ['invoice.paid'] });
   await stage.system.publish([
-    cloudEvent(client, { note: hostile, n: 1 }, { id: `evt/1?a=%2f#${'é'}` }),
+    cloudEvent(client, { note: hostile, n: 1 }, { id: 'evt/1?a=%2f#é' }),
     cloudEvent(client, { n: 2 }),
     cloudEvent(client, { n: 3 }, { type: 'invoice.paid' }),
   ]);

@@ -34,13 +34,13 @@ export function parseMappings(text: string): readonly TopicMapping[] {
   const problems: string[] = document.errors.map(
     ({ pos: [at], message }) => `line ${lines.linePos(at).line}: ${message}`,
   );
-  if (problems.length === 0) {
-    const mappings = mappingsIn(document.toJS({ maxAliasCount: 100 }), (path, problem) => {
-      problems.push(`line ${lineOf(document, lines, path)}, ${shownPath(path)}: ${problem}`);
-    });
-    if (problems.length === 0) return mappings;
-  }
-  throw new Error(problems.join('\n'));
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const mappings = mappingsIn(document.toJS({ maxAliasCount: 100 }), (path, problem) => {
+    problems.push(`line ${lineOf(document, lines, path)}, ${shownPath(path)}: ${problem}`);
+  });
+  const found = problems.join('\n');
+  if (found !== '') throw new Error(found);
+  return mappings;
 }
 
 function mappingsIn(root: unknown, tell: Tell): readonly TopicMapping[] {
