@@ -6,6 +6,7 @@ const names: Readonly<Record<string, string>> = {
   status: 'status',
   eventType: 'type',
   eventId: 'event',
+  kind: 'kind',
   reason: 'reason',
   responseCode: 'code',
   from: 'from',
