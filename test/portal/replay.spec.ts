@@ -12,13 +12,16 @@ let endpoint: RecordingReceiver;
 let webhookId: string;
 let isBroken = true;
 const closing: (() => Promise<void>)[] = [];
-const count = 4;
+/** Fewer than disable a webhook. */
+const count = 2;
+/** At one a second it takes longer than to cancel it. */
+const manyCount = 60;
 
 beforeAll(async () => {
   stage = await portalStage();
   const { system } = stage;
   client = await createClient(system);
-  endpoint = await startReceiver({ respond: () => ({ status: isBroken ? 410 : 204 }) });
+  endpoint = await startReceiver({ respond: () => ({ status: isBroken ? 400 : 204 }) });
   await registered(system, 1, async () => {
     const retryPolicy = { maxAttempts: 1, baseDelayMs: 600_000 };
     webhookId = (await createWebhook(system, client, { url: `${endpoint.url}/hook`, retryPolicy })).id;
@@ -61,6 +64,11 @@ test('what is counted is what is sent, and the page says how far it is', async (
 }, 90_000);
 
 test('a replay is cancelled after a question, and found again', async () => {
+  const { system } = stage;
+  isBroken = false;
+  await system.publish(Array.from({ length: manyCount }, (_, n) => cloudEvent(client, { n })));
+  const haveCome = async () => (await listDeliveries(system, client, { status: ['delivered'] })).length >= manyCount;
+  await until(haveCome, { timeoutMs: 30_000, what: 'many are delivered' });
   const { page, faults } = await opened(`/replays/new?webhook=${webhookId}&status=any&pace=1`);
   await page.getByRole('button', { name: 'Start replay' }).click();
   await page.getByRole('button', { name: 'Cancel replay' }).click();
@@ -73,7 +81,7 @@ test('a replay is cancelled after a question, and found again', async () => {
   await page.reload();
   await page.getByRole('status', { name: 'Cancelled' }).waitFor();
   expect(faults).toEqual([]);
-}, 60_000);
+}, 90_000);
 
 test('what a replay cannot look for is not left out unseen', async () => {
   const { page } = await opened('/replays/new?event=e-1');
