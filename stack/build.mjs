@@ -21,8 +21,8 @@ import { fileURLToPath } from 'node:url';
 
 const sources = ['apps', 'libs', 'stack', 'cli', 'bench'];
 
-/** What the portal is made from: its own sources, and what it may import. */
-const portalSources = ['portal', 'libs/domain', 'libs/api-contract', 'libs/api-client'];
+/** What the portal is made from: its own sources, what it may import, and texts that it shows. */
+export const portalSources = ['portal', 'libs/domain', 'libs/api-contract', 'libs/api-client', 'docs/receivers'];
 
 /** @param {string} root @param {string} node binary that runs swc and Vite */
 export function build(root, node) {

