@@ -36,8 +36,8 @@ export const portalKeys = {
   PORTAL_FRAME_ANCESTORS: checkedListKey(
     { description: 'Origins whose pages may show the portal in a frame; empty: none', default: '' },
     (item, told) => {
-      const url = URL.parse(item.replace('//*.', '//wildcard.'));
-      if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== item.replace('//*.', '//wildcard.')) {
+      // It becomes a part of the policy: nothing but a host may be in it.
+      if (!/^https?:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/i.test(item)) {
         throw new Error(`must be origins such as https://app.example.com or https://*.example.com, not ${told}`);
       }
     },
