@@ -82,6 +82,18 @@ describe('a copy', () => {
     expect(known.look(event('e'), start + 2_000)).toEqual({ seenAt: start + 1_000 });
   });
 
+  test('that went to some is a record of its own: read again, it is none, and neither is the first', () => {
+    const known = memory();
+    const first = event('e');
+    const copy = event('e');
+    known.look(first, start);
+    known.look(copy, start + 1_000);
+    known.renew(copy, start + 1_000);
+    expect(known.look(copy, start + 2_000)).toBeNull();
+    expect(known.look(first, start + 2_000)).toBeNull();
+    expect(known.look(event('e'), start + 2_000)).toEqual({ seenAt: start + 1_000 });
+  });
+
   test('of what another process fanned out is known too; its clock may differ a little', () => {
     const known = memory();
     known.remember(event('e'), start);
@@ -107,6 +119,19 @@ test('what is known is what the latest events were, as many as there is room for
   expect(known.bytes).toBeLessThanOrEqual(1_500 * 45 + 8_192);
   expect(areCopies(2_500, 4_000, start + 4_000)).not.toContain(false);
   expect(areCopies(2_499, 2_500, start + 4_000)).toEqual([false]);
+});
+
+test('events that all have one id cost what others do', () => {
+  const count = 30_000;
+  const tookMs = (idOf: (no: number) => string) => {
+    const known = memory({ eventsMax: count });
+    const events = Array.from({ length: count }, (_, no) => event(idOf(no), { data: Buffer.from(`{"no":${no}}`) }));
+    const since = performance.now();
+    expect(events.filter((one) => known.look(one, start) !== null)).toEqual([]);
+    return performance.now() - since;
+  };
+  const usual = tookMs((no) => `e-${no}`);
+  expect(tookMs(() => 'always-this')).toBeLessThan(4 * usual + 50);
 });
 
 test('it is the same as a map from key to first time, whatever comes in what order', () => {

@@ -6,6 +6,7 @@
  *
  * Everything lies in typed arrays: 41 bytes an event, which no collection of garbage looks at.
  */
+import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
 import type { FirstCopy } from '../../libs/domain/fan-out.ts';
@@ -30,6 +31,8 @@ export interface CopyMemoryOptions {
 const skewMs = definitionLeaseMs;
 const eventsMin = 1_024;
 const none = -1;
+/** A CRC can be chosen. Where it falls cannot: this number is another in each process. */
+const spread = (randomInt(2 ** 30) << 1) | 1;
 
 export class CopyMemory {
   private readonly options: CopyMemoryOptions;
@@ -67,7 +70,7 @@ export class CopyMemory {
       this.add(key, event, now, false);
       return null;
     }
-    if (this.entries.isOf(slot, event)) return null;
+    if (this.entries.hasRecord(slot, key, event)) return null;
     const seenAt = (this.entries.seenAt[slot] as number) - (this.entries.isRead[slot] === 1 ? skewMs : 0);
     return { seenAt };
   }
@@ -79,12 +82,12 @@ export class CopyMemory {
     if (this.entries.find(key) === none) this.add(key, event, seenAt, true);
   }
 
-  /** A copy went to webhooks that the first did not: from now on all that there are have it. */
+  /**
+   * A copy went to webhooks that the first did not: from now on all that there are have it. Both records are remembered: either
+   * may be read again, and what became of it may be lost.
+   */
   renew(event: Copyable, now: number): void {
-    const slot = this.entries.find(keyOf(event));
-    if (slot === none) return;
-    this.entries.seenAt[slot] = now;
-    this.entries.isRead[slot] = 0;
+    if (this.options.windowMs > 0) this.add(keyOf(event), event, now, false);
   }
 
   private add(key: Key, event: Copyable, seenAt: number, isRead: boolean): void {
@@ -149,6 +152,8 @@ class Entries {
   private readonly offset: Float64Array;
   private readonly next: Int32Array;
   private readonly buckets: Int32Array;
+  /** Of 32 bits the highest are the bucket. */
+  private readonly shift: number;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -160,23 +165,36 @@ class Entries {
     this.place = new Uint32Array(capacity);
     this.offset = new Float64Array(capacity);
     this.next = new Int32Array(capacity).fill(none);
-    this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity + 1))).fill(none);
+    const bits = Math.ceil(Math.log2(capacity + 1));
+    this.shift = 32 - bits;
+    this.buckets = new Int32Array(2 ** bits).fill(none);
   }
 
   get bytes(): number {
     return this.capacity * 37 + this.buckets.byteLength;
   }
 
-  find({ low, high, content }: Key): number {
-    let slot = this.buckets[low & (this.buckets.length - 1)] as number;
+  /** The newest of this key. */
+  find(key: Key): number {
+    return this.sameFrom(this.buckets[this.bucketOf(key.low, key.content)] as number, key);
+  }
+
+  /** Whether one of this key, from this slot on, is the same record. */
+  hasRecord(newest: number, key: Key, event: Copyable): boolean {
+    const place = placeOf(event);
+    const offset = event.sourceOffset ?? none;
+    for (let slot = newest; slot !== none; slot = this.sameFrom(this.next[slot] as number, key)) {
+      if (this.place[slot] === place && this.offset[slot] === offset) return true;
+    }
+    return false;
+  }
+
+  private sameFrom(first: number, { low, high, content }: Key): number {
+    let slot = first;
     while (slot !== none && (this.low[slot] !== low || this.high[slot] !== high || this.content[slot] !== content)) {
       slot = this.next[slot] as number;
     }
     return slot;
-  }
-
-  isOf(slot: number, event: Copyable): boolean {
-    return this.place[slot] === placeOf(event) && this.offset[slot] === (event.sourceOffset ?? none);
   }
 
   put(slot: number, { low, high, content }: Key, event: Copyable, seenAt: number, isRead: boolean): void {
@@ -202,7 +220,7 @@ class Entries {
   }
 
   drop(slot: number): void {
-    const bucket = (this.low[slot] as number) & (this.buckets.length - 1);
+    const bucket = this.bucketOf(this.low[slot] as number, this.content[slot] as number);
     let at = this.buckets[bucket] as number;
     if (at === slot) {
       this.buckets[bucket] = this.next[slot] as number;
@@ -213,8 +231,13 @@ class Entries {
   }
 
   private chain(slot: number): void {
-    const bucket = (this.low[slot] as number) & (this.buckets.length - 1);
+    const bucket = this.bucketOf(this.low[slot] as number, this.content[slot] as number);
     this.next[slot] = this.buckets[bucket] as number;
     this.buckets[bucket] = slot;
+  }
+
+  /** By the content too: producers that give all their events one id would else make one chain of them. */
+  private bucketOf(low: number, content: number): number {
+    return (low ^ Math.imul(content, spread)) >>> this.shift;
   }
 }
