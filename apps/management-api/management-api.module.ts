@@ -31,6 +31,7 @@ import { eventTypeFieldChecks } from './event-type-checks.ts';
 import { EventTypesController } from './event-types.controller.ts';
 import { EventsController } from './events.controller.ts';
 import { IdempotencyInterceptor } from './idempotency.interceptor.ts';
+import { InForceInterceptor } from './in-force.interceptor.ts';
 import { KafkaWriter } from './kafka-writer.ts';
 import { FilterTestController } from './filter-test.controller.ts';
 import { FIELD_CHECKS, OperationGuard, type ChecksByOperation } from './operation.guard.ts';
@@ -132,6 +133,8 @@ function requestProviders(config: ManagementApiConfig): Provider[] {
     { provide: FIELD_CHECKS, useValue: checks },
     { provide: APP_GUARD, useClass: OperationGuard },
     { provide: APP_INTERCEPTOR, useClass: EtagInterceptor },
+    // Around the next one: a change under an Idempotency-Key is committed there.
+    { provide: APP_INTERCEPTOR, useClass: InForceInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ];

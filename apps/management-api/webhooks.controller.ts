@@ -10,7 +10,6 @@ import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { HealthView } from '../../libs/postgres/health-view.ts';
 import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import type { Caller, InputOf } from './caller.ts';
-import { DefinitionsInForce } from './definitions-in-force.ts';
 import { judgeCapability } from './operation-role.ts';
 import { pageAnswer, pageByText } from './paging.ts';
 import { invalid, notFound, ProblemError } from './problem-error.ts';
@@ -32,7 +31,6 @@ export class WebhooksController {
     @Inject(WebhookView) private readonly view: WebhookView,
     @Inject(HealthView) private readonly healths: HealthView,
     @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
-    @Inject(DefinitionsInForce) private readonly definitions: DefinitionsInForce,
   ) {}
 
   @Route(contract.createWebhook)
@@ -51,7 +49,7 @@ export class WebhooksController {
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
     if (created.kind === 'no_client') throw noSuchClient();
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
-    return { ...shownWebhook(created.webhook), secret: shownSecret(secret), ...(await this.force(id)) };
+    return { ...shownWebhook(created.webhook), secret: shownSecret(secret) };
   }
 
   @Route(contract.listWebhooks)
@@ -160,7 +158,7 @@ export class WebhooksController {
     );
     switch (updated.kind) {
       case 'updated':
-        return { ...shownWebhook(updated.webhook), ...(await this.force(params.id)) };
+        return shownWebhook(updated.webhook);
       case 'refused':
         throw invalid(updated.refusal);
       case 'too_many':
@@ -169,10 +167,6 @@ export class WebhooksController {
       case 'stale':
         throw missed(updated);
     }
-  }
-
-  private async force(webhookId: string): Promise<{ inForce?: false }> {
-    return (await this.definitions.isInForce(webhookId)) ? {} : { inForce: false };
   }
 
   private refuseTogether(settings: WebhookSettings): void {

@@ -45,26 +45,44 @@ test('a webhook created, moved or disabled is so for events a second later', asy
   expect(receiver.requests).toHaveLength(3);
 }, 60_000);
 
-test('a webhook misses nothing that is published after its creation was answered', async () => {
-  const count = 60;
-  const own = await createClient(system, 'Soon');
-  const missing: number[] = [];
-  for (let no = 0; no < count; no += 1) {
-    const webhook = { url: `${receiver.url}/soon-${no}`, eventTypes: [`soon.n${no}`] };
-    const created = await system.api('POST', '/v1/webhooks', webhook, own.key);
-    expect(created.status).toBe(201);
-    expect(created.body).not.toHaveProperty('inForce');
-    const event = { id: `soon-${no}`, type: `soon.n${no}`, clientId: own.id, data: { no } };
-    expect((await system.api('POST', '/v1/events', event)).status).toBe(202);
-  }
-  const isThere = (no: number) => atPath(`/soon-${no}`) === 1;
-  await until(() => Array.from({ length: count }, (_, no) => no).every(isThere), {
-    timeoutMs: 15_000,
-    what: `each of ${count} webhooks has the event that came right after it`,
-  }).catch(() => undefined);
-  for (let no = 0; no < count; no += 1) if (!isThere(no)) missing.push(no);
-  expect(missing).toEqual([]);
-}, 60_000);
+test.each([
+  ['its creation was answered', ''],
+  ['it was created under an Idempotency-Key, whose answer is committed with it', 'keyed'],
+])(
+  'a webhook misses nothing that is published after %s',
+  async (_, prefix) => {
+    const count = prefix === '' ? 60 : 30;
+    const own = await createClient(system, 'Soon');
+    const missing: number[] = [];
+    const path = (no: number) => `/soon${prefix}-${no}`;
+    for (let no = 0; no < count; no += 1) {
+      const webhook = { url: `${receiver.url}${path(no)}`, eventTypes: [`soon${prefix}.n${no}`] };
+      const created = await create(webhook, own.key, prefix === '' ? {} : { 'idempotency-key': `soon-${no}` });
+      expect(created).toHaveProperty('id');
+      expect(created).not.toHaveProperty('inForce');
+      const event = { id: `soon${prefix}-${no}`, type: `soon${prefix}.n${no}`, clientId: own.id, data: { no } };
+      expect((await system.api('POST', '/v1/events', event)).status).toBe(202);
+    }
+    const isThere = (no: number) => atPath(path(no)) === 1;
+    await until(() => Array.from({ length: count }, (_, no) => no).every(isThere), {
+      timeoutMs: 15_000,
+      what: `each of ${count} webhooks has the event that came right after it`,
+    }).catch(() => undefined);
+    for (let no = 0; no < count; no += 1) if (!isThere(no)) missing.push(no);
+    expect(missing).toEqual([]);
+  },
+  60_000,
+);
+
+async function create(webhook: object, key: string, headers: Record<string, string>): Promise<unknown> {
+  const response = await fetch(`${system.url('management-api')}/v1/webhooks`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(webhook),
+  });
+  expect(response.status).toBe(201);
+  return response.json();
+}
 
 test('nor after it was enabled, or got other event types', async () => {
   const own = await createClient(system, 'Again');
