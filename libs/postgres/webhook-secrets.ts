@@ -62,7 +62,8 @@ export class WebhookSecrets {
   }
 }
 
-const newestFirst = { createdAt: 'desc', id: 'desc' } as const;
+/** First the one without an end, which a rotation leaves to the newest alone: by the times of two hosts it may look older. */
+const newestFirst = { expiresAt: 'desc', createdAt: 'desc', id: 'desc' } as const;
 
 /** Newest first. */
 export async function liveSecrets(

@@ -65,7 +65,8 @@ export class WebhookView {
   async secrets(webhookId: string): Promise<readonly ShownSecret[]> {
     return readerOf(this.em)<ShownSecret>(
       `select id, created_at as "createdAt", expires_at as "expiresAt" from webhook_secret
-       where webhook_id = $1 and (expires_at is null or expires_at > clock_timestamp()) order by created_at desc, id desc`,
+       where webhook_id = $1 and (expires_at is null or expires_at > clock_timestamp())
+       order by expires_at desc nulls first, created_at desc, id desc`,
       [webhookId],
     );
   }
