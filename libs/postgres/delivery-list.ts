@@ -25,14 +25,15 @@ export interface DeliveryListFilter extends DeliveryTraits {
 }
 
 export interface CountRow {
-  readonly status: DeliveryStatus;
+  /** Null: none was counted. */
+  readonly status: DeliveryStatus | null;
   readonly count: number;
   /** The same in every row: there are more than were counted. */
   readonly hasMore: boolean;
 }
 
 /** Rows that a page looks at. */
-const lookedMax = 5_000;
+const pageLookedMax = 5_000;
 /** The same of a count. */
 const countLookedMax = 50_000;
 /** More are not counted. */
@@ -57,27 +58,27 @@ export function deliveryList(filter: DeliveryListFilter, request: PageRequest<st
   const order = before === null ? 'id desc' : 'id';
   const sql = `
     select * from (
-      select ${deliveryColumns}, (${wanted}) as "isWanted", row_number() over (order by ${order}) = ${lookedMax} as "isLast"
-      from delivery ${conditions.where} order by ${order} limit ${lookedMax}
+      select ${deliveryColumns}, (${wanted}) as "isWanted", row_number() over (order by ${order}) = ${pageLookedMax} as "isLast"
+      from delivery ${conditions.where} order by ${order} limit ${pageLookedMax}
     ) looked where "isWanted" or "isLast" ${tail}`;
   return { sql, values, isBounded };
 }
 
-/** The statement that counts them: at most {@link deliveryCountMax}, among the newest {@link countLookedMax}. */
-export function deliveryCount(filter: DeliveryListFilter) {
+/** The statement that counts them: at most {@link deliveryCountMax}, among the newest {@link countLookedMax}. It has a row at least. */
+export function deliveryCount(filter: DeliveryListFilter, lookedMax = countLookedMax) {
   const conditions = ofOwner(filter);
   const wanted = restOf(conditions, filter);
   addTimes(conditions, filter);
   const sql = `
     with found as materialized (
       select * from (
-        select status, (${wanted}) as is_wanted, row_number() over (order by id desc) = ${countLookedMax} as is_last
-        from delivery ${conditions.where} order by id desc limit ${countLookedMax}
+        select status, (${wanted}) as is_wanted, row_number() over (order by id desc) = ${lookedMax} as is_last
+        from delivery ${conditions.where} order by id desc limit ${lookedMax}
       ) looked where is_wanted or is_last limit ${deliveryCountMax + 1}
     ), counted as (select * from found where is_wanted limit ${deliveryCountMax})
-    select status, count(*)::int as count,
-      (select bool_or(is_last) or count(*) > ${deliveryCountMax} from found) as "hasMore"
-    from counted group by status`;
+    select status, count(status)::int as count, "hasMore"
+    from (select coalesce(bool_or(is_last), false) or count(*) > ${deliveryCountMax} as "hasMore" from found) ends
+    left join counted on true group by status, "hasMore"`;
   return { sql, values: conditions.values };
 }
 

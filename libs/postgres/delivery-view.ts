@@ -94,7 +94,7 @@ export class DeliveryView {
     const { sql, values } = deliveryCount(await this.withIds(filter));
     const rows = await readerOf(this.em)<CountRow>(sql, values);
     const byStatus = Object.fromEntries(deliveryStatuses.map((status) => [status, 0])) as DeliveryCount['byStatus'];
-    for (const { status, count } of rows) byStatus[status] += count;
+    for (const { status, count } of rows) if (status !== null) byStatus[status] += count;
     const count = rows.reduce((sum, row) => sum + row.count, 0);
     return { count, isExact: !rows.some(({ hasMore }) => hasMore), byStatus };
   }

@@ -112,6 +112,16 @@ test.each(deliveryCases)('the count of deliveries for %s, by %s', async (_owner,
   expect(kinds).toContain('Limit');
 });
 
+test('a count that ended before it had looked at all of them says so, though it found none', async () => {
+  const nothing: DeliveryListFilter = { scope: null, reason: ['no_such_reason'] };
+  const counted = async (lookedMax?: number) => {
+    const { sql, values } = deliveryCount(nothing, lookedMax);
+    return (await client.query<object>(sql, [...values])).rows;
+  };
+  expect(await counted(100)).toEqual([{ status: null, count: 0, hasMore: true }]);
+  expect(await counted()).toEqual([{ status: null, count: 0, hasMore: false }]);
+});
+
 test('what comes before a time of arrival is looked for no later than a day after it', async () => {
   const nodes = await nodesOf(deliveryList({ scope: clientId, arrivedTo: at(5).toISOString() }, first));
   expectIndexOrder(nodes);
