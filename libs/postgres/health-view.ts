@@ -138,7 +138,10 @@ from (
   return { sql, values: [webhookId] };
 }
 
-/** The statement that looks at what waits for each of many: at a bounded number for each. */
+/**
+ * The statement that looks at what waits for each of many: at a bounded number for each. Behind a head that blocks a million
+ * others none of those is looked at: a head is among the first, or it is not shown.
+ */
 export function besideScan(webhookIds: readonly string[]) {
   const sql = `
 select w.id as "webhookId", now() as "readAt", w.recovering_until as "recoveringUntil", waiting.count,
@@ -154,9 +157,11 @@ cross join lateral (
 left join lateral (
   select d.id, coalesce(first.at, d.last_attempt_at, d.created_at) as since
   from (
-    select * from delivery
-    where webhook_id = w.id and kind <> 'ping' and status = 'failed_retryable' and w.ordering = 'strict'
-    order by id limit ${besideWaitingMax}
+    select * from (
+      select id, day_time, status, last_round, last_attempt_at, created_at from delivery
+      where webhook_id = w.id and kind <> 'ping' and status in ('pending', 'failed_retryable') and w.ordering = 'strict'
+      order by id limit ${besideWaitingMax}
+    ) few where status = 'failed_retryable'
   ) d left join lateral (
     select min(started_at) as at from delivery_attempt a
     where a.delivery_id = d.id and a.day_time = d.day_time and a.round = d.last_round

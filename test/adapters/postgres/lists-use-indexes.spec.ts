@@ -35,6 +35,7 @@ interface Plan {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
+  readonly Filter?: string;
   readonly Plans?: readonly Plan[];
 }
 
@@ -150,6 +151,8 @@ test('what waits for many webhooks and holds them up, so many of each at most', 
   const ofDeliveries = nodes.filter((node) => node['Relation Name']?.startsWith('delivery_p') === true);
   const indexes = ofDeliveries.map((node) => node['Index Name'] ?? '');
   expect(indexes.filter((name) => !/webhook_id_id_idx|webhook_waiting/.test(name))).toEqual([]);
+  // What waits behind a head is looked at among so many, and not passed over until another head comes.
+  expect(ofDeliveries.filter(({ Filter }) => Filter?.includes("status = 'failed_retryable'") === true)).toEqual([]);
 });
 
 const eventCases: readonly (readonly [string, EventFilter])[] = [
