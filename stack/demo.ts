@@ -16,8 +16,14 @@ import { say } from './terminal.ts';
 const preferredPort = 3010;
 const deliveredDeadlineMs = 30_000;
 
-/** Resolves with the receiver when everything was seen. @throws StackFailure when something was not, Stopped */
-export async function demonstrate(env: Environment, admin: ApiClient, signal: AbortSignal): Promise<LocalReceiver> {
+/** What of it stays. */
+export interface Demonstration {
+  readonly receiver: LocalReceiver;
+  readonly clientId: string;
+}
+
+/** Resolves when everything was seen. @throws StackFailure when something was not, Stopped */
+export async function demonstrate(env: Environment, admin: ApiClient, signal: AbortSignal): Promise<Demonstration> {
   say('\n── Demonstration ──────────────────────────────────────────────');
   const accounts = new DemoAccounts('npm start demonstration', join(dataFolder, 'demo.json'), admin);
   const kept = await accounts.kept();
@@ -50,12 +56,12 @@ export async function demonstrate(env: Environment, admin: ApiClient, signal: Ab
     }
     const retried = deliveries.find((delivery) => delivery.eventId === refused);
     if (retried !== undefined) showAttempts(await client.call('GET', `/v1/deliveries/${retried.id}`));
+    say('───────────────────────────────────────────────────────────────');
+    return { receiver, clientId: account.clientId };
   } catch (error) {
     await receiver.close();
     throw error;
   }
-  say('───────────────────────────────────────────────────────────────');
-  return receiver;
 }
 
 async function showEarlier(client: ApiClient, receiver: LocalReceiver): Promise<void> {

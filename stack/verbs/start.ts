@@ -1,9 +1,9 @@
 /** `npm start`: the whole system on this machine, with a demonstration, until Ctrl-C. */
-import { demonstrate } from '../demo.ts';
+import { demonstrate, type Demonstration } from '../demo.ts';
 import { Stopped, sentenceOf } from '../failure.ts';
 import { adminApi, apiUrl } from '../local-access.ts';
 import { runLocalStack, type LocalStack } from '../local-stack.ts';
-import type { LocalReceiver } from '../local-receiver.ts';
+import { portalLink } from '../portal-link.ts';
 import { runVerb, untilAborted } from '../run-verb.ts';
 import { adminKeyFile } from '../secrets.ts';
 import { isSaid, partVariables } from '../environment.ts';
@@ -24,15 +24,15 @@ docs/reference.md may be set in the environment. Data and logs are in .data/, do
 
 await runVerb(verb, ({ flags, signal }) =>
   runLocalStack(signal, async (stack) => {
-    const receiver = flags.has('--no-demo') ? null : await tryDemonstration(stack, signal);
-    showAddresses(stack, receiver);
+    const shown = flags.has('--no-demo') ? null : await tryDemonstration(stack, signal);
+    showAddresses(stack, shown, await tryPortalLink(stack, shown));
     await untilAborted(signal);
-    await receiver?.close();
+    await shown?.receiver.close();
   }),
 );
 
 /** What does not work is told; the system stays up for a look at it. */
-async function tryDemonstration({ env }: LocalStack, signal: AbortSignal): Promise<LocalReceiver | null> {
+async function tryDemonstration({ env }: LocalStack, signal: AbortSignal): Promise<Demonstration | null> {
   const admin = adminApi(env);
   if (admin === null) {
     warn('ADMIN_API_KEY is empty: the demonstration is left out');
@@ -53,7 +53,19 @@ async function tryDemonstration({ env }: LocalStack, signal: AbortSignal): Promi
   }
 }
 
-function showAddresses({ env }: LocalStack, receiver: LocalReceiver | null): void {
+/** Null: there is nobody whose portal could be shown, or no portal. */
+async function tryPortalLink({ env }: LocalStack, shown: Demonstration | null): Promise<string | null> {
+  const admin = adminApi(env);
+  if (admin === null || shown === null) return null;
+  try {
+    return await portalLink(env, admin, shown.clientId);
+  } catch (error) {
+    warn(`No link to the portal: ${sentenceOf(error)}`);
+    return null;
+  }
+}
+
+function showAddresses({ env }: LocalStack, demonstration: Demonstration | null, portal: string | null): void {
   // The login of the embedded database is no secret; whatever the environment says may be one.
   const shown = describeConfig(setupConfig, env);
   say(`
@@ -63,6 +75,6 @@ Ready. Ctrl-C stops everything.
   Kafka       ${shown['KAFKA_BROKERS'] ?? ''}
   registry    ${shown['SCHEMA_REGISTRY_URL'] ?? ''}
   PostgreSQL  ${isSaid(process.env, partVariables.postgres) ? shown['DATABASE_URL'] : env[partVariables.postgres]}
-  apps        http://127.0.0.1:3000 to 3005, each with /health/ready and /metrics; logs in .data/logs${receiver === null ? '' : `\n  receiver    ${receiver.url}  (shows what it gets here)`}
+  apps        http://127.0.0.1:3000 to 3005, each with /health/ready and /metrics; logs in .data/logs${demonstration === null ? '' : `\n  receiver    ${demonstration.receiver.url}  (shows what it gets here)`}${portal === null ? '' : `\n  portal      ${portal}`}
 `);
 }
