@@ -8,15 +8,19 @@ export interface DisableRule {
 }
 
 interface Settings {
-  readonly autoDisable?: { readonly enabled?: boolean; readonly failures?: number; readonly minutes?: number } | null;
+  readonly autoDisable: {
+    readonly isEnabled: boolean;
+    readonly failureThreshold: number;
+    readonly minMinutes: number;
+  };
 }
 
 /** Null where the API does not say, or disables none. */
 export async function readDisableRule(signal: AbortSignal): Promise<DisableRule | null> {
   try {
     const { autoDisable } = await read<Settings>('/v1/settings', {}, signal);
-    const { enabled = true, failures, minutes } = autoDisable ?? {};
-    return enabled && failures !== undefined && minutes !== undefined ? { failures, minutes } : null;
+    const { isEnabled, failureThreshold: failures, minMinutes: minutes } = autoDisable;
+    return isEnabled ? { failures, minutes } : null;
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 404) return null;
     throw error;
