@@ -139,6 +139,20 @@ test('no more waits than so much', async () => {
   expect(await Promise.all(kept)).toEqual(['a!', 'b!']);
 });
 
+test('an owner whose questions fill the room keeps out nobody who has none there', async () => {
+  const { batches, ask } = gathering({ waitingMax: 2 });
+  const kept = [ask('a', 'many'), ask('b', 'many')];
+  await expect(ask('c', 'many')).rejects.toBeInstanceOf(GatheringFullError);
+  kept.push(ask('x', 'few'));
+  await expect(ask('y', 'few')).rejects.toBeInstanceOf(GatheringFullError);
+  kept.push(ask('z', 'another'));
+  await expect(ask('w', 'a third')).rejects.toBeInstanceOf(GatheringFullError);
+  await turn();
+  expect(batches[0]?.questions).toEqual(['a', 'x', 'z', 'b']);
+  await batches[0]?.answer();
+  expect(await Promise.all(kept)).toHaveLength(4);
+});
+
 test('a batch runs in nobody’s context', async () => {
   const context = new AsyncLocalStorage<string>();
   const seen: (string | undefined)[] = [];

@@ -13,7 +13,7 @@ export interface GatheringOptions<Question, Answer> {
   readonly weightOf?: (question: Question) => number;
   /** The most that is asked together; a question that weighs more is asked alone. */
   readonly weightMax: number;
-  /** The most that may wait. Default: no limit, for what is bounded elsewhere */
+  /** The most that may wait; of owners who have nothing waiting, twice as much. Default: no limit, for what is bounded elsewhere */
   readonly waitingMax?: number;
   /** Questions with a name in common are never asked together. Default: none have any */
   readonly namesOf?: (question: Question) => Iterable<string>;
@@ -38,6 +38,7 @@ export class GatheringFullError extends Error {
 
 const lateMsDefault = 50;
 const batchesMaxDefault = 3;
+const strangersShare = 2;
 
 export class Gathering<Question, Answer> {
   private readonly options: GatheringOptions<Question, Answer>;
@@ -58,7 +59,9 @@ export class Gathering<Question, Answer> {
   ask(owner: string, question: Question): Promise<Answer> {
     const weight = this.weightOf(question);
     const { waitingMax = Infinity } = this.options;
-    if (this.waitingWeight > 0 && this.waitingWeight + weight > waitingMax) {
+    // One who asks for everything is not in the way of those who ask for little.
+    const most = this.waiting.has(owner) ? waitingMax : strangersShare * waitingMax;
+    if (this.waitingWeight > 0 && this.waitingWeight + weight > most) {
       return Promise.reject(new GatheringFullError(`${this.waitingWeight} questions wait`));
     }
     return new Promise((resolve, reject) => {
