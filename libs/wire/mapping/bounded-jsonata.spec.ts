@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import jsonata from 'jsonata';
 import { BoundedJsonata } from './bounded-jsonata.ts';
 import type { MappingInput } from './mapping-input.ts';
 
@@ -57,6 +58,33 @@ test('a text is no longer than is taken, and what is distinct is found in one pa
   const items = Array.from({ length: 50_000 }, (_, n) => `i${n % 25_000}`);
   expect(await find('$count($distinct(value.items))', { items })).toBe(25_000);
   expect(await find('$distinct(value)', [3, 1, 3])).toEqual([3, 1]);
+});
+
+test('a list that a producer wrote is sorted in the room that it takes', async () => {
+  const items = Array.from({ length: 100_000 }, (_, n) => (n * 7_919) % 100_003);
+  expect(await find('$count($sort(value.items))', { items })).toBe(100_000);
+  expect(await find('$sort(value.items, function($a, $b) { $a < $b })', { items })).toMatch(/takes more than/);
+  expect(await find('$sort(value.items, $append)', { items })).toMatch(/takes more than/);
+});
+
+const marked = [...'abcde'].map((mark, at) => ({ mark, n: [2, 3, 1, 2, 3][at] }));
+
+test.each<[string, string, unknown]>([
+  ['numbers', '$sort(value)', [10, 9, 1, -1, 9.5]],
+  ['texts', '$sort(value)', ['b', 'a', 'B', 'ä', '']],
+  ['those that are alike, in their order', '$sort(value, function($a, $b) { $a.n > $b.n }).mark', marked],
+  ['the largest first', 'value ~> $sort(function($a, $b) { $a.n < $b.n })', marked],
+  ['one value', '$sort(value)', 'a'],
+  ['nothing', '$exists($sort(value.none))', {}],
+])('$sort sorts as the library does: %s', async (_name, text, value) => {
+  const expected: unknown = await jsonata(text).evaluate({ value });
+  expect(JSON.stringify(await find(text, value))).toBe(JSON.stringify(expected));
+});
+
+test('what has no order is not sorted', async () => {
+  expect(await find('$sort(value)', ['a', 1])).toBe(
+    'the JSONata fails (D3070: what is sorted is neither numbers nor texts)',
+  );
 });
 
 test('an error names no value of the payload', async () => {
