@@ -44,6 +44,13 @@ test('a database that is away says nothing of what waits', async () => {
   expect(await definitions.isInForce('w')).toBe(false);
 });
 
+test('nobody waits for a database that does not answer', async () => {
+  const logger = createLogger('test', 'silent');
+  const outbox = { waitingOf: () => new Promise<never>(() => undefined) };
+  const definitions = new DefinitionsInForce({ outbox, waitMsMax: 40, logger });
+  expect(await Promise.all([definitions.isInForce('w'), definitions.isInForce('other')])).toEqual([false, false]);
+});
+
 test('many changes at once are one question', async () => {
   const { definitions, asked } = setup();
   const all = Array.from({ length: 500 }, (_, no) => `w-${no}`);

@@ -43,8 +43,15 @@ export class DefinitionsInForce {
   }
 
   private isRelayed(webhookId: string): Promise<boolean> {
+    const { waitMsMax } = this.options;
     return new Promise((settle) => {
-      this.waiters.push({ webhookId, until: monotonicMs() + this.options.waitMsMax, settle });
+      // The database may not answer either.
+      const deadline = setTimeout(settle, waitMsMax, false);
+      const settled = (isRelayed: boolean) => {
+        clearTimeout(deadline);
+        settle(isRelayed);
+      };
+      this.waiters.push({ webhookId, until: monotonicMs() + waitMsMax, settle: settled });
       if (!this.isLooking) void this.look();
     });
   }
