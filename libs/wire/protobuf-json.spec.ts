@@ -204,4 +204,18 @@ describe('bytes of strangers', () => {
     const bytes = Buffer.concat(Array.from({ length: 10_000 }, () => Buffer.from([0x0a, 0])));
     expect(() => protobufJson(wide.byIndexes([0]) as protobuf.Type, bytes)).toThrow('more fields than bytes');
   });
+
+  test.each([
+    ['a field', 'message B { int32 NAME = 1; }', [0x0a, 0]],
+    ['an enum value, repeated', 'message B { repeated E e = 1; } enum E { NAME = 0; }', [0x0a, 2, 8, 0]],
+    ['an enum value that is a default', 'message B { E e = 1; } enum E { NAME = 0; }', [0x0a, 0]],
+  ])('become no more than they are, however long the name of %s', (_, rest, item) => {
+    const text = (name: string) => `syntax = "proto3"; message A { repeated B b = 1; } ${rest.replace('NAME', name)}`;
+    const read = (name: string, count: number) => {
+      const bytes = Buffer.concat(Array.from({ length: count }, () => Buffer.from(item)));
+      return protobufJson(new ProtobufSchema(text(name), []).byIndexes([0]) as protobuf.Type, bytes);
+    };
+    expect(read('N'.repeat(60), 5_000).length).toBeGreaterThan(5_000 * 60);
+    expect(() => read('N'.repeat(2_000), 5_000)).toThrow('its names are longer than its bytes allow');
+  });
 });

@@ -16,6 +16,8 @@ import { WireBytes, type WireType } from './protobuf-wire.ts';
 const depthMax = 100;
 /** More fields than bytes that a value may have: those with a default take none. */
 const fieldsOfNothingMax = 10_000;
+/** Names of fields and of enum values are written again with each: of all of them so many characters for each such field. */
+const charsPerFieldMax = 64;
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
 
 /** @throws Error when they are no such message */
@@ -25,15 +27,18 @@ export function protobufJson(type: protobuf.Type, bytes: Buffer): string {
 
 class MessageReading {
   private fieldsLeft: number;
+  private charsLeft: number;
 
   constructor(bytes: number) {
     this.fieldsLeft = bytes + fieldsOfNothingMax;
+    this.charsLeft = this.fieldsLeft * charsPerFieldMax;
   }
 
   message(type: protobuf.Type, bytes: Buffer, depth: number): unknown {
     if (depth > depthMax) throw new RangeError(`nested deeper than ${depthMax} levels`);
     this.fieldsLeft -= type.fieldsArray.length + 1;
     if (this.fieldsLeft < 0) throw new RangeError('more fields than bytes');
+    this.writeNames(charsOf(type));
     const found = this.found(type, bytes, depth);
     const members: [string, unknown][] = [];
     for (const field of type.fieldsArray) {
@@ -43,6 +48,17 @@ class MessageReading {
     }
     const message: Members = Object.fromEntries(members);
     return wellKnown(type, message);
+  }
+
+  private writeNames(chars: number): void {
+    this.charsLeft -= chars;
+    if (this.charsLeft < 0) throw new RangeError('its names are longer than its bytes allow');
+  }
+
+  private scalar(field: protobuf.Field, type: string, wire: WireBytes): unknown {
+    const value = scalar(field, type, wire);
+    if (field.resolvedType instanceof protobuf.Enum && typeof value === 'string') this.writeNames(value.length);
+    return value;
   }
 
   /** By field number: a value, or, of what may come in pieces, a list of all. */
@@ -58,7 +74,7 @@ class MessageReading {
       }
       for (const other of field.partOf?.fieldsArray ?? []) if (other !== field) found.delete(other.id);
       if (!field.repeated && !field.map && !isMessage(field)) {
-        found.set(id, scalar(field, field.type, wire));
+        found.set(id, this.scalar(field, field.type, wire));
         continue;
       }
       const all = (found.get(id) ?? []) as unknown[];
@@ -67,8 +83,8 @@ class MessageReading {
         all.push(wireType === 3 ? wire.group(id, depthMax - depth) : wire.bytes());
       } else if (wireType === 2 && !isText(field)) {
         const packed = new WireBytes(wire.bytes());
-        while (!packed.isAtEnd) all.push(scalar(field, field.type, packed));
-      } else all.push(scalar(field, field.type, wire));
+        while (!packed.isAtEnd) all.push(this.scalar(field, field.type, packed));
+      } else all.push(this.scalar(field, field.type, wire));
     }
     return found;
   }
@@ -93,7 +109,7 @@ class MessageReading {
         if (id === 1 && wireType === wireTypes[keyType]) key = scalar(field, keyType, wire);
         else if (id !== 2) wire.skip(id, wireType, depthMax - depth);
         else if (isMessage(field)) value = this.message(field.resolvedType as protobuf.Type, wire.bytes(), depth + 1);
-        else if (fits(field, wireType, true)) value = scalar(field, field.type, wire);
+        else if (fits(field, wireType, true)) value = this.scalar(field, field.type, wire);
         else wire.skip(id, wireType, depthMax - depth);
       }
       const isKeyText = keyType === 'string';
@@ -109,6 +125,18 @@ class MessageReading {
     });
     return Object.fromEntries(members);
   }
+}
+
+const charsByType = new WeakMap<protobuf.Type, number>();
+
+/** Of the names that a message of nothing has: of its fields, and of the first values of its enums. */
+function charsOf(type: protobuf.Type): number {
+  let chars = charsByType.get(type);
+  if (chars === undefined) {
+    chars = type.fieldsArray.reduce((sum, field) => sum + field.name.length + String(defaultOf(field)).length, 0);
+    charsByType.set(type, chars);
+  }
+  return chars;
 }
 
 const wireTypes: Readonly<Record<string, WireType>> = {
