@@ -89,7 +89,8 @@ function wantedSession(
   const { name = null, expiresInMinutes = minutesDefault, renewableForMinutes } = body;
   const granted = grantedCapabilities(body, caller, capabilities);
   return {
-    scope: body.scope ?? scopeOfCapabilities(granted),
+    // Of what it was granted: a process of a version before goes by it alone.
+    scope: scopeOfCapabilities(granted),
     capabilities: granted,
     name,
     lifeMs: expiresInMinutes * minuteMs,
