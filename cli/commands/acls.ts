@@ -1,11 +1,12 @@
 import { readConfig } from '../../libs/runtime/config.ts';
-import { connectionKeys, topicKeys } from '../../libs/runtime/config-keys.ts';
+import { connectionKeys, mappingKeys, topicKeys } from '../../libs/runtime/config-keys.ts';
 import { accessRoles, grantsOf, type AccessRole, type Grant } from '../../libs/wire/access.ts';
+import { readMappings } from '../../libs/wire/mapping/mappings.ts';
 import type { Command } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 
 const { KAFKA_BROKERS, TOPIC_PREFIX } = connectionKeys;
-const keys = { KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS } as const;
+const keys = { KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS, ...mappingKeys } as const;
 
 export const acls: Command = {
   name: 'acls',
@@ -19,29 +20,31 @@ export const acls: Command = {
   },
   notes: [
     `Roles: ${accessRoles.join(', ')}. The operator runs the doctor and this command line; the platform produces events.`,
-    'Asks nobody: KAFKA_BROKERS, TOPIC_PREFIX and PLATFORM_TOPICS of the environment count as for the apps. A pattern in PLATFORM_TOPICS is named in a comment: which topics it is to match is for you to say.',
+    'Asks nobody: KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS and PLATFORM_MAPPINGS of the environment count as for the apps. A pattern that stands for topics is named in a comment: which ones it is to match is for you to say.',
   ],
   examples: ['acls > acls.sh', "acls fanout --principal 'User:CN={role}' --json"],
   needsApi: false,
   run: ({ operands, given, settings, terminal }) => {
     const config = readConfig(keys, settings.env);
     const isPattern = (item: string) => item.startsWith('/');
-    const platformTopics = config.PLATFORM_TOPICS.filter((item) => !isPattern(item)).map(
-      (item) => config.TOPIC_PREFIX + item,
-    );
+    const named = (items: readonly string[]) =>
+      items.filter((item) => !isPattern(item)).map((item) => config.TOPIC_PREFIX + item);
+    const platformTopics = named(config.PLATFORM_TOPICS);
+    const mapped = mappedTopics(config.PLATFORM_MAPPINGS);
     const pattern = given.text('principal') ?? 'User:webhooks-{role}';
     const granted = rolesOf(operands).map((role) => ({
       role,
       principal: pattern.replaceAll('{role}', role),
-      grants: grantsOf(role, config.TOPIC_PREFIX, platformTopics),
+      grants: grantsOf(role, config.TOPIC_PREFIX, platformTopics, named(mapped)),
     }));
     terminal.show({ acls: granted }, () => {
       const start = `kafka-acls.sh --bootstrap-server ${config.KAFKA_BROKERS.join(',')} --command-config ${given.text('command-config') ?? 'admin.properties'} --add`;
-      const patterns = config.PLATFORM_TOPICS.filter(isPattern);
+      const produced = config.PLATFORM_TOPICS.filter(isPattern);
+      const read = [...new Set([...produced, ...mapped.filter(isPattern)])];
       return granted.flatMap(({ role, principal, grants }) => [
         `# ${role}`,
         ...commandsOf(grants).map((rest) => `${start} --allow-principal ${quotedWord(principal)} ${rest}`),
-        ...(role === 'fanout' || role === 'platform' ? patterns : []).map(
+        ...(role === 'fanout' ? read : role === 'platform' ? produced : []).map(
           (item) => `# and ${role === 'fanout' ? 'Read' : 'Write'} on the topics that ${item} is to match`,
         ),
       ]);
@@ -49,6 +52,15 @@ export const acls: Command = {
     return Promise.resolve();
   },
 };
+
+/** Names and patterns. */
+function mappedTopics(file: string): readonly string[] {
+  try {
+    return file === '' ? [] : [...new Set(readMappings(file).map(({ topic }) => topic))];
+  } catch (error) {
+    throw new CliFailure('usage', `PLATFORM_MAPPINGS ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
 
 function rolesOf(words: readonly string[]): readonly AccessRole[] {
   if (words.length === 0) return accessRoles;

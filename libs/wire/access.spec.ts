@@ -27,7 +27,23 @@ test('an app that reads in a group may, and no app may more than read and write'
     'Read topic eu.webhook.delivery-outcomes',
     'Read group eu.projector',
   ]);
-  expect(shown('fanout')).toEqual(expect.arrayContaining(['Read topic eu.orders', 'Read group eu.fanout']));
+  expect(shown('fanout')).toEqual(
+    expect.arrayContaining(['Read topic eu.orders', 'Read topic eu.webhook.events', 'Read group eu.fanout']),
+  );
   const apps = accessRoles.filter((role) => !['setup', 'operator', 'platform'].includes(role));
   expect(apps.flatMap(shown).filter((grant) => !/^(Read|Write) /.test(grant))).toEqual([]);
+});
+
+test('topics that have a mapping are read by fan-out and the operator, and belong to others otherwise', () => {
+  const mapped = ['shop.public.customers', 'eu.orders'];
+  const of = (role: (typeof accessRoles)[number]) =>
+    grantsOf(role, 'eu.', ['eu.platform.events', 'eu.orders'], mapped)
+      .filter(({ name }) => name === 'shop.public.customers')
+      .map(({ operation }) => operation);
+  expect(of('fanout')).toEqual(['Read']);
+  expect(of('operator')).toEqual(['Describe', 'Read']);
+  expect(accessRoles.filter((role) => of(role).length > 0)).toEqual(['fanout', 'operator']);
+  // One that is a platform topic as well is granted once.
+  const orders = grantsOf('fanout', 'eu.', ['eu.platform.events', 'eu.orders'], mapped);
+  expect(orders.filter(({ name }) => name === 'eu.orders')).toHaveLength(1);
 });

@@ -41,7 +41,8 @@ const rejected = topics.platformEventsRejected;
 /** But for platform events. */
 const needs: Readonly<Record<Exclude<AccessRole, 'setup' | 'operator' | 'platform'>, Needs>> = {
   fanout: {
-    reads: [notices, definitions, eventTypes],
+    // What was fanned out is read back after a start, for copies (apps/fanout/copy-reader.ts).
+    reads: [notices, definitions, eventTypes, webhookEvents],
     writes: [webhookEvents, deliveries, rejected],
     isMember: true,
   },
@@ -59,10 +60,19 @@ const needs: Readonly<Record<Exclude<AccessRole, 'setup' | 'operator' | 'platfor
   monitor: { reads: [outcomes], writes: [deliveries], isMember: true },
 };
 
-/** @param platformTopics as they are called on this cluster; patterns are for whoever grants */
-export function grantsOf(role: AccessRole, prefix: string, platformTopics: readonly string[]): readonly Grant[] {
+/**
+ * Topics as they are called on this cluster; patterns are for whoever grants.
+ * @param mappedTopics what fan-out reads by mappings beside platform topics: topics of others, which we only read
+ */
+export function grantsOf(
+  role: AccessRole,
+  prefix: string,
+  platformTopics: readonly string[],
+  mappedTopics: readonly string[] = [],
+): readonly Grant[] {
   const name = (spec: TopicSpec) => topicName(prefix, spec);
   const all = [...new Set([...allTopics.map(name), ...platformTopics])];
+  const mapped = mappedTopics.filter((topic) => !all.includes(topic));
   switch (role) {
     case 'setup':
       return all.flatMap((topic) => allow('topic', topic, ['Create', 'Describe', 'DescribeConfigs']));
@@ -74,13 +84,14 @@ export function grantsOf(role: AccessRole, prefix: string, platformTopics: reado
         // `map` tries a mapping on records, `rejected redrive` sends what was set aside again.
         ...allow('topic', name(rejected), ['Read']),
         ...platformTopics.flatMap((topic) => allow('topic', topic, ['Read', 'Write'])),
+        ...mapped.flatMap((topic) => allow('topic', topic, ['Describe', 'Read'])),
         ...membersOf().flatMap((app) => allow('group', prefix + app, ['Describe'])),
       ];
     case 'platform':
       return platformTopics.flatMap((topic) => allow('topic', topic, ['Write']));
     default: {
       const { reads = [], writes = [], isMember = false } = needs[role];
-      const read = [...(role === 'fanout' ? platformTopics : []), ...reads.map(name)];
+      const read = [...(role === 'fanout' ? [...platformTopics, ...mapped] : []), ...reads.map(name)];
       return [
         ...read.flatMap((topic) => allow('topic', topic, ['Read'])),
         ...writes.map(name).flatMap((topic) => allow('topic', topic, ['Write'])),
