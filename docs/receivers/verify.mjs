@@ -8,7 +8,7 @@ const spkiHead = Buffer.from('302a300506032b6570032100', 'hex');
 /**
  * @param {Record<string, string | undefined>} headers names in lower case
  * @param {Buffer} body the bytes as they came, before anything parsed them
- * @param {string} secret whsec_… or, for an ed25519 webhook, its public key whpk_…
+ * @param {string} secret whsec_…, a text of your own, or, for an ed25519 webhook, its public key whpk_…
  * @throws {Error} whose message says what is wrong; answer 401 then
  */
 export function verify(headers, body, secret, nowS = Date.now() / 1000) {
@@ -26,7 +26,10 @@ export function verify(headers, body, secret, nowS = Date.now() / 1000) {
 }
 
 function judgeOf(secret, signed) {
-  const key = Buffer.from(secret.slice(secret.indexOf('_') + 1), 'base64');
+  // A text of your own signs as it stands.
+  const key = /^wh(sec|pk)_/.test(secret)
+    ? Buffer.from(secret.slice(secret.indexOf('_') + 1), 'base64')
+    : Buffer.from(secret);
   if (secret.startsWith('whpk_')) {
     const publicKey = createPublicKey({ key: Buffer.concat([spkiHead, key]), format: 'der', type: 'spki' });
     return (part) =>

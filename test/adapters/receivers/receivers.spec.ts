@@ -182,6 +182,15 @@ describe.each(here)('$name', (language) => {
     },
     120_000,
   );
+
+  test('a secret that is plain text is its own key', async () => {
+    const own = 'a text of ours, with blanks_and more';
+    const receiver = await start(language, own);
+    expect(await post(receiver, { id: 'msg_1', body: '{}', secrets: [own] })).toBe(204);
+    const foreign = secretFrom('hmac-sha256', Buffer.from(own.slice(0, 32)));
+    expect(await post(receiver, { id: 'msg_2', body: '{}', secrets: [foreign] })).toBe(401);
+    await receiver.stop();
+  }, 120_000);
 });
 
 test('the languages that the project itself asks for were tried', () => {
