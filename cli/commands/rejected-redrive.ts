@@ -25,7 +25,7 @@ export const rejectedRedrive: Command = {
     ...brokersOption,
   },
   notes: [
-    'Needs --topic, --reason or --at. What still would be no event is not sent. The others go to the first topic of PLATFORM_TOPICS, not to their own, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. Sent twice, they are copies of one event: within COPY_WINDOW_MINUTES they are not posted again.',
+    'Needs --topic, --reason or --at. What still would be no event is not sent. The others go to the first topic of PLATFORM_TOPICS, not to their own, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. What is sent twice is delivered twice, under the same webhook-id.',
   ],
   examples: [
     'rejected redrive --topic shop.public.customers --reason mapping_failed --dry-run',
