@@ -8,6 +8,7 @@ import { makeKey, type ConfigOf } from '../libs/runtime/config.ts';
 import { mappingKeys, registryKeys } from '../libs/runtime/config-keys.ts';
 import { RegistryValues } from '../libs/wire/registry-values.ts';
 import { Mappings, readMappings } from '../libs/wire/mapping/mappings.ts';
+import type { TopicMapping } from '../libs/wire/mapping/topic-mapping.ts';
 import { RecordReader, type ReadValue } from '../libs/wire/mapping/record-reader.ts';
 import { Registry } from '../libs/wire/registry.ts';
 import { CliFailure } from './failure.ts';
@@ -37,6 +38,17 @@ interface ShownEvent {
 const registryMs = 15_000;
 const shownCharsMax = 400;
 
+/** @param file empty: none. @throws CliFailure usage, with a line for each problem */
+export function mappingsIn(file: string): readonly TopicMapping[] {
+  try {
+    return file === '' ? [] : readMappings(file);
+  } catch (error) {
+    // Said of a configuration key there.
+    const [first = '', ...more] = (error instanceof Error ? error.message : String(error)).split(/\n\s*/);
+    throw new CliFailure('usage', `'${file}' ${first.replace(/^names /, 'is ')}`, { more });
+  }
+}
+
 export class EventReading {
   readonly mappings: Mappings;
   private readonly reader: RecordReader;
@@ -44,11 +56,7 @@ export class EventReading {
 
   /** @param file with mappings; empty: none. @throws CliFailure usage */
   constructor(config: ConfigOf<typeof registryKeys>, topicPrefix: string, file: string) {
-    try {
-      this.mappings = new Mappings(file === '' ? [] : readMappings(file), topicPrefix);
-    } catch (error) {
-      throw new CliFailure('usage', `'${file}' ${error instanceof Error ? error.message : String(error)}`);
-    }
+    this.mappings = new Mappings(mappingsIn(file), topicPrefix);
     const registry = new Registry(registryConfig({ ...config, TOPIC_PREFIX: topicPrefix }));
     this.registryUrl = config.SCHEMA_REGISTRY_URL;
     this.reader = new RecordReader(new RegistryValues(registry), this.mappings);

@@ -11,6 +11,7 @@ const problem = {
 
 test.each<[string, unknown, object]>([
   ['a failure', new CliFailure('unverified', 'No.'), { kind: 'unverified', lines: ['No.'] }],
+  ['one with lines', new CliFailure('usage', 'Two:', { more: ['a', 'b'] }), { lines: ['Two:', 'a', 'b'] }],
   [
     'a problem, field by field',
     ApiProblem.of(refused, problem),

@@ -5,10 +5,13 @@ import type { ExitKind } from './exit-codes.ts';
 
 export class CliFailure extends Error {
   readonly kind: ExitKind;
+  /** Lines of their own behind the sentence. */
+  readonly more: readonly string[];
 
-  constructor(kind: ExitKind, sentence: string, options?: ErrorOptions) {
+  constructor(kind: ExitKind, sentence: string, options?: ErrorOptions & { readonly more?: readonly string[] }) {
     super(sentence, options);
     this.kind = kind;
+    this.more = options?.more ?? [];
   }
 }
 
@@ -22,7 +25,7 @@ export interface ToldFailure {
 
 /** What to tell of any error. Nothing of it holds a key or a secret: none of these errors was ever given one. */
 export function toldOf(error: unknown): ToldFailure {
-  if (error instanceof CliFailure) return { kind: error.kind, code: error.kind, lines: [error.message] };
+  if (error instanceof CliFailure) return { kind: error.kind, code: error.kind, lines: [error.message, ...error.more] };
   if (error instanceof ApiProblem) return { kind: 'refused', code: error.code, lines: problemLines(error) };
   if (error instanceof ApiUnreachable) {
     const way = 'Is it running (npm start), and is its address right (--api-url or DEEPERHUB_API_URL)?';

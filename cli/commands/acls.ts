@@ -1,8 +1,8 @@
 import { readConfig } from '../../libs/runtime/config.ts';
 import { connectionKeys, mappingKeys, topicKeys } from '../../libs/runtime/config-keys.ts';
 import { accessRoles, grantsOf, type AccessRole, type Grant } from '../../libs/wire/access.ts';
-import { readMappings } from '../../libs/wire/mapping/mappings.ts';
 import type { Command } from '../command.ts';
+import { mappingsIn } from '../event-reading.ts';
 import { CliFailure } from '../failure.ts';
 
 const { KAFKA_BROKERS, TOPIC_PREFIX } = connectionKeys;
@@ -30,7 +30,7 @@ export const acls: Command = {
     const named = (items: readonly string[]) =>
       items.filter((item) => !isPattern(item)).map((item) => config.TOPIC_PREFIX + item);
     const platformTopics = named(config.PLATFORM_TOPICS);
-    const mapped = mappedTopics(config.PLATFORM_MAPPINGS);
+    const mapped = [...new Set(mappingsIn(config.PLATFORM_MAPPINGS).map(({ topic }) => topic))];
     const pattern = given.text('principal') ?? 'User:webhooks-{role}';
     const granted = rolesOf(operands).map((role) => ({
       role,
@@ -52,15 +52,6 @@ export const acls: Command = {
     return Promise.resolve();
   },
 };
-
-/** Names and patterns. */
-function mappedTopics(file: string): readonly string[] {
-  try {
-    return file === '' ? [] : [...new Set(readMappings(file).map(({ topic }) => topic))];
-  } catch (error) {
-    throw new CliFailure('usage', `PLATFORM_MAPPINGS ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
 
 function rolesOf(words: readonly string[]): readonly AccessRole[] {
   if (words.length === 0) return accessRoles;
