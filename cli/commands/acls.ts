@@ -30,7 +30,7 @@ export const acls: Command = {
     const named = (items: readonly string[]) =>
       items.filter((item) => !isPattern(item)).map((item) => config.TOPIC_PREFIX + item);
     const platformTopics = named(config.PLATFORM_TOPICS);
-    const mapped = [...new Set(mappingsIn(config.PLATFORM_MAPPINGS).map(({ topic }) => topic))];
+    const mapped = [...new Set(mappingsIn(config.PLATFORM_MAPPINGS ?? '').map(({ topic }) => topic))];
     const pattern = given.text('principal') ?? 'User:webhooks-{role}';
     const granted = rolesOf(operands).map((role) => ({
       role,
