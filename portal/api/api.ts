@@ -14,35 +14,36 @@ export type Schemas = components['schemas'];
 /** The longest that one answer may take; a ping alone takes up to 35 s. */
 const timeoutMs = 60_000;
 
-export const api = createFetchClient<paths>({ baseUrl: apiOrigin, fetch: send });
+export const api = createFetchClient<paths>({ baseUrl: apiOrigin, fetch: (asked) => send(asked) });
 
 /**
  * One request below the API's address with the token of the session, for answers that are not JSON or not described.
+ * @param within milliseconds; null: an export takes as long as it takes
  * @throws ApiUnreachable
  */
-export function request(path: string, init: RequestInit = {}): Promise<Response> {
-  return send(new Request(`${apiOrigin}${path}`, init));
+export function request(path: string, init: RequestInit = {}, within: number | null = timeoutMs): Promise<Response> {
+  return send(new Request(`${apiOrigin}${path}`, init), within);
 }
 
-async function send(asked: Request): Promise<Response> {
+async function send(asked: Request, within: number | null = timeoutMs): Promise<Response> {
   const token = presentToken();
   // A body can be read once: what may be sent again is copied before.
   const again = token === null ? null : asked.clone();
-  const response = await sendWith(asked, token);
+  const response = await sendWith(asked, token, within);
   if (response.status !== 401 || token === null || again === null) return response;
   const renewed = await renew(token);
   if (renewed === null) {
     if (presentToken() === token) leave('ended');
     return response;
   }
-  return sendWith(again, renewed);
+  return sendWith(again, renewed, within);
 }
 
-async function sendWith(asked: Request, token: string | null): Promise<Response> {
+async function sendWith(asked: Request, token: string | null, within: number | null = timeoutMs): Promise<Response> {
   const headers = new Headers(asked.headers);
   headers.set('accept', headers.get('accept') ?? 'application/json');
   if (token !== null && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
-  const signal = AbortSignal.any([asked.signal, AbortSignal.timeout(timeoutMs)]);
+  const signal = within === null ? asked.signal : AbortSignal.any([asked.signal, AbortSignal.timeout(within)]);
   try {
     const response = await fetch(new Request(asked, { headers, signal, credentials: 'omit', cache: 'no-store' }));
     noteAnswer();

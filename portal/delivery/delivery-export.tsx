@@ -61,7 +61,7 @@ const tellMs = 250;
 
 async function exported(query: Query, signal: AbortSignal, onLines: (lines: number) => void): Promise<Blob> {
   const init = { signal, headers: { accept: 'application/x-ndjson' } };
-  const response = await request(`/v1/exports/deliveries${queryText(query)}`, init);
+  const response = await request(`/v1/exports/deliveries${queryText(query)}`, init, null);
   if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let lines = 0;
