@@ -18,7 +18,8 @@ import { router } from './app/router.tsx';
 import { speak, wantedLanguage } from './language/language.ts';
 import { answerOtherTabs, askOtherTabs } from './session/other-tabs.ts';
 import { preferences } from './session/preferences.ts';
-import { enter, keptSession, sessionState, takeHanded } from './session/session.ts';
+import { enter, keptSession, sessionState, takeHanded, type Session } from './session/session.ts';
+import { signIn } from './session/sign-in.ts';
 
 async function begin(): Promise<void> {
   const { token, next } = takeHanded(location, history);
@@ -27,6 +28,11 @@ async function begin(): Promise<void> {
   answerOtherTabs(() => {
     const caller = presentCaller();
     return caller === undefined ? null : (caller.clientId ?? caller.role);
+  });
+  // A link that is followed on a page that is open changes what is behind the # and nothing else.
+  addEventListener('hashchange', () => {
+    const handed = takeHanded(location, history);
+    if (handed.token !== null) void goOnWith(handed.token, handed.next);
   });
   preferences.watch(() => {
     void speak(wantedLanguage());
@@ -48,7 +54,7 @@ async function begin(): Promise<void> {
 
 /** From the link, of this tab, or of another one. */
 async function findSession(handed: string | null): Promise<void> {
-  const session = handed === null ? keptSession() : { token: handed, isKept: handed.startsWith('whp_') };
+  const session = handed === null ? keptSession() : handedSession(handed);
   if (session !== null) {
     enter(session);
     return;
@@ -58,6 +64,20 @@ async function findSession(handed: string | null): Promise<void> {
   if (only === undefined) sessionState.set({ kind: 'out' });
   else if (offers.length === 1) enter({ token: only.token, isKept: only.isKept });
   else sessionState.set({ kind: 'choice', offers });
+}
+
+function handedSession(token: string): Session {
+  return { token, isKept: token.startsWith('whp_') };
+}
+
+async function goOnWith(token: string, next: string | null): Promise<void> {
+  try {
+    await signIn(token);
+  } catch {
+    // An old link takes nothing from whoever is signed in; to nobody it says that its session has ended.
+    if (sessionState.get().kind === 'out') enter(handedSession(token));
+  }
+  if (next !== null) router.history.push(basePath + next);
 }
 
 void begin();

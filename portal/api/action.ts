@@ -1,6 +1,7 @@
 /** One thing that somebody means to do: it carries the same Idempotency-Key however often it is tried, until it was done. */
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { newIntention } from './api.ts';
+import { Intention } from './intention.ts';
 
 export interface IntentionHeader {
   readonly 'Idempotency-Key': string;
@@ -14,20 +15,23 @@ export interface Action<Result> {
   readonly run: (onDone: (result: Result) => void | Promise<void>) => Promise<void>;
 }
 
-export function useAction<Result>(send: (header: IntentionHeader) => Promise<Result>): Action<Result> {
-  const intention = useRef<string | null>(null);
+/** @param meaning what is sent, where somebody can change it between two tries */
+export function useAction<Result>(
+  send: (header: IntentionHeader) => Promise<Result>,
+  meaning: unknown = null,
+): Action<Result> {
+  const [intention] = useState(() => new Intention(newIntention));
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   return {
     isBusy,
     error,
     run: async (onDone) => {
-      intention.current ??= newIntention();
       setBusy(true);
       setError(null);
       try {
-        const result = await send({ 'Idempotency-Key': intention.current });
-        intention.current = null;
+        const result = await send({ 'Idempotency-Key': intention.keyFor(meaning) });
+        intention.done();
         await onDone(result);
       } catch (cause) {
         setError(cause);

@@ -59,8 +59,14 @@ let renewal: { readonly of: string; readonly token: Promise<string | null> } | n
 
 /** A new token of the same session; one request for all that ask at once. Null: it cannot be renewed. */
 export function renew(token: string): Promise<string | null> {
-  if (renewal?.of !== token) renewal = { of: token, token: askForRenewal(token) };
-  return renewal.token;
+  if (renewal?.of === token) return renewal.token;
+  const asked = { of: token, token: askForRenewal(token) };
+  renewal = asked;
+  void asked.token.then((renewed) => {
+    // No answer is no refusal for good.
+    if (renewed === null && renewal === asked) renewal = null;
+  });
+  return asked.token;
 }
 
 async function askForRenewal(token: string): Promise<string | null> {

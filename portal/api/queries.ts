@@ -1,6 +1,7 @@
 /** What was read, kept while it is shown. Reads that are told to wait do so, up to three times. */
 import { QueryClient } from '@tanstack/react-query';
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
+import { sessionState } from '../session/session.ts';
 
 const triesMax = 3;
 const waitMsMax = 30_000;
@@ -17,6 +18,11 @@ export const queryClient = new QueryClient({
     },
     mutations: { retry: false, networkMode: 'always' },
   },
+});
+
+// What was read for one is not shown to whoever signs in next, whichever tab the session was ended in.
+sessionState.watch(() => {
+  if (sessionState.get().kind === 'out') queryClient.clear();
 });
 
 function isWorthAnotherTry(error: unknown): boolean {

@@ -31,6 +31,13 @@ export async function read<T>(path: string, query: Query = {}, signal?: AbortSig
   return body as T;
 }
 
+/** The same as it was written. @throws ApiProblem, ApiUnreachable */
+export async function readText(path: string, query: Query = {}, signal?: AbortSignal): Promise<string> {
+  const response = await request(`${path}${queryText(query)}`, signal === undefined ? {} : { signal });
+  if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
+  return response.text();
+}
+
 /**
  * The same where an older API may not know some of the query: it is then asked without that.
  * @param newer names that may be left out

@@ -4,7 +4,6 @@ import { CircleUser } from 'lucide-react';
 import { useId, useRef } from 'react';
 import { api } from '../api/api.ts';
 import { useCaller } from '../api/caller.ts';
-import { queryClient } from '../api/queries.ts';
 import { Button } from '../elements/button.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
 import { Time } from '../elements/time.tsx';
@@ -93,5 +92,4 @@ export async function signOut(): Promise<void> {
   }
   tellSignedOut(session);
   leave('signed-out');
-  queryClient.clear();
 }

@@ -41,6 +41,15 @@ export interface SearchState {
   readonly change: (change: SearchChange, options?: { readonly replace?: boolean }) => void;
 }
 
+function changedSearch(search: Search, change: SearchChange): Search {
+  const changed = new Map(Object.entries(search));
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null || value === '') changed.delete(name);
+    else changed.set(name, value);
+  }
+  return Object.fromEntries(changed);
+}
+
 /** What the address says of filters, pages and tabs: the one place where they are kept. */
 export function useSearchState(): SearchState {
   const search: Search = useSearch({ strict: false });
@@ -51,12 +60,8 @@ export function useSearchState(): SearchState {
       return (typeof said === 'string' ? said : said?.[0]) ?? '';
     },
     change: (change, { replace = false } = {}) => {
-      const next: Record<string, unknown> = { ...search };
-      for (const [name, value] of Object.entries(change)) {
-        if (value === null || value === '') Reflect.deleteProperty(next, name);
-        else next[name] = value;
-      }
-      void navigate({ to: '.', search: next, replace });
+      // Onto the address as it is then: of two fields that are changed at once neither takes the other one back.
+      void navigate({ to: '.', search: (present: Search) => changedSearch(present, change), replace });
     },
   };
 }

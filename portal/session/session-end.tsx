@@ -2,7 +2,7 @@
 import { Trans } from '@lingui/react/macro';
 import { useEffect, useState } from 'react';
 import { renew } from '../api/api.ts';
-import { presentCaller, useCaller } from '../api/caller.ts';
+import { callerQuery, useCaller } from '../api/caller.ts';
 import { queryClient } from '../api/queries.ts';
 import { usePageConfig } from '../app/page-config.ts';
 import { Button, classOfButton } from '../elements/button.tsx';
@@ -24,7 +24,8 @@ export function SessionEndsSoon() {
   const leftMs = endsAt === null ? Infinity : endsAt - now;
   const isOver = leftMs <= 0;
   useEffect(() => {
-    if (isOver) leave('ended');
+    // The clock of this machine may be wrong: whether it is over, the API says.
+    if (isOver) void queryClient.fetchQuery({ ...callerQuery, staleTime: 0 }).catch(() => undefined);
   }, [isOver]);
   if (leftMs > tellMs || isOver) return null;
   const minutes = Math.max(1, Math.ceil(leftMs / minuteMs));
@@ -66,7 +67,6 @@ function RefreshLink({ url }: { readonly url: string }) {
 
 export function SessionEnd() {
   const { refreshUrl } = usePageConfig();
-  const clientId = presentCaller()?.clientId ?? null;
   return (
     <Dialog title={<Trans>Your session has ended</Trans>}>
       <p>
@@ -75,13 +75,12 @@ export function SessionEnd() {
           in with its token.
         </Trans>
       </p>
-      <SignInForm clientId={clientId} />
+      <SignInForm />
       {refreshUrl !== null && <RefreshLink url={refreshUrl} />}
       <Button
         look="quiet"
         onClick={() => {
           leave('signed-out');
-          queryClient.clear();
         }}
       >
         <Trans>Sign out</Trans>

@@ -70,6 +70,9 @@ function keep(session: Session | null): void {
   }
 }
 
+/** What an `Authorization` header can say. */
+export const tokenPattern = /^[\x21-\x7e]{1,2000}$/;
+
 export interface Handed {
   readonly token: string | null;
   /** A path of the portal; null: none, or none that may be gone to. */
@@ -81,7 +84,8 @@ export function takeHanded(place: Location, history: History): Handed {
   if (!/^#(?:.*&)?token=/.test(place.hash)) return { token: null, next: null };
   const said = new URLSearchParams(place.hash.slice(1));
   history.replaceState(null, '', place.pathname + place.search);
-  return { token: said.get('token'), next: portalPath(said.get('next')) };
+  const token = said.get('token') ?? '';
+  return { token: tokenPattern.test(token) ? token : null, next: portalPath(said.get('next')) };
 }
 
 /** A path within the portal, or null: never another place, however it is written. */

@@ -8,12 +8,10 @@ import styles from './sign-in-form.module.css';
 import { signIn } from './sign-in.ts';
 
 export interface SignInFormProps {
-  /** Whose page is open behind it. */
-  readonly clientId?: string | null;
   readonly onDone?: () => void;
 }
 
-export function SignInForm({ clientId = null, onDone }: SignInFormProps) {
+export function SignInForm({ onDone }: SignInFormProps) {
   const { t } = useLingui();
   const [typed, setTyped] = useState('');
   const [error, setError] = useState<unknown>(null);
@@ -23,7 +21,7 @@ export function SignInForm({ clientId = null, onDone }: SignInFormProps) {
     setBusy(true);
     setError(null);
     try {
-      await signIn(typed, clientId);
+      await signIn(typed);
       setTyped('');
       onDone?.();
     } catch (cause) {

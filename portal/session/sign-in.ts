@@ -1,29 +1,33 @@
 /** From what somebody typed to a session. A client's key is exchanged at once and forgotten; an admin's key stays in memory. */
-import type { Caller } from '../api/caller.ts';
+import { presentCaller, type Caller } from '../api/caller.ts';
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import { newIntention, problemOf, request } from '../api/api.ts';
 import { queryClient } from '../api/queries.ts';
-import { enter, pageNumber, type Session } from './session.ts';
+import { enter, pageNumber, sessionState, tokenPattern, type Session } from './session.ts';
 
 /** As the session endpoint has it; more than that is refused. */
 const sessionMinutes = 12 * 60;
 
 /**
- * @param clientId whose page is open; a session of another client begins a new page
+ * What is open stays where it is of the same client, and is read again; a session of another one begins a new page.
  * @throws ApiProblem, ApiUnreachable
  */
-export async function signIn(typed: string, clientId: string | null = null): Promise<void> {
+export async function signIn(typed: string): Promise<void> {
   const token = typed.trim();
-  if (!/^[\x21-\x7e]{1,2000}$/.test(token)) throw new ApiProblem(401, notAKey, null);
+  if (!tokenPattern.test(token)) throw new ApiProblem(401, notAKey, null);
   const headers = { authorization: `Bearer ${token}` };
   const caller = await read<Caller>(await request('/v1/me', { headers }));
   const session = caller.kind === 'api_key' ? await exchanged(token, caller) : { token, isKept: true };
-  if (clientId !== null && caller.clientId !== clientId) {
+  const { kind } = sessionState.get();
+  const before = presentCaller();
+  const isSame = (kind === 'in' || kind === 'ended') && before !== undefined && before.clientId === caller.clientId;
+  if (!isSame) {
     queryClient.clear();
     pageNumber.set(pageNumber.get() + 1);
   }
   enter(session);
   queryClient.removeQueries({ queryKey: ['me'] });
+  void queryClient.invalidateQueries();
 }
 
 const notAKey = { code: 'unauthenticated', detail: 'This is no key and no portal token.' } as const;

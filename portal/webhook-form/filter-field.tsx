@@ -3,6 +3,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo } from 'react';
 import { parseFilter, type ParsedFilter } from '../../libs/domain/filter.ts';
+import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import { patternMatches } from '../../libs/domain/match.ts';
 import { DataTable } from '../elements/data-table.tsx';
 import { Field } from '../elements/field.tsx';
@@ -48,7 +49,7 @@ export function FilterField({ values, errors, change }: FormProps) {
 function judged(text: string): ParsedFilter {
   if (text.trim() === '') return parseFilter({});
   try {
-    return parseFilter(JSON.parse(text));
+    return parseFilter(parseLossless(text));
   } catch (error) {
     return { ok: false, path: '', message: error instanceof Error ? error.message : '' };
   }

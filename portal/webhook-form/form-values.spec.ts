@@ -28,3 +28,8 @@ test('a patch has what differs, and null for headers that went', () => {
   expect(patchOf(before, after)).toEqual({ timeoutMs: 8000, headers: { a: null, b: '1' }, tls: { ca: 'PEM' } });
   expect(patchOf(before, { ...before, maxAttempts: '3' })).toEqual({ retryPolicy: { maxAttempts: 3 } });
 });
+
+test('a number of a filter that no double holds is sent as it was typed', () => {
+  const { filter } = bodyOf({ ...emptyValues, filter: '{"data.id": 12345678901234567891}' });
+  expect(JSON.stringify(filter)).toBe('{"data.id":12345678901234567891}');
+});

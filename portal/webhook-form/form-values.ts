@@ -3,6 +3,7 @@
  * is typed stays as it was typed until the server has judged it.
  */
 import type { components } from '../../libs/api-client/generated/api.d.ts';
+import { parseLossless } from '../../libs/domain/lossless-json.ts';
 
 type Webhook = components['schemas']['Webhook'];
 
@@ -158,7 +159,7 @@ function textOf(text: string): string | undefined {
 function filterOf(text: string): unknown {
   if (text.trim() === '') return null;
   try {
-    return JSON.parse(text);
+    return parseLossless(text);
   } catch {
     return text;
   }

@@ -1,6 +1,7 @@
 /** Webhooks as screens read them: with their health beside them where the API has it. */
 import type { Schemas } from '../api/api.ts';
-import { read, readWithout, type ListPage } from '../api/reads.ts';
+import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { readText, readWithout, type ListPage } from '../api/reads.ts';
 
 export type WebhookStateName = 'healthy' | 'failing' | 'disabled' | 'recovering';
 
@@ -43,8 +44,13 @@ export function readWebhooks(
   return readWithout<ListPage<Webhook>>('/v1/webhooks', query, ['include', 'state', 'q'], signal);
 }
 
-export function readWebhook(id: string, signal?: AbortSignal): Promise<Webhook> {
-  return read<Webhook>(`/v1/webhooks/${encodeURIComponent(id)}`, {}, signal);
+/** Its filter is read as it was written, long numbers too: what a form sends back is no other filter. */
+export async function readWebhook(id: string, signal?: AbortSignal): Promise<Webhook> {
+  return webhookOf(await readText(`/v1/webhooks/${encodeURIComponent(id)}`, {}, signal));
+}
+
+export function webhookOf(text: string): Webhook {
+  return parseLossless(text) as Webhook;
 }
 
 export function webhookKey(id: string): readonly string[] {

@@ -47,16 +47,17 @@ function Creation({ clientId }: { readonly clientId: string | null }) {
   const [extra, setExtra] = useState(newEmpty);
   const [owner, setOwner] = useState(() => get('client'));
   const [created, setCreated] = useState<Created | null>(null);
-  const create = useAction(async (header) => {
-    const { signatureAlgorithm, secret } = extra;
-    const body = {
-      ...bodyOf(values),
-      signatureAlgorithm,
-      ...(secret !== '' && { secret }),
-      ...(clientId === null && { clientId: owner }),
-    };
-    return dataOf<Created>(api.POST('/v1/webhooks', { params: { header }, body: body as never }));
-  });
+  const { signatureAlgorithm, secret } = extra;
+  const body = {
+    ...bodyOf(values),
+    signatureAlgorithm,
+    ...(secret !== '' && { secret }),
+    ...(clientId === null && { clientId: owner }),
+  };
+  const create = useAction(
+    (header) => dataOf<Created>(api.POST('/v1/webhooks', { params: { header }, body: body as never })),
+    body,
+  );
   const errors: FieldErrors = fieldErrors(create.error);
   const isTouched = values.url !== '' && created === null;
   useUnsavedWarning(isTouched);

@@ -91,13 +91,13 @@ function Rotation({ id }: { readonly id: string }) {
   const [isAsked, setAsked] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
   const hours = Number(overlap);
-  const rotate = useAction((header) =>
-    dataOf<{ readonly secret: string }>(
-      api.POST('/v1/webhooks/{id}/secret/rotate', {
-        params: { path: { id }, header },
-        body: { overlapHours: hours },
-      }),
-    ),
+  const body = { overlapHours: hours };
+  const rotate = useAction(
+    (header) =>
+      dataOf<{ readonly secret: string }>(
+        api.POST('/v1/webhooks/{id}/secret/rotate', { params: { path: { id }, header }, body }),
+      ),
+    body,
   );
   return (
     <Section title={t`A new secret`}>

@@ -15,7 +15,7 @@ import { patchOf, valuesOf, type FormValues } from '../../webhook-form/form-valu
 import { useUnsavedWarning } from '../../webhook-form/unsaved-warning.ts';
 import { WebhookForm } from '../../webhook-form/webhook-form.tsx';
 import { WebhookPage } from '../../webhook/webhook-page.tsx';
-import { readWebhook, webhookKey, type Webhook } from '../../webhook/webhook.ts';
+import { readWebhook, webhookKey, webhookOf, type Webhook } from '../../webhook/webhook.ts';
 import { ConflictDialog } from './conflict-dialog.tsx';
 
 export function Screen() {
@@ -37,13 +37,16 @@ function Changes({ webhook: read }: { readonly webhook: Webhook }) {
   const patch = patchOf(valuesOf(base), values);
   const isChanged = Object.keys(patch).length > 0;
   useUnsavedWarning(isChanged);
-  const save = useAction((header) =>
-    dataOf<Webhook>(
-      api.PATCH('/v1/webhooks/{id}', {
-        params: { path: { id: base.id } },
-        headers: { ...header, 'if-match': `"${base.version}"` },
-        body: patch as never,
-      }) as Promise<{ readonly data?: Webhook; readonly error?: unknown; readonly response: Response }>,
+  const save = useAction(async (header) =>
+    webhookOf(
+      await dataOf<string>(
+        api.PATCH('/v1/webhooks/{id}', {
+          params: { path: { id: base.id } },
+          headers: { ...header, 'if-match': `"${base.version}"` },
+          body: patch as never,
+          parseAs: 'text',
+        }),
+      ),
     ),
   );
   const takeOver = (webhook: Webhook, next: FormValues) => {

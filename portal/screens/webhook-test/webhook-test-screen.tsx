@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ApiProblem } from '../../../libs/api-client/api-problem.ts';
+import { parseLossless } from '../../../libs/domain/lossless-json.ts';
 import { useAction } from '../../api/action.ts';
 import { api, dataOf, type Schemas } from '../../api/api.ts';
 import { useMay } from '../../api/caller.ts';
@@ -58,16 +59,19 @@ function TestEvent({ webhook: { id, eventTypes } }: { readonly webhook: Webhook 
   const types = catalogue?.data ?? [];
   const example = types.find(({ type }) => type === eventType)?.example;
   const problem = jsonProblem(data);
-  const send = useAction((header) =>
-    dataOf<{ readonly deliveryId: string }>(
-      api.POST('/v1/webhooks/{id}/test-events', {
-        params: { path: { id }, header },
-        body: {
-          ...(eventType !== '' && { eventType }),
-          ...(data.trim() !== '' && { data: JSON.parse(data) as unknown }),
-        },
-      }),
-    ),
+  const send = useAction(
+    (header) =>
+      dataOf<{ readonly deliveryId: string }>(
+        api.POST('/v1/webhooks/{id}/test-events', {
+          params: { path: { id }, header },
+          body: {
+            ...(eventType !== '' && { eventType }),
+            // Numbers of any length arrive as they were typed.
+            ...(data.trim() !== '' && { data: parseLossless(data) }),
+          },
+        }),
+      ),
+    [eventType, data],
   );
   const errors = fieldErrors(send.error) as Readonly<Record<string, string | undefined>>;
   return (
