@@ -13,7 +13,7 @@ export class Intention {
 
   /** @param meaning what is sent under the key: a server refuses another request under the same one */
   keyFor(meaning: unknown): string {
-    const meant = JSON.stringify(meaning) ?? '';
+    const meant = JSON.stringify([meaning]);
     if (this.key === null || this.meant !== meant) this.key = this.newKey();
     this.meant = meant;
     return this.key;

@@ -25,7 +25,7 @@ export function SessionEndsSoon() {
   const isOver = leftMs <= 0;
   useEffect(() => {
     // The clock of this machine may be wrong: whether it is over, the API says.
-    if (isOver) void queryClient.fetchQuery({ ...callerQuery, staleTime: 0 }).catch(() => undefined);
+    if (isOver) void queryClient.query({ ...callerQuery, staleTime: 0 }).catch(() => undefined);
   }, [isOver]);
   if (leftMs > tellMs || isOver) return null;
   const minutes = Math.max(1, Math.ceil(leftMs / minuteMs));

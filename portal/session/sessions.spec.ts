@@ -58,7 +58,7 @@ afterAll(() => {
 /** Signed in, with something on the page. */
 async function reading(token: string): Promise<void> {
   await page.signIn(token);
-  await page.queryClient.fetchQuery({ queryKey: ['me'], queryFn: async () => (await page.request('/v1/me')).json() });
+  await page.queryClient.query({ queryKey: ['me'], queryFn: async () => (await page.request('/v1/me')).json() });
   page.queryClient.setQueryData(['deliveries'], `of ${token}`);
 }
 

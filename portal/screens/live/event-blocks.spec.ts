@@ -17,7 +17,7 @@ test('an id without data counts', () => {
 test('it does not matter where the stream is cut, nor how lines end', () => {
   for (const text of [stream, stream.replaceAll('\n', '\r\n')]) {
     const parser = new EventBlocks();
-    expect([...text].flatMap((letter) => parser.feed(letter))).toEqual(blocks);
+    expect(Array.from(text).flatMap((letter) => parser.feed(letter))).toEqual(blocks);
   }
 });
 
