@@ -9,12 +9,12 @@ import {
   topicKeys,
 } from '../../libs/runtime/config-keys.ts';
 import { topicsKey } from '../../libs/runtime/name-keys.ts';
-import { allTopics, topics } from '../../libs/wire/topics.ts';
+import { ownTopics } from '../../libs/wire/topics.ts';
 import { makeKey, type ConfigOf } from '../../libs/runtime/config.ts';
 import { readMappings } from '../../libs/wire/mapping/mappings.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 
-const own = new Set(allTopics.filter((spec) => spec !== topics.platformEvents).map(({ name }) => name));
+const own = new Set(ownTopics.map(({ name }) => name));
 const { description, default: usual } = topicKeys.PLATFORM_TOPICS;
 /** With what fan-out writes itself it would turn in circles. */
 const platformTopics = topicsKey({ description, default: usual ?? '' }, (item) =>

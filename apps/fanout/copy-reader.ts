@@ -23,6 +23,8 @@ export interface CopyReaderOptions {
   readonly topic: string;
   readonly schemas: SchemaSource;
   readonly memory: Pick<CopyMemory, 'remember'>;
+  /** Of what this version writes: nearly all that is there. */
+  readonly schemaId: number;
   readonly windowMs: number;
   readonly eventsMax: number;
   readonly logger: Logger;
@@ -48,6 +50,8 @@ const noWriter = -1;
 export class CopyReader {
   private readonly options: Required<CopyReaderOptions>;
   private readonly codec: AvroCodec<PastEvent>;
+  /** As each value begins. */
+  private readonly ownHead = Buffer.alloc(5);
   /** Where to read on. */
   private positions: ReadonlyMap<number, number> = new Map();
   private reading: Promise<void> | null = null;
@@ -56,6 +60,7 @@ export class CopyReader {
   constructor(options: CopyReaderOptions) {
     this.options = { readMsMax: readMsMaxDefault, ...options };
     this.codec = new AvroCodec<PastEvent>(pastEventSchema(), noWriter, options.schemas);
+    this.ownHead.writeInt32BE(options.schemaId, 1);
   }
 
   /**
@@ -80,6 +85,7 @@ export class CopyReader {
   private async read(until: number): Promise<void> {
     while (monotonicMs() < until) {
       try {
+        await this.codec.learn(this.ownHead);
         const from = await this.begin();
         for (let pass = 1; pass <= passesMax && (await this.readFrom(from, until)); pass += 1);
         return;
@@ -131,13 +137,15 @@ export class CopyReader {
       },
       logger,
     );
+    let standing: ReadonlyMap<number, number>;
     try {
       await within(Math.max(0, until - monotonicMs()), tail.start());
-      this.positions = tail.standing();
+      standing = tail.standing();
     } finally {
       await tail.stop();
     }
     for (const value of unknown.values()) await this.codec.learn(value);
+    if (unknown.size === 0) this.positions = standing;
     return unknown.size > 0;
   }
 

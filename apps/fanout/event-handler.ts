@@ -9,7 +9,7 @@ import { isTombstone, mappedCloudEvent, parseCloudEvent, type PlatformEvent } fr
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type IsEnough } from '../../libs/domain/fan-out.ts';
 import type { Subscription, SubscriptionTable } from '../../libs/domain/match.ts';
-import type { Rejection } from '../../libs/domain/rejection.ts';
+import { tooLargeForWebhook, type Rejection } from '../../libs/domain/rejection.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
@@ -222,8 +222,7 @@ export class EventHandler {
     }
     // The event goes on to the others. What one webhook misses is set aside where operators look.
     for (const { webhookId, bodyBytes } of part.tooLarge) {
-      const detail = `${bodyBytes} bytes in the format of webhook ${webhookId}`;
-      records.push(rejectedRecord(topics.rejected, record, { reason: 'payload_too_large', detail }));
+      records.push(rejectedRecord(topics.rejected, record, tooLargeForWebhook(webhookId, bodyBytes)));
     }
     const deliveriesSoFar = deliveriesBefore + part.deliveries.length;
     if (fanOut.isCopy && fanOut.isDone && deliveriesSoFar > 0) {

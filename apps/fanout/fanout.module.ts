@@ -79,6 +79,7 @@ export class FanoutModule implements OnApplicationShutdown {
               client,
               topic: topicName(config.TOPIC_PREFIX, topics.webhookEvents),
               schemas: registry,
+              schemaId: codecs.events.schemaId,
               memory: copies,
               logger: context.logger,
               now: Date.now,

@@ -1,11 +1,11 @@
 /** Which topics bring platform events: names and regular expressions from PLATFORM_TOPICS, never what fanout writes. */
-import { allTopics, topicName, topics } from '../../libs/wire/topics.ts';
+import { ownTopics, patternIn, topicName } from '../../libs/wire/topics.ts';
 
 /** @throws when an item cannot be used; the message says which */
 export function platformTopics(items: readonly string[], prefix: string): (string | RegExp)[] {
-  const own = allTopics.filter((spec) => spec !== topics.platformEvents).map((spec) => topicName(prefix, spec));
+  const own = ownTopics.map((spec) => topicName(prefix, spec));
   return items.map((item) => {
-    const pattern = /^\/(.+)\/$/.exec(item)?.[1];
+    const pattern = patternIn(item);
     if (pattern !== undefined) return exceptFor(own, pattern);
     const name = prefix + item;
     if (own.includes(name)) throw new Error(`PLATFORM_TOPICS names ${name}, a topic of this system's own`);

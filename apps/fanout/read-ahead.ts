@@ -9,13 +9,12 @@ import type { ReadValue, RecordReader } from '../../libs/wire/mapping/record-rea
 /** After so many milliseconds everything else in the process gets its turn. */
 const stepMs = 10;
 
-/** Null: no mapping has any. @param now monotonic milliseconds */
+/** @param now monotonic milliseconds */
 export async function readAhead(
   reader: RecordReader,
   batches: readonly RecordBatch[],
   now: () => number,
-): Promise<ReadonlyMap<KafkaRecord, ReadValue> | null> {
-  if (!reader.readsAhead) return null;
+): Promise<ReadonlyMap<KafkaRecord, ReadValue>> {
   const values = new Map<KafkaRecord, ReadValue>();
   let since = now();
   for (const { lease, records } of batches) {

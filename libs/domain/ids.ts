@@ -8,14 +8,15 @@ const timeMsMax = 2 ** 48 - 1;
 
 /** UUID v8 from a time in Unix milliseconds and the SHA-256 of the parts, each preceded by its length. */
 export function timedId(timeMs: number, ...parts: readonly string[]): string {
-  if (!isTimeOfId(timeMs)) {
-    throw new RangeError(`time out of the range of an id: ${timeMs}`);
-  }
-  return idFrom(timeMs.toString(16).padStart(12, '0'), digestOf(parts));
+  return idFrom(digitsOf(timeMs), digestOf(parts));
 }
 
-function isTimeOfId(timeMs: number): boolean {
-  return Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= timeMsMax;
+/** Twelve hexadecimal digits. @throws RangeError */
+function digitsOf(timeMs: number): string {
+  if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs > timeMsMax) {
+    throw new RangeError(`time out of the range of an id: ${timeMs}`);
+  }
+  return timeMs.toString(16).padStart(12, '0');
 }
 
 function digestOf(parts: readonly string[]): string {
@@ -55,13 +56,8 @@ export function deliveryIdsOf(
   webhookId: string,
   source: string | null = null,
 ): DeliveryIds {
-  const parts = ['delivery', ...named(source, eventId), webhookId];
-  const digest = digestOf(parts);
-  if (!isTimeOfId(eventTimeMs)) throw new RangeError(`time out of the range of an id: ${eventTimeMs}`);
-  return {
-    deliveryId: idFrom(eventTimeMs.toString(16).padStart(12, '0'), digest),
-    messageId: messageIdFrom(digest),
-  };
+  const digest = digestOf(['delivery', ...named(source, eventId), webhookId]);
+  return { deliveryId: idFrom(digitsOf(eventTimeMs), digest), messageId: messageIdFrom(digest) };
 }
 
 /**

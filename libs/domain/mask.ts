@@ -5,8 +5,9 @@
  */
 import type { JsonSpan } from './json-outline.ts';
 import { parseLossless, rawNumberOf } from './lossless-json.ts';
+import { maskedValue } from './request-headers.ts';
 
-export const maskedValue = '********';
+export { maskedValue };
 
 /** Field names that are sensitive anywhere. Case, `_` and `-` do not count: `api_key` is `apiKey`. */
 export class SensitiveNames {

@@ -26,3 +26,12 @@ export interface Rejection {
   /** For people; names places, never values of the payload. */
   readonly detail: string;
 }
+
+/** Of one webhook: the others got the event. */
+export function tooLargeForWebhook(webhookId: string, bodyBytes: number): Rejection {
+  return { reason: 'payload_too_large', detail: `${bodyBytes} bytes in the format of webhook ${webhookId}` };
+}
+
+export function isOfOneWebhook({ reason, detail }: { readonly reason: string; readonly detail: string }): boolean {
+  return reason === 'payload_too_large' && /^\d+ bytes in the format of webhook /.test(detail);
+}

@@ -6,6 +6,7 @@
 import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { isObservable } from 'rxjs';
 import type { Logger } from '../runtime/logger.ts';
+import { patternIn } from '../wire/topics.ts';
 import { BatchConsumer } from './batch-consumer.ts';
 import type { BatchConsumerOptions } from './consumer-options.ts';
 import type { KafkaClient } from './kafka-client.ts';
@@ -113,6 +114,6 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 }
 
 function topicsOfPattern(pattern: string): readonly (string | RegExp)[] {
-  const expression = /^\/(.+)\/$/.exec(pattern)?.[1];
+  const expression = patternIn(pattern);
   return [expression === undefined ? pattern : new RegExp(expression)];
 }

@@ -9,7 +9,7 @@ import { UnreadableSchemaError, type ForeignSchema } from './foreign-schema.ts';
 import type { ProtoFile } from './protobuf-schema.ts';
 import type { HttpReply } from './http-question.ts';
 import type { RegistryAddress } from './registry-access.ts';
-import { answerOf, saysMissing, unexpected } from './registry-answers.ts';
+import { answerOf, saysMissing, saysNoSchema, unexpected } from './registry-answers.ts';
 
 /** Files that a schema refers to, and theirs. */
 const referencesMax = 200;
@@ -63,7 +63,7 @@ export class ForeignSchemas {
   private async byGuid(guid: string): Promise<ForeignSchema | null> {
     const answer = await this.ask(`/schemas/guids/${guid}`);
     if (answer.status !== 404) return this.whole(answer);
-    if (saysMissing(answer) && answer.body.includes('40403')) return null;
+    if (saysNoSchema(answer)) return null;
     throw new UnreadableSchemaError('this registry has no schemas by GUID, as Confluent has from version 8 on');
   }
 
@@ -96,7 +96,7 @@ export class ForeignSchemas {
 
   private async schemaAt(path: string): Promise<ForeignSchema | null> {
     const answer = await this.ask(path);
-    return saysMissing(answer) ? null : this.whole(answer);
+    return saysNoSchema(answer) ? null : this.whole(answer);
   }
 
   private async whole(answer: HttpReply): Promise<ForeignSchema> {

@@ -5,17 +5,17 @@
 import { setTimeout } from 'node:timers/promises';
 
 /** What is needed of a codec to read records of a schema that is new here. */
-export interface SchemaLearner {
-  knows(framed: Buffer): boolean;
-  learn(framed: Buffer): Promise<void>;
+export interface SchemaLearner<Of = Buffer> {
+  knows(of: Of): boolean;
+  learn(of: Of): Promise<void>;
 }
 
 const learnAgainMs = 500;
 
-export async function learnInTheEnd(codec: SchemaLearner, framed: Buffer): Promise<void> {
-  while (!codec.knows(framed)) {
+export async function learnInTheEnd<Of>(codec: SchemaLearner<Of>, of: Of): Promise<void> {
+  while (!codec.knows(of)) {
     try {
-      await codec.learn(framed);
+      await codec.learn(of);
     } catch {
       await setTimeout(learnAgainMs);
     }

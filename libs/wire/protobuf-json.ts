@@ -10,7 +10,7 @@
 import protobuf from 'protobufjs';
 import { decimalText } from './decimal-text.ts';
 import { shortestFloat } from './shortest-float.ts';
-import { WireBytes, type WireType } from './protobuf-wire.ts';
+import { WireBytes, type WireType, zigzag } from './protobuf-wire.ts';
 
 /** Messages inside each other. */
 const depthMax = 100;
@@ -215,10 +215,6 @@ function scalar({ resolvedType }: protobuf.Field, type: string, wire: WireBytes)
       return resolvedType instanceof protobuf.Enum ? (resolvedType.valuesById[number] ?? number) : number;
     }
   }
-}
-
-function zigzag(value: bigint): bigint {
-  return (value >> 1n) ^ -(value & 1n);
 }
 
 function exact(value: bigint): unknown {

@@ -108,3 +108,8 @@ export class WireBytes {
     return this.all.subarray(this.at - length, this.at);
   }
 }
+
+/** Signed numbers as Protobuf and Avro write them: the least of either sign take the fewest bytes. */
+export function zigzag(value: bigint): bigint {
+  return (value >> 1n) ^ -(value & 1n);
+}

@@ -41,7 +41,7 @@ export function isNotFound(error: unknown): boolean {
  */
 export async function assertMissing(address: RegistryAddress, id: number): Promise<void> {
   const { status, body } = await answerOf(address, `${schemaPath}${id}`);
-  if (status === 404 && codeOf(body) === schemaNotFoundCode) return;
+  if (saysNoSchema({ status, body })) return;
   throw unexpected({ status, body });
 }
 
@@ -60,9 +60,14 @@ export function unexpected({ status, body }: HttpReply): RegistryAnswerError {
   return new RegistryAnswerError(status, `it answers ${status}, and not its own "schema not found": ${quoted}`);
 }
 
-/** The registry itself says that it has none, by a code. */
+/** The registry itself says that it has no such schema. */
+export function saysNoSchema({ status, body }: HttpReply): boolean {
+  return status === 404 && codeOf(body) === schemaNotFoundCode;
+}
+
+/** It says by a code of its own, such as 40401 for a subject, that it does not have what was asked for; a wrong path is 404 alone. */
 export function saysMissing({ status, body }: HttpReply): boolean {
-  return status === 404 && String(codeOf(body)).startsWith('404');
+  return status === 404 && /^404\d\d$/.test(String(codeOf(body)));
 }
 
 function codeOf(body: string): unknown {

@@ -1,4 +1,5 @@
 /** How a registry stands to our schemas. Asks only, and registers nothing. */
+import { saysMissing } from './registry-answers.ts';
 import { askRegistry } from './registry-access.ts';
 import type { RegistryConfig } from './registry.ts';
 import { schemaFile } from './schema-files.ts';
@@ -49,18 +50,9 @@ export async function inspectSubject(
 async function ask<T>(config: RegistryConfig, path: string, body?: object): Promise<T | null> {
   const { status, body: text } = await askRegistry(config, path, body);
   if (status === 404) {
-    if (isOfRegistry(text)) return null;
+    if (saysMissing({ status, body: text })) return null;
     throw new Error(`${path} is answered 404, and not as a schema registry says it`);
   }
   if (status !== 200) throw new Error(`${path} is answered ${status}`);
   return JSON.parse(text) as T;
-}
-
-/** A registry names what it does not have by a code of its own, such as 40401 for a subject. */
-function isOfRegistry(body: string): boolean {
-  try {
-    return String((JSON.parse(body) as { error_code?: unknown } | null)?.error_code).startsWith('404');
-  } catch {
-    return false;
-  }
 }

@@ -11,7 +11,7 @@ import { AvroDecodeError } from './avro-codec.ts';
 import { UnreadableSchemaError, type ForeignSchema, type ForeignSchemaSource } from './foreign-schema.ts';
 import { protobufJson } from './protobuf-json.ts';
 import { ProtobufSchema } from './protobuf-schema.ts';
-import { WireBytes } from './protobuf-wire.ts';
+import { WireBytes, zigzag } from './protobuf-wire.ts';
 
 /** What the registry did not know is asked for again after this. */
 const unknownForMs = 30_000;
@@ -133,10 +133,7 @@ function required(type: protobuf.Type | null): protobuf.Type {
 
 /** A count and so many numbers, zigzag; a single zero is the first message. */
 function indexesIn(wire: WireBytes): readonly number[] {
-  const number = () => {
-    const value = wire.varint();
-    return Number((value >> 1n) ^ -(value & 1n));
-  };
+  const number = () => Number(zigzag(wire.varint()));
   const count = number();
   if (count === 0) return [0];
   if (count < 0 || count > 100) throw new NoMessage('no message indexes before it');

@@ -46,7 +46,15 @@ export const allTopics: readonly TopicSpec[] = [
   ...retryTiers.map((tier) => retryTopic(tier.name)),
 ];
 
+/** Those that this system writes itself. */
+export const ownTopics = allTopics.filter((spec) => spec !== topics.platformEvents);
+
 /** The name under which a topic exists on this cluster: TOPIC_PREFIX, then the name. */
 export function topicName(prefix: string, spec: TopicSpec): string {
   return prefix + spec.name;
+}
+
+/** What an item of a list of topics has between slashes; undefined: it is a name. */
+export function patternIn(item: string): string | undefined {
+  return /^\/(.+)\/$/.exec(item)?.[1];
 }

@@ -1,6 +1,6 @@
 /** Which records a mapping leaves out. As a mapping file has it: `{of, in}`, `{of, notIn}`,
  * `{of, exists}` or `{jsonata}`; a list: any of them. */
-import { evaluate, jsonataIn, parseExpression, type Computed, type Expression } from './expression.ts';
+import { evaluate, jsonataIn, parseExpression, usesKey, type Computed, type Expression } from './expression.ts';
 import { isObject, type MappingInput } from './mapping-input.ts';
 import { plainText } from './template.ts';
 import type { BoundedJsonata } from './bounded-jsonata.ts';
@@ -76,4 +76,8 @@ function isTrue(value: unknown): boolean {
 
 export function jsonataOf(condition: Condition): readonly BoundedJsonata[] {
   return condition.kind === 'any' ? condition.of.flatMap(jsonataOf) : jsonataIn(condition.of);
+}
+
+export function conditionUsesKey(condition: Condition): boolean {
+  return condition.kind === 'any' ? condition.of.some(conditionUsesKey) : usesKey(condition.of);
 }

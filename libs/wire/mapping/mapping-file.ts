@@ -3,6 +3,7 @@
  * All problems are told at once, each with its line and the path to its place.
  */
 import { LineCounter, parseDocument, type Document } from 'yaml';
+import { patternIn } from '../topics.ts';
 import { parseCondition } from './condition.ts';
 import { parseExpression, type Expression } from './expression.ts';
 import { isObject } from './mapping-input.ts';
@@ -78,7 +79,7 @@ function mappingOf(item: unknown, path: Path, tell: Tell): TopicMapping | null {
 }
 
 function topicOf(topic: unknown, path: Path, tell: Tell): string | null {
-  const pattern = typeof topic === 'string' ? /^\/(.+)\/$/.exec(topic)?.[1] : undefined;
+  const pattern = typeof topic === 'string' ? patternIn(topic) : undefined;
   if (pattern !== undefined) {
     try {
       new RegExp(pattern);

@@ -1,6 +1,6 @@
 /** The mappings of a file, found by the topic of a record. The first that fits counts. */
 import { readFileSync } from 'node:fs';
-import { allTopics, topics } from '../topics.ts';
+import { ownTopics, patternIn } from '../topics.ts';
 import { parseMappings } from './mapping-file.ts';
 import type { TopicMapping } from './topic-mapping.ts';
 
@@ -25,7 +25,7 @@ export function readMappings(path: string): readonly TopicMapping[] {
   return mappings;
 }
 
-const ownNames = new Set(allTopics.filter((spec) => spec !== topics.platformEvents).map(({ name }) => name));
+const ownNames = new Set(ownTopics.map(({ name }) => name));
 
 export class Mappings {
   private readonly mappings: readonly { readonly mapping: TopicMapping; readonly fits: (topic: string) => boolean }[];
@@ -47,11 +47,6 @@ export class Mappings {
     return this.mappings.length === 0;
   }
 
-  /** Names and patterns, as PLATFORM_TOPICS has them. */
-  get topics(): readonly string[] {
-    return this.mappings.map(({ mapping }) => mapping.topic);
-  }
-
   find(topic: string): TopicMapping | null {
     const known = this.found.get(topic);
     if (known !== undefined) return known;
@@ -65,7 +60,7 @@ export class Mappings {
 const topicsMax = 10_000;
 
 function fitting(item: string, prefix: string): (topic: string) => boolean {
-  const pattern = /^\/(.+)\/$/.exec(item)?.[1];
+  const pattern = patternIn(item);
   if (pattern === undefined) return (topic) => topic === prefix + item;
   const expression = new RegExp(pattern);
   return (topic) => expression.test(topic);

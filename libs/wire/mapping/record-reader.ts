@@ -7,7 +7,7 @@ import type { MappedEvent } from '../../domain/cloud-event.ts';
 import { textOf } from '../../domain/event-data.ts';
 import { jsonBehindFrame, registryFrameOf } from '../../domain/event-encoding.ts';
 import { EventRefusal } from '../../domain/event-refusal.ts';
-import { framePrefix } from '../../domain/registry-frame.ts';
+import { framePrefix, type RegistryFrame } from '../../domain/registry-frame.ts';
 import type { RejectionReason } from '../../domain/rejection.ts';
 import { AvroDecodeError } from '../avro-codec.ts';
 import { learnInTheEnd } from '../learn-in-the-end.ts';
@@ -41,7 +41,7 @@ export class RecordReader {
 
   /** False: the record is to be read as it is. */
   concerns(record: MappableRecord): boolean {
-    return registryFrameOf(record) !== null || (!this.mappings.isEmpty && this.mappingOf(record) !== null);
+    return this.mappingOf(record) !== null || registryFrameOf(record) !== null;
   }
 
   /** Null: only {@link readInTheEnd} can tell. */
@@ -74,10 +74,8 @@ export class RecordReader {
     for (;;) {
       const read = this.read(record) ?? (await this.readAhead(record));
       if (read !== null) return read;
-      for (const frame of [registryFrameOf(record), record.key === null ? null : framePrefix(record.key)]) {
-        if (frame === null) continue;
-        const learner = { knows: () => this.values.knows(frame), learn: () => this.values.learn(frame) };
-        await learnInTheEnd(learner, nothing);
+      for (const frame of [registryFrameOf(record), this.keyFrameOf(record)]) {
+        if (frame !== null) await learnInTheEnd(this.values, frame);
       }
     }
   }
@@ -94,13 +92,26 @@ export class RecordReader {
   /** Null: a schema is not known yet. */
   private textsOf(record: MappableRecord, mapping: TopicMapping): Texts | null {
     const bytes = record.value ?? nothing;
-    const value = registryFrameOf(record) === null ? textOf(jsonBehindFrame(bytes) ?? bytes) : this.jsonOf(record);
+    const valueFrame = registryFrameOf(record);
+    const value = valueFrame === null ? textOf(jsonBehindFrame(bytes) ?? bytes) : this.values.toJson(valueFrame, bytes);
     if (value === null) return null;
     const frame = mapping.usesKey && record.key !== null ? framePrefix(record.key) : null;
     if (frame === null || record.key === null) return { value, key: null };
     const behind = jsonBehindFrame(record.key);
-    const key = behind === null ? this.values.toJson(frame, record.key) : textOf(behind);
-    return key === null ? null : { value, key };
+    try {
+      const key = behind === null ? this.values.toJson(frame, record.key) : textOf(behind);
+      return key === null ? null : { value, key };
+    } catch (error) {
+      // Keys that are numbers begin with zeros too: what no schema is of is no frame.
+      if (!(error instanceof AvroDecodeError)) throw error;
+      return { value, key: null };
+    }
+  }
+
+  /** Null: the key is not read, or needs no schema. */
+  private keyFrameOf(record: MappableRecord): RegistryFrame | null {
+    if (record.key === null || this.mappingOf(record)?.usesKey !== true) return null;
+    return jsonBehindFrame(record.key) === null ? framePrefix(record.key) : null;
   }
 
   private jsonOf(record: MappableRecord): string | null {

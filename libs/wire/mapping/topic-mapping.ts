@@ -8,7 +8,7 @@ import { outlineJson } from '../../domain/json-outline.ts';
 import type { MappedEvent } from '../../domain/cloud-event.ts';
 import { likeness } from '../../domain/event-encoding.ts';
 import { eventDepthMax } from '../../domain/event-data.ts';
-import { jsonataOf, judge, type Condition } from './condition.ts';
+import { conditionUsesKey, jsonataOf, judge, type Condition } from './condition.ts';
 import { evaluate, jsonataIn, nothingComputed, usesKey, type Computed } from './expression.ts';
 import { isEnvelope, keyOf, type Found, type MappableRecord, type MappingInput } from './mapping-input.ts';
 import { rowOf, type PartName, type Parts, type Preset } from './presets.ts';
@@ -43,7 +43,7 @@ export class TopicMapping {
     this.topic = spec.topic;
     this.spec = spec;
     this.jsonata = [...all.flatMap(jsonataIn), ...jsonataOf(spec.skip)];
-    this.usesKey = this.jsonata.length > 0 || all.some(usesKey);
+    this.usesKey = all.some(usesKey) || conditionUsesKey(spec.skip);
   }
 
   /** True: {@link map} will not do, {@link mapLater} has to be asked. */
