@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from '../stack/build.mjs';
+import { buildApps } from '../stack/build.mjs';
 import { missingNode, nodeIn } from '../stack/installed.mjs';
 
 /** Like `usage` of exit-codes.ts. */
@@ -27,7 +27,7 @@ function start() {
   }
   const node = nodeIn(root) ?? fail(`Node.js 24 is missing in node_modules: ${missingNode()}.`);
   try {
-    build(root, node);
+    buildApps(root, node);
   } catch (error) {
     fail(error.message);
   }

@@ -4,7 +4,7 @@ import { parseLossless } from '../libs/domain/lossless-json.ts';
 import type { KafkaRecord } from '../libs/kafka/record.ts';
 import { within } from '../libs/kafka/within.ts';
 import { registryConfig } from '../libs/kafka/registry-config.ts';
-import { makeKey, type ConfigOf } from '../libs/runtime/config.ts';
+import { type ConfigOf } from '../libs/runtime/config.ts';
 import { mappingKeys, registryKeys } from '../libs/runtime/config-keys.ts';
 import { RegistryValues } from '../libs/wire/registry-values.ts';
 import { Mappings, readMappings } from '../libs/wire/mapping/mappings.ts';
@@ -13,10 +13,7 @@ import { RecordReader, type ReadValue } from '../libs/wire/mapping/record-reader
 import { Registry } from '../libs/wire/registry.ts';
 import { CliFailure } from './failure.ts';
 
-export const readingKeys = {
-  ...registryKeys,
-  PLATFORM_MAPPINGS: makeKey({ description: mappingKeys.PLATFORM_MAPPINGS.description, default: '' }, (path) => path),
-} as const;
+export const readingKeys = { ...registryKeys, ...mappingKeys } as const;
 
 export type Becomes =
   | { readonly result: 'event'; readonly event: ShownEvent }

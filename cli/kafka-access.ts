@@ -14,6 +14,8 @@ export interface KafkaAccess<Keys extends ConfigSpec> {
   readonly config: ConfigOf<typeof connectionKeys> & ConfigOf<Keys>;
   readonly client: KafkaClient;
   readonly logger: Logger;
+  /** Around what asks Kafka: tells an error as what it means for a person. @throws CliFailure, and what Kafka refuses */
+  readonly asked: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** @param keys that are read besides. @throws ConfigError, CliFailure */
@@ -29,15 +31,23 @@ export async function withKafka<Keys extends ConfigSpec>(
   };
   const config = { ...readConfig(connectionKeys, env), ...readConfig(keys, env) };
   const logger = createLogger('cli', 'silent');
-  try {
-    await run({ config, client: new KafkaClient(kafkaConnection(config, 'cli'), logger), logger });
-  } catch (error) {
-    if (error instanceof CliFailure) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const place = config.KAFKA_BROKERS.join(', ');
-    throw new CliFailure(
-      'unreachable',
-      `Kafka at ${place} does not answer (${reason}): check KAFKA_BROKERS or --brokers.`,
-    );
-  }
+  const asked = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof CliFailure || isRefusal(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const place = config.KAFKA_BROKERS.join(', ');
+      throw new CliFailure(
+        'unreachable',
+        `Kafka at ${place} does not answer (${reason}): check KAFKA_BROKERS or --brokers.`,
+      );
+    }
+  };
+  await run({ config, client: new KafkaClient(kafkaConnection(config, 'cli'), logger), logger, asked });
+}
+
+/** Kafka answered, and says no: the error says to what. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'retryable' in error && error.retryable === false;
 }

@@ -28,14 +28,14 @@ export interface RejectedRecord {
 }
 
 /** Where they are read. */
-type KafkaPlace = Pick<KafkaAccess<ConfigSpec>, 'client' | 'logger'> & {
+type KafkaPlace = Pick<KafkaAccess<ConfigSpec>, 'client' | 'logger' | 'asked'> & {
   readonly config: { readonly TOPIC_PREFIX: string };
 };
 
 /** The last that fit what was asked for, oldest first. @throws CliFailure, and what reading throws */
 export async function rejectedRecords(
   { given }: Pick<CommandContext, 'given'>,
-  { client, config, logger }: KafkaPlace,
+  { client, config, logger, asked }: KafkaPlace,
   lastDefault: number,
 ): Promise<readonly RejectedRecord[]> {
   const [topic, reason, places] = [given.text('topic'), given.text('reason'), given.texts('at')];
@@ -45,13 +45,14 @@ export async function rejectedRecords(
     (reason === null || one.reason === reason) &&
     (places.length === 0 || places.includes(one.at));
   const rejected = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
-  const records = await lastRecords(client, {
+  const reading = lastRecords(client, {
     topic: rejected,
     count: given.whole('last', lastRange) ?? (places.length > 0 ? lastRange.max : lastDefault),
     wanted: (record) => fits(rejectedRecord(record)),
     logger,
     deadlineMs: readMs,
   });
+  const records = await asked(reading);
   if (records === null) throw new CliFailure('usage', `There is no topic '${rejected}': run npm run setup.`);
   return records.map(rejectedRecord);
 }

@@ -30,7 +30,8 @@ export function build(root, node) {
   buildPortal(root, node);
 }
 
-function buildApps(root, node) {
+/** The same without the portal. @param {string} root @param {string} node binary that runs swc */
+export function buildApps(root, node) {
   const stamp = join(root, 'dist', '.built-from');
   const state = stateOf(root, sources, ['.swcrc', 'package-lock.json']);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state && isWhole(root)) return;
@@ -51,8 +52,6 @@ function buildApps(root, node) {
 }
 
 function buildPortal(root, node) {
-  // An image that only compiles has none.
-  if (!existsSync(join(root, 'portal'))) return;
   const dist = join(root, 'dist', 'portal');
   const stamp = join(dist, '.built-from');
   const state = stateOf(root, portalSources, ['package-lock.json']);

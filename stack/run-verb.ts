@@ -36,7 +36,7 @@ export async function endAfter(main: (signal: AbortSignal) => Promise<unknown>):
   process.on('unhandledRejection', (error) => fail(sentenceOf(error)));
   process.on('uncaughtException', (error) => fail(sentenceOf(error)));
   try {
-    trustAuthorities(process.env);
+    trustNamed();
     const status = await main(stopSignal());
     return process.exit(typeof status === 'number' ? status : 0);
   } catch (error) {
@@ -46,6 +46,15 @@ export async function endAfter(main: (signal: AbortSignal) => Promise<unknown>):
     if (!(error instanceof Stopped)) return fail(sentenceOf(error));
   }
   return process.exit(0);
+}
+
+/** What is wrong with TLS_CA is told by whoever reads the whole configuration, with all else that is. */
+function trustNamed(): void {
+  try {
+    trustAuthorities(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+  }
 }
 
 /** Ends the process with a sentence that says why. */

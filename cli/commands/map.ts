@@ -27,14 +27,18 @@ export const map: Command = {
   examples: ['map --file mappings.yaml --topic shop.public.customers', 'map --topic orders --last 100 --json'],
   needsApi: false,
   run: (context) =>
-    withKafka(context, readingKeys, async ({ config, client, logger }) => {
+    withKafka(context, readingKeys, async ({ config, client, logger, asked }) => {
       const { given, terminal } = context;
       const named = given.text('topic');
       if (named === null) throw new CliFailure('usage', 'Name the topic: --topic.');
-      const reading = new EventReading(config, config.TOPIC_PREFIX, given.text('file') ?? config.PLATFORM_MAPPINGS);
+      const reading = new EventReading(
+        config,
+        config.TOPIC_PREFIX,
+        given.text('file') ?? config.PLATFORM_MAPPINGS ?? '',
+      );
       const prefixed = config.TOPIC_PREFIX + named;
       const count = given.whole('last', lastRange) ?? lastDefault;
-      const read = (topic: string) => lastRecords(client, { topic, count, logger, deadlineMs: readMs });
+      const read = (topic: string) => asked(lastRecords(client, { topic, count, logger, deadlineMs: readMs }));
       // Topics of others that a pattern names have no prefix.
       const own = await read(prefixed);
       const [topic, records] = own === null ? [named, await read(named)] : [prefixed, own];

@@ -1,8 +1,9 @@
+import { isOfOneWebhook } from '../../libs/domain/rejection.ts';
 import { RecordSink } from '../../libs/kafka/record-sink.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { topicKeys } from '../../libs/runtime/config-keys.ts';
 import { redrivenHeaders } from '../../libs/wire/mapping/redriven.ts';
-import { allTopics, topicName, topics } from '../../libs/wire/topics.ts';
+import { ownTopics, topicName } from '../../libs/wire/topics.ts';
 import type { Command } from '../command.ts';
 import { becomesLines, EventReading, readingKeys, type Becomes } from '../event-reading.ts';
 import { CliFailure } from '../failure.ts';
@@ -42,7 +43,11 @@ export const rejectedRedrive: Command = {
       const [target] = config.PLATFORM_TOPICS.filter((name) => !name.startsWith('/'));
       if (target === undefined)
         throw new CliFailure('usage', 'PLATFORM_TOPICS names no topic to send them to, only patterns.');
-      const reading = new EventReading(config, config.TOPIC_PREFIX, given.text('file') ?? config.PLATFORM_MAPPINGS);
+      const reading = new EventReading(
+        config,
+        config.TOPIC_PREFIX,
+        given.text('file') ?? config.PLATFORM_MAPPINGS ?? '',
+      );
       const chosen = await rejectedRecords(context, access, lastDefault);
       const isDry = given.has('dry-run');
       const all: { readonly one: RejectedRecord; readonly becomes: Becomes }[] = [];
@@ -54,7 +59,8 @@ export const rejectedRedrive: Command = {
       const wanted = all.filter(({ becomes }) => becomes.result === 'event').map(({ one }) => one);
       if (!isDry && wanted.length > 0) {
         const sink = new RecordSink(access.client, access.logger);
-        await sink.append(wanted.map((one) => outgoing(one, config.TOPIC_PREFIX + target))).finally(() => sink.close());
+        const records = wanted.map((one) => outgoing(one, config.TOPIC_PREFIX + target));
+        await access.asked(sink.append(records)).finally(() => sink.close());
       }
       const counts = { sent: isDry ? 0 : wanted.length, wouldBeSent: wanted.length, left: all.length - wanted.length };
       const shown = all.map(({ one: { at, origin }, becomes }) => ({ at, origin, ...becomes }));
@@ -69,10 +75,9 @@ export const rejectedRedrive: Command = {
 function refusalOf({ origin, reason, detail }: RejectedRecord, prefix: string): Becomes | null {
   const refused = (why: string): Becomes => ({ result: 'rejected', reason, detail: `not sent again: ${why}` });
   if (origin === null) return refused('its headers do not say where it came from');
-  const own = allTopics.filter((spec) => spec !== topics.platformEvents).map((spec) => topicName(prefix, spec));
+  const own = ownTopics.map((spec) => topicName(prefix, spec));
   if (own.includes(origin.topic)) return refused('it is no event of a platform');
-  const isOfOneWebhook = reason === 'payload_too_large' && detail.includes('webhook');
-  return isOfOneWebhook ? refused('it is too large for one webhook, and went to the others') : null;
+  return isOfOneWebhook({ reason, detail }) ? refused('it is too large for one webhook, and went to the others') : null;
 }
 
 function outgoing(one: RejectedRecord, topic: string): OutgoingRecord {

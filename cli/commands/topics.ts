@@ -1,11 +1,8 @@
-import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
-import { readConfig } from '../../libs/runtime/config.ts';
-import { connectionKeys } from '../../libs/runtime/config-keys.ts';
-import { createLogger } from '../../libs/runtime/logger.ts';
 import type { Command } from '../command.ts';
 import { topicReports, type TopicReport } from '../topic-report.ts';
 import { CliFailure } from '../failure.ts';
+import { brokersOption, withKafka } from '../kafka-access.ts';
 import { tableLines } from '../../libs/domain/printable.ts';
 
 export const topics: Command = {
@@ -14,36 +11,22 @@ export const topics: Command = {
   operands: '[<topic>]',
   operandsMin: 0,
   operandsMax: 1,
-  options: { brokers: { takes: 'HOST:PORT,…', text: 'Kafka (KAFKA_BROKERS; default 127.0.0.1:19092)' } },
+  options: brokersOption,
   notes: [
     'Speaks with Kafka, not with the API: KAFKA_TLS, KAFKA_SASL_… and TOPIC_PREFIX of the environment count as for the apps. With a topic, each of its partitions is shown. Records are those that Kafka still keeps; of a compacted topic, or after transactions, there are fewer.',
     'projector and monitor keep their positions in PostgreSQL: npm run doctor and the metric webhooks_consumer_lag say how far they are behind.',
   ],
   examples: ['topics', 'topics webhook.deliveries --json'],
   needsApi: false,
-  run: async ({ operands: [only], given, settings, terminal }) => {
-    const brokers = given.text('brokers');
-    const env = { ...settings.env, ...(brokers !== null && { KAFKA_BROKERS: brokers, KAFKA_BROKERS_FILE: undefined }) };
-    const config = readConfig(connectionKeys, env);
-    const admin = new TopicAdmin(new KafkaClient(kafkaConnection(config, 'cli'), createLogger('cli', 'silent')));
-    try {
-      const reports = await topicReports(admin, config.TOPIC_PREFIX, only ?? null);
+  run: ({ operands: [only], given, settings, terminal }) =>
+    withKafka({ given, settings }, {}, async ({ config, client, asked }) => {
+      const admin = new TopicAdmin(client);
+      const reports = await asked(topicReports(admin, config.TOPIC_PREFIX, only ?? null)).finally(() => admin.close());
       if (reports.length === 0) throw new CliFailure('usage', `There is no topic '${only ?? ''}': see topics.`);
       terminal.show(only === undefined ? { topics: reports } : reports[0], () =>
         only === undefined ? overviewLines(reports) : reports.flatMap(partitionLines),
       );
-    } catch (error) {
-      if (error instanceof CliFailure) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      const place = config.KAFKA_BROKERS.join(', ');
-      throw new CliFailure(
-        'unreachable',
-        `Kafka at ${place} does not answer (${reason}): check KAFKA_BROKERS or --brokers.`,
-      );
-    } finally {
-      await admin.close();
-    }
-  },
+    }),
 };
 
 function overviewLines(reports: readonly TopicReport[]): readonly string[] {

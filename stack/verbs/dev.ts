@@ -19,21 +19,6 @@ const verb = {
 /** Editors write a file in several steps, and branches change many at once. */
 const settleMs = 300;
 
-await runVerb(verb, ({ signal }) =>
-  runLocalStack(signal, async (stack) => {
-    say(`\nReady at ${apiUrl}/v1, watching the sources. Ctrl-C stops everything.\n`);
-    const reloader = new Reloader(stack, signal);
-    const watchers = ['apps', 'libs', 'schemas', 'portal'].map((folder) =>
-      watch(join(repositoryRoot, folder), { recursive: true }, (_event, file) => {
-        if (file !== null && sources.test(file) && !file.endsWith('.spec.ts')) reloader.changed(join(folder, file));
-      }),
-    );
-    await untilAborted(signal);
-    for (const watcher of watchers) watcher.close();
-    await reloader.finish();
-  }),
-);
-
 const sources = /\.(tsx?|mjs|avsc|json|css|po|html|svg)$/;
 
 class Reloader {
@@ -80,3 +65,19 @@ class Reloader {
     }
   }
 }
+
+// At the end: it does not return, and what stands behind it would never be there.
+await runVerb(verb, ({ signal }) =>
+  runLocalStack(signal, async (stack) => {
+    say(`\nReady at ${apiUrl}/v1, watching the sources. Ctrl-C stops everything.\n`);
+    const reloader = new Reloader(stack, signal);
+    const watchers = ['apps', 'libs', 'schemas', 'portal'].map((folder) =>
+      watch(join(repositoryRoot, folder), { recursive: true }, (_event, file) => {
+        if (file !== null && sources.test(file) && !file.endsWith('.spec.ts')) reloader.changed(join(folder, file));
+      }),
+    );
+    await untilAborted(signal);
+    for (const watcher of watchers) watcher.close();
+    await reloader.finish();
+  }),
+);
