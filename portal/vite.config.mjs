@@ -8,7 +8,7 @@ import { bodySchemas } from './body-schemas.mjs';
 // The one way to tell all parts of Lingui where its configuration is.
 process.env['LINGUI_CONFIG'] = join(import.meta.dirname, 'lingui.config.mjs');
 
-/** What is in every page; what only some screens take, an editor above all, stays apart. */
+/** What is in every page; what only some screens take stays apart. */
 const groups = [
   {
     name: 'vendor',

@@ -47,7 +47,7 @@ export function rangesKey(text: KeyText, words: readonly string[] = []): List {
   });
 }
 
-function isRange(item: string): boolean {
+export function isRange(item: string): boolean {
   const [, address = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(item) ?? [];
   const family = isIP(address);
   // An IPv4-mapped range would match nothing: addresses are taken out of that form first.

@@ -235,7 +235,6 @@ export const proxyKeys = {
   ),
 } as const;
 
-/** 0 switches a limit of requests off. Each process counts for itself. */
 export const corsKeys = {
   API_CORS_ORIGINS: originsKey({
     description:
@@ -244,6 +243,7 @@ export const corsKeys = {
   }),
 } as const;
 
+/** 0 switches a limit of requests off. Each process counts for itself. */
 export const apiLimitKeys = {
   API_RATE_LIMIT_PER_SECOND: numberKey({
     description: 'Requests of one key of a client, or of one portal session; 0: no limit',

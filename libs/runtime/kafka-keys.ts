@@ -5,6 +5,7 @@ import {
   clientIdKey,
   clientSecretKey,
   extensionsKey,
+  isSet,
   missingOf,
   parametersKey,
   scopeKey,
@@ -65,14 +66,14 @@ function onlyFor<T>(mechanism: Mechanism, key: ConfigKey<T>): ConfigKey<T> {
     ...key,
     conflict: (value, others) => {
       const chosen = others['KAFKA_SASL_MECHANISM'];
-      if (value === null || typeof chosen !== 'string' || chosen === mechanism) return null;
+      if (!isSet(value) || typeof chosen !== 'string' || chosen === mechanism) return null;
       return `is set, but KAFKA_SASL_MECHANISM is ${chosen}, not ${mechanism}`;
     },
   };
 }
 
 export const kafkaAccessKeys = {
-  KAFKA_TLS_CA: certificatesKey({ description: 'CA for Kafka in PEM; empty: those of Node.js' }),
+  KAFKA_TLS_CA: certificatesKey({ description: 'CA for Kafka in PEM; empty: those of TLS_CA' }),
   KAFKA_TLS_CERT: ownCertificateKey(kafkaCertificate),
   KAFKA_TLS_KEY: ownKeyKey(kafkaCertificate),
   KAFKA_TLS_KEY_PASSPHRASE: ownPassphraseKey(kafkaCertificate),
@@ -82,10 +83,10 @@ export const kafkaAccessKeys = {
   KAFKA_OAUTH_TOKEN_URL: onlyFor('oauthbearer', tokenUrlKey('Kafka')),
   KAFKA_OAUTH_CLIENT_ID: onlyFor('oauthbearer', clientIdKey()),
   KAFKA_OAUTH_CLIENT_SECRET: onlyFor('oauthbearer', clientSecretKey()),
-  KAFKA_OAUTH_SCOPE: scopeKey(),
-  KAFKA_OAUTH_PARAMETERS: parametersKey(),
-  KAFKA_OAUTH_EXTENSIONS: extensionsKey(),
-  KAFKA_OAUTH_CA: tokenCaKey(),
+  KAFKA_OAUTH_SCOPE: onlyFor('oauthbearer', scopeKey()),
+  KAFKA_OAUTH_PARAMETERS: onlyFor('oauthbearer', parametersKey()),
+  KAFKA_OAUTH_EXTENSIONS: onlyFor('oauthbearer', extensionsKey()),
+  KAFKA_OAUTH_CA: onlyFor('oauthbearer', tokenCaKey()),
   KAFKA_AWS_REGION: onlyFor('aws-msk-iam', optionalKey({ description: 'AWS region of the cluster, for aws-msk-iam' })),
 } as const;
 

@@ -23,7 +23,7 @@ export const scopeKey = (): ConfigKey<string | null> =>
 export const parametersKey = (): ConfigKey<Pairs> =>
   pairsKey({ description: 'Further fields of that request, as name=value&name=value', secret: true }, requestFields);
 export const tokenCaKey = (): ConfigKey<string | null> =>
-  certificatesKey({ description: 'CA of that server in PEM; empty: those of Node.js' });
+  certificatesKey({ description: 'CA of that server in PEM; empty: those of TLS_CA' });
 
 /** Of SASL (RFC 7628, section 3.1): such as the logical cluster and the identity pool of Confluent Cloud. */
 export const extensionsKey = (): ConfigKey<Pairs> =>
@@ -52,7 +52,7 @@ export function setOf(prefix: string, others: Others): readonly string[] {
     .map(([name]) => name);
 }
 
-function isSet(value: unknown): boolean {
+export function isSet(value: unknown): boolean {
   return value !== null && (typeof value !== 'object' || Object.keys(value).length > 0);
 }
 

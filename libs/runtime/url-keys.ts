@@ -78,12 +78,12 @@ export function smtpUrlKey(text: Omit<KeyText, 'default' | 'secret'>): ConfigKey
   });
 }
 
-function shownAsUrl<T>(key: ConfigKey<T>): ConfigKey<T> {
+export function shownAsUrl<T>(key: ConfigKey<T>): ConfigKey<T> {
   const known = key.default === '' ? null : key.default;
   return { ...key, shown: (value) => (value === '' ? '' : shownUrl(value, known)) };
 }
 
-function requireDecodable(parts: readonly string[]): void {
+export function requireDecodable(parts: readonly string[]): void {
   try {
     for (const part of parts) decodeURIComponent(part);
   } catch (cause) {
@@ -103,7 +103,7 @@ function requireFile(name: string, file: string | null): void {
 /** Origins as browsers send them (RFC 6454, section 6.2), such as https://portal.example.com. */
 export function originsKey(text: KeyText): ConfigKey<readonly string[]> {
   return checkedListKey(text, (item, told) => {
-    const url = URL.canParse(item) ? new URL(item) : null;
+    const url = URL.parse(item);
     if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== item) {
       throw new Error(
         `must be origins such as https://portal.example.com, in lower case and without a path, not ${told}`,

@@ -159,8 +159,10 @@ export class Connection {
   /** All of them were judged. What is an exception of the proxy is called without it. */
   #reach(hostname: string, addresses: readonly ResolvedAddress[], port: number, done: Dialled): Dial | Tunnel {
     const { proxy } = this.#target;
-    const bypassed = addresses.filter((address) => proxy?.isBypassedAddress(address) ?? true);
-    const direct = bypassed.length === 0 && proxy?.isBypassed(hostname, port) === true ? addresses : bypassed;
+    const direct =
+      proxy === null || proxy.isBypassed(hostname, port)
+        ? addresses
+        : addresses.filter((address) => proxy.isBypassedAddress(address));
     if (proxy === null || direct.length > 0) {
       this.#phase = 'connecting';
       return new Dial(direct, port, done);

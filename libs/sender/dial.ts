@@ -82,7 +82,7 @@ export class Dial {
 }
 
 /** As many of each family as of the other, where there are so many, in the order in which they came. */
-function firstOfEach(addresses: readonly ResolvedAddress[]): readonly ResolvedAddress[] {
+export function firstOfEach(addresses: readonly ResolvedAddress[]): readonly ResolvedAddress[] {
   if (addresses.length <= addressesMax) return addresses;
   const [four, six] = [4, 6].map((family) => addresses.filter((address) => address.family === family).length);
   const half = addressesMax / 2;

@@ -3,12 +3,9 @@
  * one before could not be reached; a proxy that is in trouble itself is not asked again.
  */
 import type { Socket } from 'node:net';
-import type { Dialled } from './dial.ts';
+import { firstOfEach, type Dialled } from './dial.ts';
 import { UnreachedError, type EgressProxy } from './egress-proxy.ts';
 import type { ResolvedAddress } from './name-resolver.ts';
-
-/** As many as are tried without a proxy. */
-const addressesMax = 6;
 
 export interface TunnelSteps {
   /** The proxy was reached, and is asked for the endpoint. */
@@ -29,7 +26,7 @@ export class Tunnel {
     this.#proxy = proxy;
     this.#port = port;
     this.#steps = steps;
-    this.#left = addresses.slice(0, addressesMax);
+    this.#left = [...firstOfEach(addresses)];
     this.#next(null);
   }
 
