@@ -10,7 +10,7 @@ import { ApiKeyRow, type ApiKeyRole } from './entities/api-key.ts';
 import { ClientRow } from './entities/client.ts';
 import { isStatementAtFault } from './database-away.ts';
 import { changing } from './held-change.ts';
-import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
+import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface ApiKey {
@@ -101,7 +101,8 @@ export class ApiKeyStore {
       ${tail}`,
       conditions.values,
     );
-    return pageFrom(found.map(keyOf), request, ({ id }) => id);
+    const page = pageFrom(found.map(keyOf), request, ({ id }) => id);
+    return isBeforeAll(page, request) ? this.list(clientId, firstOf(request)) : page;
   }
 
   /** False when it is not there, not of this client (null: of none), or revoked already. */

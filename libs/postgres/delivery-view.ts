@@ -12,7 +12,7 @@ import {
   type DeliveryListFilter,
 } from './delivery-list.ts';
 import { dayTimeOf, isMessageId } from './history-key.ts';
-import { pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from './page.ts';
+import { firstOf, isBeforeAll, pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface DeliveryItem {
@@ -85,8 +85,10 @@ export class DeliveryView {
   async list(filter: DeliveryFilter, request: PageRequest<string>): Promise<Page<DeliveryItem, string>> {
     const { sql, values, isBounded } = deliveryList(await this.withIds(filter), request);
     const rows = await readerOf(this.em)<LookedDelivery>(sql, values);
-    if (!isBounded) return pageFrom<DeliveryItem, string>(rows, request, ({ id }) => id);
-    return pageLookedAt(rows.map(lookedItem), request, ({ id }) => id);
+    const page = isBounded
+      ? pageLookedAt(rows.map(lookedItem), request, ({ id }) => id)
+      : pageFrom<DeliveryItem, string>(rows, request, ({ id }) => id);
+    return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
 
   /** How many there are, exactly up to {@link deliveryCountMax}. */

@@ -7,7 +7,7 @@ import { Conditions } from './conditions.ts';
 import { EventTypeRow } from './entities/event-type.ts';
 import { changing } from './held-change.ts';
 import { appendToOutbox } from './outbox-writer.ts';
-import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
+import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface CataloguedType extends Omit<EventType, 'updatedAt'> {
@@ -99,16 +99,17 @@ export class EventTypeStore {
 
   /** In the order of names. */
   async list(
-    { deprecated }: { readonly deprecated?: boolean | undefined },
+    filter: { readonly deprecated?: boolean | undefined },
     request: PageRequest<string>,
   ): Promise<Page<CataloguedType, string>> {
-    const conditions = new Conditions().add('deprecated = ?', deprecated);
+    const conditions = new Conditions().add('deprecated = ?', filter.deprecated);
     const tail = seek(conditions, 'type', 'asc', request);
     const found = await readerOf(this.em)<CataloguedType>(
       `select ${columns} from event_type ${conditions.where} ${tail}`,
       conditions.values,
     );
-    return pageFrom(found, request, ({ type }) => type);
+    const page = pageFrom(found, request, ({ type }) => type);
+    return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
 }
 

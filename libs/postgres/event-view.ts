@@ -6,7 +6,7 @@ import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { eventColumns, eventList, eventSearch, type EventFilter } from './event-list.ts';
 import { dayTimeOf } from './history-key.ts';
-import { pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from './page.ts';
+import { firstOf, isBeforeAll, pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 export interface EventItem {
@@ -50,8 +50,10 @@ export class EventView {
   async list(filter: EventFilter, request: PageRequest<string>): Promise<Page<EventItem, string>> {
     const { sql, values, isBounded } = eventList(filter, request);
     const rows = await readerOf(this.em)<LookedEvent>(sql, values);
-    if (!isBounded) return pageFrom<EventItem, string>(rows, request, ({ eventKey }) => eventKey);
-    return pageLookedAt(rows.map(lookedItem), request, ({ eventKey }) => eventKey);
+    const page = isBounded
+      ? pageLookedAt(rows.map(lookedItem), request, ({ eventKey }) => eventKey)
+      : pageFrom<EventItem, string>(rows, request, ({ eventKey }) => eventKey);
+    return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
 
   /** How many decisions of which kind there are on each, by event key; on the scope's webhooks alone. */

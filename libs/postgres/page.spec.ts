@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conditions } from './conditions.ts';
-import { pageFrom, seek, type PageRequest } from './page.ts';
+import { isBeforeAll, pageFrom, pageLookedAt, seek, type PageRequest } from './page.ts';
 
 const all = [9, 8, 7, 6, 5, 4, 3, 2, 1];
 
@@ -44,6 +44,34 @@ describe('a page', () => {
       ({ previous } = page);
     }
     expect(back).toEqual(there);
+  });
+});
+
+describe('a page of a scan with a bound', () => {
+  /** Of the same list, from the position on: looks at so many, and wants those below 5. */
+  function looked(request: PageRequest<number>, lookedMax: number) {
+    const { after, before = null } = request;
+    const from =
+      before === null ? all.filter((id) => after === null || id < after) : all.filter((id) => id > before).reverse();
+    const rows = from
+      .slice(0, lookedMax)
+      .map((item, index) => ({ item, isWanted: item < 5, isLast: index + 1 === lookedMax }));
+    const found = rows.filter(({ isWanted, isLast }) => isWanted || isLast);
+    return pageLookedAt(found, request, (id) => id);
+  }
+
+  test('goes on, also when it found nothing', () => {
+    const request = { limit: 3, after: null, before: 4 };
+    expect(looked(request, 2)).toEqual({ items: [], next: 6, previous: 6, searchedTo: 6 });
+    expect(isBeforeAll(looked(request, 2), request)).toBe(false);
+  });
+
+  test('that begins the list is none when nothing before was wanted', () => {
+    const request = { limit: 3, after: null, before: 6 };
+    expect(looked(request, 5)).toEqual({ items: [], next: null, previous: null });
+    expect(isBeforeAll(looked(request, 5), request)).toBe(true);
+    expect(isBeforeAll(looked({ limit: 3, after: null, before: 2 }, 9), request)).toBe(false);
+    expect(isBeforeAll({ items: [], next: null, previous: null }, { limit: 3, after: null })).toBe(false);
   });
 });
 

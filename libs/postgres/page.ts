@@ -57,6 +57,18 @@ export function pageFrom<Item, Position>(
   };
 }
 
+/**
+ * A way back that ended before the first item: nothing is there any more, or nothing that is wanted. Such a page leads
+ * nowhere; the first page of the list is what was asked for.
+ */
+export function isBeforeAll({ items, next }: Page<unknown, unknown>, { before = null }: PageRequest<unknown>): boolean {
+  return before !== null && items.length === 0 && next === null;
+}
+
+export function firstOf<Position>({ limit }: PageRequest<Position>): PageRequest<Position> {
+  return { limit, after: null };
+}
+
 /** A row that was looked at. */
 export interface LookedItem<Item> {
   readonly item: Item;

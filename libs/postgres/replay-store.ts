@@ -13,7 +13,7 @@ import { inTransaction, runIn, type Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { changing } from './held-change.ts';
 import { replayLimits } from './limits.ts';
-import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
+import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 import { isFreeFor, ReplayClaims } from './replay-claims.ts';
 import { ReplayCounts } from './replay-counts.ts';
@@ -111,7 +111,8 @@ export class ReplayStore {
       `select ${columns} from replay ${conditions.where} ${tail}`,
       conditions.values,
     );
-    return pageFrom(found, request, ({ id }) => id);
+    const page = pageFrom(found, request, ({ id }) => id);
+    return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
 
   /** What it is then; null when there is none in the scope. A replay that has ended stays as it is. */

@@ -8,7 +8,7 @@ import type { WebhookSettings } from '../domain/webhook-settings.ts';
 import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import type { WebhookRow } from './entities/webhook.ts';
-import { pageFrom, seek, type Page, type PageRequest } from './page.ts';
+import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
 
 /** `headers` are masked, of `tls` no secret is there. */
@@ -84,7 +84,8 @@ export class WebhookView {
     const pattern = filter.text === undefined ? undefined : `%${filter.text.replaceAll(/[\\%_]/g, '\\$&')}%`;
     conditions.add('(url ilike ? or description ilike ? or external_id ilike ?)', pattern);
     const found = await this.select(conditions, seek(conditions, 'id', 'desc', request));
-    return pageFrom(found, request, ({ id }) => id);
+    const page = pageFrom(found, request, ({ id }) => id);
+    return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
 
   /** What a replay has to know of webhooks; those that are no more are left out. */

@@ -137,17 +137,8 @@ test('a page that looked at its bound of rows says how far, and the next one goe
   const seed = { clientId: ann.id, webhookId: id };
   const { deliveryId: oldest } = await seedHistory(world.env.DATABASE_URL, { ...seed, time: start - 5_000_000 });
   const { deliveryId: newest } = await seedHistory(world.env.DATABASE_URL, { ...seed, time: start - 1_000 });
-  const database = new pg.Client({ connectionString: world.env.DATABASE_URL });
-  await database.connect();
-  await database.query(manyFailed, [oldest, new Date(start - 4_000_000)]);
-  await database.end();
-  const page = async (cursor: unknown) => {
-    const query = `status=delivered&kind=event&limit=10${typeof cursor === 'string' ? `&cursor=${cursor}` : ''}`;
-    const { body } = await world.ask(`GET /v1/webhooks/${id}/deliveries?${query}`, { key: ann.key });
-    return { ids: (body['data'] as { id: string }[]).map((one) => one.id), ...body } as {
-      ids: string[];
-    } & Record<'nextCursor' | 'prevCursor' | 'searchedTo', string | null>;
-  };
+  await addFailed(oldest, new Date(start - 4_000_000));
+  const page = pagesOf(id);
   const first = await page(null);
   expect(first).toMatchObject({ ids: [newest], nextCursor: expect.any(String), prevCursor: null });
   expect(Date.parse(first.searchedTo ?? '')).toBeLessThan(start - 1_000);
@@ -162,6 +153,61 @@ test('a page that looked at its bound of rows says how far, and the next one goe
   });
   expect(exported.text.split('\n').slice(0, -1)).toHaveLength(2);
 });
+
+test('a way back along which nothing is wanted ends on the first page, and not on one that leads nowhere', async () => {
+  const { id } = await newWebhook(world, ann.key);
+  const seed = { clientId: ann.id, webhookId: id, time: start - 9_000_000 };
+  const { deliveryId: oldest } = await seedHistory(world.env.DATABASE_URL, seed);
+  await addFailed(oldest, new Date(start - 8_000_000));
+  const page = pagesOf(id);
+  const first = await page(null);
+  expect(first).toMatchObject({ ids: [], nextCursor: expect.any(String), prevCursor: null });
+  const second = await page(first.nextCursor);
+  expect(second).toMatchObject({ ids: [oldest], nextCursor: null, searchedTo: null });
+  const back = await page(second.prevCursor);
+  expect(back).toMatchObject({ ids: [], prevCursor: expect.any(String), searchedTo: expect.any(String) });
+  const begin = await page(back.prevCursor);
+  expect(begin).toMatchObject({ ids: [], nextCursor: expect.any(String), prevCursor: null });
+  expect(await page(begin.nextCursor)).toMatchObject({ ids: [oldest] });
+});
+
+test('a way back along which nothing stands so any more ends on the first page', async () => {
+  const { id } = await newWebhook(world, ann.key);
+  const seed = { clientId: ann.id, webhookId: id, outcomes: [] };
+  const { deliveryId: older } = await seedHistory(world.env.DATABASE_URL, { ...seed, time: start - 20_000_000 });
+  const { deliveryId: newer } = await seedHistory(world.env.DATABASE_URL, { ...seed, time: start - 19_000_000 });
+  const list = async (cursor: unknown) => {
+    const query = `status=pending&limit=1${typeof cursor === 'string' ? `&cursor=${cursor}` : ''}`;
+    return (await world.ask(`GET /v1/webhooks/${id}/deliveries?${query}`, { key: ann.key })).body;
+  };
+  const second = await list((await list(null))['nextCursor']);
+  expect(second).toMatchObject({ data: [{ id: older }], prevCursor: expect.any(String) });
+  await inDatabase(`update delivery set status = 'delivered' where id = $1`, [newer]);
+  expect(await list(second['prevCursor'])).toMatchObject({ data: [{ id: older }], prevCursor: null });
+});
+
+/** Pages of a webhook's deliveries by a filter that no index serves. */
+function pagesOf(webhook: string) {
+  return async (cursor: unknown) => {
+    const query = `status=delivered&kind=event&limit=10${typeof cursor === 'string' ? `&cursor=${cursor}` : ''}`;
+    const { body } = await world.ask(`GET /v1/webhooks/${webhook}/deliveries?${query}`, { key: ann.key });
+    return { ids: (body['data'] as { id: string }[]).map((one) => one.id), ...body } as {
+      ids: string[];
+    } & Record<'nextCursor' | 'prevCursor' | 'searchedTo', string | null>;
+  };
+}
+
+const addFailed = (like: string, from: Date) => inDatabase(manyFailed, [like, from]);
+
+async function inDatabase(sql: string, values: readonly unknown[]): Promise<void> {
+  const database = new pg.Client({ connectionString: world.env.DATABASE_URL });
+  await database.connect();
+  try {
+    await database.query(sql, [...values]);
+  } finally {
+    await database.end();
+  }
+}
 
 /** Six thousand like the one, a millisecond apart, that failed. */
 const manyFailed = `

@@ -259,6 +259,18 @@ describe('lists', () => {
     expect(seen.toSorted()).toEqual(made.toSorted());
   });
 
+  test('go back to the first page when nothing is left before', async () => {
+    const owner = await newClient(world);
+    const older = await newWebhook(world, owner.key);
+    const newer = await newWebhook(world, owner.key);
+    const page = async (cursor: unknown) =>
+      (await world.ask(`GET /v1/webhooks?limit=1&cursor=${String(cursor)}`, { key: owner.key })).body;
+    const { body: first } = await world.ask('GET /v1/webhooks?limit=1', { key: owner.key });
+    const last = await page(first['nextCursor']);
+    await world.ask(`DELETE /v1/webhooks/${newer.id}`, { key: owner.key });
+    expect(await page(last['prevCursor'])).toMatchObject({ data: [{ id: older.id }], prevCursor: null });
+  });
+
   test('are filtered', async () => {
     const owner = await newClient(world);
     const orders = await newWebhook(world, owner.key, { eventTypes: ['order.*'] });
