@@ -126,7 +126,9 @@ const columns =
 /** A condition on its row. */
 export const keyInForce = 'revoked_at is null and (expires_at is null or expires_at > clock_timestamp())';
 
+/** Two that make keys of one client at once wait for each other here, so that neither overlooks the other's. */
 async function countInForce(em: EntityManager, clientId: string): Promise<number> {
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`keys.of ${clientId}`]);
   const [row] = await runIn(em)<{ count: number }>(
     `select count(*)::int as count from api_key where client_id = $1 and ${keyInForce}`,
     [clientId],
