@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { WebhookDefinition } from '../domain/webhook.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import type { WebhookRow } from './entities/webhook.ts';
+import { compareNewestFirst } from './webhook-secrets.ts';
 
 /** @param secrets of this webhook; expired ones and the order are taken care of */
 export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecretRow[], now: Date): WebhookDefinition {
@@ -27,7 +28,7 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     signatureAlgorithm: webhook.signatureAlgorithm,
     secrets: secrets
       .filter((secret) => secret.expiresAt == null || secret.expiresAt > now)
-      .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
+      .sort(compareNewestFirst)
       .map(({ id, sealed, expiresAt }) => ({ id, sealed, expiresAt: expiresAt?.getTime() ?? null })),
     sealedHeaders: webhook.sealedHeaders ?? null,
     sealedTls: webhook.sealedTls ?? null,

@@ -4,10 +4,17 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { SecretBox } from '../runtime/secret-box.ts';
+import type { Run } from './bulk.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import type { WebhookRow } from './entities/webhook.ts';
 import type { SealedSettings } from './sealed-settings.ts';
 import type { NewSecret, Rotation } from './webhook-change.ts';
+
+export interface ShownSecret {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+}
 
 export class WebhookSecrets {
   private readonly secretBox: SecretBox;
@@ -65,14 +72,23 @@ export class WebhookSecrets {
 /** First the one without an end, which a rotation leaves to the newest alone: by the times of two hosts it may look older. */
 const newestFirst = { expiresAt: 'desc', createdAt: 'desc', id: 'desc' } as const;
 
-/** Newest first. */
-export async function liveSecrets(
-  em: EntityManager,
-  webhookId: string,
-  now: Date,
-): Promise<Pick<WebhookSecretRow, 'id' | 'createdAt' | 'expiresAt'>[]> {
-  const live = { webhookId, $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] };
-  return em.find(WebhookSecretRow, live, { orderBy: newestFirst, disableIdentityMap: true });
+/** Those that sign, newest first; never a value. */
+export function liveSecrets(run: Run, webhookId: string): Promise<ShownSecret[]> {
+  return run<ShownSecret>(
+    `select id, created_at as "createdAt", expires_at as "expiresAt" from webhook_secret
+     where webhook_id = $1 and (expires_at is null or expires_at > clock_timestamp())
+     order by expires_at desc nulls first, created_at desc, id desc`,
+    [webhookId],
+  );
+}
+
+/** {@link newestFirst} of rows that are read already. */
+export function compareNewestFirst(a: WebhookSecretRow, b: WebhookSecretRow): number {
+  return endOf(b) - endOf(a) || b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1);
+}
+
+function endOf({ expiresAt }: WebhookSecretRow): number {
+  return expiresAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** What the audit log says of it. */

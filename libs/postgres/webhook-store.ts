@@ -10,6 +10,7 @@ import { noticeOf, type NoticeType } from '../domain/notice.ts';
 import type { DisabledBy } from '../domain/webhook.ts';
 import type { WebhookSettings } from '../domain/webhook-settings.ts';
 import { appendAudit, changedMembers, type AuditedChange } from './audit-store.ts';
+import { runIn } from './bulk.ts';
 import { ClientRow } from './entities/client.ts';
 import { WebhookSecretRow } from './entities/webhook-secret.ts';
 import { WebhookRow } from './entities/webhook.ts';
@@ -149,8 +150,8 @@ export class WebhookStore {
       const found = await lockMeant(em, target);
       if (found.kind !== 'found') return found;
       const { row } = found;
-      const secrets = await liveSecrets(em, row.id, now);
-      const at = secrets.findIndex(({ id }) => id === secretId);
+      const ids = (await liveSecrets(runIn(em), row.id)).map(({ id }) => id);
+      const at = ids.indexOf(secretId);
       if (at === -1) return { kind: 'missing' };
       if (at === 0) return { kind: 'newest' };
       await em.nativeDelete(WebhookSecretRow, { id: secretId });

@@ -10,6 +10,7 @@ import { Conditions } from './conditions.ts';
 import type { WebhookRow } from './entities/webhook.ts';
 import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from './page.ts';
 import { readerOf } from './read.ts';
+import { liveSecrets, type ShownSecret } from './webhook-secrets.ts';
 
 /** `headers` are masked, of `tls` no secret is there. */
 export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
@@ -24,12 +25,6 @@ export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-}
-
-export interface ShownSecret {
-  readonly id: string;
-  readonly createdAt: Date;
-  readonly expiresAt: Date | null;
 }
 
 export interface WebhookFilter {
@@ -63,12 +58,7 @@ export class WebhookView {
 
   /** Those that sign, newest first; never a value. */
   async secrets(webhookId: string): Promise<readonly ShownSecret[]> {
-    return readerOf(this.em)<ShownSecret>(
-      `select id, created_at as "createdAt", expires_at as "expiresAt" from webhook_secret
-       where webhook_id = $1 and (expires_at is null or expires_at > clock_timestamp())
-       order by expires_at desc nulls first, created_at desc, id desc`,
-      [webhookId],
-    );
+    return liveSecrets(readerOf(this.em), webhookId);
   }
 
   /** Newest first. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { WebhookRow } from '../../../libs/postgres/entities/webhook.ts';
+import { readDefinition } from '../../../libs/postgres/webhook-definition.ts';
 import { WebhookStore } from '../../../libs/postgres/webhook-store.ts';
 import { WebhookView } from '../../../libs/postgres/webhook-view.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
@@ -34,6 +36,8 @@ test('the newest secret is the one without an end, though a host made the one be
   await store.rotate(target, rotationTo('newest'), actor, now);
   const ids = async () => (await new WebhookView(database.em).secrets('wh-1')).map(({ id }) => id);
   expect(await ids()).toEqual(['newest', 'ahead']);
+  // The signatures of a request are in this order.
+  expect(await signing(now)).toEqual(['newest', 'ahead']);
   expect(await store.endSecret(target, 'newest', actor, now)).toEqual({ kind: 'newest' });
   const again = { ...rotationTo('again'), secret: () => ({ id: 'again', text: textOf('newest') }) };
   await store.update(target, (settings) => ({ kind: 'change', settings, rotation: again }), actor, now);
@@ -41,3 +45,10 @@ test('the newest secret is the one without an end, though a host made the one be
   expect(await store.endSecret(target, 'ahead', actor, now)).toEqual({ kind: 'ended' });
   expect(await ids()).toEqual(['newest']);
 });
+
+/** As the dispatcher gets them. */
+async function signing(now: Date): Promise<string[]> {
+  const em = database.em.fork();
+  const definition = await readDefinition(em, await em.findOneOrFail(WebhookRow, { id: 'wh-1' }), now);
+  return definition.secrets.map(({ id }) => id);
+}
