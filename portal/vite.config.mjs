@@ -8,13 +8,20 @@ import { bodySchemas } from './body-schemas.mjs';
 // The one way to tell all parts of Lingui where its configuration is.
 process.env['LINGUI_CONFIG'] = join(import.meta.dirname, 'lingui.config.mjs');
 
-/** What is in every page; what only some screens take stays apart. */
+/**
+ * What is in every page, and what several screens share, in one file each: a screen is few requests however finely its code is
+ * cut. What one screen takes stays apart.
+ */
 const groups = [
   {
     name: 'vendor',
     test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!react-virtual|virtual)[\w-]+|@lingui|openapi-fetch)\//,
   },
-  { name: 'shared', test: /portal\/(app|api|elements|charts|session|webhook|delivery)\/[^/]+\.tsx?$/ },
+  {
+    name: 'shared',
+    test: /portal\/(main|(app|api|elements|charts|session|webhook|delivery|language)\/(?!portuguese)[^/]+)\.tsx?$/,
+  },
+  { name: 'several', test: /^(?!.*node_modules).*\/(portal|libs)\//, minShareCount: 2 },
 ];
 
 /** @param {string} outDir */

@@ -7,7 +7,7 @@ import { Time } from '../elements/time.tsx';
 import { Unseen } from '../elements/unseen.tsx';
 import { visibleText } from '../elements/visible-text.ts';
 import { Endpoint } from '../webhook/endpoint.tsx';
-import { useWebhookUrls } from '../webhook/webhook-urls.ts';
+import { useWebhookUrls } from '../webhook/webhooks-at-hand.ts';
 import type { Marking } from './deliveries-list.tsx';
 import styles from './delivery-columns.module.css';
 import { DeliveryStatusBadge, useReasonText } from './delivery-status.tsx';

@@ -5,7 +5,7 @@ import { Button } from '../elements/button.tsx';
 import { FilterBar, SelectFilter, TextFilter } from '../elements/filter-bar.tsx';
 import { MomentFilter } from '../elements/moment-filter.tsx';
 import { visibleText } from '../elements/visible-text.ts';
-import { useWebhookUrls } from '../webhook/webhook-urls.ts';
+import { useWebhookUrls } from '../webhook/webhooks-at-hand.ts';
 import styles from './deliveries-list.module.css';
 import { useDeliveryStatusNames } from './delivery-status.tsx';
 import type { DeliveryFilterName } from './delivery.ts';

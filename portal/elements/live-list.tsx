@@ -35,6 +35,9 @@ export function useLiveList<Item extends Identified>(
     queryKey: [...queryKey, 'looked'],
     queryFn: ({ signal }) => readPage(signal),
     enabled: query.data !== undefined,
+    // What was just read is not read again.
+    initialData: query.data,
+    initialDataUpdatedAt: query.dataUpdatedAt,
     refetchInterval: lookEveryMs,
     // Nobody looks at a hidden page.
     refetchIntervalInBackground: false,
@@ -50,7 +53,7 @@ export function useLiveList<Item extends Identified>(
     query: { ...query, data } as UseQueryResult<ListPage<Item>>,
     newCount: isFirstPage ? (fresh?.data.filter(({ id }) => !shownIds.has(id)).length ?? 0) : 0,
     show: () => {
-      void client.invalidateQueries({ queryKey });
+      void client.invalidateQueries({ queryKey: [...queryKey, 'shown'] });
     },
   };
 }

@@ -23,7 +23,10 @@ i18n.setMessagesCompiler((message) => {
 });
 
 export async function speak(language: Language): Promise<void> {
+  if (i18n.locale === language) return;
   const messages = language === 'en' ? {} : (await import('./portuguese.ts')).messages;
+  // Another one was chosen while this one came.
+  if (wantedLanguage() !== language) return;
   i18n.loadAndActivate({ locale: language, messages });
   document.documentElement.lang = language;
 }

@@ -1,23 +1,14 @@
 /** Which events: types of the catalogue, prefixes, all, or whatever is typed. */
 import { Trans, useLingui } from '@lingui/react/macro';
-import { useQuery } from '@tanstack/react-query';
-import type { Schemas } from '../api/api.ts';
-import { read, type ListPage } from '../api/reads.ts';
 import { Field } from '../elements/field.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
+import { useEventTypesOffered } from './event-types-offered.ts';
 import type { FormProps } from './webhook-form.tsx';
 import styles from './webhook-form.module.css';
 
-const limit = 250;
-
 export function EventTypesField({ values, errors, change }: FormProps) {
   const { t } = useLingui();
-  const { data } = useQuery({
-    queryKey: ['event-types-offered'],
-    queryFn: ({ signal }) => read<ListPage<Schemas['EventType']>>('/v1/event-types', { limit }, signal),
-    staleTime: 60_000,
-  });
-  const types = data?.data ?? [];
+  const types = useEventTypesOffered();
   const chosen = values.eventTypes.split(/[\s,]+/).filter((type) => type !== '');
   const offered = [...new Set(['*', ...types.flatMap(({ type }) => [`${type.split('.')[0] ?? type}.*`, type])])];
   const add = (type: string) => {

@@ -19,7 +19,8 @@ beforeAll(async () => {
     webhook = await createWebhook(stage.system, client, { url: `${endpoint.url}/hook` });
   });
   watched = await openAs(stage, await portalToken(stage, client), `/live?webhook=${webhook.id}`);
-  await watched.page.getByText('Connected', { exact: true }).last().waitFor();
+  // The header says the same of the API, long before the stream is there.
+  await watched.page.getByRole('main').getByText('Connected', { exact: true }).waitFor();
 }, 180_000);
 
 afterAll(async () => {

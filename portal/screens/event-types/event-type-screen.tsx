@@ -14,14 +14,11 @@ import { Empty, Loaded } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Tabs } from '../../elements/tabs.tsx';
 import { Endpoint } from '../../webhook/endpoint.tsx';
-import { readWebhooks } from '../../webhook/webhook.ts';
+import { useWebhooksAtHand } from '../../webhook/webhooks-at-hand.ts';
 import styles from './event-types.module.css';
 import { SchemaTree } from './schema-tree.tsx';
 
 type EventType = Schemas['EventType'];
-
-const all = { state: '', q: '', eventType: '' };
-const limit = 250;
 
 export function Screen() {
   const { t } = useLingui();
@@ -141,11 +138,7 @@ function Code({ text, label }: { readonly text: string; readonly label: string }
 
 function Receivers({ type }: { readonly type: string }) {
   const maySend = useMay('tests.send');
-  const query = useQuery({
-    queryKey: ['webhooks-of-type', type],
-    queryFn: ({ signal }) => readWebhooks(all, { cursor: '', limit }, signal),
-    staleTime: 30_000,
-  });
+  const query = useWebhooksAtHand();
   return (
     <Loaded query={query} lines={2}>
       {({ data }) => {

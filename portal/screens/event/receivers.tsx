@@ -1,6 +1,5 @@
 /** One row for each webhook: what was decided when the event came, and what that webhook would say of it as it is now. */
 import { Trans, useLingui } from '@lingui/react/macro';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { parseFilter, type FilterEvent } from '../../../libs/domain/filter.ts';
 import { patternMatches } from '../../../libs/domain/match.ts';
@@ -10,7 +9,8 @@ import { Empty, Loaded } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import type { ReadEvent } from '../../events/event.ts';
 import { Endpoint } from '../../webhook/endpoint.tsx';
-import { readWebhooks, type Webhook } from '../../webhook/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
+import { useWebhooksAtHand, webhooksAtHandMax } from '../../webhook/webhooks-at-hand.ts';
 import styles from './event-screen.module.css';
 
 type Decision = ReadEvent['event']['decisions'][number]['decision'] | 'notSubscribed';
@@ -23,8 +23,6 @@ interface Receiver {
   readonly webhook: Webhook | null;
 }
 
-const limit = 250;
-const all = { state: '', q: '', eventType: '' };
 const tones: Readonly<Record<Decision, Tone>> = {
   matched: 'good',
   filtered: 'calm',
@@ -36,11 +34,7 @@ const order: readonly Decision[] = ['matched', 'copy', 'disabled', 'filtered', '
 
 export function Receivers({ read }: { readonly read: ReadEvent }) {
   const { t } = useLingui();
-  const query = useQuery({
-    queryKey: ['webhooks-of-event'],
-    queryFn: ({ signal }) => readWebhooks(all, { cursor: '', limit }, signal),
-    staleTime: 30_000,
-  });
+  const query = useWebhooksAtHand();
   const columns = useColumns(read);
   return (
     <Loaded query={query} lines={4}>
@@ -52,7 +46,7 @@ export function Receivers({ read }: { readonly read: ReadEvent }) {
             <DataTable label={t`Decisions`} rows={receivers} keyOf={({ webhookId }) => webhookId} columns={columns} />
             {nextCursor !== null && (
               <p className={styles.soft}>
-                <Trans>Of webhooks that are not subscribed, the newest {limit} are shown.</Trans>
+                <Trans>Of webhooks that are not subscribed, the newest {webhooksAtHandMax} are shown.</Trans>
               </p>
             )}
           </>

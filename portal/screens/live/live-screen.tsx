@@ -11,7 +11,7 @@ import { Empty } from '../../elements/states.tsx';
 import { Time } from '../../elements/time.tsx';
 import { Unseen } from '../../elements/unseen.tsx';
 import { visibleText } from '../../elements/visible-text.ts';
-import { useWebhookUrls } from '../../webhook/webhook-urls.ts';
+import { useWebhookUrls } from '../../webhook/webhooks-at-hand.ts';
 import { rowsMax } from './kept-rows.ts';
 import { LiveTable } from './live-table.tsx';
 import type { Gap } from './live-stream.ts';

@@ -7,7 +7,7 @@ import { DeliveryStatusBadge, useReasonText } from '../../delivery/delivery-stat
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { timeOfDay } from '../../elements/time-text.ts';
 import { Duration, useTimeStyle } from '../../elements/time.tsx';
-import { useWebhookUrls } from '../../webhook/webhook-urls.ts';
+import { useWebhookUrls } from '../../webhook/webhooks-at-hand.ts';
 import { endpointParts } from '../../webhook/webhook.ts';
 import type { LiveOutcome } from './live-stream.ts';
 import styles from './live.module.css';

@@ -6,21 +6,27 @@ import { Page } from '../../app/page.tsx';
 import { ButtonLink } from '../../elements/button.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';
 import { readWebhooks } from '../../webhook/webhook.ts';
+import { noteWebhooksAtHand, webhooksAtHandMax } from '../../webhook/webhooks-at-hand.ts';
 import { AttemptsOverTime } from './attempts-over-time.tsx';
 import { LastFailures } from './last-failures.tsx';
 import { NeedsAttention } from './needs-attention.tsx';
 import { WebhooksByState } from './webhooks-by-state.tsx';
 
-/** More webhooks than that are counted on the page of webhooks. */
-const webhooksMax = 250;
 const lookEveryMs = 15_000;
 
 export function Screen() {
   const { t } = useLingui();
   const query = useQuery({
     queryKey: ['webhooks', 'overview'],
-    queryFn: ({ signal }) =>
-      readWebhooks({ state: '', q: '', eventType: '' }, { cursor: '', limit: webhooksMax }, signal),
+    queryFn: async ({ signal }) => {
+      const page = await readWebhooks(
+        { state: '', q: '', eventType: '' },
+        { cursor: '', limit: webhooksAtHandMax },
+        signal,
+      );
+      noteWebhooksAtHand(page);
+      return page;
+    },
     refetchInterval: lookEveryMs,
   });
   return (

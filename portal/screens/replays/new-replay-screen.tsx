@@ -12,7 +12,7 @@ import { SelectFilter, TextFilter } from '../../elements/filter-bar.tsx';
 import { MomentFilter } from '../../elements/moment-filter.tsx';
 import { NotAllowed, Skeleton } from '../../elements/states.tsx';
 import { visibleText } from '../../elements/visible-text.ts';
-import { useWebhookUrls } from '../../webhook/webhook-urls.ts';
+import { useWebhookUrls } from '../../webhook/webhooks-at-hand.ts';
 import { anyStatus, replayDraft, statusDefault } from './replay-draft.ts';
 import { ReplayPreview } from './replay-preview.tsx';
 import styles from './replays.module.css';

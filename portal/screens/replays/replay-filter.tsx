@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { useDeliveryStatusNames } from '../../delivery/delivery-status.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Time } from '../../elements/time.tsx';
-import { useWebhookUrls } from '../../webhook/webhook-urls.ts';
+import { useWebhookUrls } from '../../webhook/webhooks-at-hand.ts';
 import { Endpoint } from '../../webhook/endpoint.tsx';
 import type { Replay } from './replay.ts';
 import styles from './replays.module.css';

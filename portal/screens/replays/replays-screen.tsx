@@ -12,7 +12,7 @@ import { Pager, usePaging } from '../../elements/paging.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';
 import { Time } from '../../elements/time.tsx';
 import { visibleText } from '../../elements/visible-text.ts';
-import { useWebhookUrls } from '../../webhook/webhook-urls.ts';
+import { useWebhookUrls } from '../../webhook/webhooks-at-hand.ts';
 import { CountedNumber } from './counted-number.tsx';
 import { ReplayWhat } from './replay-filter.tsx';
 import { ReplayStatusBadge, useReplayStatusNames } from './replay-status.tsx';

@@ -6,7 +6,7 @@ import { ZoneSwitch } from '../../app/zone-switch.tsx';
 import { Field } from '../../elements/field.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Time } from '../../elements/time.tsx';
-import { languages, speak, wantedLanguage, type Language } from '../../language/language.ts';
+import { languages, wantedLanguage, type Language } from '../../language/language.ts';
 import { prefer, preferences } from '../../session/preferences.ts';
 import { useObserved } from '../../session/observed-value.ts';
 import { NoticeMails } from './notice-mails.tsx';
@@ -45,7 +45,6 @@ function Preferences() {
             onChange={({ target }) => {
               const chosen: Language = target.value === 'pt-BR' ? 'pt-BR' : 'en';
               prefer({ language: chosen });
-              void speak(chosen);
             }}
           >
             {Object.entries(languages).map(([name, label]) => (
