@@ -46,6 +46,8 @@ test('a token for MSK is signed here, and serves several brokers', async () => {
       'X-Amz-Expires': '900',
       'X-Amz-Credential': expect.stringMatching(/^AKIDEXAMPLE\/\d+\/eu-central-1\/kafka-cluster\/aws4_request$/),
     });
+    // A token that is signed now would be another one.
+    process.env['AWS_ACCESS_KEY_ID'] = 'AKIDANOTHER';
     expect(sasl?.mechanism === 'oauthbearer' && (await sasl.token())).toBe(token);
   } finally {
     process.env = before;

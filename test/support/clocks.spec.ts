@@ -54,6 +54,7 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
     1,
     'when a definition came, for copies of events: compared with their times in records',
   ],
+  'libs/kafka/msk-token.ts': [1, 'how long a token lasts, which the signer tells as a moment'],
   'libs/kafka/producer-clock.ts': [1, 'the timestamps of records'],
   'libs/postgres/database-clock.ts': [1, 'compared with the clock of the database'],
   'libs/postgres/diagnosis.ts': [2, 'compared with the clock of the database'],
