@@ -343,9 +343,9 @@ describe('an explanation', () => {
 
   test('of the costliest filter over the largest event comes to an end', () => {
     const list = Array.from({ length: 30_000 }, (_, index) => index);
-    const filter = { $and: Array.from({ length: 90 }, () => ({ 'data.list': -1 })) };
+    const filter = { $and: Array.from({ length: 90 }, () => ({ 'data.list': 29_999 })) };
     const conditions = explain(filter, { list });
     expect(conditions).toHaveLength(90);
-    expect(conditions.every(({ holds }) => !holds)).toBe(true);
+    expect([conditions[0]?.holds, conditions[89]?.holds]).toEqual([true, false]);
   });
 });

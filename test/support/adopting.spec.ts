@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { commands } from '../../cli/commands.ts';
 import { mappedCloudEvent } from '../../libs/domain/cloud-event.ts';
 import { parseMappings } from '../../libs/wire/mapping/mapping-file.ts';
 import type { MappableRecord } from '../../libs/wire/mapping/mapping-input.ts';
@@ -12,6 +13,7 @@ import { repositoryRoot } from './source-tree.ts';
 
 const text = (path: string) => readFileSync(join(repositoryRoot, 'docs', path), 'utf8');
 const document = text('adopting.md');
+const known = commands.map(({ name }) => name);
 
 function record(topic: string, value: object, headers: Readonly<Record<string, string>> = {}): MappableRecord {
   return {
@@ -32,10 +34,13 @@ async function mapped(file: string, of: MappableRecord) {
 }
 
 test('every command of it names files that are there, and commands that there are', () => {
-  const commands = [...document.matchAll(/^(?:npx deeperhub-webhooks|node|PLATFORM_MAPPINGS=\S+) .*$/gm)].map(
+  const lines = [...document.matchAll(/^(?:npx deeperhub-webhooks|node|PLATFORM_MAPPINGS=\S+) .*$/gm)].map(
     ([line]) => line,
   );
-  expect(commands.length).toBeGreaterThan(6);
+  expect(lines.length).toBeGreaterThan(6);
+  const called = [...document.matchAll(/npx deeperhub-webhooks ([^`\n]+)/g)].map(([, words = '']) => words);
+  expect(called.length).toBeGreaterThan(6);
+  expect(called.filter((words) => !known.some((name) => `${words} `.startsWith(`${name} `)))).toEqual([]);
   for (const path of document.match(/docs\/examples\/[\w.]+/g) ?? [])
     expect(text(path.replace('docs/', ''))).not.toBe('');
 });

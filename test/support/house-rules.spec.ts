@@ -33,8 +33,8 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   { library: /^@kafkajs\/confluent-schema-registry$/, places: /^libs\/wire\// },
   { library: /^avsc$/, places: /^libs\/wire\// },
   { library: /^@mikro-orm\//, places: /^libs\/postgres\/|\.module\.ts$/ },
-  // The benchmark compares the system with raw POSTs of the same library.
   { library: /^(socks|aws-msk-iam-sasl-signer-js)$/, places: /^libs\/(sender|kafka)\// },
+  // The benchmark compares the system with raw POSTs of the same library.
   { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
   { library: /^@opentelemetry\//, places: /^libs\/runtime\/(open-telemetry|span-outlet)\.ts$/ },
@@ -78,10 +78,10 @@ function mayBeImportedBy(layer: string): readonly string[] {
 
 type Breach = readonly [line: number, what: string];
 
-/** Shows what is wrong, one line a breach, and fails when there is any. */
 /** The text of a file, to be shown: nothing of it runs. */
 const isShownText = /\/docs\/receivers\/[\w.]+\?raw$/;
 
+/** Shows what is wrong, one line a breach, and fails when there is any. */
 function expectNone(breachesOf: (file: SourceFile) => readonly Breach[], among = files): void {
   const shown = among.flatMap((file) => breachesOf(file).map(([line, what]) => `${file.path}:${line}: ${what}`));
   expect(shown).toEqual([]);

@@ -6,6 +6,7 @@ import { EgressProxy } from '../../../libs/sender/egress-proxy.ts';
 import { createAuthority } from '../../support/receivers/certificates.ts';
 import { startConnectProxy, startSocksProxy, type TestProxy } from '../../support/receivers/proxies.ts';
 import { startReceiver } from '../../support/receivers/recording-receiver.ts';
+import { until } from '../../support/until.ts';
 import { closeAll, everythingIsLoopback, makeSender, post, track } from './sender-factory.ts';
 
 afterEach(closeAll);
@@ -90,7 +91,7 @@ describe.each(kinds)('%s', (_kind, scheme, start) => {
     proxy.refusals.push('silence', 'silence');
     expect(await sender.send(post(receiver.url, { timeoutMs: 300 }))).toMatchObject({ errorKind: 'proxy' });
     const silent = sender.send(post(receiver.url.replace('127.0.0.1', 'far.example'), { timeoutMs: 1_000 }));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => proxy.asked.length === 2, { timeoutMs: 900, everyMs: 5 });
     expect(await sender.send(post(receiver.url))).toMatchObject({ code: 200 });
     expect(await silent).toMatchObject({
       errorKind: 'timeout',
