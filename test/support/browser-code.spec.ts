@@ -1,12 +1,15 @@
 /** What the portal takes of ours runs in a browser: bundled for one, and run where there is nothing of Node.js. */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { secretFrom, prepareSigningKey, signStandardWebhooks } from '../../libs/domain/signature.ts';
+import { sourceFiles } from './source-tree.ts';
 
 const domainFiles =
-  'filter match lossless-json json-outline mask retry verify-delivery web-delivery-key body-changes request-headers printable';
+  'bytes filter match lossless-json retry secret-form verify-delivery web-delivery-key ' +
+  // The portal takes none of these yet.
+  'json-outline mask body-changes request-headers printable';
 const files = [
   'libs/api-client/api-client.ts',
   'libs/api-client/api-problem.ts',
@@ -48,6 +51,18 @@ test.each(files)('%s is bundled for a browser and needs nothing of Node.js', (fi
   const code = scripts[file] ?? '';
   expect(code.match(/\bBuffer\b|\bnode:|\brequire\(|__vite-browser-external/g)).toBeNull();
   expect(runInNewContext(`${code}; typeof bundle`, web())).toBe('object');
+});
+
+test('the portal takes no other files of ours into the browser', () => {
+  const takes = /^(?:import|export) (?!type\b)[^;]*?\bfrom '(\.[^']*)'|\bimport\('(\.[^']*)'\)/gms;
+  const taken = sourceFiles()
+    .filter(({ path }) => path.startsWith('portal/') && !/\.spec\.tsx?$/.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(takes)].map(([, named, loaded]) => posix.join(posix.dirname(path), named ?? loaded ?? '')),
+    )
+    .filter((path) => path.startsWith('libs/'));
+  expect(taken).toContain('libs/domain/filter.ts');
+  expect([...new Set(taken)].filter((path) => !files.includes(path)).sort()).toEqual([]);
 });
 
 test('a call is made, and a delivery verified, where there is nothing of Node.js', async () => {
