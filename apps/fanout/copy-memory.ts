@@ -4,7 +4,7 @@
  * since what became of it may be lost; other data under the same id is none, since nobody sent that; memory is bounded in events and in bytes,
  * and with more events than it takes the window becomes shorter.
  *
- * Everything lies in typed arrays: 41 bytes an event, which no collection of garbage looks at.
+ * Everything lies in typed arrays: at most 45 bytes an event, which no collection of garbage looks at.
  */
 import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
