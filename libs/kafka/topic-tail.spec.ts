@@ -1,92 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
+import { onePartitionCluster, onlyTopic, type OneLog } from '../../test/support/one-partition-cluster.ts';
 import { until } from '../../test/support/until.ts';
-import type { ClusterLink } from './cluster-link.ts';
-import type { KafkaClient } from './kafka-client.ts';
-import { batchBytesMax, writeBatch } from './record-batch-writer.ts';
 import { TopicTail, type TopicTailOptions } from './topic-tail.ts';
 
-const topic = 't';
-/** Where the body of a request names the offset of its only partition, whose topic has a name of one character. */
-const offsetAt = 44;
-const outOfRange = 1;
 const lookAgainMs = 50;
 const soon = { timeoutMs: 20_000 };
 
-interface Log {
-  /** Null: of a cluster without ids. */
-  readonly id: string | null;
-  readonly start: number;
-  readonly values: string[];
-}
-
-function batchFrom(log: Log, offset: number): Buffer | null {
-  const values = log.values.slice(offset - log.start);
-  if (values.length === 0) return null;
-  const records = values.map((value) => ({ key: null, value: Buffer.from(value) }));
-  const buffer = Buffer.alloc(batchBytesMax(records));
-  const end = writeBatch(buffer, 0, records, { id: -1n, epoch: 0, firstSequence: 0 }, 1_700_000_000_000);
-  buffer.writeBigInt64BE(BigInt(offset), 0);
-  return buffer.subarray(0, end);
-}
-
-const endOf = ({ start, values }: Log) => start + values.length;
-
-class Leader {
-  private readonly log: () => Log;
-
-  constructor(log: () => Log) {
-    this.log = log;
-  }
-
-  lookupRequest(): (fields: object) => { request: object; response: object } {
-    return () => ({ request: { apiVersion: 11 }, response: {} });
-  }
-
-  async fetch(): Promise<object> {
-    const { request } = this.lookupRequest()({}) as { request: { encode(): Promise<{ buf: Buffer }> } };
-    const offset = Number((await request.encode()).buf.readBigInt64BE(offsetAt));
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    const log = this.log();
-    const isThere = offset >= log.start && offset <= endOf(log);
-    const answer = {
-      topic,
-      partition: 0,
-      errorCode: isThere ? 0 : outOfRange,
-      highWatermark: endOf(log),
-      abortedTransactions: [],
-      batches: isThere ? batchFrom(log, offset) : null,
-    };
-    return { throttleTime: 0, clientSideThrottleTime: 0, responses: [{ topicName: topic, partitions: [answer] }] };
-  }
-}
-
-/** One topic of one partition on one broker, which a test may make anew. */
-function tailOf(first: Log, options: Partial<TopicTailOptions> = {}) {
-  const cluster = { log: first };
-  const broker = new Leader(() => cluster.log);
-  const link = {
-    cluster: {
-      findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
-      refreshMetadataIfNecessary: () => Promise.resolve(),
-      refreshMetadata: () => Promise.resolve(),
-      findBroker: () => Promise.resolve(broker),
-    },
-    connect: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-    partitionsOf: () => [0],
-    topicIds: () => Promise.resolve(new Map(cluster.log.id === null ? [] : [[topic, cluster.log.id]])),
-    offsetRanges: () =>
-      Promise.resolve(new Map([[`${topic}-0`, { start: cluster.log.start, end: endOf(cluster.log) }]])),
-    offsets: (_: unknown, fromBeginning: boolean) =>
-      Promise.resolve(new Map([[`${topic}-0`, fromBeginning ? cluster.log.start : endOf(cluster.log)]])),
-  } as unknown as ClusterLink;
+/** On one topic, which a test may make anew. */
+function tailOf(first: OneLog, options: Partial<TopicTailOptions> = {}) {
+  const cluster = onePartitionCluster(first);
   const got: string[] = [];
   const exits: unknown[] = [];
   const tail = new TopicTail(
-    { link: () => link } as unknown as KafkaClient,
+    cluster.client,
     {
-      topics: [topic],
+      topics: [onlyTopic],
       from: 'beginning',
       onRecord: ({ value }) => got.push(String(value)),
       exit: (error) => exits.push(error),
