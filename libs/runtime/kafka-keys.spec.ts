@@ -76,6 +76,7 @@ test.each<[string, Record<string, string>]>([
     { ...oauth, KAFKA_SASL_USERNAME: 'me' },
   ],
   ['KAFKA_OAUTH_CLIENT_ID is set, but KAFKA_SASL_MECHANISM is none, not oauthbearer', { KAFKA_OAUTH_CLIENT_ID: 'me' }],
+  ['KAFKA_OAUTH_SCOPE is set, but KAFKA_SASL_MECHANISM is none, not oauthbearer', { KAFKA_OAUTH_SCOPE: 'a' }],
   [
     'KAFKA_OAUTH_PARAMETERS must not name scope, which is set otherwise',
     { ...oauth, KAFKA_OAUTH_PARAMETERS: 'scope=x' },
@@ -107,5 +108,4 @@ test.each<[string, Record<string, string>]>([
   ],
 ])('%s', (problem, env) => {
   expect(problemsOf(env)).toEqual([problem]);
-  expect(problem).not.toContain('hush');
 });

@@ -32,6 +32,15 @@ const answers: Record<string, object> = {
   '/apis/registry/v3/search/versions?globalId=13&limit=1': { versions: [] },
 };
 
+/** 404s that are not the registry's word on a schema. */
+const otherAnswers: Record<string, string> = {
+  [`${api}/schemas/ids/40`]: '{"error_code":404}',
+  [`${api}/schemas/ids/41`]: '{"error_code":40401}',
+  [`${api}/schemas/ids/42`]: '<html>',
+  [`${api}/schemas/guids/22222222-2222-2222-2222-222222222222`]: '<html>',
+  [`${api}/schemas/guids/44444444-4444-4444-4444-444444444444`]: '{"error_code":404}',
+};
+
 let server: Server;
 let url: string;
 
@@ -39,8 +48,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const answer = answers[request.url ?? ''];
     response.statusCode = answer === undefined ? 404 : 200;
-    const page =
-      request.url?.includes('22222222') === true ? '<html>' : JSON.stringify({ error_code: 40_403, message: 'none' });
+    const page = otherAnswers[request.url ?? ''] ?? JSON.stringify({ error_code: 40_403, message: 'none' });
     response.end(answer === undefined ? page : JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -67,6 +75,10 @@ test('a schema comes with all that it refers to, what others need first', async 
   expect(await find('id', '8')).toMatchObject({ references: [{ name: 'r', text: base }] });
 });
 
+test.each(['40', '41', '42'])('a 404 that is not about a schema is no verdict: %s', async (id) => {
+  await expect(find('id', id)).rejects.toMatchObject({ code: 'registry_answer', status: 404, retryable: true });
+});
+
 test('global ids of Apicurio lead to the content', async () => {
   expect(await find('globalId', '12')).toMatchObject({ text: order });
   expect(await find('globalId', '13')).toBeNull();
@@ -83,7 +95,8 @@ test('an id of eight bytes is read where it names one schema, or as it is said t
 test('GUIDs are asked for where there are any', async () => {
   expect(await find('guid', '11111111-1111-1111-1111-111111111111')).toMatchObject({ text: '"int"' });
   expect(await find('guid', '33333333-3333-3333-3333-333333333333')).toBeNull();
-  await expect(find('guid', '22222222-2222-2222-2222-222222222222')).rejects.toThrow('Confluent has from version 8 on');
+  for (const guid of ['22222222-2222-2222-2222-222222222222', '44444444-4444-4444-4444-444444444444'])
+    await expect(find('guid', guid)).rejects.toThrow('Confluent has from version 8 on');
 });
 
 test.each<[string, SchemaRef['kind'], string, string]>([

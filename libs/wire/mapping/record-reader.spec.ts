@@ -51,6 +51,24 @@ test('a mapping sees what the registry has the schema of, in the value and in th
   expect(reader.read(avro)).toMatchObject({ mapped: { attributes: { id: '2-1' } } });
 });
 
+test('a key that only the condition to leave out looks at is read by its schema', async () => {
+  const reader = readerOf('mappings:\n  - topic: orders\n    type: order\n    skip: {of: "${key.id}", notIn: ["2"]}\n');
+  const ofKey = (id: number) => record('{}', { key: framed(7, { id }) });
+  expect(reader.read(ofKey(2))).toBeNull();
+  expect(await reader.readInTheEnd(ofKey(2))).toHaveProperty('mapped');
+  expect(reader.read(ofKey(3))).toEqual({ isSkipped: true });
+});
+
+test.each([
+  ['a template', 'id: "${value.id}-${key}"', '4-'],
+  ['JSONata', 'id: {jsonata: "$string(value.id) & \'-\' & key"}', '4-'],
+])('a key that is a number, and looks as if it named a schema, is a key: %s', async (_how, part, id) => {
+  const reader = readerOf(`mappings:\n  - topic: orders\n    type: order\n    ${part}\n`);
+  const key = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0x2a]);
+  const read = await reader.readInTheEnd(record('{"id":4}', { key }));
+  expect(read).toMatchObject({ mapped: { attributes: { id: expect.stringContaining(id) } } });
+});
+
 test('JSONata is asked ahead, and in the end where its schema was not known', async () => {
   const reader = readerOf('mappings:\n  - topic: orders\n    type: order\n    id: {jsonata: value.id * 2}\n');
   expect(reader.readsAhead).toBe(true);
