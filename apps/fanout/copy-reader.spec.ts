@@ -19,7 +19,9 @@ const source = {
   },
 };
 
-afterEach(() => failures.splice(0));
+afterEach(() => {
+  failures.length = 0;
+});
 
 /** As fan-out wrote it, by this schema. */
 function written(eventId: string, schemaId = own, more: Partial<WebhookEvent> = {}): Buffer {
