@@ -56,7 +56,9 @@ export const healthSchema = Type.Object({
   healing: nullable(
     Type.Object(
       {
-        goodPings: Type.Integer({ description: 'In a row, since failures disabled it.' }),
+        goodPings: Type.Integer({
+          description: 'In a row, since failures disabled it; refused ones of an endpoint that is there too.',
+        }),
         failedPings: Type.Integer({ description: 'In a row: each makes the next ping come later.' }),
         nextPingAt: nullable(timestamp),
         recoveringSince: nullable(timestamp),

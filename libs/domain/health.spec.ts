@@ -309,7 +309,6 @@ describe('coming back', () => {
     ['an event type that it does not know, having failed with 500', 400, 500, true],
     ['it by another code than it failed with', 404, 400, true],
     ['it after it could not be reached', 422, null, true],
-    ['it as it refused events', 400, 400, false],
     ['it for too many', 429, 500, false],
     ['it, or a proxy does', 407, 500, false],
     ['it by an error of its own', 500, 503, false],
@@ -319,6 +318,69 @@ describe('coming back', () => {
     const { health, ...seen } = observe(failing, pings, disabled, rules);
     expect(seen.isHealed).toBe(isHealed);
     expect(health).toMatchObject({ lastPingDelivered: false, failedPings: isHealed ? 0 : 2 });
+  });
+
+  describe('#29 an endpoint that answers 400 to events and to pings alike', () => {
+    const refused = (atMinute: number, kind: 'event' | 'ping') =>
+      outcome(atMinute, { kind, status: 'failed_permanent', responseCode: 400 });
+    const failing = observe(unknownHealth, [refused(-1, 'event')], active, rules).health;
+
+    /** Pings until it is enabled. */
+    const untilHealed = (before: WebhookHealth, disabledAtMinute: number) => {
+      const webhook = { ...disabled, disabledAt: start + disabledAtMinute * minuteMs };
+      let health = before;
+      for (let pings = 1; pings <= 100; pings++) {
+        const seen = observe(health, [refused(disabledAtMinute + pings, 'ping')], webhook, rules);
+        ({ health } = seen);
+        if (seen.isHealed) return { pings, health };
+      }
+      return { pings: null, health };
+    };
+    const recovering = { ...active, recoveringUntil: start + 100_000 * minuteMs };
+
+    test('is tried with events after so many pings, though they were not taken', () => {
+      const { pings, health } = untilHealed(failing, 0);
+      expect(pings).toBe(2);
+      expect(health).toMatchObject({ goodPings: 2, failedPings: 2, lastPingDelivered: false });
+      const enabled = afterEnabling(health, start + 5 * minuteMs, true);
+      expect(observe(enabled, [success(6)], recovering, rules)).toMatchObject({
+        disable: null,
+        health: { state: 'healthy' },
+      });
+    });
+
+    test('is disabled after three events, tried again after pauses that have grown, and in the end no more', () => {
+      let health = failing;
+      let tries = 0;
+      for (let at = 0; at < 10_000; at += 200) {
+        const healed = untilHealed(health, at);
+        if (healed.pings === null) break;
+        tries += 1;
+        const enabled = afterEnabling(healed.health, start + (at + 150) * minuteMs, true);
+        const events = [1, 2, 3].map((nth) => refused(at + 150 + nth, 'event'));
+        const relapse = observe(enabled, events, recovering, rules);
+        expect(relapse.disable?.reason).toBe('3 attempts failed while it recovered.');
+        expect(relapse.health).toMatchObject({ goodPings: 0, failedPings: 2 * tries });
+        ({ health } = relapse);
+      }
+      expect(tries).toBe(10);
+    });
+
+    test('begins anew when it took an event, or when a person enabled it', () => {
+      const { health } = untilHealed(failing, 0);
+      const enabled = afterEnabling(health, start + 5 * minuteMs, true);
+      const outcomes = [success(6), ...[7, 8, 9].map((at) => refused(at, 'event'))];
+      const relapse = observe(enabled, outcomes, recovering, rules);
+      expect(relapse.disable).not.toBeNull();
+      expect(relapse.health.failedPings).toBe(0);
+      expect(afterEnabling(health, start + 5 * minuteMs).failedPings).toBe(0);
+    });
+
+    test('is away when a ping in between is not answered', () => {
+      const timeout = outcome(2, { kind: 'ping', reason: 'timeout', errorKind: 'timeout', responseCode: null });
+      const pings = [refused(1, 'ping'), timeout, refused(3, 'ping')];
+      expect(observe(failing, pings, disabled, rules)).toMatchObject({ isHealed: false, health: { failedPings: 3 } });
+    });
   });
 
   test('switched off for all, nothing comes back', () => {

@@ -5,7 +5,7 @@
  * attempts from before the webhook was last enabled never disable it again; what another URL answered says nothing about
  * this one; decided is by how things stand after the last outcome that is known, and only while that is the present.
  */
-import { afterPing, isFinalWord, isHealed } from './coming-back.ts';
+import { afterPing, failedPingsBefore, isFinalWord, isHealed } from './coming-back.ts';
 import { tolerableBehindMs, type DisableRules } from './disable-rules.ts';
 import { lateAfter, type LateAttempts } from './falling-behind.ts';
 import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
@@ -30,7 +30,7 @@ export interface WebhookHealth {
   readonly lastPingDelivered: boolean | null;
   /** Pings in a row that arrived since it was disabled by failures. */
   readonly goodPings: number;
-  /** The same of those that failed. */
+  /** The same of those that failed; those that were refused as events were are in both. */
   readonly failedPings: number;
   /** The client was told of this run of failures. */
   readonly isFailureTold: boolean;
@@ -162,7 +162,9 @@ export function observe(
   const wanted = webhook.isActive ? disableDecision(health, lastFailure, webhook, rules) : null;
   const isHeld = rules.isPaused && wanted?.by === 'failures';
   const disable = isHeld || isBehind ? null : wanted;
-  if (disable !== null) health = { ...health, goodPings: 0, failedPings: 0, rate: [] };
+  if (disable !== null) {
+    health = { ...health, goodPings: 0, failedPings: failedPingsBefore(health, webhook), rate: [] };
+  }
   if (disable !== null || !webhook.isActive) health = { ...health, gone: null };
   const told =
     webhook.isActive && disable === null ? failureNotice(health, isBehind ? null : lastFailure, rules) : null;
@@ -280,8 +282,11 @@ function disableDecision(
   return { by: 'failures', reason, deliveryId };
 }
 
-/** Health when the webhook is enabled: the past is forgiven, but not forgotten. */
-export function afterEnabling(health: WebhookHealth, now: number): WebhookHealth {
+/**
+ * Health when the webhook is enabled: the past is forgiven, but not forgotten.
+ * @param isRecovering pings enabled it: what they cost is kept for a relapse
+ */
+export function afterEnabling(health: WebhookHealth, now: number, isRecovering = false): WebhookHealth {
   return {
     ...health,
     state: 'healthy',
@@ -289,7 +294,7 @@ export function afterEnabling(health: WebhookHealth, now: number): WebhookHealth
     failingSince: null,
     countedFrom: now,
     goodPings: 0,
-    failedPings: 0,
+    failedPings: isRecovering ? health.failedPings : 0,
     isFailureTold: false,
     gone: null,
     rate: [],

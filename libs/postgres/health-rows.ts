@@ -68,9 +68,10 @@ export async function readHealth(run: Run, webhookIds: readonly string[]): Promi
 
 /** Heeds that the webhook was enabled, or got another URL, since the row was written. */
 function healthOf(row: Row): WebhookHealth {
-  const { enabledAt } = row;
+  const { enabledAt, recoveringUntil } = row;
   const health = row.state === null ? unknownHealth : ofPresentTarget(storedHealth(row, row.state), row);
-  return enabledAt === null || enabledAt === health.countedFrom ? health : afterEnabling(health, enabledAt);
+  if (enabledAt === null || enabledAt === health.countedFrom) return health;
+  return afterEnabling(health, enabledAt, recoveringUntil !== null);
 }
 
 function storedHealth(row: Row, state: 'healthy' | 'failing'): WebhookHealth {
