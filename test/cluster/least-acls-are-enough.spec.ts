@@ -116,7 +116,6 @@ test('every app does its work with what it is allowed', async () => {
       logLevel: logLevel.NOTHING,
     }).producer();
     await platform.connect();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
     await platform.send({
       topic: platformTopic,
       messages: [{ value: JSON.stringify(cloudEvent(client, {}, { type: 'over.kafka' })) }],
@@ -131,11 +130,9 @@ test('every app does its work with what it is allowed', async () => {
     await until(async () => (await isDone('over.kafka')) && (await isDone('over.http')), { timeoutMs: 60_000 });
     expect(receiver.requests.length).toBeGreaterThanOrEqual(3);
     expect(system.unexpectedDeaths).toEqual([]);
-    for (const app of appNames) {
-      expect(system.logs(app).filter((line) => /not authorized|authorization.failed|forbidden/i.test(line))).toEqual(
-        [],
-      );
-    }
+    // What it may not read it does not tell at once: the copies of events it gives up after ten seconds, in other words.
+    const refused = /not authorized|authorization.failed|forbidden|copies of events .* are not all known/i;
+    for (const app of appNames) expect(system.logs(app).filter((line) => refused.test(line))).toEqual([]);
   } finally {
     await receiver.close();
   }

@@ -38,7 +38,11 @@ const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 12_000;
 const logLinesMax = 20_000;
 const definitionMs = 1_000;
-const changesDefinitions = /^\/v1\/(webhooks(\/[^/]+(\/(enable|disable|secret\/rotate))?)?|event-types\/.+)$/;
+/**
+ * What may be answered before it counts. A webhook that is made or enabled counts when that is answered, and what waits for
+ * that promise here would hide that it is broken.
+ */
+const changesDefinitions = /^\/v1\/(webhooks\/[^/]+(\/(disable|secret\/rotate))?|event-types\/.+)$/;
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const [stack] = await Promise.all([testStack({ kafka: true, registry: true, postgres: true }), buildApps()]);
@@ -197,7 +201,7 @@ export class System {
     if (method !== 'GET' && changesDefinitions.test(path)) this.definitionsChangedAt = Date.now();
   }
 
-  /** A definition is in force within a second of its change: an event that comes sooner may miss it. */
+  /** These changes are in force within a second: an event that comes sooner may miss them. */
   private async definitionsInForce(): Promise<void> {
     const waitMs = this.definitionsChangedAt + definitionMs - Date.now();
     if (waitMs > 0) await setTimeout(waitMs);
