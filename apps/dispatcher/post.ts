@@ -5,7 +5,7 @@
  */
 import type { AttemptResult } from '../../libs/domain/attempt.ts';
 import { messageIdIn, type Delivery } from '../../libs/domain/delivery.ts';
-import type { PermanentReason } from '../../libs/domain/outcome.ts';
+import type { PermanentReason } from '../../libs/domain/outcome-reason.ts';
 import { isRefusal, type RefusalGrace } from '../../libs/domain/refusal.ts';
 import { acceptAll, maskHeaders } from '../../libs/domain/request-headers.ts';
 import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/settle.ts';

@@ -1,5 +1,5 @@
 /** What one attempt met: an answer of the endpoint, or an error on the way to it. */
-import type { AttemptErrorKind } from './outcome.ts';
+import type { AttemptErrorKind } from './outcome-reason.ts';
 
 /** The endpoint answered, whatever it said. */
 export interface AttemptAnswer {

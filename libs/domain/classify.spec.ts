@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { noAnswerCodes, type AnswerCodes } from './answer-codes.ts';
 import type { AttemptAnswer, AttemptResult } from './attempt.ts';
 import { classify } from './classify.ts';
-import type { AttemptErrorKind } from './outcome.ts';
+import type { AttemptErrorKind } from './outcome-reason.ts';
 
 const now = Date.UTC(2026, 0, 15, 12, 0, 0);
 

@@ -5,7 +5,7 @@
  */
 import { listOf, noAnswerCodes, type AnswerCodeList, type AnswerCodes } from './answer-codes.ts';
 import type { AttemptAnswer, AttemptError, AttemptResult } from './attempt.ts';
-import type { PermanentReason, RetryableReason } from './outcome.ts';
+import type { PermanentReason, RetryableReason } from './outcome-reason.ts';
 import { isRefusal } from './refusal.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { retryDelayMsMax } from './retry.ts';

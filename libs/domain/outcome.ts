@@ -1,5 +1,6 @@
 /** What one attempt led to, as it travels on webhook.delivery-outcomes: a public contract. */
 import type { DeliveryKind, Trigger } from './delivery.ts';
+import type { AttemptErrorKind, PermanentReason, RetryableReason } from './outcome-reason.ts';
 
 export type OutcomeStatus = 'delivered' | 'failed_retryable' | 'failed_permanent';
 /** Status of a delivery in the history: a delivery without an outcome yet is `pending`. */
@@ -10,22 +11,6 @@ export const deliveryStatuses = [
   'failed_retryable',
   'failed_permanent',
 ] as const satisfies readonly DeliveryStatus[];
-
-/** `proxy`: of the proxy before all endpoints; it says nothing of this one. */
-export type AttemptErrorKind = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'proxy' | 'refused-address';
-
-export type RetryableReason = 'http' | 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'proxy';
-export type PermanentReason =
-  | 'exhausted'
-  | 'expired'
-  | 'gone'
-  | 'disabled'
-  | 'deleted'
-  | 'refused_address'
-  | 'payload_too_large'
-  | 'rejected'
-  | 'aborted'
-  | 'signing_failed';
 
 export interface DeliveryOutcome {
   readonly deliveryId: string;

@@ -1,7 +1,8 @@
 /** Deliveries as the history has them: lists by keyset on the id, and one with its attempts. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { DeliveryKind, Trigger } from '../domain/delivery.ts';
-import { deliveryStatuses, type AttemptErrorKind, type DeliveryStatus, type OutcomeStatus } from '../domain/outcome.ts';
+import { deliveryStatuses, type DeliveryStatus, type OutcomeStatus } from '../domain/outcome.ts';
+import type { AttemptErrorKind } from '../domain/outcome-reason.ts';
 import type { PayloadFormat } from '../domain/webhook.ts';
 import { Conditions } from './conditions.ts';
 import {

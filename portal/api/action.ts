@@ -13,6 +13,8 @@ export interface Action<Result> {
   readonly error: unknown;
   /** Resolves when it is over, well or not. */
   readonly run: (onDone: (result: Result) => void | Promise<void>) => Promise<void>;
+  /** What went wrong was dealt with in another way. */
+  readonly forget: () => void;
 }
 
 /** @param meaning what is sent, where somebody can change it between two tries */
@@ -38,6 +40,9 @@ export function useAction<Result>(
       } finally {
         setBusy(false);
       }
+    },
+    forget: () => {
+      setError(null);
     },
   };
 }

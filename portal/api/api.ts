@@ -26,7 +26,8 @@ export function request(path: string, init: RequestInit = {}, within: number | n
 }
 
 async function send(asked: Request, within: number | null = timeoutMs): Promise<Response> {
-  const token = presentToken();
+  // A token that the request brings itself says nothing of the session.
+  const token = asked.headers.has('authorization') ? null : presentToken();
   // A body can be read once: what may be sent again is copied before.
   const again = token === null ? null : asked.clone();
   const response = await sendWith(asked, token, within);
@@ -42,7 +43,7 @@ async function send(asked: Request, within: number | null = timeoutMs): Promise<
 async function sendWith(asked: Request, token: string | null, within: number | null = timeoutMs): Promise<Response> {
   const headers = new Headers(asked.headers);
   headers.set('accept', headers.get('accept') ?? 'application/json');
-  if (token !== null && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
+  if (token !== null) headers.set('authorization', `Bearer ${token}`);
   const signal = within === null ? asked.signal : AbortSignal.any([asked.signal, AbortSignal.timeout(within)]);
   try {
     const response = await fetch(new Request(asked, { headers, signal, credentials: 'omit', cache: 'no-store' }));

@@ -1,5 +1,6 @@
 /** Where deliveries stand, and why, in words. */
 import { useLingui } from '@lingui/react/macro';
+import type { AttemptErrorKind, PermanentReason, RetryableReason } from '../../libs/domain/outcome-reason.ts';
 import { Badge, StatusBadge, type Tone } from '../elements/badge.tsx';
 import type { DeliveryStatusName } from './delivery.ts';
 
@@ -24,10 +25,10 @@ export function DeliveryStatus({ status }: { readonly status: DeliveryStatusName
   return <StatusBadge tone={tones[status]} name={useDeliveryStatusNames()[status]} />;
 }
 
-/** Why a delivery ended or waits, for those reasons that have words; the word itself otherwise. */
+/** Why a delivery ended or waits, or what kind of error an attempt met; the word itself where it is none of these. */
 export function useReasonText(): (reason: string) => string {
   const { t } = useLingui();
-  const texts: Readonly<Record<string, string>> = {
+  const texts: Readonly<Record<RetryableReason | PermanentReason | AttemptErrorKind, string>> = {
     exhausted: t`All attempts were used`,
     expired: t`It waited too long`,
     disabled: t`The webhook was disabled`,
@@ -39,7 +40,14 @@ export function useReasonText(): (reason: string) => string {
     connect: t`No connection`,
     tls: t`TLS failed`,
     reset: t`The connection broke`,
+    proxy: t`The proxy before all endpoints failed`,
     'refused-address': t`The address may not be used`,
+    refused_address: t`The address may not be used`,
+    payload_too_large: t`The body is too large to be sent`,
+    rejected: t`The endpoint will not take it`,
+    aborted: t`The endpoint asked to give it up`,
+    signing_failed: t`It could not be signed`,
   };
-  return (reason) => (Object.hasOwn(texts, reason) ? (texts[reason] ?? reason) : reason);
+  const named: Readonly<Record<string, string>> = texts;
+  return (reason) => (Object.hasOwn(named, reason) ? (named[reason] ?? reason) : reason);
 }

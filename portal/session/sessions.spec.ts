@@ -10,6 +10,7 @@ interface Page {
   readonly enter: (session: { readonly token: string; readonly isKept: boolean }) => void;
   readonly leave: (why: 'ended' | 'signed-out') => void;
   readonly pageNumber: { readonly get: () => number };
+  readonly sessionState: { readonly get: () => { readonly kind: string } };
   readonly takeHanded: (place: object, history: object) => { readonly token: string | null };
   readonly queryClient: QueryClient;
   readonly renew: (token: string) => Promise<string | null>;
@@ -77,6 +78,12 @@ test('what an admin read is not there for a client that signs in behind it', asy
   const before = page.pageNumber.get();
   await page.signIn('whp_b');
   expect([shown(), page.pageNumber.get()]).toEqual([undefined, before + 1]);
+});
+
+test('the session stays when a link that is no good any more is tried beside it', async () => {
+  await reading('whk_admin');
+  await expect(page.signIn('whp_old')).rejects.toMatchObject({ status: 401 });
+  expect([page.sessionState.get().kind, shown()]).toEqual(['in', 'of whk_admin']);
 });
 
 test('the same client goes on where it was', async () => {

@@ -1,10 +1,10 @@
 /** How often and when to try again, drawn: each attempt on a line from the first to the last. */
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { useSettings } from '../api/settings.ts';
 import { Field } from '../elements/field.tsx';
 import { durationText } from '../elements/time-text.ts';
 import { useIntlName } from '../elements/time.tsx';
-import { attemptTimes } from './attempt-times.ts';
-import { useInstallation } from './installation.ts';
+import { attemptTimes, usualPolicy } from './attempt-times.ts';
 import type { FormProps } from './webhook-form.tsx';
 import styles from './webhook-form.module.css';
 
@@ -12,7 +12,7 @@ type Name = 'maxAttempts' | 'baseDelayMs' | 'backoffFactor' | 'maxDelayMs';
 
 export function RetryPolicyField({ values, errors, change }: FormProps) {
   const { t } = useLingui();
-  const defaults = useInstallation().retryPolicy;
+  const defaults = useSettings()?.retryPolicy.default ?? usualPolicy;
   const field = (name: Name, label: string) => (
     <Field label={label} error={errors[name]}>
       {(ids) => (

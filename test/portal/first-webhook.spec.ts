@@ -7,6 +7,7 @@ import { createClient, createWebhook, type TestClient } from '../support/clients
 import { openAs, portalStage, portalToken } from '../support/portal-pages.ts';
 import type { PortalStage } from '../support/portal-stage.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
+import { until } from '../support/until.ts';
 
 let stage: PortalStage;
 let client: TestClient;
@@ -44,6 +45,10 @@ test('from a link to a verified test delivery in eight clicks at most', async ()
   await click(page.getByRole('button', { name: 'Send test event' }));
   await page.getByRole('status', { name: 'Delivered' }).waitFor();
   expect(clicks).toBeLessThanOrEqual(8);
+  await page.getByRole('link', { name: 'Open the delivery' }).click();
+  await page.getByRole('heading', { name: 'Delivery', level: 1 }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Test event' }).waitFor();
   const [request] = await receiver.waitFor(1);
   // By a library of others, as the client's developer would.
   new Webhook(secret).verify(request?.body.toString() ?? '', { ...request?.headers });
@@ -66,6 +71,16 @@ test('what the server finds wrong stands at its field', async () => {
   await page.locator('[aria-invalid=true]').first().waitFor();
   const invalid = await page.locator('[aria-invalid=true]').evaluateAll((fields) => fields.length);
   expect(invalid).toBe(2);
+  // What was typed is not lost by a click beside it.
+  const question = page.getByRole('alertdialog', { name: 'Leave this page?' });
+  const away = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deliveries' });
+  await away.click();
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await question.waitFor({ state: 'detached' });
+  expect(await page.getByLabel('Timeout (ms)').inputValue()).toBe('soon');
+  await away.click();
+  await question.getByRole('button', { name: 'Leave' }).click();
+  await page.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor();
   await opened.close();
 }, 60_000);
 
@@ -86,6 +101,9 @@ test('two browsers change one webhook: the second is told what and by whom, and 
   const dialog = ben.page.getByRole('dialog', { name: 'This webhook was changed meanwhile' });
   await dialog.getByText('ann@example.com').waitFor();
   await dialog.getByRole('button', { name: 'Keep mine' }).click();
+  // Nothing is wrong any more.
+  await ben.page.getByRole('button', { name: 'Compare both changes' }).waitFor({ state: 'detached' });
+  expect(await ben.page.getByRole('alert').count()).toBe(0);
   await ben.page.getByRole('button', { name: 'Save changes' }).click();
   await ben.page.getByText('Saved').waitFor();
   const api = stage.system.client(client.key);
@@ -107,16 +125,18 @@ test('an event says for each webhook whether it was sent, and which condition wa
   const event = { type: 'order.created', clientId: own.id, data: { amount: 12.5 } };
   const { accepted } = await dataOf(stage.system.client().POST('/v1/events', { body: event }));
   const id = accepted[0]?.id ?? '';
+  const history = stage.system.client(own.key);
+  await until(
+    async () => {
+      const { data } = await history.GET('/v1/events/{id}', { params: { path: { id } } });
+      return data?.decisions.length === 2;
+    },
+    { timeoutMs: 30_000, what: 'the history has both decisions' },
+  );
   const opened = await openAs(stage, await portalToken(stage, own), `/events/${id}`);
   const { page, faults } = opened;
   const table = page.getByRole('table', { name: 'Decisions' });
-  // The history has it within a second; the page is opened anew until then.
-  for (let look = 0; look < 20 && !(await table.isVisible()); look += 1) {
-    await page.waitForTimeout(500);
-    await page.reload();
-    await page.getByRole('heading', { name: 'Event', exact: true }).waitFor();
-    await page.waitForTimeout(500);
-  }
+  await table.waitFor();
   const text = await table.innerText();
   expect(text).toMatch(/Sent[^]*Filtered[^]*data\.amount[^]*12\.5[^]*Not subscribed[^]*invoice\.paid/);
   expect(faults).toEqual([]);

@@ -46,6 +46,7 @@ test('a key of a client is exchanged or forgotten, and leads to its webhooks; si
     'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])',
   );
   expect(kept).not.toContain(client.key);
+  expect(kept).toContain('whp_');
   await page.getByRole('button', { name: 'Account' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();

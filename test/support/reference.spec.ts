@@ -108,9 +108,9 @@ test('every reason to reject an event is there', () => {
 describe('every word of a fixed list is there', () => {
   test.each([
     ['Status', 'libs/domain/outcome.ts', ['OutcomeStatus']],
-    ['Reasons of a retry', 'libs/domain/outcome.ts', ['RetryableReason']],
-    ['Reasons of an end', 'libs/domain/outcome.ts', ['PermanentReason']],
-    ['Kinds of error', 'libs/domain/outcome.ts', ['AttemptErrorKind']],
+    ['Reasons of a retry', 'libs/domain/outcome-reason.ts', ['RetryableReason']],
+    ['Reasons of an end', 'libs/domain/outcome-reason.ts', ['PermanentReason']],
+    ['Kinds of error', 'libs/domain/outcome-reason.ts', ['AttemptErrorKind']],
     ['Triggers', 'libs/domain/delivery.ts', ['Trigger']],
     ['Kinds of delivery', 'libs/domain/delivery.ts', ['DeliveryKind']],
     ['Reasons to park', 'libs/domain/delivery.ts', ['ParkedReason']],

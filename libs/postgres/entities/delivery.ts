@@ -1,7 +1,8 @@
 /** What became of an event at a webhook, partitioned by the day that its id carries. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { DeliveryKind } from '../../domain/delivery.ts';
-import type { AttemptErrorKind, DeliveryOutcome, DeliveryStatus } from '../../domain/outcome.ts';
+import type { DeliveryOutcome, DeliveryStatus } from '../../domain/outcome.ts';
+import type { AttemptErrorKind } from '../../domain/outcome-reason.ts';
 import type { PayloadFormat } from '../../domain/webhook.ts';
 
 export const DeliveryRow = defineEntity({

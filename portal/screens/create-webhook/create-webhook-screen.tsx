@@ -6,17 +6,17 @@ import { useAction } from '../../api/action.ts';
 import { api, dataOf } from '../../api/api.ts';
 import { useCaller, useMay } from '../../api/caller.ts';
 import { queryClient } from '../../api/queries.ts';
+import { useSettings } from '../../api/settings.ts';
 import { Page } from '../../app/page.tsx';
 import { useSearchState } from '../../app/search.ts';
 import { Button } from '../../elements/button.tsx';
 import { Field } from '../../elements/field.tsx';
 import { ProblemAlert } from '../../elements/problem-alert.tsx';
 import { NotAllowed } from '../../elements/states.tsx';
-import { useUnsavedWarning } from '../../webhook-form/unsaved-warning.ts';
 import { fieldErrors, type FieldErrors } from '../../webhook-form/field-errors.ts';
 import { bodyOf, emptyValues, type FormValues, type NewValues } from '../../webhook-form/form-values.ts';
-import { useInstallation } from '../../webhook-form/installation.ts';
 import { SecretDialog } from '../../webhook-form/secret-dialog.tsx';
+import { UnsavedWarning } from '../../webhook-form/unsaved-warning.tsx';
 import { WebhookForm } from '../../webhook-form/webhook-form.tsx';
 import styles from '../../webhook-form/webhook-form.module.css';
 
@@ -42,10 +42,11 @@ export function Screen() {
 function Creation({ clientId }: { readonly clientId: string | null }) {
   const { get } = useSearchState();
   const navigate = useNavigate();
-  const { urls } = useInstallation();
-  const [values, setValues] = useState<FormValues>(() => ({ ...emptyValues, eventTypes: get('type') }));
+  const urls = useSettings()?.urls;
+  const [begin] = useState(() => ({ values: { ...emptyValues, eventTypes: get('type') }, owner: get('client') }));
+  const [values, setValues] = useState<FormValues>(begin.values);
   const [extra, setExtra] = useState(newEmpty);
-  const [owner, setOwner] = useState(() => get('client'));
+  const [owner, setOwner] = useState(begin.owner);
   const [created, setCreated] = useState<Created | null>(null);
   const { signatureAlgorithm, secret } = extra;
   const body = {
@@ -59,8 +60,7 @@ function Creation({ clientId }: { readonly clientId: string | null }) {
     body,
   );
   const errors: FieldErrors = fieldErrors(create.error);
-  const isTouched = values.url !== '' && created === null;
-  useUnsavedWarning(isTouched);
+  const isTouched = isOther(values, begin.values) || isOther(extra, newEmpty) || owner !== begin.owner;
   return (
     <form
       noValidate
@@ -72,7 +72,8 @@ function Creation({ clientId }: { readonly clientId: string | null }) {
         });
       }}
     >
-      {urls !== null && <AllowedUrls schemes={urls.schemes.join(', ')} ports={urls.ports.join(', ')} />}
+      <UnsavedWarning isUnsaved={isTouched && created === null} />
+      {urls !== undefined && <AllowedUrls schemes={urls.schemes.join(', ')} ports={urls.ports.join(', ')} />}
       <WebhookForm
         values={values}
         errors={errors}
@@ -101,6 +102,10 @@ function Creation({ clientId }: { readonly clientId: string | null }) {
       )}
     </form>
   );
+}
+
+function isOther<Values>(values: Values, than: Values): boolean {
+  return JSON.stringify(values) !== JSON.stringify(than);
 }
 
 function AllowedUrls({ schemes, ports }: { readonly schemes: string; readonly ports: string }) {

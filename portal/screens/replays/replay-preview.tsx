@@ -35,21 +35,19 @@ export function ReplayPreview({ draft, pacePerSecond }: ReplayPreviewProps) {
   const navigate = useNavigate();
   const [counted, setCounted] = useState<Counted | null>(null);
   const preview = useAction(async (header): Promise<Counted> => {
-    const body = { ...draft, dryRun: true };
-    const replay = await dataOf(api.POST('/v1/replays', { params: { header }, body }));
+    const dry = { ...draft, dryRun: true };
+    const replay = await dataOf(api.POST('/v1/replays', { params: { header }, body: dry }));
     return { replay, skipping: await readSkipping(draft.filter, replay.clientId) };
-  });
-  const start = useAction((header) => {
-    const { filter } = draft;
-    // What came after it was counted was not agreed to.
-    const to = filter.to ?? counted?.replay.createdAt;
-    const body = {
-      ...draft,
-      filter: { ...filter, ...(to !== undefined && { to }) },
-      ...(pacePerSecond !== null && { pacePerSecond }),
-    };
-    return dataOf(api.POST('/v1/replays', { params: { header }, body }));
-  });
+  }, draft);
+  const { filter } = draft;
+  // What came after it was counted was not agreed to.
+  const to = filter.to ?? counted?.replay.createdAt;
+  const body = {
+    ...draft,
+    filter: { ...filter, ...(to !== undefined && { to }) },
+    ...(pacePerSecond !== null && { pacePerSecond }),
+  };
+  const start = useAction((header) => dataOf(api.POST('/v1/replays', { params: { header }, body })), body);
   return (
     <>
       <div className={styles.actions}>

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useAction } from '../../api/action.ts';
 import { api, dataOf, type Schemas } from '../../api/api.ts';
 import { useMay } from '../../api/caller.ts';
-import { readWithout } from '../../api/reads.ts';
+import { useSettings } from '../../api/settings.ts';
 import { Button } from '../../elements/button.tsx';
 import { Field } from '../../elements/field.tsx';
 import { tell } from '../../elements/notices.tsx';
@@ -22,17 +22,12 @@ export function NoticeMails({ clientId }: { readonly clientId: string }) {
     queryFn: ({ signal }) =>
       dataOf<Client>(api.GET('/v1/clients/{id}', { params: { path: { id: clientId } }, signal })),
   });
-  const settings = useQuery({
-    queryKey: ['settings'],
-    queryFn: ({ signal }) => readWithout<{ readonly sendsMails?: boolean }>('/v1/settings', {}, [], signal),
-    staleTime: 60_000,
-    retry: false,
-  });
+  const settings = useSettings();
   return (
     <Loaded query={query} lines={3}>
       {(client) => (
         <>
-          {settings.data?.sendsMails === false && (
+          {settings?.isMailSent === false && (
             <p>
               <Trans>This installation sends no mails. Notices reach webhooks that subscribe to them.</Trans>
             </p>
@@ -53,11 +48,10 @@ function Addresses({ client }: { readonly client: Client }) {
     .split(/[\s,;]+/)
     .map((one) => one.trim())
     .filter((one) => one !== '');
-  const save = useAction((header) =>
+  const save = useAction(() =>
     dataOf(
       api.PATCH('/v1/clients/{id}', {
         params: { path: { id: client.id } },
-        headers: { ...header },
         body: { noticeEmails: wanted },
       }),
     ),

@@ -12,7 +12,7 @@ import { ProblemAlert } from '../../elements/problem-alert.tsx';
 import { NotAllowed } from '../../elements/states.tsx';
 import { fieldErrors } from '../../webhook-form/field-errors.ts';
 import { patchOf, valuesOf, type FormValues } from '../../webhook-form/form-values.ts';
-import { useUnsavedWarning } from '../../webhook-form/unsaved-warning.ts';
+import { UnsavedWarning } from '../../webhook-form/unsaved-warning.tsx';
 import { WebhookForm } from '../../webhook-form/webhook-form.tsx';
 import { WebhookPage } from '../../webhook/webhook-page.tsx';
 import { readWebhook, webhookKey, webhookOf, type Webhook } from '../../webhook/webhook.ts';
@@ -36,23 +36,24 @@ function Changes({ webhook: read }: { readonly webhook: Webhook }) {
   const [theirs, setTheirs] = useState<Webhook | null>(null);
   const patch = patchOf(valuesOf(base), values);
   const isChanged = Object.keys(patch).length > 0;
-  useUnsavedWarning(isChanged);
-  const save = useAction(async (header) =>
+  const save = useAction(async () =>
     webhookOf(
       await dataOf<string>(
         api.PATCH('/v1/webhooks/{id}', {
           params: { path: { id: base.id } },
-          headers: { ...header, 'if-match': `"${base.version}"` },
+          headers: { 'if-match': `"${base.version}"` },
           body: patch as never,
           parseAs: 'text',
         }),
       ),
     ),
   );
+  const compare = useAction(() => readWebhook(base.id));
   const takeOver = (webhook: Webhook, next: FormValues) => {
     setBase(webhook);
     setValues(next);
     setTheirs(null);
+    save.forget();
   };
   const isConflict = save.error instanceof ApiProblem && save.error.status === 412;
   return (
@@ -62,11 +63,15 @@ function Changes({ webhook: read }: { readonly webhook: Webhook }) {
         event.preventDefault();
         void save.run(async (webhook) => {
           takeOver(webhook, valuesOf(webhook));
-          await queryClient.invalidateQueries({ queryKey: webhookKey(webhook.id) });
+          await Promise.all([
+            queryClient.invalidateQueries({ queryKey: webhookKey(webhook.id) }),
+            queryClient.invalidateQueries({ queryKey: ['webhooks'] }),
+          ]);
           tell(t`Saved`);
         });
       }}
     >
+      <UnsavedWarning isUnsaved={isChanged} />
       <WebhookForm
         values={values}
         errors={fieldErrors(save.error)}
@@ -77,13 +82,15 @@ function Changes({ webhook: read }: { readonly webhook: Webhook }) {
         {save.error !== null && <ProblemAlert error={save.error} />}
         {isConflict && (
           <Button
+            isBusy={compare.isBusy}
             onClick={() => {
-              void readWebhook(base.id).then(setTheirs);
+              void compare.run(setTheirs);
             }}
           >
             <Trans>Compare both changes</Trans>
           </Button>
         )}
+        {isConflict && compare.error !== null && <ProblemAlert error={compare.error} />}
         <div>
           <Button type="submit" look="main" isBusy={save.isBusy} disabled={!isChanged}>
             <Trans>Save changes</Trans>

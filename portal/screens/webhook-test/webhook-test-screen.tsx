@@ -3,12 +3,10 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ApiProblem } from '../../../libs/api-client/api-problem.ts';
 import { parseLossless } from '../../../libs/domain/lossless-json.ts';
 import { useAction } from '../../api/action.ts';
-import { api, dataOf, type Schemas } from '../../api/api.ts';
+import { api, dataOf } from '../../api/api.ts';
 import { useMay } from '../../api/caller.ts';
-import { read, type ListPage } from '../../api/reads.ts';
 import { Section } from '../../app/page.tsx';
 import { useSearchState } from '../../app/search.ts';
 import { DeliveryStatus, useReasonText } from '../../delivery/delivery-status.tsx';
@@ -21,6 +19,7 @@ import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Time } from '../../elements/time.tsx';
 import { WebhookPage } from '../../webhook/webhook-page.tsx';
 import type { Webhook } from '../../webhook/webhook.ts';
+import { useEventTypesOffered } from '../../webhook-form/event-types-offered.ts';
 import { fieldErrors } from '../../webhook-form/field-errors.ts';
 import styles from '../../webhook-form/webhook-form.module.css';
 import { ReceiverCode } from './receiver-code.tsx';
@@ -43,7 +42,6 @@ export function Screen() {
 }
 
 const lookEveryMs = 1_000;
-const typesMax = 250;
 
 function TestEvent({ webhook: { id, eventTypes } }: { readonly webhook: Webhook }) {
   const { t } = useLingui();
@@ -51,12 +49,7 @@ function TestEvent({ webhook: { id, eventTypes } }: { readonly webhook: Webhook 
   const [eventType, setEventType] = useState(() => get('type'));
   const [data, setData] = useState('');
   const [deliveryId, setDeliveryId] = useState<string | null>(null);
-  const { data: catalogue } = useQuery({
-    queryKey: ['event-types-offered'],
-    queryFn: ({ signal }) => read<ListPage<Schemas['EventType']>>('/v1/event-types', { limit: typesMax }, signal),
-    staleTime: 60_000,
-  });
-  const types = catalogue?.data ?? [];
+  const types = useEventTypesOffered();
   const example = types.find(({ type }) => type === eventType)?.example;
   const problem = jsonProblem(data);
   const send = useAction(
@@ -159,17 +152,9 @@ function Followed({ id }: { readonly id: string }) {
   const reasonText = useReasonText();
   const { data } = useQuery({
     queryKey: ['delivery', id],
-    queryFn: async ({ signal }) => {
-      try {
-        return await readDelivery(id, signal);
-      } catch (error) {
-        // It is not in the history yet.
-        if (error instanceof ApiProblem && error.status === 404) return null;
-        throw error;
-      }
-    },
-    refetchInterval: ({ state }) =>
-      state.data !== null && state.data !== undefined && isSettled(state.data) ? false : lookEveryMs,
+    // Not found at first: it is not in the history yet.
+    queryFn: ({ signal }) => readDelivery(id, signal),
+    refetchInterval: ({ state }) => (state.data !== undefined && isSettled(state.data) ? false : lookEveryMs),
   });
   const last = data?.attempts.at(-1);
   const code = last?.responseCode ?? null;
@@ -177,7 +162,7 @@ function Followed({ id }: { readonly id: string }) {
   return (
     <div aria-live="polite" className={styles.group}>
       <p>
-        {data === undefined || data === null ? (
+        {data === undefined ? (
           <Trans>It is on its way…</Trans>
         ) : (
           <>

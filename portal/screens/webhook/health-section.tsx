@@ -1,12 +1,11 @@
 /** The state in a sentence with its numbers, and how the last attempts went. */
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { useQuery } from '@tanstack/react-query';
+import { useSettings } from '../../api/settings.ts';
 import { Section } from '../../app/page.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Time, useIntlName } from '../../elements/time.tsx';
 import type { WebhookHealth } from '../../webhook/webhook-health.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import { readDisableRule } from './disable-rule.ts';
 import styles from './webhook-overview.module.css';
 
 export interface HealthProps {
@@ -78,16 +77,11 @@ function DisabledBy({ health: { disabledBy } }: Pick<HealthProps, 'health'>) {
   }
 }
 
-/** How far it is from being disabled, where the API says by what rule. */
+/** How far it is from being disabled, where the installation disables any. */
 function DisableRule() {
-  const rule = useQuery({
-    queryKey: ['disable-rule'],
-    queryFn: ({ signal }) => readDisableRule(signal),
-    staleTime: Infinity,
-    retry: false,
-  }).data;
-  if (rule === undefined || rule === null) return null;
-  const { failures, minutes } = rule;
+  const rule = useSettings()?.autoDisable;
+  if (rule?.isEnabled !== true) return null;
+  const { failureThreshold: failures, minMinutes: minutes } = rule;
   return (
     <Trans>
       At {failures}, over at least {minutes} minutes, it is disabled.
