@@ -59,11 +59,13 @@ function servePortal(server: FastifyInstance, config: PortalConfig, folder: stri
       version: productVersion,
     }),
   );
+  // The folder of the assets is no page.
+  server.get(`${mount}/assets`, refuse);
   const assets = join(folder, 'assets');
   void server.register((scope, _options, done) => {
     // What is gone after an upgrade is a problem as any, for a page that asks for it.
     scope.addHook('onRequest', (request, _reply, next) => {
-      const name = /\/assets\/([\w.-]+)$/.exec(request.url.split('?', 1)[0] ?? '')?.[1];
+      const name = /\/assets\/([\w-][\w.-]*)$/.exec(request.url.split('?', 1)[0] ?? '')?.[1];
       next(name !== undefined && existsSync(join(assets, name)) ? undefined : new ProblemError('route_not_found'));
     });
     void scope.register(fastifyStatic, {
@@ -84,12 +86,13 @@ function servePortal(server: FastifyInstance, config: PortalConfig, folder: stri
   });
 }
 
+function refuse(): never {
+  throw new ProblemError('route_not_found');
+}
+
 /** Where there is no portal, its addresses are nothing, whatever else is there. */
 function refusePortal(server: FastifyInstance, config: PortalConfig): void {
   const { mount } = portalPathParts(config.PORTAL_PATH);
-  const refuse = () => {
-    throw new ProblemError('route_not_found');
-  };
   for (const path of ['/', mount, `${mount}/*`]) server.get(path, refuse);
 }
 

@@ -3,7 +3,7 @@ import { booleanKey, checkedListKey, makeKey, stringKey, type ConfigKey } from '
 import { quoted } from './shown-value.ts';
 import { optionalHttpUrlKey } from './url-keys.ts';
 
-/** First segments that are of the API itself. */
+/** Segments that are of the API itself. */
 const taken = ['v1', 'health', 'metrics', 'docs', 'openapi.json', 'favicon.ico'];
 
 const pathKey: ConfigKey<string> = makeKey(
@@ -17,8 +17,9 @@ const pathKey: ConfigKey<string> = makeKey(
     const isPath =
       value.startsWith('/') && segments.every((segment) => /^[A-Za-z0-9_-][A-Za-z0-9._~-]*$/.test(segment));
     if (!isPath) throw new Error(`must be a path such as /portal, without a slash at its end, not ${quoted(value)}`);
-    const last = segments.at(-1) ?? '';
-    if (taken.includes(last)) throw new Error(`must not end with ${last}: that is a place of the API`);
+    // What is before the last segment is also served without it, and with it.
+    const [place] = [segments.at(-1) ?? '', segments[0] ?? ''].filter((segment) => taken.includes(segment));
+    if (place !== undefined) throw new Error(`must neither begin nor end with ${place}: that is a place of the API`);
     return value;
   },
 );

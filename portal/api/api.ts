@@ -11,6 +11,15 @@ import { apiOrigin } from './page-addresses.ts';
 
 export type Schemas = components['schemas'];
 
+/** What a good answer to GET is. */
+export type Answer<Path extends keyof paths> = paths[Path] extends {
+  readonly get: {
+    readonly responses: { readonly 200: { readonly content: { readonly 'application/json': infer Body } } };
+  };
+}
+  ? Body
+  : never;
+
 /** The longest that one answer may take; a ping alone takes up to 35 s. */
 const timeoutMs = 60_000;
 

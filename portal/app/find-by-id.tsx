@@ -6,7 +6,7 @@ import { Button } from '../elements/button.tsx';
 import { Dialog, DialogActions } from '../elements/dialog.tsx';
 import { ProblemAlert } from '../elements/problem-alert.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
-import { findEverywhere, type Finding } from './find-everywhere.ts';
+import { findEverywhere, soughtMax, type Finding } from './find-everywhere.ts';
 import styles from './find-by-id.module.css';
 
 export const findFieldName = 'find';
@@ -59,6 +59,7 @@ export function FindById() {
           placeholder={t`Find by ID`}
           autoComplete="off"
           spellCheck={false}
+          maxLength={soughtMax}
           className={styles.field}
           value={typed}
           onChange={(event) => {

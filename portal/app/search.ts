@@ -25,11 +25,11 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** What `$id` stands for in the path of the screen. */
-export function usePathId(): string {
-  const params: unknown = useParams({ strict: false });
-  const { id } = params as { readonly id?: string };
-  return id ?? '';
+/** What `$id`, or another name, stands for in the path of the screen. */
+export function usePathId(name = 'id'): string {
+  const params: Readonly<Record<string, unknown>> = useParams({ strict: false });
+  const said = params[name];
+  return typeof said === 'string' ? said : '';
 }
 
 export type SearchChange = Readonly<Record<string, string | null>>;

@@ -5,7 +5,10 @@ import { curlCommand, quoted } from './curl-command.ts';
 /** What a program gets as its arguments when bash runs the command. */
 function argumentsIn(command: string): readonly string[] {
   const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
-  const { status, stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8', env: { X_TENANT: 'acme' } });
+  const { status, stdout } = spawnSync('bash', ['-c', script], {
+    encoding: 'utf8',
+    env: { X_TENANT: 'acme', _9_X: 'nine' },
+  });
   expect(status).toBe(0);
   return stdout.split('\0').slice(0, -1);
 }
@@ -27,7 +30,13 @@ test('a request is the same after a way through bash, and what is masked comes f
   const body = `{"a":"it's $(x) \`y\` !","n":1}\n`;
   const command = curlCommand({
     url: "https://example.com/in?a=[1]&b='",
-    headers: { 'content-type': 'application/json', 'x-tenant': '********', 'x-empty': '', 'content-length': '3' },
+    headers: {
+      'content-type': 'application/json',
+      'x-tenant': '********',
+      '9-x': '********',
+      'x-empty': '',
+      'content-length': '3',
+    },
     body,
   });
   expect(argumentsIn(command)).toEqual([
@@ -39,6 +48,8 @@ test('a request is the same after a way through bash, and what is masked comes f
     'content-type: application/json',
     '--header',
     'x-tenant: acme',
+    '--header',
+    '9-x: nine',
     '--header',
     'x-empty;',
     '--data-raw',

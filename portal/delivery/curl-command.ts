@@ -32,6 +32,8 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** A shell reads `$9_X` as its ninth argument. */
 function variableOf(header: string): string {
-  return header.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+  const name = header.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+  return /^\d/.test(name) ? `_${name}` : name;
 }

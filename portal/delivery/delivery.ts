@@ -1,6 +1,6 @@
 /** Deliveries as screens read them, and the filters that a list of them has in its address. */
-import type { Schemas } from '../api/api.ts';
-import { read, readWithout, type ListPage, type Query } from '../api/reads.ts';
+import type { Answer, Schemas } from '../api/api.ts';
+import { read, type ListPage, type Query } from '../api/reads.ts';
 
 export type Delivery = Schemas['Delivery'];
 export type DeliveryDetail = Schemas['DeliveryDetail'];
@@ -22,21 +22,15 @@ export const deliveryFilters = {
 export type DeliveryFilterName = keyof typeof deliveryFilters;
 export const deliveryFilterNames = Object.keys(deliveryFilters) as readonly DeliveryFilterName[];
 
-/** What an older API cannot look for. */
-const newerFilters = ['reason', 'responseCode', 'kind'];
-
 export function deliveryQuery(get: (name: string) => string): Query {
   return Object.fromEntries(deliveryFilterNames.map((name) => [deliveryFilters[name], get(name)]));
 }
 
 export function readDeliveries(query: Query, signal?: AbortSignal): Promise<ListPage<Delivery>> {
-  return readWithout<ListPage<Delivery>>('/v1/deliveries', query, newerFilters, signal);
+  return read<ListPage<Delivery>>('/v1/deliveries', query, signal);
 }
 
-export interface DeliveryCount {
-  readonly count: number;
-  readonly isExact: boolean;
-}
+export type DeliveryCount = Answer<'/v1/deliveries/count'>;
 
 export function countDeliveries(query: Query, signal?: AbortSignal): Promise<DeliveryCount> {
   return read<DeliveryCount>('/v1/deliveries/count', query, signal);

@@ -1,5 +1,5 @@
 /** Signs a delivery with a secret that somebody pasted, as the dispatcher would now. The secret stays on this page. */
-import { concat, utf8 } from '../../libs/domain/bytes.ts';
+import { concat, toBase64, utf8 } from '../../libs/domain/bytes.ts';
 import { readSecret } from '../../libs/domain/secret-form.ts';
 
 export interface SignedAgain {
@@ -14,6 +14,5 @@ export async function signAgain(id: string, body: string, secret: string, nowS: 
   const { subtle } = crypto;
   const key = await subtle.importKey('raw', form.bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
   const mac = await subtle.sign('HMAC', key, concat([utf8(`${id}.${nowS}.`), utf8(body)]));
-  const text = btoa(String.fromCharCode(...new Uint8Array(mac)));
-  return { 'webhook-timestamp': String(nowS), 'webhook-signature': `v1,${text}` };
+  return { 'webhook-timestamp': String(nowS), 'webhook-signature': `v1,${toBase64(new Uint8Array(mac))}` };
 }

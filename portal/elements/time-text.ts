@@ -64,13 +64,6 @@ export function relativeTime(ms: number, now: number, language: string): string 
   return format.format(Math.trunc(distance / size), unit);
 }
 
-const durationUnits = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1_000],
-] as const;
-
 /** `2 days`, `4 min 5 sec`, `350 ms`: the two largest units that are there. */
 export function durationText(ms: number, language: string): string {
   const unitText = (value: number, unit: string) =>
@@ -78,7 +71,7 @@ export function durationText(ms: number, language: string): string {
   if (ms < 1_000) return unitText(Math.max(0, Math.round(ms)), 'millisecond');
   let rest = Math.floor(ms / 1_000) * 1_000;
   const parts: string[] = [];
-  for (const [unit, size] of durationUnits) {
+  for (const [unit, size] of units) {
     const count = Math.floor(rest / size);
     rest -= count * size;
     if (count > 0) parts.push(unitText(count, unit));

@@ -1,21 +1,15 @@
 /** Events as screens read them, and what became of each at every webhook. */
+import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import { problemOf, request, type Schemas } from '../api/api.ts';
-import { readWithout, type ListPage, type Query } from '../api/reads.ts';
-import { memberText } from './member-text.ts';
+import { read, type ListPage, type Query } from '../api/reads.ts';
 
 export type EventDetail = Omit<Schemas['EventDetail'], 'data'>;
 
-export interface DecisionCounts {
-  readonly matched: number;
-  readonly filtered: number;
-  readonly disabled: number;
-}
-
-export type Event = Schemas['Event'] & { readonly decisions?: DecisionCounts };
+export type Event = Schemas['ListedEvent'];
 
 export function readEvents(query: Query, signal?: AbortSignal): Promise<ListPage<Event>> {
-  return readWithout<ListPage<Event>>('/v1/events', { include: 'decisions', ...query }, ['include', 'subject'], signal);
+  return read<ListPage<Event>>('/v1/events', { include: 'decisions', ...query }, signal);
 }
 
 export interface ReadEvent {
@@ -33,7 +27,7 @@ export async function readEvent(id: string, signal?: AbortSignal): Promise<ReadE
   if (!response.ok) throw problemOf(response, bodyOf(text));
   const event = JSON.parse(text) as Schemas['EventDetail'];
   const { data } = parseLossless(text) as { readonly data: unknown };
-  return { event, data, dataText: event.isPayloadHidden ? null : (memberText(text, 'data') ?? 'null') };
+  return { event, data, dataText: event.isPayloadHidden ? null : (outlineJson(text, 'data').span?.text ?? 'null') };
 }
 
 function bodyOf(text: string): unknown {

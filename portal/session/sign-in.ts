@@ -43,8 +43,6 @@ async function exchanged(token: string, { role, clientId }: Caller): Promise<Ses
     },
     body: JSON.stringify({ expiresInMinutes: sessionMinutes }),
   });
-  // An API that opens no sessions for keys: the key is used as it is, and gone with the page.
-  if (response.status === 404) return { token, isKept: false };
   return { token: (await read<{ token: string }>(response)).token, isKept: true };
 }
 

@@ -12,7 +12,6 @@ export type RecentEvent = FilterEvent;
 export async function recentEvents(signal: AbortSignal): Promise<readonly RecentEvent[]> {
   const response = await request(`/v1/events${queryText({ include: 'data', limit })}`, { signal });
   const text = await response.text();
-  if (response.status === 422) return [];
   if (!response.ok) throw problemOf(response, JSON.parse(text));
   const { data } = parseLossless(text) as { readonly data: readonly (RecentEvent & { isPayloadHidden?: boolean })[] };
   return data.filter((event) => event.isPayloadHidden !== true && event.data !== undefined);

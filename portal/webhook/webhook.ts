@@ -1,28 +1,11 @@
-/** Webhooks as screens read them: with their health beside them where the API has it. */
+/** Webhooks as screens read them. */
 import type { Schemas } from '../api/api.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
-import { readText, readWithout, type ListPage } from '../api/reads.ts';
+import { read, readText, type ListPage } from '../api/reads.ts';
 
-export type WebhookStateName = 'healthy' | 'failing' | 'disabled' | 'recovering';
-
-/** Of the last day. */
-export interface HealthBeside {
-  readonly state: WebhookStateName;
-  readonly consecutiveFailures: number;
-  readonly failingSince: string | null;
-  readonly lastSuccessAt: string | null;
-  readonly lastFailureAt: string | null;
-  readonly attempts: number;
-  readonly successRate: number | null;
-  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
-  readonly waiting: { readonly count: number; readonly oldestAt: string | null };
-  readonly breaker: 'closed' | 'open' | 'halfOpen';
-  readonly blockedBy: { readonly deliveryId: string; readonly since: string } | null;
-  readonly recoveringUntil: string | null;
-  readonly pausedUntil: string | null;
-}
-
-export type Webhook = Schemas['Webhook'] & { readonly health?: HealthBeside };
+/** With its health beside it where that was asked for. */
+export type Webhook = Schemas['Webhook'];
+export type WebhookStateName = NonNullable<Webhook['health']>['state'];
 
 export interface WebhookFilters {
   readonly state: string;
@@ -41,7 +24,7 @@ export function readWebhooks(
   signal?: AbortSignal,
 ): Promise<ListPage<Webhook>> {
   const query = { include: 'health', state, q, eventType, cursor, limit };
-  return readWithout<ListPage<Webhook>>('/v1/webhooks', query, ['include', 'state', 'q'], signal);
+  return read<ListPage<Webhook>>('/v1/webhooks', query, signal);
 }
 
 /** Its filter is read as it was written, long numbers too: what a form sends back is no other filter. */

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { PortalStage } from '../support/portal-stage.ts';
 import { portalStage } from '../support/portal-pages.ts';
@@ -12,6 +13,17 @@ beforeAll(async () => {
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${origin}${path}`, { redirect: 'manual', headers, signal: AbortSignal.timeout(10_000) });
+
+/** `fetch` would take the dots out. Resolves with status and type. */
+const getAsWritten = (path: string) =>
+  new Promise<readonly unknown[]>((resolve, reject) => {
+    request(origin, { path, timeout: 10_000 }, (answer) => {
+      answer.resume();
+      resolve([answer.statusCode, answer.headers['content-type']]);
+    })
+      .on('error', reject)
+      .end();
+  });
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
@@ -61,13 +73,8 @@ test('assets are kept for a year, compressed as asked, and never the page', asyn
       'content-type': expect.stringMatching(/^(text|application)\/javascript/),
     });
   }
-  for (const path of ['/portal/assets/gone.js', '/portal/assets/', '/portal/assets/..%2findex.html']) {
-    const response = await get(path);
-    expect([path, response.status, response.headers.get('content-type')]).toEqual([
-      path,
-      404,
-      'application/problem+json',
-    ]);
+  for (const rest of ['', '/', '/gone.js', '/..%2findex.html', '/..', '/.', '/.hidden']) {
+    expect([rest, ...(await getAsWritten(`/portal/assets${rest}`))]).toEqual([rest, 404, 'application/problem+json']);
   }
 });
 

@@ -1,6 +1,7 @@
 /** Why this event came to this webhook: its types and its filter, as they are now. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Link } from '@tanstack/react-router';
+import { patternMatches } from '../../../libs/domain/match.ts';
 import type { DeliveryDetail } from '../../delivery/delivery.ts';
 import { Empty } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
@@ -24,7 +25,7 @@ export function WhyView({ delivery: { kind, eventType, eventId }, webhook }: Why
   }
   if (webhook === undefined) return <Empty title={<Trans>The webhook is not there any more</Trans>} />;
   const { eventTypes, filter } = webhook;
-  const matching = eventTypes.filter((pattern) => matches(pattern, eventType));
+  const matching = eventTypes.filter((pattern) => patternMatches(pattern, eventType));
   return (
     <>
       <p>
@@ -58,9 +59,4 @@ export function WhyView({ delivery: { kind, eventType, eventId }, webhook }: Why
       </Link>
     </>
   );
-}
-
-/** As fan-out has it: the type itself, a prefix such as `order.*`, or every type. */
-function matches(pattern: string, type: string): boolean {
-  return pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)));
 }

@@ -1,12 +1,13 @@
 /** One event type: what it means, how its data looks, and which of one's webhooks get it. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { patternMatches } from '../../../libs/domain/match.ts';
 import type { Schemas } from '../../api/api.ts';
 import { useMay } from '../../api/caller.ts';
 import { read } from '../../api/reads.ts';
 import { Page, Section } from '../../app/page.tsx';
+import { usePathId } from '../../app/search.ts';
 import { Badge } from '../../elements/badge.tsx';
 import { ButtonLink } from '../../elements/button.tsx';
 import { CopyButton } from '../../elements/copy-button.tsx';
@@ -22,8 +23,7 @@ type EventType = Schemas['EventType'];
 
 export function Screen() {
   const { t } = useLingui();
-  const params: unknown = useParams({ strict: false });
-  const { type = '' } = params as { readonly type?: string };
+  const type = usePathId('type');
   const mayWrite = useMay('webhooks.write');
   const query = useQuery({
     queryKey: ['event-type', type],

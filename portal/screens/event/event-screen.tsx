@@ -1,9 +1,10 @@
 /** One event: what it says, and for every webhook of the client whether it was sent there and why not. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { Page, Section } from '../../app/page.tsx';
+import { usePathId } from '../../app/search.ts';
 import { prettyJson } from '../../delivery/pretty-json.ts';
 import { CopyButton } from '../../elements/copy-button.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';
@@ -15,8 +16,7 @@ import { Receivers } from './receivers.tsx';
 
 export function Screen() {
   const { t } = useLingui();
-  const params: unknown = useParams({ strict: false });
-  const { id = '' } = params as { readonly id?: string };
+  const id = usePathId();
   const query = useQuery({ queryKey: ['event', id], queryFn: ({ signal }) => readEvent(id, signal) });
   return (
     <Page

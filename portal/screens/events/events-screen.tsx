@@ -106,7 +106,7 @@ function useColumns(): readonly Column<Event>[] {
   ];
 }
 
-function Decisions({ matched, filtered, disabled }: NonNullable<Event['decisions']>) {
+function Decisions({ matched, filtered, disabled, copy }: NonNullable<Event['decisions']>) {
   return (
     <>
       <Plural value={matched} _0="sent to none" one="sent to #" other="sent to #" />
@@ -118,6 +118,11 @@ function Decisions({ matched, filtered, disabled }: NonNullable<Event['decisions
       {disabled > 0 && (
         <>
           , <Plural value={disabled} one="# disabled" other="# disabled" />
+        </>
+      )}
+      {copy > 0 && (
+        <>
+          , <Plural value={copy} one="# copy" other="# copies" />
         </>
       )}
     </>

@@ -5,10 +5,8 @@
  */
 import { ApiProblem, ApiUnreachable } from '../../../libs/api-client/api-problem.ts';
 import type { Schemas } from '../../api/api.ts';
-import { problemOf, renew } from '../../api/api.ts';
-import { apiOrigin } from '../../api/page-addresses.ts';
+import { problemOf, request } from '../../api/api.ts';
 import { queryText, type Query } from '../../api/reads.ts';
-import { leave, presentToken } from '../../session/session.ts';
 import { EventBlocks, type EventBlock } from './event-blocks.ts';
 
 export type LiveOutcome = Schemas['StreamedOutcome'];
@@ -126,31 +124,11 @@ function handOut(blocks: readonly EventBlock[], watcher: StreamWatcher): void {
 }
 
 async function open(query: Query, lastId: string | null, signal: AbortSignal): Promise<ReadableStream<BufferSource>> {
-  const token = presentToken();
-  let response = await ask(query, lastId, token, signal);
-  if (response.status === 401 && token !== null) {
-    const renewed = await renew(token);
-    if (renewed !== null) response = await ask(query, lastId, renewed, signal);
-    else if (presentToken() === token) leave('ended');
-  }
+  const headers = { accept: 'text/event-stream', ...(lastId !== null && { 'last-event-id': lastId }) };
+  const response = await request(`/v1/stream${queryText(query)}`, { headers, signal }, null);
   if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
   if (response.body === null) throw new ApiUnreachable('', new Error('its answer has no body'));
   return response.body;
-}
-
-async function ask(query: Query, lastId: string | null, token: string | null, signal: AbortSignal): Promise<Response> {
-  const headers = {
-    accept: 'text/event-stream',
-    ...(token !== null && { authorization: `Bearer ${token}` }),
-    ...(lastId !== null && { 'last-event-id': lastId }),
-  };
-  try {
-    const address = `${apiOrigin}/v1/stream${queryText(query)}`;
-    return await fetch(address, { headers, signal, credentials: 'omit', cache: 'no-store' });
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    throw new ApiUnreachable('', cause);
-  }
 }
 
 /** Ends early when the signal does. */

@@ -1,10 +1,9 @@
 /** What a replay led to so far: where the deliveries stand that a replay tried since this one began. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { read } from '../../api/reads.ts';
 import { Section } from '../../app/page.tsx';
 import { useDeliveryStatusNames } from '../../delivery/delivery-status.tsx';
-import type { DeliveryStatusName } from '../../delivery/delivery.ts';
+import { countDeliveries } from '../../delivery/delivery.ts';
 import { Loaded } from '../../elements/states.tsx';
 import { CountedNumber } from './counted-number.tsx';
 import { Fact } from './replay-filter.tsx';
@@ -12,11 +11,6 @@ import { isUnderWay, type Replay } from './replay.ts';
 import styles from './replays.module.css';
 
 const lookEveryMs = 3_000;
-
-interface CountsByStatus {
-  readonly isExact: boolean;
-  readonly byStatus: Readonly<Record<DeliveryStatusName, number>>;
-}
 
 export function ReplayEffect({ replay }: { readonly replay: Replay }) {
   const { t } = useLingui();
@@ -27,7 +21,7 @@ export function ReplayEffect({ replay }: { readonly replay: Replay }) {
     queryKey: ['replay-effect', id, replay.status],
     queryFn: ({ signal }) => {
       const asked = { trigger: 'replay', attemptedFrom: startedAt, clientId, webhookId, eventType };
-      return read<CountsByStatus>('/v1/deliveries/count', asked, signal);
+      return countDeliveries(asked, signal);
     },
     refetchInterval: ({ state: { data } }) =>
       isUnderWay(replay) || (data?.byStatus.failed_retryable ?? 0) > 0 ? lookEveryMs : false,

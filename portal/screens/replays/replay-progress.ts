@@ -1,14 +1,10 @@
 /** How far a replay is, how fast, and when it will be done. Pure: the present is an argument. */
+import type { components } from '../../../libs/api-client/generated/api.d.ts';
 
-export interface ReplayCounts {
-  readonly status: 'pending' | 'running' | 'finished' | 'cancelled' | 'failed';
-  readonly total: number | null;
-  readonly done: number;
-  readonly skipped: number;
-  readonly pacePerSecond: number;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-}
+export type ReplayCounts = Pick<
+  components['schemas']['Replay'],
+  'status' | 'total' | 'done' | 'skipped' | 'pacePerSecond' | 'startedAt' | 'finishedAt'
+>;
 
 export interface ReplayProgress {
   /** Sent and skipped. */

@@ -88,7 +88,7 @@ function Preferences() {
 function Session() {
   const caller = useCaller();
   if (caller === undefined) return null;
-  const { name, clientId, expiresAt, capabilities, scope } = caller;
+  const { name, clientId, expiresAt, capabilities } = caller;
   return (
     <dl className={styles.facts}>
       {name !== null && (
@@ -118,7 +118,7 @@ function Session() {
           <Trans>It may</Trans>
         </dt>
         <dd>
-          <StrangerText text={capabilities?.join(', ') ?? scope} isCode />
+          <StrangerText text={capabilities.join(', ')} isCode />
         </dd>
       </div>
     </dl>

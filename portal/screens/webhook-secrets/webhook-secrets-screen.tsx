@@ -2,28 +2,20 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiProblem } from '../../../libs/api-client/api-problem.ts';
 import { useAction } from '../../api/action.ts';
-import { api, dataOf } from '../../api/api.ts';
+import { api, dataOf, type Answer } from '../../api/api.ts';
 import { useMay } from '../../api/caller.ts';
 import { queryClient } from '../../api/queries.ts';
-import { read } from '../../api/reads.ts';
 import { Section } from '../../app/page.tsx';
 import { Button } from '../../elements/button.tsx';
 import { DataTable } from '../../elements/data-table.tsx';
 import { Confirmation } from '../../elements/dialog.tsx';
 import { Field } from '../../elements/field.tsx';
-import { NotAllowed } from '../../elements/states.tsx';
+import { Loaded, NotAllowed } from '../../elements/states.tsx';
 import { Time } from '../../elements/time.tsx';
 import { SecretDialog } from '../../webhook-form/secret-dialog.tsx';
 import { WebhookPage } from '../../webhook/webhook-page.tsx';
 import styles from '../../webhook-form/webhook-form.module.css';
-
-interface LiveSecret {
-  readonly id: string;
-  readonly createdAt: string;
-  readonly expiresAt: string | null;
-}
 
 const overlapHoursUsual = '24';
 
@@ -48,39 +40,33 @@ function secretsKey(id: string): readonly string[] {
 
 function LiveSecrets({ id }: { readonly id: string }) {
   const { t } = useLingui();
-  const { data } = useQuery({
+  const query = useQuery({
     queryKey: secretsKey(id),
-    queryFn: async ({ signal }) => {
-      try {
-        return await read<{ readonly data: readonly LiveSecret[] }>(
-          `/v1/webhooks/${encodeURIComponent(id)}/secrets`,
-          {},
-          signal,
-        );
-      } catch (error) {
-        // An older API does not list them.
-        if (error instanceof ApiProblem && error.status === 404) return null;
-        throw error;
-      }
-    },
+    queryFn: ({ signal }) =>
+      dataOf<Answer<'/v1/webhooks/{id}/secrets'>>(
+        api.GET('/v1/webhooks/{id}/secrets', { params: { path: { id } }, signal }),
+      ),
   });
-  if (data === undefined || data === null) return null;
   return (
     <Section title={t`Secrets that sign`}>
-      <DataTable
-        label={t`Secrets`}
-        rows={data.data}
-        keyOf={({ id: secretId }) => secretId}
-        columns={[
-          { id: 'id', head: t`ID`, cell: ({ id: secretId }) => <code>{secretId}</code> },
-          { id: 'since', head: t`Since`, cell: ({ createdAt }) => <Time at={createdAt} /> },
-          {
-            id: 'until',
-            head: t`Until`,
-            cell: ({ expiresAt }) => (expiresAt === null ? <Trans>without an end</Trans> : <Time at={expiresAt} />),
-          },
-        ]}
-      />
+      <Loaded query={query} lines={2}>
+        {({ data }) => (
+          <DataTable
+            label={t`Secrets`}
+            rows={data}
+            keyOf={({ id: secretId }) => secretId}
+            columns={[
+              { id: 'id', head: t`ID`, cell: ({ id: secretId }) => <code>{secretId}</code> },
+              { id: 'since', head: t`Since`, cell: ({ createdAt }) => <Time at={createdAt} /> },
+              {
+                id: 'until',
+                head: t`Until`,
+                cell: ({ expiresAt }) => (expiresAt === null ? <Trans>without an end</Trans> : <Time at={expiresAt} />),
+              },
+            ]}
+          />
+        )}
+      </Loaded>
     </Section>
   );
 }
