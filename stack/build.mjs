@@ -1,7 +1,7 @@
 /**
- * `npm run build`: compiles apps, libs, stack, cli and bench into dist/ with swc, in about a second, and the portal into
- * dist/portal with Vite, in some seconds; each of them only when a source of it changed. Files that changed are put in
- * place by rename and files without a source go, so that processes that run from dist/ never see half a build.
+ * `npm run build`: compiles apps, libs, stack, cli and bench into dist/ with swc, bundles the apps (bundle.mjs), and builds
+ * the portal into dist/portal with Vite, in some seconds; each of them only when a source of it changed. Files that changed
+ * are put in place by rename and files without a source go, so that processes that run from dist/ never see half a build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -40,7 +40,7 @@ export function buildApps(root, node) {
   const dist = join(root, 'dist');
   try {
     compile(root, node, fresh);
-    const kept = new Set(filesBelow(fresh));
+    const kept = new Set(filesBelow(fresh).sort((one, other) => placeOf(one) - placeOf(other)));
     for (const file of kept) replace(join(fresh, file), join(dist, file));
     for (const file of filesBelow(dist)) {
       if (!kept.has(file) && !file.startsWith('portal/')) rmSync(join(dist, file));
@@ -59,9 +59,7 @@ function buildPortal(root, node) {
   const fresh = join(root, `.build-portal-${process.pid}`);
   try {
     const args = [join(root, 'portal', 'build.mjs'), fresh];
-    const { status, error, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
-    if (error !== undefined) throw error;
-    if (status !== 0) throw new Error(`the build of the portal failed:\n${stderr}`);
+    run(node, args, root, 'the build of the portal');
     const kept = filesBelow(fresh).sort((one, other) => placeOf(one) - placeOf(other));
     for (const file of kept) replace(join(fresh, file), join(dist, file));
     for (const file of filesBelow(dist)) if (!kept.includes(file)) rmSync(join(dist, file));
@@ -71,9 +69,9 @@ function buildPortal(root, node) {
   }
 }
 
-/** A page that names its assets comes after them. */
+/** What names other files comes after them: a page after its assets, an app after its chunks. */
 function placeOf(file) {
-  return file.startsWith('assets/') ? 0 : 1;
+  return /^(assets|apps\/chunks)\//.test(file) ? 0 : 1;
 }
 
 /** Changes when any source, the compiler or its settings do. */
@@ -107,9 +105,7 @@ function compile(root, node, outDir) {
   const present = sources.filter((folder) => existsSync(join(root, folder)));
   const ignored = ['**/*.spec.ts', '**/*.mjs', '**/*.d.mts'].flatMap((pattern) => ['--ignore', pattern]);
   const args = [swc, ...present, '--out-dir', outDir, ...ignored, '--quiet'];
-  const { status, error, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
+  run(node, args, root, 'the build');
   // What is JavaScript already, and what is compiled imports it under its own name.
   for (const folder of present) {
     for (const file of filesBelow(join(root, folder)).filter((name) => name.endsWith('.mjs'))) {
@@ -117,6 +113,13 @@ function compile(root, node, outDir) {
       copyFileSync(join(root, folder, file), join(outDir, folder, file));
     }
   }
+  run(node, [join(root, 'stack', 'bundle.mjs'), root, outDir], root, 'the build');
+}
+
+function run(node, args, root, what) {
+  const { status, error, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${what} failed:\n${stderr}`);
 }
 
 function filesBelow(folder) {
