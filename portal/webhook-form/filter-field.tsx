@@ -1,7 +1,10 @@
-/** The filter as JSON, and beneath it what it would say of the last events of these types: judged here, with no request. */
+/**
+ * The filter as rows and as JSON, and beneath them what it would say of the last events of these types: judged here, with no
+ * request.
+ */
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useMemo } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { parseFilter, type ParsedFilter } from '../../libs/domain/filter.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import { patternMatches } from '../../libs/domain/match.ts';
@@ -9,6 +12,10 @@ import { DataTable } from '../elements/data-table.tsx';
 import { Field } from '../elements/field.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
 import { Time } from '../elements/time.tsx';
+import { useEventTypesOffered } from './event-types-offered.ts';
+import { isMasked, offeredFields } from './filter-fields.ts';
+import { FilterRowsEditor } from './filter-rows-editor.tsx';
+import { groupsOf } from './filter-rows.ts';
 import { recentEvents, type RecentEvent } from './recent-events.ts';
 import type { FormProps } from './webhook-form.tsx';
 import styles from './webhook-form.module.css';
@@ -22,9 +29,10 @@ export function FilterField({ values, errors, change }: FormProps) {
       <legend className={styles.legend}>
         <Trans>Filter</Trans>
       </legend>
+      <FilterRows parsed={parsed} values={values} change={change} />
       <Field
         label={t`Filter as JSON`}
-        hint={t`Empty: every event of these types. For example {"data.amount": {"$gte": 100}}`}
+        hint={t`The same as the conditions above. Empty: every event of these types. For example {"data.amount": {"$gte": 100}}`}
         error={errors.filter ?? problem}
       >
         {(ids) => (
@@ -46,10 +54,65 @@ export function FilterField({ values, errors, change }: FormProps) {
   );
 }
 
+type FilterRowsProps = Pick<FormProps, 'values' | 'change'> & { readonly parsed: ParsedFilter };
+
+function FilterRows({ parsed, values: { filter, eventTypes }, change }: FilterRowsProps) {
+  const { t } = useLingui();
+  const [written, setWritten] = useState<string | null>(null);
+  const offered = useEventTypesOffered();
+  const { data: recent } = useRecentEvents(filter !== '');
+  const patterns = patternsOf(eventTypes);
+  const types = offered.filter(({ type }) => patterns.some((pattern) => patternMatches(pattern, type)));
+  const events = (recent ?? []).filter(({ type }) => patterns.some((pattern) => patternMatches(pattern, type)));
+  const groups = useMemo(() => (parsed.ok ? groupsOf(jsonOf(filter)) : null), [parsed, filter]);
+  // What rows say that is no filter yet, such as more than a text, is still said by rows.
+  if (groups === null && filter !== written) {
+    return (
+      <p className={styles.soft}>
+        {parsed.ok ? (
+          <Trans>This filter says more than conditions can: it stays JSON.</Trans>
+        ) : (
+          <Trans>The conditions are shown when the JSON is a filter.</Trans>
+        )}
+      </p>
+    );
+  }
+  return (
+    <div role="group" aria-label={t`Conditions`}>
+      <FilterRowsEditor
+        groups={groups ?? []}
+        text={filter}
+        fields={offeredFields(types, events)}
+        isMasked={(field) => types.some(({ sensitivePaths }) => isMasked(field, sensitivePaths))}
+        onChange={(text) => {
+          setWritten(text);
+          change({ filter: text });
+        }}
+      />
+    </div>
+  );
+}
+
+function patternsOf(eventTypes: string): readonly string[] {
+  return eventTypes.split(/[\s,]+/).filter((type) => type !== '');
+}
+
+function jsonOf(text: string): unknown {
+  return text.trim() === '' ? {} : parseLossless(text);
+}
+
+function useRecentEvents(isWanted: boolean) {
+  return useQuery({
+    queryKey: ['recent-events'],
+    queryFn: ({ signal }) => recentEvents(signal),
+    staleTime: 30_000,
+    enabled: isWanted,
+  });
+}
+
 function judged(text: string): ParsedFilter {
-  if (text.trim() === '') return parseFilter({});
   try {
-    return parseFilter(parseLossless(text));
+    return parseFilter(jsonOf(text));
   } catch (error) {
     return { ok: false, path: '', message: error instanceof Error ? error.message : '' };
   }
@@ -63,12 +126,8 @@ interface RecentProps {
 function Recent({ parsed: newest, eventTypes }: RecentProps) {
   const { t } = useLingui();
   const parsed = useDeferredValue(newest);
-  const { data } = useQuery({
-    queryKey: ['recent-events'],
-    queryFn: ({ signal }) => recentEvents(signal),
-    staleTime: 30_000,
-  });
-  const patterns = eventTypes.split(/[\s,]+/).filter((type) => type !== '');
+  const { data } = useRecentEvents(true);
+  const patterns = patternsOf(eventTypes);
   const events = (data ?? []).filter(({ type }) => patterns.some((pattern) => patternMatches(pattern, type)));
   if (events.length === 0) {
     return (

@@ -12,6 +12,7 @@ test('what is left empty is left to the installation', () => {
     format: 'json',
     headers: {},
     autoHeal: true,
+    labels: {},
     externalId: null,
   });
 });
@@ -26,6 +27,10 @@ test('a patch has what differs, and null for headers that went', () => {
   const after = { ...before, timeoutMs: '8000', headers: [{ name: 'b', value: '1' }], ca: 'PEM' };
   expect(patchOf(before, before)).toEqual({});
   expect(patchOf(before, after)).toEqual({ timeoutMs: 8000, headers: { a: null, b: '1' }, tls: { ca: 'PEM' } });
+  const labelled = { ...before, labels: [{ name: 'team', value: 'billing' }] };
+  expect(patchOf(labelled, { ...before, labels: [{ name: ' stage ', value: 'live' }] })).toEqual({
+    labels: { stage: 'live', team: null },
+  });
   expect(patchOf(before, { ...before, maxAttempts: '3' })).toEqual({ retryPolicy: { maxAttempts: 3 } });
 });
 

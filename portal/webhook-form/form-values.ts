@@ -7,7 +7,8 @@ import { parseLossless } from '../../libs/domain/lossless-json.ts';
 
 type Webhook = components['schemas']['Webhook'];
 
-export interface HeaderRow {
+/** A header or a label. */
+export interface PairRow {
   readonly name: string;
   readonly value: string;
 }
@@ -24,12 +25,13 @@ export interface FormValues {
   readonly rateLimitPerSecond: string;
   readonly timeoutMs: string;
   readonly format: 'json' | 'cloudevents' | 'form' | 'xml';
-  readonly headers: readonly HeaderRow[];
+  readonly headers: readonly PairRow[];
   readonly maxAttempts: string;
   readonly baseDelayMs: string;
   readonly backoffFactor: string;
   readonly maxDelayMs: string;
   readonly autoHeal: boolean;
+  readonly labels: readonly PairRow[];
   readonly externalId: string;
   readonly ca: string;
   readonly cert: string;
@@ -61,6 +63,7 @@ export const emptyValues: FormValues = {
   backoffFactor: '',
   maxDelayMs: '',
   autoHeal: true,
+  labels: [],
   externalId: '',
   ca: '',
   cert: '',
@@ -80,14 +83,26 @@ export function valuesOf(webhook: Webhook): FormValues {
     rateLimitPerSecond: rateLimitPerSecond === null ? '' : String(rateLimitPerSecond),
     timeoutMs: String(webhook.timeoutMs),
     format: webhook.format,
-    headers: Object.entries(webhook.headers).map(([name, value]) => ({ name, value })),
+    headers: rowsOf(webhook.headers),
     maxAttempts: String(retryPolicy.maxAttempts),
     baseDelayMs: String(retryPolicy.baseDelayMs),
     backoffFactor: String(retryPolicy.backoffFactor),
     maxDelayMs: String(retryPolicy.maxDelayMs),
     autoHeal: webhook.autoHeal,
+    labels: rowsOf(webhook.labels),
     externalId: webhook.externalId ?? '',
   };
+}
+
+function rowsOf(pairs: Readonly<Record<string, string>>): readonly PairRow[] {
+  return Object.entries(pairs).map(([name, value]) => ({ name, value }));
+}
+
+/** Rows without a name say nothing. */
+function pairsOf(rows: readonly PairRow[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    rows.filter(({ name }) => name.trim() !== '').map(({ name, value }) => [name.trim(), value]),
+  );
 }
 
 export type Body = Readonly<Record<string, unknown>>;
@@ -115,29 +130,30 @@ export function bodyOf(values: FormValues): Body {
     rateLimitPerSecond: numberOf(values.rateLimitPerSecond) ?? null,
     timeoutMs: numberOf(values.timeoutMs),
     format: values.format,
-    headers: Object.fromEntries(
-      values.headers.filter(({ name }) => name.trim() !== '').map(({ name, value }) => [name.trim(), value]),
-    ),
+    headers: pairsOf(values.headers),
     retryPolicy: Object.keys(retryPolicy).length === 0 ? undefined : retryPolicy,
     autoHeal: values.autoHeal,
+    labels: pairsOf(values.labels),
     externalId: textOf(values.externalId) ?? null,
     tls: Object.keys(tls).length === 0 ? undefined : tls,
   });
 }
 
-/** Only what differs: a merge patch (RFC 7396), in which a header or a part of the policy that went is null. */
+/** Only what differs: a merge patch (RFC 7396), in which a header or a label that went is null. */
 export function patchOf(before: FormValues, after: FormValues): Body {
   const was = bodyOf(before);
   const is = bodyOf(after);
   const patch: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(is)) {
     if (JSON.stringify(value) === JSON.stringify(was[name])) continue;
-    patch[name] = name === 'headers' ? headerPatch(was[name], value) : value;
+    patch[name] = pairNames.has(name) ? pairPatch(was[name], value) : value;
   }
   return patch;
 }
 
-function headerPatch(before: unknown, after: unknown): Body {
+const pairNames = new Set(['headers', 'labels']);
+
+function pairPatch(before: unknown, after: unknown): Body {
   const was = before as Readonly<Record<string, string>>;
   const is = after as Readonly<Record<string, string>>;
   const gone = Object.keys(was).filter((name) => !Object.hasOwn(is, name));

@@ -7,6 +7,7 @@ import type { FieldErrors } from './field-errors.ts';
 import { FilterField } from './filter-field.tsx';
 import type { FormValues } from './form-values.ts';
 import { HeadersField } from './headers-field.tsx';
+import { LabelsField } from './labels-field.tsx';
 import { OrderingField } from './ordering-field.tsx';
 import { RetryPolicyField } from './retry-policy-field.tsx';
 import { TlsField } from './tls-field.tsx';
@@ -74,6 +75,7 @@ export function WebhookForm({ children, ...form }: WebhookFormProps) {
       <HeadersField {...form} />
       <RetryPolicyField {...form} />
       <TlsField {...form} />
+      <LabelsField {...form} />
       {text('externalId', t`External ID`, t`Yours, to find it by.`)}
       <label className={styles.check}>
         <input
