@@ -18,7 +18,25 @@ const next = numbers(18);
 const oneOf = <T>(list: readonly T[]): T => list[next(list.length)] as T;
 
 const fields = ['data.amount', 'data.currency', 'data.items.sku', 'data', 'subject', 'type', 'data.__proto__'];
-const scalars = [0, -1.5, 100, 1e21, true, false, null, 'EUR', '100', 'true', '', ' a ', 'a, b', '"', '\u202e', 'x\ny', '-'];
+const scalars = [
+  0,
+  -1.5,
+  100,
+  1e21,
+  true,
+  false,
+  null,
+  'EUR',
+  '100',
+  'true',
+  '',
+  ' a ',
+  'a, b',
+  '"',
+  '\u202e',
+  'x\ny',
+  '-',
+];
 const texts = ['', 'EU', '12', '"quoted"', ' a'];
 
 function condition(): unknown {
@@ -71,13 +89,20 @@ test('a filter that went through rows says of every event what it said before', 
       if (is(one) !== was(one)) differing.push([before, after, one]);
     }
     // What was made of rows stays as it is.
-    if (filterText(groupsOf(parseLossless(after === '' ? '{}' : after)) ?? []) !== after) differing.push([before, after]);
+    if (filterText(groupsOf(parseLossless(after === '' ? '{}' : after)) ?? []) !== after)
+      differing.push([before, after]);
   }
   expect(differing).toEqual([]);
 });
 
 test.each([
-  ['{"data": {"amount": {"$gte": 1, "$lt": 5}}}', [['data.amount', '$gte', '1'], ['data.amount', '$lt', '5']]],
+  [
+    '{"data": {"amount": {"$gte": 1, "$lt": 5}}}',
+    [
+      ['data.amount', '$gte', '1'],
+      ['data.amount', '$lt', '5'],
+    ],
+  ],
   ['{"data.id": 12345678901234567890}', [['data.id', '$eq', '12345678901234567890']]],
   ['{"type": {"$exists": false}}', [['type', 'missing', '']]],
   ['{"type": {"$in": ["a, b", "c", 1, "1"]}}', [['type', '$in', '"a, b", c, 1, "1"']]],
@@ -108,7 +133,13 @@ test.each([
 
 test('rows that are not finished say nothing', () => {
   const groups: readonly FilterGroup[] = [
-    { mode: 'all', rows: [{ field: '', operator: '$eq', value: '1' }, { field: 'type', operator: '$eq', value: '' }] },
+    {
+      mode: 'all',
+      rows: [
+        { field: '', operator: '$eq', value: '1' },
+        { field: 'type', operator: '$eq', value: '' },
+      ],
+    },
     { mode: 'any', rows: [] },
   ];
   expect(filterText(groups)).toBe('');

@@ -1,13 +1,12 @@
 /** All webhooks at a glance: how they are, how it went, what needs attention, what failed last. */
-import { Trans, useLingui } from '@lingui/react/macro';
+import { useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
-import { useMay } from '../../api/caller.ts';
 import { Page } from '../../app/page.tsx';
-import { ButtonLink } from '../../elements/button.tsx';
-import { Empty, Loaded } from '../../elements/states.tsx';
-import { readWebhooks } from '../../webhook/webhook.ts';
+import { Loaded } from '../../elements/states.tsx';
+import { readWebhooks, type Webhook } from '../../webhook/webhook.ts';
 import { noteWebhooksAtHand, webhooksAtHandMax } from '../../webhook/webhooks-at-hand.ts';
 import { AttemptsOverTime } from './attempts-over-time.tsx';
+import { FirstSteps, useArrivals } from './first-steps.tsx';
 import { LastFailures } from './last-failures.tsx';
 import { NeedsAttention } from './needs-attention.tsx';
 import { WebhooksByState } from './webhooks-by-state.tsx';
@@ -32,47 +31,29 @@ export function Screen() {
   return (
     <Page title={t`Overview`}>
       <Loaded query={query} lines={10}>
-        {({ data, nextCursor }) =>
-          data.length === 0 ? (
-            <FirstSteps />
-          ) : (
-            <>
-              <WebhooksByState webhooks={data} hasMore={nextCursor !== null} />
-              <NeedsAttention webhooks={data} />
-              <AttemptsOverTime />
-              <LastFailures />
-            </>
-          )
-        }
+        {({ data, nextCursor }) => <Present webhooks={data} hasMore={nextCursor !== null} />}
       </Loaded>
     </Page>
   );
 }
 
-/** Without a webhook there is nothing to see: what to do, in order. */
-function FirstSteps() {
-  const mayWrite = useMay('webhooks.write');
+interface PresentProps {
+  readonly webhooks: readonly Webhook[];
+  readonly hasMore: boolean;
+}
+
+/** Until the first event has come through the way there is shown in place of what came. */
+function Present({ webhooks, hasMore }: PresentProps) {
+  const arrived = useArrivals(webhooks);
+  const isBeginning = arrived !== null && !arrived.has('event');
+  if (webhooks.length === 0) return <FirstSteps webhooks={webhooks} arrived={arrived ?? new Set()} />;
   return (
-    <Empty title={<Trans>There is no webhook yet</Trans>}>
-      <ol>
-        <li>
-          <Trans>1. Create a webhook: where events are posted to, and which.</Trans>
-        </li>
-        <li>
-          <Trans>2. Store its secret where your receiver finds it.</Trans>
-        </li>
-        <li>
-          <Trans>3. Put the receiver code into your application.</Trans>
-        </li>
-        <li>
-          <Trans>4. Send a test event and see it arrive.</Trans>
-        </li>
-      </ol>
-      {mayWrite && (
-        <ButtonLink to="/webhooks/new" look="main">
-          <Trans>Create webhook</Trans>
-        </ButtonLink>
-      )}
-    </Empty>
+    <>
+      {isBeginning && <FirstSteps webhooks={webhooks} arrived={arrived} />}
+      <WebhooksByState webhooks={webhooks} hasMore={hasMore} />
+      <NeedsAttention webhooks={webhooks} />
+      {!isBeginning && <AttemptsOverTime />}
+      <LastFailures />
+    </>
   );
 }
