@@ -84,8 +84,8 @@ test('over a year on a clock, each day has its partition before it comes and is 
       `insert into idempotency_key (owner, key, request_hash, created_at, expires_at) values ('key', $1, 'x', $2, $3)`,
       [`day-${day}`, today, new Date(today.getTime() + dayMs)],
     );
-    // Missing a few days is made up for.
-    if (day % 10 < 3) continue;
+    // Missing a few days is made up for: one after another, and five days later.
+    if (![3, 4, 9].includes(day % 10)) continue;
     const report = await keepHouse(database.em, { now: today, retentionDays });
     expect(report).not.toBeNull();
     const days = await inTransaction(database.em, (run) => partitionsOf(run, 'delivery'));
