@@ -3,7 +3,7 @@
  * (libs/sender/breaker.ts), in the memory of the process that has the webhook: this says what it comes to, for whoever
  * knows the outcomes alone.
  */
-import type { WebhookHealth } from './health.ts';
+import type { WebhookHealth } from './webhook-health.ts';
 
 export type BreakerState = 'open' | 'halfOpen' | 'closed';
 

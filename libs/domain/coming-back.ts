@@ -4,7 +4,7 @@
  * refuses everything is tried ever more rarely.
  */
 import { deliveryWish } from './classify.ts';
-import type { HealthRules, WatchedWebhook, WebhookHealth } from './health.ts';
+import type { HealthRules, WatchedWebhook, WebhookHealth } from './webhook-health.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 
 /** Asked for in so many words, or said to a ping, which is about no event: 410 alone may be about the event that was sent. */

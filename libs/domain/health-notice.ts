@@ -5,7 +5,7 @@
  */
 import type { DisableRules } from './disable-rules.ts';
 import { isMostFailing, isRateBad, rateUpTo, type FailureRate } from './failure-rate.ts';
-import type { WebhookHealth } from './health.ts';
+import type { WebhookHealth } from './webhook-health.ts';
 import { isNoticeType, type NoticeType } from './notice.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 

@@ -1,5 +1,5 @@
 /** How a webhook stands, as it is shown. */
-import type { HealthState, WebhookHealth } from './health.ts';
+import type { HealthState, WebhookHealth } from './webhook-health.ts';
 
 /** The webhook itself says whether anything is sent to it, its health how that goes. */
 export function stateOf(

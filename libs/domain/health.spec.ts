@@ -1,15 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { tolerableBehindMs } from './disable-rules.ts';
-import {
-  afterEnabling,
-  observe,
-  relapseFailures,
-  unknownHealth,
-  verdictOf,
-  type HealthRules,
-  type WatchedWebhook,
-  type WebhookHealth,
-} from './health.ts';
+import { afterEnabling, observe, relapseFailures, unknownHealth, verdictOf } from './health.ts';
+import type { HealthRules, WatchedWebhook, WebhookHealth } from './webhook-health.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 
 const start = Date.parse('2026-03-10T12:00:00Z');

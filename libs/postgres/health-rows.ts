@@ -2,15 +2,8 @@
 import type { DisableOverride } from '../domain/disable-rules.ts';
 import type { RateWindow } from '../domain/failure-rate.ts';
 import type { HealthWindows } from '../domain/health-window.ts';
-import {
-  afterEnabling,
-  goneAnswersMax,
-  ofPresentTarget,
-  unknownHealth,
-  type GoneAnswer,
-  type WatchedWebhook,
-  type WebhookHealth,
-} from '../domain/health.ts';
+import { afterEnabling, goneAnswersMax, ofPresentTarget, unknownHealth } from '../domain/health.ts';
+import type { GoneAnswer, WatchedWebhook, WebhookHealth } from '../domain/webhook-health.ts';
 import type { DisabledBy } from '../domain/webhook.ts';
 import { recordset, timestamp, timestampOrNull, type Run } from './bulk.ts';
 

@@ -1,7 +1,7 @@
 /** How a webhook is doing: what the monitor wrote, and what waits for it. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { lateAfterMs } from '../domain/falling-behind.ts';
-import type { WebhookHealth } from '../domain/health.ts';
+import type { WebhookHealth } from '../domain/webhook-health.ts';
 import type { DisabledBy, Ordering } from '../domain/webhook.ts';
 import { Conditions } from './conditions.ts';
 import { readHealth } from './health-rows.ts';

@@ -4,7 +4,8 @@
  * changed since it was read is left alone; rows are locked in the order of ids, and all before the outbox is.
  */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
-import type { DisableDecision, WebhookHealth } from '../domain/health.ts';
+import type { DisableDecision } from '../domain/health.ts';
+import type { WebhookHealth } from '../domain/webhook-health.ts';
 import { noticeOf, type NoticeType } from '../domain/notice.ts';
 import { runIn, timestampOrNull } from './bulk.ts';
 import { AuditEntryRow } from './entities/audit-entry.ts';

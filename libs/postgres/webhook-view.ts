@@ -1,6 +1,6 @@
 /** Webhooks as they are shown: no secret, credentials in headers masked. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { HealthState } from '../domain/health.ts';
+import type { HealthState } from '../domain/webhook-health.ts';
 import { patternsFor } from '../domain/match.ts';
 import type { ReplayTarget } from '../domain/replay.ts';
 import type { DisabledBy, ShownTls, SignatureAlgorithm } from '../domain/webhook.ts';
