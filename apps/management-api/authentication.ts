@@ -4,12 +4,7 @@
  * request, because that it was good is never taken for granted; what strangers may ask of the database is bounded.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import {
-  capabilities,
-  scopeOfCapabilities,
-  type Capability,
-  type PortalScope,
-} from '../../libs/domain/capabilities.ts';
+import { capabilities } from '../../libs/domain/capabilities.ts';
 import type { ApiKey, ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
@@ -89,7 +84,6 @@ const bootstrapAdmin: Caller = {
   name: 'ADMIN_API_KEY',
   role: 'admin',
   clientId: null,
-  scope: 'manage',
   capabilities,
   expiresAt: null,
   grantedUntil: null,
@@ -104,17 +98,11 @@ function keyCaller({ id: keyId, name, role, clientId, capabilities: held, expire
     name,
     role,
     clientId,
-    scope: scopeOfKey(role, held),
     capabilities: held,
     expiresAt: until,
     grantedUntil: until,
     session: null,
   };
-}
-
-/** What publishes is no question of looking: its keys are shown as they were. */
-function scopeOfKey(role: ApiKey['role'], held: readonly Capability[]): PortalScope {
-  return role === 'publisher' ? 'manage' : scopeOfCapabilities(held);
 }
 
 /** SHA-256 is enough for a key of 256 random bits: there is nothing to guess that a slow hash would protect. */

@@ -2,7 +2,7 @@
 import type { BodyOf, KeyRole, Operation, ParamsOf, QueryOf, Role } from '../../libs/api-contract/operation.ts';
 import type { ValidInput } from '../../libs/api-contract/validation.ts';
 import type { Actor } from '../../libs/domain/actor.ts';
-import type { Capability, PortalScope } from '../../libs/domain/capabilities.ts';
+import type { Capability } from '../../libs/domain/capabilities.ts';
 import type { VersionCondition } from '../../libs/domain/entity-tag.ts';
 import type { PortalSession } from '../../libs/domain/portal-session.ts';
 import type { ReadBounds } from '../../libs/postgres/bounded-reads.ts';
@@ -16,7 +16,6 @@ export interface Caller {
   readonly role: KeyRole;
   /** The client that the key is bound to. */
   readonly clientId: string | null;
-  readonly scope: PortalScope;
   readonly capabilities: readonly Capability[];
   /** Unix milliseconds; null: never. */
   readonly expiresAt: number | null;

@@ -3,7 +3,7 @@ import type { listWebhookDeliveries } from '../../libs/api-contract/deliveries.t
 import type { QueryOf } from '../../libs/api-contract/operation.ts';
 import { countRangeOf, type DeliveryTraits } from '../../libs/domain/delivery-traits.ts';
 import { invalid } from './problem-error.ts';
-import { timeRangeOf } from './time-range.ts';
+import { refuseEmptyRange, timeRangeOf } from './time-range.ts';
 
 type DeliveryQuery = QueryOf<typeof listWebhookDeliveries>;
 
@@ -33,12 +33,8 @@ export function deliveryFilterOf(query: DeliveryQuery) {
  * @throws ProblemError
  */
 export function judgeTraits(traits: DeliveryTraits, at: string): void {
-  for (const name of ['attempted', 'arrived'] as const) {
-    const [from, to] = [traits[`${name}From`], traits[`${name}To`]];
-    if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to)) {
-      throw invalid([{ path: `${at}/${name}To`, rule: 'range', message: `It has to be later than ${name}From.` }]);
-    }
-  }
+  refuseEmptyRange(at, ['attemptedFrom', 'attemptedTo'], traits.attemptedFrom, traits.attemptedTo);
+  refuseEmptyRange(at, ['arrivedFrom', 'arrivedTo'], traits.arrivedFrom, traits.arrivedTo);
   if (traits.attempts?.some((text) => countRangeOf(text) === null) === true) {
     const message = 'A range ends no earlier than it begins: 2..5, 2.. or ..5.';
     throw invalid([{ path: `${at}/attempts`, rule: 'range', message }]);

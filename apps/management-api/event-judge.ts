@@ -41,7 +41,7 @@ const waitingTypesMax = 20_000;
 export class EventJudge {
   private readonly options: EventJudgeOptions;
   /** Asked anew for each event, so that a change counts for the next one. */
-  private readonly catalogue: Gathering<ReadonlySet<string>, readonly CataloguedType[]>;
+  private readonly catalogue: Gathering<ReadonlySet<string>, ReadonlyMap<string, CataloguedType>>;
   private readonly schemas = new Map<string, DataSchema>();
   /** Clients stay: who was there is there. */
   private readonly clients = new Set<string>();
@@ -62,11 +62,10 @@ export class EventJudge {
    * @throws GatheringFullError
    */
   async judge(events: readonly NewEvent[], caller: Caller): Promise<EventJudgement[]> {
-    const [entries, clients] = await Promise.all([
+    const [catalogue, clients] = await Promise.all([
       this.catalogue.ask(ownerOf(caller), new Set(events.map(({ type }) => type))),
       this.clientsOf(events, caller),
     ]);
-    const catalogue = new Map(entries.map((entry) => [entry.type, entry]));
     const turns = new Turns();
     const judged: EventJudgement[] = [];
     for (const event of events) {
@@ -76,10 +75,12 @@ export class EventJudge {
     return judged;
   }
 
-  private async entriesOf(requests: readonly ReadonlySet<string>[]): Promise<(readonly CataloguedType[])[]> {
+  /** One for all that are asked for together. */
+  private async entriesOf(requests: readonly ReadonlySet<string>[]): Promise<ReadonlyMap<string, CataloguedType>[]> {
     const types = new Set(requests.flatMap((wanted) => [...wanted]));
     const entries = await this.options.eventTypes.findMany([...types]);
-    return requests.map((wanted) => entries.filter(({ type }) => wanted.has(type)));
+    const catalogue = new Map(entries.map((entry) => [entry.type, entry]));
+    return requests.map(() => catalogue);
   }
 
   private judgeOne(

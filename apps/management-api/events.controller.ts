@@ -37,11 +37,14 @@ export class EventsController {
     const filter = { scope, clientId, eventType, source, subject, decision, ...timeRangeOf(query) };
     const page = await this.events.list(filter, request);
     const keys = page.items.map(({ eventKey }) => eventKey);
-    const decisions = include.includes('decisions') ? await this.events.decisionsOf(keys, scope) : null;
-    const first = keys.toSorted().reverse().slice(0, listedDataMax.events);
     const isDataAsked = include.includes('data');
     const isPayloadHidden = isDataAsked && !maySeePayloads(caller);
-    const data = isDataAsked && !isPayloadHidden ? await this.events.dataOf(first, listedDataMax.bytes) : null;
+    const [decisions, data] = await Promise.all([
+      include.includes('decisions') ? this.events.decisionsOf(keys, scope) : null,
+      isDataAsked && !isPayloadHidden
+        ? this.events.dataOf(keys.slice(0, listedDataMax.events), listedDataMax.bytes)
+        : null,
+    ]);
     return searchedPageAnswer(page, (event) => shownListedEvent(event, { decisions, data, isPayloadHidden }));
   }
 

@@ -23,7 +23,7 @@ export class InForceInterceptor implements NestInterceptor {
     return next.handle().pipe(concatMap((answer: ChangedWebhook) => this.settled(answer)));
   }
 
-  private async settled({ inForce: _, ...webhook }: ChangedWebhook): Promise<ChangedWebhook> {
+  private async settled(webhook: ChangedWebhook): Promise<ChangedWebhook> {
     return (await this.definitions.isInForce(webhook.id)) ? webhook : { ...webhook, inForce: false };
   }
 }

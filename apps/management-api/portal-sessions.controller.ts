@@ -68,7 +68,9 @@ export class PortalSessionsController {
 
   @Route(getCaller)
   caller(@Input() { caller }: InputOf<typeof getCaller>) {
-    const { kind, keyId: id, name, role, clientId, scope, capabilities: held, expiresAt, session } = caller;
+    const { kind, keyId: id, name, role, clientId, capabilities: held, expiresAt, session } = caller;
+    // What publishes is no question of looking: its keys are shown as they were.
+    const scope = role === 'publisher' ? 'manage' : scopeOfCapabilities(held);
     const renewableUntil = timeOrNull(session?.renewal?.until ?? null);
     const until = { expiresAt: timeOrNull(expiresAt), renewableUntil };
     return { kind, id, name, role, clientId, scope, capabilities: [...held], ...until };

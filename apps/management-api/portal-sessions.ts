@@ -82,8 +82,8 @@ export class PortalSessions {
   /** Null when the session was ended, alone or with all of its client. */
   async callerOf(session: PortalSession): Promise<Caller | null> {
     if (!(await this.store.isOpen(session))) return null;
-    const { id, name, clientId, scope, capabilities, expiresAt, grantedUntil } = session;
-    const caller = { kind: 'portal', keyId: id, name, role: 'client', clientId, scope, capabilities } as const;
+    const { id, name, clientId, capabilities, expiresAt, grantedUntil } = session;
+    const caller = { kind: 'portal', keyId: id, name, role: 'client', clientId, capabilities } as const;
     return { ...caller, expiresAt, grantedUntil, session };
   }
 }

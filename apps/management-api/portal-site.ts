@@ -23,14 +23,13 @@ function builtPortal(): string | null {
 /** What stands in the built page for where it is. */
 const builtBase = '<base href="/portal/" />';
 
-/** The portal below its path, or a refusal of all of it. */
+/** The portal below its path. Where there is none, its addresses are no routes. */
 export function preparePortal(server: FastifyInstance, config: PortalConfig, logger: Logger): void {
   const folder = config.PORTAL_ENABLED ? builtPortal() : null;
   if (folder !== null) {
     servePortal(server, config, folder);
     return;
   }
-  refusePortal(server, config);
   if (config.PORTAL_ENABLED) logger.warn({}, "no portal: 'npm run build' makes it");
 }
 
@@ -88,12 +87,6 @@ function servePortal(server: FastifyInstance, config: PortalConfig, folder: stri
 
 function refuse(): never {
   throw new ProblemError('route_not_found');
-}
-
-/** Where there is no portal, its addresses are nothing, whatever else is there. */
-function refusePortal(server: FastifyInstance, config: PortalConfig): void {
-  const { mount } = portalPathParts(config.PORTAL_PATH);
-  for (const path of ['/', mount, `${mount}/*`]) server.get(path, refuse);
 }
 
 /** The policy of the page. Nothing of it is inline, so there is no nonce either. */

@@ -4,6 +4,7 @@ import { eventsMax } from '../../libs/api-contract/events.ts';
 import { getSettings } from '../../libs/api-contract/settings.ts';
 import { retryPolicyFields, timeoutMs } from '../../libs/api-contract/webhook-fields.ts';
 import type { DisableOverride } from '../../libs/domain/disable-rules.ts';
+import { responseSampleBytesMax } from '../../libs/domain/outcome.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import type { InputOf } from './caller.ts';
 import type { ManagementApiConfig } from './config.ts';
@@ -13,8 +14,6 @@ import { WebhookDefaultsOf } from './webhook-defaults.ts';
 
 /** Injection token: the configuration of this app. */
 export const CONFIG = Symbol('configuration');
-
-const responseSampleBytes = 4096;
 
 interface Bounded {
   readonly minimum?: number;
@@ -44,7 +43,7 @@ export class SettingsController {
       sizes: {
         eventBytesMax: config.MAX_PAYLOAD_SIZE_KB * 1024,
         eventsPerRequestMax: eventsMax,
-        responseSampleBytes,
+        responseSampleBytes: responseSampleBytesMax,
       },
       retention: {
         historyDays: config.HISTORY_RETENTION_DAYS,

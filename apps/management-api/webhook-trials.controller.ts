@@ -1,6 +1,7 @@
 /** How a webhook is doing, and ways to try it. */
 import { Controller, Inject } from '@nestjs/common';
 import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../libs/api-contract/webhook-checks.ts';
+import { mayComeBack } from '../../libs/domain/coming-back.ts';
 import { drainSeconds } from '../../libs/domain/drain.ts';
 import { isFallingBehind } from '../../libs/domain/falling-behind.ts';
 import { healthWindowNames, summarizeWindow } from '../../libs/domain/health-window.ts';
@@ -100,10 +101,9 @@ export class WebhookTrialsController {
 }
 
 /** Null for a webhook that neither waits for good pings nor recovers from them. */
-function healingOf({ disabledBy, nextPingAt, health, ...shown }: ShownHealth, now: number) {
-  const { recoveringSince, recoveringUntil, autoHeal, autoHealGone } = shown;
-  const mayComeBack = disabledBy === 'failures' || (disabledBy === 'gone' && autoHealGone);
-  if (recoveringSince === null && !(mayComeBack && autoHeal)) return null;
+function healingOf(shown: ShownHealth, now: number) {
+  const { nextPingAt, health, recoveringSince, recoveringUntil, autoHeal } = shown;
+  if (recoveringSince === null && !(mayComeBack(shown) && autoHeal)) return null;
   const times = {
     recoveringSince: recoveringSince?.getTime() ?? null,
     recoveringUntil: recoveringUntil?.getTime() ?? null,

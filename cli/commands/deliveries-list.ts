@@ -2,9 +2,9 @@ import { dataOf, type ApiClient, type ApiSchemas } from '../../libs/api-client/a
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import type { Command, Given } from '../command.ts';
 import { momentOf } from '../moment.ts';
+import { deliveryStatuses } from '../../libs/domain/outcome.ts';
 import { tableLines } from '../../libs/domain/printable.ts';
 
-const statuses = ['pending', 'delivered', 'failed_retryable', 'failed_permanent'] as const;
 const limitDefault = 20;
 const limitMax = 10_000;
 /** Of the API. */
@@ -19,7 +19,7 @@ export const deliveriesList: Command = {
   options: {
     webhook: { takes: 'ID', text: 'of this webhook' },
     client: { takes: 'ID', text: 'of this client' },
-    status: { takes: 'STATUS', text: statuses.join(', ') },
+    status: { takes: 'STATUS', text: deliveryStatuses.join(', ') },
     'event-type': { takes: 'TYPE', text: 'of this type' },
     event: { takes: 'ID', text: 'of this event' },
     from: { takes: 'TIME', text: 'of events of this time or later: RFC 3339, or 15m, 2h, 7d ago' },
@@ -69,7 +69,7 @@ function filtersOf(given: Given) {
     clientId: given.text('client'),
     eventType: given.text('event-type'),
     eventId: given.text('event'),
-    status: given.word('status', statuses),
+    status: given.word('status', deliveryStatuses),
     from: from === null ? null : momentOf('from', from, now),
     to: to === null ? null : momentOf('to', to, now),
   };

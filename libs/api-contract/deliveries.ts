@@ -1,5 +1,6 @@
 /** History: what became of events at webhooks. */
 import Type from 'typebox';
+import { triggers } from '../domain/delivery.ts';
 import { deliveryStatuses } from '../domain/outcome.ts';
 import {
   anyId,
@@ -13,7 +14,7 @@ import {
   strict,
   timestamp,
 } from './fields.ts';
-import { deliveryTriggers, traitFilters } from './delivery-traits.ts';
+import { traitFilters } from './delivery-traits.ts';
 import { operation, type Role } from './operation.ts';
 import { attemptErrorSchema } from './webhook-checks.ts';
 
@@ -50,7 +51,7 @@ const headersSchema = mapOf(Type.String());
 
 export const attemptSchema = Type.Object({
   attempt: Type.Integer({ description: 'Counts the attempts of the delivery from 1, in the order they began.' }),
-  trigger: Type.Enum([...deliveryTriggers]),
+  trigger: Type.Enum([...triggers]),
   round: Type.String({ description: 'Empty, or the id of the resend or replay that began this round of attempts.' }),
   replayId: nullable(Type.String({ description: 'Of the replay that the attempt belongs to.' })),
   startedAt: timestamp,

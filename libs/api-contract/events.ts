@@ -1,5 +1,6 @@
 /** Events: publish them, and see why each went where it went. */
 import Type from 'typebox';
+import { decisionKinds } from '../domain/webhook-event.ts';
 import {
   anyId,
   clientId,
@@ -85,8 +86,6 @@ export const publishEvents = operation({
   example: { id: 'evt-1', type: 'order.created', clientId: 'acme', data: { orderId: 'o-1', amount: 120 } },
 });
 
-export const decisionWords = ['matched', 'filtered', 'disabled', 'copy'] as const;
-
 const eventFields = {
   id: Type.String({ description: 'The CloudEvent’s id.', examples: ['evt-1'] }),
   type: Type.String(),
@@ -107,7 +106,7 @@ export const eventDetailSchema = Type.Object({
   decisions: Type.Array(
     Type.Object({
       webhookId: Type.String(),
-      decision: Type.Enum([...decisionWords], {
+      decision: Type.Enum([...decisionKinds], {
         description:
           'copy: the webhook has a copy of this event, which came shortly before (COPY_WINDOW_MINUTES); messageId finds its delivery.',
       }),
@@ -152,8 +151,8 @@ const eventFilters = {
   subject: Type.Optional(lineOf(2048, 'About exactly that.')),
   decision: Type.Optional(
     severalOf(
-      Type.Enum([...decisionWords]),
-      decisionWords.length,
+      Type.Enum([...decisionKinds]),
+      decisionKinds.length,
       'Those about which a webhook was decided so; given several times, in any of these ways.',
     ),
   ),

@@ -1,5 +1,6 @@
 /** Outcomes as they happen, as server-sent events. */
 import Type from 'typebox';
+import { triggers } from '../domain/delivery.ts';
 import { deliveryStatuses } from '../domain/outcome.ts';
 import { anyId, nullable, strict, timestamp } from './fields.ts';
 import { operation } from './operation.ts';
@@ -16,7 +17,7 @@ export const streamedOutcomeSchema = Type.Object(
     eventId: Type.String(),
     eventType: Type.String(),
     kind: Type.Enum(['event', 'test']),
-    trigger: Type.Enum(['first', 'retry', 'manual', 'replay', 'probe']),
+    trigger: Type.Enum([...triggers]),
     round: Type.String({ description: 'Empty, or the id of the resend or replay that began this round of attempts.' }),
     attempt: Type.Integer({ description: 'Counts from 1 within the round.' }),
     outcome: Type.Enum(outcomes),

@@ -1,9 +1,10 @@
 /** How a webhook is doing, and ways to try it. */
 import Type from 'typebox';
+import { healthStates } from '../domain/webhook-health.ts';
 import { anyId, eventTypeName, idParams, lineOf, mapOf, nullable, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
 import { filter } from './webhook-fields.ts';
-import { blockedBySchema, healthStates, latencySchema, rateSchema } from './webhook-health.ts';
+import { blockedBySchema, latencySchema, rateSchema } from './webhook-health.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Webhook health and tests';

@@ -1,8 +1,7 @@
 /** How a webhook is doing, as it is shown beside the webhook. */
 import Type from 'typebox';
+import { healthStates } from '../domain/webhook-health.ts';
 import { nullable, timestamp } from './fields.ts';
-
-export const healthStates = ['healthy', 'failing', 'disabled', 'recovering'] as const;
 
 export const latencySchema = nullable(
   Type.Object({ p50: Type.Number(), p95: Type.Number(), p99: Type.Number() }, { description: 'Milliseconds.' }),

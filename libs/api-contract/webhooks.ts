@@ -1,5 +1,6 @@
 /** Webhooks: create, read, update, delete, list, on and off. */
 import Type from 'typebox';
+import { healthStates } from '../domain/webhook-health.ts';
 import {
   anyId,
   clientId,
@@ -18,7 +19,7 @@ import {
   strict,
 } from './fields.ts';
 import { operation, type Role } from './operation.ts';
-import { healthBesideSchema, healthStates } from './webhook-health.ts';
+import { healthBesideSchema } from './webhook-health.ts';
 import * as field from './webhook-fields.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];

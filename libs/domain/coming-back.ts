@@ -57,7 +57,10 @@ export function failedPingsBefore(health: WebhookHealth, { recoveringUntil }: Wa
 }
 
 /** Disabled for what its endpoint did; a webhook that is gone comes back only when its owner wishes. */
-function mayComeBack({ disabledBy, autoHealGone }: WatchedWebhook): boolean {
+export function mayComeBack({
+  disabledBy,
+  autoHealGone,
+}: Pick<WatchedWebhook, 'disabledBy' | 'autoHealGone'>): boolean {
   return disabledBy === 'failures' || (disabledBy === 'gone' && autoHealGone);
 }
 

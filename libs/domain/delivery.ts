@@ -1,7 +1,8 @@
 /** One attempt to make, as it travels on webhook.deliveries, and its variants that wait, are parked or are dead. */
 
 export type DeliveryKind = 'event' | 'test' | 'ping';
-export type Trigger = 'first' | 'retry' | 'manual' | 'replay' | 'probe';
+export const triggers = ['first', 'retry', 'manual', 'replay', 'probe'] as const;
+export type Trigger = (typeof triggers)[number];
 export type ParkedReason = 'backlog' | 'breaker' | 'rate_limit' | 'blocked';
 
 export interface Delivery {

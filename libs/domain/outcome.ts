@@ -12,6 +12,9 @@ export const deliveryStatuses = [
   'failed_permanent',
 ] as const satisfies readonly DeliveryStatus[];
 
+/** Most that is kept of the body of an answer. */
+export const responseSampleBytesMax = 4_096;
+
 export interface DeliveryOutcome {
   readonly deliveryId: string;
   /** The header `webhook-id` of the delivery. Null or left out in outcomes of earlier versions: it was `deliveryId`. */
@@ -33,7 +36,7 @@ export interface DeliveryOutcome {
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly responseCode: number | null;
   readonly responseHeaders: Readonly<Record<string, string>>;
-  /** At most 4 KiB, as they came. */
+  /** At most {@link responseSampleBytesMax}, as they came. */
   readonly responseBodySample: Buffer | null;
   readonly responseBodyTruncated: boolean;
   readonly errorKind: AttemptErrorKind | null;

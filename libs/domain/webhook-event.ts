@@ -1,8 +1,12 @@
 /** A platform event as fan-out took it, with its decisions, as it travels on webhook.events. */
 import type { PayloadFormat } from './webhook.ts';
 
-/** `copy`: it would match, and the webhook has a copy of the event that came shortly before. */
-export type DecisionKind = 'matched' | 'filtered' | 'disabled' | 'copy';
+/**
+ * The strongest first: of several about one webhook it counts. `copy`: it would match, and the webhook has a copy of the event that
+ * came shortly before.
+ */
+export const decisionKinds = ['matched', 'filtered', 'disabled', 'copy'] as const;
+export type DecisionKind = (typeof decisionKinds)[number];
 
 export interface Decision {
   readonly webhookId: string;

@@ -6,7 +6,8 @@ import type { HealthWindows } from './health-window.ts';
 import type { DisabledBy } from './webhook.ts';
 
 /** `failing`: the latest attempt failed. `disabled` and `recovering` are said by the webhook itself. */
-export type HealthState = 'healthy' | 'failing' | 'disabled' | 'recovering';
+export const healthStates = ['healthy', 'failing', 'disabled', 'recovering'] as const;
+export type HealthState = (typeof healthStates)[number];
 
 export interface WebhookHealth {
   readonly state: HealthState;

@@ -84,9 +84,9 @@ export function deliveryCount(filter: DeliveryListFilter, lookedMax = countLooke
 
 /** Whether an index has these in the order of the list, or so many of them beside others that few are passed over. */
 function isServed(filter: DeliveryListFilter): boolean {
-  if (filter.ids !== undefined) return traitNames.every((name) => name === 'status' || filter[name] === undefined);
-  const others = traitNames.filter((name) => name !== 'status' && filter[name] !== undefined);
-  return others.length === 0 && (filter.status === undefined || filter.status.length === 1 || isWaiting(filter.status));
+  const { ids, status } = filter;
+  if (traitNames.some((name) => name !== 'status' && filter[name] !== undefined)) return false;
+  return ids !== undefined || status === undefined || status.length === 1 || isWaiting(status);
 }
 
 const waiting: readonly DeliveryStatus[] = ['pending', 'failed_retryable'];

@@ -1,7 +1,7 @@
 /** Events as the history has them. A client sees its own and broadcasts, and of a broadcast the decisions on its webhooks. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { PastEvent } from '../domain/direct-delivery.ts';
-import type { Decision } from '../domain/webhook-event.ts';
+import { decisionKinds, type Decision } from '../domain/webhook-event.ts';
 import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { eventColumns, eventList, eventSearch, type EventFilter } from './event-list.ts';
@@ -130,7 +130,7 @@ const kindCount = (kind: string) => `count(*) filter (where one ->> 'decision' =
 const countDecisions = `
 select event_key as "eventKey", counts.*
 from event cross join lateral (
-  select ${['matched', 'filtered', 'disabled', 'copy'].map(kindCount).join(', ')}
+  select ${decisionKinds.map(kindCount).join(', ')}
   from jsonb_array_elements(decisions) one where $3::text is null or one ->> 'clientId' = $3
 ) counts
 where event_key = any($1) and day_time = any($2)`;

@@ -5,7 +5,7 @@
 import { timeOfId } from '../domain/ids.ts';
 import type { DeliveryOutcome } from '../domain/outcome.ts';
 import { compareStanding } from '../domain/standing.ts';
-import type { Decision, WebhookEvent } from '../domain/webhook-event.ts';
+import { decisionKinds, type Decision, type WebhookEvent } from '../domain/webhook-event.ts';
 import type { AttemptInput, DeliveryInput, EventInput } from './history-inputs.ts';
 
 export interface HistoryRows {
@@ -71,15 +71,13 @@ function isEarlier(a: WebhookEvent, b: WebhookEvent): boolean {
   return (a.sourceOffset ?? -1) < (b.sourceOffset ?? -1);
 }
 
-const decisionRanks = ['matched', 'filtered', 'disabled', 'copy'] as const;
-
 function mergeDecisions(decisions: readonly Decision[]): readonly Decision[] {
   if (decisions.length < 2) return decisions;
   const byWebhook = foldBy(
     decisions,
     ({ webhookId }) => webhookId,
     (a, b) => {
-      const difference = decisionRanks.indexOf(b.decision) - decisionRanks.indexOf(a.decision);
+      const difference = decisionKinds.indexOf(b.decision) - decisionKinds.indexOf(a.decision);
       return difference < 0 || (difference === 0 && (b.format ?? '') > (a.format ?? '')) ? b : a;
     },
   );

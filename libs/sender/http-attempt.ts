@@ -9,6 +9,7 @@
 import type { Dispatcher } from 'undici';
 import { isSuccessCode, noAnswerCodes, type AnswerCodes } from '../domain/answer-codes.ts';
 import type { AttemptAnswer, AttemptResult } from '../domain/attempt.ts';
+import { responseSampleBytesMax } from '../domain/outcome.ts';
 import type { AddressGuard } from './address-guard.ts';
 import {
   attemptFailure,
@@ -52,7 +53,6 @@ export interface HttpSenderOptions {
 }
 
 const bodyBytesMax = 16_384;
-const sampleBytesMax = 4096;
 const headerBytesMax = 16_384;
 const noBytes = Buffer.alloc(0);
 
@@ -165,7 +165,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
     if (this.isDone) return;
-    const missing = sampleBytesMax - this.#sample.length;
+    const missing = responseSampleBytesMax - this.#sample.length;
     if (missing > 0) {
       // The chunk is a view of the socket's buffer, which is much larger than what is kept.
       const part = Buffer.from(chunk.subarray(0, missing));
@@ -212,7 +212,7 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
       code: this.#code,
       headers: this.#headers,
       bodySample: this.#sample,
-      bodyTruncated: flaw !== null || this.#bodyBytes > sampleBytesMax,
+      bodyTruncated: flaw !== null || this.#bodyBytes > responseSampleBytesMax,
       latencyMs: this.#elapsedMs(),
     };
     this.#tell(flaw === null ? answer : { ...answer, flaw });

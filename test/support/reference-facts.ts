@@ -242,5 +242,7 @@ export function unionMembers(path: string, type: string): readonly string[] {
   const text = readFileSync(join(repositoryRoot, path), 'utf8');
   const declaration = new RegExp(`^export type ${type} =([^;]*);`, 'm').exec(text)?.[1];
   if (declaration === undefined) throw new Error(`${path} declares no type ${type}`);
-  return [...declaration.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? '');
+  const [, list] = /^ \(typeof (\w+)\)\[number\]$/.exec(declaration) ?? [];
+  const words = list === undefined ? declaration : new RegExp(`^export const ${list} = ([^;]*);`, 'm').exec(text)?.[1];
+  return [...(words ?? '').matchAll(/'([^']+)'/g)].map((match) => match[1] ?? '');
 }

@@ -116,7 +116,7 @@ describe('every word of a fixed list is there', () => {
     ['Reasons to park', 'libs/domain/delivery.ts', ['ParkedReason']],
     ['Decisions', 'libs/domain/webhook-event.ts', ['DecisionKind']],
     ['Notices', 'libs/domain/notice.ts', ['NoticeType']],
-    ['States of a webhook', 'libs/domain/health.ts', ['HealthState']],
+    ['States of a webhook', 'libs/domain/webhook-health.ts', ['HealthState']],
     ['Who disabled it', 'libs/domain/webhook.ts', ['DisabledBy']],
     ['Why a request is not valid', 'libs/domain/verify-delivery.ts', ['InvalidReason']],
   ])('%s', (heading, path, types) => {

@@ -11,7 +11,7 @@ let client: Awaited<ReturnType<typeof newClient>>;
 
 beforeAll(async () => {
   const limits = { WEBHOOK_RETRY_ATTEMPTS_MAX: '10', WEBHOOK_TIMEOUT_MS_MAX: '9000', WEBHOOK_SUCCESS_CODES: '302' };
-  world = await startWorld({ WEBHOOKS_PER_CLIENT: String(perClient), ...limits });
+  world = await startWorld({ WEBHOOKS_PER_CLIENT: String(perClient), PORTAL_ENABLED: 'false', ...limits });
   client = await newClient(world);
 }, 120_000);
 
@@ -45,6 +45,16 @@ test('what a client chooses keeps the limits of the operator', async () => {
     ['/timeoutMs maximum', '/retryPolicy/maxAttempts maximum', '/successCodes/0 enum'],
   ]);
 });
+
+test.each(['/', '/portal', '/portal/', '/portal/assets/x', '/portal/config.json'])(
+  'without the portal, %s is nothing, to nobody and to an admin',
+  async (path) => {
+    for (const key of ['', world.adminKey]) {
+      const answer = await world.ask(`GET ${path}`, { key });
+      expect(answer).toMatchObject({ status: 404, body: { code: 'route_not_found' } });
+    }
+  },
+);
 
 describe('a secret of the client’s own', () => {
   test('signs as it is', async () => {
