@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
 import { createClient, getClient, listClients, updateClient } from '../../libs/api-contract/clients.ts';
+import { labelsMax } from '../../libs/domain/labels.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import type { InputOf } from './caller.ts';
 import { pageAnswer, pageByText } from './paging.ts';
-import { notFound, ProblemError } from './problem-error.ts';
+import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
 import { shownClient } from './shown.ts';
 
@@ -18,7 +19,8 @@ export class ClientsController {
   async create(@Input() { body, actor }: InputOf<typeof createClient>) {
     const now = new Date();
     const id = body.id ?? objectId('client', now.getTime(), randomBytes(10));
-    const client = await this.clients.create({ id, name: body.name }, actor, now);
+    const { name, labels = {}, externalId = null } = body;
+    const client = await this.clients.create({ id, name, labels, externalId }, actor, now);
     if (client === null) throw new ProblemError('already_exists', `There is a client ${id} already.`);
     return shownClient(client);
   }
@@ -34,14 +36,26 @@ export class ClientsController {
     if (client === null) throw notFound();
     return shownClient(client);
   }
+
   @Route(updateClient)
-  async update(@Input() { params, body, caller, actor }: InputOf<typeof updateClient>) {
-    const isOperators = body.name !== undefined || body.autoDisable !== undefined;
+  async update(@Input() { params, body, caller, actor, isMeant }: InputOf<typeof updateClient>) {
+    const { noticeEmails: _, ...operators } = body;
+    const isOperators = Object.keys(operators).length > 0;
     if (isOperators && caller.role !== 'admin') {
       throw new ProblemError('forbidden', 'A key of role client may change noticeEmails only.');
     }
-    const client = await this.clients.update(params.id, body, actor, new Date());
-    if (client === null) throw notFound();
-    return shownClient(client);
+    const updated = await this.clients.update({ id: params.id, isMeant }, body, actor, new Date());
+    switch (updated.kind) {
+      case 'updated':
+        return shownClient(updated.client);
+      case 'missing':
+        throw notFound();
+      case 'stale':
+        throw new ProblemError('precondition_failed');
+      case 'too_many_labels': {
+        const message = `There would be ${updated.labels} labels: a client has ${labelsMax} at most.`;
+        throw invalid([{ path: '/labels', rule: 'maxProperties', message }]);
+      }
+    }
   }
 }

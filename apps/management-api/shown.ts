@@ -25,8 +25,8 @@ import { sampleText } from './body-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
 
-export function shownClient({ noticeEmails, createdAt, ...client }: Client): AnswerOf<typeof getClient> {
-  return { ...client, noticeEmails: [...noticeEmails], createdAt: createdAt.toISOString() };
+export function shownClient({ noticeEmails, labels, createdAt, ...client }: Client): AnswerOf<typeof getClient> {
+  return { ...client, noticeEmails: [...noticeEmails], labels: { ...labels }, createdAt: createdAt.toISOString() };
 }
 
 export function shownApiKey(key: ApiKey) {

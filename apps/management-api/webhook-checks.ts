@@ -1,5 +1,5 @@
 /** What the schemas cannot say of a webhook: which URLs may be called, which headers added, what is a filter. */
-import { labelsMax } from '../../libs/api-contract/fields.ts';
+import { labelsMax } from '../../libs/domain/labels.ts';
 import type { FieldCheck, FieldChecks } from '../../libs/api-contract/validation.ts';
 import { pointerToken } from '../../libs/api-contract/validation.ts';
 import type { FieldProblem } from '../../libs/api-contract/problem.ts';

@@ -5,7 +5,10 @@ import {
   anyId,
   capabilityList,
   clientId,
+  externalId,
   idParams,
+  labels,
+  labelsPatch,
   lineOf,
   nullable,
   pageOf,
@@ -53,7 +56,16 @@ const noticeEmails = Type.Array(
 );
 
 export const clientSchema = Type.Object(
-  { id: clientId, name: lineOf(200, 'For people.'), noticeEmails, autoDisable, createdAt: timestamp },
+  {
+    id: clientId,
+    name: lineOf(200, 'For people.'),
+    noticeEmails,
+    autoDisable,
+    labels,
+    externalId,
+    version: Type.Integer({ description: 'Rises with every change.' }),
+    createdAt: timestamp,
+  },
   { description: 'A tenant: it owns webhooks, and events name it in `clientid`.' },
 );
 
@@ -65,7 +77,16 @@ export const createClient = operation({
   summary: 'Create a client',
   roles: operators,
   needs: 'settings.write',
-  body: Type.Object({ id: Type.Optional(clientId), name: lineOf(200, 'For people.', { examples: ['Acme'] }) }, strict),
+  isVersioned: true,
+  body: Type.Object(
+    {
+      id: Type.Optional(clientId),
+      name: lineOf(200, 'For people.', { examples: ['Acme'] }),
+      labels: Type.Optional(labels),
+      externalId: Type.Optional(externalId),
+    },
+    strict,
+  ),
   status: 201,
   answer: clientSchema,
   answered: 'The client.',
@@ -94,6 +115,7 @@ export const getClient = operation({
   summary: 'Read a client',
   description: 'A client’s key reads its own client only.',
   roles: ['admin', 'client'],
+  isVersioned: true,
   params: idParams,
   status: 200,
   answer: clientSchema,
@@ -108,8 +130,10 @@ export const updateClient = operation({
   tag: 'Clients',
   summary: 'Change a client',
   description:
-    'What is absent stays; `autoDisable` is replaced as a whole, and `{}` is as for everybody. A client’s key may change `noticeEmails` only.',
+    'What is absent stays; `autoDisable` is replaced as a whole, and `{}` is as for everybody; `labels` are changed one by one. A client’s key may change `noticeEmails` only.',
   roles: ['admin', 'client'],
+  isConditional: true,
+  isVersioned: true,
   needs: 'settings.write',
   params: idParams,
   body: Type.Object(
@@ -117,6 +141,8 @@ export const updateClient = operation({
       name: Type.Optional(lineOf(200, 'For people.')),
       noticeEmails: Type.Optional(noticeEmails),
       autoDisable: Type.Optional(autoDisable),
+      labels: Type.Optional(labelsPatch),
+      externalId: Type.Optional(externalId),
     },
     strict,
   ),

@@ -1,5 +1,6 @@
 /** Fields that occur in several objects of the API. */
 import Type, { type Static, type TSchema } from 'typebox';
+import { labelsMax } from '../domain/labels.ts';
 import { capabilities } from '../domain/capabilities.ts';
 
 /** One line: no control characters, no lone surrogates. */
@@ -60,7 +61,6 @@ export const clientId = Type.String({
 });
 
 const labelName = '[A-Za-z0-9][A-Za-z0-9._/-]{0,62}';
-export const labelsMax = 20;
 
 const labelNames = {
   type: 'string',

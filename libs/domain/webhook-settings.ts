@@ -3,6 +3,7 @@
  * then. Holds: absent leaves a setting as it is, null takes it back to its default; members of headers, of labels and
  * of the retry policy change one by one (JSON Merge Patch, RFC 7396).
  */
+import { changedLabels, type Labels, type LabelsPatch } from './labels.ts';
 import { noAnswerCodes, type AnswerCode, type AnswerCodes } from './answer-codes.ts';
 import { maskedValue } from './mask.ts';
 import type { Ordering, PayloadFormat, RetryPolicy, SignatureAlgorithm, TlsMaterial } from './webhook.ts';
@@ -12,7 +13,7 @@ export interface WebhookSettings extends AnswerCodes {
   readonly eventTypes: readonly string[];
   readonly description: string | null;
   /** Its owner's, by name. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   /** Its owner's name for it. */
   readonly externalId: string | null;
   /** In clear, names in lower case. */
@@ -53,7 +54,7 @@ export interface GivenSettings {
   readonly url?: string | undefined;
   readonly eventTypes?: readonly string[] | undefined;
   readonly description?: string | null | undefined;
-  readonly labels?: Readonly<Record<string, string | null>> | null | undefined;
+  readonly labels?: LabelsPatch | undefined;
   readonly externalId?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string | null>> | null | undefined;
   /** A filter as JSON (libs/domain/filter.ts). */
@@ -165,19 +166,6 @@ function changedHeaders(
     else if (value !== maskedValue || !headers.has(lower)) headers.set(lower, value);
   }
   return Object.fromEntries(headers);
-}
-
-/** What changes none of them leaves them as they are, in the order in which they are stored. */
-function changedLabels(current: WebhookSettings['labels'], given: GivenSettings['labels']): WebhookSettings['labels'] {
-  if (given === undefined) return current;
-  const labels = new Map(given === null ? [] : Object.entries(current));
-  for (const [name, value] of Object.entries(given ?? {})) {
-    if (value === null) labels.delete(name);
-    else labels.set(name, value);
-  }
-  const isSame =
-    labels.size === Object.keys(current).length && [...labels].every(([name, value]) => current[name] === value);
-  return isSame ? current : Object.fromEntries(labels);
 }
 
 /** Member by member; a key that comes back as it was shown, masked, stays. */

@@ -2,6 +2,8 @@
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../domain/actor.ts';
 import type { DisableOverride } from '../domain/disable-rules.ts';
+import type { VersionCondition } from '../domain/entity-tag.ts';
+import { changedLabels, labelsMax, type Labels, type LabelsPatch } from '../domain/labels.ts';
 import { appendAudit, changedMembers } from './audit-store.ts';
 import { Conditions } from './conditions.ts';
 import { ClientRow } from './entities/client.ts';
@@ -14,15 +16,32 @@ export interface Client {
   readonly name: string;
   readonly noticeEmails: readonly string[];
   readonly autoDisable: DisableOverride;
+  readonly labels: Labels;
+  readonly externalId: string | null;
+  readonly version: number;
   readonly createdAt: Date;
 }
+
+export type NewClient = Pick<Client, 'id' | 'name' | 'labels' | 'externalId'>;
 
 /** What is undefined stays. */
 export interface ClientChange {
   readonly name?: string | undefined;
   readonly noticeEmails?: readonly string[] | undefined;
   readonly autoDisable?: DisableOverride | undefined;
+  readonly labels?: LabelsPatch | undefined;
+  readonly externalId?: string | null | undefined;
 }
+
+export interface ClientTarget {
+  readonly id: string;
+  readonly isMeant: VersionCondition;
+}
+
+export type ClientUpdated =
+  | { readonly kind: 'updated'; readonly client: Client }
+  | { readonly kind: 'missing' | 'stale' }
+  | { readonly kind: 'too_many_labels'; readonly labels: number };
 
 export class ClientStore {
   private readonly em: EntityManager;
@@ -32,9 +51,9 @@ export class ClientStore {
   }
 
   /** Null when the id is taken. */
-  async create({ id, name }: Pick<Client, 'id' | 'name'>, actor: Actor, now: Date): Promise<Client | null> {
+  async create({ id, name, labels, externalId }: NewClient, actor: Actor, now: Date): Promise<Client | null> {
     return changing(this.em, async (em) => {
-      const client = { id, name, createdAt: now };
+      const client = { id, name, labels, externalId, createdAt: now };
       const inserted = await em
         .createQueryBuilder(ClientRow)
         .insert(client)
@@ -44,27 +63,33 @@ export class ClientStore {
         .execute<object[]>('all');
       if (inserted.length === 0) return null;
       const change = { action: 'client.created', objectKind: 'client', objectId: id, clientId: id } as const;
-      await appendAudit(em, { ...change, before: null, after: { id, name } }, actor, now);
-      return { ...client, noticeEmails: [], autoDisable: {} };
+      await appendAudit(em, { ...change, before: null, after: { id, name, labels, externalId } }, actor, now);
+      return { ...client, noticeEmails: [], autoDisable: {}, version: 1 };
     });
   }
 
-  /** Null when there is none. What changes nothing is no change. */
-  async update(id: string, change: ClientChange, actor: Actor, now: Date): Promise<Client | null> {
+  /** What changes nothing is no change. */
+  async update({ id, isMeant }: ClientTarget, change: ClientChange, actor: Actor, now: Date): Promise<ClientUpdated> {
     return changing(this.em, async (em) => {
       const row = await em.findOne(ClientRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (row === null) return null;
+      if (row === null) return { kind: 'missing' };
+      if (!isMeant(row.version)) return { kind: 'stale' };
       const before = shown(row);
+      const wanted = changedLabels(row.labels, change.labels);
+      const labels = Object.keys(wanted).length;
+      if (labels > labelsMax) return { kind: 'too_many_labels', labels };
       row.name = change.name ?? row.name;
       row.noticeEmails = change.noticeEmails === undefined ? row.noticeEmails : [...change.noticeEmails];
       row.autoDisable = change.autoDisable ?? row.autoDisable;
+      row.labels = wanted;
+      if (change.externalId !== undefined) row.externalId = change.externalId;
+      const members = changedMembers(before, shown(row));
+      if (Object.keys(members.after).length === 0) return { kind: 'updated', client: before };
+      row.version += 1;
       await em.flush();
-      const after = shown(row);
-      const members = changedMembers(before, after);
-      if (Object.keys(members.after).length === 0) return after;
       const action = { action: 'client.updated', objectKind: 'client', objectId: id, clientId: id } as const;
       await appendAudit(em, { ...action, ...members }, actor, now);
-      return after;
+      return { kind: 'updated', client: shown(row) };
     });
   }
 
@@ -91,8 +116,10 @@ export class ClientStore {
   }
 }
 
-function shown({ id, name, noticeEmails, autoDisable, createdAt }: ClientRow): Client {
-  return { id, name, noticeEmails, autoDisable, createdAt };
+function shown(row: ClientRow): Client {
+  const { id, name, noticeEmails, autoDisable, labels, externalId = null, version, createdAt } = row;
+  return { id, name, noticeEmails, autoDisable, labels, externalId, version, createdAt };
 }
 
-const columns = `id, name, notice_emails as "noticeEmails", auto_disable as "autoDisable", created_at as "createdAt"`;
+const columns = `id, name, notice_emails as "noticeEmails", auto_disable as "autoDisable", labels,
+  external_id as "externalId", version, created_at as "createdAt"`;

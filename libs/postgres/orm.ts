@@ -45,6 +45,7 @@ import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { KeyCapabilities } from './migrations/0205-key-capabilities.ts';
+import { ClientsAndReplays } from './migrations/0214-clients-and-replays.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -139,6 +140,7 @@ export function ormOptions(
         FailureRates,
         WebhookLabels,
         KeyCapabilities,
+        ClientsAndReplays,
       ],
       snapshot: false,
       silent: true,

@@ -1,6 +1,7 @@
 /** A tenant. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { DisableOverride } from '../../domain/disable-rules.ts';
+import type { Labels } from '../../domain/labels.ts';
 
 export const ClientRow = defineEntity({
   name: 'Client',
@@ -15,6 +16,9 @@ export const ClientRow = defineEntity({
     noticeEmails: p.json<string[]>().default('[]'),
     /** Portal sessions that were opened up to then are over. */
     portalSessionsAfter: p.datetime().nullable(),
+    labels: p.json<Labels>().default('{}'),
+    externalId: p.text().nullable(),
+    version: p.integer().default(1),
   },
 });
 export type ClientRow = InferEntity<typeof ClientRow>;

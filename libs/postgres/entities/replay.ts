@@ -9,6 +9,8 @@ export const ReplayRow = defineEntity({
     id: p.text().primary(),
     clientId: p.text(),
     webhookId: p.text().nullable(),
+    /** That gets what is sent; null: each delivery goes where it went. */
+    targetWebhookId: p.text().nullable(),
     filter: p.json<ReplayFilter>(),
     status: p.text().$type<ReplayStatus>(),
     /** Counted, and nothing sent. */

@@ -221,6 +221,37 @@ describe('what is set for a client', () => {
     });
   });
 
+  test('has versions, of which one can be meant', async () => {
+    const { id, key } = await newClient(world);
+    const read = await world.ask(`GET /v1/clients/${id}`, { key });
+    expect([read.body['version'], read.headers['etag']]).toEqual([1, '"1"']);
+    const meant = (version: number, body: object) =>
+      world.ask(`PATCH /v1/clients/${id}`, { body, headers: { 'if-match': `"${version}"` } });
+    const changed = await meant(1, { name: 'New' });
+    expect(changed).toMatchObject({ status: 200, body: { name: 'New', version: 2 } });
+    expect(changed.headers['etag']).toBe('"2"');
+    expect(await meant(1, { name: 'Old' })).toMatchObject({ status: 412, body: { code: 'precondition_failed' } });
+    expect(await meant(2, { name: 'New', labels: {} })).toMatchObject({ status: 200, body: { version: 2 } });
+  });
+
+  test('are labels and an id of elsewhere, by the operator', async () => {
+    const { id, key } = await newClient(world);
+    const made = { id: `${id}-made`, name: 'Made', labels: { plan: 'gold' }, externalId: 'crm-1' };
+    expect(await world.ask('POST /v1/clients', { body: made })).toMatchObject({ status: 201, body: made });
+    expect((await change(made.id, { labels: { plan: null, zone: 'eu' } })).body).toMatchObject({
+      labels: { zone: 'eu' },
+      externalId: 'crm-1',
+      version: 2,
+    });
+    expect(await change(id, { labels: { a: 'b' } }, key)).toMatchObject({ status: 403 });
+    expect(await change(id, { externalId: 'x' }, key)).toMatchObject({ status: 403 });
+    const labelsOf = (from: number) => Object.fromEntries(Array.from({ length: 15 }, (_, no) => [`l${from + no}`, '']));
+    expect((await change(id, { labels: labelsOf(0) })).status).toBe(200);
+    const tooMany = await change(id, { labels: labelsOf(15), name: 'Other' });
+    expect(tooMany.body['errors']).toMatchObject([{ path: '/labels', rule: 'maxProperties' }]);
+    expect((await world.ask(`GET /v1/clients/${id}`)).body).toMatchObject({ name: 'Acme', version: 2 });
+  });
+
   test('is nobody else’s', async () => {
     const { id } = await newClient(world);
     const other = await newClient(world, 'Other');
