@@ -28,8 +28,9 @@ export interface DispatchCodecs {
 
 export async function dispatchCodecs(registry: Registry): Promise<DispatchCodecs> {
   return {
-    delivery: await registry.codec(topics.deliveries),
-    parked: await registry.codec(topics.parked),
+    // What waits in memory is a copy of its own, and as long as its attempt.
+    delivery: (await registry.codec(topics.deliveries)).withViews(),
+    parked: (await registry.codec(topics.parked)).withViews(),
     // All tiers share one schema; any of their subjects gives its id.
     retry: await registry.codec(retryTopic('5s')),
     outcome: await registry.codec(topics.outcomes),
@@ -67,6 +68,7 @@ export class Reports {
   private readonly sink: RecordSink;
   private readonly codecs: DispatchCodecs;
   private readonly prefix: string;
+  private readonly outcomesTopic: string;
   private readonly logger: Logger;
 
   constructor(options: { sink: RecordSink; codecs: DispatchCodecs; topicPrefix: string; logger: Logger }) {
@@ -74,11 +76,12 @@ export class Reports {
     this.sink = options.sink;
     this.codecs = options.codecs;
     this.prefix = options.topicPrefix;
+    this.outcomesTopic = topicName(options.topicPrefix, topics.outcomes);
   }
 
   settle(outcome: DeliveryOutcome, followUp: FollowUp): Promise<void> {
     const key = outcome.webhookId;
-    const report = { topic: topicName(this.prefix, topics.outcomes), key, value: this.codecs.outcome.encode(outcome) };
+    const report = { topic: this.outcomesTopic, key, value: this.codecs.outcome.encode(outcome) };
     switch (followUp.kind) {
       case 'none':
         return this.sink.append([report]);

@@ -5,7 +5,7 @@
  */
 import { guardVerdict, workedMs, type EndpointVote, type GuardVerdict } from '../../libs/domain/global-guard.ts';
 import { verdictOf } from '../../libs/domain/health.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { ObservedOutcome } from '../../libs/domain/outcome.ts';
 import type { VotingEndpoint } from '../../libs/postgres/health-store.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
@@ -42,7 +42,7 @@ export class GlobalGuard {
   }
 
   /** Takes outcomes into account; the same ones twice are as once. */
-  async see(outcomes: readonly DeliveryOutcome[], now: number): Promise<void> {
+  async see(outcomes: readonly ObservedOutcome[], now: number): Promise<void> {
     this.votes ??= new Map(await this.parts.votesSince(new Date(now - workedMs)));
     const telling = outcomes.filter((outcome) => outcome.kind !== 'ping' && verdictOf(outcome) !== null);
     const endpoints = await this.unknownEndpoints(telling, this.votes);
@@ -83,7 +83,7 @@ export class GlobalGuard {
 
   /** Of webhooks that are new here, or have another URL than is known here. */
   private async unknownEndpoints(
-    outcomes: readonly DeliveryOutcome[],
+    outcomes: readonly ObservedOutcome[],
     votes: ReadonlyMap<string, KnownVote>,
   ): Promise<ReadonlyMap<string, VotingEndpoint>> {
     const unknown = new Set<string>();

@@ -15,11 +15,11 @@ import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import { sweepTimes } from '../../libs/postgres/sweep-store.ts';
 import { RecoveryStore } from '../../libs/postgres/recovery-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
-import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { AvroCodec, AvroReader } from '../../libs/wire/avro-codec.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { Delivery } from '../../libs/domain/delivery.ts';
 import type { RateRule } from '../../libs/domain/failure-rate.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import { unobservedFields, type ObservedOutcome } from '../../libs/domain/outcome.ts';
 import { BacklogMetrics } from './backlog-metrics.ts';
 import { Caretaker } from './caretaker.ts';
 import type { MonitorConfig } from './config.ts';
@@ -57,7 +57,7 @@ export class MonitorModule implements OnModuleDestroy {
 
   static async with(config: MonitorConfig, context: AppContext): Promise<DynamicModule> {
     const registry = watchedRegistry(config, context);
-    const outcomes = await registry.codec(topics.outcomes);
+    const outcomes = (await registry.codec(topics.outcomes)).without(unobservedFields);
     const deliveries = await registry.codec(topics.deliveries);
     return {
       module: MonitorModule,
@@ -145,7 +145,7 @@ function makeGuard(store: HealthStore, metrics: MonitorMetrics, { logger }: AppC
 function makeObservation(parts: {
   config: MonitorConfig;
   context: AppContext;
-  codec: AvroCodec<DeliveryOutcome>;
+  codec: AvroReader<ObservedOutcome>;
   em: EntityManager;
   database: Database;
   store: HealthStore;

@@ -8,12 +8,12 @@ import { decodeRecord, type Decoded } from '../../libs/kafka/decode-record.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { PositionStep } from '../../libs/kafka/stored-positions.ts';
 import { StoredWork, type WriteResult } from '../../libs/kafka/stored-work.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { ObservedOutcome } from '../../libs/domain/outcome.ts';
 import type { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
 import type { Applied, DisabledWebhook, HealthPolicy, HealthStore } from '../../libs/postgres/health-store.ts';
 import { writeResultOf } from '../../libs/postgres/write-result.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { AvroReader } from '../../libs/wire/avro-codec.ts';
 import { Behind, placeOf } from './behind.ts';
 import type { GlobalGuard } from './global-guard.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
@@ -26,14 +26,14 @@ const rest = { ms: 1_000, belowRecords: recordsPerWrite };
 
 /** An outcome, and of which record it is. */
 interface Seen {
-  readonly outcome: DeliveryOutcome;
+  readonly outcome: ObservedOutcome;
   readonly place: string;
   /** Unix milliseconds at which its record was written. */
   readonly at: number;
 }
 
 export interface ObservationParts {
-  readonly codec: AvroCodec<DeliveryOutcome>;
+  readonly codec: AvroReader<ObservedOutcome>;
   readonly store: HealthStore;
   readonly offsets: ConsumerOffsetStore;
   readonly policy: Omit<HealthPolicy, 'isPaused'>;
@@ -95,10 +95,9 @@ export class Observation {
     return this.pump.drain(leases);
   }
 
-  private async decode(record: KafkaRecord): Promise<Decoded<Seen>> {
-    const decoded = await decodeRecord(this.parts.codec, record);
-    if (decoded.kind !== 'value') return decoded;
-    return { kind: 'value', value: { outcome: decoded.value, place: placeOf(record), at: record.timestampMs } };
+  private decode(record: KafkaRecord): Decoded<Seen> | Promise<Decoded<Seen>> {
+    const seen = (outcome: ObservedOutcome) => ({ outcome, place: placeOf(record), at: record.timestampMs });
+    return decodeRecord(this.parts.codec, record, seen);
   }
 
   private async write(seen: readonly Seen[], offsets: readonly PositionStep[]): Promise<WriteResult> {

@@ -2,14 +2,14 @@
  * In: what was written into the history in one transaction. Out: a span for each record of a sampled trace. Holds: no
  * more than one span a record, so a batch bounds them; traces begin elsewhere.
  */
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { KeptOutcome } from '../../libs/domain/outcome.ts';
 import { isSampled } from '../../libs/domain/traceparent.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
 import type { SpanAttributes, Tracer } from '../../libs/runtime/tracing.ts';
 
 export interface WrittenHistory {
   readonly events: readonly WebhookEvent[];
-  readonly outcomes: readonly DeliveryOutcome[];
+  readonly outcomes: readonly KeptOutcome[];
   /** Unix milliseconds at which the transaction began and was there. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -50,7 +50,7 @@ function eventAttributes({ eventId, eventType }: Pick<WebhookEvent, 'eventId' | 
   return { 'cloudevents.event_id': eventId, 'cloudevents.event_type': eventType };
 }
 
-function outcomeAttributes(outcome: DeliveryOutcome): SpanAttributes {
+function outcomeAttributes(outcome: KeptOutcome): SpanAttributes {
   return {
     ...eventAttributes(outcome),
     'webhook.id': outcome.webhookId,

@@ -12,10 +12,10 @@ import type { HistoryWriter } from '../../libs/postgres/history-writer.ts';
 import { writeResultOf } from '../../libs/postgres/write-result.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { timeShares } from '../../libs/domain/delivery-age.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { KeptOutcome } from '../../libs/domain/outcome.ts';
 import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
 import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
-import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
+import type { AvroCodec, AvroReader } from '../../libs/wire/avro-codec.ts';
 import type { TraceHistory } from './history-spans.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 import type { Strangers } from './strangers.ts';
@@ -31,13 +31,13 @@ const rest = { ms: 50, belowRecords: 500 };
 
 type HistoryItem =
   | { readonly kind: 'event'; readonly event: WebhookEvent }
-  | { readonly kind: 'outcome'; readonly outcome: DeliveryOutcome };
+  | { readonly kind: 'outcome'; readonly outcome: KeptOutcome };
 
 export interface ProjectionParts {
   /** Name of the topic on this cluster, prefix included. */
   readonly eventsTopic: string;
   readonly eventCodec: AvroCodec<WebhookEvent>;
-  readonly outcomeCodec: AvroCodec<DeliveryOutcome>;
+  readonly outcomeCodec: AvroReader<KeptOutcome>;
   readonly writer: HistoryWriter;
   readonly offsets: ConsumerOffsetStore;
   readonly metrics: ProjectorMetrics;
@@ -93,13 +93,10 @@ export class Projection {
     return this.pump.drain(leases);
   }
 
-  private async decode(record: KafkaRecord): Promise<Decoded<HistoryItem>> {
-    if (record.topic === this.parts.eventsTopic) {
-      const decoded = await decodeRecord(this.parts.eventCodec, record);
-      return decoded.kind === 'value' ? { kind: 'value', value: { kind: 'event', event: decoded.value } } : decoded;
-    }
-    const decoded = await decodeRecord(this.parts.outcomeCodec, record);
-    return decoded.kind === 'value' ? { kind: 'value', value: { kind: 'outcome', outcome: decoded.value } } : decoded;
+  private decode(record: KafkaRecord): Decoded<HistoryItem> | Promise<Decoded<HistoryItem>> {
+    const { eventsTopic, eventCodec, outcomeCodec } = this.parts;
+    if (record.topic === eventsTopic) return decodeRecord(eventCodec, record, eventItem);
+    return decodeRecord(outcomeCodec, record, outcomeItem);
   }
 
   private async write(items: readonly HistoryItem[], offsets: readonly PositionStep[]): Promise<WriteResult> {
@@ -133,4 +130,12 @@ export class Projection {
       'record set aside, not in the history',
     );
   }
+}
+
+function eventItem(event: WebhookEvent): HistoryItem {
+  return { kind: 'event', event };
+}
+
+function outcomeItem(outcome: KeptOutcome): HistoryItem {
+  return { kind: 'outcome', outcome };
 }

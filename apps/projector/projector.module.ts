@@ -23,7 +23,7 @@ export class ProjectorModule implements OnModuleDestroy {
   static async with(config: ProjectorConfig, context: AppContext): Promise<DynamicModule> {
     const registry = watchedRegistry(config, context);
     const eventCodec = await registry.codec(topics.webhookEvents);
-    const outcomeCodec = await registry.codec(topics.outcomes);
+    const outcomeCodec = (await registry.codec(topics.outcomes)).withJsonMaps();
     const eventsTopic = topicName(config.TOPIC_PREFIX, topics.webhookEvents);
     const outcomesTopic = topicName(config.TOPIC_PREFIX, topics.outcomes);
     return {

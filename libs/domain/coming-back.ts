@@ -5,10 +5,10 @@
  */
 import { deliveryWish } from './classify.ts';
 import type { HealthRules, WatchedWebhook, WebhookHealth } from './webhook-health.ts';
-import type { DeliveryOutcome } from './outcome.ts';
+import type { ObservedOutcome } from './outcome.ts';
 
 /** Asked for in so many words, or said to a ping, which is about no event: 410 alone may be about the event that was sent. */
-export function isFinalWord({ kind, responseCode, responseHeaders }: DeliveryOutcome): boolean {
+export function isFinalWord({ kind, responseCode, responseHeaders }: ObservedOutcome): boolean {
   return kind === 'ping' || responseCode !== 410 || deliveryWish(responseHeaders) === 'disable';
 }
 
@@ -22,7 +22,7 @@ const refusedAlikeMax = 20;
  * `there`: strict endpoints refuse event types that they do not know, and this one answers otherwise than when it failed. `alike`: it
  * refuses pings as it refused events, so only an event can tell whether it takes events again.
  */
-function saidBy({ status, responseCode }: DeliveryOutcome, health: WebhookHealth): 'there' | 'alike' | 'away' {
+function saidBy({ status, responseCode }: ObservedOutcome, health: WebhookHealth): 'there' | 'alike' | 'away' {
   if (status === 'delivered') return 'there';
   if (responseCode === null || responseCode < 400 || responseCode > 499) return 'away';
   if (notOfEndpoint.has(responseCode)) return 'away';
@@ -34,7 +34,7 @@ function saidBy({ status, responseCode }: DeliveryOutcome, health: WebhookHealth
  * A ping is asked for by a person or by the monitor: it is shown, but it is no delivery that failed. For a webhook
  * that failures disabled it says whether the endpoint is back.
  */
-export function afterPing(health: WebhookHealth, outcome: DeliveryOutcome, webhook: WatchedWebhook): WebhookHealth {
+export function afterPing(health: WebhookHealth, outcome: ObservedOutcome, webhook: WatchedWebhook): WebhookHealth {
   if (health.lastPingAt !== null && health.lastPingAt > outcome.startedAt) return health;
   const isDelivered = outcome.status === 'delivered';
   const shown = { ...health, lastPingAt: outcome.startedAt, lastPingDelivered: isDelivered };

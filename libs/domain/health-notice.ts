@@ -7,7 +7,7 @@ import type { DisableRules } from './disable-rules.ts';
 import { isMostFailing, isRateBad, rateUpTo, type FailureRate } from './failure-rate.ts';
 import type { WebhookHealth } from './webhook-health.ts';
 import { isNoticeType, type NoticeType } from './notice.ts';
-import type { DeliveryOutcome } from './outcome.ts';
+import type { ObservedOutcome } from './outcome.ts';
 
 export interface HealthNotice {
   readonly type: NoticeType;
@@ -21,7 +21,7 @@ const namedMax = 50;
 /** `webhook.failing` half way to being disabled, `webhook.recovered` when that is over; null when there is no news. */
 export function failureNotice(
   health: WebhookHealth,
-  lastFailure: DeliveryOutcome | null,
+  lastFailure: ObservedOutcome | null,
   rules: DisableRules,
 ): HealthNotice | null {
   const rate = rateUpTo(health.lastFailureAt, health.rate, rules.rate);
@@ -57,7 +57,7 @@ function isHalfWay({ consecutiveFailures, failingSince, lastFailureAt }: Webhook
 }
 
 /** `webhook.delivery.exhausted` for all of these outcomes together; null when no delivery was given up. */
-export function exhaustedOf(outcomes: readonly DeliveryOutcome[]): HealthNotice | null {
+export function exhaustedOf(outcomes: readonly ObservedOutcome[]): HealthNotice | null {
   const exhausted = outcomes.filter(
     ({ kind, reason, eventType }) => kind !== 'ping' && reason === 'exhausted' && !isNoticeType(eventType),
   );

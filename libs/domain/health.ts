@@ -11,7 +11,7 @@ import { lateAfter } from './falling-behind.ts';
 import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
 import { addToRate, isRateBad, rateUpTo, type RateWindow } from './failure-rate.ts';
 import { addAttempts, emptyWindows } from './health-window.ts';
-import type { DeliveryOutcome } from './outcome.ts';
+import type { ObservedOutcome } from './outcome.ts';
 import type { HealthRules, WatchedWebhook, WebhookHealth } from './webhook-health.ts';
 import type { DisabledBy } from './webhook.ts';
 
@@ -60,7 +60,7 @@ export const unknownHealth: WebhookHealth = {
 };
 
 /** What an outcome says about its endpoint; null for nothing: no POST was tried, or the proxy before all endpoints failed. */
-export function verdictOf(outcome: DeliveryOutcome): 'success' | 'failure' | null {
+export function verdictOf(outcome: ObservedOutcome): 'success' | 'failure' | null {
   if (outcome.status === 'delivered') return 'success';
   // The address guard stops before a POST, yet it is the webhook's own address that is at fault.
   if (outcome.reason === 'refused_address') return 'failure';
@@ -70,12 +70,12 @@ export function verdictOf(outcome: DeliveryOutcome): 'success' | 'failure' | nul
 /** Health after these outcomes, and what follows from them. */
 export function observe(
   before: WebhookHealth,
-  outcomes: readonly DeliveryOutcome[],
+  outcomes: readonly ObservedOutcome[],
   webhook: WatchedWebhook,
   rules: HealthRules,
 ): Observation {
   let health: WebhookHealth = { ...ofPresentTarget(before, webhook), targetVersion: webhook.targetVersion };
-  let lastFailure: DeliveryOutcome | null = null;
+  let lastFailure: ObservedOutcome | null = null;
   let { late } = health;
   for (const outcome of outcomes) {
     const verdict = verdictOf(outcome);
@@ -127,14 +127,14 @@ export function ofPresentTarget(
 }
 
 /** An outcome of before there were versions of targets is taken for one of the present. */
-function isOfOtherTarget(outcome: DeliveryOutcome, { targetVersion }: WatchedWebhook): boolean {
+function isOfOtherTarget(outcome: ObservedOutcome, { targetVersion }: WatchedWebhook): boolean {
   return outcome.targetVersion !== null && outcome.targetVersion !== targetVersion;
 }
 
 /** Withdrawn by an attempt that began no earlier and succeeded. */
 function goneAfter(
   health: WebhookHealth,
-  outcome: DeliveryOutcome,
+  outcome: ObservedOutcome,
   verdict: 'success' | 'failure',
 ): WebhookHealth['gone'] {
   const { gone } = health;
@@ -146,7 +146,7 @@ function goneAfter(
   return verdict === 'success' && gone !== null && outcome.startedAt >= gone.at ? null : gone;
 }
 
-function afterAttempt(health: WebhookHealth, outcome: DeliveryOutcome, verdict: 'success' | 'failure'): WebhookHealth {
+function afterAttempt(health: WebhookHealth, outcome: ObservedOutcome, verdict: 'success' | 'failure'): WebhookHealth {
   const { startedAt } = outcome;
   if (verdict === 'success') {
     const lastSuccessAt = Math.max(startedAt, health.lastSuccessAt ?? 0);
@@ -164,7 +164,7 @@ function afterAttempt(health: WebhookHealth, outcome: DeliveryOutcome, verdict: 
   };
 }
 
-function isFromBefore(health: WebhookHealth, outcome: DeliveryOutcome): boolean {
+function isFromBefore(health: WebhookHealth, outcome: ObservedOutcome): boolean {
   return health.countedFrom !== null && outcome.startedAt < health.countedFrom;
 }
 
@@ -174,7 +174,7 @@ function isFromBefore(health: WebhookHealth, outcome: DeliveryOutcome): boolean 
  */
 function rateAfter(
   health: WebhookHealth,
-  outcomes: readonly DeliveryOutcome[],
+  outcomes: readonly ObservedOutcome[],
   webhook: WatchedWebhook,
   { rate, isPaused }: HealthRules,
 ): RateWindow {
@@ -194,7 +194,7 @@ function rateAfter(
 /** @param lastFailure of those that are new, and only while no success came after it */
 function disableDecision(
   health: WebhookHealth,
-  lastFailure: DeliveryOutcome | null,
+  lastFailure: ObservedOutcome | null,
   webhook: WatchedWebhook,
   rules: HealthRules,
 ): DisableDecision | null {

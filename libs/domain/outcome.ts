@@ -1,5 +1,6 @@
 /** What one attempt led to, as it travels on webhook.delivery-outcomes: a public contract. */
 import type { DeliveryKind, Trigger } from './delivery.ts';
+import type { JsonText } from './json-text.ts';
 import type { AttemptErrorKind, PermanentReason, RetryableReason } from './outcome-reason.ts';
 
 export type OutcomeStatus = 'delivered' | 'failed_retryable' | 'failed_permanent';
@@ -49,3 +50,20 @@ export interface DeliveryOutcome {
   readonly targetVersion: number | null;
   readonly traceparent: string | null;
 }
+
+/** What tells nothing of how an endpoint is: whoever watches over those does not read it. */
+export const unobservedFields = [
+  'messageId',
+  'requestHeaders',
+  'responseBodySample',
+  'responseBodyTruncated',
+  'traceparent',
+] as const satisfies readonly (keyof DeliveryOutcome)[];
+
+/** An outcome as the health of its webhook needs it. */
+export type ObservedOutcome = Omit<DeliveryOutcome, (typeof unobservedFields)[number]>;
+
+/** An outcome on its way into the history, which passes headers on as they are. */
+export type KeptOutcome = Omit<DeliveryOutcome, 'requestHeaders' | 'responseHeaders'> & {
+  readonly [Name in 'requestHeaders' | 'responseHeaders']: DeliveryOutcome[Name] | JsonText;
+};

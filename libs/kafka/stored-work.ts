@@ -28,8 +28,8 @@ export interface StoredWorkOptions<T> {
   move(moves: readonly PositionMove[]): Promise<void>;
   /** A position was impossible in the log that is there: log and count it. */
   onMoved(move: PositionMove): void;
-  /** Rejects while what it needs (the registry) is away. */
-  decode(record: KafkaRecord): Promise<Decoded<T>>;
+  /** Rejects while what it needs (the registry) is away. A promise only where it has to wait. */
+  decode(record: KafkaRecord): Decoded<T> | Promise<Decoded<T>>;
   /** Applies items and steps together or not at all. */
   write(items: readonly T[], steps: readonly PositionStep[]): Promise<WriteResult>;
   /** Will never be applied: log and count it. */
@@ -114,12 +114,21 @@ export class StoredWork<T> {
 
   /** Returns when everything of these batches is stored, set aside, or somebody else's. */
   async work(batches: readonly RecordBatch[]): Promise<void> {
+    const count = await this.workNow(batches);
+    if (count !== null && count < this.options.rest.belowRecords) await this.pause(this.options.rest.ms);
+  }
+
+  /**
+   * Its own function, so that what was decoded is garbage before the rest and not after it: by then it would have moved to where it
+   * is dear to collect. @returns how many records, or null when not all of it is stored
+   */
+  private async workNow(batches: readonly RecordBatch[]): Promise<number | null> {
     const isOurs = () => batches.some(({ lease }) => lease.isHeld);
     const items = await this.untilThere(() => this.decodeAll(batches), isOurs);
-    if (items === null) return;
-    if (!(await this.write(items, batches))) return;
+    if (items === null) return null;
+    if (!(await this.write(items, batches))) return null;
     for (const { lease, records } of batches) for (const { offset } of records) lease.complete(offset);
-    if (items.length < this.options.rest.belowRecords) await this.pause(this.options.rest.ms);
+    return items.length;
   }
 
   /** From now on everything is tried once: a stop drains into a store that is there and does not wait for one. */
@@ -130,10 +139,13 @@ export class StoredWork<T> {
   private async decodeAll(batches: readonly RecordBatch[]): Promise<Item<T>[]> {
     const items: Item<T>[] = [];
     const undecodable: [KafkaRecord, unknown][] = [];
-    for (const record of batches.flatMap((batch) => batch.records)) {
-      const decoded = await this.options.decode(record);
-      if (decoded.kind === 'undecodable') undecodable.push([record, decoded.error]);
-      items.push({ record, value: decoded.kind === 'value' ? decoded.value : null });
+    for (const { records } of batches) {
+      for (const record of records) {
+        const answer = this.options.decode(record);
+        const decoded = answer instanceof Promise ? await answer : answer;
+        if (decoded.kind === 'undecodable') undecodable.push([record, decoded.error]);
+        items.push({ record, value: decoded.kind === 'value' ? decoded.value : null });
+      }
     }
     // Only now: a decode that rejects begins anew, and nothing is to be counted twice.
     for (const [record, error] of undecodable) this.options.setAside(record, error);

@@ -9,7 +9,7 @@ import { disableRulesOf, type DisableRules } from '../domain/disable-rules.ts';
 import type { EndpointVote } from '../domain/global-guard.ts';
 import { observe, type DisableDecision, type Observation } from '../domain/health.ts';
 import { noticeOf } from '../domain/notice.ts';
-import type { DeliveryOutcome } from '../domain/outcome.ts';
+import type { ObservedOutcome } from '../domain/outcome.ts';
 import { runIn } from './bulk.ts';
 import type { Advance, ConsumerOffsetStore } from './consumer-offset-store.ts';
 import { readHealth, writeHealth, type KnownWebhook } from './health-rows.ts';
@@ -20,7 +20,7 @@ import { asUnstorable } from './unstorable-error.ts';
 import { turnWebhook, type Turn } from './webhook-turn.ts';
 
 export interface HealthBatch {
-  readonly outcomes: readonly DeliveryOutcome[];
+  readonly outcomes: readonly ObservedOutcome[];
   readonly offsets: readonly Advance[];
   /** By webhook: how old its newest outcome here may be compared with those that there are, in milliseconds. Default: 0 */
   readonly behindMs?: ReadonlyMap<string, number>;

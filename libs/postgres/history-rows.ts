@@ -3,7 +3,7 @@
  * touch a row twice, and writers that lock in one order cannot block each other in a circle.
  */
 import { timeOfId } from '../domain/ids.ts';
-import type { DeliveryOutcome } from '../domain/outcome.ts';
+import type { KeptOutcome } from '../domain/outcome.ts';
 import { compareStanding } from '../domain/standing.ts';
 import { decisionKinds, type Decision, type WebhookEvent } from '../domain/webhook-event.ts';
 import type { AttemptInput, DeliveryInput, EventInput } from './history-inputs.ts';
@@ -15,7 +15,7 @@ export interface HistoryRows {
 }
 
 /** @throws RangeError for an id without a time or a time that is none */
-export function historyRows(events: readonly WebhookEvent[], outcomes: readonly DeliveryOutcome[]): HistoryRows {
+export function historyRows(events: readonly WebhookEvent[], outcomes: readonly KeptOutcome[]): HistoryRows {
   const eventByKey = foldBy(events, (event) => event.eventKey, mergeEvents);
   const outcomeByAttempt = foldBy(outcomes, attemptKey, strongerOutcome);
   const outcomeByDelivery = foldBy(outcomeByAttempt.values(), ({ deliveryId }) => deliveryId, strongerOutcome);
@@ -34,7 +34,7 @@ export function historyRows(events: readonly WebhookEvent[], outcomes: readonly 
   };
 }
 
-function attemptKey(outcome: Pick<DeliveryOutcome, 'deliveryId' | 'round' | 'attempt'>): string {
+function attemptKey(outcome: Pick<KeptOutcome, 'deliveryId' | 'round' | 'attempt'>): string {
   return `${outcome.deliveryId} ${outcome.round} ${outcome.attempt}`;
 }
 
@@ -53,7 +53,7 @@ function inOrder<T>(folded: ReadonlyMap<string, T>): T[] {
   return [...folded].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
-function strongerOutcome(a: DeliveryOutcome, b: DeliveryOutcome): DeliveryOutcome {
+function strongerOutcome(a: KeptOutcome, b: KeptOutcome): KeptOutcome {
   return compareStanding(b, a) > 0 ? b : a;
 }
 
@@ -137,7 +137,7 @@ function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
   ];
 }
 
-function firstKnown(outcome: DeliveryOutcome): KnownDelivery {
+function firstKnown(outcome: KeptOutcome): KnownDelivery {
   return {
     id: outcome.deliveryId,
     day_time: timeOfId(outcome.deliveryId),
@@ -174,7 +174,7 @@ function lesser(a: string | null, b: string | null): string | null {
   return a < b ? a : b;
 }
 
-function standing(outcome: DeliveryOutcome | undefined) {
+function standing(outcome: KeptOutcome | undefined) {
   return {
     status: outcome?.status ?? 'pending',
     reason: outcome?.reason ?? null,
@@ -189,7 +189,7 @@ function standing(outcome: DeliveryOutcome | undefined) {
   };
 }
 
-function attemptRow(outcome: DeliveryOutcome): AttemptInput {
+function attemptRow(outcome: KeptOutcome): AttemptInput {
   return {
     delivery_id: outcome.deliveryId,
     round: outcome.round,

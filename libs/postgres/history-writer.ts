@@ -5,7 +5,7 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { StatsAttempt } from '../domain/delivery-stats.ts';
-import type { DeliveryOutcome, OutcomeStatus } from '../domain/outcome.ts';
+import type { KeptOutcome, OutcomeStatus } from '../domain/outcome.ts';
 import type { WebhookEvent } from '../domain/webhook-event.ts';
 import { inTransaction, type Run } from './bulk.ts';
 import type { Advance, ConsumerOffsetStore } from './consumer-offset-store.ts';
@@ -19,7 +19,7 @@ import { asUnstorable } from './unstorable-error.ts';
 
 export interface HistoryBatch {
   readonly events: readonly WebhookEvent[];
-  readonly outcomes: readonly DeliveryOutcome[];
+  readonly outcomes: readonly KeptOutcome[];
   readonly offsets: readonly Advance[];
 }
 

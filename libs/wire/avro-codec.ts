@@ -5,7 +5,9 @@
  * read takes no longer than its bytes allow (bounded-avro.ts), whoever wrote it and by whatever schema.
  */
 import avsc from 'avsc';
-import { boundedLists, boundedType } from './bounded-avro.ts';
+import type { JsonText } from '../domain/json-text.ts';
+import { boundedLists, boundedType, boundedViews } from './bounded-avro.ts';
+import { jsonMaps } from './json-map.ts';
 
 const magicByte = 0;
 const headerBytes = 5;
@@ -32,6 +34,14 @@ export interface SchemaSource {
 /** A verdict is asked for again after so long: a registry that was restored has its schemas back. */
 const unreadableForMs = 30_000;
 
+/** What reads values, and does not write any. */
+export type AvroReader<T> = Pick<AvroCodec<T>, 'knows' | 'decode' | 'learn' | 'decodeAsync'>;
+
+/** Values of a record whose maps of texts may be JSON. */
+export type WithJsonMaps<T> = {
+  [Name in keyof T]: T[Name] extends Readonly<Record<string, string>> ? T[Name] | JsonText : T[Name];
+};
+
 interface Unreadable {
   readonly error: AvroDecodeError;
   readonly untilMs: number;
@@ -39,6 +49,7 @@ interface Unreadable {
 
 export class AvroCodec<T> {
   private readonly type: avsc.Type;
+  private readonly schema: object;
   private readonly fields: readonly object[];
   /** Null: our own schema. With an error: one that cannot be had or read, for a while. */
   private readonly resolvers = new Map<number, avsc.Resolver | Unreadable | null>();
@@ -47,8 +58,16 @@ export class AvroCodec<T> {
   readonly schemaId: number;
   private readonly source: SchemaSource;
 
-  constructor(schema: object, writerId: number, source: SchemaSource, now: () => number = () => performance.now()) {
-    this.type = avsc.Type.forSchema(schema as avsc.Schema, { typeHook: boundedLists });
+  /** @param typeHook what avsc makes of parts of the schema */
+  constructor(
+    schema: object,
+    writerId: number,
+    source: SchemaSource,
+    now: () => number = () => performance.now(),
+    typeHook: typeof boundedLists = boundedLists,
+  ) {
+    this.type = avsc.Type.forSchema(schema as avsc.Schema, { typeHook });
+    this.schema = schema;
     this.fields = (schema as { fields?: readonly object[] }).fields ?? [];
     this.schemaId = writerId;
     this.source = source;
@@ -80,17 +99,45 @@ export class AvroCodec<T> {
     base.fields.forEach((field, index) => {
       if (JSON.stringify(field) !== JSON.stringify(fields[index])) throw new Error('the types do not begin alike');
     });
-    const rest = avsc.Type.forSchema({
-      type: 'record',
-      name: 'Rest',
-      fields: fields.slice(base.fields.length),
-    } as avsc.Schema);
+    const restFields = fields.slice(base.fields.length);
+    const rest = avsc.Type.forSchema({ type: 'record', name: 'Rest', fields: restFields } as avsc.Schema);
+    const names = restFields.map((field) => (field as { name: keyof Omit<T, keyof Base> }).name);
+    let last: Omit<T, keyof Base> | null = null;
+    let lastBytes: Buffer = Buffer.alloc(0);
     return (framed, more) => {
       if (!isFramed(framed) || schemaIdOf(framed) !== base.schemaId) return null;
-      const extended = Buffer.concat([framed, rest.toBuffer(more)]);
+      // A burst is extended by the same fields, one value after the other.
+      const before = last;
+      if (before === null || names.some((name) => before[name] !== more[name])) lastBytes = rest.toBuffer(more);
+      last = more;
+      const extended = Buffer.allocUnsafe(framed.length + lastBytes.length);
+      extended.set(framed);
+      extended.set(lastBytes, framed.length);
       extended.writeInt32BE(schemaId, 1);
       return extended;
     };
+  }
+
+  /**
+   * Reads the same values without these fields. They are passed over, which costs a part of what it takes to make their strings and
+   * maps.
+   */
+  without<Name extends keyof T & string>(names: readonly Name[]): AvroReader<Omit<T, Name>> {
+    const isKept = (field: object) => !(names as readonly unknown[]).includes((field as { name?: unknown }).name);
+    const schema = { ...this.schema, fields: this.fields.filter(isKept) };
+    const reader = new AvroCodec<Omit<T, Name>>(schema, this.schemaId, this.source, this.now);
+    reader.resolvers.set(this.schemaId, reader.type.createResolver(this.type));
+    return reader;
+  }
+
+  /** The same, but bytes are a part of what was read: for whoever keeps that as long. */
+  withViews(): AvroCodec<T> {
+    return new AvroCodec<T>(this.schema, this.schemaId, this.source, this.now, boundedViews);
+  }
+
+  /** Reads the same values with the JSON of their maps of texts, where that is made of their bytes at once. */
+  withJsonMaps(): AvroReader<WithJsonMaps<T>> {
+    return new AvroCodec<WithJsonMaps<T>>(this.schema, this.schemaId, this.source, this.now, jsonMaps);
   }
 
   /** False when {@link learn} should be called before {@link decode}: the schema is new, or its verdict is old. */

@@ -11,8 +11,9 @@
 import avsc from 'avsc';
 
 /** avsc's reader, as far as it is used here. Each value has one of its own. */
-interface Tap {
+export interface Tap {
   readonly buf: Buffer;
+  pos: number;
   /** Items read so far of all its lists and maps, and fields of its records: kept there, for this is done for every record. */
   itemsRead?: number;
   fieldsRead?: number;
@@ -20,9 +21,11 @@ interface Tap {
   readString(): string;
   skipString(): void;
   skipLong(): void;
+  writeLong(value: number): void;
 }
 
 interface Readable {
+  _write(tap: Tap, value: unknown): void;
   _read(tap: Tap): unknown;
   _skip(tap: Tap): void;
 }
@@ -35,13 +38,69 @@ export function boundedType(schema: avsc.Schema, options: object): avsc.Type | u
 
 /** The same for a schema of our own, whose records are known to take bytes. */
 export function boundedLists(schema: avsc.Schema, options: object): avsc.Type | undefined {
+  if (schema === 'string') return text;
   const kind = kindOf(schema);
   if (kind === 'array') return new BoundedList(schema, options);
   return kind === 'map' ? new BoundedMap(schema, options) : undefined;
 }
 
+/** The same, with bytes as a part of what is read, which they keep in memory as long as they are kept. */
+export function boundedViews(schema: avsc.Schema, options: object): avsc.Type | undefined {
+  return schema === 'bytes' ? bytesView : boundedLists(schema, options);
+}
+
+export function isKind(schema: avsc.Schema, kind: string): boolean {
+  return kindOf(schema) === kind;
+}
+
 function kindOf(schema: avsc.Schema): unknown {
   return typeof schema === 'object' && 'type' in schema ? schema.type : null;
+}
+
+class BytesView extends avsc.types.BytesType {
+  /** Undefined past the end, where avsc looks when all is read. */
+  _read(tap: Tap): Buffer | undefined {
+    const length = tap.readLong();
+    const start = tap.pos;
+    const end = start + length;
+    // Beyond the end, whatever comes: then avsc refuses the value.
+    tap.pos = length < 0 ? tap.buf.length + 1 : end;
+    return length < 0 || end > tap.buf.length ? undefined : tap.buf.subarray(start, end);
+  }
+}
+
+const bytesView = new BytesView();
+
+/** Shorter ones have a length of one byte. */
+const shortChars = 64;
+
+/**
+ * Writes what is short and ASCII, as nearly all that we write is, in one pass: avsc asks for the length of every text first, which
+ * costs more than writing it.
+ */
+class Text extends avsc.types.StringType {
+  _write(tap: Tap, value: unknown): void {
+    if (typeof value !== 'string' || !writeShort(tap, value)) stringType._write(tap, value);
+  }
+}
+
+const stringType = avsc.types.StringType.prototype as unknown as { _write(tap: Tap, value: unknown): void };
+const text = new Text();
+
+/** False, and nothing is written, when it is long, not ASCII, or at the end of the buffer. */
+function writeShort(tap: Tap, value: string): boolean {
+  const { length } = value;
+  const { buf, pos } = tap;
+  if (length >= shortChars || pos + length >= buf.length) return false;
+  for (let index = 0; index < length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code > 0x7f) return false;
+    buf[pos + 1 + index] = code;
+  }
+  // Zigzag.
+  buf[pos] = length << 1;
+  tap.pos = pos + 1 + length;
+  return true;
 }
 
 class BoundedList extends avsc.types.ArrayType {
@@ -63,7 +122,23 @@ class BoundedList extends avsc.types.ArrayType {
   }
 }
 
-class BoundedMap extends avsc.types.MapType {
+export class BoundedMap extends avsc.types.MapType {
+  _write(tap: Tap, value: unknown): void {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      mapType._write.call(this, tap, value);
+      return;
+    }
+    const valuesType = this.valuesType as unknown as Readable;
+    const members = value as Readonly<Record<string, unknown>>;
+    const names = Object.keys(members);
+    if (names.length > 0) tap.writeLong(names.length);
+    for (const name of names) {
+      if (!writeShort(tap, name)) stringType._write(tap, name);
+      valuesType._write(tap, members[name]);
+    }
+    tap.writeLong(0);
+  }
+
   _read(tap: Tap): Record<string, unknown> {
     const valuesType = this.valuesType as Readable;
     const members: Record<string, unknown> = {};
@@ -89,6 +164,8 @@ class BoundedMap extends avsc.types.MapType {
     }
   }
 }
+
+const mapType = avsc.types.MapType.prototype as unknown as { _write(this: unknown, tap: Tap, value: unknown): void };
 
 type Reader = (tap: Tap) => unknown;
 
@@ -122,7 +199,7 @@ function counted(read: Reader, fieldCount: number): Reader {
 const fieldsOfNothingMax = 10_000;
 
 /** Of a block; zero ends the list. A negative one is followed by the block's length (Avro specification, "Arrays"). */
-function countAt(tap: Tap): number {
+export function countAt(tap: Tap): number {
   const written = tap.readLong();
   if (written < 0) tap.skipLong();
   const count = Math.abs(written);
