@@ -33,6 +33,26 @@ describe('an array of rows', () => {
     expect(rowArray(99_999, columns, [row]).toString('hex')).toBe(expected);
   });
 
+  test('#19 times far from now, before 2000 too, are exact', () => {
+    const times = [946_684_799_999, 0, -62_135_596_800_000, 946_684_800_000, 1_764_500_000_123, 8_640_000_000_000_000];
+    for (const at of times) {
+      const bytes = rowArray(5, columns, [{ ...nothing, at }]);
+      // Behind the head, the row's length and count, a null id, and the type and length of this one.
+      expect(bytes.readBigInt64BE(20 + 8 + 8 + 8)).toBe(BigInt(at - 946_684_800_000) * 1_000n);
+    }
+  });
+
+  test.each([
+    '00112233-4455-6677-8899-aabbccddeefg',
+    '00112233-4455-6677-8899-AABBCCDDEEFF',
+    '001122334455-6677-8899-aabbccddeeff-',
+    '00112233-4455-6677-8899-aabbccddeef',
+    '00112233-4455-6677-8899-aabbccddee\u00e9f',
+    '001122330445506677088990aabbccddeeff',
+  ])('#19 %s is no id', (id) => {
+    expect(() => rowArray(5, columns, [{ ...nothing, id }])).toThrow(RangeError);
+  });
+
   test('of no rows has no dimension', () => {
     expect(rowArray(5, columns, []).toString('hex')).toBe('000000000000000000000005');
   });
