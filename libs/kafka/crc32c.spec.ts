@@ -12,3 +12,18 @@ test.each([
   expect(crc32c(bytes)).toBe(expected);
   expect(crc32c(Buffer.concat([Buffer.from('ab'), bytes, Buffer.from('c')]), 2, 2 + bytes.length)).toBe(expected);
 });
+
+test('#19 wherever the bytes lie and however many they are, it is that of one byte after the other', () => {
+  const bytes = Buffer.from(Array.from({ length: 200 }, (_, index) => (index * 151 + 7) & 0xff));
+  for (let start = 0; start < 9; start += 1) {
+    for (let end = start; end < 90; end += 1) {
+      let crc = -1;
+      for (const byte of bytes.subarray(start, end)) {
+        crc ^= byte;
+        for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+      }
+      expect(crc32c(bytes, start, end)).toBe(~crc >>> 0);
+      expect(crc32c(bytes.subarray(start, end))).toBe(~crc >>> 0);
+    }
+  }
+});

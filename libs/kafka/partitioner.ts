@@ -6,13 +6,20 @@
 const seed = 0x9747b28c;
 const multiplier = 0x5bd1e995;
 
+/** A key is a text most of the time, and short: its bytes are wanted here only, once for each record. */
+const scratch = Buffer.allocUnsafeSlow(1_024);
+
 export function partitionOfKey(key: string | Buffer, partitions: number): number {
-  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitions;
+  return (hashOf(key) & 0x7fffffff) % partitions;
+}
+
+function hashOf(key: string | Buffer): number {
+  if (typeof key !== 'string') return murmur2(key);
+  return key.length * 3 > scratch.length ? murmur2(Buffer.from(key)) : murmur2(scratch, scratch.write(key));
 }
 
 /** Murmur2, 32 bits, with the seed that Kafka uses. */
-export function murmur2(bytes: Uint8Array): number {
-  const { length } = bytes;
+export function murmur2(bytes: Uint8Array, length = bytes.length): number {
   let hash = seed ^ length;
   let index = 0;
   for (; length - index >= 4; index += 4) {
