@@ -42,6 +42,23 @@ describe('webhook-signature', () => {
     expect(() => new Webhook(stranger).verify(body, headers)).toThrow('No matching signature');
   });
 
+  test('#19 is the HMAC of bodies and secrets of every size', () => {
+    const sizes = [0, 1, 55, 64, 1_000, 30_000, 32_600, 32_700, 40_000];
+    for (const secretBytes of [24, 32, 63, 64]) {
+      const key = Buffer.alloc(secretBytes, secretBytes);
+      const secrets = [prepareSigningKey(`whsec_${key.toString('base64')}`)];
+      for (const size of sizes) {
+        const body = Buffer.alloc(size, size);
+        const expected = createHmac('sha256', key).update(`msg_é.17.`).update(body).digest('base64');
+        expect(signStandardWebhooks({ id: 'msg_é', timestampS: 17, body, secrets })).toBe(`v1,${expected}`);
+      }
+    }
+    const plain = 'p'.repeat(200);
+    const expected = createHmac('sha256', plain).update('i.17.').update('x').digest('base64');
+    const secrets = [prepareSigningKey(plain)];
+    expect(signStandardWebhooks({ id: 'i', timestampS: 17, body: Buffer.from('x'), secrets })).toBe(`v1,${expected}`);
+  });
+
   test('covers bytes that are no text', () => {
     const secrets = [prepareSigningKey(hmacSecret)];
     const one = signStandardWebhooks({ ...vector, body: Buffer.from([0xff, 0xfe]), secrets });

@@ -4,22 +4,21 @@
  * `t=<unix seconds>,v1=<hex>` over `<t>.<body>`. Every live secret signs, the newest first, so that a rotation
  * breaks no receiver.
  */
-import { createHmac, createPrivateKey, createPublicKey, createSecretKey, sign, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { HmacKey } from './hmac-key.ts';
 import { pkcs8Head, readSecret, SecretFormatError, secretPrefixes, seedBytes } from './secret-form.ts';
-import type { SignatureAlgorithm } from './webhook.ts';
 
 /** A decoded secret. Decoding costs more than signing, so keep it beside the webhook that it belongs to. */
-export interface SigningKey {
-  readonly algorithm: SignatureAlgorithm;
-  readonly key: KeyObject;
-}
+export type SigningKey =
+  | { readonly algorithm: 'hmac-sha256'; readonly key: HmacKey }
+  | { readonly algorithm: 'ed25519'; readonly key: KeyObject };
 
 /** Decodes a secret in its `whsec_` or `whsk_` form. @throws SecretFormatError */
 export function prepareSigningKey(secret: string): SigningKey {
   const form = readSecret(secret);
   switch (form.kind) {
     case 'hmac':
-      return { algorithm: 'hmac-sha256', key: createSecretKey(form.bytes) };
+      return { algorithm: 'hmac-sha256', key: new HmacKey(Buffer.from(form.bytes)) };
     case 'private': {
       const der = Buffer.concat([pkcs8Head, form.seed]);
       return { algorithm: 'ed25519', key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
@@ -78,7 +77,7 @@ function version(secret: SigningKey): 'v1' | 'v1a' {
 
 function signature(secret: SigningKey, prefix: string, body: Buffer, encoding: 'base64' | 'hex'): string {
   if (secret.algorithm === 'hmac-sha256') {
-    return createHmac('sha256', secret.key).update(prefix).update(body).digest(encoding);
+    return secret.key.digest(prefix, body, encoding);
   }
   // Ed25519 reads its message twice (RFC 8032, section 5.1.6), so it must be in one piece.
   return sign(null, Buffer.concat([Buffer.from(prefix), body]), secret.key).toString(encoding);
