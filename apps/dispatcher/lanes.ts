@@ -118,7 +118,8 @@ export class Lanes {
 
   /** Starts whatever may start. Call after adding, after finishing, and from a slow tick. */
   run(now: number): void {
-    while (!this.isStopped && this.options.mayStart()) {
+    // Whether anything may start takes looks at several clocks, and after most attempts nothing waits.
+    while (!this.isStopped && !this.turns.isEmpty && this.options.mayStart()) {
       const lane = this.turns.next();
       if (lane === undefined) return;
       lane.place = 'idle';

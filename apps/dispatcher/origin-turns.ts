@@ -31,6 +31,11 @@ export class OriginTurns<T extends OriginVisitor> {
     this.options = options;
   }
 
+  /** Nobody waits anywhere. */
+  get isEmpty(): boolean {
+    return this.origins.size === 0;
+  }
+
   wait(origin: string, one: T): void {
     let waiting = this.origins.get(origin);
     if (waiting === undefined) {

@@ -20,6 +20,11 @@ export class Turns {
     this.atOrigins.wait(origin, lane);
   }
 
+  /** Nobody waits. */
+  get isEmpty(): boolean {
+    return this.slots.clientsWaiting === 0 && this.atOrigins.isEmpty;
+  }
+
   /** Undefined when nobody that waits may start. */
   next(): Lane | undefined {
     const lane = this.isTurnOfOrigins

@@ -72,10 +72,15 @@ export class PendingAppends {
     return { records: this.openRecords, bytes: this.openBytes };
   }
 
-  /** How long the oldest append that was not answered has waited, in milliseconds; 0 when there is none. */
+  /** When the oldest append came that was not answered, on the clock of this; null when there is none. */
+  get oldestAt(): number | null {
+    return this.appends.first?.appendedAt ?? null;
+  }
+
+  /** How long that one has waited, in milliseconds; 0 when there is none. */
   get oldestMs(): number {
-    const { first } = this.appends;
-    return first === null ? 0 : this.now() - first.appendedAt;
+    const { oldestAt } = this;
+    return oldestAt === null ? 0 : this.now() - oldestAt;
   }
 
   /** Resolves once nothing is open. */

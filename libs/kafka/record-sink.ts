@@ -138,7 +138,8 @@ export class RecordSink {
    * would stop all that could go to others.
    */
   get silentMs(): number {
-    return Math.min(this.pending.oldestMs, this.clock.now() - this.producer.heardAt);
+    const { oldestAt } = this.pending;
+    return oldestAt === null ? 0 : this.clock.now() - Math.max(oldestAt, this.producer.heardAt);
   }
 
   /** Topics for which something waits that needs an operator; the longest first. */

@@ -6,6 +6,9 @@
 import type { Socket } from 'node:net';
 
 const interim = Buffer.from('HTTP/1.1 1');
+/** Where the code begins, and what it begins with. */
+const codeAt = interim.length - 1;
+const interimDigit = 0x31;
 /** With the whole code. */
 const codeEnd = interim.length + 2;
 const headEnd = '\r\n\r\n';
@@ -34,6 +37,12 @@ export function followAnswers(socket: Socket): AnswerStart {
     while (isAtStart) {
       const chunk = read(size);
       if (chunk === null) return null;
+      // Nearly all answers: their code is there, and it is no interim one.
+      if (held === null && chunk.length > codeAt && chunk[codeAt] !== interimDigit) {
+        isAtStart = false;
+        start = chunk;
+        return chunk;
+      }
       const { heads, left, isWhole } = withoutContinue(held === null ? chunk : Buffer.concat([held, chunk]));
       held = isWhole ? null : left;
       isAtStart = !isWhole || left.length === 0;
