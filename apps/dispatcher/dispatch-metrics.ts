@@ -8,7 +8,7 @@ import { retryTiers } from '../../libs/domain/retry.ts';
 import type { Settlement } from '../../libs/domain/settle.ts';
 import { watchLag } from '../../libs/kafka/consumer-lag.ts';
 import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
-import { BoundedLabel, maskedId, type Metrics } from '../../libs/runtime/metrics.ts';
+import { BoundedLabel, maskedId, type Count, type Metrics } from '../../libs/runtime/metrics.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 
 const latencyBucketsMs = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000];
@@ -33,14 +33,24 @@ export interface DispatchGauges {
 interface WebhookLabels {
   readonly masked: string;
   readonly types: BoundedLabel;
+  /** By event type, and there by what came back. */
+  readonly attempts: Counts;
 }
+
+/** By the values of two labels. */
+type Counts = Map<string, Map<string, Count>>;
 
 const labelledWebhooks = 200;
 const typesPerWebhook = 10;
 
 export class DispatchMetrics {
   private readonly webhooks = new Map<string, WebhookLabels>();
-  private readonly otherWebhooks: WebhookLabels = { masked: 'other', types: new BoundedLabel(typesPerWebhook) };
+  private readonly otherWebhooks: WebhookLabels = {
+    masked: 'other',
+    types: new BoundedLabel(typesPerWebhook),
+    attempts: new Map(),
+  };
+  private readonly byStatus: Counts = new Map();
   private readonly hostLabel = new BoundedLabel(labelledWebhooks);
   private readonly attempts;
   private readonly outcomes;
@@ -139,7 +149,8 @@ export class DispatchMetrics {
   }
 
   settled({ outcome, followUp }: Settlement, delivery: Delivery): void {
-    this.outcomes.inc({ status: outcome.status, reason: outcome.reason ?? '' });
+    const { status, reason } = outcome;
+    countIn(this.byStatus, status, reason ?? '', () => this.outcomes.of({ status, reason: reason ?? '' })).add(1);
     if (outcome.latencyMs !== null) this.latency.observe(outcome.latencyMs);
     if (outcome.status === 'delivered' && delivery.kind === 'event') {
       this.age.observe(Math.max(0, outcome.startedAt + (outcome.latencyMs ?? 0) - delivery.createdAt));
@@ -157,15 +168,18 @@ export class DispatchMetrics {
   }
 
   private count(webhookId: string, eventType: string, group: string): void {
-    const { masked, types } = this.labelsOf(webhookId);
-    this.attempts.inc({ webhook_id_masked: masked, event_type: types.of(eventType), http_status_code_group: group });
+    const { masked, types, attempts } = this.labelsOf(webhookId);
+    const type = types.of(eventType);
+    countIn(attempts, type, group, () =>
+      this.attempts.of({ webhook_id_masked: masked, event_type: type, http_status_code_group: group }),
+    ).add(1);
   }
 
   private labelsOf(webhookId: string): WebhookLabels {
     const known = this.webhooks.get(webhookId);
     if (known !== undefined) return known;
     if (this.webhooks.size >= labelledWebhooks) return this.otherWebhooks;
-    const labels = { masked: maskedId(webhookId), types: new BoundedLabel(typesPerWebhook) };
+    const labels = { masked: maskedId(webhookId), types: new BoundedLabel(typesPerWebhook), attempts: new Map() };
     this.webhooks.set(webhookId, labels);
     return labels;
   }
@@ -187,8 +201,26 @@ export class DispatchMetrics {
   }
 }
 
+function countIn(counts: Counts, first: string, second: string, make: () => Count): Count {
+  let bySecond = counts.get(first);
+  if (bySecond === undefined) {
+    bySecond = new Map();
+    counts.set(first, bySecond);
+  }
+  const known = bySecond.get(second);
+  if (known !== undefined) return known;
+  const count = make();
+  bySecond.set(second, count);
+  return count;
+}
+
+const answerGroups = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'];
+
 function groupOf(result: AttemptResult): string {
-  if (result.kind === 'answer') return `${Math.floor(result.code / 100)}xx`;
+  if (result.kind === 'answer') {
+    const hundreds = Math.floor(result.code / 100);
+    return answerGroups[hundreds] ?? `${hundreds}xx`;
+  }
   if (result.errorKind === 'timeout' || result.errorKind === 'proxy') return result.errorKind;
   return result.errorKind === 'refused-address' ? 'refused' : 'network';
 }

@@ -15,7 +15,7 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
-const bufferedBytesMax = 8_192;
+const bufferedBytesMax = 32_768;
 const owedBytesMax = 4_194_304;
 const flushMs = 100;
 /** How long a slow reader may hold up an exit. */
@@ -42,14 +42,26 @@ export function createLogger(app: string, level: string, onLine: (level: string)
 /** What is buffered is written at exit too; only a process that is killed takes its last moment with it. */
 function bufferedOutput(): DestinationStream {
   const output = new BufferedOutput((bytes) => writeSync(1, bytes), { bufferedBytesMax, owedBytesMax });
-  setInterval(() => {
-    output.flush();
-  }, flushMs).unref();
+  let isFlushDue = false;
+  // Only when there is something to write: an app that rests wakes for nothing.
+  const flushSoon = () => {
+    if (isFlushDue) return;
+    isFlushDue = true;
+    setTimeout(() => {
+      isFlushDue = false;
+      if (!output.flush()) flushSoon();
+    }, flushMs).unref();
+  };
   process.on('exit', () => {
     const deadline = monotonicMs() + exitFlushMs;
     while (!output.flush() && monotonicMs() < deadline);
   });
-  return output;
+  return {
+    write: (line) => {
+      output.write(line);
+      flushSoon();
+    },
+  };
 }
 
 /** An error as log fields; the cause chain included. */

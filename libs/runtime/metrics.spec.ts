@@ -15,6 +15,20 @@ test('names get the prefix once, and every sample the name of the app', async ()
   ]);
 });
 
+test('#19 what is counted by a label set that was looked for once is shown at the next look', async () => {
+  const metrics = new Metrics('x');
+  const counter = metrics.counter('things_total', 'Things', ['kind']);
+  const count = counter.of({ kind: 'a' });
+  expect(await linesOf(metrics)).toEqual([]);
+  count.add(1);
+  count.add(2);
+  counter.inc({ kind: 'a' });
+  expect(await linesOf(metrics)).toEqual(['webhooks_things_total{kind="a",app="x"} 4']);
+  expect(await linesOf(metrics)).toEqual(['webhooks_things_total{kind="a",app="x"} 4']);
+  count.add(1);
+  expect(await linesOf(metrics)).toEqual(['webhooks_things_total{kind="a",app="x"} 5']);
+});
+
 test('label sets that are known beforehand are there before their first step', async () => {
   const metrics = new Metrics('x');
   const counter = metrics.counter('things_total', 'Things', ['kind']);

@@ -6,8 +6,14 @@ function prefixed(name: string): string {
   return name.startsWith('webhooks_') ? name : `webhooks_${name}`;
 }
 
+/** One label set of a counter, for what is counted so often that looking for it each time would be felt. */
+export interface Count {
+  add(by: number): void;
+}
 export interface CounterMetric {
   inc(labels?: Record<string, string>, by?: number): void;
+  /** To be kept by whoever counts. */
+  of(labels: Record<string, string>): Count;
   /** Shows 0 for label sets that are known beforehand: Prometheus does not see the first step of one that appears with it. */
   zero(labels: readonly Record<string, string>[]): void;
 }
@@ -20,8 +26,27 @@ export interface HistogramMetric {
   observe(value: number, labels?: Record<string, string>): void;
 }
 
+class Tally implements Count {
+  private sum = 0;
+  private readonly inc: (by: number) => void;
+
+  constructor(inc: (by: number) => void) {
+    this.inc = inc;
+  }
+
+  add(by: number): void {
+    this.sum += by;
+  }
+
+  flush(): void {
+    if (this.sum > 0) this.inc(this.sum);
+    this.sum = 0;
+  }
+}
+
 export class Metrics {
   private readonly registry = new Registry();
+  private readonly tallies: Tally[] = [];
 
   constructor(app: string) {
     this.registry.setDefaultLabels({ app });
@@ -38,6 +63,13 @@ export class Metrics {
     return {
       inc: (labels = {}, by = 1) => {
         counter.inc(labels, by);
+      },
+      of: (labels) => {
+        const tally = new Tally((by) => {
+          counter.inc(labels, by);
+        });
+        this.tallies.push(tally);
+        return tally;
       },
       zero: (sets) => {
         for (const labels of sets) counter.inc(labels, 0);
@@ -98,6 +130,7 @@ export class Metrics {
   }
 
   text(): Promise<string> {
+    for (const tally of this.tallies) tally.flush();
     return this.registry.metrics();
   }
 }
