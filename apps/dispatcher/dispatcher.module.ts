@@ -61,7 +61,7 @@ export class DispatcherModule implements OnApplicationShutdown {
     return {
       module: DispatcherModule,
       // Nobody waits for an outcome: the webhook's place is free before it is acknowledged.
-      imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'), { paceMs: 20, whenUnwritable: 'wait' })],
+      imports: [KafkaModule.with(kafkaConnection(config, 'dispatcher'), { paceMs: 50, whenUnwritable: 'wait' })],
       controllers: [DeliveriesController],
       providers: [
         {

@@ -31,7 +31,7 @@ await runApp({
       topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
       offsets: 'external',
       // History and health have a second; a write is the dearer the smaller it is.
-      paceMs: 100,
+      paceMs: 250,
       maxWaitMs: 500,
       drainDeadlineMs,
       onAssigned: (leases) => observation.work.assigned(leases),
