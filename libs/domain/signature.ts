@@ -7,6 +7,7 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { HmacKey } from './hmac-key.ts';
 import { pkcs8Head, readSecret, SecretFormatError, secretPrefixes, seedBytes } from './secret-form.ts';
+import type { SignatureAlgorithm } from './webhook.ts';
 
 /** A decoded secret. Decoding costs more than signing, so keep it beside the webhook that it belongs to. */
 export type SigningKey =
