@@ -12,11 +12,13 @@ import { rejectedRedrive } from './commands/rejected-redrive.ts';
 import { topics } from './commands/topics.ts';
 import { trigger } from './commands/trigger.ts';
 import { verify } from './commands/verify.ts';
+import { why } from './commands/why.ts';
 
 export const commands: readonly Command[] = [
   listen,
   trigger,
   eventsTail,
+  why,
   deliveriesList,
   deliveriesShow,
   deliveriesResend,

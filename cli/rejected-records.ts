@@ -37,13 +37,15 @@ export async function rejectedRecords(
   { given }: Pick<CommandContext, 'given'>,
   { client, config, logger, asked }: KafkaPlace,
   lastDefault: number,
+  isWanted: (one: RejectedRecord) => boolean = () => true,
 ): Promise<readonly RejectedRecord[]> {
   const [topic, reason, places] = [given.text('topic'), given.text('reason'), given.texts('at')];
   const named = topic === null ? null : [topic, config.TOPIC_PREFIX + topic];
   const fits = (one: RejectedRecord) =>
     (named === null || named.includes(one.origin?.topic ?? '')) &&
     (reason === null || one.reason === reason) &&
-    (places.length === 0 || places.includes(one.at));
+    (places.length === 0 || places.includes(one.at)) &&
+    isWanted(one);
   const rejected = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
   const reading = lastRecords(client, {
     topic: rejected,

@@ -2,6 +2,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import * as contract from '../../libs/api-contract/deliveries.ts';
 import { deliveryAge } from '../../libs/domain/delivery-age.ts';
+import { heldBy } from '../../libs/domain/held-by.ts';
 import { pastPayload, type PastDelivery } from '../../libs/domain/direct-delivery.ts';
 import { AuditStore } from '../../libs/postgres/audit-store.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type DeliveryItem,
 } from '../../libs/postgres/delivery-view.ts';
 import { EventView, type KeptEvent } from '../../libs/postgres/event-view.ts';
+import { HealthView } from '../../libs/postgres/health-view.ts';
 import { dayTimeOf } from '../../libs/postgres/history-key.ts';
 import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import { maySeePayloads, type InputOf } from './caller.ts';
@@ -20,7 +22,7 @@ import { answeredWhenWritten } from './kafka-writer.ts';
 import { pageByText, searchedPageAnswer } from './paging.ts';
 import { notFound, ProblemError } from './problem-error.ts';
 import { Input, Route } from './route.ts';
-import { shownAttempt, shownDelivery } from './shown.ts';
+import { shownAttempt, shownDelivery, timeOrNull } from './shown.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
 
 @Controller()
@@ -29,6 +31,7 @@ export class DeliveriesController {
     @Inject(DeliveryView) private readonly deliveries: DeliveryView,
     @Inject(EventView) private readonly events: EventView,
     @Inject(WebhookView) private readonly webhooks: WebhookView,
+    @Inject(HealthView) private readonly healths: HealthView,
     @Inject(DirectDeliveries) private readonly direct: DirectDeliveries,
     @Inject(AuditStore) private readonly audit: AuditStore,
     @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
@@ -56,7 +59,11 @@ export class DeliveriesController {
   async read(@Input() { params, scope, caller }: InputOf<typeof contract.getDelivery>) {
     const delivery = await this.deliveries.find(params.id, scope);
     if (delivery === null) throw notFound();
-    const [attempts, kept] = await Promise.all([this.deliveries.attempts(delivery.id), this.keptOf(delivery)]);
+    const [attempts, kept, held] = await Promise.all([
+      this.deliveries.attempts(delivery.id),
+      this.keptOf(delivery),
+      this.heldBy(delivery),
+    ]);
     const isPayloadHidden = !maySeePayloads(caller);
     const payload = kept === null ? null : pastPayload(kept.past, kept.event);
     const shown = { signatureHeader: this.operator.signatureHeader, isPayloadHidden };
@@ -66,6 +73,7 @@ export class DeliveriesController {
       payloadContentType: payload?.contentType ?? null,
       isPayloadHidden,
       attempts: attempts.map((attempt, index) => shownAttempt(attempt, index, shown)),
+      heldBy: held,
       age: ageOf(delivery, attempts, kept?.event ?? null),
     };
   }
@@ -93,6 +101,29 @@ export class DeliveriesController {
   private async page(query: { limit?: number; cursor?: string }, filter: DeliveryFilter) {
     const request = pageByText(query, (id) => dayTimeOf(id) !== null);
     return searchedPageAnswer(await this.deliveries.list(filter, request), shownDelivery);
+  }
+
+  /** A bounded number of rows is looked at, however much waits. */
+  private async heldBy({ id, status, nextAttemptAt, webhookId, clientId }: DeliveryItem) {
+    if (status === 'delivered' || status === 'failed_permanent') return null;
+    const [webhook, healths] = await Promise.all([
+      this.webhooks.find(webhookId, clientId),
+      this.healths.ofMany([webhookId]),
+    ]);
+    const known = healths.get(webhookId);
+    if (webhook === null || known === undefined) return null;
+    const { isActive, rateLimitPerSecond } = webhook;
+    const { health, waiting, blockedBy, recoveringUntil, readAt } = known;
+    const hold = heldBy(
+      { id, status, nextAttemptAt: nextAttemptAt?.getTime() ?? null },
+      {
+        ...{ isActive, rateLimitPerSecond, health, waitingCount: waiting.count },
+        recoveringUntil: recoveringUntil?.getTime() ?? null,
+        blockedBy: blockedBy?.deliveryId ?? null,
+      },
+      readAt.getTime(),
+    );
+    return hold === null ? null : { ...hold, until: timeOrNull(hold.until) };
   }
 
   /** Null when the event is not in the history, so that what was sent cannot be made again. */

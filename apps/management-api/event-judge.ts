@@ -14,11 +14,13 @@ import { Turns } from '../../libs/runtime/turns.ts';
 import { schemaInForce, wordsOf, type DataMisfit, type DataSchema } from '../../libs/wire/data-schema.ts';
 import { ownerOf, type Caller } from './caller.ts';
 import type { NewEvent } from './platform-event.ts';
+import type { TakenTypes } from './taken-types.ts';
 
 export interface EventJudgeOptions {
   readonly eventTypes: Pick<EventTypeStore, 'findMany'>;
   readonly clients: Pick<ClientStore, 'knownOf'>;
   readonly unknownEventTypes: 'accept' | 'reject';
+  readonly takenTypes: Pick<TakenTypes, 'meant'>;
 }
 
 export interface PublicationWarning {
@@ -66,13 +68,30 @@ export class EventJudge {
       this.catalogue.ask(ownerOf(caller), new Set(events.map(({ type }) => type))),
       this.clientsOf(events, caller),
     ]);
+    const meant = await this.meantOf(events, clients);
     const turns = new Turns();
     const judged: EventJudgement[] = [];
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
       await turns.over();
-      judged.push(this.judgeOne(event, catalogue.get(event.type) ?? null, clients, caller));
+      const judgement = this.judgeOne(event, catalogue.get(event.type) ?? null, clients, caller);
+      const hint = meant[index] ?? null;
+      if (hint === null || judgement.problems.length > 0) judged.push(judgement);
+      else judged.push({ ...judgement, warnings: [...judgement.warnings, misspelt(event.type, hint)] });
     }
     return judged;
+  }
+
+  /** For each event: the type that was meant, where it is for a client none of whose webhooks takes it. */
+  private meantOf(events: readonly NewEvent[], clients: ReadonlySet<string>): Promise<readonly (string | null)[]> {
+    const owned = events.map(({ clientId, type }) =>
+      clientId === undefined || !clients.has(clientId) ? null : { clientId, type },
+    );
+    const known = owned.filter((one) => one !== null);
+    if (known.length === 0) return Promise.resolve([]);
+    return this.options.takenTypes.meant(known).then((found) => {
+      const hints = found.values();
+      return owned.map((one) => (one === null ? null : (hints.next().value ?? null)));
+    });
   }
 
   /** One for all that are asked for together. */
@@ -148,4 +167,11 @@ export class EventJudge {
 function warning(code: PublicationWarningCode, detail?: string): PublicationWarning {
   const meaning = publicationWarnings[code];
   return { code, message: detail === undefined ? meaning : `${meaning.slice(0, -1)}: ${detail}.` };
+}
+
+function misspelt(type: string, meant: string): PublicationWarning {
+  return {
+    code: 'nobody_takes_it',
+    message: `No webhook of its client takes ${type}; did you mean ${meant}?`,
+  };
 }

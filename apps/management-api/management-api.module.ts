@@ -11,6 +11,7 @@ import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { topics } from '../../libs/wire/topics.ts';
@@ -52,6 +53,7 @@ import { StreamController } from './stream.controller.ts';
 import { streamProviders } from './stream-providers.ts';
 import { StatsController } from './stats.controller.ts';
 import { StoresModule } from './stores.module.ts';
+import { TakenTypes } from './taken-types.ts';
 import { checkFilter, webhookFieldChecks } from './webhook-checks.ts';
 import { CONFIG, SettingsController } from './settings.controller.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
@@ -188,12 +190,21 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
     },
     {
       provide: EventPublisher,
-      inject: [KafkaWriter, EventTypeStore, ClientStore, PublishedEventStore],
-      useFactory: (writer: KafkaWriter, eventTypes: EventTypeStore, clients: ClientStore, store: PublishedEventStore) =>
+      inject: [KafkaWriter, EventTypeStore, ClientStore, PublishedEventStore, WebhookView],
+      useFactory: (
+        writer: KafkaWriter,
+        eventTypes: EventTypeStore,
+        clients: ClientStore,
+        store: PublishedEventStore,
+        webhooks: WebhookView,
+      ) =>
         new EventPublisher({
           writer,
           store,
-          judge: new EventJudge({ eventTypes, clients, unknownEventTypes: config.UNKNOWN_EVENT_TYPES }),
+          judge: new EventJudge({
+            ...{ eventTypes, clients, takenTypes: new TakenTypes({ webhooks }) },
+            unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
+          }),
           topic: topicNames.of(topics.platformEvents),
           eventBytesMax: payloadBytesMax,
         }),

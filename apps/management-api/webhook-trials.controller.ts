@@ -1,9 +1,11 @@
 /** How a webhook is doing, and ways to try it. */
 import { Controller, Inject } from '@nestjs/common';
 import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../libs/api-contract/webhook-checks.ts';
+import { breakerStateOf } from '../../libs/domain/breaker-state.ts';
 import { mayComeBack } from '../../libs/domain/coming-back.ts';
 import { drainSeconds } from '../../libs/domain/drain.ts';
 import { isFallingBehind } from '../../libs/domain/falling-behind.ts';
+import { breakerOpenUntil } from '../../libs/domain/held-by.ts';
 import { healthWindowNames, summarizeWindow } from '../../libs/domain/health-window.ts';
 import { stateOf } from '../../libs/domain/health-state.ts';
 import { recoveryPace } from '../../libs/domain/recovery.ts';
@@ -59,6 +61,9 @@ export class WebhookTrialsController {
       },
       fallingBehind: isActive && isFallingBehind(health.late, waiting.hasLateUntried, now),
       blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
+      // The dispatcher forgets what it knew of an endpoint to which nothing is sent.
+      breaker: isActive ? breakerStateOf(health, now) : 'closed',
+      breakerOpenUntil: timeOrNull(isActive ? breakerOpenUntil(health, now) : null),
       lastPingAt: timeOrNull(health.lastPingAt),
       lastPingDelivered: health.lastPingDelivered,
       healing: healingOf(shown, now),

@@ -4,8 +4,10 @@ import { Controller, Inject } from '@nestjs/common';
 import * as secretContract from '../../libs/api-contract/webhook-secrets.ts';
 import * as contract from '../../libs/api-contract/webhooks.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
+import { misspeltTypes } from '../../libs/domain/subscribed-types.ts';
 import { changedSettings, initialSettings, type WebhookSettings } from '../../libs/domain/webhook-settings.ts';
 import type { Activity, Missed, Rotation } from '../../libs/postgres/webhook-change.ts';
+import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { HealthView } from '../../libs/postgres/health-view.ts';
 import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
@@ -23,6 +25,8 @@ import { algorithmOf, newSecret, shownSecret } from './webhook-secret.ts';
 const hourMs = 3_600_000;
 const overlapHoursDefault = 24;
 const liveSecretsMax = 10;
+/** Of a larger catalogue the first: a hint is worth no more. */
+const typesComparedMax = 2_000;
 
 @Controller()
 export class WebhooksController {
@@ -31,6 +35,7 @@ export class WebhooksController {
     @Inject(WebhookView) private readonly view: WebhookView,
     @Inject(HealthView) private readonly healths: HealthView,
     @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
+    @Inject(EventTypeStore) private readonly eventTypes: EventTypeStore,
   ) {}
 
   @Route(contract.createWebhook)
@@ -49,7 +54,8 @@ export class WebhooksController {
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
     if (created.kind === 'no_client') throw noSuchClient();
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
-    return { ...shownWebhook(created.webhook), secret: shownSecret(secret) };
+    const warnings = await this.warningsOf(body.eventTypes);
+    return { ...shownWebhook(created.webhook), secret: shownSecret(secret), ...warnings };
   }
 
   @Route(contract.listWebhooks)
@@ -68,13 +74,14 @@ export class WebhooksController {
   }
 
   @Route(contract.updateWebhook)
-  update(@Input() input: InputOf<typeof contract.updateWebhook>) {
+  async update(@Input() input: InputOf<typeof contract.updateWebhook>) {
     const { isActive, secret, ...given } = input.body;
     if (secret !== undefined) judgeCapability(input.caller, 'secrets.rotate');
-    return this.change(input, (current) => changedSettings(current, given, this.operator.defaults), {
+    const changed = await this.change(input, (current) => changedSettings(current, given, this.operator.defaults), {
       activity: isActive === undefined ? undefined : activityOf(isActive, input.caller),
       rotation: secret === undefined ? undefined : rotationOf(secret, overlapHoursDefault, new Date()),
     });
+    return { ...changed, ...(await this.warningsOf(given.eventTypes ?? [])) };
   }
 
   @Route(contract.enableWebhook)
@@ -131,6 +138,18 @@ export class WebhooksController {
       const health = healths.get(webhook.id);
       return health === undefined ? shownWebhook(webhook) : { ...shownWebhook(webhook), health: shownHealth(health) };
     };
+  }
+
+  /** Types that may be misspelt: told, and never refused for it. */
+  private async warningsOf(written: readonly string[]) {
+    if (written.every((type) => type === '*')) return {};
+    const misspelt = misspeltTypes(written, await this.eventTypes.names(typesComparedMax));
+    if (misspelt.length === 0) return {};
+    const warnings = misspelt.map(({ written: type, meant }) => ({
+      code: 'unknown_event_type' as const,
+      message: `The catalogue has no ${type}; did you mean ${meant}?`,
+    }));
+    return { warnings };
   }
 
   private async change(

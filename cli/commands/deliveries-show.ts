@@ -37,6 +37,7 @@ export const deliveriesShow: Command = {
         kind: delivery.kind,
         created: delivery.createdAt,
         'next attempt': delivery.nextAttemptAt,
+        'held by': heldText(delivery.heldBy),
         'content type': delivery.payloadContentType,
       }),
       ...(delivery.payloadSent === null ? [] : ['payload', ...textLines(delivery.payloadSent, '  ')]),
@@ -44,6 +45,12 @@ export const deliveriesShow: Command = {
     ]);
   },
 };
+
+function heldText(held: ApiSchemas['DeliveryDetail']['heldBy']): string | null {
+  if (held === null) return null;
+  const until = held.until === null ? '' : ` until ${held.until}`;
+  return `${held.by}${until}${held.deliveryId === null ? '' : `: ${held.deliveryId} comes first`}`;
+}
 
 type Attempt = ApiSchemas['Attempt'];
 

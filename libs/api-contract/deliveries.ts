@@ -1,6 +1,7 @@
 /** History: what became of events at webhooks. */
 import Type from 'typebox';
 import { triggers } from '../domain/delivery.ts';
+import { holds, type HoldKind } from '../domain/held-by.ts';
 import { deliveryStatuses } from '../domain/outcome.ts';
 import {
   anyId,
@@ -91,6 +92,20 @@ export const deliveryDetailSchema = Type.Object({
     description: 'Whoever asks lacks `payloads.read`: payloadSent and every responseBodySample are null.',
   }),
   attempts: Type.Array(attemptSchema),
+  heldBy: nullable(
+    Type.Object(
+      {
+        by: Type.Enum(Object.keys(holds) as HoldKind[], {
+          description: Object.entries(holds)
+            .map(([by, meaning]) => `${by}: ${meaning}`)
+            .join(' '),
+        }),
+        until: nullable({ ...timestamp, description: 'Null: that depends on others.' }),
+        deliveryId: nullable(Type.String({ description: 'With `order`: the delivery that has to be settled before.' })),
+      },
+      { description: 'What it waits for, by what is known of its webhook; null when it is settled or about to be.' },
+    ),
+  ),
   age: Type.Object(
     {
       fanoutMs: nullable(

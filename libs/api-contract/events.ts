@@ -45,6 +45,7 @@ export const newEventSchema = Type.Object(
 export const publicationWarnings = {
   deprecated_event_type: 'The catalogue says that nobody should publish events of this type any more.',
   schema_mismatch: 'Its data does not fit the JSON Schema of its type, whose schemaMode is `warn`.',
+  nobody_takes_it: 'No webhook of its client takes this type, and one takes a type that is nearly the same.',
   unknown_client: 'No client has this id: nobody gets it.',
 } as const;
 export type PublicationWarningCode = keyof typeof publicationWarnings;

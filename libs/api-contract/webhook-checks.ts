@@ -4,7 +4,7 @@ import { healthStates } from '../domain/webhook-health.ts';
 import { anyId, eventTypeName, idParams, lineOf, mapOf, nullable, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
 import { filter } from './webhook-fields.ts';
-import { blockedBySchema, latencySchema, rateSchema } from './webhook-health.ts';
+import { blockedBySchema, breakerSchema, latencySchema, rateSchema } from './webhook-health.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Webhook health and tests';
@@ -52,6 +52,8 @@ export const healthSchema = Type.Object({
       'More comes than goes: deliveries wait for more than a minute to be tried at all, and for a minute or longer every first attempt began as late. Its endpoint takes less, its own limits or the pace of its recovery let through less, or it has its client’s share of attempts. False while nothing is sent to it.',
   }),
   blockedBy: blockedBySchema,
+  breaker: breakerSchema,
+  breakerOpenUntil: nullable({ ...timestamp, description: 'Null: it is not open.' }),
   lastPingAt: nullable(timestamp),
   lastPingDelivered: nullable(Type.Boolean()),
   healing: nullable(

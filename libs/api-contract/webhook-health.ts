@@ -8,6 +8,11 @@ export const latencySchema = nullable(
 );
 export const rateSchema = nullable(Type.Number({ description: 'Part of the attempts that arrived, 0 to 1.' }));
 
+export const breakerSchema = Type.Enum(['closed', 'open', 'halfOpen'], {
+  description:
+    'Of its circuit breaker, by the outcomes that are known: open, nothing is sent for ten seconds; halfOpen, the next delivery is the probe.',
+});
+
 export const blockedBySchema = nullable(
   Type.Object(
     { deliveryId: Type.String(), since: timestamp },
@@ -32,10 +37,7 @@ export const healthBesideSchema = Type.Object(
       },
       { description: 'What waits for its first or next attempt.' },
     ),
-    breaker: Type.Enum(['closed', 'open', 'halfOpen'], {
-      description:
-        'Of its circuit breaker, by the outcomes that are known: open, nothing is sent for ten seconds; halfOpen, the next delivery is the probe.',
-    }),
+    breaker: breakerSchema,
     blockedBy: blockedBySchema,
     recoveringUntil: nullable(timestamp),
     pausedUntil: nullable(timestamp),

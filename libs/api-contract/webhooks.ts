@@ -40,13 +40,23 @@ const inForce = Type.Optional(
   }),
 );
 
+const warnings = Type.Optional(
+  Type.Array(
+    Type.Object({
+      code: Type.Enum(['unknown_event_type']),
+      message: Type.String({ examples: ['The catalogue has no ordr.created; did you mean order.created?'] }),
+    }),
+    { description: 'What may be a mistake, and is taken all the same; left out when nothing.' },
+  ),
+);
+
 export const changedWebhookSchema = Type.Object(
-  { ...field.webhookFields, inForce },
+  { ...field.webhookFields, inForce, warnings },
   { description: 'A webhook after a change, and from when on that counts.' },
 );
 
 const createdWebhookSchema = Type.Object(
-  { ...field.webhookFields, secret: Type.String({ description: field.secretDescription }), inForce },
+  { ...field.webhookFields, secret: Type.String({ description: field.secretDescription }), inForce, warnings },
   { description: 'The only answer with the secret.' },
 );
 

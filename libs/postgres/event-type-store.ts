@@ -97,6 +97,14 @@ export class EventTypeStore {
     return readerOf(this.em)<CataloguedType>(`select ${columns} from event_type where type = any($1)`, [types]);
   }
 
+  /** The names of the first, in their order. */
+  async names(limit: number): Promise<string[]> {
+    const rows = await readerOf(this.em)<{ type: string }>('select type from event_type order by type limit $1', [
+      limit,
+    ]);
+    return rows.map(({ type }) => type);
+  }
+
   /** In the order of names. */
   async list(
     filter: { readonly deprecated?: boolean | undefined },

@@ -78,6 +78,19 @@ export class WebhookView {
     return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
 
+  /**
+   * The types and patterns that active webhooks of these clients take. A client with more than `typesMax` of them, or with
+   * more than a thousand webhooks, is left out.
+   */
+  async typesTaken(clientIds: readonly string[], typesMax: number): Promise<ReadonlyMap<string, readonly string[]>> {
+    const rows = await readerOf(this.em)<{ clientId: string; count: number; types: string[] }>(typesTakenSql, [
+      clientIds,
+      typesMax + 1,
+    ]);
+    const fit = rows.filter(({ count, types }) => count <= webhooksLookedAtMax && types.length <= typesMax);
+    return new Map(fit.map(({ clientId, types }) => [clientId, types]));
+  }
+
   /** What a replay has to know of webhooks; those that are no more are left out. */
   async targets(ids: readonly string[], run: Run): Promise<ReplayTarget[]> {
     return run<ReplayTarget>(
@@ -136,6 +149,18 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     updatedAt: row.updatedAt,
   };
 }
+
+const webhooksLookedAtMax = 1_000;
+const typesTakenSql = `
+select c.id as "clientId", taken.count, taken.types
+from unnest($1::text[]) c(id) cross join lateral (
+  with few as (
+    select event_types from webhook where client_id = c.id and is_active limit ${webhooksLookedAtMax + 1}
+  )
+  select (select count(*)::int from few) as count, array(
+    select distinct t from few, jsonb_array_elements_text(few.event_types) t limit $2
+  ) as types
+) taken`;
 
 /** As `stateOf` in libs/domain/health-state.ts says it of what readHealth (health-rows.ts) reads. */
 const stateNow = `case when not is_active then 'disabled' when recovering_until is not null then 'recovering'

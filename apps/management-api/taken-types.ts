@@ -1,0 +1,90 @@
+/**
+ * In: the client and the type of an event that somebody publishes. Out: the type that was meant, where no webhook of the
+ * client takes the one that was written. Holds: nobody waits long for a hint, and nothing is refused for want of one; what
+ * is kept is bounded; a client hears of its own webhooks alone.
+ */
+import { closestWord } from '../../libs/domain/closest-word.ts';
+import { patternsFor } from '../../libs/domain/match.ts';
+import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
+
+export interface TakenTypesOptions {
+  readonly webhooks: Pick<WebhookView, 'typesTaken'>;
+  readonly now?: () => number;
+  readonly waitMsMax?: number;
+}
+
+interface Asked {
+  readonly at: number;
+  /** Null: more than is kept, or the database did not answer. */
+  readonly types: Promise<ReadonlySet<string> | null>;
+}
+
+export interface OwnedType {
+  readonly clientId: string;
+  readonly type: string;
+}
+
+/** Who takes a type takes it for a while; who does not may have subscribed a moment ago. */
+const freshMs = { taken: 60_000, notTaken: 250 } as const;
+const clientsMax = 500;
+const typesPerClientMax = 100;
+
+export class TakenTypes {
+  private readonly options: Required<TakenTypesOptions>;
+  private readonly asked = new Map<string, Asked>();
+
+  constructor(options: TakenTypesOptions) {
+    this.options = { now: monotonicMs, waitMsMax: 50, ...options };
+  }
+
+  /** For each, in order: the type that was meant; null: somebody takes it, nothing like it is taken, or it is not known. */
+  async meant(written: readonly OwnedType[]): Promise<readonly (string | null)[]> {
+    const nothing = written.map(() => null);
+    if (new Set(written.map(({ clientId }) => clientId)).size > clientsMax) return nothing;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<readonly null[]>((resolve) => {
+      timer = setTimeout(resolve, this.options.waitMsMax, nothing);
+    });
+    try {
+      return await Promise.race([this.hints(written), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async hints(written: readonly OwnedType[]): Promise<readonly (string | null)[]> {
+    const clients = [...new Set(written.map(({ clientId }) => clientId))];
+    const kept = await this.typesOf(clients, freshMs.taken);
+    const open = written.filter(({ clientId, type }) => !isTaken(kept.get(clientId) ?? null, type));
+    if (open.length === 0) return written.map(() => null);
+    const now = await this.typesOf([...new Set(open.map(({ clientId }) => clientId))], freshMs.notTaken);
+    return written.map(({ clientId, type }) => {
+      const types = now.get(clientId) ?? null;
+      return isTaken(types, type) || types === null ? null : closestWord(type, types);
+    });
+  }
+
+  private async typesOf(clients: readonly string[], freshForMs: number) {
+    const { webhooks, now } = this.options;
+    const at = now();
+    const old = clients.filter((id) => at - (this.asked.get(id)?.at ?? Number.NEGATIVE_INFINITY) > freshForMs);
+    if (old.length > 0) {
+      if (this.asked.size + old.length > clientsMax) this.asked.clear();
+      // A hint is worth no failure: who is not answered for is not known.
+      const answer = webhooks.typesTaken(old, typesPerClientMax).catch(() => new Map<string, readonly string[]>());
+      for (const id of old) {
+        this.asked.set(id, {
+          at,
+          types: answer.then((found) => (found.has(id) ? new Set(found.get(id)) : null)),
+        });
+      }
+    }
+    const known = clients.map(async (id) => [id, (await this.asked.get(id)?.types) ?? null] as const);
+    return new Map(await Promise.all(known));
+  }
+}
+
+function isTaken(types: ReadonlySet<string> | null, type: string): boolean {
+  return types === null || patternsFor(type).some((pattern) => types.has(pattern));
+}

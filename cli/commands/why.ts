@@ -1,0 +1,75 @@
+import type { Command, CommandContext } from '../command.ts';
+import { CliFailure } from '../failure.ts';
+import { brokersOption, withKafka } from '../kafka-access.ts';
+import { rejectedRecords } from '../rejected-records.ts';
+import { explainedEvents, explainedMax, type ExplainedEvent } from '../why/event-findings.ts';
+import { findingLines, type Finding } from '../why/finding.ts';
+import { isAbout, rejectedFinding } from '../why/rejected-findings.ts';
+
+/** Among the last of each partition. */
+const lastDefault = 2_000;
+
+export const why: Command = {
+  name: 'why',
+  summary: 'Says why an event arrived or not: never seen, rejected, for nobody, filtered, disabled, held, delivered.',
+  operands: '<event id>',
+  operandsMin: 1,
+  operandsMax: 1,
+  options: {
+    webhook: { takes: 'ID', text: 'at this webhook alone' },
+    last: { takes: 'N', text: `looks for it among the last N rejected records of each partition (${lastDefault})` },
+    'api-only': { takes: null, text: 'asks Kafka nothing: of a rejected event it then knows nothing' },
+    ...brokersOption,
+  },
+  notes: [
+    'Takes the id of an event, of a delivery, or the header webhook-id as the receiver got it.',
+    'An event that the API does not have is looked for among the rejected records on Kafka, as `rejected list` reads them. When it is nowhere, the exit code is 1.',
+  ],
+  examples: ['why evt-1', 'why evt-1 --webhook wh_… --json'],
+  needsApi: true,
+  run: async (context) => {
+    const { given, settings, terminal, signal } = context;
+    const [id = ''] = context.operands;
+    const events = await explainedEvents(settings.api(signal), id, given.text('webhook'));
+    const rejected = events.length === 0 && !given.has('api-only') ? await rejectedFindings(context, id) : [];
+    terminal.show({ id, events, rejected }, () => [
+      ...events.flatMap(eventLines),
+      ...rejected.flatMap((one) => findingLines(one)),
+    ]);
+    if (events.length > 0 || rejected.length > 0) return;
+    throw new CliFailure(
+      'refused',
+      `Nobody has seen '${id}': no event, no delivery and no rejected record has this id.`,
+      {
+        more: [
+          'An event that was produced a moment ago may be on its way: deeperhub-webhooks topics shows whether fan-out is behind.',
+          'Otherwise it was produced to a topic that is not read (PLATFORM_TOPICS), or is older than the history.',
+        ],
+      },
+    );
+  },
+};
+
+function eventLines({ event, findings, left }: ExplainedEvent): readonly string[] {
+  const whom = event.clientId === null ? 'a broadcast' : `for client ${event.clientId}`;
+  return [
+    `${event.id}  ${event.type}  ${whom}  ${event.time}`,
+    ...findings.flatMap(findingLines),
+    ...(left === 0 ? [] : [`and ${left} more webhooks: the first ${explainedMax} are explained, --webhook names one`]),
+  ];
+}
+
+/** Newest first. Kafka may be out of reach for whoever asks: then that is a remark, and no failure. */
+async function rejectedFindings(context: CommandContext, id: string): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  try {
+    await withKafka(context, {}, async (access) => {
+      const records = await rejectedRecords(context, access, lastDefault, (one) => isAbout(id, one));
+      found.push(...records.map(rejectedFinding).reverse());
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    context.terminal.remark(`Whether it was rejected is not known: ${error.message}`);
+  }
+  return found;
+}
