@@ -10,7 +10,7 @@ import type { Activity, Missed, Rotation } from '../../libs/postgres/webhook-cha
 import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
 import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
 import { HealthView } from '../../libs/postgres/health-view.ts';
-import { WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
+import { isWorstPlace, WebhookView, type ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import type { Caller, InputOf } from './caller.ts';
 import { judgeCapability } from './operation-role.ts';
 import { pageAnswer, pageByText } from './paging.ts';
@@ -60,9 +60,13 @@ export class WebhooksController {
 
   @Route(contract.listWebhooks)
   async list(@Input() { query, scope }: InputOf<typeof contract.listWebhooks>) {
-    const { label, q: text, include, ...rest } = query;
+    const { label, q: text, include, sort, ...rest } = query;
     const labels = label?.map((one) => splitLabel(one));
-    const page = await this.view.list({ scope, ...rest, labels, text }, pageByText(query));
+    const filter = { scope, ...rest, labels, text };
+    const page =
+      sort === 'worst'
+        ? await this.view.worst(filter, pageByText(query, isWorstPlace))
+        : await this.view.list(filter, pageByText(query));
     return pageAnswer(page, await this.shownWith(include, page.items));
   }
 

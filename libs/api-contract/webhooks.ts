@@ -128,7 +128,17 @@ export const listWebhooks = operation({
       ),
       label: Type.Optional(labelFilter),
       q: Type.Optional(
-        lineOf(200, 'Those with this text in their URL, description or external id, in upper or lower case.'),
+        lineOf(
+          200,
+          'Those with this text in their URL, description or external id, in upper or lower case; or those whose id is masked so in metrics, such as `wh_0…3f2a`.',
+        ),
+      ),
+      sort: Type.Optional(
+        Type.Enum(['newest', 'worst'], {
+          default: 'newest',
+          description:
+            '`worst`: those whose last attempts failed, the most failures in a row first, then the others. Only forwards: prevCursor is null, and a cursor counts for the order that it came from.',
+        }),
       ),
       include,
     },

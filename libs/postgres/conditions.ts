@@ -16,6 +16,12 @@ export class Conditions {
     return this;
   }
 
+  /** One without a value of its own. */
+  and(text: string): this {
+    this.parts.push(text);
+    return this;
+  }
+
   /** A jsonb list of texts has one of these. */
   addOverlap(column: string, texts: readonly string[]): this {
     this.parts.push(`${column} ?| ${this.value(texts)}`);

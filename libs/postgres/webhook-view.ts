@@ -63,19 +63,40 @@ export class WebhookView {
 
   /** Newest first. */
   async list(filter: WebhookFilter, request: PageRequest<string>): Promise<Page<ShownWebhook, string>> {
-    const conditions = new Conditions()
-      .add('client_id = ?', filter.scope)
-      .add('client_id = ?', filter.clientId)
-      .add('is_active = ?', filter.isActive);
-    if (filter.eventType !== undefined) conditions.addOverlap('event_types', patternsFor(filter.eventType));
-    conditions.add(`${stateNow} = any(?)`, filter.state);
-    for (const [name, value] of filter.labels ?? [])
-      conditions.add('labels @> ?::jsonb', JSON.stringify({ [name]: value }));
-    const pattern = filter.text === undefined ? undefined : `%${filter.text.replaceAll(/[\\%_]/g, '\\$&')}%`;
-    conditions.add('(url ilike ? or description ilike ? or external_id ilike ?)', pattern);
+    const conditions = conditionsOf(filter);
     const found = await this.select(conditions, seek(conditions, 'id', 'desc', request));
     const page = pageFrom(found, request, ({ id }) => id);
     return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
+  }
+
+  /** Those that fail, the most failures in a row first, then the others, newest first. Forwards alone. */
+  async worst(filter: WebhookFilter, { limit, after }: PageRequest<string>): Promise<Page<ShownWebhook, string>> {
+    const [failures = null, lastId = null] = after === null ? [] : splitPlace(after);
+    const found: (ShownWebhook & { readonly failures: number })[] = [];
+    if (failures !== 0) found.push(...(await this.failing(filter, failures, lastId, limit + 1)));
+    if (found.length <= limit) {
+      const healthy = conditionsOf(filter).and(`not exists (select from ${failingNow})`);
+      healthy.add('id < ?', failures === 0 ? lastId : null);
+      const rest = await this.select(healthy, `order by id desc limit ${limit + 1 - found.length}`);
+      found.push(...rest.map((webhook) => ({ ...webhook, failures: 0 })));
+    }
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const next = found.length > limit && last !== undefined ? `${last.failures}:${last.id}` : null;
+    return { items: items.map(({ failures: _, ...webhook }) => webhook), next, previous: null };
+  }
+
+  private failing(filter: WebhookFilter, failures: number | null, lastId: string | null, limit: number) {
+    const conditions = conditionsOf(filter);
+    if (failures !== null && lastId !== null) {
+      const place = `(${conditions.value(failures)}::int, ${conditions.value(lastId)})`;
+      conditions.and(`(h.consecutive_failures, h.webhook_id) < ${place}`);
+    }
+    return readerOf(this.em)<ShownWebhook & { failures: number }>(
+      `select ${columns}, h.consecutive_failures as failures from webhook cross join lateral (select h.consecutive_failures, h.webhook_id from ${failingNow}) h
+       ${conditions.where} order by h.consecutive_failures desc, h.webhook_id desc limit ${limit}`,
+      conditions.values,
+    );
   }
 
   /**
@@ -150,6 +171,40 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
   };
 }
 
+/** How metrics show an id (maskedId of libs/runtime/metrics.ts). */
+const maskedForm = /^(.{4})(?:…|\.\.\.)(.{4})$/u;
+
+function conditionsOf(filter: WebhookFilter): Conditions {
+  const conditions = new Conditions()
+    .add('client_id = ?', filter.scope)
+    .add('client_id = ?', filter.clientId)
+    .add('is_active = ?', filter.isActive);
+  if (filter.eventType !== undefined) conditions.addOverlap('event_types', patternsFor(filter.eventType));
+  conditions.add(`${stateNow} = any(?)`, filter.state);
+  for (const [name, value] of filter.labels ?? []) {
+    conditions.add('labels @> ?::jsonb', JSON.stringify({ [name]: value }));
+  }
+  const [, first, last] = maskedForm.exec(filter.text ?? '') ?? [];
+  if (first !== undefined && last !== undefined)
+    return conditions.add('id like ?', `${escaped(first)}%${escaped(last)}`);
+  const pattern = filter.text === undefined ? undefined : `%${escaped(filter.text)}%`;
+  return conditions.add('(url ilike ? or description ilike ? or external_id ilike ?)', pattern);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\%_]/g, '\\$&');
+}
+
+/** Of a cursor of {@link WebhookView.worst}. */
+function splitPlace(place: string): [failures: number, id: string] {
+  const at = place.indexOf(':');
+  return [Number(place.slice(0, at)), place.slice(at + 1)];
+}
+
+export function isWorstPlace(place: string): boolean {
+  return /^\d{1,9}:[\x21-\x7e]{1,100}$/.test(place);
+}
+
 const webhooksLookedAtMax = 1_000;
 const typesTakenSql = `
 select c.id as "clientId", taken.count, taken.types
@@ -162,11 +217,15 @@ from unnest($1::text[]) c(id) cross join lateral (
   ) as types
 ) taken`;
 
+/** Health that counts: not of another address, nor of before it was enabled (readHealth in health-rows.ts). */
+const healthNow = `webhook_health h where h.webhook_id = webhook.id
+    and (h.target_version is null or h.target_version = webhook.target_version)
+    and (webhook.enabled_at is null or webhook.enabled_at is not distinct from h.counted_from)`;
+const failingNow = `${healthNow} and h.consecutive_failures > 0`;
+
 /** As `stateOf` in libs/domain/health-state.ts says it of what readHealth (health-rows.ts) reads. */
 const stateNow = `case when not is_active then 'disabled' when recovering_until is not null then 'recovering'
-  when exists (select from webhook_health h where h.webhook_id = webhook.id and h.state = 'failing'
-    and (h.target_version is null or h.target_version = webhook.target_version)
-    and (webhook.enabled_at is null or webhook.enabled_at is not distinct from h.counted_from))
+  when exists (select from ${healthNow} and h.state = 'failing')
   then 'failing' else 'healthy' end`;
 
 const columns = `id, client_id as "clientId", url, event_types as "eventTypes", description, labels,

@@ -6,6 +6,7 @@ import type { WebhookHealth } from '../../../libs/domain/webhook-health.ts';
 import { writeHealth } from '../../../libs/postgres/health-rows.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';
+import { maskedId } from '../../../libs/runtime/metrics.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
 import { seedHistory } from './history-seed.ts';
 import { traced } from './statement-trace.ts';
@@ -125,7 +126,49 @@ describe('a list of webhooks', () => {
     expect(await found('state=failing')).toEqual([]);
   });
 
-  test.each(['state=unknown', 'label=team', 'label=', 'q=', 'include=secrets', 'q=a&q=b'])(
+  test('has those that fail most in a row first, where that is asked for', async () => {
+    const owner = await newClient(world);
+    const made = [];
+    for (const _ of numbers(6)) made.push(await newWebhook(world, owner.key));
+    const [well = '', some = '', most = '', enabled = '', same = '', late = ''] = made.map(({ id }) => id);
+    const failed = { state: 'failing', lastFailureAt: Date.now(), targetVersion: 1 } as const;
+    const failures = { [some]: 3, [most]: 40, [enabled]: 99, [same]: 3 };
+    for (const [id, consecutiveFailures] of Object.entries(failures))
+      await setHealth(id, { ...failed, consecutiveFailures });
+    await world.ask(`POST /v1/webhooks/${enabled}/disable`, { key: owner.key });
+    await world.ask(`POST /v1/webhooks/${enabled}/enable`, { key: owner.key });
+    const expected = [most, same, some, late, enabled, well];
+    expect(await idsOf('sort=worst', owner.key)).toEqual(expected);
+    // Page by page, whatever its size, and with what other filters leave.
+    for (const limit of [1, 2, 3, 4]) {
+      const pages: string[] = [];
+      let cursor = '';
+      do {
+        const path = `GET /v1/webhooks?sort=worst&limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`;
+        const { body } = await world.ask(path, { key: owner.key });
+        pages.push(...(body['data'] as { id: string }[]).map(({ id }) => id));
+        cursor = (body['nextCursor'] as string | null) ?? '';
+        expect(body['prevCursor']).toBeNull();
+      } while (cursor !== '');
+      expect(pages).toEqual(expected);
+    }
+    expect(await idsOf('sort=worst&state=failing', owner.key)).toEqual([most, same, some]);
+    expect(await idsOf('sort=worst&state=healthy&isActive=true', owner.key)).toEqual([late, enabled, well]);
+    const ofNewest = (await world.ask('GET /v1/webhooks?limit=1', { key: owner.key })).body['nextCursor'] as string;
+    expect((await world.ask(`GET /v1/webhooks?sort=worst&cursor=${ofNewest}`, { key: owner.key })).status).toBe(422);
+  });
+
+  test('finds the one that metrics show masked', async () => {
+    const owner = await newClient(world);
+    const { id } = await newWebhook(world, owner.key);
+    await newWebhook(world, owner.key);
+    const masked = encodeURIComponent(maskedId(id));
+    expect(await idsOf(`q=${masked}`, owner.key)).toEqual([id]);
+    expect(await idsOf(`q=${id.slice(0, 4)}...${id.slice(-4)}`, owner.key)).toEqual([id]);
+    expect(await idsOf(`q=${masked}`)).toEqual([]);
+  });
+
+  test.each(['state=unknown', 'sort=best', 'label=team', 'label=', 'q=', 'include=secrets', 'q=a&q=b'])(
     'by %s is refused',
     async (query) => {
       expect((await world.ask(`GET /v1/webhooks?${query}`, { key: ann.key })).status).toBe(422);
