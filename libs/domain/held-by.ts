@@ -4,8 +4,8 @@
  * millisecond: this says what it comes to, for whoever knows the history alone.
  */
 import { breakerRule, breakerStateOf } from './breaker-state.ts';
-import type { WebhookHealth } from './health.ts';
 import type { DeliveryStatus } from './outcome.ts';
+import type { WebhookHealth } from './webhook-health.ts';
 
 /** Each with what it means, for people. */
 export const holds = {
