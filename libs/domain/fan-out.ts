@@ -11,7 +11,7 @@ import type { Delivery } from './delivery.ts';
 import type { EventType } from './event-type.ts';
 import { EventBudget } from './filter-budget.ts';
 import type { FilterEvent } from './filter.ts';
-import { deliveryIdsOf, eventKeyOf, idTimeOf, messageIdOf } from './ids.ts';
+import { deliveryIdsFor, eventKeyOf, idTimeOf, messageIdOf, type DeliveryIds } from './ids.ts';
 import { mayHaveLongNumbers, parseLossless } from './lossless-json.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from './payload.ts';
@@ -110,6 +110,7 @@ export class FanOut {
   private readonly input: FanOutInput;
   private readonly webhookEvent: WebhookEvent;
   private readonly shape: ShapePayload;
+  private readonly idsOf: (webhookId: string) => DeliveryIds;
   private readonly decisionBytesMax: number;
   private filterEvent: FilterEvent | null = null;
   /** Of filters that were judged whole. */
@@ -127,6 +128,7 @@ export class FanOut {
     this.webhookEvent = eventOf(input);
     this.firstCopy = input.copyOf?.(this.webhookEvent) ?? null;
     this.shape = payloadShaper(this.webhookEvent);
+    this.idsOf = deliveryIdsFor(this.webhookEvent.time, input.event.id, input.event.source);
     this.decisionBytesMax = Math.max(bodyBytesMax - input.dataText.length, decisionBytesMin);
   }
 
@@ -168,24 +170,24 @@ export class FanOut {
     const { webhookEvent } = this;
     const { webhookId, clientId, format } = candidate;
     if (event.clientId !== null && clientId !== event.clientId) throw new Error('a candidate of another client');
-    const unmatched = { webhookId, clientId, deliveryId: null, format: null };
     if (!candidate.isActive) {
-      this.note({ ...unmatched, decision: 'disabled' }, part);
+      this.note({ ...unmatchedOf(candidate), decision: 'disabled' }, part);
       return null;
     }
     if (candidate.filter !== null && !this.passes(candidate, candidate.filter, part)) {
-      this.note({ ...unmatched, decision: 'filtered' }, part);
+      this.note({ ...unmatchedOf(candidate), decision: 'filtered' }, part);
       return null;
     }
     if (this.firstCopy !== null && (candidate.wantsSince ?? 0) < this.firstCopy.seenAt) {
-      this.note({ ...unmatched, decision: 'copy', messageId: messageIdOf(event.id, webhookId, event.source) }, part);
+      const messageId = messageIdOf(event.id, webhookId, event.source);
+      this.note({ ...unmatchedOf(candidate), decision: 'copy', messageId }, part);
       return null;
     }
-    const { deliveryId, messageId } = deliveryIdsOf(webhookEvent.time, event.id, webhookId, event.source);
+    const { deliveryId, messageId } = this.idsOf(webhookId);
     const { contentType, body } = this.shape({ webhookId, deliveryId: messageId, clientId }, format);
     if (body.length > bodyBytesMax) {
       part.tooLarge.push({ webhookId, bodyBytes: body.length });
-      this.note({ ...unmatched, decision: 'filtered' }, part);
+      this.note({ ...unmatchedOf(candidate), decision: 'filtered' }, part);
       return null;
     }
     this.note({ webhookId, clientId, decision: 'matched', deliveryId, messageId, format }, part);
@@ -219,6 +221,10 @@ export class FanOut {
     this.decisions.push(decision);
     this.decisionBytes += bytes;
   }
+}
+
+function unmatchedOf({ webhookId, clientId }: Subscription) {
+  return { webhookId, clientId, deliveryId: null, format: null };
 }
 
 type TooLarge = FanOutPart['tooLarge'][number];

@@ -20,13 +20,26 @@ function digitsOf(timeMs: number): string {
 }
 
 function digestOf(parts: readonly string[]): string {
-  return hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'hex');
+  return hash('sha256', parts.map(hashed).join(''), 'hex');
+}
+
+function hashed(part: string): string {
+  return `${part.length}:${part}`;
 }
 
 /** @param begin twelve hexadecimal digits */
 function idFrom(begin: string, digest: string): string {
-  const variant = ((parseInt(digest.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
-  return `${begin.slice(0, 8)}-${begin.slice(8)}-8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
+  return headOf(begin) + tailOf(digest);
+}
+
+function headOf(begin: string): string {
+  return `${begin.slice(0, 8)}-${begin.slice(8)}-`;
+}
+
+/** Version, hash bits, variant, hash bits. */
+function tailOf(digest: string): string {
+  const variant = '89ab'.charAt(parseInt(digest.charAt(3), 16) & 0x3);
+  return `8${digest.slice(0, 3)}-${variant}${digest.slice(4, 7)}-${digest.slice(7, 19)}`;
 }
 
 /**
@@ -49,15 +62,29 @@ export interface DeliveryIds {
   readonly messageId: string;
 }
 
-/** Both ids of what an event becomes at a webhook, by one hash. */
+/** Both ids of what an event becomes at a webhook, by one hash. For many webhooks, keep {@link deliveryIdsFor}. */
 export function deliveryIdsOf(
   eventTimeMs: number,
   eventId: string,
   webhookId: string,
   source: string | null = null,
 ): DeliveryIds {
-  const digest = digestOf(['delivery', ...named(source, eventId), webhookId]);
-  return { deliveryId: idFrom(digitsOf(eventTimeMs), digest), messageId: messageIdFrom(digest) };
+  return deliveryIdsFor(eventTimeMs, eventId, source)(webhookId);
+}
+
+/** The same for each webhook that is asked for: what is of the event alone is made once. */
+export function deliveryIdsFor(
+  eventTimeMs: number,
+  eventId: string,
+  source: string | null = null,
+): (webhookId: string) => DeliveryIds {
+  const head = headOf(digitsOf(eventTimeMs));
+  const begin = ['delivery', ...named(source, eventId)].map(hashed).join('');
+  return (webhookId) => {
+    const digest = hash('sha256', begin + hashed(webhookId), 'hex');
+    const tail = tailOf(digest);
+    return { deliveryId: head + tail, messageId: headOf(messageBeginOf(digest)) + tail };
+  };
 }
 
 /**
@@ -69,7 +96,11 @@ export function messageIdOf(eventId: string, webhookId: string, source: string |
 }
 
 function messageIdFrom(digest: string): string {
-  return idFrom(`f${digest.slice(19, 30)}`, digest);
+  return idFrom(messageBeginOf(digest), digest);
+}
+
+function messageBeginOf(digest: string): string {
+  return `f${digest.slice(19, 30)}`;
 }
 
 /** The key of an event in the history; `clientId` null for a broadcast. */
