@@ -116,9 +116,8 @@ export class Lanes {
     this.forgetIfIdle(lane);
   }
 
-  /** Starts whatever may start. Call after adding, after finishing, and from a slow tick. */
+  /** Starts whatever may start. Call after adding, after finishing (mostly nothing waits, and no clock is asked), and from a slow tick. */
   run(now: number): void {
-    // Whether anything may start takes looks at several clocks, and after most attempts nothing waits.
     while (!this.isStopped && !this.turns.isEmpty && this.options.mayStart()) {
       const lane = this.turns.next();
       if (lane === undefined) return;
