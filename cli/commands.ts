@@ -1,6 +1,8 @@
 /** Every command, in the order of --help. */
 import type { Command } from './command.ts';
 import { acls } from './commands/acls.ts';
+import { auditErase } from './commands/audit-erase.ts';
+import { auditErasures } from './commands/audit-erasures.ts';
 import { deliveriesList } from './commands/deliveries-list.ts';
 import { deliveriesResend } from './commands/deliveries-resend.ts';
 import { deliveriesShow } from './commands/deliveries-show.ts';
@@ -28,4 +30,6 @@ export const commands: readonly Command[] = [
   map,
   rejectedList,
   rejectedRedrive,
+  auditErase,
+  auditErasures,
 ];

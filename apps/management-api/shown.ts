@@ -6,13 +6,14 @@ import type { getDelivery, listDeliveries } from '../../libs/api-contract/delive
 import type { getEventType } from '../../libs/api-contract/event-types.ts';
 import type { eventSchema, getEvent, listEvents } from '../../libs/api-contract/events.ts';
 import type { getWebhook } from '../../libs/api-contract/webhooks.ts';
-import type { listAudit } from '../../libs/api-contract/audit.ts';
+import type { getErasure, listAudit } from '../../libs/api-contract/audit.ts';
 import { timeOfId } from '../../libs/domain/ids.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import { isObjectId } from '../../libs/domain/object-id.ts';
 import { traceIdOf } from '../../libs/domain/traceparent.ts';
 import type { ShownTls } from '../../libs/domain/webhook.ts';
 import type { ApiKey } from '../../libs/postgres/api-key-store.ts';
+import type { Erasure } from '../../libs/postgres/audit-erasure-store.ts';
 import type { AuditEntry } from '../../libs/postgres/audit-store.ts';
 import type { Client } from '../../libs/postgres/client-store.ts';
 import type { AttemptItem, DeliveryItem } from '../../libs/postgres/delivery-view.ts';
@@ -181,6 +182,10 @@ export function shownAuditEntry(entry: AuditEntry): ItemOf<AnswerOf<typeof listA
   const { actorKind: kind, actorId: id, actorName: name, at, before, after, ...shown } = entry;
   const changed = { before: withMaskedHeaders(before), after: withMaskedHeaders(after) };
   return { ...shown, ...changed, at: at.toISOString(), actor: { kind, id, name } };
+}
+
+export function shownErasure({ requestedAt, finishedAt, ...shown }: Erasure): AnswerOf<typeof getErasure> {
+  return { ...shown, requestedAt: requestedAt.toISOString(), finishedAt: timeOrNull(finishedAt) };
 }
 
 /** The log is append-only, and its older entries hold values that are masked today. */

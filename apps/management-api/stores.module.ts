@@ -2,6 +2,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
+import { AuditErasureStore } from '../../libs/postgres/audit-erasure-store.ts';
 import { AuditStore } from '../../libs/postgres/audit-store.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { Database } from '../../libs/postgres/database.ts';
@@ -31,6 +32,7 @@ import { RequestRates } from './request-rates.ts';
 /** What is made from the entity manager alone. */
 const plain = [
   ApiKeyStore,
+  AuditErasureStore,
   AuditStore,
   ClientStore,
   DeliveryView,

@@ -1,5 +1,5 @@
 /** Schemas that have a name of their own in the OpenAPI document: what generated clients call them. */
-import { auditEntrySchema } from './audit.ts';
+import { auditEntrySchema, erasureSchema } from './audit.ts';
 import { apiKeySchema, clientSchema } from './clients.ts';
 import { attemptSchema, deliveryDetailSchema, deliverySchema } from './deliveries.ts';
 import { eventTypeSchema } from './event-types.ts';
@@ -17,6 +17,7 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   ApiKey: apiKeySchema,
   Attempt: attemptSchema,
   AuditEntry: auditEntrySchema,
+  AuditErasure: erasureSchema,
   ChangedWebhook: changedWebhookSchema,
   Client: clientSchema,
   Delivery: deliverySchema,

@@ -71,4 +71,7 @@ export const allOperations: readonly Operation[] = [
   settings.getSettings,
   audit.listAudit,
   audit.exportAudit,
+  audit.createErasure,
+  audit.listErasures,
+  audit.getErasure,
 ];

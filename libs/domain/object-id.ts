@@ -1,6 +1,7 @@
 /** Ids of what people make: a prefix that says what it names, 48 bits of time so that they sort, 80 random bits. */
 
-export type ObjectKind = 'client' | 'key' | 'portalSession' | 'webhook' | 'secret' | 'event' | 'round' | 'replay';
+export type ObjectKind =
+  'client' | 'key' | 'portalSession' | 'webhook' | 'secret' | 'event' | 'round' | 'replay' | 'erasure';
 
 const prefixes: Readonly<Record<ObjectKind, string>> = {
   client: 'cl_',
@@ -11,6 +12,7 @@ const prefixes: Readonly<Record<ObjectKind, string>> = {
   event: 'evt_',
   round: 'rs_',
   replay: 'rp_',
+  erasure: 'er_',
 };
 
 /** @param timeMs Unix milliseconds  @param random 10 bytes or more */

@@ -10,7 +10,15 @@ export interface AuditedChange {
   /** Such as webhook.updated. */
   readonly action: string;
   readonly objectKind:
-    'client' | 'api_key' | 'portal_session' | 'encryption_key' | 'webhook' | 'event_type' | 'delivery' | 'replay';
+    | 'client'
+    | 'api_key'
+    | 'portal_session'
+    | 'encryption_key'
+    | 'webhook'
+    | 'event_type'
+    | 'delivery'
+    | 'replay'
+    | 'audit_erasure';
   readonly objectId: string;
   readonly clientId: string | null;
   /** Secrets masked; null when it was created. */

@@ -21,6 +21,8 @@ export type SweepResult = 'done' | 'unfinished' | 'elsewhere' | 'failed';
 export interface HousekeepingReport extends PartitionReport {
   /** Rows of five minutes that went into those of their hour. */
   readonly compactedStats: number;
+  /** Entries of the audit log in which personal data was replaced. */
+  readonly erasedEntries: number;
   /** Rows, by what they were. */
   readonly deleted: Readonly<Record<RowKind, number>>;
   readonly sweeps: Readonly<Record<SweepName, SweepResult>>;
@@ -68,6 +70,7 @@ export async function keepHouse(em: EntityManager, options: HousekeepingOptions)
     movedRows: rowsOf('partitionsMade'),
     deletedRows: rowsOf('lateRows'),
     compactedStats: rowsOf('statsCompacted'),
+    erasedEntries: rowsOf('auditErasures'),
     deleted: Object.fromEntries(rowKinds.map((kind) => [kind, rowsOf(kind)])) as Record<RowKind, number>,
     sweeps: Object.fromEntries(sweepNames.map((name) => [name, swept.get(name)?.result ?? 'unfinished'])) as Record<
       SweepName,

@@ -46,6 +46,7 @@ import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { KeyCapabilities } from './migrations/0205-key-capabilities.ts';
 import { ClientsAndReplays } from './migrations/0214-clients-and-replays.ts';
+import { AuditErasures } from './migrations/0216-audit-erasures.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -141,6 +142,7 @@ export function ormOptions(
         WebhookLabels,
         KeyCapabilities,
         ClientsAndReplays,
+        AuditErasures,
       ],
       snapshot: false,
       silent: true,

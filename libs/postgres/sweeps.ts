@@ -1,4 +1,5 @@
 /** What housekeeping does, each on its own: what a step is, and how much time a transaction of it has. */
+import { eraseStep } from './audit-erasure.ts';
 import type { Run } from './bulk.ts';
 import type { TransactionLimits } from './limits.ts';
 import { deleteExpired, expiredRowsMax } from './default-partition.ts';
@@ -37,6 +38,7 @@ export const sweepNames = [
   'lateRows',
   'statsCompacted',
   ...rowKinds,
+  'auditErasures',
   'partitionsProven',
 ] as const;
 export type SweepName = (typeof sweepNames)[number];
@@ -105,6 +107,7 @@ export const sweeps: Readonly<Record<SweepName, Sweep>> = {
       return { rows, progress: '', isDone: rows < compactedRowsMax };
     },
   },
+  auditErasures: { limits: rowLimits, step: eraseStep },
   ...(Object.fromEntries(rowKinds.map((kind) => [kind, { limits: rowLimits, step: rowDeletions[kind] }])) as Record<
     RowKind,
     Sweep

@@ -198,6 +198,29 @@ describe('what is public', () => {
   });
 });
 
+test('an erasure in the audit log is an operator’s, and neither its answers nor its entry name whom it is about', async () => {
+  const { id, key } = await newClient(world);
+  const body = { subject: 'ann@acme.example', clientId: id, reason: 'request 7' };
+  expect(await world.ask('POST /v1/audit/erasures', { key, body })).toMatchObject({ status: 403 });
+  const asked = await world.ask('POST /v1/audit/erasures', { body });
+  expect(asked).toMatchObject({
+    status: 202,
+    body: { clientId: id, reason: 'request 7', entries: 0, finishedAt: null },
+  });
+  const erasureId = String(asked.body['id']);
+  const read = await world.ask(`GET /v1/audit/erasures/${erasureId}`);
+  expect(read.body).toEqual(asked.body);
+  const listed = await world.ask('GET /v1/audit/erasures?limit=1');
+  expect(listed.body['data']).toEqual([asked.body]);
+  const audit = await world.ask(`GET /v1/audit?objectId=${erasureId}`);
+  expect(audit.body['data']).toMatchObject([{ action: 'audit.erasure_requested', after: { reason: 'request 7' } }]);
+  for (const { text } of [asked, listed, audit]) expect(text).not.toContain('ann@acme');
+  const refused = { 'a client that there is not': { ...body, clientId: 'nobody' }, 'two letters': { subject: 'an' } };
+  for (const one of Object.values(refused)) {
+    expect([404, 422]).toContain((await world.ask('POST /v1/audit/erasures', { body: one })).status);
+  }
+});
+
 describe('what is set for a client', () => {
   const change = (id: string, body: object, key?: string) =>
     world.ask(`PATCH /v1/clients/${id}`, { body, ...(key === undefined ? {} : { key }) });

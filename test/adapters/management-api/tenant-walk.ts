@@ -12,7 +12,7 @@ export type Kind =
   'clients' | 'api-keys' | 'portal-sessions' | 'webhooks' | 'deliveries' | 'events' | 'replays' | 'secrets';
 
 /** Of no client. */
-const commonKinds: Readonly<Record<string, string>> = { 'event-types': 'order.created' };
+const commonKinds: Readonly<Record<string, string>> = { 'event-types': 'order.created', erasures: 'er_nobody' };
 
 /** Parameters and members of bodies that name an object; the audit log names objects of any kind. */
 const kindOfName: Readonly<Record<string, Kind>> = {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { AuditErasureStore } from '../../../libs/postgres/audit-erasure-store.ts';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
@@ -191,6 +192,75 @@ test('entries of the audit log go past their retention, in no other way, and for
   expect(least?.deleted.auditEntries).toBe(0);
   expect(await database.rows(`select object_id from audit_entry where action = 'a'`)).toEqual([{ object_id: 'new' }]);
   await expect(database.rows('delete from audit_entry')).rejects.toThrow('append-only');
+});
+
+test('personal data is replaced in the audit log on request, in steps, and what happened stays', async () => {
+  const erasures = new AuditErasureStore(database.em);
+  const operator = { kind: 'api_key', id: 'key_1', name: 'ops', address: null, requestId: null } as const;
+  const entry = (name: string, address: string, client: string, before: string, after: string) =>
+    database.rows(
+      `insert into audit_entry (at, actor_kind, actor_id, actor_name, address, client_id, action, object_kind, object_id, before, after)
+      values ('2026-03-09', 'portal', 'ps_1', $1, $2, $3, 'e', 'client', $3, $4, $5)`,
+      [name, address, client, before, after],
+    );
+  await entry(
+    'Ann@example.com',
+    '198.51.100.7',
+    'acme',
+    '{"noticeEmails": ["ann@example.com", "b@example.com"]}',
+    '{}',
+  );
+  await entry(
+    'joann@example.com',
+    '198.51.100.77',
+    'acme',
+    '{"id": 9007199254740993}',
+    '{"name": "ask ann@example.com"}',
+  );
+  await entry('ann@example.com', '198.51.100.7', 'other', '{}', '{}');
+  await database.rows(`insert into audit_entry (at, actor_kind, actor_id, actor_name, client_id, action, object_kind, object_id)
+    select '2026-03-09', 'portal', 'ps_1', 'ann@example.com', 'acme', 'f', 'client', 'acme' from generate_series(1, 1200)`);
+  const request = { id: 'er_1', subject: 'ann@example.com', clientId: 'acme', reason: 'request 1' };
+  expect(await erasures.create(request, operator, now)).toMatchObject({ entries: 0, finishedAt: null });
+  await entry('ann@example.com', '198.51.100.7', 'acme', '{}', '{}');
+  expect(await keepHouse(database.em, { now, retentionDays: 30 })).toMatchObject({
+    erasedEntries: 1_202,
+    sweeps: { auditErasures: 'done' },
+    failures: [],
+  });
+  const columns = 'actor_id, actor_name, address, client_id, before::text, after::text';
+  expect(await database.rows(`select ${columns} from audit_entry where action = 'e' order by id`)).toEqual([
+    ...[
+      ['erased', null, 'acme', '{"noticeEmails": ["erased", "b@example.com"]}', '{}'],
+      ['joann@example.com', '198.51.100.77', 'acme', '{"id": 9007199254740993}', '{"name": "ask erased"}'],
+      ['ann@example.com', '198.51.100.7', 'other', '{}', '{}'],
+      // It came after the request.
+      ['ann@example.com', '198.51.100.7', 'acme', '{}', '{}'],
+    ].map(([actor_name, address, client_id, before, after]) => ({
+      ...{ actor_id: 'ps_1', actor_name, address, client_id, before, after },
+    })),
+  ]);
+  expect(await database.rows(`select distinct actor_name from audit_entry where action = 'f'`)).toEqual([
+    { actor_name: 'erased' },
+  ]);
+  // What was asked is in the log; whom it was about is nowhere.
+  expect(
+    await database.rows(`select actor_id, action, after from audit_entry where object_id = 'er_1' order by id`),
+  ).toEqual([
+    { actor_id: 'key_1', action: 'audit.erasure_requested', after: { reason: 'request 1' } },
+    { actor_id: 'monitor', action: 'audit.erased', after: { entries: 1_202 } },
+  ]);
+  expect(await database.rows('select subject, entries from audit_erasure')).toEqual([
+    { subject: null, entries: 1_202 },
+  ]);
+  expect(await erasures.find('er_1')).toMatchObject({ finishedAt: now });
+  await erasures.create({ id: 'er_2', subject: '198.51.100.7', clientId: null, reason: null }, operator, now);
+  expect((await keepHouse(database.em, { now, retentionDays: 30 }))?.erasedEntries).toBe(2);
+  await expect(database.rows(`update audit_entry set actor_name = 'x'`)).rejects.toThrow('append-only');
+  await inTransaction(database.em, async (run) => {
+    await run(`set local webhooks.audit_erasure = 'on'`);
+    await expect(run(`update audit_entry set action = 'x'`)).rejects.toThrow('names, addresses and values only');
+  }).catch(() => undefined);
 });
 
 test('a step over the audit log or the mails reads a page of what is oldest, and the next one goes on there', async () => {
