@@ -1,14 +1,17 @@
-/** What the management API measures: requests, webhooks, what the outbox holds, and what is on its way to Kafka. */
+/**
+ * What the management API measures: requests, webhooks, what the outbox holds, and what is on its way to Kafka. Holds: a
+ * scrape asks nobody, whoever it is from; what only the database knows is read in a pace of its own.
+ */
 import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
 import type { OutboxStore } from '../../libs/postgres/outbox-store.ts';
 import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
-import { KeptAnswer } from '../../libs/runtime/kept-answer.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from '../../libs/runtime/metrics.ts';
+import { Sampled } from '../../libs/runtime/sampled.ts';
 
-/** However often and by whomever is scraped: counting all webhooks takes long when there are many, and hardly changes. */
-const webhooksKeptMs = 60_000;
-const outboxKeptMs = 5_000;
+/** Counting all webhooks takes long when there are many, and hardly changes. */
+const webhooksEveryMs = 60_000;
+const outboxEveryMs = 5_000;
 
 const buckets = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 35_000];
 
@@ -23,6 +26,7 @@ export class ApiMetrics {
   private readonly metrics: Metrics;
   private readonly durations: HistogramMetric;
   private readonly requests: CounterMetric;
+  private readonly samples: Sampled<unknown>[] = [];
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
@@ -42,23 +46,24 @@ export class ApiMetrics {
     this.requests.inc({ status: group });
   }
 
-  /** Shown at each scrape, asked in a pace of its own. A database that is away must not take the other metrics with it. */
   watch({ webhooks, outbox, unacknowledged, logger }: Watched): void {
     watchUnacknowledged(this.metrics, unacknowledged);
-    const counted = new KeptAnswer(() => webhooks.count(), webhooksKeptMs);
-    const waiting = new KeptAnswer(() => waitingIn(outbox), outboxKeptMs);
-    // What cannot be read is not shown: an old number would look like a new one.
-    const asked = (read: (gauge: GaugeMetric) => Promise<void>) => (gauge: GaugeMetric) =>
-      read(gauge).catch((error: unknown) => {
-        gauge.clear();
+    const sampled = <T>(read: () => Promise<T>, everyMs: number) => {
+      const onFailure = (error: unknown) => {
         logger.warn(errorFields(error), 'a metric was not read');
-      });
+      };
+      const sample = new Sampled({ read, everyMs, onFailure });
+      this.samples.push(sample);
+      sample.start();
+      return sample;
+    };
+    const counted = sampled(() => webhooks.count(), webhooksEveryMs);
+    const waiting = sampled(() => waitingIn(outbox), outboxEveryMs);
     this.metrics.gauge(
       'webhooks_registered',
       'Webhooks that there are',
       ['active'],
-      asked(async (gauge) => {
-        const { active, inactive } = await counted.get();
+      shown(counted, (gauge, { active, inactive }) => {
         gauge.set(active, { active: 'true' });
         gauge.set(inactive, { active: 'false' });
       }),
@@ -67,19 +72,31 @@ export class ApiMetrics {
       'outbox_waiting',
       'Committed changes that are not on Kafka yet',
       [],
-      asked(async (gauge) => {
-        gauge.set((await waiting.get()).count);
+      shown(waiting, (gauge, { count }) => {
+        gauge.set(count);
       }),
     );
     this.metrics.gauge(
       'outbox_age_ms',
       'How long the oldest of these has been waiting',
       [],
-      asked(async (gauge) => {
-        gauge.set((await waiting.get()).ageMs);
+      shown(waiting, (gauge, { ageMs }) => {
+        gauge.set(ageMs);
       }),
     );
   }
+
+  close(): void {
+    for (const sample of this.samples) sample.stop();
+  }
+}
+
+/** What cannot be read is not shown: an old number would look like a new one. */
+function shown<T>(sample: Sampled<T>, show: (gauge: GaugeMetric, value: T) => void): (gauge: GaugeMetric) => void {
+  return (gauge) => {
+    if (sample.value === null) gauge.clear();
+    else show(gauge, sample.value);
+  };
 }
 
 async function waitingIn(outbox: OutboxStore): Promise<{ readonly count: number; readonly ageMs: number }> {

@@ -71,6 +71,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
     @Inject(OutcomeStreams) private readonly streams: OutcomeStreams,
     @Inject(Reauthorization) private readonly reauthorization: Reauthorization,
+    @Inject(ApiMetrics) private readonly metrics: ApiMetrics,
   ) {}
 
   static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
@@ -119,6 +120,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     this.outcomes.close();
     this.streams.close();
     this.reauthorization.close();
+    this.metrics.close();
     await Promise.all([this.relay.stop(), this.replays.stop(), this.tail.stop()]);
   }
 }
