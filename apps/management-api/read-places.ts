@@ -1,7 +1,7 @@
 /**
- * Places of those that read from the database. In: whose request it is. Out: a place, at once or in turn, or a refusal. Holds:
- * no client has more than its share, whatever it asks for; the last places are for clients that have none, so that a few that
- * read for long are in nobody's way; clients that wait take turns; what waits is bounded in number and in time.
+ * Places of those that read from the database, and of those that change it. In: whose request it is. Out: a place, at once or in
+ * turn, or a refusal. Holds: no client has more than its share, whatever it asks for; the last places are for clients that have
+ * none, so that a few that take long are in nobody's way; clients that wait take turns; what waits is bounded in number and in time.
  */
 import { ProblemError } from './problem-error.ts';
 

@@ -1,9 +1,11 @@
 /**
- * What a request may cost the database. In: requests whose caller is known. Out: the bounds of what they read. Holds: a
- * statement that takes too long, or whose caller has hung up, ends in PostgreSQL; changes and what makes them are not cut off.
+ * What a request may cost the database. In: requests whose caller is known. Out: the bounds of what they read, and turns for
+ * what they change. Holds: a statement that takes too long, or whose caller has hung up, ends in PostgreSQL; changes and what
+ * makes them are not cut off; no client has more than its share of the connections, whatever its statements wait for.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { withinBounds, type ReadBounds } from '../../libs/postgres/bounded-reads.ts';
+import { changingInTurn } from '../../libs/postgres/held-change.ts';
 import type { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
 import { ownerOf } from './caller.ts';
 import { ReadPlaces } from './read-places.ts';
@@ -32,6 +34,7 @@ export function boundReads(server: FastifyInstance, { reserved, poolMax }: ReadL
   const max = Math.max(poolMax - 2, 1);
   const perClientMax = Math.max(Math.floor(poolMax / 2) - 1, 1);
   const places = new ReadPlaces({ perClientMax, max, firstOnly: Math.floor(max / 3) });
+  const changes = new ReadPlaces(changePlaces(poolMax));
   server.addHook('preHandler', (request, reply, done) => {
     const { operation, caller } = request;
     if (operation === undefined || caller === undefined) {
@@ -46,9 +49,16 @@ export function boundReads(server: FastifyInstance, { reserved, poolMax }: ReadL
       cancel: (pid) => reserved.cancel(pid),
     };
     request.readBounds = bounds;
-    if (!isReading || answer.mediaType === streamType) done();
+    if (!isReading) changingInTurn(() => changes.take(ownerOf(caller), bounds.signal), done);
+    else if (answer.mediaType === streamType) done();
     else withinBounds(bounds, done);
   });
+}
+
+/** Half of the connections: what a change reads before and beside it finds one too. */
+function changePlaces(poolMax: number) {
+  const max = Math.max(Math.floor(poolMax / 2), 1);
+  return { perClientMax: Math.max(Math.floor(poolMax / 4), 1), max, firstOnly: Math.floor(max / 3) };
 }
 
 /** Aborted when the connection ends before the answer does. */

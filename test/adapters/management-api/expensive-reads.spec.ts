@@ -43,10 +43,13 @@ const dryRun = () => world.ask('POST /v1/replays', { key: ann.key, body: { filte
 const countOf = <T>(values: readonly T[], wanted: T) => values.filter((value) => value === wanted).length;
 
 /** Statements that wait for the lock. */
-async function stuck(): Promise<number> {
+const stuck = () => stuckAt('%from delivery%');
+
+async function stuckAt(pattern: string): Promise<number> {
   const { rows } = await observer.query<{ count: number }>(
     `select count(*)::int as count from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock' and query like '%from delivery%'`,
+    where datname = current_database() and wait_event_type = 'Lock' and query like $1`,
+    [pattern],
   );
   return rows[0]?.count ?? 0;
 }
@@ -109,6 +112,36 @@ test('while two clients read without end, and a replay is counted, others are se
   const statuses = await Promise.all(asked.map(async (answer) => (await answer).status));
   expect(countOf(statuses, 200) + countOf(statuses, 429)).toBe(40);
 }, 40_000);
+
+test.each(['', 'under Idempotency-Keys '])(
+  'while changes of one client wait %sfor each other, others change and read',
+  async (how) => {
+    await locker.query('select 1 from webhook where id = $1 for update', [webhookId]);
+    const change = async (number: number) =>
+      how === ''
+        ? world.ask(`PATCH /v1/webhooks/${webhookId}`, { key: ann.key, body: { description: `number ${number}` } })
+        : world.ask(`POST /v1/webhooks/${webhookId}/enable`, {
+            key: ann.key,
+            headers: { 'idempotency-key': `waits-${number}` },
+          });
+    const asked = Array.from({ length: 20 }, (_, number) => change(number));
+    await until(async () => (await stuckAt('%webhook%')) > 1, { timeoutMs: 10_000, what: 'changes that wait' });
+    await pause(200);
+    // Of eight connections.
+    expect(await stuckAt('%webhook%')).toBe(2);
+    for (let times = 0; times < 3; times += 1) {
+      const read = await world.ask('GET /v1/webhooks', { key: bob.key });
+      const body = { url: 'https://example.com/hook', eventTypes: ['order.*'] };
+      const changed = await world.ask('POST /v1/webhooks', { key: bob.key, body });
+      expect([read.status, changed.status]).toEqual([200, 201]);
+    }
+    await locker.query('rollback');
+    const statuses = await Promise.all(asked.map(async (answer) => (await answer).status));
+    // Those that waited for their turn for five seconds were told so.
+    expect(countOf(statuses, 200) + countOf(statuses, 429)).toBe(20);
+    expect(countOf(statuses, 200)).toBeGreaterThan(1);
+  },
+);
 
 test('a process whose pool is taken as a whole is ready all the same', async () => {
   const pool = await world.app.get(EntityManager).getConnection().getNativeClient();
