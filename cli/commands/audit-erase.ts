@@ -14,7 +14,7 @@ export const auditErase: Command = {
   notes: [
     'For operators. Housekeeping replaces it within the hour, or later where the log is large; audit erasures shows what is done. What happened, when and to what stays. Entries that are made afterwards are not touched: change or revoke the keys, addresses for notices and the like that have the name first.',
   ],
-  examples: ['audit erase ann@example.com --reason "request 4711"', 'audit erase 198.51.100.7 --client acme'],
+  examples: ['audit erase ann@example.com --reason request-4711', 'audit erase 198.51.100.7 --client acme'],
   needsApi: true,
   run: async ({ operands, given, settings, terminal, signal }) => {
     const [subject = ''] = operands;
