@@ -74,3 +74,15 @@ test('anything else is what JSON.parse makes of it', () => {
   );
   expect(() => parseLossless('{"a":1234567890123456789')).toThrow(SyntaxError);
 });
+
+test('without raw JSON, as in browsers that do not have it, a long number is what a double makes of it', () => {
+  const names = ['rawJSON', 'isRawJSON'] as const;
+  const kept = names.map((name) => Object.getOwnPropertyDescriptor(JSON, name) ?? {});
+  for (const name of names) Reflect.deleteProperty(JSON, name);
+  try {
+    expect(parseLossless('{"n":12345678901234567890123}')).toEqual({ n: 12345678901234567890123 });
+    expect(rawNumberOf({})).toBeNull();
+  } finally {
+    names.forEach((name, index) => Object.defineProperty(JSON, name, kept[index] ?? {}));
+  }
+});

@@ -11,8 +11,9 @@ interface JsonWithSource {
     text: string,
     reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
   ): unknown;
-  rawJSON(text: string): RawJson;
-  isRawJSON(value: unknown): value is RawJson;
+  /** Some browsers do not have these two. */
+  readonly rawJSON?: (text: string) => RawJson;
+  readonly isRawJSON?: (value: unknown) => value is RawJson;
 }
 const json = JSON as unknown as JsonWithSource;
 
@@ -30,19 +31,20 @@ const longNumber = /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]{1,15}[eE][+-]?\d{3})/;
 
 /**
  * Like JSON.parse, but numbers that a double would change become raw JSON values, which JSON.stringify writes as they
- * were. Text without long numbers takes the plain way. @throws SyntaxError when the text is not JSON
+ * were. Text without long numbers takes the plain way, and so does all text in a browser that has no raw JSON. @throws SyntaxError when the text is not JSON
  */
 export function parseLossless(text: string): unknown {
-  if (!longNumber.test(text)) return JSON.parse(text);
+  const { rawJSON } = json;
+  if (!longNumber.test(text) || rawJSON === undefined) return JSON.parse(text);
   return json.parse(text, (_key, value, { source }) => {
     if (typeof value !== 'number' || source === undefined || isExact(value, source)) return value;
-    return json.rawJSON(source);
+    return rawJSON(source);
   });
 }
 
 /** The text of a number that {@link parseLossless} kept, else null. */
 export function rawNumberOf(value: unknown): string | null {
-  return json.isRawJSON(value) ? value.rawJSON : null;
+  return json.isRawJSON?.(value) === true ? value.rawJSON : null;
 }
 
 /** True when the text may have numbers that a double would change. */

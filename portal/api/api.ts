@@ -7,6 +7,7 @@ import { ApiProblem, ApiUnreachable } from '../../libs/api-client/api-problem.ts
 import type { components, paths } from '../../libs/api-client/generated/api.d.ts';
 import { enter, leave, presentToken, sessionState } from '../session/session.ts';
 import { noteAnswer, noteSilence } from './connection.ts';
+import { anySignal } from './older-browsers.ts';
 import { apiOrigin } from './page-addresses.ts';
 
 export type Schemas = components['schemas'];
@@ -53,7 +54,7 @@ async function sendWith(asked: Request, token: string | null, within: number | n
   const headers = new Headers(asked.headers);
   headers.set('accept', headers.get('accept') ?? 'application/json');
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
-  const signal = within === null ? asked.signal : AbortSignal.any([asked.signal, AbortSignal.timeout(within)]);
+  const signal = within === null ? asked.signal : anySignal([asked.signal, AbortSignal.timeout(within)]);
   try {
     const response = await fetch(new Request(asked, { headers, signal, credentials: 'omit', cache: 'no-store' }));
     noteAnswer();

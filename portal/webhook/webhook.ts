@@ -1,6 +1,7 @@
 /** Webhooks as screens read them. */
 import type { Schemas } from '../api/api.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { parsedUrl } from '../api/older-browsers.ts';
 import { read, readText, type ListPage } from '../api/reads.ts';
 
 /** With its health beside it where that was asked for. */
@@ -53,7 +54,7 @@ export interface EndpointParts {
 
 /** An address in two parts, never the address as something to open. */
 export function endpointParts(url: string): EndpointParts {
-  const parsed = URL.parse(url);
+  const parsed = parsedUrl(url);
   if (parsed === null) return { host: url, rest: '' };
   const start = url.indexOf(parsed.host);
   if (start === -1) return { host: parsed.host, rest: parsed.pathname + parsed.search };

@@ -6,6 +6,7 @@
 import { ApiProblem, ApiUnreachable } from '../../../libs/api-client/api-problem.ts';
 import type { Schemas } from '../../api/api.ts';
 import { problemOf, request } from '../../api/api.ts';
+import { anySignal } from '../../api/older-browsers.ts';
 import { queryText, type Query } from '../../api/reads.ts';
 import { EventBlocks, type EventBlock } from './event-blocks.ts';
 
@@ -87,7 +88,7 @@ async function oneConnection(
   signal: AbortSignal,
 ): Promise<void> {
   const connection = new AbortController();
-  const within = AbortSignal.any([signal, connection.signal]);
+  const within = anySignal([signal, connection.signal]);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = () => {
     clearTimeout(timer);
