@@ -1,8 +1,11 @@
 /** Text of strangers, in which nothing can hide: what is invisible or turns the direction of writing is shown as its code. */
 
-/** Control characters but tab and line ends, direction marks, joiners and fillers that show nothing, lone surrogates. */
+/**
+ * Control characters but tab and line ends, lone surrogates, and whatever shows nothing by itself: direction marks, joiners,
+ * fillers, tags, selectors of variants. The one that makes a sign colourful stays behind such a sign.
+ */
 const hidden =
-  /(?![\t\n\r])[\p{Cc}\p{Cs}\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0]/gu;
+  /(?![\t\n\r]|(?<=\p{Emoji})\ufe0f)[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/gu;
 
 export interface TextPart {
   readonly text: string;
@@ -28,5 +31,6 @@ export function visibleText(text: string): string {
 }
 
 function codeOf(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
 }
