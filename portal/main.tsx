@@ -27,7 +27,9 @@ async function begin(): Promise<void> {
   const [config] = await Promise.all([readPageConfig(), speak(wantedLanguage()), findSession(token)]);
   answerOtherTabs(() => {
     const caller = presentCaller();
-    return caller === undefined ? null : (caller.clientId ?? caller.role);
+    if (caller === undefined) return null;
+    const { id, clientId, role, name, scope } = caller;
+    return { id, label: [clientId ?? role, name, scope].filter((part) => part !== null).join(' · ') };
   });
   // A link that is followed on a page that is open changes what is behind the # and nothing else.
   addEventListener('hashchange', () => {

@@ -3,7 +3,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { CircleUser } from 'lucide-react';
 import { useId, useRef } from 'react';
 import { api } from '../api/api.ts';
-import { useCaller } from '../api/caller.ts';
+import { presentCaller, useCaller } from '../api/caller.ts';
 import { Button } from '../elements/button.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
 import { Time } from '../elements/time.tsx';
@@ -90,6 +90,6 @@ export async function signOut(): Promise<void> {
     // An answer that does not come keeps nobody signed in here.
     await api.DELETE('/v1/me').catch(() => undefined);
   }
-  tellSignedOut(session);
+  tellSignedOut(session, presentCaller()?.id ?? null);
   leave('signed-out');
 }

@@ -7,36 +7,38 @@ import { leave, sessionState, type OfferedSession, type Session } from './sessio
 type Message =
   | { readonly kind: 'ask' }
   | { readonly kind: 'offer'; readonly offer: OfferedSession }
-  | { readonly kind: 'signed-out'; readonly token: string };
+  | { readonly kind: 'signed-out'; readonly id: string | null; readonly token: string };
 
 /** Tabs that are asleep answer late, or never: nobody waits long for them. */
 const answerMs = 250;
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('deeperhub.session');
 
-/** @param label what tells the session of this tab from others, once it is known */
-export function answerOtherTabs(label: () => string | null): void {
+/** @param own what tells the session of this tab from others, once it is known */
+export function answerOtherTabs(own: () => Pick<OfferedSession, 'id' | 'label'> | null): void {
   channel?.addEventListener('message', ({ data }: MessageEvent<Message>) => {
     const state = sessionState.get();
     if (state.kind !== 'in') return;
-    if (data.kind === 'ask') {
-      const own = label();
-      if (own !== null) send({ kind: 'offer', offer: { ...state.session, label: own } });
+    const known = own();
+    if (data.kind === 'ask' && known !== null) send({ kind: 'offer', offer: { ...state.session, ...known } });
+    // Of this session, also where one of the two tabs has made it longer; another one of the same client stays.
+    if (data.kind === 'signed-out' && (data.token === state.session.token || data.id === known?.id)) {
+      leave('signed-out');
     }
-    if (data.kind === 'signed-out' && data.token === state.session.token) leave('signed-out');
   });
 }
 
-export function tellSignedOut({ token }: Session): void {
-  send({ kind: 'signed-out', token });
+/** @param id null: it is not known */
+export function tellSignedOut({ token }: Session, id: string | null): void {
+  send({ kind: 'signed-out', id, token });
 }
 
-/** Sessions of other tabs, one for each client. */
+/** Sessions of other tabs, each of them once: two of one client may differ in what they may do. */
 export function askOtherTabs(): Promise<readonly OfferedSession[]> {
   if (channel === null) return Promise.resolve([]);
   const offers = new Map<string, OfferedSession>();
   const hear = ({ data }: MessageEvent<Message>) => {
-    if (data.kind === 'offer') offers.set(data.offer.label, data.offer);
+    if (data.kind === 'offer') offers.set(data.offer.id, data.offer);
   };
   channel.addEventListener('message', hear);
   send({ kind: 'ask' });

@@ -1,4 +1,4 @@
-/** Tabs with sessions of several clients are open: which of them goes on here. */
+/** Tabs with several sessions are open: which of them goes on here. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Page } from '../app/page.tsx';
 import { Button } from '../elements/button.tsx';
@@ -13,11 +13,11 @@ export function SessionChoice({ offers }: { readonly offers: readonly OfferedSes
       <div className={styles.card}>
         <Page title={t`Whose page is this?`}>
           <p>
-            <Trans>Other tabs are signed in for several clients. Choose the one to go on with here.</Trans>
+            <Trans>Other tabs have several sessions. Choose the one to go on with here.</Trans>
           </p>
-          {offers.map(({ label, token, isKept }) => (
+          {offers.map(({ id, label, token, isKept }) => (
             <Button
-              key={label}
+              key={id}
               onClick={() => {
                 enter({ token, isKept });
               }}

@@ -3,6 +3,7 @@
  * token is in memory and in sessionStorage, an admin's key in memory only; neither is in the address, in a cookie or in
  * localStorage. What was typed on a page outlives the end of a session; another client's session begins a new page.
  */
+import { parsedUrl } from '../api/older-browsers.ts';
 import { ObservedValue } from './observed-value.ts';
 
 export interface Session {
@@ -22,7 +23,9 @@ export type SessionState =
   | { readonly kind: 'ended'; readonly session: Session };
 
 export interface OfferedSession extends Session {
-  /** What tells one from another: a client's id, or the word for all of them. */
+  /** Of the session: two tabs may have it, with tokens of different age. */
+  readonly id: string;
+  /** What tells one from another for a person: whose it is, and for whom it was opened. */
   readonly label: string;
 }
 
@@ -91,6 +94,6 @@ export function takeHanded(place: Location, history: History): Handed {
 /** A path within the portal, or null: never another place, however it is written. */
 export function portalPath(said: string | null): string | null {
   if (said === null || !/^\/(?![/\\])/.test(said) || /[\p{Cc}\\]/u.test(said)) return null;
-  const url = URL.parse(said, 'https://portal.invalid');
+  const url = parsedUrl(said, 'https://portal.invalid');
   return url?.host === 'portal.invalid' ? url.pathname + url.search : null;
 }
