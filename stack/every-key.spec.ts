@@ -51,6 +51,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   KAFKA_AWS_REGION: lines,
   TLS_CA: ['', 'node', '/etc/ca.pem', noCertificates[1] ?? ''],
   KAFKA_INSTANCE_ID: ['a b', 'a/b', 'x'.repeat(250)],
+  KAFKA_COMPRESSION: ['', 'lz4', 'ZSTD'],
   TOPIC_PREFIX: ['eu/', 'eu ', 'ü', 'x'.repeat(190)],
   LOG_LEVEL: ['', 'loud', 'INFO'],
   SCHEMA_REGISTRY_URL: ['', 'registry:8081', 'ftp://r', 'http://', 'http://u:p@r', 'http://r/?a=b', 'http://a b'],

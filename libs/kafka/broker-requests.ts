@@ -4,6 +4,7 @@
  * `paceMs` after the one before, unless a whole batch waits. A request costs the broker the same whether it brings one
  * record or fifty.
  */
+import type { Compression } from './compression.ts';
 import type { PartitionSending } from './partition-sending.ts';
 import { batchBytesMax, type ProduceBatch } from './partition-queue.ts';
 import type { ProducerClock } from './producer-clock.ts';
@@ -19,6 +20,7 @@ export interface BrokerRequestsOptions {
   readonly link: Pick<ProducerLink, 'produce'>;
   readonly clock: ProducerClock;
   readonly paceMs: number;
+  readonly compression: Compression;
   /** Parts that another request carries by now are left out. */
   readonly onAnswer: (parts: readonly RequestPart[], answers: readonly PartitionAnswer[]) => void;
   readonly onFailure: (parts: readonly RequestPart[], error: unknown) => void;
@@ -157,6 +159,6 @@ export class BrokerRequests {
       const timestampMs = (batch.timestampMs ??= wallMs);
       batches.push({ topic, partition, producerId, epoch, sequence, timestampMs, records: batch.records });
     }
-    return produceBody(batches, produceTimeoutMs);
+    return produceBody(batches, produceTimeoutMs, this.options.compression);
   }
 }

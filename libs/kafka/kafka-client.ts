@@ -6,6 +6,7 @@ import type { connectionKeys } from '../runtime/config-keys.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { fetchToken } from './client-credentials.ts';
 import { ClusterLink } from './cluster-link.ts';
+import type { Compression } from './compression.ts';
 import { FreshToken } from './fresh-token.ts';
 import { kafkajsLog } from './kafkajs-log.ts';
 import { signMskToken } from './msk-token.ts';
@@ -24,6 +25,8 @@ export interface KafkaConnection {
   readonly clientId: string;
   /** Member of its consumer groups under this name, now and after a restart; no other process may have it. */
   readonly instanceId?: string | null;
+  /** Of what is produced. Default: none */
+  readonly compression?: Compression;
 }
 
 export type SaslLogin =
@@ -51,6 +54,7 @@ export function kafkaConnection(config: ConfigOf<typeof connectionKeys>, clientI
     sasl: saslLogin(config),
     clientId,
     instanceId: config.KAFKA_INSTANCE_ID,
+    compression: config.KAFKA_COMPRESSION,
   };
 }
 

@@ -26,7 +26,8 @@ export class KafkaModule implements OnModuleInit, OnApplicationShutdown {
         {
           provide: RecordSink,
           inject: [KafkaClient, LOGGER],
-          useFactory: (client: KafkaClient, logger: Logger) => new RecordSink(client, logger, options),
+          useFactory: (client: KafkaClient, logger: Logger) =>
+            new RecordSink(client, logger, { compression: connection.compression, ...options }),
         },
       ],
       exports: [KafkaClient, RecordSink],

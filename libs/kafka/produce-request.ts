@@ -4,6 +4,7 @@
  * at the first partition that has an error.
  * Source: Kafka protocol, Produce, versions 3 to 7.
  */
+import type { Compression } from './compression.ts';
 import { batchBytesMax, writeBatch, type BatchRecord } from './record-batch-writer.ts';
 
 export interface NumberedBatch {
@@ -25,7 +26,11 @@ export interface PartitionAnswer {
 const allInSyncReplicas = -1;
 
 /** `timeoutMs`: how long the leader waits for the other replicas. One topic is named once, its partitions in order. */
-export function produceBody(batches: readonly NumberedBatch[], timeoutMs: number): Buffer {
+export function produceBody(
+  batches: readonly NumberedBatch[],
+  timeoutMs: number,
+  compression: Compression = 'none',
+): Buffer {
   const topics = byTopic(batches);
   const body = Buffer.allocUnsafe(bytesMaxOf(topics));
   let at = body.writeInt16BE(-1, 0); // no transaction
@@ -38,7 +43,8 @@ export function produceBody(batches: readonly NumberedBatch[], timeoutMs: number
     at = body.writeInt32BE(members.length, at);
     for (const { partition, producerId, epoch, sequence, timestampMs, records } of members) {
       const batchAt = body.writeInt32BE(partition, at) + 4;
-      at = writeBatch(body, batchAt, records, { id: producerId, epoch, firstSequence: sequence }, timestampMs);
+      const producer = { id: producerId, epoch, firstSequence: sequence };
+      at = writeBatch(body, batchAt, records, producer, timestampMs, compression);
       body.writeInt32BE(at - batchAt, batchAt - 4);
     }
   }

@@ -4,6 +4,7 @@
  * a request is sent to whoever leads the partition now.
  */
 import type { Logger } from '../runtime/logger.ts';
+import type { Compression } from './compression.ts';
 import { BrokerRequests, type RequestPart } from './broker-requests.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import { batchBytesMax, type PartitionQueue } from './partition-queue.ts';
@@ -25,6 +26,8 @@ export interface ProducerOptions {
   readonly clock: ProducerClock;
   /** From the beginning of one request to a broker to that of the next, in milliseconds. */
   readonly paceMs: number;
+  /** Of the records of each batch. Default: none */
+  readonly compression?: Compression | undefined;
 }
 
 /** A partition without a leader is looked at again so soon. */
@@ -88,6 +91,7 @@ export class Producer {
       link,
       clock,
       paceMs,
+      compression: options.compression ?? 'none',
       onAnswer: (parts, answers) => {
         this.answered(parts, answers);
       },

@@ -1,8 +1,9 @@
 /**
  * In: records for one partition. Out: their record batch, written into a buffer that has room for it.
- * Holds: one pass, no buffer of its own: this is done for every record that the system writes.
- * Source: Kafka protocol, record batch, message format v2 (magic 2), without compression.
+ * Holds: one pass, no buffer of its own: this is done for every record that the system writes. Compression takes one.
+ * Source: Kafka protocol, record batch, message format v2 (magic 2).
  */
+import { compress, compressionFormats, type Compression } from './compression.ts';
 import { crc32c } from './crc32c.ts';
 
 export interface BatchRecord {
@@ -46,16 +47,19 @@ export function writeBatch(
   records: readonly BatchRecord[],
   producer: BatchProducer,
   timestampMs: number,
+  compression: Compression = 'none',
 ): number {
   let end = start + batchHeaderBytes;
   for (let index = 0; index < records.length; index += 1) {
     end = writeRecord(target, end, records[index] as BatchRecord, index);
   }
+  const compressed = compress(compression, target.subarray(start + batchHeaderBytes, end));
+  if (compressed !== null) end = start + batchHeaderBytes + compressed.copy(target, start + batchHeaderBytes);
   target.writeBigInt64BE(0n, start); // the broker gives the offset
   target.writeInt32BE(end - start - 12, start + 8);
   target.writeInt32BE(-1, start + 12); // leader epoch: the broker's too
   target[start + 16] = magic;
-  target.writeInt16BE(0, start + 21);
+  target.writeInt16BE(compressed === null ? 0 : compressionFormats[compression], start + 21);
   target.writeInt32BE(records.length - 1, start + 23);
   target.writeBigInt64BE(BigInt(timestampMs), start + 27);
   target.writeBigInt64BE(BigInt(timestampMs), start + 35);

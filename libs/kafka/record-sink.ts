@@ -5,6 +5,7 @@
  */
 import type { Logger } from '../runtime/logger.ts';
 import { AppendWithdrawnError, RecordRefusedError, SinkClosedError } from './append-error.ts';
+import type { Compression } from './compression.ts';
 import type { KafkaClient } from './kafka-client.ts';
 import { bytesOf, PendingAppends, type OnSettled, type PendingAppend } from './pending-append.ts';
 import { processClock, type ProducerClock } from './producer-clock.ts';
@@ -24,6 +25,8 @@ export interface RecordSinkOptions {
   readonly closeDeadlineMs?: number;
   /** From the beginning of one request to that of the next, in milliseconds, unless a whole batch waits. Default 2. */
   readonly paceMs?: number;
+  /** Of what is written. Default: none */
+  readonly compression?: Compression | undefined;
   readonly clock?: ProducerClock;
   /**
    * What becomes of an append whose topic this client may not write to, or whose partition is missing, unless it says
@@ -67,7 +70,8 @@ export class RecordSink {
     this.pending = new PendingAppends(this.clock.now);
     const { link, pending, clock } = this;
     this.whenUnwritable = options.whenUnwritable ?? 'refuse';
-    this.producer = new Producer({ link, pending, logger, clock, paceMs: options.paceMs ?? defaultPaceMs });
+    const { compression, paceMs = defaultPaceMs } = options;
+    this.producer = new Producer({ link, pending, logger, clock, paceMs, compression });
     this.recordBytesMax = options.recordBytesMax ?? defaultRecordBytesMax;
     this.closeDeadlineMs = options.closeDeadlineMs ?? defaultCloseDeadlineMs;
   }

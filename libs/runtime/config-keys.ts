@@ -17,6 +17,12 @@ export const connectionKeys = {
     description:
       'Name of this process among those of its app, the same at its next start, so that after a crash it goes on at once; empty: none',
   }),
+  KAFKA_COMPRESSION: choiceKey({
+    description:
+      'Compression of the batches that are produced: none, gzip, or zstd, which takes Kafka 2.1; what is read may have any',
+    default: 'none',
+    choices: ['none', 'gzip', 'zstd'],
+  }),
   TOPIC_PREFIX: topicPrefixKey({ description: 'Goes before the name of every topic and consumer group', default: '' }),
   LOG_LEVEL: choiceKey({
     description: 'Least level that is logged',

@@ -38,6 +38,23 @@ describe('appends', () => {
     }
   });
 
+  test.each(['gzip', 'zstd'] as const)('#19 that are compressed by %s are taken and read', async (compression) => {
+    const topic = await world.topic(2);
+    const sink = new RecordSink(world.client(), world.log.logger, { compression });
+    try {
+      const records = range(0, 500).map((value) => ({
+        topic,
+        key: `key-${value % 20}`,
+        value: Buffer.from(String(value)),
+      }));
+      await sink.append(records);
+      const found = [...(await contents(topic, 500)).values()].flat();
+      expect(found.sort((a, b) => a - b)).toEqual(range(0, 500));
+    } finally {
+      await sink.close();
+    }
+  });
+
   test('of the same key go to the partition that the Java client would choose', async () => {
     const topic = await world.topic(12);
     await world.sink.append([{ topic, key: 'a-webhook', value: Buffer.from('1') }]);
