@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'vite';
-import { portalConfig } from './vite.config.mjs';
+import { embedConfig, portalConfig } from './vite.config.mjs';
 
 const compressible = /\.(js|css|svg|json|html)$/;
 const bytesMin = 512;
@@ -12,6 +12,7 @@ const bytesMin = 512;
 const outDir = process.argv[2];
 if (outDir === undefined) throw new Error('name the folder to build into');
 await build(portalConfig(outDir));
+await build(embedConfig(outDir));
 const files = await readdir(outDir, { recursive: true });
 await Promise.all(files.filter((file) => compressible.test(file)).map((file) => compress(join(outDir, file))));
 

@@ -11,11 +11,12 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { presentCaller } from './api/caller.ts';
-import { basePath, readPageConfig } from './api/page-addresses.ts';
+import { basePath, readPageConfig, type PageConfig } from './api/page-addresses.ts';
 import { queryClient } from './api/queries.ts';
 import { PageConfigContext } from './app/page-config.ts';
 import { router } from './app/router.tsx';
 import { speak, wantedLanguage } from './language/language.ts';
+import { goOn, isEmbedded, isFramed, knowEmbedders } from './session/embedder.ts';
 import { answerOtherTabs, askOtherTabs } from './session/other-tabs.ts';
 import { preferences } from './session/preferences.ts';
 import { enter, keptSession, sessionState, takeHanded, type Session } from './session/session.ts';
@@ -24,7 +25,10 @@ import { signIn } from './session/sign-in.ts';
 async function begin(): Promise<void> {
   const { token, next } = takeHanded(location, history);
   if (next !== null) history.replaceState(null, '', basePath + next);
-  const [config] = await Promise.all([readPageConfig(), speak(wantedLanguage()), findSession(token)]);
+  const configured = readPageConfig();
+  const found = findSession(token, configured);
+  // A page around this one may take its time: meanwhile it is seen that something comes.
+  const [config] = await Promise.all([configured, speak(wantedLanguage()), isFramed ? null : found]);
   answerOtherTabs(() => {
     const caller = presentCaller();
     if (caller === undefined) return null;
@@ -54,8 +58,15 @@ async function begin(): Promise<void> {
   );
 }
 
-/** From the link, of this tab, or of another one. */
-async function findSession(handed: string | null): Promise<void> {
+/** From the link, of the page around this one, of this tab, or of another one. */
+async function findSession(handed: string | null, configured: Promise<PageConfig>): Promise<void> {
+  if (isFramed) knowEmbedders((await configured).frameAncestors);
+  if (handed === null && isEmbedded()) {
+    const outcome = await goOn();
+    // What this tab keeps may be of somebody who was signed in on that page before.
+    if (outcome === 'refused') sessionState.set({ kind: 'out' });
+    if (outcome !== 'silent') return;
+  }
   const session = handed === null ? keptSession() : handedSession(handed);
   if (session !== null) {
     enter(session);

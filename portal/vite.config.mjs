@@ -57,3 +57,23 @@ export function portalConfig(outDir) {
     },
   };
 }
+
+/**
+ * What pages of operators load: one module whose address never changes.
+ * @param {string} outDir
+ */
+export function embedConfig(outDir) {
+  return {
+    root: import.meta.dirname,
+    configFile: false,
+    publicDir: false,
+    logLevel: 'warn',
+    build: {
+      outDir,
+      emptyOutDir: false,
+      target: 'es2022',
+      lib: { entry: 'embed/embed.ts', formats: ['es'], fileName: () => 'embed.js' },
+      minify: true,
+    },
+  };
+}

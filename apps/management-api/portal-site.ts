@@ -11,6 +11,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { portalPathParts, type PortalConfig } from './portal-config.ts';
+import { servePortalEmbed } from './portal-embed.ts';
 import { ProblemError } from './problem-error.ts';
 import { productVersion } from './docs.controller.ts';
 
@@ -55,11 +56,13 @@ function servePortal(server: FastifyInstance, config: PortalConfig, folder: stri
       brand: { name: config.PORTAL_BRAND_NAME },
       refreshUrl: config.PORTAL_REFRESH_URL,
       traceUrl: config.PORTAL_TRACE_URL,
+      frameAncestors: config.PORTAL_FRAME_ANCESTORS,
       version: productVersion,
     }),
   );
   // The folder of the assets is no page.
   server.get(`${mount}/assets`, refuse);
+  servePortalEmbed(server, mount, join(folder, 'embed.js'));
   const assets = join(folder, 'assets');
   void server.register((scope, _options, done) => {
     // What is gone after an upgrade is a problem as any, for a page that asks for it.

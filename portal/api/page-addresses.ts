@@ -12,6 +12,8 @@ export interface PageConfig {
   readonly refreshUrl: string | null;
   /** With `{traceId}` in it; null: traces are shown as text. */
   readonly traceUrl: string | null;
+  /** Origins whose pages may show this one in a frame. */
+  readonly frameAncestors: readonly string[];
   readonly version: string;
 }
 
@@ -19,6 +21,7 @@ export const defaultConfig: PageConfig = {
   brand: { name: 'Webhooks' },
   refreshUrl: null,
   traceUrl: null,
+  frameAncestors: [],
   version: '',
 };
 

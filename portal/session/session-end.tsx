@@ -8,6 +8,7 @@ import { usePageConfig } from '../app/page-config.ts';
 import { Button, classOfButton } from '../elements/button.tsx';
 import { useNow } from '../elements/clock.ts';
 import { Dialog } from '../elements/dialog.tsx';
+import { goOn, isEmbedded } from './embedder.ts';
 import styles from './session-end.module.css';
 import { leave, presentToken } from './session.ts';
 import { SignInForm } from './sign-in-form.tsx';
@@ -32,10 +33,11 @@ export function SessionEndsSoon() {
   const stay = async () => {
     const token = presentToken();
     const renewed = token === null ? null : await renew(token);
-    if (renewed === null) setRefused(true);
+    const isRenewed = renewed !== null || (isEmbedded() && (await goOn()) === 'done');
+    if (!isRenewed) setRefused(true);
     else await queryClient.invalidateQueries({ queryKey: ['me'] });
   };
-  const canRenew = caller?.renewableUntil !== null && !isRefused;
+  const canRenew = (caller?.renewableUntil !== null || isEmbedded()) && !isRefused;
   return (
     <div role="status" className={styles.banner}>
       <p>

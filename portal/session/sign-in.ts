@@ -10,9 +10,10 @@ const sessionMinutes = 12 * 60;
 
 /**
  * What is open stays where it is of the same client, and is read again; a session of another one begins a new page.
+ * @param mayKeep false: it lives as long as this page
  * @throws ApiProblem, ApiUnreachable
  */
-export async function signIn(typed: string): Promise<void> {
+export async function signIn(typed: string, mayKeep = true): Promise<void> {
   const token = typed.trim();
   if (!tokenPattern.test(token)) throw new ApiProblem(401, notAKey, null);
   const headers = { authorization: `Bearer ${token}` };
@@ -25,7 +26,7 @@ export async function signIn(typed: string): Promise<void> {
     queryClient.clear();
     pageNumber.set(pageNumber.get() + 1);
   }
-  enter(session);
+  enter({ ...session, isKept: session.isKept && mayKeep });
   queryClient.removeQueries({ queryKey: ['me'] });
   void queryClient.invalidateQueries();
 }

@@ -85,6 +85,7 @@ test('what the page knows of the installation has no secret', async () => {
     brand: { name: 'DeeperHub Webhooks' },
     refreshUrl: null,
     traceUrl: null,
+    frameAncestors: [],
     version: expect.stringMatching(/^\d/),
   });
 });
