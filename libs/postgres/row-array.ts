@@ -109,7 +109,7 @@ const dash = 0x2d;
 
 /** By character code: what a hexadecimal digit in lower case stands for; else 0xff. */
 const hexDigits = new Uint8Array(128).fill(0xff);
-for (const [value, digit] of [...'0123456789abcdef'].entries()) hexDigits[digit.charCodeAt(0)] = value;
+for (let value = 0; value < 16; value += 1) hexDigits[value.toString(16).charCodeAt(0)] = value;
 
 function hexDigitAt(text: string, index: number): number {
   const value = hexDigits[text.charCodeAt(index)] ?? 0xff;

@@ -2,7 +2,7 @@
  * Maps of texts in an Avro type, read as the JSON of them: what is only passed on, such as the headers of an attempt on their way into
  * the history, costs a copy of its bytes and one string, and not a string for each name and value, an object and JSON made of that.
  */
-import avsc from 'avsc';
+import type avsc from 'avsc';
 import { JsonText } from '../domain/json-text.ts';
 import { BoundedMap, boundedLists, countAt, isKind, type Tap } from './bounded-avro.ts';
 
