@@ -3,6 +3,7 @@
  * text of --help, or what is wrong with them.
  */
 import { parseArgs } from 'node:util';
+import { closestWord } from '../libs/domain/closest-word.ts';
 import type { Terminal } from './terminal.ts';
 import type { Settings } from './settings.ts';
 import { CliFailure } from './failure.ts';
@@ -74,11 +75,19 @@ export function parseWords(commands: readonly Command[], words: readonly string[
     throw new CliFailure(
       'usage',
       group.length > 0
-        ? `'${words[0] ?? ''}' takes another word: ${listed(group)}.`
-        : `There is no command '${words[0] ?? ''}': there are ${listed(commands)}.`,
+        ? `'${words[0] ?? ''}' takes another word: ${listed(group)}.${meant(words.slice(0, 2).join(' '), group)}`
+        : `There is no command '${words[0] ?? ''}'.${meant(words[0] ?? '', commands) || ` There are ${listed(commands)}.`}`,
     );
   }
   return { kind: 'run', command, ...operandsAndOptions(command, words.slice(command.name.split(' ').length)) };
+}
+
+/** With a blank before it; empty when nothing is near. */
+function meant(written: string, commands: readonly Command[]): string {
+  const first = commands.map(({ name }) => name.split(' ')[0] ?? name);
+  const names = commands.map(({ name }) => name);
+  const found = closestWord(written, written.includes(' ') ? names : new Set([...first, ...names]));
+  return found === null ? '' : ` Did you mean ${found}?`;
 }
 
 function commandIn(commands: readonly Command[], words: readonly string[]): Command | null {
@@ -105,7 +114,10 @@ function operandsAndOptions(command: Command, words: readonly string[]) {
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('. ', 1)[0] : String(error);
-    throw new CliFailure('usage', `${reason ?? ''}. See deeperhub-webhooks ${command.name} --help.`);
+    const unknown = /^Unknown option '--(\S+)'/.exec(reason ?? '')?.[1];
+    const near = unknown === undefined ? null : closestWord(unknown, Object.keys(options));
+    const hint = near === null ? '' : ` Did you mean --${near}?`;
+    throw new CliFailure('usage', `${reason ?? ''}.${hint} See deeperhub-webhooks ${command.name} --help.`);
   }
   const { positionals: operands, values } = parsed;
   if (operands.length < command.operandsMin || operands.length > command.operandsMax) {

@@ -3,12 +3,8 @@ import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
 import { readConfig, type ConfigOf, type ConfigSpec, type Environment } from '../libs/runtime/config.ts';
 import { connectionKeys } from '../libs/runtime/config-keys.ts';
 import { createLogger, type Logger } from '../libs/runtime/logger.ts';
-import type { CommandContext, Option } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { CliFailure } from './failure.ts';
-
-export const brokersOption: Readonly<Record<string, Option>> = {
-  brokers: { takes: 'HOST:PORT,…', text: 'Kafka (KAFKA_BROKERS; default 127.0.0.1:19092)' },
-};
 
 export interface KafkaAccess<Keys extends ConfigSpec> {
   readonly config: ConfigOf<typeof connectionKeys> & ConfigOf<Keys>;

@@ -10,11 +10,19 @@ import { helpOf, helpOfAll } from './help.ts';
 import { readSettings } from './settings.ts';
 import { Terminal } from './terminal.ts';
 
-/** Above sources and above dist/ alike. */
-function repositoryRoot(): string {
+/** Above sources and above dist/ alike. Null: this is no checkout, but a package. */
+function repositoryRoot(): string | null {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package-lock.json')) && existsSync(join(folder, 'stack'))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** Of the package that this is in. */
+function version(): string {
   let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder);
-  return folder;
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 async function run(words: readonly string[], terminal: Terminal, ending: Ending): Promise<void> {
@@ -23,13 +31,9 @@ async function run(words: readonly string[], terminal: Terminal, ending: Ending)
     case 'help':
       terminal.raw(`${helpText(parsed.command)}\n`);
       return;
-    case 'version': {
-      const { version } = JSON.parse(readFileSync(join(repositoryRoot(), 'package.json'), 'utf8')) as {
-        version: string;
-      };
-      terminal.raw(`${version}\n`);
+    case 'version':
+      terminal.raw(`${version()}\n`);
       return;
-    }
     case 'run': {
       const { command, operands, given } = parsed;
       const settings = readSettings(given, process.env, repositoryRoot());
@@ -57,6 +61,7 @@ const ending = new Ending({
 const terminal = new Terminal(words.includes('--json'), {
   out: (text) => ending.isRead && process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  width: process.stdout.isTTY ? process.stdout.columns : null,
 });
 let exitCode: number = exitCodes.done.code;
 try {

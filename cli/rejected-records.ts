@@ -4,18 +4,12 @@ import { lastRecords } from '../libs/kafka/last-records.ts';
 import type { KafkaRecord } from '../libs/kafka/record.ts';
 import { rejectedFrom, type Origin } from '../libs/wire/mapping/redriven.ts';
 import { topicName, topics } from '../libs/wire/topics.ts';
-import type { CommandContext, Option } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { CliFailure } from './failure.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 
 const lastRange = { min: 1, max: 10_000 };
 const readMs = 60_000;
-
-export const rejectedOptions: Readonly<Record<string, Option>> = {
-  topic: { takes: 'NAME', text: 'that came from this topic' },
-  reason: { takes: 'REASON', text: 'that were rejected for this reason' },
-  at: { takes: 'PARTITION@OFFSET', isList: true, text: 'this one, by its place on platform.events.rejected' },
-};
 
 export interface RejectedRecord {
   readonly record: KafkaRecord;

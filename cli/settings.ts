@@ -18,10 +18,10 @@ export interface Settings {
   readonly env: Environment;
 }
 
-/** @param root of the repository, where the key of a local system lies. @throws CliFailure usage */
-export function readSettings(given: Given, env: Environment, root: string): Settings {
+/** @param root of the repository, where the key of a local system lies; null: there is none. @throws CliFailure usage */
+export function readSettings(given: Given, env: Environment, root: string | null): Settings {
   const url = originOf(given.text('api-url') ?? env['DEEPERHUB_API_URL'] ?? apiUrlDefault);
-  const key = () => keyOf(given, env, url, join(root, '.data', 'admin-api-key'));
+  const key = () => keyOf(given, env, url, root === null ? null : join(root, '.data', 'admin-api-key'));
   return {
     apiUrl: url.href.replace(/\/$/, ''),
     key,
@@ -55,7 +55,7 @@ function withoutLogin(text: string): string {
   return text.replace(/\/\/.*@/, '//…@');
 }
 
-function keyOf(given: Given, env: Environment, url: URL, localFile: string): string {
+function keyOf(given: Given, env: Environment, url: URL, localFile: string | null): string {
   const word = given.text('api-key');
   if (word !== null) return keyFrom(word, '--api-key');
   const file =
@@ -64,7 +64,7 @@ function keyOf(given: Given, env: Environment, url: URL, localFile: string): str
   const direct = env['DEEPERHUB_API_KEY'];
   if (direct !== undefined) return keyFrom(direct, 'DEEPERHUB_API_KEY');
   // The key of the system on this machine is for nobody else.
-  if (isThisMachine(url)) {
+  if (localFile !== null && isThisMachine(url)) {
     try {
       return keyFrom(readFileSync(localFile, 'utf8'), localFile);
     } catch (error) {
@@ -73,7 +73,7 @@ function keyOf(given: Given, env: Environment, url: URL, localFile: string): str
   }
   throw new CliFailure(
     'usage',
-    `There is no API key: set DEEPERHUB_API_KEY or DEEPERHUB_API_KEY_FILE, or give --key-file${isThisMachine(url) ? ` (npm start would keep one in ${localFile})` : ''}.`,
+    `There is no API key: set DEEPERHUB_API_KEY or DEEPERHUB_API_KEY_FILE, or give --key-file${localFile !== null && isThisMachine(url) ? ` (npm start would keep one in ${localFile})` : ''}.`,
   );
 }
 

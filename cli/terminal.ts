@@ -2,11 +2,13 @@
  * Where results and remarks go. Results are what was asked for and go to standard output, as text or as JSON; remarks
  * are for the person and go to standard error, so that a pipe gets results alone.
  */
-import { printable } from '../libs/domain/printable.ts';
+import { printable, tableLines } from '../libs/domain/printable.ts';
 
 export interface Streams {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Columns of the terminal; null or left out: a pipe, which takes any length. */
+  readonly width?: number | null;
 }
 
 export class Terminal {
@@ -22,6 +24,15 @@ export class Terminal {
   show(value: unknown, lines: () => readonly string[]): void {
     if (this.isJson) this.streams.out(`${JSON.stringify(value)}\n`);
     else for (const line of lines()) this.streams.out(`${printable(line)}\n`);
+  }
+
+  /** A result that is a list: `value` with --json, else a table that fits the terminal. */
+  table(value: unknown, head: readonly string[], rows: readonly (readonly string[])[]): void {
+    this.show(value, () => (rows.length === 0 ? ['There is none.'] : tableLines(head, rows, this.width)));
+  }
+
+  get width(): number | null {
+    return this.streams.width ?? null;
   }
 
   /** Bytes as they are, for a pipe. */

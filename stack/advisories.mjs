@@ -34,7 +34,15 @@ function parsed(text) {
   }
 }
 
+const help = `npm run advisories [-- options of npm audit]
+
+Asks the registry of npm for advisories about what is installed for production.`;
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (/^(--help|-h)$/.test(process.argv[2])) {
+    console.log(help);
+    process.exit(0);
+  }
   const args = ['audit', '--package-lock-only', '--omit=dev', '--json', '--fetch-retries=0', ...process.argv.slice(2)];
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const { stdout } = spawnSync('npm', args, { cwd: root, encoding: 'utf8', timeout: askMsMax });

@@ -135,7 +135,15 @@ function replace(from, to) {
   renameSync(from, to);
 }
 
+const help = `npm run build
+
+Compiles apps, libs, stack and the command line into dist/, and builds the portal; what has not changed stays as it is.`;
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (/^(--help|-h)$/.test(process.argv[2])) {
+    console.log(help);
+    process.exit(0);
+  }
   try {
     build(dirname(dirname(fileURLToPath(import.meta.url))), process.execPath);
   } catch (error) {

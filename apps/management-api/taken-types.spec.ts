@@ -47,12 +47,25 @@ test('a database that fails or does not answer costs a hint and no more', async 
   expect(await other.taken.meant([{ clientId: 'acme', type: 'ordr.created' }])).toEqual([null]);
 });
 
-test('no more clients are kept than there is room for', async () => {
+test('no more clients are kept than there is room for, and old ones make room', async () => {
   const { world, taken } = worldOf(acme);
-  for (let no = 0; no < 600; no += 1) await taken.meant([{ clientId: `c${no}`, type: 'a.b' }]);
+  for (let no = 0; no < 2_000; no += 500) {
+    await taken.meant(Array.from({ length: 500 }, (_, more) => ({ clientId: `c${no + more}`, type: 'a.b' })));
+  }
   const before = world.asked;
-  await taken.meant([{ clientId: 'c0', type: 'a.b' }]);
-  expect(world.asked).toBe(before + 1);
-  const many = Array.from({ length: 501 }, (_, no) => ({ clientId: `m${no}`, type: 'a.b' }));
+  expect(await taken.meant([{ clientId: 'acme', type: 'ordr.created' }])).toEqual([null]);
+  expect(world.asked).toBe(before);
+  world.now = 60_001;
+  expect(await taken.meant([{ clientId: 'acme', type: 'ordr.created' }])).toEqual(['order.created']);
+  const many = Array.from({ length: 2_001 }, (_, no) => ({ clientId: `m${no}`, type: 'a.b' }));
   expect(new Set(await taken.meant(many))).toEqual(new Set([null]));
+});
+
+test('however many publish, the database is asked so often in a second and no more', async () => {
+  const { world, taken } = worldOf(acme);
+  for (let no = 0; no < 500; no += 1) await taken.meant([{ clientId: `c${no}`, type: 'a.b' }]);
+  expect(world.asked).toBeLessThanOrEqual(50);
+  world.now = 1_000;
+  await taken.meant([{ clientId: 'c499', type: 'a.b' }]);
+  expect(world.asked).toBe(51);
 });

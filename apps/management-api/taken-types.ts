@@ -27,12 +27,16 @@ export interface OwnedType {
 
 /** Who takes a type takes it for a while; who does not may have subscribed a moment ago. */
 const freshMs = { taken: 60_000, notTaken: 250 } as const;
-const clientsMax = 500;
-const typesPerClientMax = 100;
+/** Kept at once; while there are more nothing is said to the others. */
+const clientsMax = 2_000;
+const typesPerClientMax = 50;
+/** Statements: hints are worth no more to whoever publishes a thousand times a second. */
+const asksPerSecondMax = 50;
 
 export class TakenTypes {
   private readonly options: Required<TakenTypesOptions>;
   private readonly asked = new Map<string, Asked>();
+  private asks = { since: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(options: TakenTypesOptions) {
     this.options = { now: monotonicMs, waitMsMax: 50, ...options };
@@ -69,8 +73,7 @@ export class TakenTypes {
     const { webhooks, now } = this.options;
     const at = now();
     const old = clients.filter((id) => at - (this.asked.get(id)?.at ?? Number.NEGATIVE_INFINITY) > freshForMs);
-    if (old.length > 0) {
-      if (this.asked.size + old.length > clientsMax) this.asked.clear();
+    if (old.length > 0 && this.mayAsk(old, at)) {
       // A hint is worth no failure: who is not answered for is not known.
       const answer = webhooks.typesTaken(old, typesPerClientMax).catch(() => new Map<string, readonly string[]>());
       for (const id of old) {
@@ -80,8 +83,24 @@ export class TakenTypes {
         });
       }
     }
-    const known = clients.map(async (id) => [id, (await this.asked.get(id)?.types) ?? null] as const);
+    const known = clients.map(async (id) => {
+      const one = this.asked.get(id);
+      const isFresh = one !== undefined && at - one.at <= freshForMs;
+      return [id, isFresh ? await one.types : null] as const;
+    });
     return new Map(await Promise.all(known));
+  }
+
+  /** What is old makes room. */
+  private mayAsk(clients: readonly string[], at: number): boolean {
+    if (at - this.asks.since >= 1_000) this.asks = { since: at, count: 0 };
+    if (this.asks.count >= asksPerSecondMax) return false;
+    this.asks.count += 1;
+    const added = clients.filter((id) => !this.asked.has(id)).length;
+    if (this.asked.size + added > clientsMax) {
+      for (const [id, known] of this.asked) if (at - known.at > freshMs.taken) this.asked.delete(id);
+    }
+    return this.asked.size + added <= clientsMax;
   }
 }
 

@@ -41,7 +41,7 @@ export const deliveriesList: Command = {
       data.push(...page.data);
       cursor = page.nextCursor;
     } while (cursor !== null && data.length < limit);
-    terminal.show({ data, nextCursor: cursor }, () => deliveryLines(data));
+    terminal.show({ data, nextCursor: cursor }, () => deliveryLines(data, terminal.width));
     if (cursor !== null && !terminal.isJson) terminal.remark('There are more: give a larger --limit.');
     const webhookId = given.text('webhook');
     if (webhookId === null || terminal.isJson || !(await isFallingBehind(api, webhookId))) return;
@@ -77,7 +77,7 @@ function filtersOf(given: Given) {
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null)) as Filters;
 }
 
-export function deliveryLines(deliveries: readonly ApiSchemas['Delivery'][]): readonly string[] {
+export function deliveryLines(deliveries: readonly ApiSchemas['Delivery'][], width: number | null): readonly string[] {
   if (deliveries.length === 0) return ['There is none.'];
   return tableLines(
     ['DELIVERY', 'CREATED', 'EVENT TYPE', 'STATUS', 'ATTEMPTS', 'LAST', 'WEBHOOK'],
@@ -90,5 +90,6 @@ export function deliveryLines(deliveries: readonly ApiSchemas['Delivery'][]): re
       delivery.lastResponseCode === null ? '-' : String(delivery.lastResponseCode),
       delivery.webhookId,
     ]),
+    width,
   );
 }

@@ -1,12 +1,7 @@
-import { lastRecords } from '../../libs/kafka/last-records.ts';
 import type { Command } from '../command.ts';
-import { becomesLines, EventReading, readingKeys, type Becomes } from '../event-reading.ts';
-import { CliFailure } from '../failure.ts';
-import { brokersOption, withKafka } from '../kafka-access.ts';
+import { brokersOption } from '../kafka-options.ts';
 
-const lastDefault = 10;
-const lastRange = { min: 1, max: 10_000 };
-const readMs = 60_000;
+export const mapLastDefault = 10;
 
 export const map: Command = {
   name: 'map',
@@ -18,7 +13,7 @@ export const map: Command = {
   options: {
     topic: { takes: 'NAME', text: 'the topic to read; nothing is written, and no reader of it notices' },
     file: { takes: 'FILE', text: 'the mappings, in YAML or JSON (PLATFORM_MAPPINGS)' },
-    last: { takes: 'N', text: `so many records (${lastDefault})` },
+    last: { takes: 'N', text: `so many records (${mapLastDefault})` },
     ...brokersOption,
   },
   notes: [
@@ -26,37 +21,5 @@ export const map: Command = {
   ],
   examples: ['map --file mappings.yaml --topic shop.public.customers', 'map --topic orders --last 100 --json'],
   needsApi: false,
-  run: (context) =>
-    withKafka(context, readingKeys, async ({ config, client, logger, asked }) => {
-      const { given, terminal } = context;
-      const named = given.text('topic');
-      if (named === null) throw new CliFailure('usage', 'Name the topic: --topic.');
-      const reading = new EventReading(
-        config,
-        config.TOPIC_PREFIX,
-        given.text('file') ?? config.PLATFORM_MAPPINGS ?? '',
-      );
-      const prefixed = config.TOPIC_PREFIX + named;
-      const count = given.whole('last', lastRange) ?? lastDefault;
-      const read = (topic: string) => asked(lastRecords(client, { topic, count, logger, deadlineMs: readMs }));
-      // Topics of others that a pattern names have no prefix.
-      const own = await read(prefixed);
-      const [topic, records] = own === null ? [named, await read(named)] : [prefixed, own];
-      if (records === null) throw new CliFailure('usage', `There is no topic '${named}'.`);
-      const mapping = reading.mappings.find(topic)?.topic ?? null;
-      if (mapping === null) terminal.remark(`No mapping is for ${topic}: its records are read as CloudEvents.`);
-      const counts: Record<Becomes['result'], number> = { event: 0, skipped: 0, tombstone: 0, rejected: 0 };
-      const shown: object[] = [];
-      const lines: string[] = [];
-      for (const record of records) {
-        const becomes = await reading.becomes(record);
-        const { partition, offset, timestampMs } = record;
-        counts[becomes.result] += 1;
-        if (terminal.isJson) shown.push({ partition, offset, timestampMs, ...becomes });
-        else lines.push(...becomesLines(`${partition}@${offset}`, becomes));
-      }
-      const { event, skipped, tombstone, rejected } = counts;
-      const sums = `${event} events, ${skipped} left out, ${tombstone} tombstones, ${rejected} rejected`;
-      terminal.show({ topic, mapping, counts, records: shown }, () => [...lines, `${topic}: ${sums}.`]);
-    }),
+  run: async (context) => (await import('../over-kafka/try-mapping.ts')).tryMapping(context),
 };

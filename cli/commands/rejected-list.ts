@@ -1,10 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import type { Command } from '../command.ts';
-import { brokersOption, withKafka } from '../kafka-access.ts';
-import { tableLines } from '../../libs/domain/printable.ts';
-import { placeOf, rejectedOptions, rejectedRecords, type RejectedRecord } from '../rejected-records.ts';
+import { brokersOption, rejectedOptions } from '../kafka-options.ts';
 
-const lastDefault = 20;
+export const rejectedLastDefault = 20;
 
 export const rejectedList: Command = {
   name: 'rejected list',
@@ -14,7 +11,7 @@ export const rejectedList: Command = {
   operandsMax: 0,
   options: {
     ...rejectedOptions,
-    last: { takes: 'N', text: `so many, among the last N of each partition (${lastDefault})` },
+    last: { takes: 'N', text: `so many, among the last N of each partition (${rejectedLastDefault})` },
     ...brokersOption,
   },
   notes: [
@@ -22,38 +19,5 @@ export const rejectedList: Command = {
   ],
   examples: ['rejected list', 'rejected list --topic shop.public.customers --reason mapping_failed --json'],
   needsApi: false,
-  run: (context) =>
-    withKafka(context, {}, async (access) => {
-      const found = await rejectedRecords(context, access, lastDefault);
-      context.terminal.show({ rejected: found.map(shown) }, () =>
-        tableLines(
-          ['AT', 'WHEN', 'CAME FROM', 'REASON', 'DETAIL'],
-          found.map(({ at, record, origin, reason, detail }) => [
-            at,
-            timeOf(record.timestampMs),
-            placeOf(origin),
-            reason,
-            detail,
-          ]),
-        ),
-      );
-    }),
+  run: async (context) => (await import('../over-kafka/list-rejected.ts')).listRejected(context),
 };
-
-function shown({ record, at, reason, detail, origin }: RejectedRecord): object {
-  return {
-    ...{ at, rejectedAt: timeOf(record.timestampMs), reason, detail, origin },
-    ...{ key: textOf(record.key), value: textOf(record.value) },
-    headers: Object.fromEntries(Object.entries(record.headers).map(([name, value]) => [name, textOf(value)])),
-  };
-}
-
-function textOf(bytes: Buffer | null): string | null {
-  if (bytes === null) return null;
-  return isUtf8(bytes) ? bytes.toString() : bytes.toString('base64');
-}
-
-function timeOf(timestampMs: number): string {
-  const time = new Date(timestampMs);
-  return Number.isNaN(time.getTime()) ? String(timestampMs) : time.toISOString();
-}

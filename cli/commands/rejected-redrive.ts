@@ -1,16 +1,7 @@
-import { isOfOneWebhook } from '../../libs/domain/rejection.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
-import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
-import { topicKeys } from '../../libs/runtime/config-keys.ts';
-import { redrivenHeaders } from '../../libs/wire/mapping/redriven.ts';
-import { ownTopics, topicName } from '../../libs/wire/topics.ts';
 import type { Command } from '../command.ts';
-import { becomesLines, EventReading, readingKeys, type Becomes } from '../event-reading.ts';
-import { CliFailure } from '../failure.ts';
-import { brokersOption, withKafka } from '../kafka-access.ts';
-import { placeOf, rejectedOptions, rejectedRecords, type RejectedRecord } from '../rejected-records.ts';
+import { brokersOption, rejectedOptions } from '../kafka-options.ts';
 
-const lastDefault = 1_000;
+export const redriveLastDefault = 1_000;
 
 export const rejectedRedrive: Command = {
   name: 'rejected redrive',
@@ -20,7 +11,7 @@ export const rejectedRedrive: Command = {
   operandsMax: 0,
   options: {
     ...rejectedOptions,
-    last: { takes: 'N', text: `at most so many, among the last N of each partition (${lastDefault})` },
+    last: { takes: 'N', text: `at most so many, among the last N of each partition (${redriveLastDefault})` },
     'dry-run': { takes: null, text: 'shows what would be sent and what it would become, and sends nothing' },
     file: { takes: 'FILE', text: 'the mappings that fan-out has, in YAML or JSON (PLATFORM_MAPPINGS)' },
     ...brokersOption,
@@ -33,61 +24,5 @@ export const rejectedRedrive: Command = {
     'rejected redrive --at 3@1041 --at 3@1042',
   ],
   needsApi: false,
-  run: (context) =>
-    withKafka(context, { ...readingKeys, ...topicKeys }, async (access) => {
-      const { given, terminal } = context;
-      if (given.text('topic') === null && given.text('reason') === null && given.texts('at').length === 0) {
-        throw new CliFailure('usage', 'Say which: --topic, --reason or --at.');
-      }
-      const { config } = access;
-      const [target] = config.PLATFORM_TOPICS.filter((name) => !name.startsWith('/'));
-      if (target === undefined)
-        throw new CliFailure('usage', 'PLATFORM_TOPICS names no topic to send them to, only patterns.');
-      const reading = new EventReading(
-        config,
-        config.TOPIC_PREFIX,
-        given.text('file') ?? config.PLATFORM_MAPPINGS ?? '',
-      );
-      const chosen = await rejectedRecords(context, access, lastDefault);
-      const isDry = given.has('dry-run');
-      const all: { readonly one: RejectedRecord; readonly becomes: Becomes }[] = [];
-      for (const one of chosen) {
-        const refusal = refusalOf(one, config.TOPIC_PREFIX);
-        const becomes = refusal ?? (await reading.becomes(asSentAgain(one, config.TOPIC_PREFIX + target)));
-        all.push({ one, becomes });
-      }
-      const wanted = all.filter(({ becomes }) => becomes.result === 'event').map(({ one }) => one);
-      if (!isDry && wanted.length > 0) {
-        const sink = new RecordSink(access.client, access.logger);
-        const records = wanted.map((one) => outgoing(one, config.TOPIC_PREFIX + target));
-        await access.asked(sink.append(records)).finally(() => sink.close());
-      }
-      const counts = { sent: isDry ? 0 : wanted.length, wouldBeSent: wanted.length, left: all.length - wanted.length };
-      const shown = all.map(({ one: { at, origin }, becomes }) => ({ at, origin, ...becomes }));
-      terminal.show({ isDryRun: isDry, ...counts, records: shown }, () => [
-        ...all.flatMap(({ one, becomes }) => becomesLines(`${one.at}  ${placeOf(one.origin)}`, becomes)),
-        `${wanted.length} ${isDry ? 'would be sent' : 'sent'} to ${config.TOPIC_PREFIX + target}, ${counts.left} left where they are.`,
-      ]);
-    }),
+  run: async (context) => (await import('../over-kafka/redrive-rejected.ts')).redriveRejected(context),
 };
-
-/** What is no event, or has gone to others already. Null: it may be sent. */
-function refusalOf({ origin, reason, detail }: RejectedRecord, prefix: string): Becomes | null {
-  const refused = (why: string): Becomes => ({ result: 'rejected', reason, detail: `not sent again: ${why}` });
-  if (origin === null) return refused('its headers do not say where it came from');
-  const own = ownTopics.map((spec) => topicName(prefix, spec));
-  if (own.includes(origin.topic)) return refused('it is no event of a platform');
-  return isOfOneWebhook({ reason, detail }) ? refused('it is too large for one webhook, and went to the others') : null;
-}
-
-function outgoing(one: RejectedRecord, topic: string): OutgoingRecord {
-  const { key, value, headers } = asSentAgain(one, topic);
-  return { topic, key, value, headers };
-}
-
-/** As fan-out gets it then. */
-function asSentAgain({ record, origin }: RejectedRecord, topic: string): KafkaRecord {
-  const headers = origin === null ? {} : redrivenHeaders(record.headers, origin);
-  const bytes = Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)] as const);
-  return { ...record, topic, headers: Object.fromEntries(bytes) };
-}

@@ -1,9 +1,5 @@
-import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
 import type { Command } from '../command.ts';
-import { topicReports, type TopicReport } from '../topic-report.ts';
-import { CliFailure } from '../failure.ts';
-import { brokersOption, withKafka } from '../kafka-access.ts';
-import { tableLines } from '../../libs/domain/printable.ts';
+import { brokersOption } from '../kafka-options.ts';
 
 export const topics: Command = {
   name: 'topics',
@@ -18,38 +14,5 @@ export const topics: Command = {
   ],
   examples: ['topics', 'topics webhook.deliveries --json'],
   needsApi: false,
-  run: ({ operands: [only], given, settings, terminal }) =>
-    withKafka({ given, settings }, {}, async ({ config, client, asked }) => {
-      const admin = new TopicAdmin(client);
-      const reports = await asked(topicReports(admin, config.TOPIC_PREFIX, only ?? null)).finally(() => admin.close());
-      if (reports.length === 0) throw new CliFailure('usage', `There is no topic '${only ?? ''}': see topics.`);
-      terminal.show(only === undefined ? { topics: reports } : reports[0], () =>
-        only === undefined ? overviewLines(reports) : reports.flatMap(partitionLines),
-      );
-    }),
+  run: async (context) => (await import('../over-kafka/show-topics.ts')).showTopics(context),
 };
-
-function overviewLines(reports: readonly TopicReport[]): readonly string[] {
-  return tableLines(
-    ['TOPIC', 'PARTITIONS', 'RECORDS', 'LAG'],
-    reports.map(({ name, exists, partitions, groups }) => {
-      if (!exists) return [name, 'none', '-', 'run npm run setup'];
-      const records = partitions.reduce((sum, { begin, end }) => sum + end - begin, 0);
-      const behind = groups.map(({ group, lag }) => `${group} ${lag ?? '?'}`).join(', ');
-      return [name, String(partitions.length), String(records), behind === '' ? '-' : behind];
-    }),
-  );
-}
-
-function partitionLines({ name, partitions, groups }: TopicReport): readonly string[] {
-  return [
-    name,
-    ...tableLines(
-      ['PARTITION', 'BEGIN', 'END', ...groups.map(({ group }) => `LAG OF ${group}`)],
-      partitions.map(({ partition, begin, end }) => [
-        ...[partition, begin, end].map(String),
-        ...groups.map(({ lagByPartition }) => String(lagByPartition[partition] ?? '?')),
-      ]),
-    ),
-  ];
-}

@@ -71,7 +71,7 @@ async function sendTest({ operands, ...context }: CommandContext, id: string, da
     return;
   }
   const delivery = await untilSettled(api, sent.deliveryId, 0, patience);
-  terminal.show(delivery, () => deliveryLines([delivery]));
+  terminal.show(delivery, () => deliveryLines([delivery], terminal.width));
   refuseUndelivered([delivery]);
 }
 
@@ -97,7 +97,7 @@ async function publish({ operands: [type = ''], ...context }: CommandContext, te
     return;
   }
   const deliveries = await untilAllSettled(api, id, clientId, patience);
-  terminal.show({ eventId: id, deliveries }, () => [`Event ${id}`, ...deliveryLines(deliveries)]);
+  terminal.show({ eventId: id, deliveries }, () => [`Event ${id}`, ...deliveryLines(deliveries, terminal.width)]);
   refuseUndelivered(deliveries);
 }
 

@@ -1,13 +1,11 @@
-import type { Command, CommandContext } from '../command.ts';
+import type { Command } from '../command.ts';
 import { CliFailure } from '../failure.ts';
-import { brokersOption, withKafka } from '../kafka-access.ts';
-import { rejectedRecords } from '../rejected-records.ts';
+import { brokersOption } from '../kafka-options.ts';
 import { explainedEvents, explainedMax, type ExplainedEvent } from '../why/event-findings.ts';
-import { findingLines, type Finding } from '../why/finding.ts';
-import { isAbout, rejectedFinding } from '../why/rejected-findings.ts';
+import { findingLines } from '../why/finding.ts';
 
 /** Among the last of each partition. */
-const lastDefault = 2_000;
+export const rejectedLookedAt = 2_000;
 
 export const why: Command = {
   name: 'why',
@@ -17,7 +15,10 @@ export const why: Command = {
   operandsMax: 1,
   options: {
     webhook: { takes: 'ID', text: 'at this webhook alone' },
-    last: { takes: 'N', text: `looks for it among the last N rejected records of each partition (${lastDefault})` },
+    last: {
+      takes: 'N',
+      text: `looks for it among the last N rejected records of each partition (${rejectedLookedAt})`,
+    },
     'api-only': { takes: null, text: 'asks Kafka nothing: of a rejected event it then knows nothing' },
     ...brokersOption,
   },
@@ -31,7 +32,10 @@ export const why: Command = {
     const { given, settings, terminal, signal } = context;
     const [id = ''] = context.operands;
     const events = await explainedEvents(settings.api(signal), id, given.text('webhook'));
-    const rejected = events.length === 0 && !given.has('api-only') ? await rejectedFindings(context, id) : [];
+    const isKafkaAsked = events.length === 0 && !given.has('api-only');
+    const rejected = isKafkaAsked
+      ? await (await import('../over-kafka/rejected-of-event.ts')).rejectedFindings(context, id)
+      : [];
     terminal.show({ id, events, rejected }, () => [
       ...events.flatMap(eventLines),
       ...rejected.flatMap((one) => findingLines(one)),
@@ -57,19 +61,4 @@ function eventLines({ event, findings, left }: ExplainedEvent): readonly string[
     ...findings.flatMap(findingLines),
     ...(left === 0 ? [] : [`and ${left} more webhooks: the first ${explainedMax} are explained, --webhook names one`]),
   ];
-}
-
-/** Newest first. Kafka may be out of reach for whoever asks: then that is a remark, and no failure. */
-async function rejectedFindings(context: CommandContext, id: string): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
-  try {
-    await withKafka(context, {}, async (access) => {
-      const records = await rejectedRecords(context, access, lastDefault, (one) => isAbout(id, one));
-      found.push(...records.map(rejectedFinding).reverse());
-    });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    context.terminal.remark(`Whether it was rejected is not known: ${error.message}`);
-  }
-  return found;
 }

@@ -8,6 +8,13 @@ import { join } from 'node:path';
 import openapiTypescript, { astToString } from 'openapi-typescript';
 import { openApiDocument } from '../api-contract/openapi.ts';
 
+if (/^(--help|-h)$/.test(process.argv[2])) {
+  console.log(`npm run generate
+
+Makes libs/api-client/generated/: the OpenAPI document, and the types of a client from it.`);
+  process.exit(0);
+}
+
 const root = join(import.meta.dirname, '..', '..');
 const folder = join(import.meta.dirname, 'generated');
 const documentFile = join(folder, 'openapi.json');

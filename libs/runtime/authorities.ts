@@ -2,8 +2,9 @@
  * Whose certificates this process trusts: of endpoints, Kafka, the registry and whatever else brings no CA of its own.
  * Node.js has a bundle and does not look at the operating system's.
  */
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { makeKey, readConfig, type ConfigKey, type Environment } from './config.ts';
+// By their namespace: the command line runs in Node.js 20 too, which has neither function.
+import * as tls from 'node:tls';
+import { ConfigError, makeKey, readConfig, type ConfigKey, type Environment } from './config.ts';
 import { certificatesKey } from './name-keys.ts';
 
 /** `bundled`, `system`, or certificates in PEM. */
@@ -29,7 +30,10 @@ export const authorityKeys = {
 export function trustAuthorities(env: Environment): void {
   const { TLS_CA: wanted } = readConfig(authorityKeys, env);
   if (wanted === 'bundled') return;
+  if (!('setDefaultCACertificates' in tls)) {
+    throw new ConfigError(['TLS_CA takes Node.js 24: here, set NODE_EXTRA_CA_CERTS to the name of a file instead']);
+  }
   // What NODE_EXTRA_CA_CERTS names is among the default ones.
-  const more = wanted === 'system' ? getCACertificates('system') : [wanted];
-  setDefaultCACertificates([...new Set([...getCACertificates('default'), ...more])]);
+  const more = wanted === 'system' ? tls.getCACertificates('system') : [wanted];
+  tls.setDefaultCACertificates([...new Set([...tls.getCACertificates('default'), ...more])]);
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createLogger } from '../../../libs/runtime/logger.ts';
@@ -44,6 +46,16 @@ async function inDatabase(...statements: readonly string[]): Promise<void> {
   await client.connect();
   for (const statement of statements) await client.query(statement);
   await client.end();
+}
+
+/** @throws what PostgreSQL says */
+async function connected(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  try {
+    await client.connect();
+  } finally {
+    await client.end();
+  }
 }
 
 test('a system that was set up lacks nothing but its apps', async () => {
@@ -161,6 +173,36 @@ describe('it finds', () => {
       ]);
     }
     expect(JSON.stringify(findings)).not.toContain('planted-password');
+  }, 60_000);
+
+  test('a database whose name is misspelt is told, and not made', async () => {
+    const url = new URL(env['DATABASE_URL'] ?? '');
+    url.pathname = '/webhoks_misspelt';
+    const found = of(await foundWith({ DATABASE_URL: url.href }), 'database');
+    expect(found).toMatchObject([{ severity: 'error', says: expect.stringContaining('webhoks_misspelt') }]);
+    await expect(connected(url.href)).rejects.toThrow('does not exist');
+  }, 60_000);
+
+  test.each([401, 404])(
+    'a registry that answers %i, and says nothing of schemas',
+    async (status) => {
+      const registry = createServer((_, response) => response.writeHead(status).end('no page here'));
+      await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+      const { port } = registry.address() as AddressInfo;
+      try {
+        const found = of(await foundWith({ SCHEMA_REGISTRY_URL: `http://127.0.0.1:${port}` }), 'schemas');
+        expect(found.some(({ severity }) => severity === 'error')).toBe(true);
+        expect(found.map(({ says }) => says).join()).toContain(String(status));
+      } finally {
+        registry.close();
+      }
+    },
+    60_000,
+  );
+
+  test('TLS against a broker that speaks plain', async () => {
+    const found = of(await foundWith({ KAFKA_TLS: 'true' }), 'kafka');
+    expect(found).toMatchObject([{ severity: 'error', remedy: expect.any(String) }]);
   }, 60_000);
 
   test('a configuration that no app could start with, before it asks anybody', async () => {

@@ -1,0 +1,104 @@
+import type { Command } from '../command.ts';
+import { changeCommand, listCommand, showCommand } from '../resource-commands.ts';
+
+const typePath = '/v1/event-types/{type}';
+const from = {
+  query: 'from',
+  as: 'time',
+  takes: 'TIME',
+  text: 'of this time or later: RFC 3339, or 15m, 2h, 7d ago',
+} as const;
+const to = { query: 'to', as: 'time', takes: 'TIME', text: 'before this time' } as const;
+const client = { query: 'clientId', takes: 'ID', text: 'of this client' } as const;
+
+const typeFields = {
+  description: { field: 'description', takes: 'TEXT', text: 'for people' },
+  audience: { field: 'audience', takes: 'WHOM', text: 'client or broadcast' },
+  'schema-mode': { field: 'schemaMode', takes: 'MODE', text: 'off, warn or enforce' },
+  deprecated: { field: 'deprecated', as: 'flag', takes: null, text: 'nobody should publish it any more' },
+} as const;
+
+export const eventCommands: readonly Command[] = [
+  listCommand({
+    name: 'events list',
+    summary: 'Lists events, newest first.',
+    path: '/v1/events',
+    filters: {
+      client,
+      type: { query: 'type', takes: 'TYPE', text: 'of this type' },
+      source: { query: 'source', takes: 'URI', text: 'from exactly there' },
+      decision: { query: 'decision', as: 'list', takes: 'DECISIONS', text: 'matched, filtered, disabled, copy' },
+      ...{ from, to },
+    },
+    columns: [
+      ['EVENT', 'id'],
+      ['TYPE', 'type'],
+      ['CLIENT', 'clientId'],
+      ['TIME', 'time'],
+      ['SOURCE', 'source'],
+    ],
+    examples: ['events list --client acme --from 1h', 'events list --decision filtered --json'],
+  }),
+  showCommand({
+    name: 'events show',
+    summary: 'Shows an event with what was decided for each webhook.',
+    path: '/v1/events/{id}',
+    filters: { client },
+    examples: ['events show evt-1'],
+    notes: ['`why` says the same in words, and what became of each delivery.'],
+  }),
+  listCommand({
+    name: 'event-types list',
+    summary: 'Lists the catalogue of event types.',
+    path: '/v1/event-types',
+    filters: {},
+    columns: [
+      ['TYPE', 'type'],
+      ['AUDIENCE', 'audience'],
+      ['SCHEMA', 'schemaMode'],
+      ['DEPRECATED', 'deprecated'],
+      ['DESCRIPTION', 'description'],
+    ],
+    examples: ['event-types list'],
+  }),
+  showCommand({
+    name: 'event-types show',
+    summary: 'Shows an event type with its schema.',
+    path: typePath,
+    examples: ['event-types show order.created --json'],
+  }),
+  changeCommand({
+    name: 'event-types put',
+    summary: 'Creates an event type, or replaces the one of this name as a whole.',
+    method: 'put',
+    path: typePath,
+    fields: typeFields,
+    examples: ['event-types put order.created --file order-created.json', 'event-types put news --audience broadcast'],
+  }),
+  changeCommand({
+    name: 'event-types delete',
+    summary: 'Deletes an event type from the catalogue.',
+    method: 'delete',
+    path: typePath,
+    fields: null,
+    done: 'It is deleted.',
+    examples: ['event-types delete order.created'],
+  }),
+  showCommand({
+    name: 'stats',
+    summary: 'Shows how many attempts there were, and how many of them were delivered.',
+    path: '/v1/stats',
+    filters: {
+      ...{ client, from, to },
+      bucket: { query: 'bucket', takes: 'WIDTH', text: 'width of a bucket, such as 1m, 1h, 1d' },
+      webhook: { query: 'webhookId', isList: true, takes: 'ID', text: 'of this webhook' },
+    },
+    examples: ['stats --from 24h', 'stats --webhook wh_… --bucket 1d --from 7d --json'],
+  }),
+  showCommand({
+    name: 'settings',
+    summary: 'Shows the limits and defaults of this installation.',
+    path: '/v1/settings',
+    examples: ['settings --json'],
+  }),
+];

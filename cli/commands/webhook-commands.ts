@@ -1,0 +1,121 @@
+import type { Command } from '../command.ts';
+import { changeCommand, listCommand, showCommand } from '../resource-commands.ts';
+
+const path = '/v1/webhooks/{id}';
+
+const fields = {
+  url: { field: 'url', takes: 'URL', text: 'where it is posted to' },
+  events: { field: 'eventTypes', as: 'list', takes: 'TYPES', text: 'types with commas between them, such as order.*' },
+  description: { field: 'description', takes: 'TEXT', text: 'for people' },
+  ordering: { field: 'ordering', takes: 'ORDER', text: 'inOrder, parallel or strict' },
+  'external-id': { field: 'externalId', takes: 'ID', text: 'what it is called where you keep it' },
+} as const;
+
+export const webhookCommands: readonly Command[] = [
+  listCommand({
+    name: 'webhooks list',
+    summary: 'Lists webhooks, newest first, or those that fail most.',
+    path: '/v1/webhooks',
+    query: { include: 'health' },
+    filters: {
+      worst: {
+        query: 'sort',
+        as: 'flag',
+        value: 'worst',
+        takes: null,
+        text: 'those with the most failures in a row first',
+      },
+      client: { query: 'clientId', takes: 'ID', text: 'of this client' },
+      state: { query: 'state', as: 'list', takes: 'STATES', text: 'healthy, failing, disabled, recovering' },
+      'event-type': { query: 'eventType', takes: 'TYPE', text: 'that get events of this type' },
+      label: { query: 'label', isList: true, takes: 'NAME:VALUE', text: 'with this label' },
+      q: { query: 'q', takes: 'TEXT', text: 'with this in URL, description or external id, or masked so in metrics' },
+    },
+    columns: [
+      ['WEBHOOK', 'id'],
+      ['CLIENT', 'clientId'],
+      ['STATE', 'health.state'],
+      ['FAILURES', 'health.consecutiveFailures'],
+      ['WAITING', 'health.waiting.count'],
+      ['EVENT TYPES', 'eventTypes'],
+      ['URL', 'url'],
+    ],
+    examples: ['webhooks list --worst', 'webhooks list --client acme --state failing,disabled --json'],
+  }),
+  showCommand({
+    name: 'webhooks show',
+    summary: 'Shows a webhook with its settings.',
+    path,
+    filters: { health: { query: 'include', as: 'flag', value: 'health', takes: null, text: 'with how it is doing' } },
+    examples: ['webhooks show wh_…', 'webhooks show wh_… --health --json'],
+  }),
+  changeCommand({
+    name: 'webhooks create',
+    summary: 'Creates a webhook, and shows its secret once.',
+    method: 'post',
+    path: '/v1/webhooks',
+    fields: {
+      client: { field: 'clientId', takes: 'ID', text: 'whose it is; with a key of a client its own' },
+      ...fields,
+    },
+    examples: ["webhooks create --client acme --url https://example.com/hooks --events 'order.*,parcel.sent'"],
+  }),
+  changeCommand({
+    name: 'webhooks change',
+    summary: 'Changes settings of a webhook; what is not named stays.',
+    method: 'patch',
+    path,
+    fields,
+    examples: [
+      'webhooks change wh_… --data \'{"rateLimitPerSecond":20}\'',
+      'webhooks change wh_… --events order.created',
+    ],
+  }),
+  changeCommand({
+    name: 'webhooks delete',
+    summary: 'Deletes a webhook; its history stays.',
+    method: 'delete',
+    path,
+    fields: null,
+    done: 'It is deleted.',
+    examples: ['webhooks delete wh_…'],
+  }),
+  changeCommand({
+    name: 'webhooks enable',
+    summary: 'Enables a webhook.',
+    method: 'post',
+    path: `${path}/enable`,
+    fields: null,
+    examples: ['webhooks enable wh_…'],
+  }),
+  changeCommand({
+    name: 'webhooks disable',
+    summary: 'Disables a webhook; what waits for it is not sent.',
+    method: 'post',
+    path: `${path}/disable`,
+    fields: null,
+    examples: ['webhooks disable wh_…'],
+  }),
+  changeCommand({
+    name: 'webhooks ping',
+    summary: 'Pings a webhook now, and shows what came of it.',
+    method: 'post',
+    path: `${path}/health-checks`,
+    fields: null,
+    examples: ['webhooks ping wh_…'],
+  }),
+  changeCommand({
+    name: 'webhooks rotate-secret',
+    summary: 'Gives a webhook a new secret; the one before signs too for a while.',
+    method: 'post',
+    path: `${path}/secret/rotate`,
+    fields: {},
+    examples: ['webhooks rotate-secret wh_… --data \'{"overlapHours":48}\''],
+  }),
+  showCommand({
+    name: 'health',
+    summary: 'Shows how a webhook is doing: what failed, what waits, and what holds it.',
+    path: `${path}/health`,
+    examples: ['health wh_…'],
+  }),
+];

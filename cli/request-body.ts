@@ -1,0 +1,46 @@
+/** The body of a request, from --data or --file, and from options that stand for single fields. */
+import type { CommandContext, Option } from './command.ts';
+import { CliFailure } from './failure.ts';
+import { readInput } from './input.ts';
+
+export const bodyOptions: Readonly<Record<string, Option>> = {
+  data: { takes: 'JSON', text: 'fields as the API takes them; options for single fields are stronger' },
+  file: { takes: 'FILE', text: 'the same from a file, or - for standard input' },
+};
+
+/** An option for one field. */
+export interface FieldOption extends Option {
+  readonly field: string;
+  /** How the text becomes a value. Default: as it is. */
+  readonly as?: 'list' | 'flag';
+}
+
+export type FieldOptions = Readonly<Record<string, FieldOption>>;
+
+/** @throws CliFailure usage */
+export async function requestBody(
+  { given, signal }: Pick<CommandContext, 'given' | 'signal'>,
+  fields: FieldOptions,
+): Promise<object> {
+  const file = given.text('file');
+  const text = file === null ? given.text('data') : (await readInput(file, 'body', signal)).toString();
+  const body = text === null ? {} : objectOf(text);
+  const named = Object.entries(fields).flatMap(([option, { field, as }]) => {
+    if (as === 'flag') return given.has(option) ? [[field, true] as const] : [];
+    const value = given.text(option);
+    if (value === null) return [];
+    return [[field, as === 'list' ? value.split(',').map((one) => one.trim()) : value] as const];
+  });
+  return { ...body, ...Object.fromEntries(named) };
+}
+
+function objectOf(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new CliFailure('usage', `The body is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new CliFailure('usage', 'The body has to be a JSON object.');
+}

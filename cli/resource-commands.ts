@@ -1,0 +1,197 @@
+/**
+ * Commands that are one call of the API: they list, show, create, change or delete. In: what to call, which options become
+ * parameters or fields, which members are columns. Out: a command.
+ */
+import { fieldLines } from '../libs/domain/printable.ts';
+import { apiCall, type Method } from './api-call.ts';
+import type { Command, CommandContext, Option } from './command.ts';
+import { CliFailure } from './failure.ts';
+import { momentOf } from './moment.ts';
+import { bodyOptions, requestBody, type FieldOptions } from './request-body.ts';
+
+interface Named {
+  readonly name: string;
+  readonly summary: string;
+  readonly path: string;
+  readonly examples: readonly string[];
+  readonly notes?: readonly string[];
+  /** Of the path that is called instead where this option is given, whose value is its first parameter. */
+  readonly within?: { readonly option: string; readonly path: string };
+}
+
+/** An option that becomes a parameter of the query. */
+export interface QueryOption extends Option {
+  readonly query: string;
+  readonly as?: 'time' | 'list' | 'flag';
+  /** Of a flag: what it stands for. */
+  readonly value?: string;
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+interface ListOptions extends Named {
+  readonly filters: Readonly<Record<string, QueryOption>>;
+  /** Head of a column, and the member that it shows, such as `health.state`. */
+  readonly columns: readonly (readonly [head: string, member: string])[];
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+const limitDefault = 20;
+const limitMax = 10_000;
+/** Of the API. */
+const pageMax = 250;
+
+export function listCommand({ filters, columns, query = {}, ...named }: ListOptions): Command {
+  return {
+    ...described(named, 0),
+    options: {
+      ...withinOption(named),
+      ...filters,
+      limit: { takes: 'N', text: `at most so many (${limitDefault}; at most ${limitMax})` },
+      cursor: { takes: 'CURSOR', text: 'goes on where a list ended (nextCursor of --json)' },
+    },
+    run: async (context) => {
+      const { given, settings, terminal, signal } = context;
+      const limit = given.whole('limit', { min: 1, max: limitMax }) ?? limitDefault;
+      const api = settings.api(signal);
+      const asked = { ...query, ...queryOf(context, filters) };
+      const data: Item[] = [];
+      let cursor = given.text('cursor');
+      do {
+        const page = (await apiCall(api, {
+          method: 'get',
+          ...targetOf(named, context),
+          query: { ...asked, limit: Math.min(limit - data.length, pageMax), ...(cursor !== null && { cursor }) },
+        })) as { readonly data: readonly Item[]; readonly nextCursor: string | null };
+        data.push(...page.data);
+        cursor = page.nextCursor;
+      } while (cursor !== null && data.length < limit);
+      const rows = data.map((item) => columns.map(([, member]) => cellOf(item, member)));
+      terminal.table(
+        { data, nextCursor: cursor },
+        columns.map(([head]) => head),
+        rows,
+      );
+      if (cursor !== null && !terminal.isJson) terminal.remark('There are more: give a larger --limit.');
+    },
+  };
+}
+
+interface ShowOptions extends Named {
+  readonly filters?: Readonly<Record<string, QueryOption>>;
+}
+
+export function showCommand({ filters = {}, ...named }: ShowOptions): Command {
+  return {
+    ...described(named, placesOf(named.path)),
+    options: { ...withinOption(named), ...filters },
+    run: async (context) => {
+      const { settings, terminal, signal } = context;
+      const call = { method: 'get', ...targetOf(named, context), query: queryOf(context, filters) } as const;
+      const shown = (await apiCall(settings.api(signal), call)) as Item;
+      terminal.show(shown, () => objectLines(shown));
+    },
+  };
+}
+
+interface ChangeOptions extends Named {
+  readonly method: Exclude<Method, 'get'>;
+  /** Null: it takes no body. */
+  readonly fields: FieldOptions | null;
+  /** Said of it when it is done and nothing is answered. */
+  readonly done?: string;
+}
+
+/** Creates, changes or deletes. */
+export function changeCommand({ method, fields, done = 'Done.', ...named }: ChangeOptions): Command {
+  return {
+    ...described(named, placesOf(named.path)),
+    options: { ...withinOption(named), ...(fields === null ? {} : { ...fields, ...bodyOptions }) },
+    run: async (context) => {
+      const { settings, terminal, signal, operands } = context;
+      const body = fields === null ? undefined : await requestBody(context, fields);
+      if (method === 'patch' && Object.keys(body ?? {}).length === 0) {
+        throw new CliFailure(
+          'usage',
+          `Say what to change: --data, --file or an option of its own. See ${named.name} --help.`,
+        );
+      }
+      const call = { method, ...targetOf(named, context), ...(body !== undefined && { body }) };
+      const answer = ((await apiCall(settings.api(signal), call)) ?? null) as Item | null;
+      for (const { message } of (answer?.['warnings'] ?? []) as { message: string }[]) {
+        terminal.remark(`Warning: ${message}`);
+      }
+      terminal.show(answer ?? { id: operands.at(-1) ?? null, done: true }, () =>
+        answer === null ? [done] : objectLines(answer),
+      );
+    },
+  };
+}
+
+/** Every member by its name; lists of words in one line, what is deeper as JSON. What is null or empty is left out. */
+export function objectLines(object: Item): readonly string[] {
+  const shown = Object.entries(object).flatMap(([name, value]) => {
+    const text = valueText(value);
+    return text === '' ? [] : [[name, text] as const];
+  });
+  return shown.length === 0 ? ['It has nothing to show.'] : fieldLines(Object.fromEntries(shown));
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'object') return String(value as string | number | boolean);
+  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(', ');
+  const text = JSON.stringify(value);
+  return text === '{}' || text === '[]' ? '' : text;
+}
+
+function cellOf(item: Item, member: string): string {
+  const value = member
+    .split('.')
+    .reduce<unknown>(
+      (found, name) => (typeof found === 'object' && found !== null ? (found as Item)[name] : null),
+      item,
+    );
+  return valueText(value) || '-';
+}
+
+function placesOf(path: string): number {
+  return path.split('{').length - 1;
+}
+
+function described({ name, summary, notes, examples, path }: Named, operands: number) {
+  const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, place = '']) => `<${operandNames[place] ?? place}>`);
+  return {
+    ...{ name, summary, examples, needsApi: true, operandsMin: operands, operandsMax: operands },
+    ...(notes !== undefined && { notes }),
+    operands: operands === 0 ? '' : places.join(' '),
+  };
+}
+
+const operandNames: Readonly<Record<string, string>> = { keyId: 'key id' };
+
+function withinOption({ within }: Named): Readonly<Record<string, Option>> {
+  return within === undefined ? {} : { [within.option]: { takes: 'ID', text: `of this ${within.option}` } };
+}
+
+/** The path that is meant, and what stands for its places. */
+function targetOf({ path, within }: Named, { operands, given }: CommandContext) {
+  const owner = within === undefined ? null : given.text(within.option);
+  const chosen = within === undefined || owner === null ? path : within.path;
+  const values = [...(owner === null ? [] : [owner]), ...operands];
+  const places = [...chosen.matchAll(/\{(\w+)\}/g)].map(([, place = '']) => place);
+  return { path: chosen, params: Object.fromEntries(places.map((place, index) => [place, values[index] ?? ''])) };
+}
+
+function queryOf({ given }: CommandContext, filters: Readonly<Record<string, QueryOption>>): Record<string, unknown> {
+  const now = Date.now();
+  const named = Object.entries(filters).flatMap(([option, { query, as, value, isList = false }]) => {
+    if (as === 'flag') return given.has(option) ? [[query, value ?? true] as const] : [];
+    if (isList) return given.texts(option).length === 0 ? [] : [[query, given.texts(option)] as const];
+    const text = given.text(option);
+    if (text === null) return [];
+    if (as === 'time') return [[query, momentOf(option, text, now)] as const];
+    return [[query, as === 'list' ? text.split(',') : text] as const];
+  });
+  return Object.fromEntries(named);
+}
