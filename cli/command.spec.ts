@@ -67,7 +67,8 @@ describe('words', () => {
 describe('help', () => {
   test('of all names every command and exit code', () => {
     const text = helpOfAll(commands);
-    for (const { name, summary } of commands) expect(text).toContain(`${name.padEnd(17)}  ${summary}`);
+    const width = Math.max(...commands.map(({ name }) => name.length));
+    for (const { name, summary } of commands) expect(text).toContain(`${name.padEnd(width)}  ${summary}`);
     expect(text).toMatch(/^ {2}4 {2}A signature does not verify/m);
   });
 

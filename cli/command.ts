@@ -114,7 +114,7 @@ function operandsAndOptions(command: Command, words: readonly string[]) {
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('. ', 1)[0] : String(error);
-    const unknown = /^Unknown option '--(\S+)'/.exec(reason ?? '')?.[1];
+    const unknown = /Unknown option '--([^'\s]+)'/.exec(reason ?? '')?.[1];
     const near = unknown === undefined ? null : closestWord(unknown, Object.keys(options));
     const hint = near === null ? '' : ` Did you mean --${near}?`;
     throw new CliFailure('usage', `${reason ?? ''}.${hint} See deeperhub-webhooks ${command.name} --help.`);

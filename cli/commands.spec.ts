@@ -18,7 +18,7 @@ import { Terminal } from './terminal.ts';
 /** As a shell takes them: words in quotes are one, a pipe or a redirection ends it. */
 function wordsOf(example: string): string[] {
   const words = [...example.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
-  const end = words.findIndex((word) => word === '|' || word === '>');
+  const end = words.findIndex((word) => ['|', '>', '<'].includes(word));
   return end === -1 ? words : words.slice(0, end);
 }
 

@@ -25,13 +25,13 @@ export async function requestBody(
   const file = given.text('file');
   const text = file === null ? given.text('data') : (await readInput(file, 'body', signal)).toString();
   const body = text === null ? {} : objectOf(text);
-  const named = Object.entries(fields).flatMap(([option, { field, as }]) => {
-    if (as === 'flag') return given.has(option) ? [[field, true] as const] : [];
+  const named: Record<string, unknown> = {};
+  for (const [option, { field, as }] of Object.entries(fields)) {
     const value = given.text(option);
-    if (value === null) return [];
-    return [[field, as === 'list' ? value.split(',').map((one) => one.trim()) : value] as const];
-  });
-  return { ...body, ...Object.fromEntries(named) };
+    if (as === 'flag' && given.has(option)) named[field] = true;
+    else if (value !== null) named[field] = as === 'list' ? value.split(',').map((one) => one.trim()) : value;
+  }
+  return { ...body, ...named };
 }
 
 function objectOf(text: string): object {

@@ -185,13 +185,20 @@ function targetOf({ path, within }: Named, { operands, given }: CommandContext) 
 
 function queryOf({ given }: CommandContext, filters: Readonly<Record<string, QueryOption>>): Record<string, unknown> {
   const now = Date.now();
-  const named = Object.entries(filters).flatMap(([option, { query, as, value, isList = false }]) => {
-    if (as === 'flag') return given.has(option) ? [[query, value ?? true] as const] : [];
-    if (isList) return given.texts(option).length === 0 ? [] : [[query, given.texts(option)] as const];
+  const named: Record<string, unknown> = {};
+  for (const [option, { query, as, value, isList = false }] of Object.entries(filters)) {
     const text = given.text(option);
-    if (text === null) return [];
-    if (as === 'time') return [[query, momentOf(option, text, now)] as const];
-    return [[query, as === 'list' ? text.split(',') : text] as const];
-  });
-  return Object.fromEntries(named);
+    if (as === 'flag') {
+      if (given.has(option)) named[query] = value ?? true;
+    } else if (isList) {
+      if (given.texts(option).length > 0) named[query] = given.texts(option);
+    } else if (text !== null) named[query] = valueOf(text, as, option, now);
+  }
+  return named;
+}
+
+/** @throws CliFailure usage */
+function valueOf(text: string, as: QueryOption['as'], option: string, now: number): string | readonly string[] {
+  if (as === 'time') return momentOf(option, text, now);
+  return as === 'list' ? text.split(',') : text;
 }

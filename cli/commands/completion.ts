@@ -9,11 +9,10 @@ export const completion: Command = {
   operandsMin: 1,
   operandsMax: 1,
   options: {},
-  notes: [`Shells: ${shells.join(', ')}.`],
-  examples: [
-    'completion bash > /etc/bash_completion.d/deeperhub-webhooks',
-    'completion fish > ~/.config/fish/completions/deeperhub-webhooks.fish',
+  notes: [
+    `Shells: ${shells.join(', ')}. bash reads it from /etc/bash_completion.d/deeperhub-webhooks, zsh from a file _deeperhub-webhooks in its fpath, fish from ~/.config/fish/completions/deeperhub-webhooks.fish.`,
   ],
+  examples: ['completion bash', 'completion fish'],
   needsApi: false,
   run: async ({ operands: [name = ''], terminal }) => {
     const shell = shells.find((one) => one === name);

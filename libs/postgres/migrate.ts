@@ -36,7 +36,7 @@ const holding = `set lock_timeout = 0;
 export async function migrate(databaseUrl: string, logger: Logger): Promise<string[]> {
   // No statement of a migration is cut off: the server would go on with it.
   const begin = `set lock_timeout = ${lockMsMax}; ${withoutLimits}`;
-  const orm = createOrm(databaseUrl, 4, { statementMsMax: 0, begin });
+  const orm = createOrm(databaseUrl, 4, { statementMsMax: 0, begin, isDatabaseMade: true });
   try {
     const pool = await orm.em.getConnection().getNativeClient();
     const holder = await pool.connect();

@@ -79,6 +79,8 @@ const lossNoticedMs = 5_000;
 const setMsMax = 5_000;
 
 export interface SessionOptions {
+  /** Makes the database when it is not there: of setup alone. Default: false */
+  readonly isDatabaseMade?: boolean;
   /** Longest run of one statement, in milliseconds; 0: as long as it takes. Default: 120,000 */
   readonly statementMsMax?: number;
   /** What runs on each connection before anybody gets it. Where it fails nobody does. Default: nothing */
@@ -89,11 +91,13 @@ export interface SessionOptions {
 export function ormOptions(
   databaseUrl: string,
   poolMax: number,
-  { statementMsMax = queryMsMax, begin }: SessionOptions = {},
+  { statementMsMax = queryMsMax, begin, isDatabaseMade = false }: SessionOptions = {},
 ): Options {
   return defineConfig({
     clientUrl: databaseUrl,
     entities: [...allEntities],
+    // By default the first query makes a database that is not there, under whatever misspelt name.
+    ensureDatabase: isDatabaseMade,
     pool: { min: 0, max: poolMax, idleTimeoutMillis: 30_000 },
     // A server that vanished without a word must show as an error, not as a wait without end.
     driverOptions: {

@@ -50,7 +50,9 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/retry-scheduler/retry-scheduler.module.ts': [1, 'compared with notBefore, once, when a retry is read'],
   'cli/commands/deliveries-list.ts': [1, 'the range that a person asked for'],
   'cli/commands/listen.ts': [2, 'the age of a signature, and times that are told'],
+  'cli/commands/replay-commands.ts': [1, 'the range that a person asked for'],
   'cli/commands/verify.ts': [1, 'the age of a signature'],
+  'cli/resource-commands.ts': [1, 'the range that a person asked for'],
   'libs/kafka/live-tables.ts': [
     1,
     'when a definition came, for copies of events: compared with their times in records',
