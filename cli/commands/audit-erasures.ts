@@ -27,6 +27,7 @@ export const auditErasures: Command = {
               ...[id, requestedAt, finishedAt ?? '-', String(entries)],
               ...[clientId ?? '-', reason ?? '-'],
             ]),
+            terminal.width,
           ),
     );
   },
