@@ -26,7 +26,7 @@ export const deliveriesResend: Command = {
         continue;
       }
       const delivery = await untilSettled(api, id, before.attempts.length, { timeoutMs, signal });
-      terminal.show(delivery, () => deliveryLines([delivery]));
+      terminal.show(delivery, () => deliveryLines([delivery], terminal.width));
       settled.push(delivery);
     }
     refuseUndelivered(settled);
