@@ -10,6 +10,7 @@ import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import type { Authentication } from './authentication.ts';
 import { judgeRole } from './operation-role.ts';
+import { cloudEventFormOf, mediaTypeOf } from './http-cloud-events.ts';
 import { ProblemError } from './problem-error.ts';
 import type { RequestRates } from './request-rates.ts';
 import { startTrace } from './request-trace.ts';
@@ -51,7 +52,9 @@ export async function admit(request: FastifyRequest, { authentication, rates, tr
   judgeRole(operation, caller, request.params);
   request.operation = operation;
   refuseLargeBody(request);
-  refuseOtherMedia(request);
+  const form = operation.otherBodies.length === 0 ? null : cloudEventFormOf(request.headers);
+  if (form !== null) request.cloudEventForm = form;
+  refuseOtherMedia(request, operation);
 }
 
 function operationOfRoute({ method, routeOptions }: FastifyRequest): Operation | undefined {
@@ -70,12 +73,13 @@ function refuseLargeBody(request: FastifyRequest): void {
   throw new ProblemError('payload_too_large');
 }
 
-function refuseOtherMedia(request: FastifyRequest): void {
+function refuseOtherMedia(request: FastifyRequest, operation: Operation): void {
   if (!hasBody(request)) return;
   const { headers } = request;
-  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (!jsonTypes.includes(type)) {
-    throw new ProblemError('unsupported_media_type', `Send ${jsonTypes.join(' or ')}, not '${type}'.`);
+  const type = mediaTypeOf(headers['content-type']);
+  if (request.cloudEventForm === undefined && !jsonTypes.includes(type)) {
+    const taken = [...jsonTypes, ...operation.otherBodies.map(({ mediaType }) => mediaType)];
+    throw new ProblemError('unsupported_media_type', `Send ${taken.join(' or ')}, not '${type}'.`);
   }
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') {

@@ -6,6 +6,7 @@ import type { Capability } from '../../libs/domain/capabilities.ts';
 import type { VersionCondition } from '../../libs/domain/entity-tag.ts';
 import type { PortalSession } from '../../libs/domain/portal-session.ts';
 import type { ReadBounds } from '../../libs/postgres/bounded-reads.ts';
+import type { ReadCloudEvents } from './http-cloud-events.ts';
 import type { RequestIdentity } from './request-identity.ts';
 
 export interface Caller {
@@ -57,6 +58,8 @@ export interface InputOf<Op extends Operation> {
   readonly params: ParamsOf<Op>;
   readonly query: QueryOf<Op>;
   readonly body: BodyOf<Op>;
+  /** In place of the body when that was CloudEvents. */
+  readonly cloudEvents: ReadCloudEvents | null;
   readonly caller: Caller;
   /** The client whose objects may be touched; null: everybody's. */
   readonly scope: string | null;

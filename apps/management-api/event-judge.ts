@@ -111,12 +111,14 @@ export class EventJudge {
     const refused = this.audienceProblem(event, entry, caller);
     if (refused !== null) return { problems: [refused], warnings: [] };
     const warnings: PublicationWarning[] = [];
-    if (entry?.deprecated === true) warnings.push(warning('deprecated_event_type'));
-    if (event.clientId !== undefined && !clients.has(event.clientId)) warnings.push(warning('unknown_client'));
+    if (entry?.deprecated === true) warnings.push(publicationWarning('deprecated_event_type'));
+    if (event.clientId !== undefined && !clients.has(event.clientId)) {
+      warnings.push(publicationWarning('unknown_client'));
+    }
     const misfit = entry === null ? null : this.misfitOf(event, entry);
     if (misfit === null) return { problems: [], warnings };
     if (entry?.schemaMode !== 'enforce') {
-      return { problems: [], warnings: [...warnings, warning('schema_mismatch', wordsOf(misfit))] };
+      return { problems: [], warnings: [...warnings, publicationWarning('schema_mismatch', wordsOf(misfit))] };
     }
     const message = `The schema of ${event.type} does not let it through: ${wordsOf(misfit)}.`;
     return { problems: [{ path: `/data${misfit.path}`, rule: 'jsonSchema', message }], warnings };
@@ -164,7 +166,7 @@ export class EventJudge {
   }
 }
 
-function warning(code: PublicationWarningCode, detail?: string): PublicationWarning {
+export function publicationWarning(code: PublicationWarningCode, detail?: string): PublicationWarning {
   const meaning = publicationWarnings[code];
   return { code, message: detail === undefined ? meaning : `${meaning.slice(0, -1)}: ${detail}.` };
 }

@@ -4,12 +4,14 @@
  * event is published once a day, and so are those of a request under an Idempotency-Key. Something else under them is refused.
  */
 import { randomUUID } from 'node:crypto';
+import type { FieldProblem } from '../../libs/api-contract/problem.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { ClaimableEvent, EventName, PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
 import { Turns } from '../../libs/runtime/turns.ts';
 import type { Caller } from './caller.ts';
-import type { EventJudge, PublicationWarning } from './event-judge.ts';
+import { publicationWarning, type EventJudge, type PublicationWarning } from './event-judge.ts';
 import { answeredWhenWritten, WriteInDoubtError, type KafkaWriter } from './kafka-writer.ts';
+import { pointerTo, type ReadCloudEvents } from './http-cloud-events.ts';
 import { heldUntilSettled } from './held-claim.ts';
 import { contentHashOf, nameWithin, platformEvent, type NewEvent } from './platform-event.ts';
 import { invalid, ProblemError } from './problem-error.ts';
@@ -46,8 +48,18 @@ export interface Publication {
   readonly caller: Caller;
   readonly identity: RequestIdentity;
   readonly traceparent: string | null;
-  /** JSON Pointer to an event in the body. */
-  readonly pathOf: (index: number) => string;
+  /** Where in the request something of an event is. @param path JSON Pointer within the event */
+  readonly pathOf: (index: number, path: string) => string;
+  /** What was found before: refused with the rest. */
+  readonly problems?: readonly FieldProblem[];
+  /** What is known of the events beside what they say, in their order. */
+  readonly asides?: readonly EventAside[];
+}
+
+interface EventAside {
+  /** The event's own: goes before that of the request. */
+  readonly traceparent: string | null;
+  readonly isTimeUnread: boolean;
 }
 
 export class EventPublisher {
@@ -57,6 +69,22 @@ export class EventPublisher {
     this.options = options;
   }
 
+  /** Those that were read, when all were. @throws ProblemError that names every problem of all of them */
+  publishCloudEvents(
+    { form, events, problems }: ReadCloudEvents,
+    publication: Pick<Publication, 'caller' | 'identity' | 'traceparent'>,
+  ) {
+    return this.publish(
+      events.map(({ event }) => event),
+      {
+        ...publication,
+        pathOf: (index, path) => pointerTo(form, events[index]?.index ?? 0, path),
+        problems,
+        asides: events,
+      },
+    );
+  }
+
   /** The events, in order, once Kafka has them all. @throws ProblemError */
   async publish(
     events: readonly NewEvent[],
@@ -64,32 +92,40 @@ export class EventPublisher {
   ): Promise<{ readonly accepted: PublishedEvent[] }> {
     const { topic, writer, eventBytesMax, judge } = this.options;
     const owned = events.map((event) => withOwner(event, publication.caller));
-    const judged = await judge.judge(owned, publication.caller);
-    const problems = judged.flatMap((one, index) =>
-      one.problems.map((problem) => ({ ...problem, path: `${publication.pathOf(index)}${problem.path}` })),
+    const judged = owned.length === 0 ? [] : await judge.judge(owned, publication.caller);
+    const { asides = [], pathOf } = publication;
+    const refused = judged.flatMap((one, index) =>
+      one.problems.map((problem) => ({ ...problem, path: pathOf(index, problem.path) })),
     );
+    const problems = [...(publication.problems ?? []), ...refused];
     if (problems.length > 0) throw invalid(problems);
     const named = owned.map((event, index) => namedEvent(event, index, publication.identity));
     const accepted = named.map(({ id }, index) => {
-      const { warnings = [] } = judged[index] ?? {};
+      const ofTime = asides[index]?.isTimeUnread === true ? [publicationWarning('time_unread')] : [];
+      const warnings = [...ofTime, ...(judged[index]?.warnings ?? [])];
       return warnings.length === 0 ? { id } : { id, warnings };
     });
     const write = async (toPublish: readonly NamedEvent[]) => {
-      const { traceparent } = publication;
+      const tooLarge: FieldProblem[] = [];
       const turns = new Turns();
       const records: OutgoingRecord[] = [];
       for (const { index, event, id, time } of toPublish) {
         await turns.over();
+        const traceparent = asides[index]?.traceparent ?? publication.traceparent;
         const record = platformEvent(topic, event, { id, time, traceparent });
         if (record.value.length > eventBytesMax) {
-          const where = publication.pathOf(index) || 'The event';
-          throw new ProblemError('payload_too_large', `${where} has more than ${eventBytesMax} bytes as a CloudEvent.`);
-        }
-        records.push(record);
+          const message = `It has more than ${eventBytesMax} bytes as a CloudEvent.`;
+          tooLarge.push({ path: pathOf(index, ''), rule: 'maxBytes', message });
+        } else records.push(record);
+      }
+      const [first] = tooLarge;
+      if (first !== undefined) {
+        const detail = `${first.path || 'The event'} has more than ${eventBytesMax} bytes as a CloudEvent.`;
+        throw new ProblemError('payload_too_large', detail, { errors: tooLarge });
       }
       await writer.write(records);
     };
-    return answeredWhenWritten({ accepted }, () => this.published(named, publication.pathOf, write));
+    return answeredWhenWritten({ accepted }, () => this.published(named, pathOf, write));
   }
 
   /** Done once `write` has written those that are not published yet. */
@@ -176,7 +212,7 @@ async function claimableOf(named: readonly NamedEvent[], pathOf: Publication['pa
 }
 
 function reused(index: number | undefined, pathOf: Publication['pathOf']): ProblemError {
-  const where = index === undefined ? '' : pathOf(index);
+  const where = index === undefined ? '' : pathOf(index, '');
   const event = where === '' ? 'The event' : `The event at ${where}`;
   return new ProblemError(
     'event_id_reused',
@@ -189,7 +225,7 @@ function withOwner(event: NewEvent, caller: Caller): NewEvent {
   return caller.clientId === null || event.clientId !== undefined ? event : { ...event, clientId: caller.clientId };
 }
 
-/** A client id has no space. */
+/** A client id has no line break. */
 function claimKey(owner: string, name: string): string {
-  return `${owner} ${name}`;
+  return `${owner}\n${name}`;
 }

@@ -19,13 +19,14 @@ export class EventsController {
   ) {}
 
   @Route(publishEvents)
-  publish(@Input() { body, caller, traceparent, identity }: InputOf<typeof publishEvents>) {
+  publish(@Input() { body, cloudEvents, caller, traceparent, identity }: InputOf<typeof publishEvents>) {
+    if (cloudEvents !== null) return this.publisher.publishCloudEvents(cloudEvents, { caller, identity, traceparent });
     const isList = Array.isArray(body);
     return this.publisher.publish(isList ? body : [body], {
       caller,
       identity,
       traceparent,
-      pathOf: (index) => (isList ? `/${index}` : ''),
+      pathOf: (index, path) => `${isList ? `/${index}` : ''}${path}`,
     });
   }
 

@@ -18,6 +18,7 @@ import type { ApiMetrics } from './api-metrics.ts';
 import type { ManagementApiConfig } from './config.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import { parseLargeBody } from './large-body.ts';
+import { notJson } from './malformed-json.ts';
 import { portalPathParts, withoutPrefix } from './portal-config.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
@@ -73,6 +74,8 @@ export function prepareServer(
   { metrics, logger, crossOrigin, ...parts }: ServerParts,
 ): void {
   for (const type of jsonTypes) app.useBodyParser(type, {}, parseBody);
+  // Data of a CloudEvent in the binary form may be of any type.
+  for (const type of ['text/plain', '*']) app.useBodyParser(type, {}, keepBody);
   const server = app.getHttpAdapter().getInstance();
   boundUnreadBodies(server.server, unreadLimits);
   closeStalledReaders(server.server, stalledMs);
@@ -133,8 +136,18 @@ const answerHeaders = {
   'x-xss-protection': '0',
 } as const;
 
+/** Of a CloudEvent the bytes are read where its headers are. */
+function keepBody(request: FastifyRequest, body: Buffer, done: (error: Error | null, parsed?: unknown) => void): void {
+  if (request.cloudEventForm === undefined) done(new ProblemError('unsupported_media_type'));
+  else done(null, body);
+}
+
 /** Numbers keep the text that they were written in: events are passed on as they came. */
 function parseBody(request: FastifyRequest, body: Buffer, done: (error: Error | null, parsed?: unknown) => void): void {
+  if (request.cloudEventForm !== undefined) {
+    done(null, body);
+    return;
+  }
   if (body.length === 0) {
     request.bodyHash = hashOf(body);
     done(null, undefined);
@@ -175,7 +188,11 @@ async function parseInSteps(request: FastifyRequest, body: Buffer): Promise<unkn
   const text = textOf(body);
   await turns.over();
   const limits = { elementsMax: eventsMax, elementCharsMax: stepBytesMax, depthMax: jsonDepthMax };
-  return parseLargeBody(text, limits, turns);
+  try {
+    return await parseLargeBody(text, limits, turns);
+  } catch (error) {
+    throw error instanceof SyntaxError ? notJson(text, error) : error;
+  }
 }
 
 function hashOf(body: Buffer): string {
@@ -189,9 +206,17 @@ function textOf(body: Buffer): string {
 
 function parseJson(body: Buffer): unknown {
   const text = textOf(body);
-  const parsed = parseLossless(text);
+  const parsed = parsedOf(text);
   if (outlineJson(text, null).depth > jsonDepthMax) {
     throw new ProblemError('malformed_json', `The body is nested deeper than ${jsonDepthMax} levels.`);
   }
   return parsed;
+}
+
+function parsedOf(text: string): unknown {
+  try {
+    return parseLossless(text);
+  } catch (error) {
+    throw error instanceof SyntaxError ? notJson(text, error) : error;
+  }
 }

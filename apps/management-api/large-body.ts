@@ -3,6 +3,7 @@
  * free in between; an element that no event could need, or one more than a list may have, is refused or ends the reading.
  */
 import { ElementTooLongError, elementTexts } from '../../libs/domain/json-list.ts';
+import { JsonSyntaxError, jsonErrorAt } from '../../libs/domain/json-error.ts';
 import { outlineJson } from '../../libs/domain/json-outline.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import type { Turns } from '../../libs/runtime/turns.ts';
@@ -24,18 +25,30 @@ export async function parseLargeBody(text: string, limits: LargeBodyLimits, turn
   if (/^\s{0,100}\{/.test(text)) throw tooLarge('The body', elementCharsMax);
   const values: unknown[] = [];
   const elements = elementTexts(text, elementCharsMax);
+  let at = text.indexOf('[') + 1;
   for (;;) {
     const element = nextOf(elements, values.length, elementCharsMax);
     if (element === null) break;
     const pause = turns.over();
     if (pause !== null) await pause;
-    values.push(parseLossless(element));
+    values.push(parsedAt(element, at));
+    at += element.length + 1;
     if (outlineJson(element, null).depth >= depthMax) {
       throw new ProblemError('malformed_json', `The body is nested deeper than ${depthMax} levels.`);
     }
     if (values.length > elementsMax) break;
   }
   return values;
+}
+
+/** @throws JsonSyntaxError that knows the place in the whole text */
+function parsedAt(element: string, at: number): unknown {
+  try {
+    return parseLossless(element);
+  } catch (error) {
+    const within = error instanceof SyntaxError ? jsonErrorAt(element) : null;
+    throw within === null ? error : new JsonSyntaxError('no JSON', at + within);
+  }
 }
 
 function nextOf(elements: Generator<string, void>, index: number, charsMax: number): string | null {

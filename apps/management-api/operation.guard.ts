@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Operation } from '../../libs/api-contract/operation.ts';
 import { allOperations } from '../../libs/api-contract/operations.ts';
 import { InputValidator, type FieldChecks } from '../../libs/api-contract/validation.ts';
+import { readCloudEvents, type CloudEventForm } from './http-cloud-events.ts';
 import { invalid, notFound } from './problem-error.ts';
 import { operationOf } from './route.ts';
 
@@ -21,13 +22,13 @@ export class OperationGuard implements CanActivate {
     );
   }
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const operation = operationOf(context);
     if (operation === undefined) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (request.operation !== operation) throw new Error('a request that was admitted to another operation');
     request.input = this.validInput(operation, request);
-    return true;
+    return request.cloudEventForm === undefined || withCloudEvents(request, request.cloudEventForm);
   }
 
   private validInput(operation: Operation, request: FastifyRequest) {
@@ -37,6 +38,7 @@ export class OperationGuard implements CanActivate {
       params: { ...(request.params as object) },
       query: { ...(request.query as object) },
       body: request.body ?? undefined,
+      isOtherBody: request.cloudEventForm !== undefined,
     });
     switch (validated.kind) {
       case 'valid':
@@ -47,4 +49,13 @@ export class OperationGuard implements CanActivate {
         throw invalid(validated.problems);
     }
   }
+}
+
+async function withCloudEvents(request: FastifyRequest, form: CloudEventForm): Promise<true> {
+  const { headers, raw } = request;
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const parts = { form, contentType: headers['content-type'], rawHeaders: raw.rawHeaders, body };
+  request.cloudEvents = await readCloudEvents(parts);
+  request.bodyHash = request.cloudEvents.hash;
+  return true;
 }

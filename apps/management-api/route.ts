@@ -46,12 +46,13 @@ export function operationOf(context: ExecutionContext): Operation | undefined {
 /** The request as {@link InputOf} its operation: the guard has judged it. */
 export const Input = createParamDecorator((_data: unknown, context: ExecutionContext): InputOf<Operation> => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  const { input, caller, ip, id, headers, traceparent = null, identity = newIdentity(Date.now()) } = request;
+  const { input, caller, ip, id, headers, cloudEvents = null, traceparent = null } = request;
+  const { identity = newIdentity(Date.now()) } = request;
   if (input === undefined || caller === undefined) throw new Error('a route that no guard has judged');
   const { params, query, body } = input as Pick<InputOf<Operation>, 'params' | 'query' | 'body'>;
   const actor = { kind: caller.kind, id: caller.keyId, name: caller.name, address: ip, requestId: id } as const;
   const isMeant = versionCondition(headers['if-match']);
   const readBounds = readBoundsOf(request);
   const scope = scopeOf(caller);
-  return { params, query, body, caller, scope, actor, isMeant, traceparent, identity, readBounds };
+  return { params, query, body, cloudEvents, caller, scope, actor, isMeant, traceparent, identity, readBounds };
 });

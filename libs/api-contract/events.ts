@@ -41,11 +41,56 @@ export const newEventSchema = Type.Object(
   { ...strict, description: 'An event to publish.' },
 );
 
+export const cloudEventTypes = {
+  structured: 'application/cloudevents+json',
+  batch: 'application/cloudevents-batch+json',
+} as const;
+
+export const cloudEventSchema = Type.Object(
+  {
+    specversion: Type.String({ description: '1.0, or another 1.x.', examples: ['1.0'] }),
+    id: Type.String({ maxLength: 256, description: 'With its source what the event is known by.' }),
+    source: Type.Optional(Type.String({ maxLength: 2048 })),
+    type: Type.String({ maxLength: 256 }),
+    clientid: Type.Optional(
+      Type.String({ maxLength: 256, description: 'Whom it is for. Left out: everyone, if the type is a broadcast.' }),
+    ),
+    time: Type.Optional(
+      Type.String({ description: 'RFC 3339. One that cannot be read counts as left out; a warning says so.' }),
+    ),
+    subject: Type.Optional(Type.String({ maxLength: 2048 })),
+    datacontenttype: Type.Optional(Type.String()),
+    data: Type.Optional(Type.Unknown({ description: 'Any JSON.' })),
+    data_base64: Type.Optional(Type.String({ description: 'In place of data.' })),
+  },
+  { description: 'A CloudEvent 1.0 in the JSON format, as on Kafka.' },
+);
+
+const cloudEventExample = {
+  specversion: '1.0',
+  id: 'e-2',
+  source: '/orders',
+  type: 'order.created',
+  clientid: 'acme',
+  data: { orderId: 'o-2' },
+};
+
+const binaryAttributes = [
+  ['id', 'Its presence, or that of `ce-type`, `ce-source` or `ce-specversion`, makes the body the data of an event.'],
+  ['specversion', '1.0, or another 1.x.'],
+  ['type', 'As in the body of `application/cloudevents+json`; values are percent-encoded UTF-8.'],
+  ['source', 'Where the event comes from.'],
+  ['clientid', 'Whom the event is for.'],
+  ['time', 'When it happened.'],
+  ['subject', 'What it is about.'],
+] as const;
+
 /** What an event is taken with all the same, and its publisher should know of. */
 export const publicationWarnings = {
   deprecated_event_type: 'The catalogue says that nobody should publish events of this type any more.',
   schema_mismatch: 'Its data does not fit the JSON Schema of its type, whose schemaMode is `warn`.',
   nobody_takes_it: 'No webhook of its client takes this type, and one takes a type that is nearly the same.',
+  time_unread: 'Its `time` cannot be read: the moment of its publication takes its place.',
   unknown_client: 'No client has this id: nobody gets it.',
 } as const;
 export type PublicationWarningCode = keyof typeof publicationWarnings;
@@ -65,10 +110,23 @@ export const publishEvents = operation({
   tag,
   summary: 'Publish events',
   description:
-    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same source and id for the same client is accepted and not published again, so that a request without an answer can be sent again; with other content it is refused. What fan-out would set aside is refused here: an event for nobody, or data that its type’s schema, when enforced, does not let through.',
+    'One event or a list of up to 500. Answered when Kafka has them; a list is taken as a whole or refused as a whole. What was published within 24 hours under the same source and id for the same client is accepted and not published again, so that a request without an answer can be sent again; with other content it is refused. What fan-out would set aside is refused here: an event for nobody, or data that its type’s schema, when enforced, does not let through. CloudEvents 1.0 are taken as they are on Kafka, and judged by the same rules: one as `application/cloudevents+json`, a list as `application/cloudevents-batch+json`, or in the binary form, attributes in `ce-` headers and the data, of whatever type, as the body.',
   roles: ['admin', 'publisher'],
   needs: null,
   body: Type.Union([newEventSchema, Type.Array(newEventSchema, { minItems: 1, maxItems: eventsMax })]),
+  otherBodies: [
+    { mediaType: cloudEventTypes.structured, schema: cloudEventSchema, example: cloudEventExample },
+    {
+      mediaType: cloudEventTypes.batch,
+      schema: Type.Array(cloudEventSchema, { minItems: 1, maxItems: eventsMax }),
+      example: [cloudEventExample],
+    },
+  ],
+  headers: binaryAttributes.map(([name, description]) => ({
+    name: `ce-${name}`,
+    description,
+    schema: { type: 'string' },
+  })),
   status: 202,
   answer: Type.Object({
     accepted: Type.Array(

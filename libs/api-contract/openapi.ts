@@ -107,6 +107,12 @@ function requestBodyOf(operation: Operation): object {
           schema: withReferences(operation.body),
           ...(operation.example === null ? {} : { example: operation.example }),
         },
+        ...Object.fromEntries(
+          operation.otherBodies.map(({ mediaType, schema, example }) => [
+            mediaType,
+            { schema: withReferences(schema), example },
+          ]),
+        ),
       },
     },
   };

@@ -20,6 +20,13 @@ export interface HeaderParameter {
   readonly schema: object;
 }
 
+/** The same said in another form: read by whoever the form is of, not by the schema of the body. */
+export interface OtherBody {
+  readonly mediaType: string;
+  readonly schema: TSchema;
+  readonly example: unknown;
+}
+
 export interface Operation<
   Params extends TObject = TObject,
   Query extends TObject = TObject,
@@ -47,6 +54,7 @@ export interface Operation<
   readonly query: Query;
   /** An object without properties where there is nothing to send. */
   readonly body: Body;
+  readonly otherBodies: readonly OtherBody[];
   /** False: no body stands for `{}`. */
   readonly isBodyRequired: boolean;
   /** Headers that it reads itself, beside those that every operation has. */
@@ -93,6 +101,7 @@ export interface OperationText<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  readonly otherBodies?: readonly OtherBody[];
   readonly isBodyRequired?: boolean;
   readonly status: 200 | 201 | 202 | 204;
   readonly answer?: Answer;
@@ -117,6 +126,7 @@ export function operation<
     description: '',
     problems: [],
     headers: [],
+    otherBodies: [],
     example: null,
     needs: null,
     isReading,

@@ -18,7 +18,8 @@ export const problemCodes = {
   malformed_json: {
     status: 400,
     title: 'The body is not JSON',
-    meaning: 'The body does not parse, is not UTF-8, or is nested deeper than 100 levels.',
+    meaning:
+      'The body does not parse (`detail` has line and column), is not UTF-8, or is nested deeper than 100 levels.',
   },
   unauthenticated: {
     status: 401,
@@ -124,7 +125,7 @@ export const problemCodes = {
   unsupported_media_type: {
     status: 415,
     title: 'The body has to be JSON',
-    meaning: 'The Content-Type is not application/json, or the body is compressed.',
+    meaning: 'The Content-Type is none that the operation takes, or the body is compressed.',
   },
   validation_failed: {
     status: 422,

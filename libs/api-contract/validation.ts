@@ -19,6 +19,8 @@ export interface RawInput {
   readonly query: Readonly<Record<string, unknown>>;
   /** Undefined when there was none. */
   readonly body: unknown;
+  /** It is in another form, which has its own judge. */
+  readonly isOtherBody?: boolean;
 }
 
 export interface ValidInput {
@@ -70,7 +72,8 @@ export class InputValidator {
     }
     const query = typedQuery(raw.query, this.operation.query);
     const body = raw.body === undefined && !this.operation.isBodyRequired ? {} : raw.body;
-    const problems = [...this.queryProblems(query), ...this.bodyProblems(body)];
+    const ofBody = raw.isOtherBody === true ? [] : this.bodyProblems(body);
+    const problems = [...this.queryProblems(query), ...ofBody];
     if (problems.length > 0) return { kind: 'invalid', problems: problems.slice(0, problemsMax) };
     return { kind: 'valid', input: { params: raw.params, query, body } };
   }

@@ -1,5 +1,7 @@
 /** The elements of a JSON list as texts, one at a time, so that a long list can be read in steps. Linear; nothing is built. */
 
+import { JsonSyntaxError } from './json-error.ts';
+
 const quote = 34;
 const backslash = 92;
 
@@ -13,7 +15,7 @@ export class ElementTooLongError extends Error {}
  */
 export function* elementTexts(text: string, charsMax = Infinity): Generator<string, void> {
   const start = skipSpace(text, 0, charsMax);
-  if (text.charCodeAt(start) !== 91) throw new SyntaxError('not a list'); // [
+  if (text.charCodeAt(start) !== 91) throw new JsonSyntaxError('not a list', start); // [
   let depth = 0;
   let from = start + 1;
   for (let index = start; index < text.length; index += 1) {
@@ -32,17 +34,20 @@ export function* elementTexts(text: string, charsMax = Infinity): Generator<stri
         from = index + 1;
         break;
       case 125: // }
-      case 93: // ]
+      case 93: {
+        // ]
         depth -= 1;
         if (depth > 0) break;
-        if (text.charCodeAt(index) !== 93) throw new SyntaxError('the list has no end');
-        if (skipSpace(text, index + 1, charsMax) < text.length) throw new SyntaxError('more than a list');
+        if (text.charCodeAt(index) !== 93) throw new JsonSyntaxError('the list has no end', index);
+        const rest = skipSpace(text, index + 1, charsMax);
+        if (rest < text.length) throw new JsonSyntaxError('more than a list', rest);
         // An empty list has no elements; after a comma there is to be one.
         if (from > start + 1 || skipSpace(text, from, charsMax) < index) yield text.slice(from, index);
         return;
+      }
     }
   }
-  throw new SyntaxError('the list has no end');
+  throw new JsonSyntaxError('the list has no end', text.length);
 }
 
 /** Of the quote that ends the string which begins at `start`; beyond `last` or the text when that comes first. */

@@ -27,6 +27,12 @@ export interface Rejection {
   readonly detail: string;
 }
 
+/** The attribute that a detail speaks of, by its CloudEvents name; null: of none, or of several. */
+export function attributeOf({ reason, detail }: Rejection): string | null {
+  if (reason === 'unsupported_version') return 'specversion';
+  return /^(id|type|source|subject|clientid) (is|has) /.exec(detail)?.[1] ?? null;
+}
+
 /** Of one webhook: the others got the event. */
 export function tooLargeForWebhook(webhookId: string, bodyBytes: number): Rejection {
   return { reason: 'payload_too_large', detail: `${bodyBytes} bytes in the format of webhook ${webhookId}` };

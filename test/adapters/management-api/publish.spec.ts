@@ -63,6 +63,51 @@ describe('publishing', () => {
     expect(record?.headers['content-type']?.toString()).toMatch(/^application\/cloudevents\+json/);
   });
 
+  test('#17 takes CloudEvents as they are on Kafka: structured, batched, binary', async () => {
+    const post = (type: string, body: string, headers: Readonly<Record<string, string>> = {}) =>
+      world.ask('POST /v1/events', { body, headers: { 'content-type': type, ...headers } });
+    const [one, two, three] = [randomUUID(), randomUUID(), randomUUID()];
+    const event = { specversion: '1.0', source: '/orders', type: 'order.created', clientid: ann.id, data: { n: 1 } };
+    const structured = await post('application/cloudevents+json', JSON.stringify({ ...event, id: one, time: 'soon' }));
+    expect(structured.body).toMatchObject({ accepted: [{ id: one, warnings: [{ code: 'time_unread' }] }] });
+    const batch = (events: readonly object[]) => post('application/cloudevents-batch+json', JSON.stringify(events));
+    expect((await batch([{ ...event, id: two }])).body).toEqual({ accepted: [{ id: two }] });
+    const binary = { 'ce-specversion': '1.0', 'ce-type': 'order.created', 'ce-source': '/orders' };
+    const named = { ...binary, 'ce-id': three, 'ce-clientid': ann.id, 'ce-subject': '%E2%82%AC' };
+    const headers = { ...named, 'idempotency-key': three };
+    expect((await post('text/plain', 'paid', headers)).body).toEqual({ accepted: [{ id: three }] });
+    expect((await post('text/plain', 'paid', { ...headers, 'ce-id': one })).body).toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    const ids = new Set<unknown>([one, two, three]);
+    const all = await platform.until((values) => values.filter(({ id }) => ids.has(id)).length === 3);
+    const written = all.filter(({ id }) => ids.has(id));
+    expect(written.map(({ source, clientid, data }) => [source, clientid, data])).toEqual([
+      ['/orders', ann.id, { n: 1 }],
+      ['/orders', ann.id, { n: 1 }],
+      ['/orders', ann.id, 'paid'],
+    ]);
+    expect(written[2]).toMatchObject({ subject: '€', $key: ann.id });
+    const refused = await batch([
+      { ...event, id: '' },
+      { ...event, id: 'x', clientId: ann.id, clientid: 'other' },
+      { ...event, id: 'y', clientid: undefined },
+      { ...event, id: 'z', specversion: '2.0' },
+    ]);
+    expect(refused.status).toBe(422);
+    expect(rules(refused.body).sort()).toEqual([
+      '/0/id missing_id',
+      '/1 invalid_attribute',
+      '/2/clientid audience',
+      '/3/specversion unsupported_version',
+    ]);
+    expect((await batch([])).status).toBe(422);
+    expect((await post('application/cloudevents+avro', '{}', headers)).status).toBe(415);
+    expect((await post('text/plain', 'paid')).status).toBe(415);
+    const broken = await post('application/cloudevents-batch+json', '[{},\n {"id" 1}]');
+    expect(broken.body).toMatchObject({ code: 'malformed_json', detail: 'The body is not JSON: line 2, column 8.' });
+  });
+
   test('passes the trace of its request on, and does not mind one that is none', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const traced = async (header: string) => {
