@@ -5,13 +5,13 @@ import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { DefinitionsInForce } from './definitions-in-force.ts';
 
 function setup(waitMsMax = 5_000) {
-  const waiting = new Set<string>();
+  const waiting = new Map<string, { oldest: number; newest: number }>();
   const asked: (readonly string[])[] = [];
   const state = { isAway: false };
   const waitingOf = (_topic: string, ids: readonly string[]) => {
     asked.push(ids);
     if (state.isAway) return Promise.reject(new Error('away'));
-    return Promise.resolve(ids.filter((id) => waiting.has(id)));
+    return Promise.resolve(new Map([...waiting].filter(([id]) => ids.includes(id))));
   };
   const logger = createLogger('test', 'silent');
   const definitions = new DefinitionsInForce({ outbox: { waitingOf }, waitMsMax, logger, lookAgainMs: 5 });
@@ -22,7 +22,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('a change counts a lease after Kafka has it', async () => {
   const { definitions, waiting } = setup();
-  waiting.add('w');
+  waiting.set('w', { oldest: 1, newest: 1 });
   const isInForce = definitions.isInForce('w');
   await pause(30);
   const relayedAt = monotonicMs();
@@ -33,7 +33,7 @@ test('a change counts a lease after Kafka has it', async () => {
 
 test('what Kafka does not take in time is said so, and holds nobody longer', async () => {
   const { definitions, waiting } = setup(40);
-  waiting.add('w');
+  waiting.set('w', { oldest: 1, newest: 1 });
   const [late, other] = await Promise.all([definitions.isInForce('w'), definitions.isInForce('other')]);
   expect([late, other]).toEqual([false, true]);
 });
@@ -49,6 +49,26 @@ test('nobody waits for a database that does not answer', async () => {
   const outbox = { waitingOf: () => new Promise<never>(() => undefined) };
   const definitions = new DefinitionsInForce({ outbox, waitMsMax: 40, logger });
   expect(await Promise.all([definitions.isInForce('w'), definitions.isInForce('other')])).toEqual([false, false]);
+});
+
+test('a webhook that is changed all the time is in force once its own change is relayed', async () => {
+  const { definitions, waiting } = setup(2_000);
+  waiting.set('w', { oldest: 3, newest: 4 });
+  let isSettled = false;
+  const isInForce = definitions.isInForce('w').finally(() => {
+    isSettled = true;
+  });
+  for (const [oldest, newest] of [
+    [4, 5],
+    [4, 9],
+  ] as const) {
+    await pause(40);
+    waiting.set('w', { oldest, newest });
+  }
+  await pause(40);
+  expect(isSettled).toBe(false);
+  waiting.set('w', { oldest: 5, newest: 12 });
+  expect(await isInForce).toBe(true);
 });
 
 test('many changes at once are one question', async () => {

@@ -6,7 +6,7 @@
  */
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { definitionSettledMs } from '../../libs/domain/definition-lease.ts';
-import type { OutboxStore } from '../../libs/postgres/outbox-store.ts';
+import type { OutboxStore, WaitingRows } from '../../libs/postgres/outbox-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { topics } from '../../libs/wire/topics.ts';
@@ -21,6 +21,8 @@ export interface DefinitionsInForceOptions {
 
 interface Waiter {
   readonly webhookId: string;
+  /** The newest row of the webhook at the first look, which came after its change: what is newer is of others. Null: not looked yet. */
+  upTo: number | null;
   readonly until: number;
   readonly settle: (isRelayed: boolean) => void;
 }
@@ -51,7 +53,7 @@ export class DefinitionsInForce {
         clearTimeout(deadline);
         settle(isRelayed);
       };
-      this.waiters.push({ webhookId, until: monotonicMs() + waitMsMax, settle: settled });
+      this.waiters.push({ webhookId, upTo: null, until: monotonicMs() + waitMsMax, settle: settled });
       if (!this.isLooking) void this.look();
     });
   }
@@ -65,7 +67,7 @@ export class DefinitionsInForce {
       const waiting = await this.waitingOf(asked);
       const now = monotonicMs();
       for (const waiter of asked) {
-        if (!waiting.has(waiter.webhookId)) waiter.settle(true);
+        if (isRelayed(waiter, waiting)) waiter.settle(true);
         else if (now >= waiter.until) waiter.settle(false);
         else this.waiters.push(waiter);
       }
@@ -74,14 +76,23 @@ export class DefinitionsInForce {
     this.isLooking = false;
   }
 
-  /** A row is gone once Kafka has acknowledged its record. */
-  private async waitingOf(asked: readonly Waiter[]): Promise<ReadonlySet<string>> {
+  /** A row is gone once Kafka has acknowledged its record. Null: nobody knows. */
+  private async waitingOf(asked: readonly Waiter[]): Promise<ReadonlyMap<string, WaitingRows> | null> {
     const ids = [...new Set(asked.map(({ webhookId }) => webhookId))];
     try {
-      return new Set(await this.options.outbox.waitingOf(topics.definitions.name, ids));
+      return await this.options.outbox.waitingOf(topics.definitions.name, ids);
     } catch (error) {
       this.options.logger.debug(errorFields(error), 'what waits in the outbox is not known');
-      return new Set(ids);
+      return null;
     }
   }
+}
+
+/** Rows go in the order of their ids. A webhook that is changed all the time always has one that waits. */
+function isRelayed(waiter: Waiter, waiting: ReadonlyMap<string, WaitingRows> | null): boolean {
+  if (waiting === null) return false;
+  const rows = waiting.get(waiter.webhookId);
+  if (rows === undefined) return true;
+  waiter.upTo ??= rows.newest;
+  return rows.oldest > waiter.upTo;
 }

@@ -44,6 +44,7 @@ import { MessageIds } from './migrations/0185-message-ids.ts';
 import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
+import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
 import { KeyCapabilities } from './migrations/0205-key-capabilities.ts';
 import { ClientsAndReplays } from './migrations/0214-clients-and-replays.ts';
 import { AuditErasures } from './migrations/0216-audit-erasures.ts';
@@ -147,6 +148,7 @@ export function ormOptions(
         KeyCapabilities,
         ClientsAndReplays,
         AuditErasures,
+        OutboxByKey,
       ],
       snapshot: false,
       silent: true,

@@ -20,6 +20,12 @@ export interface OutboxRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Ids of rows of one key, which are in the order of their commits. */
+export interface WaitingRows {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
 export interface OutboxLead {
   /** The oldest rows, in the order of their commits. */
   read(limit: number): Promise<OutboxRecord[]>;
@@ -131,13 +137,10 @@ export class OutboxStore {
     await transacted(this.em, republish, patientLimits);
   }
 
-  /** Those of these keys whose last change Kafka has not acknowledged. */
-  async waitingOf(topic: string, keys: readonly string[]): Promise<string[]> {
-    const rows = await this.run<{ key: string }>('select distinct key from outbox where topic = $1 and key = any($2)', [
-      topic,
-      keys,
-    ]);
-    return rows.map(({ key }) => key);
+  /** Of those of these keys that have changes which Kafka has not acknowledged. */
+  async waitingOf(topic: string, keys: readonly string[]): Promise<ReadonlyMap<string, WaitingRows>> {
+    const rows = await this.run<WaitingRows & { key: string }>(selectWaiting, [topic, keys]);
+    return new Map(rows.map(({ key, oldest, newest }) => [key, { oldest, newest }]));
   }
 
   /** Unix milliseconds of the oldest row; null when there is none. */
@@ -179,6 +182,10 @@ returning owner`;
 const renewLease = `update outbox_lease set expires_at = clock_timestamp() + ${lease} where ${isHeld} returning owner`;
 
 const giveUpLease = `update outbox_lease set expires_at = clock_timestamp() where ${isHeld}`;
+
+const selectWaiting = `
+select key, min(id)::float8 as oldest, max(id)::float8 as newest
+from outbox where topic = $1 and key = any($2) group by key`;
 
 /** A row of nulls: there is nothing. No row: the lease is another's. */
 const readRows = `
