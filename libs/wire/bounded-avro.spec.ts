@@ -54,6 +54,30 @@ test('a key may be called __proto__', () => {
   expect(Object.entries(read)).toEqual([['__proto__', 1]]);
 });
 
+describe('names', () => {
+  const listOf = (items: avsc.Schema) => avsc.Type.forSchema({ type: 'array', items }, { typeHook: boundedType });
+  /** So many bytes of one kind, as a list of so many items. */
+  const bytesOf = (count: number) =>
+    Buffer.concat([avsc.Type.forSchema('int').toBuffer(count), Buffer.alloc(count), Buffer.from([0])]);
+  const record = (name: string): avsc.Schema => ({ type: 'record', name: 'R', fields: [{ name, type: 'int' }] });
+  const symbols = (name: string): avsc.Schema => ({ type: 'enum', name: 'E', symbols: [name] });
+
+  test.each([
+    ['fields', record],
+    ['enum symbols', symbols],
+  ])('of %s are written no more often than the bytes allow', (_what, schemaOf) => {
+    const read = (length: number) => listOf(schemaOf('n'.repeat(length))).fromBuffer(bytesOf(50_000)) as unknown[];
+    expect(read(60)).toHaveLength(50_000);
+    expect(() => read(2_000)).toThrow('its names are longer than its bytes allow');
+  });
+
+  test('that are long in one record are no matter', () => {
+    const names = Array.from({ length: 100 }, (_, n) => ({ name: `${'n'.repeat(1_000)}${n}`, type: 'int' }));
+    const type = avsc.Type.forSchema({ type: 'record', name: 'R', fields: names }, { typeHook: boundedType });
+    expect(Object.keys(type.fromBuffer(Buffer.alloc(100)) as object)).toHaveLength(100);
+  });
+});
+
 describe('records of nothing', () => {
   const nulls = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `f${n}`, type: 'null' }));
 

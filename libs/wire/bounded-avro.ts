@@ -7,6 +7,9 @@
  *
  * Records may take no byte at all: forty of them that hold the one before twice are 2^40 values of nothing. So a value has no more
  * fields in all its records than it has bytes, and some for those that are null by their type.
+ *
+ * What is read becomes JSON, where the names of fields and of enum symbols are written again with each value. Of all of them there are
+ * so many characters for each field that the bytes allow.
  */
 import avsc from 'avsc';
 
@@ -17,6 +20,7 @@ export interface Tap {
   /** Items read so far of all its lists and maps, and fields of its records: kept there, for this is done for every record. */
   itemsRead?: number;
   fieldsRead?: number;
+  nameCharsRead?: number;
   readLong(): number;
   readString(): string;
   skipString(): void;
@@ -33,7 +37,8 @@ interface Readable {
 /** To be given to avsc as its `typeHook`: undefined leaves a schema to it. */
 export function boundedType(schema: avsc.Schema, options: object): avsc.Type | undefined {
   const kind = kindOf(schema);
-  return kind === 'record' || kind === 'error' ? new BoundedRecord(schema, options) : boundedLists(schema, options);
+  if (kind === 'record' || kind === 'error') return new BoundedRecord(schema, options);
+  return kind === 'enum' ? new BoundedEnum(schema, options) : boundedLists(schema, options);
 }
 
 /** The same for a schema of our own, whose records are known to take bytes. */
@@ -177,26 +182,48 @@ const recordType = avsc.types.RecordType.prototype as unknown as {
 
 class BoundedRecord extends avsc.types.RecordType {
   _createReader(): Reader {
-    return counted(recordType._createReader.call(this), this.fields.length);
+    return counted(recordType._createReader.call(this), this.fields);
   }
 
   _createSkipper(): Reader {
-    return counted(recordType._createSkipper.call(this), this.fields.length);
+    return counted(recordType._createSkipper.call(this), this.fields);
   }
 }
 
-function counted(read: Reader, fieldCount: number): Reader {
-  const weight = Math.max(fieldCount, 1);
+class BoundedEnum extends avsc.types.EnumType {
+  _read(tap: Tap): unknown {
+    const symbol = enumType._read.call(this, tap);
+    countNames(tap, symbol.length);
+    return symbol;
+  }
+}
+
+const enumType = avsc.types.EnumType.prototype as unknown as { _read(this: avsc.types.EnumType, tap: Tap): string };
+
+function countNames(tap: Tap, chars: number): void {
+  const read = (tap.nameCharsRead ?? 0) + chars;
+  if (read > (tap.buf.length + fieldsOfNothingMax) * charsPerFieldMax) {
+    throw new RangeError('its names are longer than its bytes allow');
+  }
+  tap.nameCharsRead = read;
+}
+
+function counted(read: Reader, recordFields: readonly { readonly name: string }[]): Reader {
+  const weight = Math.max(recordFields.length, 1);
+  const chars = recordFields.reduce((sum, { name }) => sum + name.length, 0);
   return (tap) => {
     const fields = (tap.fieldsRead ?? 0) + weight;
     if (fields > tap.buf.length + fieldsOfNothingMax) throw new RangeError('more fields than bytes');
     tap.fieldsRead = fields;
+    countNames(tap, chars);
     return read(tap);
   };
 }
 
 /** More fields than bytes that a value may have. */
 const fieldsOfNothingMax = 10_000;
+/** As of Protobuf (protobuf-json.ts). */
+const charsPerFieldMax = 64;
 
 /** Of a block; zero ends the list. A negative one is followed by the block's length (Avro specification, "Arrays"). */
 export function countAt(tap: Tap): number {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import jsonata from 'jsonata';
 import { BoundedJsonata } from './bounded-jsonata.ts';
 import type { MappingInput } from './mapping-input.ts';
@@ -50,6 +50,53 @@ test.each<[string, string]>([
   expect(await find(text, value)).toMatch(/^the JSONata (takes more than|fails)/);
   // Counted anew for each record.
   expect(await find('value.n', value)).toBe(9_000_000);
+});
+
+describe('what functions do natively is counted by its size', () => {
+  const text = 'a'.repeat(500_000);
+  const value = {
+    text,
+    needle: `b${'a'.repeat(250_000)}`,
+    list: [Array.from({ length: 50_000 }, (_, n) => ({ n, text: `t${n}` }))],
+    digits: '7'.repeat(10_000),
+  };
+
+  test.each<[string, string]>([
+    ['a text written again and again', '$map([1..4000], function($i) { $length($uppercase(value.text)) })'],
+    ['a list written as text', '$map([1..4000], function($i) { $length($string(value.list)) })'],
+    ['a function that is given to another', '$map($split($pad("x", 900, "x"), ""), $contains(?, value.text))'],
+    ['a text looked for that is nowhere', '$contains(value.text, value.needle)'],
+    ['each character replaced by a text', '$length($replace(value.text, "a", value.text))'],
+    ['a text between all items', '$length($join($split(value.text, ""), value.text))'],
+    [
+      'a text that doubles',
+      '($f := function($t, $n) { $n = 0 ? $t : $f($t & $t, $n - 1) }; $length($f(value.text, 40)))',
+    ],
+    ['lists compared as deep as they are', '$count($map([1..4000], function($i) { $$.value.list = $$.value.list }))'],
+    ['a name looked for in a list of lists', '$count($map([1..4000], function($i) { $count($$.value.list.none) }))'],
+    ['a time in a text without an end', '$toMillis(value.digits, "[Y][M][D][H]")'],
+    ['copies', '$map([1..4000], function($i) { $$.value ~> |$|{"x": 1}| })'],
+  ])('%s', async (_what, expression) => {
+    expect(await find(expression, value)).toMatch(/^the JSONata (goes through|takes) more than|^the JSONata fails/);
+    // Counted anew for each record.
+    expect(await find(expression, {})).not.toMatch(/goes through/);
+  });
+
+  test.each<[string, unknown]>([
+    ['$length($uppercase(value.text) & $lowercase(value.text))', 1_000_000],
+    ['$count($split(value.text, ""))', 500_000],
+    ['$substringBefore(value.digits, "8") = value.digits', true],
+    ['$count(value.list[0])', 50_000],
+    ['$map(["a", "b"], $uppercase)', ['A', 'B']],
+    ['$map(["ab", "b"], $contains(?, "a"))', [true, false]],
+    ['["a", "b"] ~> $join("-")', 'a-b'],
+    ['"a b" ~> $split(" ") ~> $map($uppercase) ~> $join("+")', 'A+B'],
+    ['$reduce([1, 2, 3], function($a, $b) { $a + $b })', 6],
+    ['"abc".$substring(1)', 'bc'],
+    ['$merge([{"a": 1}, {"b": $count(value.list)}])', { a: 1, b: 1 }],
+  ])('as much as a record has is no matter: %s', async (expression, expected) => {
+    expect(await find(expression, value)).toEqual(expected);
+  });
 });
 
 test('a text is no longer than is taken, and what is distinct is found in one pass', async () => {

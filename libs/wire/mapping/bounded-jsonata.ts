@@ -1,9 +1,10 @@
 /**
  * JSONata for what a path does not suffice. In: an expression of a mapping file, then records. Out: what it makes of them.
  * Holds: the result follows from the record alone, so a record that is read twice becomes the same event; and whatever a producer
- * writes, it takes a bounded number of steps.
+ * writes, it takes a bounded number of steps, over a bounded number of characters and items.
  */
 import jsonata from 'jsonata';
+import { JsonataWork, jsonataWorkMax, WorkExceeded } from './jsonata-work.ts';
 import { headerOf, type Found, type MappingInput } from './mapping-input.ts';
 
 /** Parts of an expression that are evaluated, for one record. */
@@ -27,9 +28,15 @@ const refused: Readonly<Record<string, string>> = {
 
 class StepsExceeded extends Error {}
 
+/** Where an expression finds its functions, as far as it is used here. */
+interface Environment {
+  lookup(name: string): unknown;
+}
+
 export class BoundedJsonata {
   readonly text: string;
   private readonly expression: jsonata.Expression;
+  private readonly work: JsonataWork;
   private steps = 0;
 
   /** @throws Error saying what is wrong with it */
@@ -52,13 +59,37 @@ export class BoundedJsonata {
       if (this.steps > jsonataStepsMax) throw new StepsExceeded();
     };
     this.expression.registerFunction('sort', sortCounting(count), '<af?:a>');
+    this.work = new JsonataWork(ast);
+    this.countWork(count);
+  }
+
+  /** The library's own functions can be had only from inside of an evaluation: at the first step of the first one. */
+  private countWork(count: () => void): void {
+    const { expression, work } = this;
     // It takes symbols too, which its types do not say.
-    this.expression.assign(Symbol.for('jsonata.__evaluate_entry') as unknown as string, count);
+    const hook = (name: string, called: (...seen: never[]) => void) => {
+      expression.assign(Symbol.for(`jsonata.__evaluate_${name}`) as unknown as string, called);
+    };
+    let isCounting = false;
+    hook('entry', (node: object, input: unknown, environment: Environment) => {
+      count();
+      work.entered(node, input);
+      if (isCounting) return;
+      isCounting = true;
+      for (const name of functions) {
+        const counting = work.counting(name, environment.lookup(name));
+        if (counting !== null) expression.assign(name, counting);
+      }
+    });
+    hook('exit', (node: object, _input: unknown, _environment: unknown, result: unknown) => {
+      work.left(node, result);
+    });
   }
 
   /** One at a time. */
   async evaluate(input: MappingInput): Promise<Found> {
     this.steps = 0;
+    this.work.begin();
     try {
       const value: unknown = await this.expression.evaluate(documentOf(input));
       if (value === undefined) return { ok: false, gap: 'the JSONata finds nothing', isNothing: true };
@@ -67,6 +98,8 @@ export class BoundedJsonata {
     } catch (error) {
       if (error instanceof StepsExceeded)
         return { ok: false, gap: `the JSONata takes more than ${jsonataStepsMax} steps` };
+      if (error instanceof WorkExceeded)
+        return { ok: false, gap: `the JSONata goes through more than ${jsonataWorkMax} characters and items` };
       // The message may quote the payload.
       const { code } = error as { code?: unknown };
       const kind = typeof code === 'string' ? code : error instanceof Error ? error.name : 'error';
