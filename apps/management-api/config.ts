@@ -34,6 +34,8 @@ export const managementApiConfig = {
   ...egressKeys,
   ...signatureKeys,
   ...webhookDefaultKeys,
+  // Attempts that could only come later are refused at boot.
+  DELIVERY_MAX_AGE_HOURS: retryKeys.DELIVERY_MAX_AGE_HOURS,
   RETRY_MAX_ATTEMPTS: retryKeys.RETRY_MAX_ATTEMPTS,
   RETRY_BASE_DELAY_MS: retryKeys.RETRY_BASE_DELAY_MS,
   RETRY_MAX_DELAY_MS: retryKeys.RETRY_MAX_DELAY_MS,

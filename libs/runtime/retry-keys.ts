@@ -3,6 +3,21 @@ import { numberKey } from './config.ts';
 
 const dayMs = 86_400_000;
 
+const hourMs = 3_600_000;
+
+/** Attempts that would come after their delivery was given up are none. */
+function conflictWithAge(attempts: number, others: Readonly<Record<string, unknown>>): string | null {
+  const numberOf = (name: string) => (typeof others[name] === 'number' ? others[name] : NaN);
+  const hoursMax = numberOf('DELIVERY_MAX_AGE_HOURS');
+  const [base, factor] = [numberOf('RETRY_BASE_DELAY_MS'), numberOf('RETRY_BACKOFF_FACTOR')];
+  const longest = numberOf('RETRY_MAX_DELAY_MS');
+  let waitMs = 0;
+  for (let no = 1; no < attempts; no += 1) waitMs += Math.min(base * factor ** (no - 1), longest);
+  if (!(waitMs > hoursMax * hourMs)) return null;
+  const hours = Math.round(waitMs / (hourMs / 10)) / 10;
+  return `is ${attempts}: the last attempt would come ${hours} h after the first, and deliveries are given up after ${hoursMax} h: choose fewer attempts, shorter delays (RETRY_MAX_DELAY_MS) or a larger DELIVERY_MAX_AGE_HOURS, here and at the dispatchers`;
+}
+
 export const retryKeys = {
   DELIVERY_MAX_AGE_HOURS: numberKey({
     description: 'A delivery that waits longer is given up',
@@ -33,7 +48,10 @@ export const retryKeys = {
     min: 1,
     max: 1440,
   }),
-  RETRY_MAX_ATTEMPTS: numberKey({ description: 'Attempts of a delivery', default: '6', min: 1, max: 20 }),
+  RETRY_MAX_ATTEMPTS: {
+    ...numberKey({ description: 'Attempts of a delivery', default: '6', min: 1, max: 20 }),
+    conflict: conflictWithAge,
+  },
   RETRY_BASE_DELAY_MS: numberKey({
     description: 'Delay before the second attempt',
     unit: 'ms',
