@@ -12,7 +12,7 @@ import { javaEnvironment, requireJava } from './java.ts';
 import { fetchKafka } from './maven.ts';
 import type { EmbeddedOptions, EmbeddedServer } from './embedded-server.ts';
 
-const kafkaVersion = '4.4.0';
+export const kafkaVersion = '4.4.0';
 
 /** Where `npm start` runs it. The controller listens one port above. */
 export const kafkaPort = 19_092;

@@ -15,13 +15,17 @@ import {
   signSimple,
   signStandardWebhooks,
 } from '../../../libs/domain/signature.ts';
+import type { AttemptResult } from '../../../libs/domain/attempt.ts';
 import { freePorts } from '../../../stack/ports.ts';
 import { repositoryRoot } from '../../../stack/repository.ts';
 import { until } from '../../support/until.ts';
+import { closeAll, makeSender, post } from '../sender/sender-factory.ts';
 
 const folder = join(repositoryRoot, 'docs', 'receivers');
 const scratch = mkdtempSync(join(tmpdir(), 'webhooks-receivers-'));
 const running: ChildProcess[] = [];
+/** What delivers in the dispatcher: how each server ends a connection or an answer is its business. */
+const sender = makeSender();
 
 interface Language {
   readonly name: string;
@@ -115,6 +119,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 afterAll(async () => {
+  await closeAll();
   await Promise.all(running.map(end));
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -128,22 +133,28 @@ interface Message {
   readonly changed?: string;
 }
 
-async function post(receiver: Receiver, message: Message): Promise<number> {
+async function deliver(receiver: Receiver, message: Message): Promise<number> {
   const timestampS = Math.floor(Date.now() / 1000) - (message.ageS ?? 0);
   const secrets = message.secrets.map(prepareSigningKey);
   const signed = { id: message.id, timestampS, body: Buffer.from(message.body), secrets };
-  const response = await fetch(receiver.url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': message.id,
-      'webhook-timestamp': String(timestampS),
-      'webhook-signature': signStandardWebhooks(signed),
-    },
-    body: message.changed ?? message.body,
-  });
-  await response.text();
-  return response.status;
+  const headers = {
+    'content-type': 'application/json',
+    'webhook-id': message.id,
+    'webhook-timestamp': String(timestampS),
+    'webhook-signature': signStandardWebhooks(signed),
+  };
+  return codeOf(
+    await sender.send(
+      post(receiver.url, { headers, body: Buffer.from(message.changed ?? message.body), timeoutMs: 20_000 }),
+    ),
+  );
+}
+
+/** Of an answer in which nothing was odd. */
+function codeOf(result: AttemptResult): number {
+  if (result.kind !== 'answer' || result.flaw !== undefined)
+    throw new Error(`no clean answer: ${JSON.stringify(result)}`);
+  return result.code;
 }
 
 const algorithms = ['hmac-sha256', 'ed25519'] as const;
@@ -165,17 +176,19 @@ describe.each(here)('$name', (language) => {
       const receiver = await start(language, publicKeyOf(prepareSigningKey(own)) ?? own);
       const body = '{"text":"Zoë – 12.50 €","list":[1,2]}';
       const genuine = { id: 'msg_1', body, secrets: [own] };
-      expect(await post(receiver, genuine)).toBe(204);
-      expect(await post(receiver, genuine)).toBe(204);
+      expect(await deliver(receiver, genuine)).toBe(204);
+      expect(await deliver(receiver, genuine)).toBe(204);
       // In the overlap of a rotation it is signed with both.
-      expect(await post(receiver, { id: 'msg_2', body, secrets: [foreign, own] })).toBe(204);
-      expect(await post(receiver, { id: 'msg_3', body, secrets: [foreign] })).toBe(401);
-      expect(await post(receiver, { id: 'msg_4', body, secrets: [old, foreign] })).toBe(401);
-      expect(await post(receiver, { id: 'msg_5', body, secrets: [own], ageS: 301 + 5 })).toBe(401);
-      expect(await post(receiver, { id: 'msg_6', body, secrets: [own], ageS: -301 - 5 })).toBe(401);
-      expect(await post(receiver, { id: 'msg_7', body, secrets: [own], changed: body.replace('12', '13') })).toBe(401);
+      expect(await deliver(receiver, { id: 'msg_2', body, secrets: [foreign, own] })).toBe(204);
+      expect(await deliver(receiver, { id: 'msg_3', body, secrets: [foreign] })).toBe(401);
+      expect(await deliver(receiver, { id: 'msg_4', body, secrets: [old, foreign] })).toBe(401);
+      expect(await deliver(receiver, { id: 'msg_5', body, secrets: [own], ageS: 301 + 5 })).toBe(401);
+      expect(await deliver(receiver, { id: 'msg_6', body, secrets: [own], ageS: -301 - 5 })).toBe(401);
+      expect(await deliver(receiver, { id: 'msg_7', body, secrets: [own], changed: body.replace('12', '13') })).toBe(
+        401,
+      );
       // An empty body is signed as well.
-      expect(await post(receiver, { id: 'msg_8', body: '', secrets: [own] })).toBe(204);
+      expect(await deliver(receiver, { id: 'msg_8', body: '', secrets: [own] })).toBe(204);
       await until(() => receiver.lines.length >= 3, { timeoutMs: 5_000, what: 'it says what it took' });
       expect(receiver.lines).toEqual([`received msg_1 ${body}`, `received msg_2 ${body}`, 'received msg_8 ']);
       await receiver.stop();
@@ -186,12 +199,38 @@ describe.each(here)('$name', (language) => {
   test('a secret that is plain text is its own key', async () => {
     const own = 'a text of ours, with blanks_and more';
     const receiver = await start(language, own);
-    expect(await post(receiver, { id: 'msg_1', body: '{}', secrets: [own] })).toBe(204);
+    expect(await deliver(receiver, { id: 'msg_1', body: '{}', secrets: [own] })).toBe(204);
     const foreign = secretFrom('hmac-sha256', Buffer.from(own.slice(0, 32)));
-    expect(await post(receiver, { id: 'msg_2', body: '{}', secrets: [foreign] })).toBe(401);
+    expect(await deliver(receiver, { id: 'msg_2', body: '{}', secrets: [foreign] })).toBe(401);
     await receiver.stop();
   }, 120_000);
 });
+
+const python = spawnSync('python3', ['--version']).status === 0 ? test : test.skip;
+
+python(
+  "every way in which Python's own server may answer is an answer",
+  async () => {
+    const child = spawn('python3', [join(repositoryRoot, 'test/support/receivers/plain_server.py')], {
+      detached: true,
+    });
+    running.push(child);
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until(() => said.includes('\n'), { timeoutMs: 20_000, what: 'Python says its ports' });
+    const [current, ofOldHttp] = said.trim().split(' ');
+    const ways = ['kept', 'close', 'chunked', 'until-closed', 'continue'].map((way) => `${current}/${way}`);
+    const urls = [...ways, ...['kept', 'until-closed'].map((way) => `${ofOldHttp}/${way}`)];
+    for (const url of urls.flatMap((one) => [one, one])) {
+      const result = await sender.send(post(`http://127.0.0.1:${url}`, { timeoutMs: 20_000 }));
+      expect(codeOf(result)).toBe(200);
+      expect(result.kind === 'answer' && result.bodySample.toString()).toBe('took 11');
+      expect(result.wasSentAgain).toBeUndefined();
+    }
+    await end(child);
+  },
+  60_000,
+);
 
 test('the languages that the project itself asks for were tried', () => {
   expect(here.map(({ name }) => name)).toEqual(expect.arrayContaining(['Node.js', 'Fastify', 'Java']));
