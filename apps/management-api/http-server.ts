@@ -20,6 +20,7 @@ import type { CrossOrigin } from './cross-origin.ts';
 import { parseLargeBody } from './large-body.ts';
 import { notJson } from './malformed-json.ts';
 import { portalPathParts, withoutPrefix } from './portal-config.ts';
+import { withWholeType } from './whole-type.ts';
 import { ProblemError } from './problem-error.ts';
 import { problemOf, sendProblem } from './problem.filter.ts';
 import { endTrace, traceFields } from './request-trace.ts';
@@ -44,10 +45,10 @@ export function serverOptions(config: ManagementApiConfig): FastifyServerOptions
   // Of anybody else the header would be a claim: the audit log says where requests came from.
   const proxies = config.API_TRUSTED_PROXIES;
   const { prefix } = portalPathParts(config.PORTAL_PATH);
-  const rewriteUrl = ({ url = '/' }: IncomingMessage) => withoutPrefix(url, prefix);
+  const rewriteUrl = ({ url = '/' }: IncomingMessage) => withWholeType(withoutPrefix(url, prefix));
   return {
     ...fixedOptions,
-    ...(prefix !== '' && { rewriteUrl }),
+    rewriteUrl,
     trustProxy: proxies.length === 0 ? false : [...proxies],
   };
 }

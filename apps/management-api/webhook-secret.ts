@@ -29,6 +29,12 @@ export function algorithmOf(supplied: string | null): SignatureAlgorithm | null 
 }
 
 function refuseUnfit(supplied: string, algorithm: SignatureAlgorithm): void {
+  const before = /^(.*?)wh(?:sec|sk|pk)_/.exec(supplied)?.[1] ?? '';
+  if (before !== '') {
+    // Taken as plain text it would sign with other bytes than its receiver verifies with.
+    const message = `No secret: drop what stands before its prefix (${JSON.stringify(before)}).`;
+    throw invalid([{ path: '/secret', rule: 'secret', message }]);
+  }
   try {
     if (prepareSigningKey(supplied).algorithm === algorithm) return;
   } catch (error) {

@@ -105,16 +105,19 @@ export const externalId = nullable(
   lineOf(256, 'Yours: what it is called where you keep it.', { examples: ['crm-4711'] }),
 );
 
+/** What producers on Kafka name types: classes of Java, paths, words of any language. */
+const typeCharacter = '[^\\p{C}\\p{Z},*]';
+
 export const eventTypeName = Type.String({
   maxLength: 255,
-  pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:/+@-]*$',
-  description: 'A CloudEvents type.',
+  pattern: `^${typeCharacter}+$`,
+  description: 'A CloudEvents type: any characters but blanks, commas and `*`.',
   examples: ['order.created'],
 });
 
 export const eventTypePattern = Type.String({
   maxLength: 255,
-  pattern: '^(\\*|[A-Za-z0-9_][A-Za-z0-9_.:/+@-]*|[A-Za-z0-9_][A-Za-z0-9_.:/+@-]*\\.\\*)$',
+  pattern: `^(\\*|${typeCharacter}+(\\.\\*)?)$`,
   description: 'A type, a prefix such as `order.*`, or `*` for every type.',
   examples: ['order.*'],
 });

@@ -68,6 +68,23 @@ describe('bodies', () => {
       ['/eventTypes/1 pattern', '/eventTypes/2 pattern', '/eventTypes/3 pattern'],
     ],
     [
+      '#42 types as producers name them, and none that a list could not hold',
+      {
+        ...webhook,
+        eventTypes: [
+          'com.acme.Order$Created',
+          'pedido-criado',
+          'größe.geändert',
+          '/orders#1',
+          '注文.*',
+          'Pedido Criado',
+          'a,b',
+          '.*',
+        ],
+      },
+      ['/eventTypes/5 pattern', '/eventTypes/6 pattern', '/eventTypes/7 pattern'],
+    ],
+    [
       'numbers out of range',
       { ...webhook, timeoutMs: 99, maxInFlight: 0.5 },
       ['/maxInFlight type', '/timeoutMs minimum'],

@@ -17,7 +17,7 @@ export const url = Type.String({
   minLength: 1,
   maxLength: 2048,
   description:
-    'Where events are posted. Schemes, ports and addresses are restricted (ALLOWED_URL_SCHEMES, ALLOWED_PORTS); private addresses are refused.',
+    'Where events are posted, as it is called: dots are resolved, and what a URL cannot hold is encoded. Schemes, ports and addresses are restricted (ALLOWED_URL_SCHEMES, ALLOWED_PORTS); private addresses are refused.',
   examples: ['https://example.com/hooks/orders'],
 });
 
@@ -72,7 +72,12 @@ export const timeoutMs = Type.Integer({
 });
 
 export const retryPolicyFields = {
-  maxAttempts: Type.Integer({ minimum: 1, maximum: 20, description: 'Most attempts, the first included.' }),
+  maxAttempts: Type.Integer({
+    minimum: 1,
+    maximum: 20,
+    description:
+      'Most attempts, the first included. Those that would come after a delivery is given up (DELIVERY_MAX_AGE_HOURS, 72 h by default) are not made: it is `expired`.',
+  }),
   baseDelayMs: Type.Integer({ minimum: 1000, maximum: 86_400_000, description: 'Delay before the second attempt.' }),
   maxDelayMs: Type.Integer({ minimum: 1000, maximum: 86_400_000, description: 'Longest delay, at least baseDelayMs.' }),
   backoffFactor: Type.Number({ minimum: 1, maximum: 100, description: 'Each delay is the one before times this.' }),

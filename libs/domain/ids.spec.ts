@@ -62,7 +62,7 @@ describe('the time of an id', () => {
   });
 });
 
-test('what a receiver knows an event by is a function of source, id and webhook alone', () => {
+test('#7 what a receiver knows an event by is a function of source, id and webhook alone', () => {
   const messageId = 'f22d82fc-e11c-8d42-8538-697cebd4ff37';
   const ids = [0, 1_767_225_600_000].map((time) => deliveryIdsOf(time, 'evt-1', 'wh-1'));
   expect(ids.map((one) => one.messageId)).toEqual([messageId, messageId]);

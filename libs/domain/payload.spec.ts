@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { binaryData } from './event-data.ts';
 import { payloadShaper, shapePayload, type PayloadEvent } from './payload.ts';
+import { prepareSigningKey, signStandardWebhooks } from './signature.ts';
 
 const event: PayloadEvent = {
   eventId: 'evt "1"',
@@ -133,6 +136,46 @@ describe('text that a format has no place for', () => {
     const fields = new URLSearchParams(shapePayload(hostile, target, 'form').body.toString());
     expect(fields.get('data[</data>]')).toBe(']]>\0\ufffd\r\n');
   });
+});
+
+test('#43 cloudevents says JSON of what is JSON: text is a JSON string, bytes are their base64', () => {
+  const of = (contentType: string, value: Buffer) => {
+    const { span } = binaryData(value, contentType);
+    const { body } = shapePayload({ ...event, data: Buffer.from(span.text) }, target, 'cloudevents');
+    return JSON.parse(body.toString()) as Record<string, unknown>;
+  };
+  const xml = of('application/xml', Buffer.from('<a/>'));
+  expect(xml).toMatchObject({ datacontenttype: 'application/json', data: '<a/>' });
+  const bytes = Buffer.from([0x0a, 0x03, 0x01, 0x02, 0x03]);
+  const protobuf = of('application/protobuf', bytes);
+  expect(protobuf).toMatchObject({ datacontenttype: 'application/json', data: bytes.toString('base64') });
+  expect([xml, protobuf].some((one) => 'data_base64' in one)).toBe(false);
+});
+
+test('#68 formats of one event are not mixed up, and each is signed as it is', () => {
+  const shape = payloadShaper(event);
+  const formats = ['json', 'cloudevents', 'form', 'xml', 'json'] as const;
+  const secret = prepareSigningKey(`whsec_${Buffer.alloc(32, 7).toString('base64')}`);
+  const webhook = new Webhook(`whsec_${Buffer.alloc(32, 7).toString('base64')}`);
+  const timestampS = Math.floor(Date.now() / 1_000);
+  for (let no = 0; no < 1_000; no += 1) {
+    const made = formats.map((format, at) => ({
+      format,
+      ...shape({ ...target, webhookId: `wh-${no}-${at}` }, format),
+    }));
+    made.forEach(({ format, contentType, body }, at) => {
+      expect(contentType).toBe(shapePayload(event, target, format).contentType);
+      const text = body.toString();
+      expect(text).toContain(`wh-${no}-${at}`);
+      expect(text.startsWith({ json: '{"id"', cloudevents: '{"spec', form: 'id=', xml: '<?xml' }[format])).toBe(true);
+      if (no > 0) return;
+      const id = `d-${at}`;
+      const signature = signStandardWebhooks({ id, timestampS, body, secrets: [secret] });
+      const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestampS), 'webhook-signature': signature };
+      const isJson = format === 'json' || format === 'cloudevents';
+      if (isJson) expect(webhook.verify(body, headers)).toEqual(JSON.parse(text));
+    });
+  }
 });
 
 test('a shaper makes of one event what shapePayload makes for each target', () => {

@@ -59,6 +59,20 @@ describe('webhook-signature', () => {
     expect(signStandardWebhooks({ id: 'i', timestampS: 17, body: Buffer.from('x'), secrets })).toBe(`v1,${expected}`);
   });
 
+  test('#70 is accepted over emoji, control characters and umlauts, during a rotation too', () => {
+    const secrets = [1, 2].map((byte) => secretFrom('hmac-sha256', Buffer.alloc(32, byte)));
+    const body = Buffer.from(String.raw`{"a":"😀 \u001B é","b":"\ud83d\ude00","c":1.50}`);
+    const timestampS = Math.floor(Date.now() / 1000);
+    const value = signStandardWebhooks({ id: 'd1', timestampS, body, secrets: secrets.map(prepareSigningKey) });
+    const headers = { 'webhook-id': 'd1', 'webhook-timestamp': String(timestampS), 'webhook-signature': value };
+    for (const secret of secrets) {
+      expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body.toString()));
+      // Written again it is other bytes: what is signed is what was sent.
+      const again = JSON.stringify(JSON.parse(body.toString()));
+      expect(() => new Webhook(secret).verify(again, headers)).toThrow('No matching signature');
+    }
+  });
+
   test('covers bytes that are no text', () => {
     const secrets = [prepareSigningKey(hmacSecret)];
     const one = signStandardWebhooks({ ...vector, body: Buffer.from([0xff, 0xfe]), secrets });

@@ -32,6 +32,22 @@ const current = {
   tls: { ca: 'CA', cert: 'CERT', key: 'KEY' },
 } as const;
 
+test.each([
+  ["https://example.com/it's", "https://example.com/it's"],
+  ['https://example.com/{id}', 'https://example.com/%7Bid%7D'],
+  ['https://example.com/a/../b', 'https://example.com/b'],
+  ['https://example.com/%2e%2e/b', 'https://example.com/b'],
+  ['https://example.com/a?', 'https://example.com/a'],
+  ["https://example.com/a?q='{x}'&sig=a%2Bb/c%3D#there", 'https://example.com/a?q=%27{x}%27&sig=a%2Bb/c%3D'],
+  ['https://EXAMPLE.com:443/A', 'https://example.com/A'],
+  ['https://example.com', 'https://example.com'],
+  ['https://bücher.example/ä', 'https://xn--bcher-kva.example/%C3%A4'],
+  ['no URL', 'no URL'],
+])('#72 the URL %s is shown as it is called: %s', (url, called) => {
+  expect(changedSettings(current, { url }, defaults).url).toBe(called);
+  expect(changedSettings(current, { url: called }, defaults).url).toBe(called);
+});
+
 test('nothing given changes nothing', () => {
   expect(changedSettings(current, {}, defaults)).toEqual(current);
 });

@@ -102,6 +102,15 @@ export function initialSettings(
   };
 }
 
+/** A URL as it is called (WHATWG URL): what its owner reads is what the endpoint sees in the request line. */
+export function calledUrl(written: string): string {
+  const url = URL.parse(written);
+  if (url === null) return written;
+  const called = url.origin + url.pathname + url.search;
+  // The one slash goes without saying.
+  return called === `${written}/` ? written : called;
+}
+
 export function changedSettings(
   current: WebhookSettings,
   given: GivenSettings,
@@ -111,7 +120,7 @@ export function changedSettings(
   const pick = <Name extends keyof WebhookSettings>(name: Name, value: WebhookSettings[Name] | null | undefined) =>
     value === undefined ? current[name] : (value ?? initial[name]);
   return {
-    url: given.url ?? current.url,
+    url: given.url === undefined ? current.url : calledUrl(given.url),
     eventTypes: given.eventTypes ?? current.eventTypes,
     description: pick('description', given.description),
     labels: changedLabels(current.labels, given.labels),

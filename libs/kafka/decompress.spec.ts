@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
 import { decompress, decompressedBytesMax } from './decompress.ts';
 import { Lz4Error, lz4Decompress } from './lz4.ts';
 import { SnappyError, snappyDecompress } from './snappy.ts';
@@ -64,6 +64,48 @@ describe.each([
       }
       expect(found?.toString()).not.toBe(text);
     }
+  });
+});
+
+describe('#62 dialects of other clients', () => {
+  const frame = Buffer.from(compressed.lz4, 'base64');
+  /** Behind the magic, flags, block size and a checksum that nobody verifies. */
+  const block = frame.subarray(7, frame.length - 4);
+  const end = Buffer.alloc(4);
+  const lz4Frame = (flags: number, ...parts: Buffer[]) =>
+    Buffer.concat([frame.subarray(0, 4), Buffer.from([flags]), frame.subarray(5, 6), ...parts]);
+  const anyChecksum = Buffer.from([1, 2, 3, 4]);
+  const header = Buffer.from([0]);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  /** A literal, and a match of 8 that reaches into the block before. */
+  const literal = Buffer.from([0x80, ...Buffer.from('webhook ')]);
+  const linked = Buffer.from([0x04, 8, 0, 0x10, 0x21]);
+  const blockOf = (bytes: Buffer) => Buffer.concat([Buffer.from([bytes.length, 0, 0, 0]), bytes]);
+  const stored = (bytes: Buffer) => Buffer.concat([Buffer.from([bytes.length, 0, 0, 0x80]), bytes]);
+
+  test.each<[string, Buffer, string]>([
+    ['checksums of blocks', lz4Frame(0x70, header, block, anyChecksum, end), text],
+    ['the size of the content', lz4Frame(0x68, size, header, block, end), text],
+    ['a checksum of the content', lz4Frame(0x64, header, block, end, anyChecksum), text],
+    ['all of them', lz4Frame(0x7c, size, header, block, anyChecksum, end, anyChecksum), text],
+    ['linked blocks', lz4Frame(0x40, header, blockOf(literal), blockOf(linked), end), 'webhook webhook !'],
+    ['blocks that are not compressed', lz4Frame(0x60, header, stored(Buffer.from('as it is')), end), 'as it is'],
+  ])('lz4 with %s is read', (_what, input, expected) => {
+    expect(decompress(3, input).toString()).toBe(expected);
+  });
+
+  test('gzip of several members, and zstd that does not say how much it holds, are read', async () => {
+    const members = Buffer.concat([gzipSync('one '), gzipSync('two')]);
+    expect(decompress(1, members).toString()).toBe('one two');
+    const stream = createZstdCompress();
+    const parts: Buffer[] = [];
+    stream.on('data', (part: Buffer) => parts.push(part));
+    const ended = new Promise((resolve) => stream.once('end', resolve));
+    stream.write(text.slice(0, 100));
+    stream.end(text.slice(100));
+    await ended;
+    expect(decompress(4, Buffer.concat(parts)).toString()).toBe(text);
   });
 });
 

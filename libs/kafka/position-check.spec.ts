@@ -14,9 +14,9 @@ test.each<Case>([
   ['without ids', [5, null], [0, 9, null], null],
   ['never read, of an old topic', [0, 'a'], [100, 200, 'a'], null],
   ['of a topic whose id is new here', [5, null], [0, 9, 'a'], [5, 'adopted']],
-  ['of a topic that was made anew', [5, 'a'], [0, 9, 'b'], [0, 'other_topic']],
-  ['of a topic that was made anew and is empty', [5, 'a'], [0, 0, 'b'], [0, 'other_topic']],
-  ['beyond the end, without ids', [5_000, null], [0, 1_000, null], [0, 'beyond_end']],
+  ['#6 of a topic that was made anew', [5, 'a'], [0, 9, 'b'], [0, 'other_topic']],
+  ['#6 of a topic that was made anew and is empty', [5, 'a'], [0, 0, 'b'], [0, 'other_topic']],
+  ['#6 beyond the end, without ids', [5_000, null], [0, 1_000, null], [0, 'beyond_end']],
   ['beyond the end, before the id was known', [5_000, null], [0, 1_000, 'a'], [0, 'beyond_end']],
   // All that is left was applied: its end was cut off by an unclean election.
   ['beyond the end of the same topic', [5_000, 'a'], [0, 1_000, 'a'], [1_000, 'beyond_end']],

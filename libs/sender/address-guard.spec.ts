@@ -244,6 +244,24 @@ describe('the lookup of a connection', () => {
     );
     await expect(lookup([], true)).rejects.toBeInstanceOf(NameError);
   });
+
+  test('#50 says of a name of one word that it has to be complete', async () => {
+    const asked = (hostname: string, code: string) => {
+      const guard = new AddressGuard(production, () => Promise.reject(Object.assign(new Error('queryA'), { code })));
+      return new Promise<string | undefined>((resolve) => {
+        guard.lookup(hostname, { all: true }, (error) => {
+          resolve(error?.message);
+        });
+      });
+    };
+    const hint = 'names must be complete, no search domain is added';
+    expect(await asked('receiver', 'ENOTFOUND')).toBe(
+      `receiver was not resolved: there is no such name, or it has no address; ${hint}`,
+    );
+    expect(await asked('receiver.', 'ENODATA')).toContain(hint);
+    expect(await asked('receiver', 'ETIMEOUT')).not.toContain(hint);
+    expect(await asked('receiver.ns.svc.cluster.local', 'ENOTFOUND')).not.toContain(hint);
+  });
 });
 
 describe('an address in place of a name', () => {

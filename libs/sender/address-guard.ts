@@ -143,7 +143,7 @@ export class AddressGuard {
         else callback(null, first.address, first.family);
       },
       (error: unknown) => {
-        callback(new NameError(`${hostname} was not resolved: ${describeDnsError(error)}`, { cause: error }), '');
+        callback(new NameError(notResolved(hostname, error), { cause: error }), '');
       },
     );
   };
@@ -223,6 +223,17 @@ function parsePorts(text: string): { from: number; to: number } {
     throw new Error(`ALLOWED_PORTS has an item that is no port: '${text}'`);
   }
   return range;
+}
+
+function notResolved(hostname: string, error: unknown): string {
+  // A name such as `receiver` works for whoever has the search domain that is added to it.
+  const isShort = !hostname.replace(/\.$/, '').includes('.');
+  const hint = isShort && isUnknownName(error) ? '; names must be complete, no search domain is added' : '';
+  return `${hostname} was not resolved: ${describeDnsError(error)}${hint}`;
+}
+
+function isUnknownName(error: unknown): boolean {
+  return ['ENOTFOUND', 'ENODATA'].includes(String((error as { code?: unknown } | null)?.code));
 }
 
 function describeDnsError(error: unknown): string {

@@ -107,6 +107,32 @@ describe('EGRESS_ALLOW', () => {
     expect(opened.refusal(address)).not.toBeNull();
   });
 
+  describe('#64 of a prefix of NAT64 for local use', () => {
+    test.each<[string, string, string | null]>([
+      ['64:ff9b:1::/96', '64:ff9b:1::808:808', null],
+      ['64:ff9b:1::/48', '64:ff9b:1:808:8:800::', null],
+      ['64:ff9b:1::/48', '64:ff9b:1::808:808', null],
+      ['64:ff9b:1:7700::/56', '64:ff9b:1:7708:8:808::', null],
+      ['64:ff9b:1:1::/64', '64:ff9b:1:1:8:808:800::', null],
+      ['64:ff9b:1::/96', '64:ff9b:1::a00:1', 'NAT64 form of 10.0.0.1, which is a private'],
+      ['64:ff9b:1::/96', '64:ff9b:1::a9fe:a9fe', 'NAT64 form of 169.254.169.254, which is a metadata'],
+      ['64:ff9b:1::/48', '64:ff9b:1:a00:0:100::', 'NAT64 form of 10.0.0.1'],
+      ['64:ff9b:1::/48', '64:ff9b:1::7f00:1', 'NAT64 form of 127.0.0.1'],
+      ['64:ff9b:1::/96', '64:ff9b:1:1::808:808', 'which EGRESS_ALLOW may open'],
+    ])('%s: %s', (prefix, address, refusal) => {
+      const said = new AddressRules([], [prefix]).refusal(address);
+      if (refusal === null) expect(said).toBeNull();
+      else expect(said).toContain(refusal);
+    });
+
+    test('what is opened besides is opened behind the translator', () => {
+      expect(new AddressRules([], ['64:ff9b:1::/96', '10.0.0.0/8']).refusal('64:ff9b:1::a00:1')).toBeNull();
+      expect(new AddressRules(['8.8.0.0/16'], ['64:ff9b:1::/96']).refusal('64:ff9b:1::808:808')).toContain(
+        'DISALLOWED_IP_RANGES',
+      );
+    });
+  });
+
   test('of everything still opens no metadata address', () => {
     const all = new AddressRules([], ['0.0.0.0/0', '::/0']);
     expect(all.refusal('192.168.0.1')).toBeNull();

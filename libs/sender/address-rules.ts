@@ -25,6 +25,13 @@ const metadataAddresses = new Set([
 const globalIPv6 = ipaddr.IPv6.parseCIDR('2000::/3');
 const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96'); // RFC 6052
 const nat64LocalUse = ipaddr.IPv6.parseCIDR('64:ff9b:1::/48'); // RFC 8215
+/** Which bytes hold the IPv4 address, by the length of the prefix (RFC 6052, section 2.2). */
+const embeddedAt: ReadonlyMap<number, readonly number[]> = new Map([
+  [48, [6, 7, 9, 10]],
+  [56, [7, 9, 10, 11]],
+  [64, [9, 10, 11, 12]],
+  [96, [12, 13, 14, 15]],
+]);
 const sixToFour = ipaddr.IPv6.parseCIDR('2002::/16'); // RFC 3056
 const teredo = ipaddr.IPv6.parseCIDR('2001::/32'); // RFC 4380
 const compatible = ipaddr.IPv6.parseCIDR('::/96'); // RFC 4291, section 2.5.5.1
@@ -45,7 +52,8 @@ export class AddressRules {
     const address = unmapped(ipaddr.parse(text));
     const always = this.#refusedAlways(address);
     if (always !== null) return always;
-    if (isWithin(address, this.#allowed)) return null;
+    const opened = this.#allowed.find((range) => isIn(address, range));
+    if (opened !== undefined) return this.#refusalOfTranslated(address, opened);
     return address instanceof ipaddr.IPv4 ? refusalOfIPv4(address) : this.#refusalOfIPv6(address);
   }
 
@@ -67,6 +75,22 @@ export class AddressRules {
     return null;
   }
 
+  /**
+   * A prefix of NAT64 for local use that is opened says where the translator is. What is behind it is judged like any other IPv4
+   * address, or a name could lead through it to the network inside.
+   */
+  #refusalOfTranslated(address: Address, [network, bits]: Range): string | null {
+    if (!(address instanceof ipaddr.IPv6) || !(network instanceof ipaddr.IPv6)) return null;
+    const at = network.match(nat64LocalUse) ? embeddedAt.get(bits) : undefined;
+    if (at === undefined) return null;
+    const bytes = address.toByteArray();
+    const octets = at.map((offset) => bytes[offset] ?? 0);
+    // A translator with a prefix of 96 bits within the one that is opened.
+    const inner = new ipaddr.IPv4(octets.some((octet) => octet > 0) ? octets : bytes.slice(12));
+    const reason = this.#refusedAlways(inner) ?? (isWithin(inner, this.#allowed) ? null : refusalOfIPv4(inner));
+    return reason === null ? null : `the NAT64 form of ${inner.toString()}, which is ${reason}`;
+  }
+
   #refusalOfIPv6(address: ipaddr.IPv6): string | null {
     const carried = carriedIPv4(address);
     if (carried !== null) {
@@ -77,7 +101,7 @@ export class AddressRules {
       }
       return null;
     }
-    if (address.match(nat64LocalUse)) return 'NAT64 for local use, not global';
+    if (address.match(nat64LocalUse)) return 'NAT64 for local use, which EGRESS_ALLOW may open';
     const range = address.range();
     if (range !== 'unicast') return nameOfRange(range);
     if (address.match(compatible)) return 'an IPv4-compatible IPv6 address, not global';
@@ -108,7 +132,11 @@ function carriedIPv4(address: ipaddr.IPv6): { form: string; addresses: readonly 
 }
 
 function isWithin(address: Address, ranges: readonly Range[]): boolean {
-  return ranges.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits));
+  return ranges.some((range) => isIn(address, range));
+}
+
+function isIn(address: Address, [network, bits]: Range): boolean {
+  return address.kind() === network.kind() && address.match(network, bits);
 }
 
 function withoutZone(address: Address): string {

@@ -1,10 +1,12 @@
 /** The database and what it alone knows: migrations, what waits, what is sealed with which key, whose URL is refused. */
+import { Resolver } from 'node:dns/promises';
 import { partitionKey } from '../../libs/kafka/cluster-link.ts';
 import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
 import { positionMove, type PositionMove } from '../../libs/kafka/position-check.ts';
 import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
 import { DatabaseDiagnosis, type StoredOffset } from '../../libs/postgres/diagnosis.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
+import type { AddressGuard } from '../../libs/sender/address-guard.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { compareDefinitions } from '../definitions-comparison.ts';
@@ -132,5 +134,12 @@ async function examineEgress(database: DatabaseDiagnosis, config: DoctorConfig):
     allowed: config.EGRESS_ALLOW,
     refused,
     active: webhooks.length,
+    refusedTranslation: await refusedTranslation(guard),
   });
+}
+
+/** Only DNS64 knows an IPv6 address of this name (RFC 7050). */
+async function refusedTranslation(guard: AddressGuard): Promise<string | null> {
+  const found = await new Resolver({ timeout: 500, tries: 1 }).resolve6('ipv4only.arpa').catch((): string[] => []);
+  return found.find((address) => guard.checkAddress(address)?.includes('NAT64 for local use') === true) ?? null;
 }

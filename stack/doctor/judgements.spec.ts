@@ -111,6 +111,12 @@ describe('egress', () => {
     expect(judgeEgress(closed)).toMatchObject([{ severity: 'ok' }]);
   });
 
+  test('#64 on a network with NAT64 of its own says what to open', () => {
+    const [finding] = judgeEgress({ ...closed, refusedTranslation: '64:ff9b:1::c000:aa' });
+    expect(finding).toMatchObject({ severity: 'warning', says: expect.stringContaining('64:ff9b:1::c000:aa') });
+    expect(JSON.stringify(finding)).toContain('64:ff9b:1::/96');
+  });
+
   test('that is opened is told', () => {
     const opened = { ...closed, schemes: ['https', 'http'], ports: ['*'], allowed: ['127.0.0.0/8'] };
     expect(judgeEgress(opened).map(({ severity }) => severity)).toEqual(['notice', 'notice', 'notice', 'ok']);

@@ -166,12 +166,20 @@ export interface EgressState {
   /** Active webhooks whose URL the rules refuse now, with why. */
   readonly refused: readonly { readonly webhookId: string; readonly message: string }[];
   readonly active: number;
+  /** What name servers make of a name that has an IPv4 address only, when the rules take it for private. */
+  readonly refusedTranslation?: string | null;
 }
 
 const shownMax = 5;
 
-export function judgeEgress({ schemes, ports, allowed, refused, active }: EgressState): readonly Finding[] {
+export function judgeEgress(state: EgressState): readonly Finding[] {
+  const { schemes, ports, allowed, refused, active, refusedTranslation = null } = state;
   const findings: Finding[] = [];
+  if (refusedTranslation !== null) {
+    const says = `names with IPv4 addresses only resolve to such as ${refusedTranslation} (NAT64 with a prefix of this network), which is refused`;
+    const remedy = 'EGRESS_ALLOW with the prefix, such as 64:ff9b:1::/96: what is behind it is judged as IPv4';
+    findings.push(trouble('egress', 'warning', says, remedy));
+  }
   const wide = allowed.filter(isWide);
   if (wide.length > 0) {
     const says = `EGRESS_ALLOW opens ${wide.join(', ')}, which is nearly everything: your own network is open to whoever registers a webhook`;

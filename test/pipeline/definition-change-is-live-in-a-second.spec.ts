@@ -49,7 +49,7 @@ test.each([
   ['its creation was answered', ''],
   ['it was created under an Idempotency-Key, whose answer is committed with it', 'keyed'],
 ])(
-  'a webhook misses nothing that is published after %s',
+  '#28 a webhook misses nothing that is published after %s',
   async (_, prefix) => {
     const count = prefix === '' ? 60 : 30;
     const own = await createClient(system, 'Soon');

@@ -70,6 +70,21 @@ test('a name that is none is said to be, where an entry would be made; elsewhere
   expect((await world.ask('GET /v1/event-types/two%20words')).status).toBe(404);
 });
 
+test('#42 #56 types as producers name them have an entry, with their slashes encoded or not', async () => {
+  for (const type of ['com.acme.Order$Created', 'größe.geändert']) {
+    expect(await put(encodeURIComponent(type), {})).toMatchObject({ status: 200, body: { type } });
+  }
+  const slashed = { type: 'com.acme/order/placed' };
+  expect(await put('com.acme%2Forder%2Fplaced', {})).toMatchObject({ status: 200, body: { ...slashed, version: 1 } });
+  // As it comes behind a proxy that decodes paths.
+  const headers = { authorization: `Bearer ${world.adminKey}` };
+  const url = '/v1/event-types/com.acme/order/placed';
+  const again = await world.app.inject({ method: 'PUT', url: `${url}?force=true`, headers, payload: { description: 'again' } });
+  expect([again.statusCode, again.json()]).toMatchObject([200, { ...slashed, version: 2 }]);
+  expect((await world.app.inject({ url, headers })).json()).toMatchObject(slashed);
+  expect((await world.app.inject({ method: 'DELETE', url, headers })).statusCode).toBe(204);
+});
+
 test('deprecated types are listed apart', async () => {
   await put('zz.old', { deprecated: true });
   await put('zz.new', {});

@@ -369,7 +369,7 @@ describe('a page of another origin', () => {
     for (const { headers } of [good, refused, nowhere]) expect(corsOf(headers)).toEqual(expected);
   });
 
-  test('follows the stream', async () => {
+  test('#58 follows the stream, by fetch with a key in its header', async () => {
     const headers = { origin, authorization: `Bearer ${client.key}` };
     const response = await world.app.inject({ url: '/v1/stream', headers, payloadAsStream: true });
     response.stream().destroy();

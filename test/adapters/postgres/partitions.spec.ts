@@ -66,6 +66,36 @@ test('after months of days each row of the last 30 days is there, in a partition
   for (const table of partitionedTables) expect(await rowsIn(`${table}_default`)).toBe(0);
 }, 60_000);
 
+test.each([
+  ['America/Sao_Paulo', '2026-03-10T01:30:00Z'],
+  ['Europe/Berlin', '2027-03-28T00:30:00Z'],
+])('#67 days are those of UTC, whatever the zone of the database is: %s', async (zone, at) => {
+  const now = Date.parse(at);
+  const databaseName = new URL(database.url).pathname.slice(1);
+  await database.rows(`alter database "${databaseName}" set timezone = '${zone}'`);
+  const zoned = createOrm(database.url, 1);
+  try {
+    const inZone = await inTransaction(zoned.em, (run) =>
+      run<{ zone: string }>(`select current_setting('timezone') as zone`),
+    );
+    expect(inZone).toEqual([{ zone }]);
+    await maintainPartitions(zoned.em, now, { ...rules, daysAhead: 1 });
+    for (const time of [now - (now % dayMs), now, now + dayMs - (now % dayMs)]) await write(time);
+    const again = await maintainPartitions(zoned.em, now, { ...rules, daysAhead: 1 });
+    expect(again).toMatchObject({ created: [], movedRows: 0 });
+    const days = [now, now + dayMs].map(
+      (day) => `event_p${new Date(day).toISOString().slice(0, 10).replaceAll('-', '')}`,
+    );
+    expect(await partitionNames('event')).toEqual(days);
+    expect([await rowsIn(days[0] ?? ''), await rowsIn(days[1] ?? ''), await rowsIn('event_default')]).toEqual([
+      2, 1, 0,
+    ]);
+  } finally {
+    await zoned.close(true);
+    await database.rows(`alter database "${databaseName}" reset timezone`);
+  }
+});
+
 test('rows that came before the partition of their day move into it', async () => {
   const now = Date.parse('2026-03-10T23:59:59.999Z');
   const [yesterday, today, tomorrow] = [now - dayMs, now, now + 1];

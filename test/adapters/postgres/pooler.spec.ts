@@ -36,7 +36,7 @@ behindPooler('so does a pooler in session mode', async () => {
   }
 });
 
-behindPooler('one in transaction mode is recognised, and what it does with prepared statements', async () => {
+behindPooler('#41 one in transaction mode is recognised, and what it does with prepared statements', async () => {
   const pooler = await startPooler(pgBouncer as NonNullable<typeof pgBouncer>, database.url, 'transaction');
   try {
     // PgBouncer before 1.21 loses them; later ones keep them when max_prepared_statements says so.
