@@ -79,7 +79,7 @@ describe('what functions do natively is counted by its size', () => {
   ])('%s', async (_what, expression) => {
     expect(await find(expression, value)).toMatch(/^the JSONata (goes through|takes) more than|^the JSONata fails/);
     // Counted anew for each record.
-    expect(await find(expression, {})).not.toMatch(/goes through/);
+    expect(String(await find(expression, {}))).not.toMatch(/goes through/);
   });
 
   test.each<[string, unknown]>([
@@ -92,10 +92,10 @@ describe('what functions do natively is counted by its size', () => {
     ['["a", "b"] ~> $join("-")', 'a-b'],
     ['"a b" ~> $split(" ") ~> $map($uppercase) ~> $join("+")', 'A+B'],
     ['$reduce([1, 2, 3], function($a, $b) { $a + $b })', 6],
-    ['"abc".$substring(1)', 'bc'],
+    ['value.digits.$substring(9998)', '77'],
     ['$merge([{"a": 1}, {"b": $count(value.list)}])', { a: 1, b: 1 }],
   ])('as much as a record has is no matter: %s', async (expression, expected) => {
-    expect(await find(expression, value)).toEqual(expected);
+    expect(JSON.stringify(await find(expression, value))).toBe(JSON.stringify(expected));
   });
 });
 
