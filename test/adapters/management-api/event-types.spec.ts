@@ -79,7 +79,8 @@ test('#42 #56 types as producers name them have an entry, with their slashes enc
   // As it comes behind a proxy that decodes paths.
   const headers = { authorization: `Bearer ${world.adminKey}` };
   const url = '/v1/event-types/com.acme/order/placed';
-  const again = await world.app.inject({ method: 'PUT', url: `${url}?force=true`, headers, payload: { description: 'again' } });
+  const payload = { description: 'again' };
+  const again = await world.app.inject({ method: 'PUT', url: `${url}?force=true`, headers, payload });
   expect([again.statusCode, again.json()]).toMatchObject([200, { ...slashed, version: 2 }]);
   expect((await world.app.inject({ url, headers })).json()).toMatchObject(slashed);
   expect((await world.app.inject({ method: 'DELETE', url, headers })).statusCode).toBe(204);
