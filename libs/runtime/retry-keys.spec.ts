@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig, type ConfigError } from './config.ts';
 import { retryKeys } from './retry-keys.ts';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
