@@ -111,7 +111,7 @@ test('a session is handed over by a message: it is in no address and in no stora
     expect(said).not.toContain(token);
   expect(asked).toBe(1);
   await page.evaluate('window.portal.remove()');
-  expect(page.frames()).toHaveLength(1);
+  await page.locator('iframe').waitFor({ state: 'detached' });
 });
 
 test('when a session has ended the page around it gives another, and what was typed stays', async () => {
