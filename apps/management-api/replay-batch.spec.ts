@@ -87,6 +87,7 @@ function batchesOver(sink: FakeSink, { count = 3, data = '{"a":1}', format = 'js
 const job: ReplayJob = {
   id: 'rp_1',
   range: { clientId: 'acme', filter: {}, before: new Date(time) },
+  targetWebhookId: null,
   pacePerSecond: 1_000,
   position: replayStart,
 };

@@ -5,8 +5,10 @@
  */
 import { timeOfId } from '../../libs/domain/ids.ts';
 import {
+  deliveryTo,
   missedDelivery,
   type MissedDelivery,
+  type PastDeliveryRow,
   replayBatchSize,
   replayedDelivery,
   replayPauseMs,
@@ -17,6 +19,7 @@ import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { EventView } from '../../libs/postgres/event-view.ts';
 import type { Run } from '../../libs/postgres/bulk.ts';
 import { deliveriesAfter, missedEventsAfter } from '../../libs/postgres/replay-candidates.ts';
+import { eventsOf } from '../../libs/postgres/replay-events.ts';
 import type { ReplayJob, ReplayStep } from '../../libs/postgres/replay-job.ts';
 import type { WebhookView } from '../../libs/postgres/webhook-view.ts';
 import { within } from '../../libs/kafka/within.ts';
@@ -116,19 +119,19 @@ export class ReplayBatches {
     if (doubts.size > unaskedMax && oldest !== undefined) doubts.delete(oldest);
   }
 
-  private async past({ id, range, position, pacePerSecond }: ReplayJob, run: Run, now: number) {
+  private async past(job: ReplayJob, run: Run, now: number) {
+    const { range, position, pacePerSecond, targetWebhookId } = job;
     const { items, upTo } = await deliveriesAfter(run, range, position.after, replayBatchSize(pacePerSecond));
-    const keys = items.map(({ eventKey }) => eventKey).filter((key) => key !== null);
-    const events = new Map((await this.options.events.keptMany(keys, run)).map((event) => [event.eventKey, event]));
-    const targets = await this.targets(run, items);
+    const make =
+      targetWebhookId === null
+        ? await this.again(job, items, run, now)
+        : await this.elsewhere(job, targetWebhookId, items, run, now);
     const made: Made[] = [];
     const turns = new Turns();
     let bytes = 0;
     for (const row of items) {
       await turns.over();
-      const event = events.get(row.eventKey ?? '') ?? null;
-      const delivery = replayedDelivery(id, row, event, targets.get(row.webhookId) ?? null, now);
-      const records = delivery === null ? null : [this.deliveryRecord(delivery)];
+      const records = make(row);
       made.push(records);
       bytes += bytesIn(records);
       if (bytes > batchBytesMax && made.length < items.length) return { made, upTo: row.id };
@@ -136,11 +139,39 @@ export class ReplayBatches {
     return { made, upTo };
   }
 
-  private async missed({ id, range, position, pacePerSecond }: ReplayJob, run: Run, now: number) {
+  /** Where they went. */
+  private async again({ id }: ReplayJob, rows: readonly PastDeliveryRow[], run: Run, now: number) {
+    const events = new Map((await this.options.events.keptMany(keysOf(rows), run)).map((one) => [one.eventKey, one]));
+    const targets = await this.targets(run, rows);
+    return (row: PastDeliveryRow): Made => {
+      const event = events.get(row.eventKey ?? '') ?? null;
+      const delivery = replayedDelivery(id, row, event, targets.get(row.webhookId) ?? null, now);
+      return delivery === null ? null : [this.deliveryRecord(delivery)];
+    };
+  }
+
+  /** Their events, to another webhook. */
+  private async elsewhere(
+    { id }: ReplayJob,
+    webhookId: string,
+    rows: readonly PastDeliveryRow[],
+    run: Run,
+    now: number,
+  ) {
+    const events = new Map((await eventsOf(run, keysOf(rows))).map((event) => [event.eventKey, event]));
+    const target = (await this.targets(run, [{ webhookId }])).get(webhookId) ?? null;
+    return (row: PastDeliveryRow): Made => {
+      const event = events.get(row.eventKey ?? '');
+      const made = event === undefined ? null : deliveryTo(id, event, target, now);
+      return made === null ? null : this.missedRecords(made);
+    };
+  }
+
+  private async missed({ id, range, position, pacePerSecond, targetWebhookId }: ReplayJob, run: Run, now: number) {
     const { items, upTo } = await missedEventsAfter(run, range, position.after, replayBatchSize(pacePerSecond));
     const targets = await this.targets(
       run,
-      items.flatMap(({ decisions }) => decisions),
+      targetWebhookId === null ? items.flatMap(({ decisions }) => decisions) : [{ webhookId: targetWebhookId }],
     );
     const made: Made[] = [];
     const turns = new Turns();
@@ -148,7 +179,11 @@ export class ReplayBatches {
     for (const [index, { event, decisions }] of items.entries()) {
       for (const decision of decisions) {
         await turns.over();
-        const missed = missedDelivery(id, event, decision, targets.get(decision.webhookId) ?? null, now);
+        const target = targets.get(targetWebhookId ?? decision.webhookId) ?? null;
+        const missed =
+          targetWebhookId === null
+            ? missedDelivery(id, event, decision, target, now)
+            : deliveryTo(id, event, target, now);
         const records = missed === null ? null : this.missedRecords(missed);
         made.push(records);
         bytes += bytesIn(records);
@@ -209,6 +244,10 @@ export class ReplayBatches {
 
 function batchOf({ id, position }: Pick<ReplayJob, 'id' | 'position'>): string {
   return `${id} ${replayPositionText(position)}`;
+}
+
+function keysOf(rows: readonly PastDeliveryRow[]): string[] {
+  return rows.map(({ eventKey }) => eventKey).filter((key) => key !== null);
 }
 
 function bytesIn(records: Made): number {

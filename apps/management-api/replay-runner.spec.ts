@@ -9,6 +9,7 @@ import { ReplayRunner, type ReplayRunnerOptions } from './replay-runner.ts';
 const job: ReplayJob = {
   id: 'rp_1',
   range: { clientId: 'acme', filter: {}, before: new Date(0) },
+  targetWebhookId: null,
   pacePerSecond: 10,
   position: replayStart,
 };

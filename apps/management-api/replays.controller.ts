@@ -5,6 +5,7 @@ import type { AnswerOf } from '../../libs/api-contract/operation.ts';
 import * as contract from '../../libs/api-contract/replays.ts';
 import { traitNames } from '../../libs/domain/delivery-traits.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
+import { deliveryStatuses, type DeliveryStatus } from '../../libs/domain/outcome.ts';
 import type { ReplayFilter } from '../../libs/domain/replay.ts';
 import { ClientStore } from '../../libs/postgres/client-store.ts';
 import { withinBounds } from '../../libs/postgres/bounded-reads.ts';
@@ -19,6 +20,7 @@ import { invalid, notFound, ProblemError } from './problem-error.ts';
 import { ReplayRunner } from './replay-runner.ts';
 import { Input, Route } from './route.ts';
 import { timeOrNull } from './shown.ts';
+import { refuseEmptyRange } from './time-range.ts';
 
 type NewReplayInput = InputOf<typeof contract.createReplay>;
 
@@ -44,6 +46,7 @@ export class ReplaysController {
       id: objectId('replay', now.getTime(), randomBytes(10)),
       clientId: await this.clientOf(input),
       filter: filterOf(body.filter ?? {}),
+      targetWebhookId: body.targetWebhookId ?? null,
       pacePerSecond: body.pacePerSecond ?? contract.replayPaceDefault,
       createdBy: caller.keyId,
     };
@@ -88,12 +91,19 @@ export class ReplaysController {
   /** Whose deliveries they are. @throws ProblemError */
   private async clientOf({ body, scope }: NewReplayInput): Promise<string> {
     const { webhookId } = body.filter ?? {};
-    if (webhookId !== undefined) {
+    const { targetWebhookId = webhookId } = body;
+    if (webhookId !== undefined && targetWebhookId !== undefined) {
       const webhook = await this.webhooks.find(webhookId, scope);
+      const target = targetWebhookId === webhookId ? webhook : await this.webhooks.find(targetWebhookId, scope);
       const isOthers = body.clientId !== undefined && body.clientId !== webhook?.clientId;
-      if (webhook === null || isOthers) throw notFound();
-      if (!webhook.isActive && body.dryRun !== true) throw new ProblemError('webhook_disabled');
+      if (webhook === null || isOthers || target?.clientId !== webhook.clientId) throw notFound();
+      if (!target.isActive && body.dryRun !== true) throw new ProblemError('webhook_disabled');
       return webhook.clientId;
+    }
+    if (targetWebhookId !== undefined) {
+      // Of several webhooks an event may have several deliveries: it would be sent there as often.
+      const message = 'The filter has to name the webhook whose deliveries go there.';
+      throw invalid([{ path: '/filter/webhookId', rule: 'dependent', message }]);
     }
     const clientId = body.clientId ?? scope;
     if (clientId === null) {
@@ -124,16 +134,19 @@ function filterOf({
     const message = 'It is of what was not delivered at all: what became of deliveries says nothing of that.';
     throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
   }
-  judgeTraits(rest, '/filter');
+  if (rest.missedWhileDisabled === true && rest.deliveryIds !== undefined) {
+    const message = 'It is of what was not delivered at all: that has no ids.';
+    throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
+  }
+  judgeTraits({ ...rest, arrivedFrom, arrivedTo }, '/filter');
   if (missedSince !== undefined && rest.missedWhileDisabled !== true) {
     const message = 'It is of what was missed: missedWhileDisabled has to be true.';
     throw invalid([{ path: '/filter/missedSince', rule: 'dependent', message }]);
   }
-  refuseEmpty(['from', 'to'], from, to);
-  refuseEmpty(['arrivedFrom', 'arrivedTo'], arrivedFrom, arrivedTo);
+  refuseEmptyRange('/filter', ['from', 'to'], from, to);
   return {
     ...rest,
-    ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? 'failed_permanent'].flat() }),
+    ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? statusesOf(rest)].flat() }),
     ...(missedSince === undefined ? {} : { missedSince: timeText(missedSince) }),
     ...(from === undefined ? {} : { from: timeText(from) }),
     ...(to === undefined ? {} : { to: timeText(to) }),
@@ -142,10 +155,9 @@ function filterOf({
   };
 }
 
-/** @throws ProblemError when nothing can lie between the two */
-function refuseEmpty(names: readonly [from: string, to: string], from?: string, to?: string): void {
-  if (from === undefined || to === undefined || Date.parse(from) < Date.parse(to)) return;
-  throw invalid([{ path: `/filter/${names[1]}`, rule: 'range', message: `It has to be later than ${names[0]}.` }]);
+/** What is chosen one by one is meant, wherever it stands. */
+function statusesOf({ deliveryIds }: Pick<ReplayFilter, 'deliveryIds'>): readonly DeliveryStatus[] {
+  return deliveryIds === undefined ? ['failed_permanent'] : deliveryStatuses;
 }
 
 /** In UTC. Nothing is from before 1970, wherever that was said. */

@@ -10,11 +10,22 @@ const tag = 'Replays';
 
 export const replayStatuses = ['pending', 'running', 'finished', 'cancelled', 'failed'] as const;
 export const replayPaceDefault = 50;
+/** Deliveries that one names by their ids. */
+export const replaySelectionMax = 1_000;
 
 const status = Type.Enum([...deliveryStatuses]);
 
 const filterFields = {
   webhookId: Type.Optional(anyId),
+  deliveryIds: Type.Optional(
+    Type.Array(anyId, {
+      minItems: 1,
+      maxItems: replaySelectionMax,
+      uniqueItems: true,
+      description:
+        'These deliveries, by the ids that lists show; of them those that fit all else. Their `status` may be any when it is left out.',
+    }),
+  ),
   eventType: Type.Optional(anyId),
   from: Type.Optional({ ...timestamp, description: 'Events of this time or later.' }),
   to: Type.Optional({ ...timestamp, description: 'Events before this time; the moment of the request when left out.' }),
@@ -45,7 +56,8 @@ export const newReplayFilterSchema = Type.Object(
     ...filterFields,
     status: Type.Optional(
       Type.Union([status, Type.Array(status, { minItems: 1, maxItems: 4, uniqueItems: true })], {
-        description: 'Where the delivery stands now: one or a list; `failed_permanent` when left out.',
+        description:
+          'Where the delivery stands now: one or a list; `failed_permanent` when left out, any with `deliveryIds`.',
       }),
     ),
     missedWhileDisabled,
@@ -64,6 +76,14 @@ export const replaySchema = Type.Object(
       missedWhileDisabled,
       missedSince,
     }),
+    selected: nullable(
+      Type.Integer({
+        description: 'How many `deliveryIds` the filter has, which lists of replays leave out; null: it has none.',
+      }),
+    ),
+    targetWebhookId: nullable(
+      Type.String({ description: 'The webhook that gets them; null: each goes to the one whose delivery it is.' }),
+    ),
     dryRun: Type.Boolean({ description: 'Counted only, nothing is sent.' }),
     status: Type.Enum([...replayStatuses]),
     pacePerSecond: Type.Integer(),
@@ -101,6 +121,11 @@ export const createReplay = operation({
     {
       clientId: Type.Optional({ ...clientId, description: 'An admin names it, unless the filter names a webhook.' }),
       filter: Type.Optional(newReplayFilterSchema),
+      targetWebhookId: Type.Optional({
+        ...anyId,
+        description:
+          'Another webhook of the same client, which gets the events of these deliveries as deliveries of its own, whatever its filter says. The filter names the webhook whose deliveries they are.',
+      }),
       pacePerSecond: Type.Optional(
         Type.Integer({
           minimum: 1,

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { testDelivery } from './direct-delivery.ts';
 import { deliveryIdOf, eventKeyOf, messageIdOf } from './ids.ts';
 import {
+  deliveryTo,
   missedDelivery,
   replayBatchMax,
   replayBatchSize,
@@ -119,4 +120,22 @@ test.each([
 ])('what was missed is asked the filter %s, which fan-out had not', (filter, isSent) => {
   const missed = missedDelivery('rp_1', made.event, { webhookId: 'wh_1' }, { ...target, filter }, later);
   expect(missed !== null).toBe(isSent);
+});
+
+test('what another webhook gets is a delivery of its own, whatever its filter says', () => {
+  const other = { ...target, id: 'wh_2', filter: '{"data.n":2}' };
+  const diverted = deliveryTo('rp_1', made.event, other, later);
+  const { source, eventId } = made.event;
+  const deliveryId = deliveryIdOf(now, eventId, 'wh_2', source);
+  const messageId = messageIdOf(eventId, 'wh_2', source);
+  expect(diverted?.delivery).toMatchObject({
+    deliveryId,
+    messageId,
+    webhookId: 'wh_2',
+    trigger: 'replay',
+    round: 'rp_1',
+  });
+  expect(diverted?.event.decisions).toMatchObject([{ webhookId: 'wh_2', decision: 'matched', deliveryId, messageId }]);
+  expect(deliveryTo('rp_1', made.event, { ...other, isActive: false }, later)).toBeNull();
+  expect(deliveryTo('rp_1', made.event, null, later)).toBeNull();
 });

@@ -18,6 +18,8 @@ export type ReplayStatus = 'pending' | 'running' | 'finished' | 'cancelled' | 'f
 export interface ReplayFilter extends DeliveryTraits {
   readonly webhookId?: string;
   readonly eventType?: string;
+  /** These, and of them what all else asks for. */
+  readonly deliveryIds?: readonly string[];
   /** What did not arrive because the webhook was disabled, instead of a status. */
   readonly missedWhileDisabled?: boolean;
   /**
@@ -25,10 +27,6 @@ export interface ReplayFilter extends DeliveryTraits {
    * does not matter: what waited, or came late, is older than the moment at which the webhook was disabled.
    */
   readonly missedSince?: string;
-  /** RFC 3339: what came here at this time or later, whatever time the events themselves have. */
-  readonly arrivedFrom?: string;
-  /** RFC 3339: what came before this time. */
-  readonly arrivedTo?: string;
   /** RFC 3339: events of this time or later. */
   readonly from?: string;
   /** RFC 3339: events before this time. */
@@ -120,9 +118,22 @@ export function missedDelivery(
   target: ReplayTarget | null,
   now: number,
 ): MissedDelivery | null {
-  if (target === null || !target.isActive || !wants(target, event)) return null;
-  const { clientId, format } = target;
-  const { webhookId } = decision;
+  if (target === null || !wants(target, event)) return null;
+  return deliveryTo(replayId, event, { ...target, id: decision.webhookId }, now);
+}
+
+/**
+ * The delivery of an event to a webhook, whether or not it had one already: with the ids that fan-out gives it. The webhook's
+ * filter is not asked: whoever chose the events chose the webhook too. Null when it is no more, or disabled.
+ */
+export function deliveryTo(
+  replayId: string,
+  event: WebhookEvent,
+  target: ReplayTarget | null,
+  now: number,
+): MissedDelivery | null {
+  if (target === null || !target.isActive) return null;
+  const { id: webhookId, clientId, format } = target;
   const { deliveryId, messageId } = missedDeliveryIds(event, webhookId);
   const past = { id: deliveryId, messageId, webhookId, clientId, kind: event.kind, format };
   return {

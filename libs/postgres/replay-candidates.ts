@@ -5,12 +5,12 @@
  */
 import type { DeliveryStatus } from '../domain/outcome.ts';
 import type { PastDeliveryRow, ReplayFilter } from '../domain/replay.ts';
-import { timeOfId } from '../domain/ids.ts';
 import type { Decision, WebhookEvent } from '../domain/webhook-event.ts';
 import type { Run } from './bulk.ts';
 import { Conditions } from './conditions.ts';
 import { traitsCondition } from './delivery-traits-sql.ts';
 import { dayTimeOf, firstIdAt } from './history-key.ts';
+import { eventColumns, eventOf, type EventRow } from './replay-events.ts';
 
 /** The deliveries that a replay is about. */
 export interface ReplayRange {
@@ -175,11 +175,18 @@ function deliveriesWithin({ clientId, filter, before }: ReplayRange, after: stri
   const isOfClient = filter.webhookId === undefined ? 'client_id = ?' : 'coalesce(client_id = ?, false)';
   // Written out, so that the index of those that failed is used: they are few among all of the webhook's.
   const areFailed = (filter.status ?? statusDefault).every((status) => status === 'failed_permanent');
+  // What is no id of the history names nothing.
+  const chosen = filter.deliveryIds?.filter((id) => dayTimeOf(id) !== null);
   const kinds = areFailed ? `kind <> ? and status = 'failed_permanent'` : 'kind <> ?';
   const conditions = new Conditions()
     .add(kinds, 'ping')
     .add(isOfClient, clientId)
-    .add('webhook_id = ?', filter.webhookId);
+    .add('webhook_id = ?', filter.webhookId)
+    .add('id = any(?)', chosen)
+    .add(
+      'day_time = any(?)',
+      chosen?.map((id) => dayTimeOf(id)?.toISOString()),
+    );
   return timesWithin(conditions, filter, before, 'id', after);
 }
 
@@ -197,9 +204,10 @@ function timesWithin(
   after: string | null,
 ): Conditions {
   const from = filter.from === undefined ? null : new Date(filter.from);
-  // What was missed, or came at some time, may have any time of its own: also one to come, which ids carry up to a day ahead.
-  const isByArrival = (filter.missedSince ?? filter.arrivedFrom ?? filter.arrivedTo) !== undefined;
-  const toDefault = isByArrival ? new Date(before.getTime() + dayMs) : before;
+  // What was missed, came at some time, or is chosen, may have any time of its own: also one to come, which ids carry up to a day ahead.
+  const { missedSince, arrivedFrom, arrivedTo, deliveryIds } = filter;
+  const isAnyTime = (missedSince ?? arrivedFrom ?? arrivedTo ?? deliveryIds) !== undefined;
+  const toDefault = isAnyTime ? new Date(before.getTime() + dayMs) : before;
   const to = filter.to === undefined ? toDefault : new Date(filter.to);
   return conditions
     .add('day_time >= ?', from)
@@ -212,14 +220,14 @@ function timesWithin(
 
 function wantedDelivery(conditions: Conditions, filter: ReplayFilter): string {
   const ofType = filter.eventType === undefined ? 'true' : `event_type = ${conditions.value(filter.eventType)}`;
-  const type = `${ofType} and ${arrivedWithin(conditions, filter, 'created_at')}`;
   if (filter.missedWhileDisabled === true) {
+    const arrived = arrivedWithin(conditions, filter, 'created_at');
     const since =
       filter.missedSince === undefined ? 'true' : `last_attempt_at >= ${conditions.value(filter.missedSince)}`;
-    return `(${type} and status = 'failed_permanent' and reason = 'disabled' and ${since})`;
+    return `(${ofType} and ${arrived} and status = 'failed_permanent' and reason = 'disabled' and ${since})`;
   }
-  const { arrivedFrom: _, arrivedTo: __, status = statusDefault, ...traits } = filter;
-  return `(${type} and ${traitsCondition(conditions, { ...traits, status })})`;
+  const { status = statusDefault } = filter;
+  return `(${ofType} and ${traitsCondition(conditions, { ...filter, status })})`;
 }
 
 /** When a delivery was made first is when its event came, or when it was seen, if that was more than an hour later. */
@@ -239,44 +247,6 @@ function missedDecisions(conditions: Conditions, clientId: string, filter: Repla
   return `case when ${since} and ${arrivedWithin(conditions, filter, 'received_at')} then ${missed} else '[]' end`;
 }
 
-interface MissedRow {
-  readonly eventKey: string;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly source: string | null;
-  readonly subject: string | null;
-  readonly clientId: string | null;
-  readonly kind: 'event' | 'test';
-  readonly receivedAtMs: number;
-  readonly data: Buffer;
-  readonly sourceTopic: string | null;
-  readonly sourcePartition: number | null;
-  readonly sourceOffset: number | null;
-  readonly traceparent: string | null;
+interface MissedRow extends EventRow {
   readonly missed: readonly Decision[];
-}
-
-const eventColumns = `event_key as "eventKey", event_id as "eventId", event_type as "eventType", source, subject,
-  client_id as "clientId", kind, (extract(epoch from received_at) * 1000)::float8 as "receivedAtMs", data,
-  source_topic as "sourceTopic", source_partition as "sourcePartition", source_offset::float8 as "sourceOffset",
-  traceparent`;
-
-function eventOf({ receivedAtMs, missed: _, ...row }: MissedRow): WebhookEvent {
-  return {
-    eventKey: row.eventKey,
-    eventId: row.eventId,
-    eventType: row.eventType,
-    source: row.source,
-    subject: row.subject,
-    clientId: row.clientId,
-    kind: row.kind,
-    time: timeOfId(row.eventKey),
-    receivedAt: Math.round(receivedAtMs),
-    data: row.data,
-    decisions: [],
-    sourceTopic: row.sourceTopic,
-    sourcePartition: row.sourcePartition,
-    sourceOffset: row.sourceOffset,
-    traceparent: row.traceparent,
-  };
 }

@@ -5,6 +5,8 @@ import type { ReplayRange } from './replay-candidates.ts';
 export interface ReplayJob {
   readonly id: string;
   readonly range: ReplayRange;
+  /** Null: each delivery goes where it went. */
+  readonly targetWebhookId: string | null;
   readonly pacePerSecond: number;
   readonly position: ReplayPosition;
 }
@@ -26,12 +28,13 @@ export interface JobRow {
   readonly id: string;
   readonly clientId: string;
   readonly filter: ReplayFilter;
+  readonly targetWebhookId: string | null;
   readonly pacePerSecond: number;
   readonly position: string | null;
   readonly createdAtMs: number;
 }
 
-export const jobColumns = `id, client_id as "clientId", filter, pace_per_second as "pacePerSecond", position,
+export const jobColumns = `id, client_id as "clientId", filter, target_webhook_id as "targetWebhookId", pace_per_second as "pacePerSecond", position,
   (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"`;
 
 export function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange {
@@ -39,6 +42,6 @@ export function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange 
 }
 
 export function jobOf(row: JobRow): ReplayJob {
-  const { id, pacePerSecond, position } = row;
-  return { id, range: rangeOf(row), pacePerSecond, position: replayPositionOf(position) };
+  const { id, targetWebhookId, pacePerSecond, position } = row;
+  return { id, range: rangeOf(row), targetWebhookId, pacePerSecond, position: replayPositionOf(position) };
 }

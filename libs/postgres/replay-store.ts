@@ -22,7 +22,12 @@ import { jobColumns, jobOf, pauseMsMax, type JobRow, type ReplayJob, type Replay
 export interface Replay {
   readonly id: string;
   readonly clientId: string;
+  /** Of lists without its `deliveryIds`. */
   readonly filter: ReplayFilter;
+  /** How many ids of deliveries the filter has; null: none. */
+  readonly selected: number | null;
+  /** Null: each delivery goes where it went. */
+  readonly targetWebhookId: string | null;
   readonly isDryRun: boolean;
   readonly status: ReplayStatus;
   readonly pacePerSecond: number;
@@ -36,7 +41,7 @@ export interface Replay {
   readonly finishedAt: Date | null;
 }
 
-export type NewReplay = Pick<Replay, 'id' | 'clientId' | 'filter' | 'pacePerSecond' | 'createdBy'>;
+export type NewReplay = Pick<Replay, 'id' | 'clientId' | 'filter' | 'targetWebhookId' | 'pacePerSecond' | 'createdBy'>;
 
 /** Pending or running ones of one client. */
 export const openReplaysMax = 10;
@@ -108,7 +113,7 @@ export class ReplayStore {
       .add('status = ?', filter.status);
     const tail = seek(conditions, 'id', 'desc', request);
     const found = await readerOf(this.em)<Replay>(
-      `select ${columns} from replay ${conditions.where} ${tail}`,
+      `select ${columnsWith("(filter::jsonb - 'deliveryIds')")} from replay ${conditions.where} ${tail}`,
       conditions.values,
     );
     const page = pageFrom(found, request, ({ id }) => id);
@@ -225,9 +230,11 @@ update replay set
   finished_at = coalesce(finished_at, $6), next_batch_at = $7, batch_owner = null, batch_until = null
 where id = $1`;
 
-const columns = `id, client_id as "clientId", filter, is_dry_run as "isDryRun", status,
+const columnsWith = (filter: string) => `id, client_id as "clientId", ${filter} as filter,
+  json_array_length(filter -> 'deliveryIds') as selected, target_webhook_id as "targetWebhookId", is_dry_run as "isDryRun", status,
   pace_per_second as "pacePerSecond", total, done, skipped, error, created_by as "createdBy", created_at as "createdAt",
   started_at as "startedAt", finished_at as "finishedAt"`;
+const columns = columnsWith('filter');
 
 async function insert(
   em: EntityManager,
@@ -235,13 +242,13 @@ async function insert(
   actor: Actor,
   now: Date,
 ): Promise<Replay> {
-  const { id, clientId, filter, isDryRun, total, pacePerSecond, createdBy } = replay;
+  const { id, clientId, filter, targetWebhookId, isDryRun, total, pacePerSecond, createdBy } = replay;
   const ended = isDryRun ? now : null;
   const status = isDryRun ? 'finished' : 'pending';
   await runIn(em)(
     `insert into replay (id, client_id, webhook_id, filter, is_dry_run, status, pace_per_second, total, done, created_by,
-      created_at, started_at, finished_at, next_batch_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $11, greatest($10::timestamptz, (
+      created_at, started_at, finished_at, target_webhook_id, next_batch_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $11, $12, greatest($10::timestamptz, (
       select max(enabled_at) + interval '${inForceMs} ms' from webhook where client_id = $2)))`,
     [
       id,
@@ -255,12 +262,24 @@ async function insert(
       createdBy,
       now.toISOString(),
       ended?.toISOString() ?? null,
+      targetWebhookId,
     ],
   );
   const change = { action: 'replay.created', objectKind: 'replay', objectId: id, clientId } as const;
-  await appendAudit(em, { ...change, before: null, after: { filter, isDryRun, pacePerSecond } }, actor, now);
+  const { deliveryIds, ...named } = filter;
+  const selected = deliveryIds?.length ?? null;
+  // Of a thousand ids the log has the number.
+  const after = {
+    filter: named,
+    ...(selected === null ? {} : { selected }),
+    ...(targetWebhookId === null ? {} : { targetWebhookId }),
+    isDryRun,
+    pacePerSecond,
+  };
+  await appendAudit(em, { ...change, before: null, after }, actor, now);
   return {
     ...replay,
+    selected,
     status,
     done: 0,
     skipped: 0,

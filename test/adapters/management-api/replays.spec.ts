@@ -102,6 +102,59 @@ describe('a replay', () => {
     expect(new Set(deliveries.values().map((one) => one['round'])).size).toBeLessThanOrEqual(3);
   });
 
+  test('sends deliveries that were chosen one by one, wherever they stand, and nobody else’s', async () => {
+    const { webhookId, ids } = await newFailures(2);
+    const seed = { clientId: ann.id, webhookId, time: start + 9 };
+    const { deliveryId: delivered } = await seedHistory(world.env.DATABASE_URL, seed);
+    const { ids: others } = await newFailures(1);
+    const { deliveryId: foreign } = await seedHistory(world.env.DATABASE_URL, {
+      clientId: bob.id,
+      webhookId: 'wh_bobs',
+    });
+    const chosen = [ids[1], delivered, others[0]].map(String);
+    const filter = { deliveryIds: [...chosen, foreign, 'no-id'] };
+    expect((await post({ filter: { ...filter, status: 'delivered' }, dryRun: true })).body).toMatchObject({ total: 1 });
+    const { body } = await post({ filter });
+    expect(body).toMatchObject({ filter, selected: 5, targetWebhookId: null });
+    expect(await ended(body['id'])).toMatchObject({ status: 'finished', total: 3, done: 3, skipped: 0, filter });
+    const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 3));
+    expect(idsOf(sent).toSorted()).toEqual(chosen.toSorted());
+    const { body: list } = await world.ask('GET /v1/replays?limit=1', { key: ann.key });
+    expect(list['data']).toMatchObject([{ id: body['id'], selected: 5 }]);
+    expect(JSON.stringify(list)).not.toContain('deliveryIds');
+  });
+
+  test('sends what one webhook did not get to another one, as deliveries of its own', async () => {
+    const { webhookId } = await newFailures(2);
+    const disabled = await world.ask(`POST /v1/webhooks/${webhookId}/disable`, { body: {}, key: ann.key });
+    expect(disabled.status).toBe(200);
+    const target = await newWebhook(world, ann.key, { eventTypes: ['nothing.else'] });
+    const { body } = await post({ filter: { webhookId }, targetWebhookId: target.id });
+    expect(body).toMatchObject({ targetWebhookId: target.id, selected: null });
+    expect(await ended(body['id'])).toMatchObject({ status: 'finished', total: 2, done: 2, skipped: 0 });
+    const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 2));
+    expect(sent).toMatchObject([{ $key: target.id, trigger: 'replay' }, { $key: target.id }]);
+    // The history learns of the deliveries through the event's decision.
+    const said = await events.until((all) => all.filter((one) => isOf(one, target.id)).length >= 2);
+    const decided = said.filter((one) => isOf(one, target.id)).flatMap((one) => one['decisions'] as ReadValue[]);
+    expect(decided.map((one) => one['deliveryId'])).toEqual(idsOf(sent));
+  });
+
+  test('goes to another webhook of the same client, from one, and while that is active', async () => {
+    const { webhookId } = await newFailures(1);
+    const foreign = await newWebhook(world, bob.key);
+    for (const targetWebhookId of [foreign.id, 'wh_nobodys']) {
+      expect(await post({ filter: { webhookId }, targetWebhookId })).toMatchObject({ status: 404 });
+    }
+    const off = await newWebhook(world, ann.key, { isActive: false });
+    const refused = await post({ filter: { webhookId }, targetWebhookId: off.id });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'webhook_disabled' } });
+    const ofAll = await post({ filter: { status: 'delivered' }, targetWebhookId: webhookId });
+    expect(ofAll.body['errors']).toMatchObject([{ path: '/filter/webhookId', rule: 'dependent' }]);
+    const ofMissed = await post({ filter: { missedWhileDisabled: true, deliveryIds: ['x'] } });
+    expect(ofMissed.body['errors']).toMatchObject([{ path: '/filter/missedWhileDisabled', rule: 'exclusive' }]);
+  });
+
   test('of what was missed while disabled sends deliveries that ended so and events that made none', async () => {
     const { webhookId } = await newFailures(1, {}, { filter: { 'data.no': { $lt: 3 } } });
     const missed = (index: number, audience: string | null) => ({

@@ -18,6 +18,7 @@ const commonKinds: Readonly<Record<string, string>> = { 'event-types': 'order.cr
 const kindOfName: Readonly<Record<string, Kind>> = {
   clientId: 'clients',
   webhookId: 'webhooks',
+  targetWebhookId: 'webhooks',
   deliveryId: 'deliveries',
   eventId: 'events',
   objectId: 'webhooks',
