@@ -3,6 +3,7 @@ import { Controller, Inject } from '@nestjs/common';
 import * as contract from '../../libs/api-contract/deliveries.ts';
 import { deliveryAge } from '../../libs/domain/delivery-age.ts';
 import { heldBy } from '../../libs/domain/held-by.ts';
+import { SensitiveNames } from '../../libs/domain/mask.ts';
 import { pastPayload, type PastDelivery } from '../../libs/domain/direct-delivery.ts';
 import { AuditStore } from '../../libs/postgres/audit-store.ts';
 import {
@@ -35,6 +36,7 @@ export class DeliveriesController {
     @Inject(DirectDeliveries) private readonly direct: DirectDeliveries,
     @Inject(AuditStore) private readonly audit: AuditStore,
     @Inject(WebhookDefaultsOf) private readonly operator: WebhookDefaultsOf,
+    @Inject(SensitiveNames) private readonly sensitive: SensitiveNames,
   ) {}
 
   @Route(contract.listDeliveries)
@@ -66,7 +68,8 @@ export class DeliveriesController {
     ]);
     const isPayloadHidden = !maySeePayloads(caller);
     const payload = kept === null ? null : pastPayload(kept.past, kept.event);
-    const shown = { signatureHeader: this.operator.signatureHeader, isPayloadHidden };
+    const { signatureHeader } = this.operator;
+    const shown = { signatureHeader, isPayloadHidden, sensitive: this.sensitive };
     return {
       ...shownDelivery(delivery),
       payloadSent: isPayloadHidden ? null : (payload?.body.toString('utf8') ?? null),

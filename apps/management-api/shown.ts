@@ -7,6 +7,7 @@ import type { getEventType } from '../../libs/api-contract/event-types.ts';
 import type { eventSchema, getEvent, listEvents } from '../../libs/api-contract/events.ts';
 import type { getWebhook } from '../../libs/api-contract/webhooks.ts';
 import type { getErasure, listAudit } from '../../libs/api-contract/audit.ts';
+import type { SensitiveNames } from '../../libs/domain/mask.ts';
 import { timeOfId } from '../../libs/domain/ids.ts';
 import { parseLossless } from '../../libs/domain/lossless-json.ts';
 import { isObjectId } from '../../libs/domain/object-id.ts';
@@ -23,6 +24,7 @@ import type { ShownWebhook } from '../../libs/postgres/webhook-view.ts';
 import { refusedWords } from '../../libs/sender/address-guard.ts';
 import { maskHeaders, shownRequestHeaders } from '../../libs/domain/request-headers.ts';
 import { sampleText } from './body-sample.ts';
+import { maskedSample } from './masked-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
 
@@ -83,14 +85,20 @@ export function shownDelivery(item: DeliveryItem): ItemOf<AnswerOf<typeof listDe
 
 /**
  * Attempts count through all rounds here: whoever reads them need know nothing of rounds.
- * @param shown signatureHeader: SIGNATURE_HEADER; isPayloadHidden: whoever asks may not see payloads
+ * @param shown signatureHeader: SIGNATURE_HEADER; isPayloadHidden: whoever asks may not see payloads; sensitive: names of
+ *   fields whose values nobody sees
  */
 export function shownAttempt(
   item: AttemptItem,
   index: number,
-  { signatureHeader, isPayloadHidden }: { readonly signatureHeader: string; readonly isPayloadHidden: boolean },
+  {
+    signatureHeader,
+    isPayloadHidden,
+    sensitive,
+  }: { readonly signatureHeader: string; readonly isPayloadHidden: boolean; readonly sensitive: SensitiveNames },
 ): AnswerOf<typeof getDelivery>['attempts'][number] {
   const error = shownError(item);
+  const type = item.responseHeaders['content-type'];
   return {
     attempt: index + 1,
     trigger: item.trigger,
@@ -105,7 +113,7 @@ export function shownAttempt(
     responseBodySample:
       item.responseBodySample === null || isPayloadHidden
         ? null
-        : sampleText(item.responseBodySample, item.responseHeaders['content-type'], item.responseBodyTruncated),
+        : maskedSample(sampleText(item.responseBodySample, type, item.responseBodyTruncated), type, sensitive),
     responseBodyTruncated: item.responseBodyTruncated,
     latencyMs: item.latencyMs,
     error,

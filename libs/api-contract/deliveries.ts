@@ -61,7 +61,11 @@ export const attemptSchema = Type.Object({
   requestHeaders: mapOf(Type.String(), { description: 'What the webhook adds is masked.' }),
   responseCode: nullable(Type.Integer()),
   responseHeaders: headersSchema,
-  responseBodySample: nullable(Type.String({ description: 'The first 4 KiB of the answer as text.' })),
+  responseBodySample: nullable(
+    Type.String({
+      description: 'The first 4 KiB of the answer as text; in JSON and forms values of SENSITIVE_FIELDS are masked.',
+    }),
+  ),
   responseBodyTruncated: Type.Boolean(),
   latencyMs: nullable(Type.Integer()),
   error: attemptErrorSchema,
