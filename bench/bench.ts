@@ -21,12 +21,12 @@ switch (commandLine.kind) {
   case 'run':
     break;
 }
-const { works: wanted, profiled, sizes, parts } = commandLine;
+const { works: wanted, profiled, ...options } = commandLine;
 
 await endAfter(async (signal) => {
   for (const work of wanted) {
     say(`\n${work.name}: ${work.summary}`);
-    const bench = new Bench(signal, profiled, { sizes, parts });
+    const bench = new Bench(signal, profiled, options);
     const result = await work.run(bench);
     for (const line of resultLines(work.name, result)) say(line);
     if (profiled.length > 0) {

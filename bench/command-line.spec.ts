@@ -17,12 +17,21 @@ test.each([
   { words: ['latency', '--webhooks', '100,100000'], wanted: [latency], sizes: [100, 100_000] },
   { words: ['--works', 'kill,http', 'latency'], wanted: [latency], parts: ['http', 'kill'] },
   {
+    words: ['latency', '--deliveries', '10000000', '--clients', '1000', '--webhooks', '200000'],
+    wanted: [latency],
+    sizes: [200_000],
+    deliveries: 10_000_000,
+    clients: 1_000,
+  },
+  {
     words: ['--profile', 'fanout', 'throughput', '--profile', 'dispatcher'],
     wanted: [throughput],
     profiled: ['fanout', 'dispatcher'],
   },
-])('$words runs what it names', ({ words, wanted, profiled = [], sizes = null, parts = null }) => {
-  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled, sizes, parts });
+])('$words runs what it names', ({ words, wanted, profiled = [], ...more }) => {
+  const { sizes = null, parts = null, deliveries = null, clients = null } = more;
+  const options = { sizes, parts, deliveries, clients };
+  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled, ...options });
 });
 
 test.each([
@@ -31,6 +40,8 @@ test.each([
   { words: ['--profile'], reason: "not ''" },
   { words: ['--profile', 'kafka'], reason: "not 'kafka'" },
   { words: ['--webhooks', 'many'], reason: "not 'many'" },
+  { words: ['--deliveries', '5'], reason: "not '5'" },
+  { words: ['--clients'], reason: "not ''" },
   { words: ['--works', 'http,all'], reason: "not 'http,all'" },
   { words: ['--webhooks', '0'], reason: "not '0'" },
   { words: ['--webhooks', '1000,100'], reason: "not '1000,100'" },

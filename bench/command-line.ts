@@ -11,10 +11,13 @@ export type BenchCommandLine =
       readonly kind: 'run';
       readonly works: readonly Work[];
       readonly profiled: readonly AppName[];
-      /** Sizes that `scale` is limited to; null: all of its own. */
+      /** Sizes that `scale` is limited to, and the last one for `neighbours`; null: their own. */
       readonly sizes: readonly number[] | null;
       /** Parts that `fresh` is limited to; null: all of them. */
       readonly parts: readonly FreshPart[] | null;
+      /** Of the history of `neighbours`; null: its own numbers. */
+      readonly deliveries: number | null;
+      readonly clients: number | null;
     }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'refused'; readonly sentence: string };
@@ -25,6 +28,7 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
   const profiled: AppName[] = [];
   let sizes: readonly number[] | null = null;
   let parts: readonly FreshPart[] | null = null;
+  const counts = { deliveries: null as number | null, clients: null as number | null };
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
     if (word === '--profile') {
@@ -40,6 +44,15 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
       if (sizes === null) return refusal(`--webhooks takes growing numbers such as 100,100000, not '${text}'.`);
       continue;
     }
+    if (word === '--deliveries' || word === '--clients') {
+      const { name, min, max } = countOptions[word];
+      const text = words[(index += 1)] ?? '';
+      const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+      if (!(count >= min && count <= max))
+        return refusal(`${word} takes a number from ${min} to ${max}, not '${text}'.`);
+      counts[name] = count;
+      continue;
+    }
     if (word === '--works') {
       const text = words[(index += 1)] ?? '';
       parts = partsIn(text);
@@ -50,13 +63,18 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
     if (work === undefined) {
       const known = works.map(({ name }) => name).join(', ');
       return refusal(
-        `There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --works PART,PART, --help.`,
+        `There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --deliveries N, --clients N, --works PART,PART, --help.`,
       );
     }
     wanted.push(work);
   }
-  return { kind: 'run', works: wanted.length === 0 ? works : wanted, profiled, sizes, parts };
+  return { kind: 'run', works: wanted.length === 0 ? works : wanted, profiled, sizes, parts, ...counts };
 }
+
+const countOptions = {
+  '--deliveries': { name: 'deliveries', min: 1_000, max: 100_000_000 },
+  '--clients': { name: 'clients', min: 20, max: 10_000 },
+} as const;
 
 /** Null when it is no list of growing numbers from 1 to a million. */
 function sizesIn(text: string): readonly number[] | null {
@@ -79,7 +97,7 @@ function refusal(sentence: string): BenchCommandLine {
 
 function helpOf(works: readonly Work[]): string {
   return [
-    'npm run bench [-- WORK… --profile APP… --webhooks N,N --works PART,PART]',
+    'npm run bench [-- WORK… --profile APP… --webhooks N,N --deliveries N --clients N --works PART,PART]',
     '',
     'Measures the system on an embedded stack of its own: without a name every work, one after another.',
     'The load and the receivers are processes of their own on the same machine; figures are in docs/performance.md.',
@@ -87,7 +105,10 @@ function helpOf(works: readonly Work[]): string {
     ...works.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`),
     '',
     `  --profile APP  keeps a CPU profile of that app, of the measured time, in .data/bench/profiles; as often as wanted`,
-    '  --webhooks N,N only so many webhooks in the work scale, and not its dispatchers: 100,100000 compares the two',
+    '  --webhooks N,N only so many webhooks in the work scale, and not its dispatchers: 100,100000 compares the two;',
+    '                 of neighbours the last number',
+    '  --deliveries N deliveries in the history of neighbours',
+    '  --clients N    clients that have them',
     `  --works P,P    only these parts of the work fresh: ${freshParts.join(', ')}`,
     '  --help         this text',
     '',

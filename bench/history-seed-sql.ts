@@ -8,8 +8,12 @@
  */
 import { latencySlotsMs } from '../libs/domain/delivery-stats.ts';
 
-export const seededClients = 20;
-export const webhooksPerClient = 10;
+export interface SeededTenants {
+  readonly clients: number;
+  readonly webhooksPerClient: number;
+}
+
+export const usualTenants: SeededTenants = { clients: 20, webhooksPerClient: 10 };
 export const deliveriesPerEvent = 2;
 export const rareEventType = 'invoice.voided';
 export const seededEventTypes = [
@@ -42,15 +46,15 @@ export interface SeededDay {
 }
 
 /** Tenants and their webhooks, not active: nothing is sent to them. */
-export const seedTenants = `
+export const seedTenants = ({ clients, webhooksPerClient }: SeededTenants) => `
 insert into client (id, name, created_at)
-select 'seed-' || c, 'Seed ' || c, now() from generate_series(0, ${seededClients - 1}) c on conflict do nothing;
+select 'seed-' || c, 'Seed ' || c, now() from generate_series(0, ${clients - 1}) c on conflict do nothing;
 insert into webhook (id, client_id, url, event_types, is_active, disabled_by, format, ordering, max_in_flight, timeout_ms,
   retry_policy, signature_algorithm, masked_headers, version, created_at, updated_at)
 select 'wh_seed_' || c || '_' || w, 'seed-' || c, 'https://example.com/hook', '["*"]', false, 'operator', 'json', 'inOrder', 1,
   5000, '{"maxAttempts":6,"baseDelayMs":5000,"maxDelayMs":86400000,"backoffFactor":12,"jitter":0.2}', 'hmac-sha256', '{}', 1,
   now(), now()
-from generate_series(0, ${seededClients - 1}) c, generate_series(0, ${webhooksPerClient - 1}) w on conflict do nothing`;
+from generate_series(0, ${clients - 1}) c, generate_series(0, ${webhooksPerClient - 1}) w on conflict do nothing`;
 
 /** Such as delivery_p20260131: as housekeeping names them. */
 export function seededPartition(table: string, { startMs }: SeededDay): string {
@@ -58,14 +62,17 @@ export function seededPartition(table: string, { startMs }: SeededDay): string {
 }
 
 /** Temporary tables with what the day's rows are made of. */
-export function pickDay({ startMs, spanMs, events, isRecent }: SeededDay): string {
+export function pickDay(
+  { startMs, spanMs, events, isRecent }: SeededDay,
+  { clients, webhooksPerClient }: SeededTenants,
+): string {
   const types = seededEventTypes.map((type) => `'${type}'`).join(', ');
   return `
 create temp table seed_event on commit drop as
 select *, pg_temp.at_ms(ms) as at, 'seed-' || c as client_id, ${timedId('ms', "'event' || event_id")} as event_key
 from (
   select ms, w, 'seed-${startMs / 86_400_000}-' || g as event_id,
-    case when rc < 0.3 then 0 when rc < 0.4 then 1 else 2 + floor((rc - 0.4) / 0.6 * ${seededClients - 2})::int end as c,
+    case when rc < 0.3 then 0 when rc < 0.4 then 1 else 2 + floor((rc - 0.4) / 0.6 * ${clients - 2})::int end as c,
     case when rt < 0.00005 then '${rareEventType}'
       else (array[${types}])[1 + floor(rt * rt * ${seededEventTypes.length})::int] end as event_type
   from (
@@ -88,13 +95,13 @@ from (
 order by ms`;
 }
 
-export function fillEvents(table: string): string {
+export function fillEvents(table: string, tenants: SeededTenants): string {
   return `
 insert into ${table} (event_key, day_time, event_id, event_type, source, client_id, kind, received_at, data, decisions,
   source_topic, source_partition, source_offset)
 select event_key, at, event_id, event_type, '/seed', client_id, 'event', at + interval '3 ms',
   convert_to('{"orderId":"' || event_id || '","amount":' || (ms % 100000) / 100.0 || ',"currency":"EUR","note":"' || md5(event_id) || '"}', 'UTF8'),
-  jsonb_build_array(${[0, 1].map(decision).join(', ')}), 'platform.events', 0, 0
+  jsonb_build_array(${[0, 1].map((n) => decision(n, tenants)).join(', ')}), 'platform.events', 0, 0
 from seed_event`;
 }
 
@@ -152,7 +159,7 @@ $$ select 'epoch'::timestamptz + ms * interval '1 ms' $$`;
 const attempts = `(case status when 'pending' then 0 when 'delivered' then 1 + (roll > 0.97)::int else 3 end)`;
 const reason = `(case status when 'failed_permanent' then 'exhausted' when 'failed_retryable' then 'http' end)`;
 
-function decision(n: number): string {
+function decision(n: number, { webhooksPerClient }: SeededTenants): string {
   return `jsonb_build_object('webhookId', 'wh_seed_' || c || '_' || (w + ${n}) % ${webhooksPerClient}, 'clientId', client_id,
     'decision', 'matched', 'deliveryId', ${timedId('ms', `event_id || ${n}`)}, 'format', 'json')`;
 }

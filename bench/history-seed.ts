@@ -14,13 +14,17 @@ import {
   pickDay,
   seededPartition,
   seedTenants,
+  usualTenants,
   type SeededDay,
+  type SeededTenants,
 } from './history-seed-sql.ts';
 
 export interface HistorySeed {
   readonly deliveries: number;
   /** Up to today. */
   readonly days: number;
+  /** Default: 20 clients with 10 webhooks each. Three clients at least. */
+  readonly tenants?: SeededTenants;
   readonly onProgress?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -33,19 +37,21 @@ const connections = 2;
 /** @throws what PostgreSQL says */
 export async function seedHistory(databaseUrl: string, seed: HistorySeed): Promise<void> {
   const days = daysOf(seed, Date.now());
-  await withClient(databaseUrl, (client) => client.query(seedTenants));
+  const tenants = seed.tenants ?? usualTenants;
+  await withClient(databaseUrl, (client) => client.query(seedTenants(tenants)));
   const left = [...days];
   const worker = () =>
     withClient(databaseUrl, async (client) => {
       await client.query(`set synchronous_commit = off; set maintenance_work_mem = '256MB'; ${makeTimeFunction}`);
       for (let day = left.shift(); day !== undefined && seed.signal?.aborted !== true; day = left.shift()) {
-        await seedDay(client, day);
+        await seedDay(client, day, tenants);
         seed.onProgress?.(`${days.length - left.length} of ${days.length} days`);
       }
     });
   await Promise.all(Array.from({ length: connections }, worker));
   await withClient(databaseUrl, async (client) => {
-    for (const table of [...tables, 'delivery_stats', 'delivery_stats_hour']) await client.query(`analyze ${table}`);
+    for (const table of ['webhook', ...tables, 'delivery_stats', 'delivery_stats_hour'])
+      await client.query(`analyze ${table}`);
   });
 }
 
@@ -59,10 +65,10 @@ function daysOf({ deliveries, days }: HistorySeed, now: number): SeededDay[] {
   });
 }
 
-async function seedDay(client: pg.Client, day: SeededDay): Promise<void> {
+async function seedDay(client: pg.Client, day: SeededDay, tenants: SeededTenants): Promise<void> {
   await client.query('begin');
   try {
-    await client.query(pickDay(day));
+    await client.query(pickDay(day, tenants));
     const made: (typeof tables)[number][] = [];
     for (const table of tables) {
       const partition = seededPartition(table, day);
@@ -70,7 +76,7 @@ async function seedDay(client: pg.Client, day: SeededDay): Promise<void> {
       const isThere = (rows[0] as { there: string | null }).there !== null;
       if (!isThere)
         await client.query(`create table ${partition} (like ${table} including defaults including constraints)`);
-      await client.query(fills[table](isThere ? table : partition));
+      await client.query(fills[table](isThere ? table : partition, tenants));
       if (isThere) continue;
       for (const statement of await indexesOf(client, table, partition)) await client.query(statement);
       made.push(table);

@@ -14,6 +14,8 @@ export interface Work {
 export interface BenchOptions {
   readonly sizes?: readonly number[] | null;
   readonly parts?: readonly string[] | null;
+  readonly deliveries?: number | null;
+  readonly clients?: number | null;
 }
 
 /** What a work is given. */
@@ -24,6 +26,10 @@ export class Bench {
   readonly sizes: readonly number[] | null;
   /** Parts that a work with several is limited to; null: all. */
   readonly parts: readonly string[] | null;
+  /** Deliveries that a work with a history puts there; null: its own number. */
+  readonly deliveries: number | null;
+  /** Clients that have them; null: its own number. */
+  readonly clients: number | null;
   private readonly profiled: readonly AppName[];
 
   /** @param profiled apps whose CPU is profiled */
@@ -31,6 +37,8 @@ export class Bench {
     this.signal = signal;
     this.sizes = options.sizes ?? null;
     this.parts = options.parts ?? null;
+    this.deliveries = options.deliveries ?? null;
+    this.clients = options.clients ?? null;
     this.profiled = profiled;
   }
 

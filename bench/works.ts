@@ -10,6 +10,7 @@ import { isolation } from './works/isolation.ts';
 import { latency } from './works/latency.ts';
 import { retries } from './works/retries.ts';
 import { lists } from './works/lists.ts';
+import { neighbours } from './works/neighbours.ts';
 import { retryStorm } from './works/retry-storm.ts';
 import { scale } from './works/scale.ts';
 import { siege } from './works/siege.ts';
@@ -32,4 +33,5 @@ export const works: readonly Work[] = [
   idle,
   start,
   lists,
+  neighbours,
 ];

@@ -57,6 +57,38 @@ describe('places to read', () => {
     expect(called).toEqual(['a1', 'a2', 'a3', 'b1', 'c1', 'd1', 'e1']);
   });
 
+  test('are kept from many that read for long: whoever reads little has one at once, and is called before them', async () => {
+    let now = 0;
+    const { called, ask, wait } = placesOf({ perClientMax: 3, max: 6, firstOnly: 2, now: () => now });
+    const hostile = ['h1', 'h2', 'h3', 'h4', 'h5'];
+    for (const some of [hostile.slice(0, 4), hostile.slice(4)]) {
+      const taken = await Promise.all(some.map((client) => ask(client, client)));
+      now += 8_000;
+      for (const giveBack of taken) giveBack();
+    }
+    called.length = 0;
+    const giveBacks: (() => void)[] = [];
+    for (const client of hostile) {
+      void ask(client, client).then(
+        (giveBack) => giveBacks.push(giveBack),
+        () => undefined,
+      );
+    }
+    await settled();
+    expect(called).toEqual(['h1', 'h2', 'h3', 'h4']);
+    await ask('ann', 'a1');
+    await ask('bob', 'b1');
+    wait('cid', 'c1');
+    giveBacks[0]?.();
+    await settled();
+    expect(called.slice(4)).toEqual(['a1', 'b1', 'c1']);
+    // What was long ago is forgotten.
+    now += 60_000;
+    giveBacks[1]?.();
+    await settled();
+    expect(called.slice(7)).toEqual(['h5']);
+  });
+
   test('that are given back call everybody who may have one by then', async () => {
     const { called, ask, wait } = placesOf({ perClientMax: 3, max: 6, firstOnly: 2 });
     await ask('ann', 'a1');
