@@ -36,7 +36,14 @@ export class ReadPlaces {
   private waitingNow = 0;
 
   constructor(options: ReadPlacesOptions) {
-    this.options = { firstOnly: 0, waitingPerClientMax: 100, waitingMax: 500, waitMs: 5_000, now: monotonicMs, ...options };
+    this.options = {
+      firstOnly: 0,
+      waitingPerClientMax: 100,
+      waitingMax: 500,
+      waitMs: 5_000,
+      now: monotonicMs,
+      ...options,
+    };
     this.time = new PlaceTime(this.options.now);
   }
 

@@ -35,7 +35,7 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   { library: /^@mikro-orm\//, places: /^libs\/postgres\/|\.module\.ts$/ },
   { library: /^(socks|aws-msk-iam-sasl-signer-js)$/, places: /^libs\/(sender|kafka)\// },
   // The benchmark compares the system with raw POSTs of the same library.
-  { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\/load\.ts$/ },
+  { library: /^(undici|opossum|ipaddr\.js)(\/|$)/, places: /^libs\/sender\/|^bench\/processes\// },
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
   { library: /^@opentelemetry\//, places: /^libs\/runtime\/(open-telemetry|span-outlet)\.ts$/ },
   { library: /^(react|react-dom|@tanstack\/.*|@lingui\/.*|lucide-react)(\/|$)/, places: /^portal\// },

@@ -29,7 +29,11 @@ test('every operation answers as documented, with the example of its body', asyn
   await world.ask(`POST /v1/webhooks/${webhookId}/secret/rotate`, { body: {} });
   const secrets = await world.ask(`GET /v1/webhooks/${webhookId}/secrets`);
   const oldSecretId = (secrets.body['data'] as { id: string }[]).at(-1)?.id ?? '';
+  const erasure = await world.ask('POST /v1/audit/erasures', {
+    body: { subject: 'ada@example.com', reason: 'asked for' },
+  });
   const ids: Readonly<Record<string, string>> = {
+    'erasures/{id}': `erasures/${String(erasure.body['id'])}`,
     'clients/{id}': `clients/${clientId}`,
     'webhooks/{id}': `webhooks/${webhookId}`,
     'deliveries/{id}': `deliveries/${deliveryId}`,
