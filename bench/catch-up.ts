@@ -1,8 +1,8 @@
 /** Is everything that was delivered in the history too? Compares the ends of topics with the positions in the database. */
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
-import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
+import { KafkaClient, kafkaConnection } from '../libs/kafka/cluster/kafka-client.ts';
+import { TopicAdmin } from '../libs/kafka/cluster/topic-admin.ts';
 import { connectionKeys, databaseKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 import { createLogger } from '../libs/runtime/logger.ts';

@@ -6,7 +6,7 @@
  * The traffic is uneven, as it is in life: the first client has three tenths of it, the second a tenth and not one
  * failure, the others the rest; of the types one is in one event of 20,000. Each event goes to two webhooks.
  */
-import { latencySlotsMs } from '../libs/domain/delivery-stats.ts';
+import { latencySlotsMs } from '../libs/domain/delivery/delivery-stats.ts';
 
 export interface SeededTenants {
   readonly clients: number;

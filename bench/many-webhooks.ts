@@ -3,12 +3,12 @@
  * minutes. A hundred to a client, each with a type of its own; the API and its database do not know them.
  */
 import { randomBytes } from 'node:crypto';
-import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
-import { RecordSink } from '../libs/kafka/record-sink.ts';
+import { KafkaClient, kafkaConnection } from '../libs/kafka/cluster/kafka-client.ts';
+import { RecordSink } from '../libs/kafka/producer/record-sink.ts';
 import { registryConfig } from '../libs/kafka/registry-config.ts';
-import { secretFrom } from '../libs/domain/signature.ts';
-import { noAnswerCodes } from '../libs/domain/answer-codes.ts';
-import type { WebhookDefinition } from '../libs/domain/webhook.ts';
+import { secretFrom } from '../libs/domain/signature/signature.ts';
+import { noAnswerCodes } from '../libs/domain/delivery/answer-codes.ts';
+import type { WebhookDefinition } from '../libs/domain/webhook/webhook.ts';
 import { connectionKeys, registryKeys, signatureKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig } from '../libs/runtime/config.ts';
 import { createLogger } from '../libs/runtime/logger.ts';

@@ -1,6 +1,6 @@
 /** What fan-out would make of a record, without fan-out: by the same code, with the mappings of a file. */
-import { isTombstone, mappedCloudEvent, parseCloudEvent, type ParsedEvent } from '../libs/domain/cloud-event.ts';
-import { parseLossless } from '../libs/domain/lossless-json.ts';
+import { isTombstone, mappedCloudEvent, parseCloudEvent, type ParsedEvent } from '../libs/domain/event/cloud-event.ts';
+import { parseLossless } from '../libs/domain/payload/lossless-json.ts';
 import type { KafkaRecord } from '../libs/kafka/record.ts';
 import { within } from '../libs/kafka/within.ts';
 import { registryConfig } from '../libs/kafka/registry-config.ts';

@@ -1,5 +1,5 @@
 /** Commands that speak with Kafka: what they need of the environment, and how they say that it does not answer. */
-import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
+import { KafkaClient, kafkaConnection } from '../libs/kafka/cluster/kafka-client.ts';
 import { readConfig, type ConfigOf, type ConfigSpec, type Environment } from '../libs/runtime/config.ts';
 import { connectionKeys } from '../libs/runtime/config-keys.ts';
 import { createLogger, type Logger } from '../libs/runtime/logger.ts';

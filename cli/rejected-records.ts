@@ -1,6 +1,6 @@
 /** Records on platform.events.rejected, chosen by what their headers say. */
 import type { ConfigSpec } from '../libs/runtime/config.ts';
-import { lastRecords } from '../libs/kafka/last-records.ts';
+import { lastRecords } from '../libs/kafka/tail/last-records.ts';
 import type { KafkaRecord } from '../libs/kafka/record.ts';
 import { rejectedFrom, type Origin } from '../libs/wire/mapping/redriven.ts';
 import { topicName, topics } from '../libs/wire/topics.ts';

@@ -2,7 +2,7 @@
  * Commands that are one call of the API: they list, show, create, change or delete. In: what to call, which options become
  * parameters or fields, which members are columns. Out: a command.
  */
-import { fieldLines } from '../libs/domain/printable.ts';
+import { fieldLines } from '../libs/domain/payload/printable.ts';
 import { apiCall, type Method } from './api-call.ts';
 import type { Command, CommandContext, Option } from './command.ts';
 import { CliFailure } from './failure.ts';

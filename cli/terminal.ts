@@ -2,7 +2,7 @@
  * Where results and remarks go. Results are what was asked for and go to standard output, as text or as JSON; remarks
  * are for the person and go to standard error, so that a pipe gets results alone.
  */
-import { printable, tableLines } from '../libs/domain/printable.ts';
+import { printable, tableLines } from '../libs/domain/payload/printable.ts';
 
 export interface Streams {
   readonly out: (text: string) => void;

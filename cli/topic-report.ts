@@ -1,5 +1,5 @@
 /** What the topics of this system hold, and how far their readers are behind. */
-import type { TopicAdmin } from '../libs/kafka/topic-admin.ts';
+import type { TopicAdmin } from '../libs/kafka/cluster/topic-admin.ts';
 import { allTopics, topicName, topics, type TopicSpec } from '../libs/wire/topics.ts';
 
 export interface TopicReport {

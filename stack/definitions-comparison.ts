@@ -2,12 +2,12 @@
  * The compacted topics beside the tables that they tell of. In: both. Out: the keys that differ. Changes nothing.
  * Definitions are compared as they would be encoded now, so that another version of the schema is no difference.
  */
-import type { WebhookDefinition } from '../libs/domain/webhook.ts';
-import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
-import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
-import { topicSnapshot } from '../libs/kafka/topic-snapshot.ts';
+import type { WebhookDefinition } from '../libs/domain/webhook/webhook.ts';
+import { KafkaClient, kafkaConnection } from '../libs/kafka/cluster/kafka-client.ts';
+import { TopicAdmin } from '../libs/kafka/cluster/topic-admin.ts';
+import { topicSnapshot } from '../libs/kafka/cluster/topic-snapshot.ts';
 import { registryConfig } from '../libs/kafka/registry-config.ts';
-import type { CurrentTopic, CurrentValues } from '../libs/postgres/current-values.ts';
+import type { CurrentTopic, CurrentValues } from '../libs/postgres/webhooks/current-values.ts';
 import { createLogger } from '../libs/runtime/logger.ts';
 import { AvroCodec } from '../libs/wire/avro-codec.ts';
 import { Registry } from '../libs/wire/registry.ts';

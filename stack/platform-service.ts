@@ -1,7 +1,7 @@
 /** Events as any platform service would produce them: CloudEvents in JSON, structured mode, with a plain Kafka client. */
 import { randomUUID } from 'node:crypto';
 import { Kafka, Partitioners, logLevel } from 'kafkajs';
-import { clientOptions, kafkaConnection } from '../libs/kafka/kafka-client.ts';
+import { clientOptions, kafkaConnection } from '../libs/kafka/cluster/kafka-client.ts';
 import { connectionKeys, topicKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 

@@ -4,9 +4,9 @@
  * made meanwhile is never overtaken by what was true before it; it may be stopped and run again at any time.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { CurrentValues } from '../libs/postgres/current-values.ts';
+import { CurrentValues } from '../libs/postgres/webhooks/current-values.ts';
 import { createOrm } from '../libs/postgres/orm.ts';
-import { OutboxStore } from '../libs/postgres/outbox-store.ts';
+import { OutboxStore } from '../libs/postgres/outbox/outbox-store.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 import { compareDefinitions, type TopicComparison } from './definitions-comparison.ts';
 import { setupConfig } from './setup-config.ts';

@@ -2,8 +2,8 @@
  * Brings everything that is sealed under the first of ENCRYPTION_KEYS, batch by batch. In: a database that may be in use.
  * Out: how many, and what does not open. Holds: it may be stopped between batches and run again at any time.
  */
-import type { Actor } from '../libs/domain/actor.ts';
-import { firstAnswer, KeyRotation, type AnswerKey } from '../libs/postgres/key-rotation.ts';
+import type { Actor } from '../libs/domain/access/actor.ts';
+import { firstAnswer, KeyRotation, type AnswerKey } from '../libs/postgres/access/key-rotation.ts';
 import { createOrm } from '../libs/postgres/orm.ts';
 import { databaseKeys, signatureKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';

@@ -2,11 +2,11 @@
  * What has to exist before the apps run: tables, topics, registered schemas. Idempotent: in goes the configuration, out
  * comes what was made now; what exists already is left as it is, and told of when it differs.
  */
-import { KafkaClient, kafkaConnection } from '../libs/kafka/kafka-client.ts';
-import { TopicAdmin } from '../libs/kafka/topic-admin.ts';
+import { KafkaClient, kafkaConnection } from '../libs/kafka/cluster/kafka-client.ts';
+import { TopicAdmin } from '../libs/kafka/cluster/topic-admin.ts';
 import { registryConfig } from '../libs/kafka/registry-config.ts';
-import { migrate } from '../libs/postgres/migrate.ts';
-import { connectionKind, wayAroundPooler } from '../libs/postgres/pooler-probe.ts';
+import { migrate } from '../libs/postgres/server/migrate.ts';
+import { connectionKind, wayAroundPooler } from '../libs/postgres/server/pooler-probe.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 import type { Logger } from '../libs/runtime/logger.ts';
 import { placeOf } from '../libs/runtime/shown-value.ts';

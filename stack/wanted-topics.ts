@@ -1,5 +1,5 @@
 /** From the table of topics and the configuration to what has to exist on the cluster. Pure. */
-import type { WantedTopic } from '../libs/kafka/topic-admin.ts';
+import type { WantedTopic } from '../libs/kafka/cluster/topic-admin.ts';
 import { allTopics, topicName, topics, type TopicSpec } from '../libs/wire/topics.ts';
 import type { SetupConfig } from './setup-config.ts';
 

@@ -4,7 +4,7 @@
  * Holds: while the answer is no, nothing is begun that this process could not account for. A process that was frozen
  * finds its last heartbeat too old, and begins nothing before the coordinator has answered.
  */
-import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import type { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 
 export interface AccountableOptions {
   readonly sink: Pick<RecordSink, 'waiting' | 'silentMs'>;

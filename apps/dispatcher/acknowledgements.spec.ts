@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { SinkClosedError } from '../../libs/kafka/append-error.ts';
+import { SinkClosedError } from '../../libs/kafka/producer/append-error.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { Partition } from './partition.ts';

@@ -3,7 +3,7 @@
  * Holds: nothing follows before; a revoke waits for it; what ends without an acknowledgement ends the process, unless the
  * process is stopping anyway. What a topic does not take for now never ends: the sink waits.
  */
-import { SinkClosedError } from '../../libs/kafka/append-error.ts';
+import { SinkClosedError } from '../../libs/kafka/producer/append-error.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { Partition } from './partition.ts';
 

@@ -2,9 +2,9 @@
  * In: a delivery and its webhook; later what the attempt came to. Out: the span of the attempt. Holds: no path, query or
  * user of a URL, which clients put tokens into, no header, no byte of a payload or an answer.
  */
-import type { Delivery } from '../../libs/domain/delivery.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import { isSampled } from '../../libs/domain/traceparent.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
+import { isSampled } from '../../libs/domain/event/traceparent.ts';
 import type { NewSpan, Span, SpanAttributes, Tracer } from '../../libs/runtime/tracing.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 

@@ -1,9 +1,9 @@
 /** What one client may have of the memory of a dispatcher, and what is left for the others. */
 import { expect, test } from '@jest/globals';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
-import { BufferBudget } from './buffer-budget.ts';
-import type { LaneItem } from './lane-item.ts';
-import { Lanes, type RunningAttempt } from './lanes.ts';
+import { BufferBudget } from './gate/buffer-budget.ts';
+import type { LaneItem } from './lanes/lane-item.ts';
+import { Lanes, type RunningAttempt } from './lanes/lanes.ts';
 import type { Partition } from './partition.ts';
 
 const mebibyte = 1_024 * 1_024;

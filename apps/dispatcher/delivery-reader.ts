@@ -2,11 +2,11 @@
  * In: a record that waits in a lane. Out: its delivery.
  * Holds: one that cannot be read is set aside, and complete once that is acknowledged: the lane goes on.
  */
-import type { Delivery } from '../../libs/domain/delivery.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
-import type { LaneItem } from './lane-item.ts';
+import type { LaneItem } from './lanes/lane-item.ts';
 import type { DispatchCodecs, Reports } from './reports.ts';
 
 export interface DeliveryReaderOptions {

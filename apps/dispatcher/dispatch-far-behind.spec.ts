@@ -3,22 +3,22 @@
  * dispatcher in the middle does again. The clock is simulated.
  */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { AttemptResult } from '../../libs/domain/attempt.ts';
-import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
-import { settleAttempt, type Settlement } from '../../libs/domain/settle.ts';
-import { offsetsCovered } from '../../libs/kafka/completed-offsets.ts';
-import type { CommittedOffset } from '../../libs/kafka/group-member.ts';
-import { Lease } from '../../libs/kafka/lease.ts';
+import type { AttemptResult } from '../../libs/domain/delivery/attempt.ts';
+import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery/delivery.ts';
+import { settleAttempt, type Settlement } from '../../libs/domain/delivery/settle.ts';
+import { offsetsCovered } from '../../libs/kafka/consumer/completed-offsets.ts';
+import type { CommittedOffset } from '../../libs/kafka/consumer/group-member.ts';
+import { Lease } from '../../libs/kafka/consumer/lease.ts';
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
 import { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { schemaFile } from '../../libs/wire/schema-files.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
-import { BufferBudget } from './buffer-budget.ts';
+import { BufferBudget } from './gate/buffer-budget.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
-import { Gate } from './gate.ts';
+import { Gate } from './gate/gate.ts';
 import type { Post } from './post.ts';
 import type { DispatchCodecs, Reports } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';

@@ -2,12 +2,12 @@
  * What the dispatcher tells Prometheus. Label sets are bounded: masked ids of 200 webhooks, ten event types each, status
  * groups. What is counted for each delivery costs about a microsecond in all.
  */
-import type { AttemptResult } from '../../libs/domain/attempt.ts';
-import type { Delivery, ParkedReason } from '../../libs/domain/delivery.ts';
-import { retryTiers } from '../../libs/domain/retry.ts';
-import type { Settlement } from '../../libs/domain/settle.ts';
-import { watchLag } from '../../libs/kafka/consumer-lag.ts';
-import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
+import type { AttemptResult } from '../../libs/domain/delivery/attempt.ts';
+import type { Delivery, ParkedReason } from '../../libs/domain/delivery/delivery.ts';
+import { retryTiers } from '../../libs/domain/delivery/retry.ts';
+import type { Settlement } from '../../libs/domain/delivery/settle.ts';
+import { watchLag } from '../../libs/kafka/consumer/consumer-lag.ts';
+import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/producer/unacknowledged.ts';
 import { BoundedLabel, maskedId, type Count, type Metrics } from '../../libs/runtime/metrics.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 

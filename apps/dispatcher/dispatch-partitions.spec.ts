@@ -1,21 +1,21 @@
 /** Two partitions of a dispatcher, one of which cannot report what it does. The clock is simulated. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { AttemptResult } from '../../libs/domain/attempt.ts';
-import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import { settleAttempt, type Settlement } from '../../libs/domain/settle.ts';
-import { Lease } from '../../libs/kafka/lease.ts';
+import type { AttemptResult } from '../../libs/domain/delivery/attempt.ts';
+import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
+import { settleAttempt, type Settlement } from '../../libs/domain/delivery/settle.ts';
+import { Lease } from '../../libs/kafka/consumer/lease.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { Breakers } from '../../libs/sender/breaker.ts';
 import { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { schemaFile } from '../../libs/wire/schema-files.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
-import { BufferBudget } from './buffer-budget.ts';
+import { BufferBudget } from './gate/buffer-budget.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
-import { Gate } from './gate.ts';
-import { encodeParkedState } from './parked-state.ts';
+import { Gate } from './gate/gate.ts';
+import { encodeParkedState } from './parked/parked-state.ts';
 import type { Post } from './post.ts';
 import {
   mainOffsetHeader,

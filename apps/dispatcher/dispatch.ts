@@ -5,30 +5,30 @@
  * deliveries start in order; one webhook's trouble takes no other's turn; late work of a stay that is over belongs to
  * its own {@link Partition}, whoever has the number now.
  */
-import type { Delivery, RetryDelivery } from '../../libs/domain/delivery.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
+import type { Delivery, RetryDelivery } from '../../libs/domain/delivery/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
 import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { Acknowledgements } from './acknowledgements.ts';
-import type { BufferBudget } from './buffer-budget.ts';
+import type { BufferBudget } from './gate/buffer-budget.ts';
 import { DeliveryReader } from './delivery-reader.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
-import type { Gate } from './gate.ts';
-import { isHeldUp, isOverdue, type HoldUpLimits } from './held-up.ts';
-import { byPartition, type LaneItem } from './lane-item.ts';
-import { Lanes, type RunningAttempt } from './lanes.ts';
-import { Parker } from './parker.ts';
-import { settledHead } from './parked-state.ts';
+import type { Gate } from './gate/gate.ts';
+import { isHeldUp, isOverdue, type HoldUpLimits } from './gate/held-up.ts';
+import { byPartition, type LaneItem } from './lanes/lane-item.ts';
+import { Lanes, type RunningAttempt } from './lanes/lanes.ts';
+import { Parker } from './parked/parker.ts';
+import { settledHead } from './parked/parked-state.ts';
 import type { Partition, PartitionHooks } from './partition.ts';
-import { refusePing } from './ping-refusal.ts';
-import { Pings } from './pings.ts';
+import { refusePing } from './pings/ping-refusal.ts';
+import { Pings } from './pings/pings.ts';
 import { Partitions, type AssignedPartition } from './partitions.ts';
 import type { Post } from './post.ts';
 import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
-import { dueAt, resumedFrom } from './strict-heads.ts';
+import { dueAt, resumedFrom } from './lanes/strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
-import { wideLineOf, writeLine } from './wide-line.ts';
+import { wideLineOf, writeLine } from './lanes/wide-line.ts';
 
 export interface DispatchOptions extends HoldUpLimits {
   readonly maxInFlight: number;

@@ -1,10 +1,10 @@
 /** Where the dispatcher's parts are wired. */
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { breakerRule } from '../../libs/domain/breaker-state.ts';
-import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { breakerRule } from '../../libs/domain/health/breaker-state.ts';
+import { kafkaConnection, KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
-import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { LiveTables, type LiveTable } from '../../libs/kafka/tail/live-tables.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { TroubleLog } from '../../libs/kafka/trouble-log.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
@@ -17,16 +17,16 @@ import { guardFromConfig, proxyFromConfig } from '../../libs/sender/guard-from-c
 import { HttpSender } from '../../libs/sender/http-attempt.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { Accountable } from './accountable.ts';
-import { BufferBudget } from './buffer-budget.ts';
+import { BufferBudget } from './gate/buffer-budget.ts';
 import type { DispatcherConfig } from './config.ts';
 import { DeliveriesController } from './deliveries.controller.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
-import { Gate } from './gate.ts';
+import { Gate } from './gate/gate.ts';
 import { Post } from './post.ts';
 import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
-import { WorkedEndpoints } from './worked-endpoints.ts';
+import { WorkedEndpoints } from './gate/worked-endpoints.ts';
 
 /** Attempts in flight at one origin, however many webhooks point there: a client that is alone there may have 128. */
 const originInFlightMax = 170;

@@ -1,23 +1,23 @@
 /** The dispatcher: posts deliveries to endpoints. The only app that opens connections to them. */
 import 'reflect-metadata';
-import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
-import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
-import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import { LiveTables } from '../../libs/kafka/live-tables.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
-import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer/consumer-metrics.ts';
+import { KafkaBatchServer } from '../../libs/kafka/consumer/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
+import { LiveTables } from '../../libs/kafka/tail/live-tables.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
+import { watchUnwritable } from '../../libs/kafka/producer/unwritable.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { Accountable } from './accountable.ts';
-import { BufferBudget } from './buffer-budget.ts';
+import { BufferBudget } from './gate/buffer-budget.ts';
 import { dispatcherConfig } from './config.ts';
 import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { DispatcherModule } from './dispatcher.module.ts';
-import { Gate } from './gate.ts';
+import { Gate } from './gate/gate.ts';
 import { WebhookTable } from './webhook-table.ts';
-import { WorkedEndpoints } from './worked-endpoints.ts';
+import { WorkedEndpoints } from './gate/worked-endpoints.ts';
 
 await runApp({
   name: 'dispatcher',

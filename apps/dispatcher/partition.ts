@@ -5,14 +5,14 @@
  * has one owner, its main record or its parked copy; what is under way when a stay ends still belongs here, and is not
  * begun again when the partition comes back.
  */
-import { isOtherTopic } from '../../libs/kafka/position-check.ts';
+import { isOtherTopic } from '../../libs/kafka/consumer/position-check.ts';
 import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { learnAllInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
-import type { LaneItem } from './lane-item.ts';
-import { ParkedLog } from './parked-log.ts';
-import { PartitionAppends } from './partition-appends.ts';
-import { ParkedOwners } from './parked-owners.ts';
-import { StrictHeads } from './strict-heads.ts';
+import type { LaneItem } from './lanes/lane-item.ts';
+import { ParkedLog } from './parked/parked-log.ts';
+import { PartitionAppends } from './parked/partition-appends.ts';
+import { ParkedOwners } from './parked/parked-owners.ts';
+import { StrictHeads } from './lanes/strict-heads.ts';
 
 export interface PartitionHooks {
   parkedCapacity(webhookId: string): number;

@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CompletedLease, PartitionLease, PositionedLease } from '../../libs/kafka/record.ts';
-import type { BufferBudget } from './buffer-budget.ts';
-import { committedEnd } from './parked-log.ts';
+import type { BufferBudget } from './gate/buffer-budget.ts';
+import { committedEnd } from './parked/parked-log.ts';
 import { Partition, type PartitionHooks } from './partition.ts';
 
 export type AssignedPartition = Pick<PartitionLease, 'topic' | 'partition'>;

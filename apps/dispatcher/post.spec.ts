@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { noAnswerCodes } from '../../libs/domain/answer-codes.ts';
-import type { Delivery } from '../../libs/domain/delivery.ts';
-import { prepareSigningKey } from '../../libs/domain/signature.ts';
-import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import { noAnswerCodes } from '../../libs/domain/delivery/answer-codes.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
+import { prepareSigningKey } from '../../libs/domain/signature/signature.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook/webhook.ts';
 import type { NewSpan, Span, Tracer } from '../../libs/runtime/tracing.ts';
 import type { AttemptRequest, HttpSender } from '../../libs/sender/http-attempt.ts';
 import { Post, type PostOptions } from './post.ts';

@@ -3,13 +3,13 @@
  * Holds: one POST (sent on another connection only when the kept one did not take it whole), or none with the reason;
  * every live secret signs; it never rejects.
  */
-import type { AttemptResult } from '../../libs/domain/attempt.ts';
-import { messageIdIn, type Delivery } from '../../libs/domain/delivery.ts';
-import type { PermanentReason } from '../../libs/domain/outcome-reason.ts';
-import { isRefusal, type RefusalGrace } from '../../libs/domain/refusal.ts';
-import { acceptAll, maskHeaders } from '../../libs/domain/request-headers.ts';
-import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/settle.ts';
-import { signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
+import type { AttemptResult } from '../../libs/domain/delivery/attempt.ts';
+import { messageIdIn, type Delivery } from '../../libs/domain/delivery/delivery.ts';
+import type { PermanentReason } from '../../libs/domain/delivery/outcome-reason.ts';
+import { isRefusal, type RefusalGrace } from '../../libs/domain/access/refusal.ts';
+import { acceptAll, maskHeaders } from '../../libs/domain/payload/request-headers.ts';
+import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/delivery/settle.ts';
+import { signSimple, signStandardWebhooks } from '../../libs/domain/signature/signature.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import { withoutEchoes } from '../../libs/sender/echoed-headers.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Delivery } from '../../libs/domain/delivery.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import { settleAttempt } from '../../libs/domain/settle.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
+import { settleAttempt } from '../../libs/domain/delivery/settle.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
-import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';
+import type { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Reports, type DispatchCodecs } from './reports.ts';
 

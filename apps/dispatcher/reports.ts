@@ -3,14 +3,14 @@
  * Holds: what belongs to one attempt (outcome and retry, or outcome and dead) is appended together, and `append`
  * resolves when all of it is acknowledged.
  */
-import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery.ts';
-import type { DeliveryOutcome } from '../../libs/domain/outcome.ts';
-import type { RejectionReason } from '../../libs/domain/rejection.ts';
-import type { FollowUp } from '../../libs/domain/settle.ts';
+import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery/delivery.ts';
+import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
+import type { RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import type { FollowUp } from '../../libs/domain/delivery/settle.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
-import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';
+import type { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { Registry } from '../../libs/wire/registry.ts';
 import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook/webhook.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { WebhookTable } from './webhook-table.ts';

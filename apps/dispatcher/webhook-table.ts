@@ -2,8 +2,8 @@
  * In: webhook.definitions, live. Out: a webhook ready to be sent to, secrets opened at its first delivery.
  * Holds: what is known here is never older than a second; a hundred thousand webhooks at rest cost their definition only.
  */
-import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
-import { prepareSigningKey, type SigningKey } from '../../libs/domain/signature.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook/webhook.ts';
+import { prepareSigningKey, type SigningKey } from '../../libs/domain/signature/signature.ts';
 import { SecretBoxError, type SecretBox } from '../../libs/runtime/secret-box.ts';
 
 export interface ReadyWebhook {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { EventType } from '../../libs/domain/event-type.ts';
+import type { EventType } from '../../libs/domain/event/event-type.ts';
 import { Catalogue } from './catalogue.ts';
 
 const order: EventType = {

@@ -1,6 +1,6 @@
 /** The catalogue of event types in memory, with what each makes necessary: its mask and its schema check. */
-import type { EventType } from '../../libs/domain/event-type.ts';
-import { Mask, SensitiveNames } from '../../libs/domain/mask.ts';
+import type { EventType } from '../../libs/domain/event/event-type.ts';
+import { Mask, SensitiveNames } from '../../libs/domain/payload/mask.ts';
 import { schemaInForce, type DataSchema } from '../../libs/wire/data-schema.ts';
 
 export interface CatalogueEntry {

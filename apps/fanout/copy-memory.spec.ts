@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
+import { definitionLeaseMs } from '../../libs/domain/webhook/definition-lease.ts';
 import { eventKeyOf } from '../../libs/domain/ids.ts';
 import { CopyMemory, type Copyable } from './copy-memory.ts';
 

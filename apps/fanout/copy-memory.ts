@@ -8,9 +8,9 @@
  */
 import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
-import type { FirstCopy } from '../../libs/domain/fan-out.ts';
-import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import { definitionLeaseMs } from '../../libs/domain/webhook/definition-lease.ts';
+import type { FirstCopy } from '../../libs/domain/delivery/fan-out.ts';
+import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 
 /** What of an event its copies are known by. */
 export type Copyable = Pick<

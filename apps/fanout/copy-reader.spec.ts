@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { eventKeyOf } from '../../libs/domain/ids.ts';
-import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import { schemaFile } from '../../libs/wire/schema-files.ts';
 import { onePartitionCluster, onlyTopic, writtenAt } from '../../test/support/one-partition-cluster.ts';

@@ -5,11 +5,11 @@
  * are posted again under the `webhook-id` that they had.
  */
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import type { OffsetRange } from '../../libs/kafka/cluster-link.ts';
-import { partitionKey } from '../../libs/kafka/cluster-link.ts';
-import type { KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import type { OffsetRange } from '../../libs/kafka/cluster/cluster-link.ts';
+import { partitionKey } from '../../libs/kafka/cluster/cluster-link.ts';
+import type { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
-import { TopicTail } from '../../libs/kafka/topic-tail.ts';
+import { TopicTail } from '../../libs/kafka/tail/topic-tail.ts';
 import { troubleFields } from '../../libs/kafka/trouble.ts';
 import { within } from '../../libs/kafka/within.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';

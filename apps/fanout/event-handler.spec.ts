@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Delivery } from '../../libs/domain/delivery.ts';
-import type { EventType } from '../../libs/domain/event-type.ts';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
-import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
+import type { EventType } from '../../libs/domain/event/event-type.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
+import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { NewSpan, Span } from '../../libs/runtime/tracing.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';

@@ -5,12 +5,23 @@
  * leaves out, so no event stops the stream or gets lost in it; the audience is
  * decided before any webhook is looked up; the schema sees the data as it came, everything after it masked.
  */
-import { isTombstone, mappedCloudEvent, parseCloudEvent, type PlatformEvent } from '../../libs/domain/cloud-event.ts';
-import type { Delivery } from '../../libs/domain/delivery.ts';
-import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type IsEnough } from '../../libs/domain/fan-out.ts';
-import type { Subscription, SubscriptionTable } from '../../libs/domain/match.ts';
-import { tooLargeForWebhook, type Rejection } from '../../libs/domain/rejection.ts';
-import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import {
+  isTombstone,
+  mappedCloudEvent,
+  parseCloudEvent,
+  type PlatformEvent,
+} from '../../libs/domain/event/cloud-event.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
+import {
+  audienceOf,
+  bodyBytesMax,
+  FanOut,
+  webhookOfNotice,
+  type IsEnough,
+} from '../../libs/domain/delivery/fan-out.ts';
+import type { Subscription, SubscriptionTable } from '../../libs/domain/delivery/match.ts';
+import { tooLargeForWebhook, type Rejection } from '../../libs/domain/delivery/rejection.ts';
+import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span, Tracer } from '../../libs/runtime/tracing.ts';
 import { wordsOf } from '../../libs/wire/data-schema.ts';

@@ -3,7 +3,7 @@
  * held again: it may touch nothing of theirs.
  */
 import { expect, test } from '@jest/globals';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';

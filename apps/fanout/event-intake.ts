@@ -1,7 +1,7 @@
 /** What comes from Kafka on its way into runs: the pump, which bounds what is in memory, and the runs that it feeds. */
-import { BatchPump, type BatchPumpOptions } from '../../libs/kafka/batch-pump.ts';
+import { BatchPump, type BatchPumpOptions } from '../../libs/kafka/consumer/batch-pump.ts';
 import type { PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { SinkClosedError } from '../../libs/kafka/append-error.ts';
+import { SinkClosedError } from '../../libs/kafka/producer/append-error.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import type { RecordReader } from '../../libs/wire/mapping/record-reader.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
+import { RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';
 import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';

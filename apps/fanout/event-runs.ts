@@ -11,7 +11,7 @@
  * would feel it: nobody's endpoint takes thousands of deliveries in one.
  */
 import { setTimeout as pauseFor, setImmediate as otherEvents } from 'node:timers/promises';
-import type { BatchPump } from '../../libs/kafka/batch-pump.ts';
+import type { BatchPump } from '../../libs/kafka/consumer/batch-pump.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { ReadValue, RecordReader } from '../../libs/wire/mapping/record-reader.ts';
 import { Backlog, type BacklogEvent } from './backlog.ts';

@@ -1,5 +1,5 @@
 /** In: an event and the record that it came in. Out: the span of its fan-out. Holds: nothing of its data. */
-import type { PlatformEvent } from '../../libs/domain/cloud-event.ts';
+import type { PlatformEvent } from '../../libs/domain/event/cloud-event.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import type { NewSpan } from '../../libs/runtime/tracing.ts';
 

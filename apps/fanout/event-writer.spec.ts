@@ -5,9 +5,9 @@ import {
   RecordRefusedError,
   SinkClosedError,
   TopicForbiddenError,
-} from '../../libs/kafka/append-error.ts';
+} from '../../libs/kafka/producer/append-error.ts';
 import type { OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
-import type { AppendOptions } from '../../libs/kafka/record-sink.ts';
+import type { AppendOptions } from '../../libs/kafka/producer/record-sink.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { handledAs } from '../../test/support/handled-event.ts';

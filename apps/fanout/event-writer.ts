@@ -6,9 +6,9 @@
  * that Kafka refuses is set aside instead of being tried for ever, and takes no other with it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppendWithdrawnError, RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import { AppendWithdrawnError, RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';
 import type { KafkaRecord, OutgoingRecord, PartitionLease } from '../../libs/kafka/record.ts';
-import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import type { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { FanoutMetrics } from './fanout-metrics.ts';

@@ -1,7 +1,7 @@
 /** Tells log, metrics and traces of events that are written. */
-import { recordAgeMs } from '../../libs/domain/record-time.ts';
-import type { RejectionReason } from '../../libs/domain/rejection.ts';
-import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
+import { recordAgeMs } from '../../libs/domain/event/record-time.ts';
+import type { RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import { sampledTraceIds } from '../../libs/domain/event/traceparent.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { HandledEvent } from './handled-event.ts';
 import type { FanoutMetrics } from './fanout-metrics.ts';

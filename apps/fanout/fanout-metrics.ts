@@ -1,7 +1,7 @@
 /** What fanout tells Prometheus. Event types come from outside: a hundred of them get a label of their own. */
-import { rejectionReasons, type RejectionReason } from '../../libs/domain/rejection.ts';
-import { watchLag } from '../../libs/kafka/consumer-lag.ts';
-import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
+import { rejectionReasons, type RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import { watchLag } from '../../libs/kafka/consumer/consumer-lag.ts';
+import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/producer/unacknowledged.ts';
 import { BoundedLabel, type Metrics } from '../../libs/runtime/metrics.ts';
 
 const ageBucketsMs = [2, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 60_000, 3_600_000];

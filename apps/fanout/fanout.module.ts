@@ -1,10 +1,10 @@
 /** Where fanout's parts are wired. */
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
-import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
+import { kafkaConnection, KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
-import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer/consumer-permit.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
@@ -23,7 +23,7 @@ import { EventHandler } from './event-handler.ts';
 import { EventIntake } from './event-intake.ts';
 import { EventWriter } from './event-writer.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
-import { LiveTables, type LiveTable } from '../../libs/kafka/live-tables.ts';
+import { LiveTables, type LiveTable } from '../../libs/kafka/tail/live-tables.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { PlatformEventsController } from './platform-events.controller.ts';
 

@@ -1,12 +1,12 @@
 /** Fanout: decides which webhooks get a platform event, and makes a delivery for each. */
 import 'reflect-metadata';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
-import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
-import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
-import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
-import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
-import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer/consumer-metrics.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer/consumer-permit.ts';
+import { KafkaBatchServer } from '../../libs/kafka/consumer/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
+import { watchUnwritable } from '../../libs/kafka/producer/unwritable.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { Catalogue } from './catalogue.ts';
 import { fanoutConfig } from './config.ts';
@@ -15,7 +15,7 @@ import { CopyReader } from './copy-reader.ts';
 import { EventIntake } from './event-intake.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { FanoutModule } from './fanout.module.ts';
-import { LiveTables } from '../../libs/kafka/live-tables.ts';
+import { LiveTables } from '../../libs/kafka/tail/live-tables.ts';
 import { platformPattern } from './platform-events.controller.ts';
 import { platformTopics } from './platform-topics.ts';
 

@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
 import { webhookDefinition } from '../../test/support/webhook-definition.ts';
 import { Catalogue } from './catalogue.ts';
 import { EventHandler } from './event-handler.ts';

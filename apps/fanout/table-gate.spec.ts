@@ -1,7 +1,7 @@
 /** Tables that may have changed unseen decide nothing: events wait for them, in order, until their partition is given up. */
 import { expect, test } from '@jest/globals';
-import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
+import { definitionLeaseMs } from '../../libs/domain/webhook/definition-lease.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';

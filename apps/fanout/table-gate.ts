@@ -6,7 +6,7 @@
  * all that is behind in that partition is left to the next owner too.
  */
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { definitionLeaseMs } from '../../libs/domain/definition-lease.ts';
+import { definitionLeaseMs } from '../../libs/domain/webhook/definition-lease.ts';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 
 export interface DecidingTables {

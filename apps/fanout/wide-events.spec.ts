@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { SubscriptionTable } from '../../libs/domain/match.ts';
+import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
 import type { OutgoingRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';

@@ -1,23 +1,23 @@
 /** The management API as an app: what is prepared before it listens, what starts after. */
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
-import { TopicTail } from '../../libs/kafka/topic-tail.ts';
-import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
-import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
-import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
-import { ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
-import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
+import { TopicTail } from '../../libs/kafka/tail/topic-tail.ts';
+import { watchUnwritable } from '../../libs/kafka/producer/unwritable.ts';
+import { watchDatabaseClock } from '../../libs/postgres/server/database-clock.ts';
+import { OutboxStore } from '../../libs/postgres/outbox/outbox-store.ts';
+import { ReservedDatabase } from '../../libs/postgres/server/reserved-database.ts';
+import { WebhookView } from '../../libs/postgres/webhooks/webhook-view.ts';
 import type { AppDefinition } from '../../libs/runtime/app.module.ts';
-import { ApiMetrics } from './api-metrics.ts';
-import { Authentication } from './authentication.ts';
+import { ApiMetrics } from './http/api-metrics.ts';
+import { Authentication } from './access/authentication.ts';
 import { managementApiConfig } from './config.ts';
-import { CrossOrigin } from './cross-origin.ts';
-import { prepareServer, serverOptions } from './http-server.ts';
+import { CrossOrigin } from './http/cross-origin.ts';
+import { prepareServer, serverOptions } from './http/http-server.ts';
 import { ManagementApiModule } from './management-api.module.ts';
-import { OutboxRelay } from './outbox-relay.ts';
-import { preparePortal } from './portal-site.ts';
-import { boundReads } from './request-reads.ts';
-import { RequestRates } from './request-rates.ts';
-import { ReplayRunner } from './replay-runner.ts';
+import { OutboxRelay } from './outbox/outbox-relay.ts';
+import { preparePortal } from './http/portal-site.ts';
+import { boundReads } from './access/request-reads.ts';
+import { RequestRates } from './access/request-rates.ts';
+import { ReplayRunner } from './replays/replay-runner.ts';
 import { OwnDatabaseState } from './stores.module.ts';
 
 export const managementApi: AppDefinition<typeof managementApiConfig> = {

@@ -1,33 +1,33 @@
 /** The stores and views of the database, and what asks them who calls. */
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ApiKeyStore } from '../../libs/postgres/api-key-store.ts';
-import { AuditErasureStore } from '../../libs/postgres/audit-erasure-store.ts';
-import { AuditStore } from '../../libs/postgres/audit-store.ts';
-import { ClientStore } from '../../libs/postgres/client-store.ts';
-import { Database } from '../../libs/postgres/database.ts';
-import { DeliveryView } from '../../libs/postgres/delivery-view.ts';
-import { EventTypeStore } from '../../libs/postgres/event-type-store.ts';
-import { EventView } from '../../libs/postgres/event-view.ts';
-import { HealthView } from '../../libs/postgres/health-view.ts';
-import { IdempotencyStore } from '../../libs/postgres/idempotency-store.ts';
-import { OutboxStore } from '../../libs/postgres/outbox-store.ts';
-import { PortalStore } from '../../libs/postgres/portal-store.ts';
+import { ApiKeyStore } from '../../libs/postgres/access/api-key-store.ts';
+import { AuditErasureStore } from '../../libs/postgres/access/audit-erasure-store.ts';
+import { AuditStore } from '../../libs/postgres/access/audit-store.ts';
+import { ClientStore } from '../../libs/postgres/webhooks/client-store.ts';
+import { Database } from '../../libs/postgres/server/database.ts';
+import { DeliveryView } from '../../libs/postgres/history/delivery-view.ts';
+import { EventTypeStore } from '../../libs/postgres/webhooks/event-type-store.ts';
+import { EventView } from '../../libs/postgres/history/event-view.ts';
+import { HealthView } from '../../libs/postgres/health/health-view.ts';
+import { IdempotencyStore } from '../../libs/postgres/access/idempotency-store.ts';
+import { OutboxStore } from '../../libs/postgres/outbox/outbox-store.ts';
+import { PortalStore } from '../../libs/postgres/access/portal-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
-import { PublishedEventStore } from '../../libs/postgres/published-event-store.ts';
-import { ReplayStore } from '../../libs/postgres/replay-store.ts';
-import { OwnDatabase, ReservedDatabase } from '../../libs/postgres/reserved-database.ts';
-import { StatsView } from '../../libs/postgres/stats-view.ts';
-import { WebhookStore } from '../../libs/postgres/webhook-store.ts';
-import { WebhookView } from '../../libs/postgres/webhook-view.ts';
+import { PublishedEventStore } from '../../libs/postgres/history/published-event-store.ts';
+import { ReplayStore } from '../../libs/postgres/replays/replay-store.ts';
+import { OwnDatabase, ReservedDatabase } from '../../libs/postgres/server/reserved-database.ts';
+import { StatsView } from '../../libs/postgres/history/stats-view.ts';
+import { WebhookStore } from '../../libs/postgres/webhooks/webhook-store.ts';
+import { WebhookView } from '../../libs/postgres/webhooks/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { maskHeaders } from '../../libs/domain/request-headers.ts';
+import { maskHeaders } from '../../libs/domain/payload/request-headers.ts';
 import { showTls } from '../../libs/sender/tls-material.ts';
-import { Authentication } from './authentication.ts';
+import { Authentication } from './access/authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
-import { portalKeyPurpose, PortalSessions } from './portal-sessions.ts';
-import { RequestRates } from './request-rates.ts';
+import { portalKeyPurpose, PortalSessions } from './access/portal-sessions.ts';
+import { RequestRates } from './access/request-rates.ts';
 
 /** What is made from the entity manager alone. */
 const plain = [

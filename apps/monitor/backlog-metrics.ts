@@ -1,5 +1,5 @@
 /** What waits in the whole system, as the history knows it. With several monitors each says the same. */
-import type { Backlog, BacklogView } from '../../libs/postgres/backlog-view.ts';
+import type { Backlog, BacklogView } from '../../libs/postgres/history/backlog-view.ts';
 import { KeptAnswer } from '../../libs/runtime/kept-answer.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';

@@ -2,8 +2,8 @@
  * Keeps house at start and then every hour, sooner when there was more to do than one run has time for; partitions are
  * made days ahead, so a failed run is no emergency.
  */
-import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
-import type { SweepTime } from '../../libs/postgres/sweep-store.ts';
+import type { HousekeepingReport } from '../../libs/postgres/housekeeping/housekeeping.ts';
+import type { SweepTime } from '../../libs/postgres/housekeeping/sweep-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
 import type { RepeatedJob } from './repeated.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { GuardVerdict } from '../../libs/domain/global-guard.ts';
+import type { GuardVerdict } from '../../libs/domain/health/global-guard.ts';
 import { anOutcome } from '../../test/adapters/postgres/history-factory.ts';
 import { GlobalGuard, type KnownVote } from './global-guard.ts';
 

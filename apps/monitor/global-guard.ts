@@ -3,10 +3,10 @@
  * whether disabling pauses. What must hold: it judges by the time of the attempts, so a backlog of outcomes of an
  * outage is judged as the outage was; what it remembers is bounded by the webhooks of a day.
  */
-import { guardVerdict, workedMs, type EndpointVote, type GuardVerdict } from '../../libs/domain/global-guard.ts';
-import { verdictOf } from '../../libs/domain/health.ts';
-import type { ObservedOutcome } from '../../libs/domain/outcome.ts';
-import type { VotingEndpoint } from '../../libs/postgres/health-store.ts';
+import { guardVerdict, workedMs, type EndpointVote, type GuardVerdict } from '../../libs/domain/health/global-guard.ts';
+import { verdictOf } from '../../libs/domain/health/health.ts';
+import type { ObservedOutcome } from '../../libs/domain/delivery/outcome.ts';
+import type { VotingEndpoint } from '../../libs/postgres/health/health-store.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
 export type KnownVote = EndpointVote & VotingEndpoint;

@@ -4,7 +4,7 @@
  */
 import { createTransport, type Transporter } from 'nodemailer';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { NoticeMail } from '../../libs/domain/notice-mail.ts';
+import type { NoticeMail } from '../../libs/domain/health/notice-mail.ts';
 
 export interface MailSenderOptions {
   /** smtp:// or smtps://, with user and password. */

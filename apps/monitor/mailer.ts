@@ -2,8 +2,8 @@
  * Sends the mails that wait. In: the time. Out: mails, by client, one at a time. What must hold: a mail that no server
  * takes is tried again later, for each address by itself; what one address got it gets once; what is in it is in no log.
  */
-import { noticeMail } from '../../libs/domain/notice-mail.ts';
-import type { MailRules, NoticeMailStore, WaitingMail } from '../../libs/postgres/notice-mail-store.ts';
+import { noticeMail } from '../../libs/domain/health/notice-mail.ts';
+import type { MailRules, NoticeMailStore, WaitingMail } from '../../libs/postgres/outbox/notice-mail-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { MailSender } from './mail-sender.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';

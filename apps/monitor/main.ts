@@ -1,11 +1,11 @@
 /** The monitor: health of webhooks, disabling what keeps failing, housekeeping of the database. */
 import 'reflect-metadata';
-import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
-import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
-import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
-import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
-import { Database } from '../../libs/postgres/database.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer/consumer-metrics.ts';
+import { KafkaBatchServer } from '../../libs/kafka/consumer/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
+import { watchDatabaseClock } from '../../libs/postgres/server/database-clock.ts';
+import { Database } from '../../libs/postgres/server/database.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { monitorConfig } from './config.ts';
 import { MonitorMetrics } from './monitor-metrics.ts';

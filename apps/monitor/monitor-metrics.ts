@@ -1,9 +1,9 @@
 /** What the monitor counts. */
-import { watchLag } from '../../libs/kafka/consumer-lag.ts';
-import { movesTold } from '../../libs/kafka/position-check.ts';
-import type { HousekeepingReport } from '../../libs/postgres/housekeeping.ts';
-import type { DisabledWebhook } from '../../libs/postgres/health-store.ts';
-import type { SweepTime } from '../../libs/postgres/sweep-store.ts';
+import { watchLag } from '../../libs/kafka/consumer/consumer-lag.ts';
+import { movesTold } from '../../libs/kafka/consumer/position-check.ts';
+import type { HousekeepingReport } from '../../libs/postgres/housekeeping/housekeeping.ts';
+import type { DisabledWebhook } from '../../libs/postgres/health/health-store.ts';
+import type { SweepTime } from '../../libs/postgres/housekeeping/sweep-store.ts';
 import type { CounterMetric, GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 

@@ -3,14 +3,14 @@
  * disabled or recover with all that belongs to it, each batch in one transaction with its offsets. What must hold: an outcome counts once, so a
  * restart neither forgets a run of failures nor counts it twice.
  */
-import { BatchPump } from '../../libs/kafka/batch-pump.ts';
-import { decodeRecord, type Decoded } from '../../libs/kafka/decode-record.ts';
+import { BatchPump } from '../../libs/kafka/consumer/batch-pump.ts';
+import { decodeRecord, type Decoded } from '../../libs/kafka/fetch/decode-record.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
-import type { PositionStep } from '../../libs/kafka/stored-positions.ts';
-import { StoredWork, type WriteResult } from '../../libs/kafka/stored-work.ts';
-import type { ObservedOutcome } from '../../libs/domain/outcome.ts';
+import type { PositionStep } from '../../libs/kafka/consumer/stored-positions.ts';
+import { StoredWork, type WriteResult } from '../../libs/kafka/consumer/stored-work.ts';
+import type { ObservedOutcome } from '../../libs/domain/delivery/outcome.ts';
 import type { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
-import type { Applied, DisabledWebhook, HealthPolicy, HealthStore } from '../../libs/postgres/health-store.ts';
+import type { Applied, DisabledWebhook, HealthPolicy, HealthStore } from '../../libs/postgres/health/health-store.ts';
 import { writeResultOf } from '../../libs/postgres/write-result.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { AvroReader } from '../../libs/wire/avro-codec.ts';

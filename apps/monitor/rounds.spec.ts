@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { AppendWithdrawnError } from '../../libs/kafka/append-error.ts';
+import { AppendWithdrawnError } from '../../libs/kafka/producer/append-error.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { until } from '../../test/support/until.ts';

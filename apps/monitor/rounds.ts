@@ -6,12 +6,12 @@
  * webhook gets several at once when it is back.
  */
 import { randomBytes } from 'node:crypto';
-import { pingDelivery, type TargetWebhook } from '../../libs/domain/direct-delivery.ts';
+import { pingDelivery, type TargetWebhook } from '../../libs/domain/delivery/direct-delivery.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
-import type { Delivery } from '../../libs/domain/delivery.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import { within } from '../../libs/kafka/within.ts';
-import { batchMax, type PingRules, type RecoveryStore } from '../../libs/postgres/recovery-store.ts';
+import { batchMax, type PingRules, type RecoveryStore } from '../../libs/postgres/health/recovery-store.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { GlobalGuard } from './global-guard.ts';

@@ -2,9 +2,9 @@
  * In: what was written into the history in one transaction. Out: a span for each record of a sampled trace. Holds: no
  * more than one span a record, so a batch bounds them; traces begin elsewhere.
  */
-import type { KeptOutcome } from '../../libs/domain/outcome.ts';
-import { isSampled } from '../../libs/domain/traceparent.ts';
-import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import type { KeptOutcome } from '../../libs/domain/delivery/outcome.ts';
+import { isSampled } from '../../libs/domain/event/traceparent.ts';
+import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import type { SpanAttributes, Tracer } from '../../libs/runtime/tracing.ts';
 
 export interface WrittenHistory {

@@ -1,10 +1,10 @@
 /** The projector: puts events and outcomes into PostgreSQL, exactly once. */
 import 'reflect-metadata';
-import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
-import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
-import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import { watchDatabaseClock } from '../../libs/postgres/database-clock.ts';
-import { Database } from '../../libs/postgres/database.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer/consumer-metrics.ts';
+import { KafkaBatchServer } from '../../libs/kafka/consumer/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
+import { watchDatabaseClock } from '../../libs/postgres/server/database-clock.ts';
+import { Database } from '../../libs/postgres/server/database.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { projectorConfig } from './config.ts';
 import { Projection } from './projection.ts';

@@ -2,19 +2,19 @@
  * Puts the history into PostgreSQL. In: records of webhook.events and webhook.delivery-outcomes. Out: rows and the
  * next offsets, together. What must hold: exactly once, whatever comes twice, late, or while the database is away.
  */
-import { BatchPump } from '../../libs/kafka/batch-pump.ts';
-import { decodeRecord, type Decoded } from '../../libs/kafka/decode-record.ts';
+import { BatchPump } from '../../libs/kafka/consumer/batch-pump.ts';
+import { decodeRecord, type Decoded } from '../../libs/kafka/fetch/decode-record.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { StoredWork, type WriteResult } from '../../libs/kafka/stored-work.ts';
-import type { PositionStep } from '../../libs/kafka/stored-positions.ts';
+import { StoredWork, type WriteResult } from '../../libs/kafka/consumer/stored-work.ts';
+import type { PositionStep } from '../../libs/kafka/consumer/stored-positions.ts';
 import type { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
-import type { HistoryWriter } from '../../libs/postgres/history-writer.ts';
+import type { HistoryWriter } from '../../libs/postgres/history/history-writer.ts';
 import { writeResultOf } from '../../libs/postgres/write-result.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import { timeShares } from '../../libs/domain/delivery-age.ts';
-import type { KeptOutcome } from '../../libs/domain/outcome.ts';
-import { sampledTraceIds } from '../../libs/domain/traceparent.ts';
-import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import { timeShares } from '../../libs/domain/delivery/delivery-age.ts';
+import type { KeptOutcome } from '../../libs/domain/delivery/outcome.ts';
+import { sampledTraceIds } from '../../libs/domain/event/traceparent.ts';
+import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import type { AvroCodec, AvroReader } from '../../libs/wire/avro-codec.ts';
 import type { TraceHistory } from './history-spans.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';

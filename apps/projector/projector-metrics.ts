@@ -1,7 +1,7 @@
 /** What the projector counts. */
-import type { TimeShares } from '../../libs/domain/delivery-age.ts';
-import { watchLag } from '../../libs/kafka/consumer-lag.ts';
-import { movesTold } from '../../libs/kafka/position-check.ts';
+import type { TimeShares } from '../../libs/domain/delivery/delivery-age.ts';
+import { watchLag } from '../../libs/kafka/consumer/consumer-lag.ts';
+import { movesTold } from '../../libs/kafka/consumer/position-check.ts';
 import { BoundedLabel, type CounterMetric, type HistogramMetric, type Metrics } from '../../libs/runtime/metrics.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 

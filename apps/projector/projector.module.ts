@@ -1,11 +1,11 @@
 /** Where the projector's parts are wired. */
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import { kafkaConnection, KafkaClient } from '../../libs/kafka/kafka-client.ts';
+import { kafkaConnection, KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
-import { ClientStore } from '../../libs/postgres/client-store.ts';
+import { ClientStore } from '../../libs/postgres/webhooks/client-store.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
-import { HistoryWriter } from '../../libs/postgres/history-writer.ts';
+import { HistoryWriter } from '../../libs/postgres/history/history-writer.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';

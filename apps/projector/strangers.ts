@@ -3,7 +3,7 @@
  * Nobody gets them, and nothing else would say so.
  * Holds: never fails, so what is written stays written; who was a client is one, and is asked for once.
  */
-import type { WebhookEvent } from '../../libs/domain/webhook-event.ts';
+import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 

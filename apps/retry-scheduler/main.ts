@@ -1,12 +1,12 @@
 /** The retry scheduler: puts failed deliveries back in their lane when their moment has come. */
 import 'reflect-metadata';
-import { retryTiers } from '../../libs/domain/retry.ts';
-import { ConsumerMetrics } from '../../libs/kafka/consumer-metrics.ts';
-import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
-import { KafkaBatchServer } from '../../libs/kafka/kafka-batch-server.ts';
-import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
-import { watchUnwritable } from '../../libs/kafka/unwritable.ts';
+import { retryTiers } from '../../libs/domain/delivery/retry.ts';
+import { ConsumerMetrics } from '../../libs/kafka/consumer/consumer-metrics.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer/consumer-permit.ts';
+import { KafkaBatchServer } from '../../libs/kafka/consumer/kafka-batch-server.ts';
+import { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
+import { watchUnwritable } from '../../libs/kafka/producer/unwritable.ts';
 import { runApp } from '../../libs/runtime/app.module.ts';
 import { retrySchedulerConfig } from './config.ts';
 import { RetrySchedulerModule, tierTopic } from './retry-scheduler.module.ts';

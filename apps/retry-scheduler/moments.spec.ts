@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { retryTiers } from '../../libs/domain/retry.ts';
+import { retryTiers } from '../../libs/domain/delivery/retry.ts';
 import { momentsOf } from './moments.ts';
 
 const now = 5_000.5;

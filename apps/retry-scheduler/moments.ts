@@ -3,7 +3,7 @@
  * clocks of other hosts; they are converted here, once, and nothing waits for them afterwards.
  * Holds: no record keeps its place for longer than its tier's delay after it was read, whatever it says.
  */
-import { retryWaitMsMax, type RetryTier } from '../../libs/domain/retry.ts';
+import { retryWaitMsMax, type RetryTier } from '../../libs/domain/delivery/retry.ts';
 
 export interface Moments {
   /** When it has had its tier's delay, or is due before that. */

@@ -1,5 +1,5 @@
 /** What becomes of a delivery that has waited its tier's time in the log. */
-import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/retry.ts';
+import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/delivery/retry.ts';
 
 export type NextStep =
   | { readonly kind: 'due' }

@@ -1,11 +1,11 @@
 /** Where the retry scheduler's parts are wired. */
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
-import { kafkaConnection } from '../../libs/kafka/kafka-client.ts';
+import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/delivery/retry.ts';
+import { kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
-import { SinkClosedError } from '../../libs/kafka/append-error.ts';
-import { ConsumerPermit } from '../../libs/kafka/consumer-permit.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { SinkClosedError } from '../../libs/kafka/producer/append-error.ts';
+import { ConsumerPermit } from '../../libs/kafka/consumer/consumer-permit.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';

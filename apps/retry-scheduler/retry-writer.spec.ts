@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { RetryDelivery } from '../../libs/domain/delivery.ts';
+import type { RetryDelivery } from '../../libs/domain/delivery/delivery.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import { RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
 import { Metrics } from '../../libs/runtime/metrics.ts';
 import { RetryFrames } from '../../libs/wire/retry-frame.ts';

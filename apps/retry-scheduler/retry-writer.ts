@@ -3,12 +3,12 @@
  * Holds: each is told as written when it is, whatever the others wait for; what Kafka refuses is set aside on platform.events.rejected as it came; nothing is tried for ever, and nothing
  * disappears.
  */
-import type { Delivery, RetryDelivery } from '../../libs/domain/delivery.ts';
-import type { RejectionReason } from '../../libs/domain/rejection.ts';
-import type { RetryTierName } from '../../libs/domain/retry.ts';
+import type { Delivery, RetryDelivery } from '../../libs/domain/delivery/delivery.ts';
+import type { RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import type { RetryTierName } from '../../libs/domain/delivery/retry.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
-import type { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';
+import type { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { RetryFrames } from '../../libs/wire/retry-frame.ts';

@@ -1,7 +1,7 @@
 /** What the retry scheduler tells Prometheus. */
-import { retryTiers, type RetryTierName } from '../../libs/domain/retry.ts';
-import { watchLag } from '../../libs/kafka/consumer-lag.ts';
-import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/unacknowledged.ts';
+import { retryTiers, type RetryTierName } from '../../libs/domain/delivery/retry.ts';
+import { watchLag } from '../../libs/kafka/consumer/consumer-lag.ts';
+import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/producer/unacknowledged.ts';
 import type { Metrics } from '../../libs/runtime/metrics.ts';
 import { retryTopic, topicName } from '../../libs/wire/topics.ts';
 

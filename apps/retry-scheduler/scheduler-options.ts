@@ -1,5 +1,5 @@
 /** What the scheduler is given, and what it hands on. */
-import type { RetryTier, RetryTierName } from '../../libs/domain/retry.ts';
+import type { RetryTier, RetryTierName } from '../../libs/domain/delivery/retry.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import type { RoomLimits } from './room.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/retry.ts';
+import { retryTiers, tierFor, type RetryTierName } from '../../libs/domain/delivery/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { Scheduler } from './scheduler.ts';

@@ -16,7 +16,7 @@
  * - What is being written when its partition is given up is not begun again when that comes back: its end completes it.
  * - All moments are monotonic; the wall times of records are converted when they are read (moments.ts).
  */
-import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/retry.ts';
+import { retryTiers, type RetryTier, type RetryTierName } from '../../libs/domain/delivery/retry.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { OnItsWay } from './on-its-way.ts';

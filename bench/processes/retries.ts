@@ -3,12 +3,12 @@
  * after its moment each was read from webhook.deliveries again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RetryDelivery } from '../../libs/domain/delivery.ts';
-import { retryTiers, tierFor } from '../../libs/domain/retry.ts';
-import { BatchConsumer } from '../../libs/kafka/batch-consumer.ts';
-import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
+import type { RetryDelivery } from '../../libs/domain/delivery/delivery.ts';
+import { retryTiers, tierFor } from '../../libs/domain/delivery/retry.ts';
+import { BatchConsumer } from '../../libs/kafka/consumer/batch-consumer.ts';
+import { KafkaClient, kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
 import type { RecordBatch } from '../../libs/kafka/record.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import { registryConfig } from '../../libs/kafka/registry-config.ts';
 import { connectionKeys, registryKeys } from '../../libs/runtime/config-keys.ts';
 import { readConfig } from '../../libs/runtime/config.ts';

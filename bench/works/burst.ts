@@ -1,6 +1,6 @@
 /** Thousands of events at once for one slow endpoint; the load is for healthy ones in its partition alone. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { partitionOfKey } from '../../libs/kafka/partitioner.ts';
+import { partitionOfKey } from '../../libs/kafka/producer/partitioner.ts';
 import { topicKeys } from '../../libs/runtime/config-keys.ts';
 import { readConfig } from '../../libs/runtime/config.ts';
 import { disturbedMax } from '../disturbance.ts';

@@ -1,5 +1,5 @@
 import { dataOf } from '../../libs/api-client/api-client.ts';
-import { tableLines } from '../../libs/domain/printable.ts';
+import { tableLines } from '../../libs/domain/payload/printable.ts';
 import type { Command } from '../command.ts';
 
 const limitDefault = 20;

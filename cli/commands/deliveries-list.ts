@@ -2,8 +2,8 @@ import { dataOf, type ApiClient, type ApiSchemas } from '../../libs/api-client/a
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import type { Command, Given } from '../command.ts';
 import { momentOf } from '../moment.ts';
-import { deliveryStatuses } from '../../libs/domain/outcome.ts';
-import { tableLines } from '../../libs/domain/printable.ts';
+import { deliveryStatuses } from '../../libs/domain/delivery/outcome.ts';
+import { tableLines } from '../../libs/domain/payload/printable.ts';
 
 const limitDefault = 20;
 const limitMax = 10_000;

@@ -1,7 +1,7 @@
 import { dataOf, type ApiSchemas } from '../../libs/api-client/api-client.ts';
 import type { Command } from '../command.ts';
 import { CliFailure } from '../failure.ts';
-import { fieldLines, textLines } from '../../libs/domain/printable.ts';
+import { fieldLines, textLines } from '../../libs/domain/payload/printable.ts';
 
 export const deliveriesShow: Command = {
   name: 'deliveries show',

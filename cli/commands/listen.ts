@@ -5,14 +5,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { dataOf, type ApiClient } from '../../libs/api-client/api-client.ts';
 import { ApiProblem, ApiUnreachable } from '../../libs/api-client/api-problem.ts';
-import { verifyDelivery } from '../../libs/domain/node-delivery-key.ts';
-import type { Verdict } from '../../libs/domain/verify-delivery.ts';
+import { verifyDelivery } from '../../libs/domain/signature/node-delivery-key.ts';
+import type { Verdict } from '../../libs/domain/signature/verify-delivery.ts';
 import { withClient } from '../client-choice.ts';
 import type { Command, CommandContext, Given } from '../command.ts';
 import { CliFailure, toldOf } from '../failure.ts';
 import { startReceiver, type ReceivedRequest, type Receiver } from '../receiver.ts';
 import { timeoutRangeS } from '../settling.ts';
-import { textLines } from '../../libs/domain/printable.ts';
+import { textLines } from '../../libs/domain/payload/printable.ts';
 import { webhookSecret } from '../webhook-secret.ts';
 
 const formats = ['json', 'cloudevents', 'form', 'xml'] as const;

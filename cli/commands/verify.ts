@@ -1,5 +1,5 @@
 import { dataOf } from '../../libs/api-client/api-client.ts';
-import { verifyDelivery } from '../../libs/domain/node-delivery-key.ts';
+import { verifyDelivery } from '../../libs/domain/signature/node-delivery-key.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { headersIn } from '../header-lines.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { tableLines } from '../../libs/domain/printable.ts';
+import { tableLines } from '../../libs/domain/payload/printable.ts';
 import type { CommandContext } from '../command.ts';
 import { rejectedLastDefault } from '../commands/rejected-list.ts';
 import { withKafka } from '../kafka-access.ts';

@@ -1,5 +1,5 @@
-import { isOfOneWebhook } from '../../libs/domain/rejection.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { isOfOneWebhook } from '../../libs/domain/delivery/rejection.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { topicKeys } from '../../libs/runtime/config-keys.ts';
 import { redrivenHeaders } from '../../libs/wire/mapping/redriven.ts';

@@ -1,5 +1,5 @@
-import { tableLines } from '../../libs/domain/printable.ts';
-import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
+import { tableLines } from '../../libs/domain/payload/printable.ts';
+import { TopicAdmin } from '../../libs/kafka/cluster/topic-admin.ts';
 import type { CommandContext } from '../command.ts';
 import { CliFailure } from '../failure.ts';
 import { withKafka } from '../kafka-access.ts';

@@ -1,4 +1,4 @@
-import { lastRecords } from '../../libs/kafka/last-records.ts';
+import { lastRecords } from '../../libs/kafka/tail/last-records.ts';
 import type { CommandContext } from '../command.ts';
 import { mapLastDefault } from '../commands/map.ts';
 import { becomesLines, EventReading, readingKeys, type Becomes } from '../event-reading.ts';

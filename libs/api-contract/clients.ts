@@ -1,6 +1,6 @@
 /** Tenants and the keys that open the API. */
 import Type from 'typebox';
-import { disableLimits } from '../domain/disable-rules.ts';
+import { disableLimits } from '../domain/health/disable-rules.ts';
 import {
   anyId,
   capabilityList,

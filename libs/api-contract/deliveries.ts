@@ -1,8 +1,8 @@
 /** History: what became of events at webhooks. */
 import Type from 'typebox';
-import { triggers } from '../domain/delivery.ts';
-import { holds, type HoldKind } from '../domain/held-by.ts';
-import { deliveryStatuses } from '../domain/outcome.ts';
+import { triggers } from '../domain/delivery/delivery.ts';
+import { holds, type HoldKind } from '../domain/delivery/held-by.ts';
+import { deliveryStatuses } from '../domain/delivery/outcome.ts';
 import {
   anyId,
   exportDescription,

@@ -1,7 +1,7 @@
 /** The filters of deliveries by what became of them: in lists, exports, counts and replays. */
 import Type from 'typebox';
-import { triggers } from '../domain/delivery.ts';
-import { deliveryStatuses } from '../domain/outcome.ts';
+import { triggers } from '../domain/delivery/delivery.ts';
+import { deliveryStatuses } from '../domain/delivery/outcome.ts';
 import { anyId, oneOrSeveralOf, severalOf, timestamp } from './fields.ts';
 
 const severalMax = 20;

@@ -1,6 +1,6 @@
 /** Events: publish them, and see why each went where it went. */
 import Type from 'typebox';
-import { decisionKinds } from '../domain/webhook-event.ts';
+import { decisionKinds } from '../domain/event/webhook-event.ts';
 import {
   anyId,
   clientId,

@@ -1,7 +1,7 @@
 /** Fields that occur in several objects of the API. */
 import Type, { type Static, type TSchema } from 'typebox';
-import { labelsMax } from '../domain/labels.ts';
-import { capabilities } from '../domain/capabilities.ts';
+import { labelsMax } from '../domain/webhook/labels.ts';
+import { capabilities } from '../domain/access/capabilities.ts';
 
 /** One line: no control characters, no lone surrogates. */
 export const linePattern = '^[^\\p{Cc}\\p{Cs}]*$';

@@ -3,7 +3,7 @@
  * routes, of validation, of the types that controllers see, and of the OpenAPI document.
  */
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
-import type { Capability } from '../domain/capabilities.ts';
+import type { Capability } from '../domain/access/capabilities.ts';
 import type { ProblemCode } from './problem-codes.ts';
 
 export const roles = ['admin', 'client', 'publisher'] as const;

@@ -1,6 +1,6 @@
 /** Portal sessions: short access for people to what belongs to one client; and who calls. */
 import Type from 'typebox';
-import { portalScopes } from '../domain/capabilities.ts';
+import { portalScopes } from '../domain/access/capabilities.ts';
 import { anyId, capabilityList, clientId, idParams, lineOf, nullable, strict, timestamp } from './fields.ts';
 import { keyRoles, operation, roles } from './operation.ts';
 

@@ -1,6 +1,6 @@
 /** Replays: many deliveries sent again, as a job that can be watched and stopped. */
 import Type from 'typebox';
-import { deliveryStatuses } from '../domain/outcome.ts';
+import { deliveryStatuses } from '../domain/delivery/outcome.ts';
 import { optionalTraits } from './delivery-traits.ts';
 import { anyId, clientId, idParams, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';

@@ -1,7 +1,7 @@
 /** Outcomes as they happen, as server-sent events. */
 import Type from 'typebox';
-import { triggers } from '../domain/delivery.ts';
-import { deliveryStatuses } from '../domain/outcome.ts';
+import { triggers } from '../domain/delivery/delivery.ts';
+import { deliveryStatuses } from '../domain/delivery/outcome.ts';
 import { anyId, nullable, strict, timestamp } from './fields.ts';
 import { operation } from './operation.ts';
 import { attemptErrorSchema } from './webhook-checks.ts';

@@ -1,6 +1,6 @@
 /** How a webhook is doing, and ways to try it. */
 import Type from 'typebox';
-import { healthStates } from '../domain/webhook-health.ts';
+import { healthStates } from '../domain/health/webhook-health.ts';
 import { anyId, eventTypeName, idParams, lineOf, mapOf, nullable, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
 import { filter } from './webhook-fields.ts';

@@ -1,6 +1,6 @@
 /** The fields of a webhook, with their limits. */
 import Type from 'typebox';
-import { statusClasses, type StatusClass } from '../domain/answer-codes.ts';
+import { statusClasses, type StatusClass } from '../domain/delivery/answer-codes.ts';
 import {
   clientId,
   eventTypePattern,

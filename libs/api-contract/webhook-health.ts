@@ -1,6 +1,6 @@
 /** How a webhook is doing, as it is shown beside the webhook. */
 import Type from 'typebox';
-import { healthStates } from '../domain/webhook-health.ts';
+import { healthStates } from '../domain/health/webhook-health.ts';
 import { nullable, timestamp } from './fields.ts';
 
 export const latencySchema = nullable(

@@ -1,6 +1,6 @@
 /** Webhooks: create, read, update, delete, list, on and off. */
 import Type from 'typebox';
-import { healthStates } from '../domain/webhook-health.ts';
+import { healthStates } from '../domain/health/webhook-health.ts';
 import {
   anyId,
   clientId,

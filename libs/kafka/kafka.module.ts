@@ -2,8 +2,8 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { LOGGER } from '../runtime/app.module.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { KafkaClient, type KafkaConnection } from './kafka-client.ts';
-import { RecordSink, type RecordSinkOptions } from './record-sink.ts';
+import { KafkaClient, type KafkaConnection } from './cluster/kafka-client.ts';
+import { RecordSink, type RecordSinkOptions } from './producer/record-sink.ts';
 
 /** Each app says what it does with what cannot be written. */
 type AppSinkOptions = RecordSinkOptions & Required<Pick<RecordSinkOptions, 'whenUnwritable'>>;

@@ -3,9 +3,9 @@ import type { ConfigOf } from '../runtime/config.ts';
 import type { connectionKeys, registryKeys } from '../runtime/config-keys.ts';
 import type { ClientTls } from '../wire/http-question.ts';
 import type { RegistryConfig } from '../wire/registry.ts';
-import { fetchToken } from './client-credentials.ts';
-import { FreshToken } from './fresh-token.ts';
-import { ownTls } from './own-tls.ts';
+import { fetchToken } from './cluster/client-credentials.ts';
+import { FreshToken } from './cluster/fresh-token.ts';
+import { ownTls } from './cluster/own-tls.ts';
 
 export function registryConfig(
   config: ConfigOf<typeof registryKeys> & Pick<ConfigOf<typeof connectionKeys>, 'TOPIC_PREFIX'>,

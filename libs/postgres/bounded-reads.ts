@@ -5,7 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pool, PoolClient, QueryResult } from 'pg';
-import { isStatementCancelled } from './database-away.ts';
+import { isStatementCancelled } from './server/database-away.ts';
 
 export interface ReadBounds {
   /** Longest run of one statement, in milliseconds. */

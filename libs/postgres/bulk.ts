@@ -3,7 +3,7 @@
  * driver's own parameters, because the mapper writes its parameters into the SQL text.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { isUnanswered } from './database-away.ts';
+import { isUnanswered } from './server/database-away.ts';
 import { beginWithin, usualLimits, type TransactionLimits } from './limits.ts';
 import { storableJson } from './storable.ts';
 

@@ -2,7 +2,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import type { PoolClient } from 'pg';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
-import { leaveWhenReadOnly } from './read-only-server.ts';
+import { leaveWhenReadOnly } from './server/read-only-server.ts';
 import { ApiKeyRow } from './entities/api-key.ts';
 import { AuditEntryRow } from './entities/audit-entry.ts';
 import { ClientRow } from './entities/client.ts';

@@ -4,7 +4,7 @@ import { EntityManager, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { ConfigOf } from '../runtime/config.ts';
 import type { databaseKeys } from '../runtime/config-keys.ts';
-import { Database } from './database.ts';
+import { Database } from './server/database.ts';
 import { ormOptions } from './orm.ts';
 
 @Module({})

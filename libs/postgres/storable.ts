@@ -2,7 +2,7 @@
  * What PostgreSQL's text and JSON cannot hold, replaced: NUL and lone surrogates become U+FFFD. Rare, so a look for them
  * comes first; it is much cheaper than a callback for each value.
  */
-import { JsonText } from '../domain/json-text.ts';
+import { JsonText } from '../domain/payload/json-text.ts';
 
 export function storableText(text: string): string {
   return (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text).toWellFormed();

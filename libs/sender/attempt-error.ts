@@ -1,5 +1,5 @@
 /** What went wrong on the way to an answer: the kind that decides what follows, and a sentence for a person. */
-import type { AttemptErrorKind } from '../domain/outcome-reason.ts';
+import type { AttemptErrorKind } from '../domain/delivery/outcome-reason.ts';
 import { NameError, RefusedAddressError } from './address-guard.ts';
 import { AddressRules } from './address-rules.ts';
 import { ProxyError, UnreachedError } from './egress-proxy.ts';

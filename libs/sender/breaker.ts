@@ -8,7 +8,7 @@
  */
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
-import type { BreakerState } from '../domain/breaker-state.ts';
+import type { BreakerState } from '../domain/health/breaker-state.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface BreakersOptions {

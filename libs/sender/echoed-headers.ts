@@ -1,6 +1,6 @@
 /** What an endpoint answers, without the values of the headers that its client added to the delivery. */
-import type { AttemptResult } from '../domain/attempt.ts';
-import { maskedValue } from '../domain/request-headers.ts';
+import type { AttemptResult } from '../domain/delivery/attempt.ts';
+import { maskedValue } from '../domain/payload/request-headers.ts';
 
 /** Shorter ones would take half of an answer with them. */
 const echoedCharsMin = 4;

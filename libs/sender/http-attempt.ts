@@ -7,9 +7,9 @@
  * when what was verified is too old.
  */
 import type { Dispatcher } from 'undici';
-import { isSuccessCode, noAnswerCodes, type AnswerCodes } from '../domain/answer-codes.ts';
-import type { AttemptAnswer, AttemptResult } from '../domain/attempt.ts';
-import { responseSampleBytesMax } from '../domain/outcome.ts';
+import { isSuccessCode, noAnswerCodes, type AnswerCodes } from '../domain/delivery/answer-codes.ts';
+import type { AttemptAnswer, AttemptResult } from '../domain/delivery/attempt.ts';
+import { responseSampleBytesMax } from '../domain/delivery/outcome.ts';
 import type { AddressGuard } from './address-guard.ts';
 import {
   attemptFailure,
@@ -24,7 +24,7 @@ import type { Connection } from './connection.ts';
 import type { EgressProxy } from './egress-proxy.ts';
 import { statusOf } from './interim-answers.ts';
 import { Origins, type TlsMaterial } from './origins.ts';
-import { isCredentialHeader, maskedValue } from '../domain/request-headers.ts';
+import { isCredentialHeader, maskedValue } from '../domain/payload/request-headers.ts';
 import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface AttemptRequest {

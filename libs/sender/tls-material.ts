@@ -1,8 +1,8 @@
 /** What a webhook may bring of its own for TLS: judged when it is set, and shown without a secret. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { ShownCertificate, ShownTls, TlsMaterial } from '../domain/webhook.ts';
-import { maskedValue } from '../domain/request-headers.ts';
+import type { ShownCertificate, ShownTls, TlsMaterial } from '../domain/webhook/webhook.ts';
+import { maskedValue } from '../domain/payload/request-headers.ts';
 
 export interface TlsRefusal {
   readonly member: keyof TlsMaterial;

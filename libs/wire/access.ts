@@ -2,7 +2,7 @@
  * The least that each part of this system has to be allowed on Kafka, by the names that topics and groups have on this
  * cluster. READ and WRITE of a topic let its metadata be seen too; who may write to any topic may have a producer's id.
  */
-import { retryTiers } from '../domain/retry.ts';
+import { retryTiers } from '../domain/delivery/retry.ts';
 import { allTopics, retryTopic, topicName, topics, type TopicSpec } from './topics.ts';
 
 export type AccessOperation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs';

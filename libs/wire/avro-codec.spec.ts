@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import avsc from 'avsc';
-import { JsonText } from '../domain/json-text.ts';
+import { JsonText } from '../domain/payload/json-text.ts';
 import { AvroCodec, AvroDecodeError } from './avro-codec.ts';
 import { schemaFile } from './schema-files.ts';
 import { allTopics } from './topics.ts';

@@ -5,7 +5,7 @@
  * read takes no longer than its bytes allow (bounded-avro.ts), whoever wrote it and by whatever schema.
  */
 import avsc from 'avsc';
-import type { JsonText } from '../domain/json-text.ts';
+import type { JsonText } from '../domain/payload/json-text.ts';
 import { boundedLists, boundedType, boundedViews } from './bounded-avro.ts';
 import { jsonMaps } from './json-map.ts';
 

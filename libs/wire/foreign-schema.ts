@@ -1,5 +1,5 @@
 /** Schemas of platform services: how they are named in their records, and what a registry has of them. */
-import type { SchemaRef } from '../domain/registry-frame.ts';
+import type { SchemaRef } from '../domain/event/registry-frame.ts';
 import type { ProtoFile } from './protobuf-schema.ts';
 
 export interface ForeignSchema {

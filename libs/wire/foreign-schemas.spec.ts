@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import protobuf from 'protobufjs';
-import type { RegistryFrame, SchemaRef } from '../domain/registry-frame.ts';
+import type { RegistryFrame, SchemaRef } from '../domain/event/registry-frame.ts';
 import { ForeignSchemas, type LongIds } from './foreign-schemas.ts';
 import { RegistryValues } from './registry-values.ts';
 

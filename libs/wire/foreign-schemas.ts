@@ -4,7 +4,7 @@
  * Source: Confluent Schema Registry, "API Reference"; Apicurio Registry 3, "Core Registry API". In Apicurio the ids of the
  * Confluent-compatible API are those of contents.
  */
-import type { SchemaRef } from '../domain/registry-frame.ts';
+import type { SchemaRef } from '../domain/event/registry-frame.ts';
 import { UnreadableSchemaError, type ForeignSchema } from './foreign-schema.ts';
 import type { ProtoFile } from './protobuf-schema.ts';
 import type { HttpReply } from './http-question.ts';

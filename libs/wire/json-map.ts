@@ -3,7 +3,7 @@
  * the history, costs a copy of its bytes and one string, and not a string for each name and value, an object and JSON made of that.
  */
 import type avsc from 'avsc';
-import { JsonText } from '../domain/json-text.ts';
+import { JsonText } from '../domain/payload/json-text.ts';
 import { BoundedMap, boundedLists, countAt, isKind, type Tap } from './bounded-avro.ts';
 
 const quote = 0x22;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import avsc from 'avsc';
-import { framePrefix } from '../domain/registry-frame.ts';
-import type { SchemaRef } from '../domain/registry-frame.ts';
+import { framePrefix } from '../domain/event/registry-frame.ts';
+import type { SchemaRef } from '../domain/event/registry-frame.ts';
 import { AvroDecodeError } from './avro-codec.ts';
 import type { ForeignSchema } from './foreign-schema.ts';
 import { RegistryValues } from './registry-values.ts';

@@ -4,8 +4,8 @@
  * Holds: a value is read by the schema that it names, and by no other; schemas that cannot be used reject their values with the cause.
  */
 import type protobuf from 'protobufjs';
-import type { RegistryFrame } from '../domain/registry-frame.ts';
-import { isJson, looksLikeJson } from '../domain/event-encoding.ts';
+import type { RegistryFrame } from '../domain/event/registry-frame.ts';
+import { isJson, looksLikeJson } from '../domain/event/event-encoding.ts';
 import { avroReader, type AvroReader } from './any-avro.ts';
 import { AvroDecodeError } from './avro-codec.ts';
 import { UnreadableSchemaError, type ForeignSchema, type ForeignSchemaSource } from './foreign-schema.ts';

@@ -6,7 +6,7 @@ import { AvroCodec, AvroDecodeError, type SchemaSource } from './avro-codec.ts';
 import { MissingSchemas } from './missing-schemas.ts';
 import { assertMissing, isAnswer, isNotFound, RegistryAnswerError } from './registry-answers.ts';
 import type { RegistryAddress } from './registry-access.ts';
-import type { SchemaRef } from '../domain/registry-frame.ts';
+import type { SchemaRef } from '../domain/event/registry-frame.ts';
 import { UnreadableSchemaError, type ForeignSchema, type ForeignSchemaSource } from './foreign-schema.ts';
 import { ForeignSchemas, type LongIds } from './foreign-schemas.ts';
 import { schemaFile } from './schema-files.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Delivery, RetryDelivery } from '../domain/delivery.ts';
+import type { Delivery, RetryDelivery } from '../domain/delivery/delivery.ts';
 import { AvroCodec } from './avro-codec.ts';
 import { RetryFrames } from './retry-frame.ts';
 import { schemaFile } from './schema-files.ts';

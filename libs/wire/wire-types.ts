@@ -1,9 +1,9 @@
 /** Which domain type travels under which schema file. */
-import type { DeadDelivery, Delivery, ParkedDelivery, RetryDelivery } from '../domain/delivery.ts';
-import type { EventType } from '../domain/event-type.ts';
-import type { DeliveryOutcome } from '../domain/outcome.ts';
-import type { WebhookDefinition } from '../domain/webhook.ts';
-import type { WebhookEvent } from '../domain/webhook-event.ts';
+import type { DeadDelivery, Delivery, ParkedDelivery, RetryDelivery } from '../domain/delivery/delivery.ts';
+import type { EventType } from '../domain/event/event-type.ts';
+import type { DeliveryOutcome } from '../domain/delivery/outcome.ts';
+import type { WebhookDefinition } from '../domain/webhook/webhook.ts';
+import type { WebhookEvent } from '../domain/event/webhook-event.ts';
 
 export interface WireTypes {
   'webhook.events': WebhookEvent;

@@ -1,6 +1,6 @@
 /** Who is signed in, and what they may do. */
 import { useQuery } from '@tanstack/react-query';
-import type { Capability } from '../../libs/domain/capabilities.ts';
+import type { Capability } from '../../libs/domain/access/capabilities.ts';
 import { api, dataOf, type Answer } from './api.ts';
 import { queryClient } from './queries.ts';
 

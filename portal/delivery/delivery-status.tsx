@@ -1,6 +1,6 @@
 /** Where deliveries stand, and why, in words. */
 import { useLingui } from '@lingui/react/macro';
-import type { AttemptErrorKind, PermanentReason, RetryableReason } from '../../libs/domain/outcome-reason.ts';
+import type { AttemptErrorKind, PermanentReason, RetryableReason } from '../../libs/domain/delivery/outcome-reason.ts';
 import { Badge, StatusBadge, type Tone } from '../elements/badge.tsx';
 import type { DeliveryStatusName } from './delivery.ts';
 

@@ -1,6 +1,6 @@
 /** Signs a delivery with a secret that somebody pasted, as the dispatcher would now. The secret stays on this page. */
-import { concat, toBase64, utf8 } from '../../libs/domain/bytes.ts';
-import { readSecret } from '../../libs/domain/secret-form.ts';
+import { concat, toBase64, utf8 } from '../../libs/domain/signature/bytes.ts';
+import { readSecret } from '../../libs/domain/signature/secret-form.ts';
 
 export interface SignedAgain {
   readonly 'webhook-timestamp': string;

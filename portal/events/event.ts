@@ -1,6 +1,6 @@
 /** Events as screens read them, and what became of each at every webhook. */
-import { outlineJson } from '../../libs/domain/json-outline.ts';
-import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { outlineJson } from '../../libs/domain/payload/json-outline.ts';
+import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
 import { problemOf, request, type Schemas } from '../api/api.ts';
 import { read, type ListPage, type Query } from '../api/reads.ts';
 

@@ -1,5 +1,5 @@
 /** When the attempts of a policy would be made, as the system itself reckons. Pure. */
-import { retryDelayMs } from '../../libs/domain/retry.ts';
+import { retryDelayMs } from '../../libs/domain/delivery/retry.ts';
 import type { FormValues } from './form-values.ts';
 
 export interface PolicyDefaults {

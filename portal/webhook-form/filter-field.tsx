@@ -5,9 +5,9 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
-import { parseFilter, type ParsedFilter } from '../../libs/domain/filter.ts';
-import { parseLossless } from '../../libs/domain/lossless-json.ts';
-import { patternMatches } from '../../libs/domain/match.ts';
+import { parseFilter, type ParsedFilter } from '../../libs/domain/filter/filter.ts';
+import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
+import { patternMatches } from '../../libs/domain/delivery/match.ts';
 import { DataTable } from '../elements/data-table.tsx';
 import { Field } from '../elements/field.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';

@@ -1,5 +1,5 @@
 /** Fields that a filter can name, as the catalogue and the last events have them. Pure. */
-import { rawNumberOf } from '../../libs/domain/lossless-json.ts';
+import { rawNumberOf } from '../../libs/domain/payload/lossless-json.ts';
 import { schemaFields, type SchemaField } from '../screens/event-types/schema-fields.ts';
 
 export interface FieldSource {

@@ -1,7 +1,7 @@
 /** Rows and the JSON beside them are one filter, whichever way somebody goes. */
 import { expect, test } from '@jest/globals';
-import { parseFilter, type FilterEvent } from '../../libs/domain/filter.ts';
-import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { parseFilter, type FilterEvent } from '../../libs/domain/filter/filter.ts';
+import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
 import { comparisons, filterText, groupsOf, type FilterGroup } from './filter-rows.ts';
 import { itemsOf, itemText, scalarOf, scalarText, textOf, textText } from './filter-value.ts';
 

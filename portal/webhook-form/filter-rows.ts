@@ -2,7 +2,7 @@
  * A filter as rows in groups, and back. Pure. What rows say and what the JSON says is the same filter, if not the same text;
  * a filter that says more than rows can is null here and stays JSON.
  */
-import { rawNumberOf } from '../../libs/domain/lossless-json.ts';
+import { rawNumberOf } from '../../libs/domain/payload/lossless-json.ts';
 import { itemsOf, itemText, scalarOf, scalarText, textOf, textText } from './filter-value.ts';
 
 export const comparisons = ['$eq', '$ne', '$in', '$nin', '$gt', '$gte', '$lt', '$lte', '$prefix'] as const;

@@ -2,7 +2,7 @@
  * Values of a filter as somebody types them, and back. Pure. Numbers, true, false and null stand as they are, and so does text
  * that cannot be taken for one of them; all other text stands in quotes, as in JSON.
  */
-import { parseLossless, rawNumberOf } from '../../libs/domain/lossless-json.ts';
+import { parseLossless, rawNumberOf } from '../../libs/domain/payload/lossless-json.ts';
 
 /** What begins like this may be JSON. */
 const likeJson = /^(?:["\d-]|true$|false$|null$)/;

@@ -3,7 +3,7 @@
  * is typed stays as it was typed until the server has judged it.
  */
 import type { components } from '../../libs/api-client/generated/api.d.ts';
-import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
 
 type Webhook = components['schemas']['Webhook'];
 

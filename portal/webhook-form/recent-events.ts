@@ -1,6 +1,6 @@
 /** The newest events with their data, as a filter sees them. */
-import { parseLossless } from '../../libs/domain/lossless-json.ts';
-import type { FilterEvent } from '../../libs/domain/filter.ts';
+import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
+import type { FilterEvent } from '../../libs/domain/filter/filter.ts';
 import { problemOf, request } from '../api/api.ts';
 import { queryText } from '../api/reads.ts';
 

@@ -1,6 +1,6 @@
 /** Webhooks as screens read them. */
 import type { Schemas } from '../api/api.ts';
-import { parseLossless } from '../../libs/domain/lossless-json.ts';
+import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
 import { parsedUrl } from '../api/older-browsers.ts';
 import { read, readText, type ListPage } from '../api/reads.ts';
 

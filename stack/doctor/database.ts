@@ -1,10 +1,10 @@
 /** The database and what it alone knows: migrations, what waits, what is sealed with which key, whose URL is refused. */
 import { Resolver } from 'node:dns/promises';
-import { partitionKey } from '../../libs/kafka/cluster-link.ts';
-import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
-import { positionMove, type PositionMove } from '../../libs/kafka/position-check.ts';
-import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
-import { DatabaseDiagnosis, type StoredOffset } from '../../libs/postgres/diagnosis.ts';
+import { partitionKey } from '../../libs/kafka/cluster/cluster-link.ts';
+import { KafkaClient, kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
+import { positionMove, type PositionMove } from '../../libs/kafka/consumer/position-check.ts';
+import { TopicAdmin } from '../../libs/kafka/cluster/topic-admin.ts';
+import { DatabaseDiagnosis, type StoredOffset } from '../../libs/postgres/server/diagnosis.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import type { AddressGuard } from '../../libs/sender/address-guard.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';

@@ -1,5 +1,5 @@
 /** From what was measured to what it means. Pure: bounds and words are here, asking is elsewhere. */
-import type { SealedValues, UnfinishedIndexes } from '../../libs/postgres/diagnosis.ts';
+import type { SealedValues, UnfinishedIndexes } from '../../libs/postgres/server/diagnosis.ts';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { ok, trouble, type Finding } from './finding.ts';
 

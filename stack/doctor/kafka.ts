@@ -1,6 +1,6 @@
 /** Kafka as it is: brokers, topics, groups. */
-import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
-import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
+import { KafkaClient, kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
+import { TopicAdmin } from '../../libs/kafka/cluster/topic-admin.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { sentenceOf } from '../failure.ts';

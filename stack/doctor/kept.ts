@@ -1,5 +1,5 @@
 /** What is kept twice, on Kafka and in the database, and does not agree. Pure. */
-import type { PositionMove } from '../../libs/kafka/position-check.ts';
+import type { PositionMove } from '../../libs/kafka/consumer/position-check.ts';
 import type { TopicComparison } from '../definitions-comparison.ts';
 import { ok, trouble, type Finding } from './finding.ts';
 

@@ -1,5 +1,5 @@
 /** Whether DATABASE_URL gives sessions, and what it means for setup and apps where it does not. */
-import { connectionKind, wayAroundPooler, type ConnectionKind } from '../../libs/postgres/pooler-probe.ts';
+import { connectionKind, wayAroundPooler, type ConnectionKind } from '../../libs/postgres/server/pooler-probe.ts';
 import { trouble, type Finding } from './finding.ts';
 
 /** Nothing while PostgreSQL does not answer: that is told by whoever asks it more. */

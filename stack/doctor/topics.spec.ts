@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { TopicDifference } from '../../libs/kafka/topic-admin.ts';
+import type { TopicDifference } from '../../libs/kafka/cluster/topic-admin.ts';
 import { judgeDifferences } from './topics.ts';
 
 const lanes = ['deliveries', 'parked'] as const;

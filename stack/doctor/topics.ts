@@ -1,5 +1,5 @@
 /** Topics that differ from the configuration: what comes of it, and what to do. Pure. */
-import type { TopicDifference } from '../../libs/kafka/topic-admin.ts';
+import type { TopicDifference } from '../../libs/kafka/cluster/topic-admin.ts';
 import { trouble, type Finding } from './finding.ts';
 
 export interface TopicsOfOurs {

@@ -5,8 +5,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import { RecordSink } from '../../libs/kafka/record-sink.ts';
+import { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
+import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { appNames } from '../../stack/apps.ts';
 import { startSystem, type System } from '../support/app-harness.ts';

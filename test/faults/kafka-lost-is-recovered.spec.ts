@@ -1,7 +1,7 @@
 /** The recipe "Kafka was lost" of docs/operations.md, on the real system. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { KafkaClient, kafkaConnection } from '../../libs/kafka/kafka-client.ts';
-import { TopicAdmin } from '../../libs/kafka/topic-admin.ts';
+import { KafkaClient, kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
+import { TopicAdmin } from '../../libs/kafka/cluster/topic-admin.ts';
 import { readConfig } from '../../libs/runtime/config.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { appNames } from '../../stack/apps.ts';

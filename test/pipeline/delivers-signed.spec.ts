@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import type { PayloadFormat } from '../../libs/domain/webhook.ts';
+import type { PayloadFormat } from '../../libs/domain/webhook/webhook.ts';
 import { appNames } from '../../stack/apps.ts';
 import { examine, type AppUrls } from '../../stack/doctor/examination.ts';
 import { startSystem, type System } from '../support/app-harness.ts';

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import createFastify, { type FastifyInstance } from 'fastify';
 import type { BrowserContext, Page } from 'playwright-core';
-import { preparePortal } from '../../apps/management-api/portal-site.ts';
+import { preparePortal } from '../../apps/management-api/http/portal-site.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { createClient, type TestClient } from '../support/clients.ts';
 import { portalStage, portalToken } from '../support/portal-pages.ts';

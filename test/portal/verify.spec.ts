@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { prepareSigningKey, signSimple, signStandardWebhooks } from '../../libs/domain/signature.ts';
+import { prepareSigningKey, signSimple, signStandardWebhooks } from '../../libs/domain/signature/signature.ts';
 import { cloudEvent, createClient, createWebhook, type TestClient } from '../support/clients.ts';
 import { openAs, portalStage, portalToken, type WatchedPage } from '../support/portal-pages.ts';
 import type { PortalStage } from '../support/portal-stage.ts';

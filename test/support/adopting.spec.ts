@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../cli/commands.ts';
-import { mappedCloudEvent } from '../../libs/domain/cloud-event.ts';
+import { mappedCloudEvent } from '../../libs/domain/event/cloud-event.ts';
 import { parseMappings } from '../../libs/wire/mapping/mapping-file.ts';
 import type { MappableRecord } from '../../libs/wire/mapping/mapping-input.ts';
 import { Mappings } from '../../libs/wire/mapping/mappings.ts';

@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { join, posix } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
-import { secretFrom, prepareSigningKey, signStandardWebhooks } from '../../libs/domain/signature.ts';
+import { secretFrom, prepareSigningKey, signStandardWebhooks } from '../../libs/domain/signature/signature.ts';
 import { sourceFiles } from './source-tree.ts';
 
 const domainFiles =
-  'bytes filter match lossless-json retry secret-form verify-delivery web-delivery-key ' +
+  'signature/bytes filter/filter delivery/match payload/lossless-json delivery/retry signature/secret-form ' +
+  'signature/verify-delivery signature/web-delivery-key ' +
   // The portal takes none of these yet.
-  'json-outline mask body-changes request-headers printable';
+  'payload/json-outline payload/mask payload/body-changes payload/request-headers payload/printable';
 const files = [
   'libs/api-client/api-client.ts',
   'libs/api-client/api-problem.ts',
@@ -61,7 +62,7 @@ test('the portal takes no other files of ours into the browser', () => {
       [...text.matchAll(takes)].map(([, named, loaded]) => posix.join(posix.dirname(path), named ?? loaded ?? '')),
     )
     .filter((path) => path.startsWith('libs/'));
-  expect(taken).toContain('libs/domain/filter.ts');
+  expect(taken).toContain('libs/domain/filter/filter.ts');
   expect([...new Set(taken)].filter((path) => !files.includes(path)).sort()).toEqual([]);
 });
 
@@ -88,7 +89,7 @@ test('a call is made, and a delivery verified, where there is nothing of Node.js
     'webhook-signature': signStandardWebhooks(message),
   };
   const verified: unknown = await runInNewContext(
-    `${scripts['libs/domain/web-delivery-key.ts']}; bundle.verifyDeliveryOnWeb(received)`,
+    `${scripts['libs/domain/signature/web-delivery-key.ts']}; bundle.verifyDeliveryOnWeb(received)`,
     { ...web(), received: { headers, body: new Uint8Array(body), secret, nowS: 1, toleranceS: 1 } },
   );
   expect(verified).toMatchObject({ kind: 'valid' });

@@ -3,7 +3,7 @@
  * commits. Each can be frozen, partitions can lose their leader, the group can move and share anew. Topics and the group can be
  * changed at any moment; clients learn of it as from a real cluster.
  */
-import { writeBatch, batchBytesMax } from '../../libs/kafka/record-batch-writer.ts';
+import { writeBatch, batchBytesMax } from '../../libs/kafka/batch/record-batch-writer.ts';
 import {
   apiKeys,
   FakeBroker,

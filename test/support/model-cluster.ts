@@ -5,8 +5,8 @@
  * frozen and thawed with requests in their sockets, on leaders that move and old leaders that do not know it yet.
  * Source: Apache Kafka, ProducerAppendInfo and ProducerStateEntry.
  */
-import { NotSentError, type ProducerLink, type TopicLeaders } from '../../libs/kafka/producer-link.ts';
-import type { PartitionAnswer } from '../../libs/kafka/produce-request.ts';
+import { NotSentError, type ProducerLink, type TopicLeaders } from '../../libs/kafka/producer/producer-link.ts';
+import type { PartitionAnswer } from '../../libs/kafka/producer/produce-request.ts';
 import type { TurnedClock } from './turned-clock.ts';
 
 export interface ModelOptions {

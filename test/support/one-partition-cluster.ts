@@ -1,7 +1,7 @@
 /** A cluster of one broker with one topic of one partition, in this process: what is read of it is what a test has put there. */
-import type { ClusterLink } from '../../libs/kafka/cluster-link.ts';
-import type { KafkaClient } from '../../libs/kafka/kafka-client.ts';
-import { batchBytesMax, writeBatch } from '../../libs/kafka/record-batch-writer.ts';
+import type { ClusterLink } from '../../libs/kafka/cluster/cluster-link.ts';
+import type { KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
+import { batchBytesMax, writeBatch } from '../../libs/kafka/batch/record-batch-writer.ts';
 
 /** Of one character: a request names the offset at a place that depends on it. */
 export const onlyTopic = 't';

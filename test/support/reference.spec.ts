@@ -107,18 +107,18 @@ test('every reason to reject an event is there', () => {
 
 describe('every word of a fixed list is there', () => {
   test.each([
-    ['Status', 'libs/domain/outcome.ts', ['OutcomeStatus']],
-    ['Reasons of a retry', 'libs/domain/outcome-reason.ts', ['RetryableReason']],
-    ['Reasons of an end', 'libs/domain/outcome-reason.ts', ['PermanentReason']],
-    ['Kinds of error', 'libs/domain/outcome-reason.ts', ['AttemptErrorKind']],
-    ['Triggers', 'libs/domain/delivery.ts', ['Trigger']],
-    ['Kinds of delivery', 'libs/domain/delivery.ts', ['DeliveryKind']],
-    ['Reasons to park', 'libs/domain/delivery.ts', ['ParkedReason']],
-    ['Decisions', 'libs/domain/webhook-event.ts', ['DecisionKind']],
-    ['Notices', 'libs/domain/notice.ts', ['NoticeType']],
-    ['States of a webhook', 'libs/domain/webhook-health.ts', ['HealthState']],
-    ['Who disabled it', 'libs/domain/webhook.ts', ['DisabledBy']],
-    ['Why a request is not valid', 'libs/domain/verify-delivery.ts', ['InvalidReason']],
+    ['Status', 'libs/domain/delivery/outcome.ts', ['OutcomeStatus']],
+    ['Reasons of a retry', 'libs/domain/delivery/outcome-reason.ts', ['RetryableReason']],
+    ['Reasons of an end', 'libs/domain/delivery/outcome-reason.ts', ['PermanentReason']],
+    ['Kinds of error', 'libs/domain/delivery/outcome-reason.ts', ['AttemptErrorKind']],
+    ['Triggers', 'libs/domain/delivery/delivery.ts', ['Trigger']],
+    ['Kinds of delivery', 'libs/domain/delivery/delivery.ts', ['DeliveryKind']],
+    ['Reasons to park', 'libs/domain/delivery/delivery.ts', ['ParkedReason']],
+    ['Decisions', 'libs/domain/event/webhook-event.ts', ['DecisionKind']],
+    ['Notices', 'libs/domain/health/notice.ts', ['NoticeType']],
+    ['States of a webhook', 'libs/domain/health/webhook-health.ts', ['HealthState']],
+    ['Who disabled it', 'libs/domain/webhook/webhook.ts', ['DisabledBy']],
+    ['Why a request is not valid', 'libs/domain/signature/verify-delivery.ts', ['InvalidReason']],
   ])('%s', (heading, path, types) => {
     expectTable(
       heading,

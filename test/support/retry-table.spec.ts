@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { retryDelayMs } from '../../libs/domain/retry.ts';
+import { retryDelayMs } from '../../libs/domain/delivery/retry.ts';
 import { readConfig } from '../../libs/runtime/config.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { repositoryRoot } from './source-tree.ts';

@@ -1,6 +1,6 @@
 /** For fakes of a sink that answer an append as a whole: each of its records is told to have ended as the append did. */
-import type { AppendOptions } from '../../libs/kafka/record-sink.ts';
-import { RecordRefusedError } from '../../libs/kafka/append-error.ts';
+import type { AppendOptions } from '../../libs/kafka/producer/record-sink.ts';
+import { RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 
 export type Append = (records: readonly OutgoingRecord[]) => Promise<void>;

@@ -98,7 +98,7 @@ async function migratedTemplate(client: pg.Client, anyDatabaseUrl: string): Prom
     if (rowCount === 0) {
       // Under another name until it is whole.
       const made = await createDatabase(client);
-      const { migrate } = await import('../../libs/postgres/migrate.ts');
+      const { migrate } = await import('../../libs/postgres/server/migrate.ts');
       await migrate(databaseAt(anyDatabaseUrl, made), createLogger('test', 'silent'));
       await client.query(`ALTER DATABASE ${client.escapeIdentifier(made)} RENAME TO ${client.escapeIdentifier(name)}`);
     }

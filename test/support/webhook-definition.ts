@@ -1,5 +1,5 @@
 /** The definition of a webhook that takes every event of its client, one at a time. */
-import type { WebhookDefinition } from '../../libs/domain/webhook.ts';
+import type { WebhookDefinition } from '../../libs/domain/webhook/webhook.ts';
 
 export function webhookDefinition(id: string, more: Partial<WebhookDefinition> = {}): WebhookDefinition {
   return {

@@ -1,7 +1,7 @@
 /** A tenant. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { DisableOverride } from '../../domain/disable-rules.ts';
-import type { Labels } from '../../domain/labels.ts';
+import type { DisableOverride } from '../../domain/health/disable-rules.ts';
+import type { Labels } from '../../domain/webhook/labels.ts';
 
 export const ClientRow = defineEntity({
   name: 'Client',

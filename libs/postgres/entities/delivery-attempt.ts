@@ -1,8 +1,8 @@
 /** One attempt of a delivery, or its end without one; partitioned by the day that the delivery's id carries. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { Trigger } from '../../domain/delivery.ts';
-import type { DeliveryOutcome, OutcomeStatus } from '../../domain/outcome.ts';
-import type { AttemptErrorKind } from '../../domain/outcome-reason.ts';
+import type { Trigger } from '../../domain/delivery/delivery.ts';
+import type { DeliveryOutcome, OutcomeStatus } from '../../domain/delivery/outcome.ts';
+import type { AttemptErrorKind } from '../../domain/delivery/outcome-reason.ts';
 
 export const DeliveryAttemptRow = defineEntity({
   name: 'DeliveryAttempt',

@@ -12,7 +12,7 @@ export const DeliveryStatsRow = defineEntity({
     delivered: p.integer(),
     failedRetryable: p.integer(),
     failedPermanent: p.integer(),
-    /** Attempts by latency in milliseconds, each up to its bound (libs/domain/delivery-stats.ts). */
+    /** Attempts by latency in milliseconds, each up to its bound (libs/domain/delivery/delivery-stats.ts). */
     latency5: p.integer().fieldName('latency_5'),
     latency10: p.integer().fieldName('latency_10'),
     latency20: p.integer().fieldName('latency_20'),

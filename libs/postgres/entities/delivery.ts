@@ -1,9 +1,9 @@
 /** What became of an event at a webhook, partitioned by the day that its id carries. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { DeliveryKind } from '../../domain/delivery.ts';
-import type { DeliveryOutcome, DeliveryStatus } from '../../domain/outcome.ts';
-import type { AttemptErrorKind } from '../../domain/outcome-reason.ts';
-import type { PayloadFormat } from '../../domain/webhook.ts';
+import type { DeliveryKind } from '../../domain/delivery/delivery.ts';
+import type { DeliveryOutcome, DeliveryStatus } from '../../domain/delivery/outcome.ts';
+import type { AttemptErrorKind } from '../../domain/delivery/outcome-reason.ts';
+import type { PayloadFormat } from '../../domain/webhook/webhook.ts';
 
 export const DeliveryRow = defineEntity({
   name: 'Delivery',
@@ -24,7 +24,7 @@ export const DeliveryRow = defineEntity({
     kind: p.text().$type<DeliveryKind>(),
     /** Null until the event's own record was read, and for pings. */
     format: p.text().$type<PayloadFormat>().nullable(),
-    /** That of {@link DeliveryOutcome} for the attempt that decides (libs/domain/standing.ts); pending before one. */
+    /** That of {@link DeliveryOutcome} for the attempt that decides (libs/domain/delivery/standing.ts); pending before one. */
     status: p.text().$type<DeliveryStatus>(),
     reason: p.text().$type<NonNullable<DeliveryOutcome['reason']>>().nullable(),
     /** Rows of delivery_attempt. */

@@ -1,6 +1,6 @@
 /** An entry of the catalogue of event types. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { Audience, SchemaMode } from '../../domain/event-type.ts';
+import type { Audience, SchemaMode } from '../../domain/event/event-type.ts';
 
 export const EventTypeRow = defineEntity({
   name: 'EventType',

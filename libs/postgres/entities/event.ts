@@ -1,6 +1,6 @@
 /** An event in the history, partitioned by the day that its key carries. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { Decision } from '../../domain/webhook-event.ts';
+import type { Decision } from '../../domain/event/webhook-event.ts';
 
 export const EventRow = defineEntity({
   name: 'Event',

@@ -1,6 +1,6 @@
 /** A bulk resend as a job. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { ReplayFilter, ReplayStatus } from '../../domain/replay.ts';
+import type { ReplayFilter, ReplayStatus } from '../../domain/delivery/replay.ts';
 
 export const ReplayRow = defineEntity({
   name: 'Replay',
@@ -22,7 +22,7 @@ export const ReplayRow = defineEntity({
     done: p.integer(),
     /** Deliveries that could not be sent, or are not to be any more. */
     skipped: p.integer(),
-    /** How far it is: where a restart goes on (libs/domain/replay.ts). */
+    /** How far it is: where a restart goes on (libs/domain/delivery/replay.ts). */
     position: p.text().nullable(),
     nextBatchAt: p.datetime().nullable(),
     /** The process that has a batch of it under way or in doubt, and until when unless it says so again. */

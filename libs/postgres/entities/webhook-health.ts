@@ -1,8 +1,8 @@
 /** What the monitor knows of a webhook's endpoint. Only the monitor writes it. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { RateWindow } from '../../domain/failure-rate.ts';
-import type { HealthState } from '../../domain/webhook-health.ts';
-import type { HealthWindows } from '../../domain/health-window.ts';
+import type { RateWindow } from '../../domain/health/failure-rate.ts';
+import type { HealthState } from '../../domain/health/webhook-health.ts';
+import type { HealthWindows } from '../../domain/health/health-window.ts';
 
 export const WebhookHealthRow = defineEntity({
   name: 'WebhookHealth',

@@ -1,6 +1,6 @@
 /** A webhook as its owner set it: the source of what travels on webhook.definitions. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { AnswerCode } from '../../domain/answer-codes.ts';
+import type { AnswerCode } from '../../domain/delivery/answer-codes.ts';
 import type {
   DisabledBy,
   Ordering,
@@ -8,7 +8,7 @@ import type {
   RetryPolicy,
   ShownTls,
   SignatureAlgorithm,
-} from '../../domain/webhook.ts';
+} from '../../domain/webhook/webhook.ts';
 
 export const WebhookRow = defineEntity({
   name: 'Webhook',
@@ -26,9 +26,9 @@ export const WebhookRow = defineEntity({
     disabledBy: p.text().$type<DisabledBy>().nullable(),
     disabledReason: p.text().nullable(),
     disabledAt: p.datetime().nullable(),
-    /** When it was last enabled: failures from before are forgiven (libs/domain/health.ts). */
+    /** When it was last enabled: failures from before are forgiven (libs/domain/health/health.ts). */
     enabledAt: p.datetime().nullable(),
-    /** JSON text, as it was given (libs/domain/filter.ts). */
+    /** JSON text, as it was given (libs/domain/filter/filter.ts). */
     filter: p.text().nullable(),
     format: p.text().$type<PayloadFormat>(),
     ordering: p.text().$type<Ordering>(),
@@ -36,7 +36,7 @@ export const WebhookRow = defineEntity({
     rateLimitPerSecond: p.double().$type<number>().nullable(),
     timeoutMs: p.integer(),
     retryPolicy: p.json<RetryPolicy>(),
-    /** Codes and classes (libs/domain/answer-codes.ts). */
+    /** Codes and classes (libs/domain/delivery/answer-codes.ts). */
     successCodes: p.json<AnswerCode[]>().defaultRaw("'[]'"),
     retryOn: p.json<AnswerCode[]>().defaultRaw("'[]'"),
     failOn: p.json<AnswerCode[]>().defaultRaw("'[]'"),
@@ -51,7 +51,7 @@ export const WebhookRow = defineEntity({
     autoHeal: p.boolean().default(true),
     /** Also when its endpoint said that it is gone. */
     autoHealGone: p.boolean().default(false),
-    /** It recovers from then (libs/domain/recovery.ts); `disabledAt` is kept meanwhile: the begin of what was missed. */
+    /** It recovers from then (libs/domain/health/recovery.ts); `disabledAt` is kept meanwhile: the begin of what was missed. */
     recoveringSince: p.datetime().nullable(),
     /** When it was enabled before failures disabled it: what ended as disabled since then was missed. */
     missedSince: p.datetime().nullable(),

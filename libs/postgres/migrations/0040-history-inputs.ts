@@ -1,4 +1,4 @@
-/** Rows of the history on their way into their tables, as libs/postgres/history-inputs.ts writes them. */
+/** Rows of the history on their way into their tables, as libs/postgres/history/history-inputs.ts writes them. */
 import { Migration } from '@mikro-orm/migrations';
 
 const types = `

@@ -1,4 +1,4 @@
-/** The header `webhook-id` of a delivery, where it is another than its id. Its index is in libs/postgres/wanted-indexes.ts. */
+/** The header `webhook-id` of a delivery, where it is another than its id. Its index is in libs/postgres/server/wanted-indexes.ts. */
 import { Migration } from '@mikro-orm/migrations';
 
 // A type of its own: projectors of the version before go on writing rows of history_delivery, column by column.

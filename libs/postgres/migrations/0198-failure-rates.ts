@@ -1,4 +1,4 @@
-/** Attempts that count towards the rate of failures (libs/domain/failure-rate.ts). */
+/** Attempts that count towards the rate of failures (libs/domain/health/failure-rate.ts). */
 import { Migration } from '@mikro-orm/migrations';
 
 export class FailureRates extends Migration {

@@ -7,7 +7,7 @@
  *     { jsonata: "value.items[0].sku" }   JSONata
  *     { json: '${value.payload}' }        JSON inside a text
  */
-import { parseLossless } from '../../domain/lossless-json.ts';
+import { parseLossless } from '../../domain/payload/lossless-json.ts';
 import { BoundedJsonata } from './bounded-jsonata.ts';
 import { isObject, type Found, type MappingInput } from './mapping-input.ts';
 import { evaluateTemplate, parseTemplate, type Template } from './template.ts';

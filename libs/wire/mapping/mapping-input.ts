@@ -2,8 +2,8 @@
  * What a mapping may look at: one record of a topic, its value and key read. Numbers beyond 2^53 are kept as they were written
  * (lossless-json.ts), so that ids and amounts come out with all of their digits.
  */
-import { unquoted } from '../../domain/event-attributes.ts';
-import { parseLossless } from '../../domain/lossless-json.ts';
+import { unquoted } from '../../domain/event/event-attributes.ts';
+import { parseLossless } from '../../domain/payload/lossless-json.ts';
 import { isUtf8 } from 'node:buffer';
 
 /** A record as far as mappings look at it. */

@@ -3,12 +3,12 @@
  * what the mapping of their topic makes of them.
  * Holds: a record without a mapping and without a schema costs a look at its first byte and at the name of its topic.
  */
-import type { MappedEvent } from '../../domain/cloud-event.ts';
-import { textOf } from '../../domain/event-data.ts';
-import { jsonBehindFrame, registryFrameOf } from '../../domain/event-encoding.ts';
-import { EventRefusal } from '../../domain/event-refusal.ts';
-import { framePrefix, type RegistryFrame } from '../../domain/registry-frame.ts';
-import type { RejectionReason } from '../../domain/rejection.ts';
+import type { MappedEvent } from '../../domain/event/cloud-event.ts';
+import { textOf } from '../../domain/event/event-data.ts';
+import { jsonBehindFrame, registryFrameOf } from '../../domain/event/event-encoding.ts';
+import { EventRefusal } from '../../domain/event/event-refusal.ts';
+import { framePrefix, type RegistryFrame } from '../../domain/event/registry-frame.ts';
+import type { RejectionReason } from '../../domain/delivery/rejection.ts';
 import { AvroDecodeError } from '../avro-codec.ts';
 import { learnInTheEnd } from '../learn-in-the-end.ts';
 import type { RegistryValues } from '../registry-values.ts';

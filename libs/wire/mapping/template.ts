@@ -2,8 +2,8 @@
  * Texts with places in them: `customer.${value.op}`. In: the text of a mapping file, then records. Out: a text, or, when the whole is
  * one place, what lies there as it is.
  */
-import { rawNumberOf } from '../../domain/lossless-json.ts';
-import { outlineJson } from '../../domain/json-outline.ts';
+import { rawNumberOf } from '../../domain/payload/lossless-json.ts';
+import { outlineJson } from '../../domain/payload/json-outline.ts';
 import { headerOf, isObject, type Found, type MappingInput } from './mapping-input.ts';
 
 type Root = 'value' | 'row' | 'key' | 'header' | 'topic' | 'partition' | 'offset' | 'timestamp';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { mappedCloudEvent } from '../../domain/cloud-event.ts';
+import { mappedCloudEvent } from '../../domain/event/cloud-event.ts';
 import { parseMappings } from './mapping-file.ts';
 import type { MappableRecord } from './mapping-input.ts';
 

@@ -3,11 +3,11 @@
  * is left out, or why it cannot become one.
  * Holds: never throws; a client that the mapping asks for is there, or the record is rejected: without one it might go to everybody.
  */
-import { rawNumberOf, parseLossless } from '../../domain/lossless-json.ts';
-import { outlineJson } from '../../domain/json-outline.ts';
-import type { MappedEvent } from '../../domain/cloud-event.ts';
-import { likeness } from '../../domain/event-encoding.ts';
-import { eventDepthMax } from '../../domain/event-data.ts';
+import { rawNumberOf, parseLossless } from '../../domain/payload/lossless-json.ts';
+import { outlineJson } from '../../domain/payload/json-outline.ts';
+import type { MappedEvent } from '../../domain/event/cloud-event.ts';
+import { likeness } from '../../domain/event/event-encoding.ts';
+import { eventDepthMax } from '../../domain/event/event-data.ts';
 import { conditionUsesKey, jsonataOf, judge, type Condition } from './condition.ts';
 import { evaluate, jsonataIn, nothingComputed, usesKey, type Computed } from './expression.ts';
 import { isEnvelope, keyOf, type Found, type MappableRecord, type MappingInput } from './mapping-input.ts';

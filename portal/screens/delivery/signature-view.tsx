@@ -1,9 +1,9 @@
 /** What was signed at an attempt and how, and a check with a secret that never leaves the page. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useState } from 'react';
-import { utf8 } from '../../../libs/domain/bytes.ts';
-import type { Verdict } from '../../../libs/domain/verify-delivery.ts';
-import { verifyDeliveryOnWeb } from '../../../libs/domain/web-delivery-key.ts';
+import { utf8 } from '../../../libs/domain/signature/bytes.ts';
+import type { Verdict } from '../../../libs/domain/signature/verify-delivery.ts';
+import { verifyDeliveryOnWeb } from '../../../libs/domain/signature/web-delivery-key.ts';
 import { useSearchState } from '../../app/search.ts';
 import type { Attempt, DeliveryDetail } from '../../delivery/delivery.ts';
 import { StatusBadge } from '../../elements/badge.tsx';

@@ -1,7 +1,7 @@
 /** Why this event came to this webhook: its types and its filter, as they are now. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Link } from '@tanstack/react-router';
-import { patternMatches } from '../../../libs/domain/match.ts';
+import { patternMatches } from '../../../libs/domain/delivery/match.ts';
 import type { DeliveryDetail } from '../../delivery/delivery.ts';
 import { Empty } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';

@@ -2,7 +2,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { patternMatches } from '../../../libs/domain/match.ts';
+import { patternMatches } from '../../../libs/domain/delivery/match.ts';
 import type { Schemas } from '../../api/api.ts';
 import { useMay } from '../../api/caller.ts';
 import { read } from '../../api/reads.ts';

@@ -1,8 +1,8 @@
 /** One row for each webhook: what was decided when the event came, and what that webhook would say of it as it is now. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Link } from '@tanstack/react-router';
-import { parseFilter, type FilterEvent } from '../../../libs/domain/filter.ts';
-import { patternMatches } from '../../../libs/domain/match.ts';
+import { parseFilter, type FilterEvent } from '../../../libs/domain/filter/filter.ts';
+import { patternMatches } from '../../../libs/domain/delivery/match.ts';
 import { DataTable, type Column } from '../../elements/data-table.tsx';
 import { Badge, type Tone } from '../../elements/badge.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';

@@ -1,7 +1,7 @@
 /** What a check found: valid, or the reason with what it means and what was seen. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Link } from '@tanstack/react-router';
-import type { InvalidReason, Verdict } from '../../../libs/domain/verify-delivery.ts';
+import type { InvalidReason, Verdict } from '../../../libs/domain/signature/verify-delivery.ts';
 import { StatusBadge } from '../../elements/badge.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import styles from './verify.module.css';

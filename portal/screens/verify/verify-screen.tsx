@@ -1,9 +1,9 @@
 /** Whether a request that came somewhere is ours, and if not, why: judged in this page, by what was pasted into it. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useState } from 'react';
-import { utf8 } from '../../../libs/domain/bytes.ts';
-import type { Verdict } from '../../../libs/domain/verify-delivery.ts';
-import { verifyDeliveryOnWeb } from '../../../libs/domain/web-delivery-key.ts';
+import { utf8 } from '../../../libs/domain/signature/bytes.ts';
+import type { Verdict } from '../../../libs/domain/signature/verify-delivery.ts';
+import { verifyDeliveryOnWeb } from '../../../libs/domain/signature/web-delivery-key.ts';
 import { Page } from '../../app/page.tsx';
 import { readDelivery } from '../../delivery/delivery.ts';
 import { Button } from '../../elements/button.tsx';

@@ -3,7 +3,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { parseLossless } from '../../../libs/domain/lossless-json.ts';
+import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
 import { useAction } from '../../api/action.ts';
 import { api, dataOf } from '../../api/api.ts';
 import { useMay } from '../../api/caller.ts';

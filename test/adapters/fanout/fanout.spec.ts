@@ -1,11 +1,11 @@
 /** Fanout as a process, on real Kafka and a real registry: what it reads, what it writes, what survives a kill. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import type { Delivery } from '../../../libs/domain/delivery.ts';
-import type { EventType } from '../../../libs/domain/event-type.ts';
+import type { Delivery } from '../../../libs/domain/delivery/delivery.ts';
+import type { EventType } from '../../../libs/domain/event/event-type.ts';
 import { deliveryIdOf } from '../../../libs/domain/ids.ts';
-import type { WebhookDefinition } from '../../../libs/domain/webhook.ts';
-import type { WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import type { WebhookDefinition } from '../../../libs/domain/webhook/webhook.ts';
+import type { WebhookEvent } from '../../../libs/domain/event/webhook-event.ts';
 import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';

@@ -1,6 +1,6 @@
 /** A broadcast to thousands of webhooks, on real Kafka: fan-out's memory and its event loop while it writes it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { EventType } from '../../../libs/domain/event-type.ts';
+import type { EventType } from '../../../libs/domain/event/event-type.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import { startSystem, type System } from '../../support/app-harness.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { TopicTail } from '../../../libs/kafka/topic-tail.ts';
+import { TopicTail } from '../../../libs/kafka/tail/topic-tail.ts';
 import { startKafka } from '../../../stack/embedded/kafka.ts';
 import { freePorts } from '../../../stack/ports.ts';
 import { until } from '../../support/until.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { KafkaClient } from '../../../libs/kafka/kafka-client.ts';
+import { KafkaClient } from '../../../libs/kafka/cluster/kafka-client.ts';
 import { until } from '../../support/until.ts';
 import { kafkaWorld, range, Reader, soon } from './kafka-world.ts';
 

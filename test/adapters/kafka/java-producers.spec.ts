@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { parseCloudEvent } from '../../../libs/domain/cloud-event.ts';
+import { parseCloudEvent } from '../../../libs/domain/event/cloud-event.ts';
 import { fetchKafka } from '../../../stack/embedded/maven.ts';
 import { javaEnvironment, requireJava } from '../../../stack/embedded/java.ts';
 import { kafkaVersion } from '../../../stack/embedded/kafka.ts';

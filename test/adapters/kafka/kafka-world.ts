@@ -1,11 +1,11 @@
 /** What a test of libs/kafka works with: its own topics on the real broker, clients, and consumers that it stops. */
 import { afterAll } from '@jest/globals';
-import { BatchConsumer } from '../../../libs/kafka/batch-consumer.ts';
-import type { BatchConsumerOptions } from '../../../libs/kafka/consumer-options.ts';
-import { KafkaClient } from '../../../libs/kafka/kafka-client.ts';
-import { RecordSink } from '../../../libs/kafka/record-sink.ts';
+import { BatchConsumer } from '../../../libs/kafka/consumer/batch-consumer.ts';
+import type { BatchConsumerOptions } from '../../../libs/kafka/consumer/consumer-options.ts';
+import { KafkaClient } from '../../../libs/kafka/cluster/kafka-client.ts';
+import { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import type { KafkaRecord, PartitionLease, RecordBatch } from '../../../libs/kafka/record.ts';
-import { TopicAdmin } from '../../../libs/kafka/topic-admin.ts';
+import { TopicAdmin } from '../../../libs/kafka/cluster/topic-admin.ts';
 import type { Logger } from '../../../libs/runtime/logger.ts';
 import { testStack } from '../../support/test-stack.ts';
 

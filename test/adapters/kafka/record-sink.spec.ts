@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { PartitionMissingError, RecordRefusedError, SinkClosedError } from '../../../libs/kafka/append-error.ts';
-import { RecordSink } from '../../../libs/kafka/record-sink.ts';
+import {
+  PartitionMissingError,
+  RecordRefusedError,
+  SinkClosedError,
+} from '../../../libs/kafka/producer/append-error.ts';
+import { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import { until } from '../../support/until.ts';
 import { kafkaWorld, range, soon, valueOf } from './kafka-world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KafkaRecord } from '../../../libs/kafka/record.ts';
-import { TopicTail, type TopicTailOptions } from '../../../libs/kafka/topic-tail.ts';
+import { TopicTail, type TopicTailOptions } from '../../../libs/kafka/tail/topic-tail.ts';
 import { until } from '../../support/until.ts';
 import { foreignAdmin, foreignKafka } from './foreign-client.ts';
 import { kafkaWorld, range, soon, valueOf } from './kafka-world.ts';

@@ -1,6 +1,6 @@
 /** Who may do what: keys, roles, and the wall between clients, tried on every operation there is. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ReplayRunner } from '../../../apps/management-api/replay-runner.ts';
+import { ReplayRunner } from '../../../apps/management-api/replays/replay-runner.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { newClient, newWebhook, saidBy, startWorld, type Answer, type World } from './api-world.ts';
 import { until } from '../../support/until.ts';

@@ -1,6 +1,6 @@
 /** The contract holds: every operation answers what the document says, and the document is sound. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ReplayRunner } from '../../../apps/management-api/replay-runner.ts';
+import { ReplayRunner } from '../../../apps/management-api/replays/replay-runner.ts';
 import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { seenOperations } from './contract-check.ts';

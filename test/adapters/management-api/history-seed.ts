@@ -1,10 +1,10 @@
 /** An event with its delivery in the history, as the projector would have written it. */
 import { randomUUID } from 'node:crypto';
 import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
-import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/outcome.ts';
-import type { Decision, WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/delivery/outcome.ts';
+import type { Decision, WebhookEvent } from '../../../libs/domain/event/webhook-event.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
-import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
+import { HistoryWriter } from '../../../libs/postgres/history/history-writer.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 
 export interface SeedOptions {

@@ -1,9 +1,9 @@
 /** What is read of the history, and what is asked of Kafka because of it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { unknownHealth } from '../../../libs/domain/health.ts';
+import { unknownHealth } from '../../../libs/domain/health/health.ts';
 import { messageIdOf } from '../../../libs/domain/ids.ts';
-import { writeHealth } from '../../../libs/postgres/health-rows.ts';
+import { writeHealth } from '../../../libs/postgres/health/health-rows.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';

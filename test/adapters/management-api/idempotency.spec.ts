@@ -1,8 +1,8 @@
 /** What was asked for under an Idempotency-Key happens once, whatever ends a request. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
-import { RecordSink } from '../../../libs/kafka/record-sink.ts';
-import { IdempotencyStore, type Claim, type HeldClaim } from '../../../libs/postgres/idempotency-store.ts';
+import { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
+import { IdempotencyStore, type Claim, type HeldClaim } from '../../../libs/postgres/access/idempotency-store.ts';
 import { until } from '../../support/until.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
 import { seedHistory } from './history-seed.ts';

@@ -2,11 +2,11 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { OutboxRelay } from '../../../apps/management-api/outbox-relay.ts';
+import { OutboxRelay } from '../../../apps/management-api/outbox/outbox-relay.ts';
 import type { OutgoingRecord } from '../../../libs/kafka/record.ts';
-import { RecordRefusedError } from '../../../libs/kafka/append-error.ts';
+import { RecordRefusedError } from '../../../libs/kafka/producer/append-error.ts';
 import { createOrm, type Orm } from '../../../libs/postgres/orm.ts';
-import { OutboxStore, type OutboxRecord } from '../../../libs/postgres/outbox-store.ts';
+import { OutboxStore, type OutboxRecord } from '../../../libs/postgres/outbox/outbox-store.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';
 import { until } from '../../support/until.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';

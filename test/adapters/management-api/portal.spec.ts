@@ -1,9 +1,9 @@
 /** Portal sessions: what they open, what they do not, and how they end. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { portalKeyPurpose } from '../../../apps/management-api/portal-sessions.ts';
-import { capabilities, type Capability } from '../../../libs/domain/capabilities.ts';
+import { portalKeyPurpose } from '../../../apps/management-api/access/portal-sessions.ts';
+import { capabilities, type Capability } from '../../../libs/domain/access/capabilities.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
-import { portalToken, type PortalSession } from '../../../libs/domain/portal-session.ts';
+import { portalToken, type PortalSession } from '../../../libs/domain/access/portal-session.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { until } from '../../support/until.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { pingDelivery } from '../../../libs/domain/direct-delivery.ts';
-import { settleAttempt } from '../../../libs/domain/settle.ts';
-import type { Delivery } from '../../../libs/domain/delivery.ts';
-import { PublishedEventStore } from '../../../libs/postgres/published-event-store.ts';
-import { contentHashOf } from '../../../apps/management-api/platform-event.ts';
-import { RecordSink } from '../../../libs/kafka/record-sink.ts';
+import { pingDelivery } from '../../../libs/domain/delivery/direct-delivery.ts';
+import { settleAttempt } from '../../../libs/domain/delivery/settle.ts';
+import type { Delivery } from '../../../libs/domain/delivery/delivery.ts';
+import { PublishedEventStore } from '../../../libs/postgres/history/published-event-store.ts';
+import { contentHashOf } from '../../../apps/management-api/events/platform-event.ts';
+import { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';

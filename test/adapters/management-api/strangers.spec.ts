@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
-import { ApiKeyStore } from '../../../libs/postgres/api-key-store.ts';
+import { ApiKeyStore } from '../../../libs/postgres/access/api-key-store.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
 import { until } from '../../support/until.ts';
 import { newClient, startWorld, type World } from './api-world.ts';

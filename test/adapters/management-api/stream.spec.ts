@@ -1,9 +1,9 @@
 /** The live stream over a real connection: whose outcomes come, from where on, and when it ends. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { OutcomeStreams } from '../../../apps/management-api/outcome-streams.ts';
-import type { DeliveryOutcome } from '../../../libs/domain/outcome.ts';
-import { RecordSink } from '../../../libs/kafka/record-sink.ts';
+import { OutcomeStreams } from '../../../apps/management-api/stream/outcome-streams.ts';
+import type { DeliveryOutcome } from '../../../libs/domain/delivery/outcome.ts';
+import { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';

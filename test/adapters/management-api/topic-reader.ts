@@ -1,7 +1,7 @@
 /** Follows a topic from its beginning, as a consumer that knows its schema would. */
-import { KafkaClient, kafkaConnection } from '../../../libs/kafka/kafka-client.ts';
+import { KafkaClient, kafkaConnection } from '../../../libs/kafka/cluster/kafka-client.ts';
 import type { KafkaRecord } from '../../../libs/kafka/record.ts';
-import { TopicTail } from '../../../libs/kafka/topic-tail.ts';
+import { TopicTail } from '../../../libs/kafka/tail/topic-tail.ts';
 import { readConfig } from '../../../libs/runtime/config.ts';
 import { connectionKeys } from '../../../libs/runtime/config-keys.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';

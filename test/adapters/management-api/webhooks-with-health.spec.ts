@@ -1,9 +1,9 @@
 /** Webhooks as a screen asks for them: by their owner's labels, by how they stand, and how they are doing, in one call. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { addAttempts, emptyWindows } from '../../../libs/domain/health-window.ts';
-import { unknownHealth } from '../../../libs/domain/health.ts';
-import type { WebhookHealth } from '../../../libs/domain/webhook-health.ts';
-import { writeHealth } from '../../../libs/postgres/health-rows.ts';
+import { addAttempts, emptyWindows } from '../../../libs/domain/health/health-window.ts';
+import { unknownHealth } from '../../../libs/domain/health/health.ts';
+import type { WebhookHealth } from '../../../libs/domain/health/webhook-health.ts';
+import { writeHealth } from '../../../libs/postgres/health/health-rows.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';
 import { maskedId } from '../../../libs/runtime/metrics.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseLossless } from '../../../libs/domain/lossless-json.ts';
+import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
 import { newClient, newWebhook, saidBy, startWorld, type Answer, type World } from './api-world.ts';
 
 let world: World;

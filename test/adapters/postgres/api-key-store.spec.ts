@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ApiKeyStore } from '../../../libs/postgres/api-key-store.ts';
+import { ApiKeyStore } from '../../../libs/postgres/access/api-key-store.ts';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { ClientRow } from '../../../libs/postgres/entities/client.ts';
 import { until } from '../../support/until.ts';

@@ -1,11 +1,11 @@
 /** Changes of a database that is in use: nobody waits for them, and what was cut off is gone on with. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
-import { buildIndexes, type Statement } from '../../../libs/postgres/concurrent-index.ts';
-import { migrate } from '../../../libs/postgres/migrate.ts';
+import { buildIndexes, type Statement } from '../../../libs/postgres/server/concurrent-index.ts';
+import { migrate } from '../../../libs/postgres/server/migrate.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
-import { dayMs } from '../../../libs/postgres/partition-days.ts';
-import { maintainPartitions } from '../../../libs/postgres/partitions.ts';
+import { dayMs } from '../../../libs/postgres/housekeeping/partition-days.ts';
+import { maintainPartitions } from '../../../libs/postgres/housekeeping/partitions.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';
 import { until } from '../../support/until.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';

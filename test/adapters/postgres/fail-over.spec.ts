@@ -1,7 +1,7 @@
 /** A primary that became a standby under open connections. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
-import { isDatabaseAway } from '../../../libs/postgres/database-away.ts';
+import { isDatabaseAway } from '../../../libs/postgres/server/database-away.ts';
 import { transacted } from '../../../libs/postgres/limits.ts';
 import { createOrm, type Orm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';

@@ -1,7 +1,7 @@
 /** Events and outcomes as the pipeline makes them, each field open to change. */
 import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
-import type { DeliveryOutcome } from '../../../libs/domain/outcome.ts';
-import type { Decision, WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import type { DeliveryOutcome } from '../../../libs/domain/delivery/outcome.ts';
+import type { Decision, WebhookEvent } from '../../../libs/domain/event/webhook-event.ts';
 
 export const noon = Date.parse('2026-03-10T12:00:00Z');
 

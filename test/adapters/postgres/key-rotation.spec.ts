@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { KeyRotation } from '../../../libs/postgres/key-rotation.ts';
+import { KeyRotation } from '../../../libs/postgres/access/key-rotation.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { rotateKeys } from '../../../stack/rotate-keys.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';

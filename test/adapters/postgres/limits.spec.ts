@@ -1,7 +1,7 @@
 /** What PostgreSQL ends by itself, whatever became of whoever asked. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
-import { changing } from '../../../libs/postgres/held-change.ts';
+import { changing } from '../../../libs/postgres/webhooks/held-change.ts';
 import { patientLimits, replayLimits, transacted, usualLimits } from '../../../libs/postgres/limits.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { seedHistory } from '../../../bench/history-seed.ts';
 import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
-import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../libs/postgres/delivery-list.ts';
-import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/event-list.ts';
-import { besideScan, waitingScan } from '../../../libs/postgres/health-view.ts';
+import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../libs/postgres/history/delivery-list.ts';
+import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/history/event-list.ts';
+import { besideScan, waitingScan } from '../../../libs/postgres/health/health-view.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
-import { statsSteps } from '../../../libs/postgres/stats-view.ts';
+import { statsSteps } from '../../../libs/postgres/history/stats-view.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 
 const days = 8;

@@ -1,8 +1,8 @@
 import type { EntitySchema } from '@mikro-orm/postgresql';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { migrate, migrationLock } from '../../../libs/postgres/migrate.ts';
+import { migrate, migrationLock } from '../../../libs/postgres/server/migrate.ts';
 import { allEntities } from '../../../libs/postgres/orm.ts';
-import { appendToOutbox } from '../../../libs/postgres/outbox-writer.ts';
+import { appendToOutbox } from '../../../libs/postgres/outbox/outbox-writer.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';
 import { until } from '../../support/until.ts';
 import { emptyDatabase, type TestDatabase } from './history-database.ts';

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
-import { HistoryWriter } from '../../../libs/postgres/history-writer.ts';
-import { keepHouse } from '../../../libs/postgres/housekeeping.ts';
+import { HistoryWriter } from '../../../libs/postgres/history/history-writer.ts';
+import { keepHouse } from '../../../libs/postgres/housekeeping/housekeeping.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
-import { partitionedTables } from '../../../libs/postgres/partition-days.ts';
-import { makePartition, maintainPartitions, partitionsOf } from '../../../libs/postgres/partitions.ts';
+import { partitionedTables } from '../../../libs/postgres/housekeeping/partition-days.ts';
+import { makePartition, maintainPartitions, partitionsOf } from '../../../libs/postgres/housekeeping/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { anEvent, anOutcome } from './history-factory.ts';
 

@@ -1,6 +1,6 @@
 /** What a pooler does to us is found out before anything relies on a session. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { connectionKind } from '../../../libs/postgres/pooler-probe.ts';
+import { connectionKind } from '../../../libs/postgres/server/pooler-probe.ts';
 import { requireSessions } from '../../../stack/setup.ts';
 import { findPgBouncer, startPooler } from '../../support/own-pooler.ts';
 import { emptyDatabase, type TestDatabase } from './history-database.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { PortalSessions } from '../../../apps/management-api/portal-sessions.ts';
-import { PortalStore } from '../../../libs/postgres/portal-store.ts';
+import { PortalSessions } from '../../../apps/management-api/access/portal-sessions.ts';
+import { PortalStore } from '../../../libs/postgres/access/portal-store.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { storeWebhook } from './webhook-factory.ts';
 

@@ -1,10 +1,10 @@
 /** The two apps that keep their positions in PostgreSQL, as processes on real Kafka, killed and rebalanced. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { DeliveryOutcome } from '../../../libs/domain/outcome.ts';
-import type { WebhookEvent } from '../../../libs/domain/webhook-event.ts';
+import type { DeliveryOutcome } from '../../../libs/domain/delivery/outcome.ts';
+import type { WebhookEvent } from '../../../libs/domain/event/webhook-event.ts';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
-import { KafkaClient, kafkaConnection } from '../../../libs/kafka/kafka-client.ts';
-import { TopicAdmin } from '../../../libs/kafka/topic-admin.ts';
+import { KafkaClient, kafkaConnection } from '../../../libs/kafka/cluster/kafka-client.ts';
+import { TopicAdmin } from '../../../libs/kafka/cluster/topic-admin.ts';
 import { createOrm, type Orm } from '../../../libs/postgres/orm.ts';
 import { readConfig } from '../../../libs/runtime/config.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';

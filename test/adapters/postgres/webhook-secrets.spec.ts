@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebhookRow } from '../../../libs/postgres/entities/webhook.ts';
-import { readDefinition } from '../../../libs/postgres/webhook-definition.ts';
-import { WebhookStore } from '../../../libs/postgres/webhook-store.ts';
-import { WebhookView } from '../../../libs/postgres/webhook-view.ts';
+import { readDefinition } from '../../../libs/postgres/webhooks/webhook-definition.ts';
+import { WebhookStore } from '../../../libs/postgres/webhooks/webhook-store.ts';
+import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { storeWebhook } from './webhook-factory.ts';

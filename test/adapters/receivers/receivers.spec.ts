@@ -14,8 +14,8 @@ import {
   secretFrom,
   signSimple,
   signStandardWebhooks,
-} from '../../../libs/domain/signature.ts';
-import type { AttemptResult } from '../../../libs/domain/attempt.ts';
+} from '../../../libs/domain/signature/signature.ts';
+import type { AttemptResult } from '../../../libs/domain/delivery/attempt.ts';
 import { freePorts } from '../../../stack/ports.ts';
 import { repositoryRoot } from '../../../stack/repository.ts';
 import { until } from '../../support/until.ts';

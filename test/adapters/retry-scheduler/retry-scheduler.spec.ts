@@ -1,7 +1,7 @@
 /** The retry scheduler as a process, on real Kafka: when deliveries come back, and what a kill does to them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Delivery, RetryDelivery } from '../../../libs/domain/delivery.ts';
-import { retryTiers, tierFor } from '../../../libs/domain/retry.ts';
+import type { Delivery, RetryDelivery } from '../../../libs/domain/delivery/delivery.ts';
+import { retryTiers, tierFor } from '../../../libs/domain/delivery/retry.ts';
 import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
 import { Registry } from '../../../libs/wire/registry.ts';
 import { retryTopic, topics } from '../../../libs/wire/topics.ts';

@@ -1,7 +1,7 @@
 /** What is read of an answer, what is kept of it, and what becomes of its connection. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AttemptAnswer, AttemptResult } from '../../../libs/domain/attempt.ts';
-import { classify } from '../../../libs/domain/classify.ts';
+import type { AttemptAnswer, AttemptResult } from '../../../libs/domain/delivery/attempt.ts';
+import { classify } from '../../../libs/domain/delivery/classify.ts';
 import { startEndless } from '../../support/receivers/hostile-receivers.ts';
 import { startReceiver, type Respond } from '../../support/receivers/recording-receiver.ts';
 import { controlling, failing, redirecting, throttling } from '../../support/receivers/responses.ts';

@@ -1,7 +1,7 @@
 /** Every address of a name has its share of the deadline, and what name servers say now is followed. */
 import { createServer, type Server } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { classify } from '../../../libs/domain/classify.ts';
+import { classify } from '../../../libs/domain/delivery/classify.ts';
 import { AddressGuard } from '../../../libs/sender/address-guard.ts';
 import { HttpSender, type HttpSenderOptions } from '../../../libs/sender/http-attempt.ts';
 import { NameResolver, type ResolvedAddress } from '../../../libs/sender/name-resolver.ts';

@@ -1,7 +1,7 @@
 /** One deadline over everything that an attempt does, whatever the endpoint does to stretch it. */
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import type { AttemptResult } from '../../../libs/domain/attempt.ts';
+import type { AttemptResult } from '../../../libs/domain/delivery/attempt.ts';
 import type { HttpSender } from '../../../libs/sender/http-attempt.ts';
 import {
   startDripping,

@@ -1,6 +1,6 @@
 /** No connection is made to an address that was not judged, whatever a URL, a name or a name server says. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { classify } from '../../../libs/domain/classify.ts';
+import { classify } from '../../../libs/domain/delivery/classify.ts';
 import { AddressGuard, type EgressRules } from '../../../libs/sender/address-guard.ts';
 import { HttpSender } from '../../../libs/sender/http-attempt.ts';
 import { NameResolver } from '../../../libs/sender/name-resolver.ts';

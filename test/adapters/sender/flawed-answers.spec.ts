@@ -1,6 +1,6 @@
 /** The status of an answer counts, whatever becomes of the rest: nothing is posted again for how an answer ends. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { classify } from '../../../libs/domain/classify.ts';
+import { classify } from '../../../libs/domain/delivery/classify.ts';
 import {
   startDripping,
   startHalfClosing,

@@ -1,6 +1,6 @@
 /** Endpoints behind a proxy of ours: what goes through it, what does not, and whose fault a failure is. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { classify } from '../../../libs/domain/classify.ts';
+import { classify } from '../../../libs/domain/delivery/classify.ts';
 import type { Resolve } from '../../../libs/sender/address-guard.ts';
 import { EgressProxy } from '../../../libs/sender/egress-proxy.ts';
 import { createAuthority } from '../../support/receivers/certificates.ts';

@@ -1,6 +1,6 @@
 /** Certificates are verified, always; a webhook may bring its own CA and its own client certificate. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { classify } from '../../../libs/domain/classify.ts';
+import { classify } from '../../../libs/domain/delivery/classify.ts';
 import { createAuthority } from '../../support/receivers/certificates.ts';
 import { startExpired } from '../../support/receivers/expired-receiver.ts';
 import { startReceiver } from '../../support/receivers/recording-receiver.ts';

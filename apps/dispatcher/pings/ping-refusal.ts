@@ -1,0 +1,34 @@
+/** In: a ping that waited for too long. Out: its outcome, without a POST: it would tell how the endpoint was. */
+import { settleWithoutPost } from '../../../libs/domain/delivery/settle.ts';
+import type { Acknowledgements } from '../acknowledgements.ts';
+import type { DeliveryReader } from '../delivery-reader.ts';
+import type { DispatchMetrics } from '../dispatch-metrics.ts';
+import type { LaneItem } from '../lanes/lane-item.ts';
+import type { Reports } from '../reports.ts';
+
+export interface PingRefusalOptions {
+  readonly reader: DeliveryReader;
+  readonly reports: Reports;
+  readonly metrics: DispatchMetrics;
+  readonly acknowledgements: Acknowledgements;
+}
+
+const message = 'other pings were under way for too long';
+
+export async function refusePing(item: LaneItem, webhookId: string, options: PingRefusalOptions): Promise<void> {
+  const { partition } = item;
+  partition.opened();
+  try {
+    partition.starts(item.offset);
+    const delivery = options.reader.read(item, webhookId);
+    if (delivery === null) return;
+    const settlement = settleWithoutPost(delivery, 'expired', message, Date.now());
+    await options.reports.settle(settlement.outcome, settlement.followUp);
+    partition.complete(item, webhookId);
+    options.metrics.settled(settlement, delivery);
+  } catch (error) {
+    options.acknowledgements.leave(error);
+  } finally {
+    partition.settled();
+  }
+}

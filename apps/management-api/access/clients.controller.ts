@@ -1,0 +1,61 @@
+/** Tenants. */
+import { randomBytes } from 'node:crypto';
+import { Controller, Inject } from '@nestjs/common';
+import { createClient, getClient, listClients, updateClient } from '../../../libs/api-contract/clients.ts';
+import { labelsMax } from '../../../libs/domain/webhook/labels.ts';
+import { objectId } from '../../../libs/domain/object-id.ts';
+import { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
+import type { InputOf } from './caller.ts';
+import { pageAnswer, pageByText } from '../http/paging.ts';
+import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
+import { Input, Route } from '../http/route.ts';
+import { shownClient } from '../shown.ts';
+
+@Controller()
+export class ClientsController {
+  constructor(@Inject(ClientStore) private readonly clients: ClientStore) {}
+
+  @Route(createClient)
+  async create(@Input() { body, actor }: InputOf<typeof createClient>) {
+    const now = new Date();
+    const id = body.id ?? objectId('client', now.getTime(), randomBytes(10));
+    const { name, labels = {}, externalId = null } = body;
+    const client = await this.clients.create({ id, name, labels, externalId }, actor, now);
+    if (client === null) throw new ProblemError('already_exists', `There is a client ${id} already.`);
+    return shownClient(client);
+  }
+
+  @Route(listClients)
+  async list(@Input() { query }: InputOf<typeof listClients>) {
+    return pageAnswer(await this.clients.list(pageByText(query)), shownClient);
+  }
+
+  @Route(getClient)
+  async read(@Input() { params }: InputOf<typeof getClient>) {
+    const client = await this.clients.find(params.id);
+    if (client === null) throw notFound();
+    return shownClient(client);
+  }
+
+  @Route(updateClient)
+  async update(@Input() { params, body, caller, actor, isMeant }: InputOf<typeof updateClient>) {
+    const { noticeEmails: _, ...operators } = body;
+    const isOperators = Object.keys(operators).length > 0;
+    if (isOperators && caller.role !== 'admin') {
+      throw new ProblemError('forbidden', 'A key of role client may change noticeEmails only.');
+    }
+    const updated = await this.clients.update({ id: params.id, isMeant }, body, actor, new Date());
+    switch (updated.kind) {
+      case 'updated':
+        return shownClient(updated.client);
+      case 'missing':
+        throw notFound();
+      case 'stale':
+        throw new ProblemError('precondition_failed');
+      case 'too_many_labels': {
+        const message = `There would be ${updated.labels} labels: a client has ${labelsMax} at most.`;
+        throw invalid([{ path: '/labels', rule: 'maxProperties', message }]);
+      }
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/** Replays: many deliveries sent again, as a job. */
+import { randomBytes } from 'node:crypto';
+import { Controller, Inject } from '@nestjs/common';
+import type { AnswerOf } from '../../../libs/api-contract/operation.ts';
+import * as contract from '../../../libs/api-contract/replays.ts';
+import { traitNames } from '../../../libs/domain/delivery/delivery-traits.ts';
+import { objectId } from '../../../libs/domain/object-id.ts';
+import { deliveryStatuses, type DeliveryStatus } from '../../../libs/domain/delivery/outcome.ts';
+import type { ReplayFilter } from '../../../libs/domain/delivery/replay.ts';
+import { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
+import { withinBounds } from '../../../libs/postgres/bounded-reads.ts';
+import { whenCommitted } from '../../../libs/postgres/webhooks/held-change.ts';
+import { ReplayStore, type NewReplay, type Replay } from '../../../libs/postgres/replays/replay-store.ts';
+import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
+import { ownerOf, type InputOf } from '../access/caller.ts';
+import { judgeTraits } from '../deliveries/delivery-filter.ts';
+import { OpenPlaces } from '../access/open-places.ts';
+import { pageAnswer, pageByText } from '../http/paging.ts';
+import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
+import { ReplayRunner } from './replay-runner.ts';
+import { Input, Route } from '../http/route.ts';
+import { timeOrNull } from '../shown.ts';
+import { refuseEmptyRange } from '../http/time-range.ts';
+
+type NewReplayInput = InputOf<typeof contract.createReplay>;
+
+/** Each has a connection busy for seconds, however little it finds. */
+const countsMax = { perOwnerMax: 1, max: 2, problem: 'too_many_at_once' } as const;
+
+@Controller()
+export class ReplaysController {
+  private readonly counts = new OpenPlaces(countsMax);
+
+  constructor(
+    @Inject(ReplayStore) private readonly replays: ReplayStore,
+    @Inject(ReplayRunner) private readonly runner: ReplayRunner,
+    @Inject(WebhookView) private readonly webhooks: WebhookView,
+    @Inject(ClientStore) private readonly clients: ClientStore,
+  ) {}
+
+  @Route(contract.createReplay)
+  async create(@Input() input: NewReplayInput) {
+    const { body, caller, actor } = input;
+    const now = new Date();
+    const replay = {
+      id: objectId('replay', now.getTime(), randomBytes(10)),
+      clientId: await this.clientOf(input),
+      filter: filterOf(body.filter ?? {}),
+      targetWebhookId: body.targetWebhookId ?? null,
+      pacePerSecond: body.pacePerSecond ?? contract.replayPaceDefault,
+      createdBy: caller.keyId,
+    };
+    if (body.dryRun === true) return shownReplay(await this.dryRun(replay, input, now));
+    const created = await this.replays.create(replay, actor, now);
+    if (created === null) throw new ProblemError('too_many_replays');
+    whenCommitted(() => {
+      this.runner.lookNow();
+    });
+    return shownReplay(created);
+  }
+
+  private async dryRun(replay: NewReplay, { caller, actor, readBounds }: NewReplayInput, now: Date): Promise<Replay> {
+    const giveBack = this.counts.take(ownerOf(caller));
+    try {
+      return await withinBounds(readBounds, () => this.replays.createDryRun(replay, actor, now));
+    } finally {
+      giveBack();
+    }
+  }
+
+  @Route(contract.listReplays)
+  async list(@Input() { query, scope }: InputOf<typeof contract.listReplays>) {
+    return pageAnswer(await this.replays.list({ scope, ...query }, pageByText(query)), shownReplay);
+  }
+
+  @Route(contract.getReplay)
+  async read(@Input() { params, scope }: InputOf<typeof contract.getReplay>) {
+    const replay = await this.replays.find(params.id, scope);
+    if (replay === null) throw notFound();
+    return shownReplay(replay);
+  }
+
+  @Route(contract.cancelReplay)
+  async cancel(@Input() { params, scope, actor }: InputOf<typeof contract.cancelReplay>) {
+    const replay = await this.replays.cancel(params.id, scope, actor, new Date());
+    if (replay === null) throw notFound();
+    if (replay.status !== 'cancelled') throw new ProblemError('replay_ended');
+    return shownReplay(replay);
+  }
+
+  /** Whose deliveries they are. @throws ProblemError */
+  private async clientOf({ body, scope }: NewReplayInput): Promise<string> {
+    const { webhookId } = body.filter ?? {};
+    const { targetWebhookId = webhookId } = body;
+    if (webhookId !== undefined && targetWebhookId !== undefined) {
+      const webhook = await this.webhooks.find(webhookId, scope);
+      const target = targetWebhookId === webhookId ? webhook : await this.webhooks.find(targetWebhookId, scope);
+      const isOthers = body.clientId !== undefined && body.clientId !== webhook?.clientId;
+      if (webhook === null || isOthers || target?.clientId !== webhook.clientId) throw notFound();
+      if (!target.isActive && body.dryRun !== true) throw new ProblemError('webhook_disabled');
+      return webhook.clientId;
+    }
+    if (targetWebhookId !== undefined) {
+      // Of several webhooks an event may have several deliveries: it would be sent there as often.
+      const message = 'The filter has to name the webhook whose deliveries go there.';
+      throw invalid([{ path: '/filter/webhookId', rule: 'dependent', message }]);
+    }
+    const clientId = body.clientId ?? scope;
+    if (clientId === null) {
+      const message = 'An admin names the client, or a webhook in the filter.';
+      throw invalid([{ path: '/clientId', rule: 'required', message }]);
+    }
+    if (scope !== null && clientId !== scope) throw notFound();
+    if (scope === null && (await this.clients.find(clientId)) === null) throw notFound();
+    return clientId;
+  }
+}
+
+/** @throws ProblemError */
+function filterOf({
+  status,
+  from,
+  to,
+  missedSince,
+  arrivedFrom,
+  arrivedTo,
+  ...rest
+}: NonNullable<NewReplayInput['body']['filter']>): ReplayFilter {
+  if (rest.missedWhileDisabled === true && status !== undefined) {
+    const message = 'It takes the place of a status: name one of the two.';
+    throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
+  }
+  if (rest.missedWhileDisabled === true && traitNames.some((name) => Object.hasOwn(rest, name))) {
+    const message = 'It is of what was not delivered at all: what became of deliveries says nothing of that.';
+    throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
+  }
+  if (rest.missedWhileDisabled === true && rest.deliveryIds !== undefined) {
+    const message = 'It is of what was not delivered at all: that has no ids.';
+    throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
+  }
+  judgeTraits({ ...rest, arrivedFrom, arrivedTo }, '/filter');
+  if (missedSince !== undefined && rest.missedWhileDisabled !== true) {
+    const message = 'It is of what was missed: missedWhileDisabled has to be true.';
+    throw invalid([{ path: '/filter/missedSince', rule: 'dependent', message }]);
+  }
+  refuseEmptyRange('/filter', ['from', 'to'], from, to);
+  return {
+    ...rest,
+    ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? statusesOf(rest)].flat() }),
+    ...(missedSince === undefined ? {} : { missedSince: timeText(missedSince) }),
+    ...(from === undefined ? {} : { from: timeText(from) }),
+    ...(to === undefined ? {} : { to: timeText(to) }),
+    ...(arrivedFrom === undefined ? {} : { arrivedFrom: timeText(arrivedFrom) }),
+    ...(arrivedTo === undefined ? {} : { arrivedTo: timeText(arrivedTo) }),
+  };
+}
+
+/** What is chosen one by one is meant, wherever it stands. */
+function statusesOf({ deliveryIds }: Pick<ReplayFilter, 'deliveryIds'>): readonly DeliveryStatus[] {
+  return deliveryIds === undefined ? ['failed_permanent'] : deliveryStatuses;
+}
+
+/** In UTC. Nothing is from before 1970, wherever that was said. */
+function timeText(time: string): string {
+  return new Date(Math.max(Date.parse(time), 0)).toISOString();
+}
+
+function shownReplay({ isDryRun, filter, ...replay }: Replay): AnswerOf<typeof contract.getReplay> {
+  return {
+    ...replay,
+    dryRun: isDryRun,
+    filter: { ...filter, ...(filter.status === undefined ? {} : { status: [...filter.status] }) } as AnswerOf<
+      typeof contract.getReplay
+    >['filter'],
+    createdAt: replay.createdAt.toISOString(),
+    startedAt: timeOrNull(replay.startedAt),
+    finishedAt: timeOrNull(replay.finishedAt),
+  };
+}

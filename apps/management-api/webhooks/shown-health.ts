@@ -1,0 +1,28 @@
+/** The health of a webhook as the API answers it beside the webhook. */
+import type { Static } from 'typebox';
+import type { healthBesideSchema } from '../../../libs/api-contract/webhook-health.ts';
+import { breakerStateOf } from '../../../libs/domain/health/breaker-state.ts';
+import { stateOf } from '../../../libs/domain/health/health-state.ts';
+import { summarizeWindow } from '../../../libs/domain/health/health-window.ts';
+import type { HealthBeside } from '../../../libs/postgres/health/health-view.ts';
+import { timeOrNull } from '../shown.ts';
+
+export function shownHealth(shown: HealthBeside): Static<typeof healthBesideSchema> {
+  const { health, isActive, recoveringUntil, waiting, blockedBy } = shown;
+  // Of the same clock as what is compared with it, whatever that of this process says.
+  const now = shown.readAt.getTime();
+  return {
+    state: stateOf(health, { isActive, isRecovering: recoveringUntil !== null }),
+    consecutiveFailures: health.consecutiveFailures,
+    failingSince: timeOrNull(health.failingSince),
+    lastSuccessAt: timeOrNull(health.lastSuccessAt),
+    lastFailureAt: timeOrNull(health.lastFailureAt),
+    ...summarizeWindow(health.windows, '24h', now),
+    waiting: { count: waiting.count, oldestAt: timeOrNull(waiting.oldestAt) },
+    // The dispatcher forgets what it knew of an endpoint to which nothing is sent.
+    breaker: isActive ? breakerStateOf(health, now) : 'closed',
+    blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
+    recoveringUntil: timeOrNull(recoveringUntil),
+    pausedUntil: null,
+  };
+}

@@ -1,0 +1,125 @@
+/** How a webhook is doing, and ways to try it. */
+import { Controller, Inject } from '@nestjs/common';
+import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../../libs/api-contract/webhook-checks.ts';
+import { breakerStateOf } from '../../../libs/domain/health/breaker-state.ts';
+import { mayComeBack } from '../../../libs/domain/health/coming-back.ts';
+import { drainSeconds } from '../../../libs/domain/health/drain.ts';
+import { isFallingBehind } from '../../../libs/domain/health/falling-behind.ts';
+import { breakerOpenUntil } from '../../../libs/domain/delivery/held-by.ts';
+import { healthWindowNames, summarizeWindow } from '../../../libs/domain/health/health-window.ts';
+import { stateOf } from '../../../libs/domain/health/health-state.ts';
+import { recoveryPace } from '../../../libs/domain/health/recovery.ts';
+import { HealthView, type ShownHealth } from '../../../libs/postgres/health/health-view.ts';
+import { WebhookView, type ShownWebhook } from '../../../libs/postgres/webhooks/webhook-view.ts';
+import type { InputOf } from '../access/caller.ts';
+import { DirectDeliveries } from '../deliveries/direct-deliveries.ts';
+import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
+import { OutcomeWatch } from '../stream/outcome-watch.ts';
+import { notFound, ProblemError } from '../http/problem-error.ts';
+import { Input, Route } from '../http/route.ts';
+import { shownError, timeOrNull } from '../shown.ts';
+
+/** Beside the webhook's own deadline: the way to the dispatcher and back. */
+const pingSlackMs = 5_000;
+
+@Controller()
+export class WebhookTrialsController {
+  constructor(
+    @Inject(WebhookView) private readonly webhooks: WebhookView,
+    @Inject(HealthView) private readonly healths: HealthView,
+    @Inject(DirectDeliveries) private readonly deliveries: DirectDeliveries,
+    @Inject(OutcomeWatch) private readonly outcomes: OutcomeWatch,
+  ) {}
+
+  @Route(getWebhookHealth)
+  async health(@Input() { params, scope }: InputOf<typeof getWebhookHealth>) {
+    const shown = await this.healths.find(params.id, scope);
+    if (shown === null) throw notFound();
+    const { health, waiting, blockedBy, isActive } = shown;
+    // Of the same clock as what is compared with it, whatever that of this process says.
+    const now = shown.readAt.getTime();
+    const windows = healthWindowNames.map((name) => [name, summarizeWindow(health.windows, name, now)] as const);
+    const oldestAt = waiting.oldestAt?.getTime() ?? null;
+    const day = summarizeWindow(health.windows, '24h', now);
+    return {
+      webhookId: shown.webhookId,
+      state: stateOf(health, { isActive, isRecovering: shown.recoveringUntil !== null }),
+      disabledBy: shown.disabledBy,
+      disabledReason: shown.disabledReason,
+      lastSuccessAt: timeOrNull(health.lastSuccessAt),
+      lastFailureAt: timeOrNull(health.lastFailureAt),
+      consecutiveFailures: health.consecutiveFailures,
+      failingSince: timeOrNull(health.failingSince),
+      successRate: day.successRate,
+      latencyMs: day.latencyMs,
+      windows: Object.fromEntries(windows),
+      waiting: {
+        count: waiting.count,
+        oldestAt: timeOrNull(waiting.oldestAt),
+        oldestAgeMs: oldestAt === null ? 0 : Math.max(0, now - oldestAt),
+        drainSeconds: isActive ? drainSeconds({ count: waiting.count, oldestAt }, health.windows, now) : null,
+      },
+      fallingBehind: isActive && isFallingBehind(health.late, waiting.hasLateUntried, now),
+      blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
+      // The dispatcher forgets what it knew of an endpoint to which nothing is sent.
+      breaker: isActive ? breakerStateOf(health, now) : 'closed',
+      breakerOpenUntil: timeOrNull(isActive ? breakerOpenUntil(health, now) : null),
+      lastPingAt: timeOrNull(health.lastPingAt),
+      lastPingDelivered: health.lastPingDelivered,
+      healing: healingOf(shown, now),
+    };
+  }
+
+  @Route(pingWebhook)
+  async ping(@Input() { params, scope, traceparent, identity }: InputOf<typeof pingWebhook>) {
+    const webhook = await this.find(params.id, scope);
+    const { delivery, send } = this.deliveries.ping(webhook, identity, traceparent);
+    // Listening first: the outcome may be there before the acknowledgement is.
+    const awaited = this.outcomes.next(webhook.id, delivery.deliveryId, webhook.timeoutMs + pingSlackMs);
+    const [outcome] = await Promise.all([awaited, send()]);
+    if (outcome === null) throw new ProblemError('health_check_timeout');
+    return {
+      outcome: outcome.status,
+      responseCode: outcome.responseCode,
+      latencyMs: outcome.latencyMs,
+      error: shownError(outcome),
+      checkedAt: new Date(outcome.startedAt).toISOString(),
+    };
+  }
+
+  @Route(sendTestEvent)
+  async test(@Input() { params, body, scope, traceparent, identity }: InputOf<typeof sendTestEvent>) {
+    const webhook = await this.find(params.id, scope);
+    if (!webhook.isActive) throw new ProblemError('webhook_disabled');
+    const dataText = body.data === undefined ? null : JSON.stringify(body.data);
+    const wanted = { eventType: body.eventType, dataText, traceparent };
+    const { delivery, send } = await this.deliveries.test(webhook, wanted, identity);
+    const { eventId, deliveryId } = delivery;
+    return answeredWhenWritten({ eventId, deliveryId }, send);
+  }
+
+  private async find(id: string, scope: string | null): Promise<ShownWebhook> {
+    const webhook = await this.webhooks.find(id, scope);
+    if (webhook === null) throw notFound();
+    return webhook;
+  }
+}
+
+/** Null for a webhook that neither waits for good pings nor recovers from them. */
+function healingOf(shown: ShownHealth, now: number) {
+  const { nextPingAt, health, recoveringSince, recoveringUntil, autoHeal } = shown;
+  if (recoveringSince === null && !(mayComeBack(shown) && autoHeal)) return null;
+  const times = {
+    recoveringSince: recoveringSince?.getTime() ?? null,
+    recoveringUntil: recoveringUntil?.getTime() ?? null,
+  };
+  const pace = recoveryPace(times, now);
+  return {
+    goodPings: health.goodPings,
+    failedPings: health.failedPings,
+    nextPingAt: timeOrNull(nextPingAt),
+    recoveringSince: timeOrNull(recoveringSince),
+    recoveringUntil: timeOrNull(recoveringUntil),
+    pacePerSecond: pace === null ? null : Math.round(pace * 10) / 10,
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Deliveries that somebody asks for instead of an event that came: tests, pings, resends. In: what is asked for and
+ * the moment. Out: what travels. Holds: a resend has the ids and the bytes of the delivery that it repeats.
+ */
+import { messageIdIn, type Delivery, type DeliveryKind } from './delivery.ts';
+import { deliveryIdOf, eventKeyOf, timeOfId } from '../ids.ts';
+import { shapePayload } from '../payload/payload.ts';
+import type { WebhookEvent } from '../event/webhook-event.ts';
+import type { PayloadFormat, WebhookDefinition } from '../webhook/webhook.ts';
+
+export type TargetWebhook = Pick<WebhookDefinition, 'id' | 'clientId' | 'format'>;
+
+export interface MadeUpEvent {
+  readonly eventId: string;
+  readonly eventType: string;
+  /** UTF-8 JSON text, masked. */
+  readonly data: Buffer;
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** Of whoever asks for it. */
+  readonly traceparent: string | null;
+}
+
+export const pingEventType = 'webhook.ping';
+
+/** A test is an event with one decision and its delivery, so the history shows it like any other. */
+export function testDelivery(
+  webhook: TargetWebhook,
+  event: MadeUpEvent,
+): { readonly event: WebhookEvent; readonly delivery: Delivery } {
+  const delivery = madeUpDelivery(webhook, event, 'test');
+  const { deliveryId } = delivery;
+  const decision = { webhookId: webhook.id, clientId: webhook.clientId, decision: 'matched', deliveryId } as const;
+  return {
+    delivery,
+    event: {
+      eventId: event.eventId,
+      eventKey: eventKeyOf(event.now, webhook.clientId, event.eventId, origin.source),
+      eventType: event.eventType,
+      ...origin,
+      clientId: webhook.clientId,
+      kind: 'test',
+      time: event.now,
+      receivedAt: event.now,
+      data: event.data,
+      decisions: [{ ...decision, format: webhook.format }],
+      sourceTopic: null,
+      sourcePartition: null,
+      sourceOffset: null,
+      traceparent: event.traceparent,
+    },
+  };
+}
+
+export function pingDelivery(
+  webhook: TargetWebhook,
+  eventId: string,
+  now: number,
+  traceparent: string | null = null,
+): Delivery {
+  const event = { eventId, eventType: pingEventType, data: Buffer.from('{}'), now, traceparent };
+  return madeUpDelivery(webhook, event, 'ping');
+}
+
+/** A delivery as the history has it. */
+export interface PastDelivery {
+  readonly id: string;
+  /** That went out as `webhook-id`; null or left out: `id` did. */
+  readonly messageId?: string | null;
+  readonly webhookId: string;
+  readonly clientId: string;
+  readonly kind: DeliveryKind;
+  readonly format: PayloadFormat;
+}
+
+/** An event as the history has it. */
+export interface PastEvent {
+  readonly eventKey: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly source: string | null;
+  readonly subject: string | null;
+  readonly data: Buffer;
+  readonly traceparent: string | null;
+}
+
+/** What was posted, made again from the history. */
+export function pastPayload(past: PastDelivery, event: PastEvent) {
+  const { webhookId, clientId } = past;
+  const target = { webhookId, deliveryId: messageIdIn({ ...past, deliveryId: past.id }), clientId };
+  return shapePayload({ ...event, time: timeOfId(event.eventKey) }, target, past.format);
+}
+
+/** A new round of attempts. */
+export interface NewRound {
+  readonly trigger: 'manual' | 'replay';
+  /** Names it; the same delivery in the same round is the same, however often it is made. */
+  readonly round: string;
+}
+
+export function resentDelivery(past: PastDelivery, event: PastEvent, round: NewRound, now: number): Delivery {
+  return {
+    deliveryId: past.id,
+    messageId: past.messageId ?? null,
+    webhookId: past.webhookId,
+    clientId: past.clientId,
+    eventId: event.eventId,
+    eventType: event.eventType,
+    kind: past.kind,
+    ...round,
+    attempt: 1,
+    ...pastPayload(past, event),
+    createdAt: now,
+    traceparent: event.traceparent,
+  };
+}
+
+/** The source of what is made up here. */
+const origin = { source: '/webhooks', subject: null } as const;
+
+function madeUpDelivery(webhook: TargetWebhook, event: MadeUpEvent, kind: 'test' | 'ping'): Delivery {
+  const deliveryId = deliveryIdOf(event.now, event.eventId, webhook.id, origin.source);
+  const target = { webhookId: webhook.id, deliveryId, clientId: webhook.clientId };
+  return {
+    deliveryId,
+    // Its event is made once, so the id of the history names it as well.
+    messageId: null,
+    webhookId: webhook.id,
+    clientId: webhook.clientId,
+    eventId: event.eventId,
+    eventType: event.eventType,
+    kind,
+    trigger: kind === 'ping' ? 'probe' : 'first',
+    round: '',
+    attempt: 1,
+    ...shapePayload({ ...event, ...origin, time: event.now }, target, webhook.format),
+    createdAt: event.now,
+    traceparent: event.traceparent,
+  };
+}

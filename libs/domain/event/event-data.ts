@@ -1,0 +1,85 @@
+/**
+ * The data of an event, and the JSON around it. In: bytes, and what their type is said to be. Out: the value and the text that its
+ * producer wrote. Holds: a refusal never quotes what it refuses.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { EventAttributes } from './event-attributes.ts';
+import { hasByteOrderMark, isJson, isJsonType, jsonBehindFrame, likeness, looksLikeJson } from './event-encoding.ts';
+import { EventRefusal } from './event-refusal.ts';
+import { outlineJson, type JsonSpan } from '../payload/json-outline.ts';
+
+/** Lists and objects inside each other, in the whole value. */
+export const eventDepthMax = 100;
+
+export interface EventData {
+  readonly value: unknown;
+  readonly span: JsonSpan;
+}
+
+export function structuredData(attributes: EventAttributes, span: JsonSpan | null): EventData {
+  return span === null ? { value: null, span: nullSpan } : { value: attributes.get('data'), span };
+}
+
+/** Base64 that holds JSON (and is not said to hold something else) is that JSON; other bytes stay base64. */
+export function base64Data(attributes: EventAttributes, base64: unknown): EventData {
+  if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4 !== 0) {
+    throw new EventRefusal('unparsable', 'data_base64 is no base64');
+  }
+  const contentType = attributes.get('datacontenttype');
+  const bytes = Buffer.from(base64, 'base64');
+  const mayBeJson = contentType === null || (typeof contentType === 'string' && isJsonType(contentType));
+  if (mayBeJson && isUtf8(bytes)) {
+    try {
+      return jsonData(textOf(bytes), bytes);
+    } catch (error) {
+      if (contentType !== null || !(error instanceof EventRefusal)) throw error;
+    }
+  }
+  return textData(base64);
+}
+
+export function binaryData(value: Buffer | null, contentType: string | null): EventData {
+  if (value === null || value.length === 0) return { value: null, span: nullSpan };
+  if (contentType === null || isJsonType(contentType)) {
+    return jsonData(textOf(jsonBehindFrame(value) ?? value), value);
+  }
+  // Bytes of no kind may be JSON all the same: frameworks name them so by default.
+  if (contentType.startsWith('application/octet-stream') && looksLikeJson(value) && isJson(value)) {
+    return jsonData(textOf(value), value);
+  }
+  // What is neither JSON nor text goes on as base64: JSON has no bytes.
+  const isText = /^text\/|[/+]xml\b|x-www-form-urlencoded/.test(contentType) && isUtf8(value);
+  return textData(isText ? textOf(value) : value.toString('base64'));
+}
+
+export function jsonData(text: string, bytes: Buffer): EventData {
+  return { value: parseJson(text, bytes), span: outlined(text, null) ?? nullSpan };
+}
+
+function textData(text: string): EventData {
+  return { value: text, span: { text: JSON.stringify(text), members: 0 } };
+}
+
+const nullSpan: JsonSpan = { text: 'null', members: 0 };
+
+export function parseJson(text: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The parser's own message quotes the payload.
+    throw new EventRefusal('unparsable', `the value is not JSON${likeness(bytes)}`);
+  }
+}
+
+export function outlined(text: string, memberName: string | null): JsonSpan | null {
+  const outline = outlineJson(text, memberName);
+  if (outline.depth > eventDepthMax) {
+    throw new EventRefusal('unparsable', `the JSON is nested deeper than ${eventDepthMax} levels`);
+  }
+  return outline.span;
+}
+
+export function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new EventRefusal('unparsable', `the value is not UTF-8${likeness(bytes)}`);
+  return bytes.toString('utf8', hasByteOrderMark(bytes) ? 3 : 0);
+}

@@ -1,0 +1,45 @@
+/** A platform event as fan-out took it, with its decisions, as it travels on webhook.events. */
+import type { PayloadFormat } from '../webhook/webhook.ts';
+
+/**
+ * The strongest first: of several about one webhook it counts. `copy`: it would match, and the webhook has a copy of the event that
+ * came shortly before.
+ */
+export const decisionKinds = ['matched', 'filtered', 'disabled', 'copy'] as const;
+export type DecisionKind = (typeof decisionKinds)[number];
+
+export interface Decision {
+  readonly webhookId: string;
+  readonly clientId: string;
+  readonly decision: DecisionKind;
+  /** Null unless matched. */
+  readonly deliveryId: string | null;
+  /** The header `webhook-id` of the delivery. That of the copy that it has, for a copy. Null or left out otherwise, for tests and in what earlier versions decided. */
+  readonly messageId?: string | null;
+  /** Null unless matched. */
+  readonly format: PayloadFormat | null;
+}
+
+export interface WebhookEvent {
+  /** The CloudEvent's id. */
+  readonly eventId: string;
+  /** UUID v8 of (time, clientId, eventId): the key of the event in the history. */
+  readonly eventKey: string;
+  readonly eventType: string;
+  readonly source: string | null;
+  readonly subject: string | null;
+  /** The tenant that the event is for; null for a broadcast. */
+  readonly clientId: string | null;
+  readonly kind: 'event' | 'test';
+  /** Unix milliseconds: the CloudEvent's time when within the history's reach, else its record's timestamp. */
+  readonly time: number;
+  /** Unix milliseconds: the timestamp of its Kafka record. */
+  readonly receivedAt: number;
+  /** UTF-8 JSON text, sensitive fields masked. */
+  readonly data: Buffer;
+  readonly decisions: readonly Decision[];
+  readonly sourceTopic: string | null;
+  readonly sourcePartition: number | null;
+  readonly sourceOffset: number | null;
+  readonly traceparent: string | null;
+}

@@ -1,0 +1,47 @@
+/** A replay as the runner has it: read from its row, and what one batch of it brought. */
+import { replayPositionOf, type ReplayFilter, type ReplayPosition } from '../../domain/delivery/replay.ts';
+import type { ReplayRange } from './replay-candidates.ts';
+
+export interface ReplayJob {
+  readonly id: string;
+  readonly range: ReplayRange;
+  /** Null: each delivery goes where it went. */
+  readonly targetWebhookId: string | null;
+  readonly pacePerSecond: number;
+  readonly position: ReplayPosition;
+}
+
+/** What one batch brought. */
+export interface ReplayStep {
+  readonly position: ReplayPosition;
+  readonly sent: number;
+  readonly skipped: number;
+  readonly isEnd: boolean;
+  /** Until the next batch, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+/** Batches follow each other within two seconds: what lies further ahead was written by a clock that is not ours. */
+export const pauseMsMax = 60_000;
+
+export interface JobRow {
+  readonly id: string;
+  readonly clientId: string;
+  readonly filter: ReplayFilter;
+  readonly targetWebhookId: string | null;
+  readonly pacePerSecond: number;
+  readonly position: string | null;
+  readonly createdAtMs: number;
+}
+
+export const jobColumns = `id, client_id as "clientId", filter, target_webhook_id as "targetWebhookId", pace_per_second as "pacePerSecond", position,
+  (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"`;
+
+export function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange {
+  return { clientId, filter, before: new Date(createdAtMs) };
+}
+
+export function jobOf(row: JobRow): ReplayJob {
+  const { id, targetWebhookId, pacePerSecond, position } = row;
+  return { id, range: rangeOf(row), targetWebhookId, pacePerSecond, position: replayPositionOf(position) };
+}

@@ -1,0 +1,170 @@
+/** The catalogue of event types: a change, its audit entry and its outbox row in one transaction. */
+import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../../domain/access/actor.ts';
+import type { EventType } from '../../domain/event/event-type.ts';
+import { appendAudit, changedMembers } from '../access/audit-store.ts';
+import { Conditions } from '../conditions.ts';
+import { EventTypeRow } from '../entities/event-type.ts';
+import { changing } from './held-change.ts';
+import { appendToOutbox } from '../outbox/outbox-writer.ts';
+import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from '../page.ts';
+import { readerOf } from '../read.ts';
+
+export interface CataloguedType extends Omit<EventType, 'updatedAt'> {
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export type EventTypeFields = Omit<EventType, 'type' | 'version' | 'updatedAt'>;
+
+export type PutResult<Refusal> =
+  { readonly kind: 'put'; readonly entry: CataloguedType } | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+const topic = 'webhook.event-types';
+
+export class EventTypeStore {
+  private readonly em: EntityManager;
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  /**
+   * Makes or replaces the entry. What changes nothing is no change. `refusalOf` judges the entry that is there, under
+   * its lock; null: go on.
+   */
+  async put<Refusal>(
+    type: string,
+    fields: EventTypeFields,
+    refusalOf: (before: EventTypeFields) => Refusal | null,
+    actor: Actor,
+    now: Date,
+  ): Promise<PutResult<Refusal>> {
+    return changing(this.em, async (em) => {
+      await insertIfMissing(em, type, now);
+      const row = await em.findOneOrFail(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const before = fieldsOf(row);
+      if (row.version > 0 && JSON.stringify(before) === JSON.stringify(fields))
+        return { kind: 'put', entry: catalogued(row) };
+      const refusal = row.version === 0 ? null : refusalOf(before);
+      if (refusal !== null) return { kind: 'refused', refusal };
+      em.assign(row, {
+        ...fields,
+        sensitivePaths: [...fields.sensitivePaths],
+        version: row.version + 1,
+        updatedAt: now,
+      });
+      await em.flush();
+      const change =
+        row.version === 1
+          ? { action: 'created', before: null, after: fields }
+          : { action: 'updated', ...changedMembers(before, fields) };
+      await appendAudit(
+        em,
+        { ...change, action: `event_type.${change.action}`, objectKind: 'event_type', objectId: type, clientId: null },
+        actor,
+        now,
+      );
+      await appendToOutbox(em, [{ topic, key: type, value: valueOf(row) }], now);
+      return { kind: 'put', entry: catalogued(row) };
+    });
+  }
+
+  /** False when it is not there. */
+  async remove(type: string, actor: Actor, now: Date): Promise<boolean> {
+    return changing(this.em, async (em) => {
+      const row = await em.findOne(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (row === null) return false;
+      const before = fieldsOf(row);
+      await em.nativeDelete(EventTypeRow, { type });
+      const change = {
+        action: 'event_type.deleted',
+        objectKind: 'event_type',
+        objectId: type,
+        clientId: null,
+      } as const;
+      await appendAudit(em, { ...change, before, after: null }, actor, now);
+      await appendToOutbox(em, [{ topic, key: type, value: null }], now);
+      return true;
+    });
+  }
+
+  async find(type: string): Promise<CataloguedType | null> {
+    return (await this.findMany([type]))[0] ?? null;
+  }
+
+  async findMany(types: readonly string[]): Promise<CataloguedType[]> {
+    return readerOf(this.em)<CataloguedType>(`select ${columns} from event_type where type = any($1)`, [types]);
+  }
+
+  /** The names of the first, in their order. */
+  async names(limit: number): Promise<string[]> {
+    const rows = await readerOf(this.em)<{ type: string }>('select type from event_type order by type limit $1', [
+      limit,
+    ]);
+    return rows.map(({ type }) => type);
+  }
+
+  /** In the order of names. */
+  async list(
+    filter: { readonly deprecated?: boolean | undefined },
+    request: PageRequest<string>,
+  ): Promise<Page<CataloguedType, string>> {
+    const conditions = new Conditions().add('deprecated = ?', filter.deprecated);
+    const tail = seek(conditions, 'type', 'asc', request);
+    const found = await readerOf(this.em)<CataloguedType>(
+      `select ${columns} from event_type ${conditions.where} ${tail}`,
+      conditions.values,
+    );
+    const page = pageFrom(found, request, ({ type }) => type);
+    return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
+  }
+}
+
+/** So that two that make the same entry at once wait for each other at its row. Version 0 is never seen outside. */
+async function insertIfMissing(em: EntityManager, type: string, now: Date): Promise<void> {
+  await em
+    .createQueryBuilder(EventTypeRow)
+    .insert({
+      type,
+      audience: 'client',
+      schemaMode: 'off',
+      sensitivePaths: [],
+      deprecated: false,
+      version: 0,
+      createdAt: now,
+      updatedAt: now,
+    })
+    .onConflict('type')
+    .ignore()
+    .execute();
+}
+
+function fieldsOf(row: EventTypeRow): EventTypeFields {
+  return {
+    description: row.description ?? null,
+    audience: row.audience,
+    jsonSchema: row.jsonSchema ?? null,
+    schemaMode: row.schemaMode,
+    example: row.example ?? null,
+    sensitivePaths: row.sensitivePaths,
+    deprecated: row.deprecated,
+  };
+}
+
+function catalogued(row: EventTypeRow): CataloguedType {
+  return {
+    type: row.type,
+    ...fieldsOf(row),
+    version: row.version,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}
+
+export function valueOf(row: EventTypeRow): EventType {
+  return { type: row.type, ...fieldsOf(row), version: row.version, updatedAt: row.updatedAt.getTime() };
+}
+
+const columns =
+  'type, description, audience, json_schema as "jsonSchema", schema_mode as "schemaMode", example, sensitive_paths as "sensitivePaths", deprecated, version, created_at as "createdAt", updated_at as "updatedAt"';

@@ -1,0 +1,73 @@
+/** What the store of webhooks is asked to do, and what can come of it. */
+import type { VersionCondition } from '../../domain/access/entity-tag.ts';
+import type { DisabledBy, SignatureAlgorithm } from '../../domain/webhook/webhook.ts';
+import type { WebhookSettings } from '../../domain/webhook/webhook-settings.ts';
+import type { ShownWebhook } from './webhook-view.ts';
+
+export interface NewWebhook {
+  readonly id: string;
+  readonly clientId: string;
+  readonly settings: WebhookSettings;
+  readonly isActive: boolean;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly secret: NewSecret;
+}
+
+export interface NewSecret {
+  readonly id: string;
+  /** As libs/domain/signature/secret-form.ts reads it. */
+  readonly text: string;
+}
+
+export type Created =
+  | { readonly kind: 'created'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'no_client' }
+  /** The client has as many as it may. */
+  | { readonly kind: 'too_many' };
+
+/** A secret that takes the place of the newest one. */
+export interface Rotation {
+  readonly secret: (algorithm: SignatureAlgorithm) => NewSecret;
+  /** No older one signs after it. */
+  readonly previousEndAt: Date;
+  /** How many may sign at once. */
+  readonly liveMax: number;
+}
+
+/** What becomes of the settings. `activity` and `rotation` undefined: stay as they are. */
+export type SettingsChange<Refusal> =
+  | {
+      readonly kind: 'change';
+      readonly settings: WebhookSettings;
+      readonly activity?: Activity | undefined;
+      readonly rotation?: Rotation | undefined;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export type Activity =
+  { readonly isActive: true } | { readonly isActive: false; readonly by: DisabledBy; readonly reason: string | null };
+
+/** What is meant: of whom, and in which version. */
+export interface WebhookTarget {
+  readonly id: string;
+  /** Only this client's; null: whoever's. */
+  readonly scope: string | null;
+  readonly isMeant: VersionCondition;
+}
+
+/** `stale`: it is there, but not in the version that is meant. */
+export type Missed = { readonly kind: 'missing' } | { readonly kind: 'stale' };
+
+export type Updated<Refusal> =
+  | { readonly kind: 'updated'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** As many secrets sign as may. */
+  | { readonly kind: 'too_many' }
+  | Missed;
+
+export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } | { readonly kind: 'too_many' } | Missed;
+
+export type Removed = { readonly kind: 'removed' } | Missed;
+
+/** `newest`: the one that is not to be ended. */
+export type SecretEnded = { readonly kind: 'ended' } | { readonly kind: 'newest' } | Missed;

@@ -1,0 +1,47 @@
+/** What travels on webhook.definitions, from the rows that it is made of. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { WebhookDefinition } from '../../domain/webhook/webhook.ts';
+import { WebhookSecretRow } from '../entities/webhook-secret.ts';
+import type { WebhookRow } from '../entities/webhook.ts';
+import { compareNewestFirst } from './webhook-secrets.ts';
+
+/** @param secrets of this webhook; expired ones and the order are taken care of */
+export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecretRow[], now: Date): WebhookDefinition {
+  return {
+    id: webhook.id,
+    clientId: webhook.clientId,
+    url: webhook.url,
+    eventTypes: webhook.eventTypes,
+    isActive: webhook.isActive,
+    disabledBy: webhook.disabledBy ?? null,
+    disabledReason: webhook.disabledReason ?? null,
+    filter: webhook.filter ?? null,
+    format: webhook.format,
+    ordering: webhook.ordering,
+    maxInFlight: webhook.maxInFlight,
+    rateLimitPerSecond: webhook.rateLimitPerSecond ?? null,
+    timeoutMs: webhook.timeoutMs,
+    retryPolicy: webhook.retryPolicy,
+    successCodes: webhook.successCodes.map(String),
+    retryOn: webhook.retryOn.map(String),
+    failOn: webhook.failOn.map(String),
+    signatureAlgorithm: webhook.signatureAlgorithm,
+    secrets: secrets
+      .filter((secret) => secret.expiresAt == null || secret.expiresAt > now)
+      .sort(compareNewestFirst)
+      .map(({ id, sealed, expiresAt }) => ({ id, sealed, expiresAt: expiresAt?.getTime() ?? null })),
+    sealedHeaders: webhook.sealedHeaders ?? null,
+    sealedTls: webhook.sealedTls ?? null,
+    recoveringSince: webhook.recoveringSince?.getTime() ?? null,
+    recoveringUntil: webhook.recoveringUntil?.getTime() ?? null,
+    version: webhook.version,
+    targetVersion: webhook.targetVersion,
+    updatedAt: webhook.updatedAt.getTime(),
+  };
+}
+
+/** {@link definitionOf} with the webhook's secrets read through `em`, so inside its transaction. */
+export async function readDefinition(em: EntityManager, webhook: WebhookRow, now: Date): Promise<WebhookDefinition> {
+  const secrets = await em.find(WebhookSecretRow, { webhookId: webhook.id });
+  return definitionOf(webhook, secrets, now);
+}

@@ -1,0 +1,251 @@
+/**
+ * Changes to webhooks. In: settings in clear and who changes them. Out: the webhook as it is then. Holds: the row, its
+ * audit entry, its definition and its notice commit together or not at all; secrets and headers are sealed before
+ * they are stored, and what a change does not touch stays sealed as it is, readable or not; rows are locked before the
+ * outbox is.
+ */
+import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../../domain/access/actor.ts';
+import { noticeOf, type NoticeType } from '../../domain/health/notice.ts';
+import type { DisabledBy } from '../../domain/webhook/webhook.ts';
+import type { WebhookSettings } from '../../domain/webhook/webhook-settings.ts';
+import { appendAudit, changedMembers, type AuditedChange } from '../access/audit-store.ts';
+import { runIn } from '../bulk.ts';
+import { ClientRow } from '../entities/client.ts';
+import { WebhookSecretRow } from '../entities/webhook-secret.ts';
+import { WebhookRow } from '../entities/webhook.ts';
+import { changing } from './held-change.ts';
+import { appendToOutbox } from '../outbox/outbox-writer.ts';
+import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
+import type {
+  Activity,
+  Created,
+  Missed,
+  NewWebhook,
+  Removed,
+  Rotated,
+  Rotation,
+  SecretEnded,
+  SettingsChange,
+  Updated,
+  WebhookTarget,
+} from './webhook-change.ts';
+import { readDefinition } from './webhook-definition.ts';
+import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
+import { shownWebhook } from './webhook-view.ts';
+
+export interface WebhookStoreOptions extends SealingOptions {
+  readonly em: EntityManager;
+  /** Most webhooks of one client. */
+  readonly perClientMax: number;
+}
+
+export class WebhookStore {
+  private readonly em: EntityManager;
+  private readonly secrets: WebhookSecrets;
+  private readonly settings: SealedSettings;
+  private readonly perClientMax: number;
+
+  constructor({ em, perClientMax, ...sealing }: WebhookStoreOptions) {
+    this.em = em;
+    this.settings = new SealedSettings(sealing);
+    this.secrets = new WebhookSecrets(sealing.secretBox, this.settings);
+    this.perClientMax = perClientMax;
+  }
+
+  async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<Created> {
+    return changing(this.em, async (em) => {
+      const { id, clientId, isActive } = webhook;
+      const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
+      if (owner === null) return { kind: 'no_client' };
+      if (!(await hasRoom(em, clientId, this.perClientMax))) return { kind: 'too_many' };
+      const row = em.create(WebhookRow, {
+        id,
+        clientId,
+        ...this.settings.columns(webhook.settings),
+        signatureAlgorithm: webhook.signatureAlgorithm,
+        isActive,
+        disabledBy: isActive ? null : by,
+        disabledAt: isActive ? null : now,
+        version: 1,
+        targetVersion: 1,
+        createdAt: now,
+        updatedAt: now,
+      });
+      await em.persist(row).flush();
+      await this.secrets.insert(em, id, webhook.secret, now);
+      const shown = shownWebhook(row);
+      await publish(
+        em,
+        row,
+        'webhook.created',
+        { ...changeOf(row, 'webhook.created'), before: null, after: shown },
+        actor,
+        now,
+      );
+      return { kind: 'created', webhook: shown };
+    });
+  }
+
+  /**
+   * `change` gets the settings as they are, in clear, under the lock of the row; `unreadableValue` for what no key
+   * opens any more. What changes nothing is no change.
+   */
+  async update<Refusal>(
+    target: WebhookTarget,
+    change: (current: WebhookSettings) => SettingsChange<Refusal>,
+    actor: Actor,
+    now: Date,
+  ): Promise<Updated<Refusal>> {
+    return changing(this.em, async (em) => {
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      const before = shownWebhook(row);
+      const current = this.settings.of(row);
+      const wanted = change(current);
+      if (wanted.kind === 'refused') return wanted;
+      const isChanged = JSON.stringify(current) !== JSON.stringify(wanted.settings);
+      const isSwitched = wanted.activity !== undefined && wanted.activity.isActive !== row.isActive;
+      const isRotated = wanted.rotation !== undefined && !(await this.secrets.isNewest(em, row, wanted.rotation));
+      if (!isChanged && !isSwitched && !isRotated) return { kind: 'updated', webhook: before };
+      if (isRotated && (await this.secrets.add(em, row, wanted.rotation, now)) === null) return { kind: 'too_many' };
+      if (isChanged) em.assign(row, this.settings.changedColumns(current, wanted.settings));
+      if (isSwitched) switchActivity(row, wanted.activity, now);
+      row.version += 1;
+      row.updatedAt = now;
+      if (current.url !== wanted.settings.url) await retarget(em, row);
+      await em.flush();
+      const after = shownWebhook(row);
+      const switched = after.isActive ? 'webhook.enabled' : 'webhook.disabled';
+      const action = isChanged ? 'webhook.updated' : isSwitched ? switched : 'webhook.secret_rotated';
+      const changed = changedMembers(before, after);
+      const shownAfter = isRotated ? { ...changed.after, ...endOfPrevious(wanted.rotation) } : changed.after;
+      const notice = isSwitched && !after.isActive ? 'webhook.disabled' : 'webhook.updated';
+      await publish(em, row, notice, { ...changeOf(row, action), ...changed, after: shownAfter }, actor, now);
+      return { kind: 'updated', webhook: after };
+    });
+  }
+
+  /** The new secret signs at once; no older one signs after `previousEndAt`, and none from now on that no key opens. */
+  async rotate(target: WebhookTarget, rotation: Rotation, actor: Actor, now: Date): Promise<Rotated> {
+    return changing(this.em, async (em) => {
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      const made = await this.secrets.add(em, row, rotation, now);
+      if (made === null) return { kind: 'too_many' };
+      row.version += 1;
+      row.updatedAt = now;
+      await em.flush();
+      const change = { ...changeOf(row, 'webhook.secret_rotated'), before: {}, after: endOfPrevious(rotation) };
+      await publish(em, row, 'webhook.updated', change, actor, now);
+      return { kind: 'rotated', secret: made };
+    });
+  }
+
+  /** An older one signs no more. */
+  async endSecret(target: WebhookTarget, secretId: string, actor: Actor, now: Date): Promise<SecretEnded> {
+    return changing(this.em, async (em) => {
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      const ids = (await liveSecrets(runIn(em), row.id)).map(({ id }) => id);
+      const at = ids.indexOf(secretId);
+      if (at === -1) return { kind: 'missing' };
+      if (at === 0) return { kind: 'newest' };
+      await em.nativeDelete(WebhookSecretRow, { id: secretId });
+      row.version += 1;
+      row.updatedAt = now;
+      await em.flush();
+      const change = { ...changeOf(row, 'webhook.secret_ended'), before: { secretId }, after: {} };
+      await publish(em, row, 'webhook.updated', change, actor, now);
+      return { kind: 'ended' };
+    });
+  }
+
+  async remove(target: WebhookTarget, actor: Actor, now: Date): Promise<Removed> {
+    return changing(this.em, async (em) => {
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      const { id } = row;
+      const before = shownWebhook(row);
+      await em.nativeDelete(WebhookRow, { id });
+      await appendAudit(em, { ...changeOf(row, 'webhook.deleted'), before, after: null }, actor, now);
+      const notice = noticeOf('webhook.deleted', { ...row, version: row.version + 1 }, now.getTime(), {});
+      await appendToOutbox(
+        em,
+        [
+          { topic: definitionsTopic, key: id, value: null },
+          { topic: noticesTopic, key: row.clientId, value: { ...notice } },
+        ],
+        now,
+      );
+      return { kind: 'removed' };
+    });
+  }
+}
+
+/** Topics without TOPIC_PREFIX, as the outbox has them (libs/wire/topics.ts, which this library may not import). */
+const definitionsTopic = 'webhook.definitions';
+const noticesTopic = 'webhook.notices';
+
+/** Judged under the lock: of two that mean the same version, one comes too late. */
+async function lockMeant(
+  em: EntityManager,
+  { id, scope, isMeant }: WebhookTarget,
+): Promise<{ readonly kind: 'found'; readonly row: WebhookRow } | Missed> {
+  const owner = scope === null ? {} : { clientId: scope };
+  const row = await em.findOne(WebhookRow, { id, ...owner }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (row === null) return { kind: 'missing' };
+  return isMeant(row.version) ? { kind: 'found', row } : { kind: 'stale' };
+}
+
+/** Two that make webhooks of one client at once wait for each other here, so that neither overlooks the other's. */
+async function hasRoom(em: EntityManager, clientId: string, perClientMax: number): Promise<boolean> {
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`webhooks.of ${clientId}`]);
+  return (await em.count(WebhookRow, { clientId })) < perClientMax;
+}
+
+/** What is known of the endpoint was of another URL: how it did, and when it is pinged next. */
+async function retarget(em: EntityManager, row: WebhookRow): Promise<void> {
+  row.targetVersion = row.version;
+  await em.execute('delete from webhook_ping where webhook_id = ?', [row.id]);
+}
+
+function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
+  row.isActive = activity.isActive;
+  row.disabledBy = activity.isActive ? null : activity.by;
+  row.disabledReason = activity.isActive ? null : activity.reason;
+  row.disabledAt = activity.isActive ? null : now;
+  row.recoveringSince = null;
+  row.recoveringUntil = null;
+  if (activity.isActive) row.enabledAt = now;
+}
+
+function changeOf(row: WebhookRow, action: string) {
+  return { action, objectKind: 'webhook', objectId: row.id, clientId: row.clientId } as const;
+}
+
+async function publish(
+  em: EntityManager,
+  row: WebhookRow,
+  notice: NoticeType,
+  change: AuditedChange,
+  actor: Actor,
+  now: Date,
+): Promise<void> {
+  const definition = await readDefinition(em, row, now);
+  await appendAudit(em, change, actor, now);
+  const { isActive, disabledBy, disabledReason, version } = definition;
+  const said = noticeOf(notice, row, now.getTime(), { isActive, disabledBy, disabledReason, version });
+  await appendToOutbox(
+    em,
+    [
+      { topic: definitionsTopic, key: row.id, value: definition },
+      { topic: noticesTopic, key: row.clientId, value: { ...said } },
+    ],
+    now,
+  );
+}
