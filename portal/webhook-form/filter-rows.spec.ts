@@ -73,7 +73,7 @@ function event(): FilterEvent {
 function matcher(text: string) {
   const parsed = parseFilter(parseLossless(text === '' ? '{}' : text));
   if (!parsed.ok) throw new Error(`${parsed.path} ${parsed.message}: ${text}`);
-  return parsed.matches;
+  return (one: FilterEvent) => parsed.matches(one);
 }
 
 test('a filter that went through rows says of every event what it said before', () => {

@@ -57,7 +57,7 @@ beforeAll(async () => {
   deliveryId = (await listDeliveries(stage.system, client))[0]?.id ?? '';
   const session = stage.system.client().POST('/v1/clients/{id}/portal-sessions', {
     params: { path: { id: client.id } },
-    body: { scope: 'manage', name: `${mark}`.slice(0, 100) },
+    body: { scope: 'manage', name: mark.slice(0, 100) },
   });
   watched = await openAs(stage, (await dataOf(session)).token, '/settings', { viewport: { width: 360, height: 800 } });
 }, 180_000);
