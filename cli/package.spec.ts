@@ -92,6 +92,9 @@ describe.each(nodes())('Node.js %s', (_, node) => {
   test('speaks with Kafka: one that is away is told, and nothing breaks', async () => {
     const topics = await start(node, ['topics']);
     expect([topics.code, topics.stderr]).toEqual([3, expect.stringContaining('Kafka at 127.0.0.1:1 does not answer')]);
+    // Loads what reads records, and finds that nobody answers.
+    const map = await start(node, ['map', '--topic', 'orders']);
+    expect([map.code, map.stderr]).toEqual([3, expect.stringContaining('does not answer')]);
     const why = await start(node, ['why', 'evt-1', '--api-only']);
     expect([why.code, why.stderr]).toEqual([1, expect.stringContaining("Nobody has seen 'evt-1'")]);
     expect((await start(node, ['acls', 'fanout'])).stdout).toContain('kafka-acls.sh');

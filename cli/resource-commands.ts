@@ -139,7 +139,8 @@ export function objectLines(object: Item): readonly string[] {
 
 function valueText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'object') return String(value as string | number | boolean);
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(', ');
   const text = JSON.stringify(value);
   return text === '{}' || text === '[]' ? '' : text;

@@ -11,7 +11,7 @@ function rejected(value: unknown, headers: Record<string, string> = {}, key: str
       key: key === null ? null : Buffer.from(key),
       value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
       headers: Object.fromEntries(bytes),
-    } as RejectedRecord['record'],
+    },
     at: '3@7',
     reason: 'missing_type',
     detail: 'type is missing or empty',
