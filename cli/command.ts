@@ -3,7 +3,7 @@
  * text of --help, or what is wrong with them.
  */
 import { parseArgs } from 'node:util';
-import { closestWord } from '../libs/domain/event/closest-word.ts';
+import { closestWord } from '../libs/domain/closest-word.ts';
 import type { Terminal } from './terminal.ts';
 import type { Settings } from './settings.ts';
 import { CliFailure } from './failure.ts';

@@ -5,7 +5,7 @@
  */
 import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
-import type { RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import type { RejectionReason } from '../../libs/domain/event/rejection.ts';
 import type { FollowUp } from '../../libs/domain/delivery/settle.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';

@@ -20,7 +20,7 @@ import {
   type IsEnough,
 } from '../../libs/domain/delivery/fan-out.ts';
 import type { Subscription, SubscriptionTable } from '../../libs/domain/delivery/match.ts';
-import { tooLargeForWebhook, type Rejection } from '../../libs/domain/delivery/rejection.ts';
+import { tooLargeForWebhook, type Rejection } from '../../libs/domain/event/rejection.ts';
 import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span, Tracer } from '../../libs/runtime/tracing.ts';

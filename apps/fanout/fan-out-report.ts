@@ -1,6 +1,6 @@
 /** Tells log, metrics and traces of events that are written. */
 import { recordAgeMs } from '../../libs/domain/event/record-time.ts';
-import type { RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import type { RejectionReason } from '../../libs/domain/event/rejection.ts';
 import { sampledTraceIds } from '../../libs/domain/event/traceparent.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { HandledEvent } from './handled-event.ts';

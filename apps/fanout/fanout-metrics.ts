@@ -1,5 +1,5 @@
 /** What fanout tells Prometheus. Event types come from outside: a hundred of them get a label of their own. */
-import { rejectionReasons, type RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import { rejectionReasons, type RejectionReason } from '../../libs/domain/event/rejection.ts';
 import { watchLag } from '../../libs/kafka/consumer/consumer-lag.ts';
 import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/producer/unacknowledged.ts';
 import { BoundedLabel, type Metrics } from '../../libs/runtime/metrics.ts';

@@ -1,6 +1,6 @@
 /** What an event becomes, part by part, and what is to be told of it. */
 import type { IsEnough } from '../../libs/domain/delivery/fan-out.ts';
-import type { Rejection } from '../../libs/domain/delivery/rejection.ts';
+import type { Rejection } from '../../libs/domain/event/rejection.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import type { Span } from '../../libs/runtime/tracing.ts';
 

@@ -1,5 +1,5 @@
 /** An event that is set aside: its bytes as they came, and why, on platform.events.rejected. */
-import type { Rejection } from '../../libs/domain/delivery/rejection.ts';
+import type { Rejection } from '../../libs/domain/event/rejection.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 
 export function rejectedRecord(topic: string, record: KafkaRecord, rejection: Rejection): OutgoingRecord {

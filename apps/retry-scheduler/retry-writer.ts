@@ -4,7 +4,7 @@
  * disappears.
  */
 import type { Delivery, RetryDelivery } from '../../libs/domain/delivery/delivery.ts';
-import type { RejectionReason } from '../../libs/domain/delivery/rejection.ts';
+import type { RejectionReason } from '../../libs/domain/event/rejection.ts';
 import type { RetryTierName } from '../../libs/domain/delivery/retry.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { RecordRefusedError } from '../../libs/kafka/producer/append-error.ts';

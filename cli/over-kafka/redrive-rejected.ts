@@ -1,4 +1,4 @@
-import { isOfOneWebhook } from '../../libs/domain/delivery/rejection.ts';
+import { isOfOneWebhook } from '../../libs/domain/event/rejection.ts';
 import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { topicKeys } from '../../libs/runtime/config-keys.ts';

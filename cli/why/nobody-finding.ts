@@ -1,7 +1,7 @@
 /** In: an event about which no webhook was decided. Out: whom it was for, what they take, and what may have been meant. */
 import { dataOf, type ApiClient, type ApiSchemas } from '../../libs/api-client/api-client.ts';
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
-import { closestWord } from '../../libs/domain/event/closest-word.ts';
+import { closestWord } from '../../libs/domain/closest-word.ts';
 import { patternMatches } from '../../libs/domain/delivery/match.ts';
 import { finding, type Finding } from './finding.ts';
 

@@ -1,5 +1,5 @@
 /** In: a rejected record. Out: whether it is about an id, and what its producer may have meant. Pure. */
-import { closestWord } from '../../libs/domain/event/closest-word.ts';
+import { closestWord } from '../../libs/domain/closest-word.ts';
 import { placeOf, type RejectedRecord } from '../rejected-records.ts';
 import { finding, type Finding } from './finding.ts';
 

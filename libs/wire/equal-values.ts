@@ -3,7 +3,7 @@
  * asks objects for their `toString`, which data may have as a member of its own. Here every value is read once.
  */
 import type { Ajv, ErrorObject } from 'ajv';
-import { textOfValue } from '../domain/filter/equal-json.ts';
+import { textOfValue } from '../domain/payload/equal-json.ts';
 
 /** Told of the work. It may throw to end it. */
 type Spend = (steps: number) => void;

@@ -9,7 +9,7 @@ import { exitCodes } from '../../cli/exit-codes.ts';
 import { publicationWarnings } from '../../libs/api-contract/events.ts';
 import { allOperations } from '../../libs/api-contract/operations.ts';
 import { problemCodes } from '../../libs/api-contract/problem-codes.ts';
-import { rejectionReasons } from '../../libs/domain/delivery/rejection.ts';
+import { rejectionReasons } from '../../libs/domain/event/rejection.ts';
 import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';

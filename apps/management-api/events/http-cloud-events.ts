@@ -10,9 +10,9 @@ import type { FieldProblem } from '../../../libs/api-contract/problem.ts';
 import { parseCloudEvent, type PlatformEvent } from '../../../libs/domain/event/cloud-event.ts';
 import { hasByteOrderMark, isJsonType, registryFrameOf } from '../../../libs/domain/event/event-encoding.ts';
 import { jsonErrorAt } from '../../../libs/domain/payload/json-error.ts';
-import { ElementTooLongError, elementTexts } from '../../../libs/domain/filter/json-list.ts';
+import { ElementTooLongError, elementTexts } from '../../../libs/domain/payload/json-list.ts';
 import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
-import { attributeOf, type Rejection } from '../../../libs/domain/delivery/rejection.ts';
+import { attributeOf, type Rejection } from '../../../libs/domain/event/rejection.ts';
 import { Turns } from '../../../libs/runtime/turns.ts';
 import { malformedJson, notJson } from '../http/malformed-json.ts';
 import type { NewEvent } from './platform-event.ts';
@@ -103,9 +103,10 @@ async function readBatch(body: Buffer, attributes: Readonly<Record<string, Buffe
       if (read.length === eventsMax) {
         throw invalid([{ path: '', rule: 'maxItems', message: `A batch has ${eventsMax} events at most.` }]);
       }
-      const where = jsonErrorIn(element);
+      const one = readOne(Buffer.from(element), headers, read.length, 'batch');
+      const where = 'rule' in one ? jsonErrorAt(element) : null;
       if (where !== null) throw malformedJson(text, at + where);
-      read.push(readOne(Buffer.from(element), headers, read.length, 'batch'));
+      read.push(one);
       at += element.length + 1;
     }
   } catch (error) {
@@ -218,15 +219,6 @@ function refuseBrokenJson(body: Buffer): void {
   const text = textOf(body);
   const at = jsonErrorAt(text);
   if (at !== null) throw malformedJson(text, at);
-}
-
-function jsonErrorIn(element: string): number | null {
-  try {
-    JSON.parse(element);
-    return null;
-  } catch {
-    return jsonErrorAt(element);
-  }
 }
 
 function textOf(body: Buffer): string {

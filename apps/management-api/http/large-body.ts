@@ -2,7 +2,7 @@
  * In: the text of a body of many MiB. Out: its value. Holds: it is a list, read element by element, so that the event loop is
  * free in between; an element that no event could need, or one more than a list may have, is refused or ends the reading.
  */
-import { ElementTooLongError, elementTexts } from '../../../libs/domain/filter/json-list.ts';
+import { ElementTooLongError, elementTexts } from '../../../libs/domain/payload/json-list.ts';
 import { JsonSyntaxError, jsonErrorAt } from '../../../libs/domain/payload/json-error.ts';
 import { outlineJson } from '../../../libs/domain/payload/json-outline.ts';
 import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';

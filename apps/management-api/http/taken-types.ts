@@ -3,7 +3,7 @@
  * client takes the one that was written. Holds: nobody waits long for a hint, and nothing is refused for want of one; what
  * is kept is bounded; a client hears of its own webhooks alone.
  */
-import { closestWord } from '../../../libs/domain/event/closest-word.ts';
+import { closestWord } from '../../../libs/domain/closest-word.ts';
 import { patternsFor } from '../../../libs/domain/delivery/match.ts';
 import type { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';

@@ -15,7 +15,7 @@ import { deliveryIdsFor, eventKeyOf, idTimeOf, messageIdOf, type DeliveryIds } f
 import { mayHaveLongNumbers, parseLossless } from '../payload/lossless-json.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from '../payload/payload.ts';
-import type { Rejection } from './rejection.ts';
+import type { Rejection } from '../event/rejection.ts';
 import type { Filter } from '../filter/equal-filters.ts';
 import { keptTimeOf, startOfDay } from '../event/record-time.ts';
 import type { Decision, WebhookEvent } from '../event/webhook-event.ts';

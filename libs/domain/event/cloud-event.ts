@@ -27,7 +27,7 @@ import {
 import { EventRefusal } from './event-refusal.ts';
 import { eventTimeOf } from './event-time.ts';
 import type { JsonSpan } from '../payload/json-outline.ts';
-import type { Rejection, RejectionReason } from '../delivery/rejection.ts';
+import type { Rejection, RejectionReason } from './rejection.ts';
 import { otherTenant, refuseOtherTenant, type EventMark } from './tenant-in-data.ts';
 import { carriedTraceparent } from './traceparent.ts';
 

@@ -1,5 +1,5 @@
 /** Why a record is no event that can be taken: thrown and caught within the reading of one record. */
-import type { RejectionReason } from '../delivery/rejection.ts';
+import type { RejectionReason } from './rejection.ts';
 
 export class EventRefusal extends Error {
   readonly reason: RejectionReason;

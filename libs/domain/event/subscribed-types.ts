@@ -1,5 +1,5 @@
 /** In: types and patterns that a webhook is to take, and the catalogue. Out: what may be misspelt of them. Pure. */
-import { closestWord } from './closest-word.ts';
+import { closestWord } from '../closest-word.ts';
 
 export interface Misspelt {
   readonly written: string;

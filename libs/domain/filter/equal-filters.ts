@@ -2,7 +2,7 @@
  * The compiled filters of webhooks, one for all that are equal, so that whoever judges an event can tell by identity
  * which answers it has already. Holds: a filter is forgotten with the last webhook that has it.
  */
-import { textOfValue } from './equal-json.ts';
+import { textOfValue } from '../payload/equal-json.ts';
 import type { FilterBudget } from './filter-budget.ts';
 import { parseFilter, type FilterEvent } from './filter.ts';
 import { parseLossless } from '../payload/lossless-json.ts';

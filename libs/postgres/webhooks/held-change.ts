@@ -96,6 +96,8 @@ class HeldChange {
     this.giveBack = await places.getStore()?.();
     const fork = em.fork();
     await fork.begin();
+    // From here on there is something to undo.
+    this.em = fork;
     await limit(fork, changeLimits);
     return fork;
   }

@@ -8,7 +8,7 @@ import { textOf } from '../../domain/event/event-data.ts';
 import { jsonBehindFrame, registryFrameOf } from '../../domain/event/event-encoding.ts';
 import { EventRefusal } from '../../domain/event/event-refusal.ts';
 import { framePrefix, type RegistryFrame } from '../../domain/event/registry-frame.ts';
-import type { RejectionReason } from '../../domain/delivery/rejection.ts';
+import type { RejectionReason } from '../../domain/event/rejection.ts';
 import { AvroDecodeError } from '../avro-codec.ts';
 import { learnInTheEnd } from '../learn-in-the-end.ts';
 import type { RegistryValues } from '../registry-values.ts';

@@ -1,5 +1,5 @@
 /** JSON values compared by what they are: objects by their members in any order. */
-import { rawNumberOf } from '../payload/lossless-json.ts';
+import { rawNumberOf } from './lossless-json.ts';
 
 /** A text that two JSON values share exactly when they are equal; it takes time in proportion to the value. */
 export function textOfValue(value: unknown): string {

@@ -1,6 +1,6 @@
 /** The elements of a JSON list as texts, one at a time, so that a long list can be read in steps. Linear; nothing is built. */
 
-import { JsonSyntaxError } from '../payload/json-error.ts';
+import { JsonSyntaxError } from './json-error.ts';
 
 const quote = 34;
 const backslash = 92;
