@@ -109,17 +109,13 @@ test('every live secret signs, an expired one does not, and no own header stands
   }
 });
 
-test('the message id goes out and is signed; a delivery of an earlier version has none, and goes out under its own', async () => {
+test('the id of the delivery goes out and is signed, and its outcome has the time that the history wants', async () => {
   const { post, sent } = setup();
-  const { outcome } = await post.run({ ...delivery, messageId: 'm' }, webhookWith());
-  await post.run(delivery, webhookWith());
-  expect(sent.map(({ headers }) => [headers['webhook-id'], headers['x-deeperhub-delivery']])).toEqual([
-    ['m', 'm'],
-    ['d', 'd'],
-  ]);
-  const signed = new Webhook(secrets[0] ?? '').sign('m', new Date(now), delivery.body.toString());
+  const { outcome } = await post.run({ ...delivery, eventTime: 7 }, webhookWith());
+  expect(sent.map(({ headers }) => [headers['webhook-id'], headers['x-deeperhub-delivery']])).toEqual([['d', 'd']]);
+  const signed = new Webhook(secrets[0] ?? '').sign('d', new Date(now), delivery.body.toString());
   expect(sent[0]?.headers['webhook-signature']).toContain(signed);
-  expect(outcome).toMatchObject({ deliveryId: 'd', messageId: 'm' });
+  expect(outcome).toMatchObject({ deliveryId: 'd', eventTime: 7 });
 });
 
 test('a delivery does not end for a webhook that was enabled before it was made', async () => {

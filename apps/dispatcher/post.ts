@@ -4,7 +4,7 @@
  * every live secret signs; it never rejects.
  */
 import type { AttemptResult } from '../../libs/domain/delivery/attempt.ts';
-import { messageIdIn, type Delivery } from '../../libs/domain/delivery/delivery.ts';
+import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
 import type { PermanentReason } from '../../libs/domain/delivery/outcome-reason.ts';
 import { isRefusal, type RefusalGrace } from '../../libs/domain/access/refusal.ts';
 import { acceptAll, maskHeaders } from '../../libs/domain/payload/request-headers.ts';
@@ -119,7 +119,7 @@ export class Post {
     const secrets = webhook.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now).map(({ key }) => key);
     const timestampS = Math.floor(now / 1000);
     const { body } = delivery;
-    const id = messageIdIn(delivery);
+    const id = delivery.deliveryId;
     const headers: Record<string, string> = {
       // Firewalls take a request without it for an attack (OWASP core rule set, 920300).
       accept: acceptAll,

@@ -89,7 +89,7 @@ test('the next time it reads what came since', async () => {
 });
 
 test('tests, and what was a copy for everybody, say nothing of when an event came', async () => {
-  const decision = { webhookId: 'w', clientId: 'acme', deliveryId: null, format: null, messageId: 'm' };
+  const decision = { webhookId: 'w', clientId: 'acme', deliveryId: 'd', format: null };
   const copy = { ...decision, decision: 'copy' as const };
   const { reader, remembered } = readerOf([
     written('test', own, { kind: 'test' }),

@@ -328,7 +328,7 @@ describe('a copy of an event', () => {
       [false, 1],
     ]);
     expect(copy.event?.decisions).toMatchObject([
-      { webhookId: 'w-acme', decision: 'copy', deliveryId: null, messageId: first.to[0]?.messageId },
+      { webhookId: 'w-acme', decision: 'copy', deliveryId: first.to[0]?.deliveryId },
     ]);
     expect(again.to).toEqual(first.to);
   });

@@ -74,8 +74,9 @@ export function shownEventType(entry: CataloguedType): AnswerOf<typeof getEventT
 }
 
 export function shownDelivery(item: DeliveryItem): ItemOf<AnswerOf<typeof listDeliveries>> {
-  const { eventKey: _, format: __, ...shown } = item;
+  const { id: _, deliveryId, eventKey: __, format: ___, ...shown } = item;
   return {
+    id: deliveryId,
     ...shown,
     createdAt: item.createdAt.toISOString(),
     nextAttemptAt: timeOrNull(item.nextAttemptAt),
@@ -176,12 +177,7 @@ export function shownListedEvent(
 
 /** @param isPayloadHidden whoever asks may not see payloads */
 export function shownEventDetail(event: EventDetail, isPayloadHidden: boolean): AnswerOf<typeof getEvent> {
-  const decisions = event.decisions.map(({ webhookId, decision, deliveryId, messageId }) => ({
-    webhookId,
-    decision,
-    deliveryId,
-    messageId: messageId ?? deliveryId,
-  }));
+  const decisions = event.decisions.map(({ webhookId, decision, deliveryId }) => ({ webhookId, decision, deliveryId }));
   const data = isPayloadHidden ? null : parseLossless(event.data.toString('utf8'));
   return { ...shownEvent(event), data, isPayloadHidden, decisions };
 }

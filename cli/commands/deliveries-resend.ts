@@ -11,7 +11,7 @@ export const deliveriesResend: Command = {
   operandsMax: 1000,
   options: waitOptions,
   notes: ['One after the other; the first that is refused ends it.'],
-  examples: ['deliveries resend 0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d --wait'],
+  examples: ['deliveries resend f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d --wait'],
   needsApi: true,
   run: async ({ operands, given, settings, terminal, signal }) => {
     const api = settings.api(signal);

@@ -13,7 +13,7 @@ export const deliveriesShow: Command = {
     payload: { takes: null, text: 'only the payload, byte for byte as it is signed' },
     headers: { takes: null, text: 'with the headers of requests and answers' },
   },
-  examples: ['deliveries show 0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d', 'deliveries show 0199… --payload | jq .data'],
+  examples: ['deliveries show f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d', 'deliveries show 0199… --payload | jq .data'],
   notes: ['The id is that of the history, or the header webhook-id as the receiver got it.'],
   needsApi: true,
   run: async ({ operands: [id = ''], given, settings, terminal, signal }) => {
@@ -29,7 +29,6 @@ export const deliveriesShow: Command = {
     terminal.show(delivery, () => [
       ...fieldLines({
         delivery: delivery.id,
-        'webhook-id': delivery.messageId,
         status: delivery.reason === null ? delivery.status : `${delivery.status} (${delivery.reason})`,
         event: `${delivery.eventId} (${delivery.eventType})`,
         webhook: delivery.webhookId,

@@ -118,7 +118,9 @@ async function untilAllSettled(api: ApiClient, id: string, clientId: string | un
   const event = await untilFound(what, patience, () =>
     whenKnown(dataOf(api.GET('/v1/events/{id}', { params: { path: { id }, query } }))),
   );
-  const matched = event.decisions.flatMap(({ deliveryId }) => deliveryId ?? []);
+  const matched = event.decisions.flatMap(({ decision, deliveryId }) =>
+    decision === 'matched' && deliveryId !== null ? [deliveryId] : [],
+  );
   if (matched.length === 0) {
     const why = event.decisions.map(({ webhookId, decision }) => `${webhookId} ${decision}`).join(', ');
     const reason = why === '' ? 'none subscribed to its type' : why;

@@ -13,7 +13,7 @@ const attempt = { responseCode: 503, error: null, startedAt: '2026-03-14T09:27:0
 const decided = (decision: string, more: object = {}) => ({
   'GET /v1/events/evt-1?clientId=acme': {
     ...event,
-    decisions: [{ webhookId: 'wh_1', decision, deliveryId: null, messageId: null, ...more }],
+    decisions: [{ webhookId: 'wh_1', decision, deliveryId: null, ...more }],
   },
 });
 const delivered = (more: object) => ({
@@ -65,7 +65,7 @@ test.each<[string, Answers, readonly string[]]>([
   ['held while it recovers', held('recovery', '2026-03-14T09:30:00.000Z'), ['recovers until 2026-03-14T09:30']],
   ['held at its origin', held('turn'), ['waits for its turn at the endpoint']],
   ['not projected yet', decided('matched', { deliveryId: 'd-1' }), ['held:', 'not in the history yet']],
-  ['a copy', decided('copy', { messageId: 'm-1' }), ['copy: wh_1 has a copy', 'why m-1']],
+  ['a copy', decided('copy', { deliveryId: 'm-1' }), ['copy: wh_1 has a copy', 'why m-1']],
   [
     'filtered',
     {

@@ -62,7 +62,7 @@ async function explain(api: ApiClient, event: EventDetail, webhookId: string | n
 }
 
 async function decisionFinding(api: ApiClient, event: EventDetail, decision: Decision): Promise<Finding> {
-  const { webhookId, deliveryId, messageId } = decision;
+  const { webhookId, deliveryId } = decision;
   switch (decision.decision) {
     case 'filtered':
       return filteredFinding(api, event.id, webhookId);
@@ -73,10 +73,10 @@ async function decisionFinding(api: ApiClient, event: EventDetail, decision: Dec
         verdict: 'copy',
         webhookId,
         says: `${webhookId} has a copy of this event, which came shortly before (COPY_WINDOW_MINUTES).`,
-        remedy: messageId === null ? null : `What became of the copy: deeperhub-webhooks why ${messageId}`,
+        remedy: deliveryId === null ? null : `What became of the copy: deeperhub-webhooks why ${deliveryId}`,
       });
     case 'matched': {
-      const path = { id: deliveryId ?? messageId ?? '' };
+      const path = { id: deliveryId ?? '' };
       const delivery = await orNull(dataOf(api.GET('/v1/deliveries/{id}', { params: { path } })));
       if (delivery !== null) return deliveryFinding(delivery);
       const says = `${webhookId} is to get it; its delivery is not in the history yet.`;

@@ -23,10 +23,9 @@ const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Deliveries';
 
 const deliveryFields = {
-  id: Type.String({ examples: ['0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d'] }),
-  messageId: Type.String({
+  id: Type.String({
     description:
-      'The header `webhook-id`, as the receiver logs it: the same for every copy of the event, in every attempt, resend and replay. Wherever the id of a delivery is asked for, this one is taken too.',
+      'The header `webhook-id`, as the receiver logs it: the same for every copy of the event, in every attempt, resend and replay.',
     examples: ['f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d'],
   }),
   webhookId: Type.String(),
@@ -194,7 +193,7 @@ export const exportDeliveries = operation({
   query: Type.Object({ ...deliveryFilters, webhookId: Type.Optional(anyId), clientId: Type.Optional(anyId) }, strict),
   status: 200,
   mediaType: 'application/x-ndjson',
-  answer: linesOf(deliverySchema, '{"id":"0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d","status":"delivered"}'),
+  answer: linesOf(deliverySchema, '{"id":"f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d","status":"delivered"}'),
   answered: 'Those of the newest events first.',
   problems: ['too_many_open'],
 });
@@ -220,8 +219,7 @@ export const getDelivery = operation({
   path: '/v1/deliveries/{id}',
   tag,
   summary: 'Read a delivery with its attempts',
-  description:
-    'By its id or its messageId. Of several deliveries with one messageId, which are copies of one event, the newest is shown.',
+  description: 'Of several deliveries with one id, which are copies of one event, the newest is shown.',
   roles: owners,
   params: idParams,
   status: 200,

@@ -167,10 +167,9 @@ export const eventDetailSchema = Type.Object({
       webhookId: Type.String(),
       decision: Type.Enum([...decisionKinds], {
         description:
-          'copy: the webhook has a copy of this event, which came shortly before (COPY_WINDOW_MINUTES); messageId finds its delivery.',
+          'copy: the webhook has a copy of this event, which came shortly before (COPY_WINDOW_MINUTES); deliveryId is that of its delivery.',
       }),
       deliveryId: nullable(Type.String()),
-      messageId: nullable(Type.String({ description: 'The header `webhook-id` of the delivery.' })),
     }),
     { description: 'One for each webhook that subscribed to the type.' },
   ),

@@ -21,8 +21,7 @@ export const exampleTime = '2026-03-14T09:26:53.589Z';
 
 const webhookId = 'wh_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d';
 const keyId = 'key_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d';
-const deliveryId = '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d';
-const messageId = 'f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d';
+const deliveryId = 'f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d';
 
 /** One story for all: a name means the same wherever it stands. Taken where it fits the schema. */
 const story: Readonly<Record<string, readonly unknown[]>> = {
@@ -37,7 +36,6 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
   createdBy: [keyId],
   deliveryId: [deliveryId],
   deliveryIds: [[deliveryId]],
-  messageId: [messageId],
   disabledAt: [null],
   disabledBy: [null],
   disabledReason: [null],
@@ -63,9 +61,9 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
   outcome: ['delivered'],
   payloadContentType: ['application/json'],
   payloadSent: [
-    `{"id":"evt-1","type":"order.created","timestamp":"${exampleTime}","data":{"orderId":"o-1","amount":120},"metadata":{"webhookId":"${webhookId}","deliveryId":"${messageId}","clientId":"acme"}}`,
+    `{"id":"evt-1","type":"order.created","timestamp":"${exampleTime}","data":{"orderId":"o-1","amount":120},"metadata":{"webhookId":"${webhookId}","deliveryId":"${deliveryId}","clientId":"acme"}}`,
   ],
-  requestHeaders: [{ 'content-type': 'application/json', 'webhook-id': messageId, authorization: '********' }],
+  requestHeaders: [{ 'content-type': 'application/json', 'webhook-id': deliveryId, authorization: '********' }],
   requestId: [requestIdExample],
   responseBodySample: ['ok'],
   responseBodyTruncated: [false],

@@ -28,7 +28,7 @@ export const search = operation({
   tag: 'Search',
   summary: 'Find whatever has an id',
   description:
-    'Events by the id of their producer or by their W3C trace, deliveries by their id or their messageId (the `webhook-id` on the wire), webhooks, replays. The newest ten of each kind. A trace is found by its id or by a whole `traceparent`.',
+    'Events by the id of their producer or by their W3C trace, deliveries by their id (the `webhook-id` on the wire), webhooks, replays. The newest ten of each kind. A trace is found by its id or by a whole `traceparent`.',
   roles: ['admin', 'client'],
   query: Type.Object(
     { q: lineOf(256, 'The id, whole: no part of it is looked for.', { examples: ['evt-1'] }) },

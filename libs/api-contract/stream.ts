@@ -10,8 +10,7 @@ const outcomes = deliveryStatuses.filter((status) => status !== 'pending');
 
 export const streamedOutcomeSchema = Type.Object(
   {
-    deliveryId: Type.String(),
-    messageId: Type.String({ description: 'The header `webhook-id`.' }),
+    deliveryId: Type.String({ description: 'The header `webhook-id`.' }),
     webhookId: Type.String(),
     clientId: Type.String(),
     eventId: Type.String(),
@@ -67,7 +66,7 @@ export const streamOutcomes = operation({
     contentMediaType: 'application/json',
     contentSchema: streamedOutcomeSchema,
     examples: [
-      'id: 0-1a.1-3f\nevent: outcome\ndata: {"deliveryId":"0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d","outcome":"delivered"}\n\n',
+      'id: 0-1a.1-3f\nevent: outcome\ndata: {"deliveryId":"f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d","outcome":"delivered"}\n\n',
     ],
   }),
   answered: 'The stream.',

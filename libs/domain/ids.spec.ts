@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deliveryIdOf, deliveryIdsOf, eventKeyOf, idTimeOf, messageIdOf, timedId, timeOfId } from './ids.ts';
+import { deliveryIdOf, eventKeyOf, historyIdOf, idTimeOf, madeUpDeliveryIdOf, timedId, timeOfId } from './ids.ts';
 
 const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const dayMs = 86_400_000;
@@ -25,22 +25,26 @@ test('ids sort by time', () => {
 });
 
 test('ids stay what they were: history and receivers know them', () => {
-  expect(deliveryIdOf(1_767_225_600_000, 'evt-1', 'wh-1')).toBe('019b76da-a800-8d42-8538-697cebd4ff37');
-  expect(eventKeyOf(1_767_225_600_000, 'acme', 'evt-1')).toBe('019b76da-a800-8e6c-b998-015ab11a975c');
+  const time = 1_767_225_600_000;
+  expect(deliveryIdOf('evt-1', 'wh-1')).toBe('f22d82fc-e11c-8d42-8538-697cebd4ff37');
+  expect(historyIdOf(deliveryIdOf('evt-1', 'wh-1'), time)).toBe('019b76da-a800-8d42-8538-697cebd4ff37');
+  expect(eventKeyOf(time, 'acme', 'evt-1')).toBe('019b76da-a800-8e6c-b998-015ab11a975c');
+  const ofTest = madeUpDeliveryIdOf(time, 'evt-1', 'wh-1', '/webhooks');
+  expect(ofTest).toBe(timedId(time, 'delivery', '/webhooks', 'evt-1', 'wh-1'));
 });
 
 test('#4 a source is a part of what an event is known by', () => {
-  expect(deliveryIdOf(0, 'e', 'w', '/a')).not.toBe(deliveryIdOf(0, 'e', 'w', '/b'));
-  expect(deliveryIdOf(0, 'e', 'w', '/a')).not.toBe(deliveryIdOf(0, 'e', 'w'));
+  expect(deliveryIdOf('e', 'w', '/a')).not.toBe(deliveryIdOf('e', 'w', '/b'));
+  expect(deliveryIdOf('e', 'w', '/a')).not.toBe(deliveryIdOf('e', 'w'));
   expect(eventKeyOf(0, 'acme', 'e', '/a')).not.toBe(eventKeyOf(0, 'acme', 'e', '/b'));
-  expect(deliveryIdOf(0, 'b', 'w', 'a')).not.toBe(deliveryIdOf(0, 'a', 'w', 'b'));
+  expect(deliveryIdOf('b', 'w', 'a')).not.toBe(deliveryIdOf('a', 'w', 'b'));
 });
 
 test('parts are told apart wherever they are cut', () => {
   expect(timedId(0, 'ab', 'c')).not.toBe(timedId(0, 'a', 'bc'));
   expect(timedId(0, '1:a')).not.toBe(timedId(0, '1', 'a'));
   expect(eventKeyOf(0, null, 'e')).not.toBe(eventKeyOf(0, 'e', ''));
-  expect(deliveryIdOf(0, 'a', 'b')).not.toBe(eventKeyOf(0, 'a', 'b'));
+  expect(historyIdOf(deliveryIdOf('a', 'b'), 0)).not.toBe(eventKeyOf(0, 'a', 'b'));
 });
 
 test.each([-1, 0.5, Number.NaN, 2 ** 48])('%s is no time of an id', (timeMs) => {
@@ -62,26 +66,39 @@ describe('the time of an id', () => {
   });
 });
 
-test('#7 what a receiver knows an event by is a function of source, id and webhook alone', () => {
-  const messageId = 'f22d82fc-e11c-8d42-8538-697cebd4ff37';
-  const ids = [0, 1_767_225_600_000].map((time) => deliveryIdsOf(time, 'evt-1', 'wh-1'));
-  expect(ids.map((one) => one.messageId)).toEqual([messageId, messageId]);
-  expect(ids.map((one) => one.deliveryId)).toEqual(
-    [0, 1_767_225_600_000].map((time) => deliveryIdOf(time, 'evt-1', 'wh-1')),
+test('#7 the id of a delivery is a function of source, id and webhook alone, its key one of the time as well', () => {
+  const id = deliveryIdOf('evt-1', 'wh-1');
+  const others = [
+    deliveryIdOf('evt-1', 'wh-1', '/a'),
+    deliveryIdOf('evt-1', 'wh-1', '/b'),
+    deliveryIdOf('evt-1', 'wh-2'),
+  ];
+  expect(new Set([id, ...others]).size).toBe(4);
+  fc.assert(
+    fc.property(time, (timeMs) => {
+      const key = historyIdOf(id, timeMs);
+      expect([timeOfId(key), key.slice(14)]).toEqual([timeMs, id.slice(14)]);
+    }),
   );
-  expect(messageIdOf('evt-1', 'wh-1')).toBe(messageId);
-  const others = [messageIdOf('evt-1', 'wh-1', '/a'), messageIdOf('evt-1', 'wh-1', '/b'), messageIdOf('evt-1', 'wh-2')];
-  expect(new Set([messageId, ...others]).size).toBe(4);
 });
 
-test('a message id is a UUID that no time of the history begins with', () => {
+test('an id that carries a time is its own key, whatever time is named', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: Date.UTC(9999, 11) }), time, fc.string(), (own, other, part) => {
+      const id = timedId(own, part);
+      expect(historyIdOf(id, other)).toBe(id);
+    }),
+  );
+});
+
+test('the id of a delivery is a UUID that no time of the history begins with', () => {
   for (let no = 0; no < 1_000; no += 1) {
-    const id = messageIdOf(`evt-${no}`, 'wh-1', '/shop');
+    const id = deliveryIdOf(`evt-${no}`, 'wh-1', '/shop');
     expect(id).toMatch(/^f[0-9a-f]{7}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(timeOfId(id)).toBeGreaterThan(Date.UTC(9999, 11, 31, 23, 59, 59, 999));
   }
 });
 
-test('a message id has no time that is out of range', () => {
-  expect(() => deliveryIdsOf(-1, 'e', 'w')).toThrow(RangeError);
+test('a key of the history has no time that is out of range', () => {
+  expect(() => historyIdOf(deliveryIdOf('e', 'w'), -1)).toThrow(RangeError);
 });

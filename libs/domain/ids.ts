@@ -27,6 +27,9 @@ function hashed(part: string): string {
   return `${part.length}:${part}`;
 }
 
+/** Of an id the part with its first twelve digits and two hyphens. */
+const headLength = 14;
+
 /** @param begin twelve hexadecimal digits */
 function idFrom(begin: string, digest: string): string {
   return headOf(begin) + tailOf(digest);
@@ -43,64 +46,39 @@ function tailOf(digest: string): string {
 }
 
 /**
- * The id of what an event becomes at a webhook: the same however often the event is fanned out. An event is known by its source and
- * its id (CloudEvents, section 3.1); without a source the id is that of versions which left it out.
+ * The id of what an event becomes at a webhook, for everybody: its receiver gets it as `webhook-id`, the API, the history and the topics
+ * name it so. A function of source (CloudEvents, section 3.1), id and webhook alone: every copy of the event has it, whenever and
+ * wherever it was written. Its first digit is `f`: read as a time it is one that no id of {@link timedId} has.
  */
-export function deliveryIdOf(
-  eventTimeMs: number,
-  eventId: string,
-  webhookId: string,
-  source: string | null = null,
-): string {
-  return timedId(eventTimeMs, 'delivery', ...named(source, eventId), webhookId);
-}
-
-export interface DeliveryIds {
-  /** The key of the history: {@link deliveryIdOf}. */
-  readonly deliveryId: string;
-  /** Goes out as `webhook-id`: {@link messageIdOf}. */
-  readonly messageId: string;
-}
-
-/** Both ids of what an event becomes at a webhook, by one hash. For many webhooks, keep {@link deliveryIdsFor}. */
-export function deliveryIdsOf(
-  eventTimeMs: number,
-  eventId: string,
-  webhookId: string,
-  source: string | null = null,
-): DeliveryIds {
-  return deliveryIdsFor(eventTimeMs, eventId, source)(webhookId);
+export function deliveryIdOf(eventId: string, webhookId: string, source: string | null = null): string {
+  return deliveryIdsFor(eventId, source)(webhookId);
 }
 
 /** The same for each webhook that is asked for: what is of the event alone is made once. */
-export function deliveryIdsFor(
-  eventTimeMs: number,
-  eventId: string,
-  source: string | null = null,
-): (webhookId: string) => DeliveryIds {
-  const head = headOf(digitsOf(eventTimeMs));
+export function deliveryIdsFor(eventId: string, source: string | null = null): (webhookId: string) => string {
   const begin = ['delivery', ...named(source, eventId)].map(hashed).join('');
   return (webhookId) => {
     const digest = hash('sha256', begin + hashed(webhookId), 'hex');
-    const tail = tailOf(digest);
-    return { deliveryId: head + tail, messageId: headOf(messageBeginOf(digest)) + tail };
+    return idFrom(`f${digest.slice(19, 30)}`, digest);
   };
 }
 
+/** The id of what is sent to a webhook once, by somebody's wish: nobody writes copies of its event, so it may carry its time. */
+export function madeUpDeliveryIdOf(timeMs: number, eventId: string, webhookId: string, source: string): string {
+  return timedId(timeMs, 'delivery', source, eventId, webhookId);
+}
+
 /**
- * The id of an event at a webhook for its receiver: a function of source, id and webhook alone, so every copy of the event has
- * it, whenever and wherever it was written. Its first digit is `f`: read as a time it is one that no id of the history has.
+ * The key of a delivery in the history, which is partitioned by days and listed in the order of its keys: the id with the time of the event in
+ * place of its first digits. An id that carries a time, as all of earlier versions do, is its own key.
  */
-export function messageIdOf(eventId: string, webhookId: string, source: string | null = null): string {
-  return messageIdFrom(digestOf(['delivery', ...named(source, eventId), webhookId]));
+export function historyIdOf(deliveryId: string, eventTimeMs: number): string {
+  return isTimeless(deliveryId) ? headOf(digitsOf(eventTimeMs)) + deliveryId.slice(headLength) : deliveryId;
 }
 
-function messageIdFrom(digest: string): string {
-  return idFrom(messageBeginOf(digest), digest);
-}
-
-function messageBeginOf(digest: string): string {
-  return `f${digest.slice(19, 30)}`;
+/** Whether it is one of {@link deliveryIdOf}, which say nothing of a day. */
+export function isTimeless(deliveryId: string): boolean {
+  return deliveryId.startsWith('f');
 }
 
 /** The key of an event in the history; `clientId` null for a broadcast. */

@@ -63,8 +63,7 @@ test('an event on Kafka reaches the endpoint signed, and its history is behind t
   expect(others).toEqual([]);
   const delivery = await getDelivery(system, client, listed?.id ?? '');
   expect(delivery).toMatchObject({
-    id: listed?.id,
-    messageId: request.headers['webhook-id'],
+    id: request.headers['webhook-id'],
     webhookId: webhook.id,
     eventId: event['id'],
     attemptCount: 1,
@@ -85,7 +84,7 @@ test('an event on Kafka reaches the endpoint signed, and its history is behind t
     id: event['id'],
     type: 'order.created',
     data: event['data'],
-    decisions: [{ webhookId: webhook.id, decision: 'matched', deliveryId: delivery.id, messageId: delivery.messageId }],
+    decisions: [{ webhookId: webhook.id, decision: 'matched', deliveryId: delivery.id }],
   });
 }, 60_000);
 
@@ -134,7 +133,7 @@ test('copies of an event go out once, over Kafka and HTTP, with a time and witho
       system.publishRaw([{ value: Buffer.from(JSON.stringify({ ...event, ...more, data: { n: 1 } })), headers }]);
     await publish({});
     await own.waitFor(1);
-    const messageId = own.requests[0]?.headers['webhook-id'] ?? '';
+    const deliveryId = own.requests[0]?.headers['webhook-id'] ?? '';
     await publish({ time });
     await publish({ time: 'tomorrow' });
     const { id, type, source } = event;
@@ -148,12 +147,12 @@ test('copies of an event go out once, over Kafka and HTTP, with a time and witho
     await own.waitFor(2);
     const bodies = own.requests.map(({ body }) => (JSON.parse(body.toString('utf8')) as { data: unknown }).data);
     expect(bodies).toEqual([{ n: 1 }, { n: 2 }]);
-    expect(own.requests.map((request) => request.headers['webhook-id'])).toEqual([messageId, messageId]);
+    expect(own.requests.map((request) => request.headers['webhook-id'])).toEqual([deliveryId, deliveryId]);
 
     // A resend is no copy.
-    expect((await system.api('POST', `/v1/deliveries/${messageId}/resend`, {}, client.key)).status).toBe(202);
+    expect((await system.api('POST', `/v1/deliveries/${deliveryId}/resend`, {}, client.key)).status).toBe(202);
     await own.waitFor(3);
-    expect(own.requests[2]?.headers['webhook-id']).toBe(messageId);
+    expect(own.requests[2]?.headers['webhook-id']).toBe(deliveryId);
     const seen = async () => {
       const page = await system.api('GET', '/v1/events?type=copied.one', undefined, client.key);
       return (page.body as { data: unknown[] }).data.length;
@@ -161,7 +160,7 @@ test('copies of an event go out once, over Kafka and HTTP, with a time and witho
     await until(async () => (await seen()) === 6, { timeoutMs: 15_000, what: 'each time of it is in the history' });
     expect(own.requests).toHaveLength(3);
     const shown = await system.api('GET', '/v1/events/copied', undefined, client.key);
-    expect(shown.body).toMatchObject({ decisions: [{ decision: 'matched', messageId }] });
+    expect(shown.body).toMatchObject({ decisions: [{ decision: 'matched', deliveryId }] });
   } finally {
     await own.close();
   }
@@ -438,14 +437,13 @@ describe('the command line', () => {
     expect({ code: triggered.code, stderr: triggered.stderr }).toEqual({ code: 0, stderr: '' });
     const deliveries = json(triggered)['deliveries'] as {
       id: string;
-      messageId: string;
       status: string;
       webhookId: string;
     }[];
     expect(deliveries).toMatchObject([{ status: 'delivered', webhookId }]);
-    const [{ id, messageId } = { id: '', messageId: '' }] = deliveries;
+    const [{ id } = { id: '' }] = deliveries;
     const received = await listen.first('delivery');
-    expect(received).toMatchObject({ deliveryId: messageId, eventType: 'cli.demo', isVerified: true, attempt: 1 });
+    expect(received).toMatchObject({ deliveryId: id, eventType: 'cli.demo', isVerified: true, attempt: 1 });
     expect(received['body']).toContain(data);
 
     expect(await tail.exit).toBe(0);

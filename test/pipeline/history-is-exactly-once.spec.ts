@@ -72,8 +72,8 @@ test('a-foreign-consumer-reads-outcomes: by plain HTTP and the registry, and the
   const outcomes = await readOutcomes(system);
   const byAttempt = new Map(outcomes.map((outcome) => [keyOf(outcome), outcome]));
   expect(byAttempt.size).toBe(stream.requests.length);
-  for (const { messageId, attempt, n, webhook } of stream.requests) {
-    const outcome = byAttempt.get(`${messageId} ${attempt}`);
+  for (const { deliveryId, attempt, n, webhook } of stream.requests) {
+    const outcome = byAttempt.get(`${deliveryId} ${attempt}`);
     const isFailed = n % 10 === 3 && attempt === 1;
     expect(outcome).toMatchObject({
       webhookId: stream.webhooks[webhook]?.id,
@@ -102,8 +102,8 @@ test('a-foreign-consumer-reads-outcomes: by plain HTTP and the registry, and the
 }, 60_000);
 
 /** By what a receiver knows of it. */
-function keyOf({ messageId, attempt }: ReadOutcome): string {
-  return `${messageId} ${attempt}`;
+function keyOf({ deliveryId, attempt }: ReadOutcome): string {
+  return `${deliveryId} ${attempt}`;
 }
 
 async function idAsTheClientSeesIt(registryUrl: string, subject: string, id: number): Promise<number> {

@@ -77,7 +77,7 @@ test('strict order: the health says which delivery holds up the others, and sinc
     const [head] = stream.requests;
     const { blockedBy } = await health();
     const blocking = await getDelivery(system, client, blockedBy?.deliveryId ?? '');
-    expect(blocking.messageId).toBe(head?.messageId);
+    expect([blocking.id, blockedBy?.deliveryId]).toEqual([head?.deliveryId, head?.deliveryId]);
     expect(Math.abs(Date.parse(blockedBy?.since ?? '') - (head?.at ?? 0))).toBeLessThan(500);
     isDown = false;
     await until(async () => (await health()).waiting.count === 0, { timeoutMs: 15_000, what: 'nothing waits' });
@@ -152,7 +152,7 @@ test('an endpoint that is down: its deliveries are parked and drained in order, 
     const isDrained = () =>
       streams.every(
         (stream) =>
-          new Set(stream.requests.filter((r) => !failed.has(r)).map((r) => r.messageId)).size === 2 * perWebhook,
+          new Set(stream.requests.filter((r) => !failed.has(r)).map((r) => r.deliveryId)).size === 2 * perWebhook,
       );
     await until(isDrained, { timeoutMs: 90_000, what: 'all that was parked is delivered' });
     const repeated = streams.map((stream) => stream.repetitions.length);

@@ -37,7 +37,7 @@ export interface NumberedRequest {
   /** From 1. */
   readonly attempt: number;
   /** The header `webhook-id`. */
-  readonly messageId: string;
+  readonly deliveryId: string;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -123,7 +123,7 @@ export class NumberedStream {
 
   /** Deliveries that came at least once. */
   get distinct(): number {
-    return new Set(this.requests.map(({ messageId }) => messageId)).size;
+    return new Set(this.requests.map(({ deliveryId }) => deliveryId)).size;
   }
 
   /** Requests for a delivery that had been there before with the same attempt. */
@@ -131,7 +131,7 @@ export class NumberedStream {
     const seen = new Map<string, NumberedRequest>();
     const repetitions = [];
     for (const request of this.requests) {
-      const key = `${request.messageId} ${request.attempt}`;
+      const key = `${request.deliveryId} ${request.attempt}`;
       const first = seen.get(key);
       if (first === undefined) seen.set(key, request);
       else repetitions.push({ first, again: request });
@@ -171,7 +171,7 @@ function numberedRequest({ at, path, headers, body }: ReceivedRequest): Numbered
     webhook: Number(/\/w(\d+)/.exec(path)?.[1]),
     n: data.n,
     attempt: Number(headers['x-deeperhub-attempt']),
-    messageId: headers['webhook-id'] ?? '',
+    deliveryId: headers['webhook-id'] ?? '',
     at,
   };
 }

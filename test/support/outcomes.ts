@@ -5,7 +5,6 @@ import type { System } from './app-harness.ts';
 /** Fields that tests look at; docs and types of all are in the schema. */
 export interface ReadOutcome {
   readonly deliveryId: string;
-  readonly messageId: string | null;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;

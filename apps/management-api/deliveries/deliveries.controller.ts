@@ -90,15 +90,15 @@ export class DeliveriesController {
     if (!webhook.isActive) throw new ProblemError('webhook_disabled');
     const kept = await this.keptOf(delivery);
     if (kept === null) throw new ProblemError('event_not_in_history');
-    const { id, clientId, webhookId } = delivery;
+    const { deliveryId, clientId, webhookId } = delivery;
     // Found where the event is; an event that came without a trace has that of whoever asks.
     const event = { ...kept.event, traceparent: kept.event.traceparent ?? traceparent };
     const { delivery: again, send } = this.direct.resend(kept.past, event, identity);
-    const change = { action: 'delivery.resent', objectKind: 'delivery', objectId: id, clientId } as const;
+    const change = { action: 'delivery.resent', objectKind: 'delivery', objectId: deliveryId, clientId } as const;
     // Before it is sent: what was asked for is told, whatever comes of it. A repeat is of the same round.
     const after = { webhookId, round: again.round };
     await this.audit.appendOnce({ ...change, before: null, after }, actor, new Date());
-    return answeredWhenWritten({ deliveryId: again.deliveryId, round: again.round }, send);
+    return answeredWhenWritten({ deliveryId, round: again.round }, send);
   }
 
   private async page(query: { limit?: number; cursor?: string }, filter: DeliveryFilter) {
@@ -107,7 +107,7 @@ export class DeliveriesController {
   }
 
   /** A bounded number of rows is looked at, however much waits. */
-  private async heldBy({ id, status, nextAttemptAt, webhookId, clientId }: DeliveryItem) {
+  private async heldBy({ deliveryId, status, nextAttemptAt, webhookId, clientId }: DeliveryItem) {
     if (status === 'delivered' || status === 'failed_permanent') return null;
     const [webhook, healths] = await Promise.all([
       this.webhooks.find(webhookId, clientId),
@@ -118,7 +118,7 @@ export class DeliveriesController {
     const { isActive, rateLimitPerSecond } = webhook;
     const { health, waiting, blockedBy, recoveringUntil, readAt } = known;
     const hold = heldBy(
-      { id, status, nextAttemptAt: nextAttemptAt?.getTime() ?? null },
+      { id: deliveryId, status, nextAttemptAt: nextAttemptAt?.getTime() ?? null },
       {
         ...{ isActive, rateLimitPerSecond, health, waitingCount: waiting.count },
         recoveringUntil: recoveringUntil?.getTime() ?? null,

@@ -38,7 +38,7 @@ export class SearchController {
       ...ofTrace.map((event) => eventHit(event, 'trace')),
     ];
     if (delivery !== null) {
-      const { id, clientId, eventId, webhookId, eventType: type, createdAt } = delivery;
+      const { deliveryId: id, clientId, eventId, webhookId, eventType: type, createdAt } = delivery;
       data.push({
         ...nothing,
         kind: 'delivery',

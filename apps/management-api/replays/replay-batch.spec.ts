@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { eventKeyOf, deliveryIdOf } from '../../../libs/domain/ids.ts';
+import { deliveryIdOf, eventKeyOf, historyIdOf } from '../../../libs/domain/ids.ts';
 import { replayStart } from '../../../libs/domain/delivery/replay.ts';
 import type { PayloadFormat } from '../../../libs/domain/webhook/webhook.ts';
 import type { OutgoingRecord } from '../../../libs/kafka/record.ts';
@@ -64,7 +64,8 @@ function batchesOver(sink: FakeSink, { count = 3, data = '{"a":1}', format = 'js
     return { eventKey, eventId, ...origin, data: Buffer.from(data) };
   });
   const rows = events.map(({ eventKey, eventId }, index) => ({
-    id: deliveryIdOf(time + index, eventId, 'wh_1'),
+    id: historyIdOf(deliveryIdOf(eventId, 'wh_1'), time + index),
+    deliveryId: deliveryIdOf(eventId, 'wh_1'),
     ...{ webhookId: 'wh_1', clientId: 'acme', kind: 'event', eventKey, format, isWanted: true, looked: count },
   }));
   const codec = { encode: ({ body }: { body: Buffer }) => body };

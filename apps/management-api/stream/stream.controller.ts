@@ -3,7 +3,6 @@ import { Controller, Inject, Req, Res, StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { streamOutcomes, type streamedOutcomeSchema } from '../../../libs/api-contract/stream.ts';
-import { messageIdIn } from '../../../libs/domain/delivery/delivery.ts';
 import type { DeliveryOutcome } from '../../../libs/domain/delivery/outcome.ts';
 import { streamPositionOf, toldUntilOf } from '../../../libs/domain/delivery/stream-position.ts';
 import { ownerOf, type InputOf } from '../access/caller.ts';
@@ -56,7 +55,6 @@ function positionOf(lastEventId: string | string[] | undefined): Pick<NewStream,
 function shownOutcome(outcome: DeliveryOutcome): Static<typeof streamedOutcomeSchema> {
   return {
     deliveryId: outcome.deliveryId,
-    messageId: messageIdIn(outcome),
     webhookId: outcome.webhookId,
     clientId: outcome.clientId,
     eventId: outcome.eventId,

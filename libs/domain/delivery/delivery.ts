@@ -6,13 +6,10 @@ export type Trigger = (typeof triggers)[number];
 export type ParkedReason = 'backlog' | 'breaker' | 'rate_limit' | 'blocked';
 
 export interface Delivery {
-  /** UUID v8, a function of event and webhook (libs/domain/ids.ts). */
+  /** UUID v8, a function of event and webhook (libs/domain/ids.ts). Goes out as the header `webhook-id`. */
   readonly deliveryId: string;
-  /**
-   * Goes out as the header `webhook-id`: a function of source and id of the event and of the webhook (libs/domain/ids.ts). Null or
-   * left out for tests, for pings and for what earlier versions made: then `deliveryId` does ({@link messageIdIn}).
-   */
-  readonly messageId?: string | null | undefined;
+  /** Unix milliseconds under which the history keeps it. Null or left out: its id carries the time ({@link historyIdOf}). */
+  readonly eventTime?: number | null | undefined;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;
@@ -30,11 +27,6 @@ export interface Delivery {
   readonly createdAt: number;
   /** W3C Trace Context of the event. */
   readonly traceparent: string | null;
-}
-
-/** What goes out as the header `webhook-id`. */
-export function messageIdIn({ messageId, deliveryId }: Pick<Delivery, 'messageId' | 'deliveryId'>): string {
-  return messageId ?? deliveryId;
 }
 
 /** On webhook.retry.<tier>. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { pastPayload, pingDelivery, resentDelivery, testDelivery } from './direct-delivery.ts';
-import { deliveryIdOf, timeOfId } from '../ids.ts';
+import { madeUpDeliveryIdOf, timeOfId } from '../ids.ts';
 
 const now = Date.parse('2026-03-14T09:26:53.589Z');
 const webhook = { id: 'wh_1', clientId: 'acme', format: 'json' } as const;
@@ -13,7 +13,7 @@ const made = testDelivery(webhook, {
 });
 
 test('a test is an event with one decision, and its delivery', () => {
-  const deliveryId = deliveryIdOf(now, 'evt_1', 'wh_1', '/webhooks');
+  const deliveryId = madeUpDeliveryIdOf(now, 'evt_1', 'wh_1', '/webhooks');
   expect(made.event).toMatchObject({
     kind: 'test',
     clientId: 'acme',
@@ -46,7 +46,8 @@ test.each(['json', 'cloudevents', 'form', 'xml'] as const)(
       { ...webhook, format },
       { eventId: 'evt_1', eventType: 'a.b', data: Buffer.from('{"n":1.50}'), now, traceparent: null },
     );
-    const past = { id: first.delivery.deliveryId, webhookId: 'wh_1', clientId: 'acme', kind: 'test', format } as const;
+    const { deliveryId } = first.delivery;
+    const past = { deliveryId, webhookId: 'wh_1', clientId: 'acme', kind: 'test', format } as const;
     const again = resentDelivery(
       past,
       { ...first.event, traceparent: null },

@@ -2,8 +2,8 @@
  * Deliveries that somebody asks for instead of an event that came: tests, pings, resends. In: what is asked for and
  * the moment. Out: what travels. Holds: a resend has the ids and the bytes of the delivery that it repeats.
  */
-import { messageIdIn, type Delivery, type DeliveryKind } from './delivery.ts';
-import { deliveryIdOf, eventKeyOf, timeOfId } from '../ids.ts';
+import type { Delivery, DeliveryKind } from './delivery.ts';
+import { eventKeyOf, madeUpDeliveryIdOf, timeOfId } from '../ids.ts';
 import { shapePayload } from '../payload/payload.ts';
 import type { WebhookEvent } from '../event/webhook-event.ts';
 import type { PayloadFormat, WebhookDefinition } from '../webhook/webhook.ts';
@@ -64,9 +64,7 @@ export function pingDelivery(
 
 /** A delivery as the history has it. */
 export interface PastDelivery {
-  readonly id: string;
-  /** That went out as `webhook-id`; null or left out: `id` did. */
-  readonly messageId?: string | null;
+  readonly deliveryId: string;
   readonly webhookId: string;
   readonly clientId: string;
   readonly kind: DeliveryKind;
@@ -86,9 +84,7 @@ export interface PastEvent {
 
 /** What was posted, made again from the history. */
 export function pastPayload(past: PastDelivery, event: PastEvent) {
-  const { webhookId, clientId } = past;
-  const target = { webhookId, deliveryId: messageIdIn({ ...past, deliveryId: past.id }), clientId };
-  return shapePayload({ ...event, time: timeOfId(event.eventKey) }, target, past.format);
+  return shapePayload({ ...event, time: timeOfId(event.eventKey) }, past, past.format);
 }
 
 /** A new round of attempts. */
@@ -100,8 +96,8 @@ export interface NewRound {
 
 export function resentDelivery(past: PastDelivery, event: PastEvent, round: NewRound, now: number): Delivery {
   return {
-    deliveryId: past.id,
-    messageId: past.messageId ?? null,
+    deliveryId: past.deliveryId,
+    eventTime: timeOfId(event.eventKey),
     webhookId: past.webhookId,
     clientId: past.clientId,
     eventId: event.eventId,
@@ -119,12 +115,11 @@ export function resentDelivery(past: PastDelivery, event: PastEvent, round: NewR
 const origin = { source: '/webhooks', subject: null } as const;
 
 function madeUpDelivery(webhook: TargetWebhook, event: MadeUpEvent, kind: 'test' | 'ping'): Delivery {
-  const deliveryId = deliveryIdOf(event.now, event.eventId, webhook.id, origin.source);
+  const deliveryId = madeUpDeliveryIdOf(event.now, event.eventId, webhook.id, origin.source);
   const target = { webhookId: webhook.id, deliveryId, clientId: webhook.clientId };
   return {
     deliveryId,
-    // Its event is made once, so the id of the history names it as well.
-    messageId: null,
+    eventTime: event.now,
     webhookId: webhook.id,
     clientId: webhook.clientId,
     eventId: event.eventId,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { PlatformEvent } from '../event/cloud-event.ts';
 import type { EventType } from '../event/event-type.ts';
 import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPart } from './fan-out.ts';
-import { deliveryIdOf, eventKeyOf, messageIdOf, timeOfId } from '../ids.ts';
+import { deliveryIdOf, eventKeyOf } from '../ids.ts';
 import type { Subscription } from './match.ts';
 import { EqualFilters } from '../filter/equal-filters.ts';
 
@@ -49,8 +49,7 @@ describe('fan-out', () => {
       ]),
     );
     const time = recordTime - 1000;
-    const [d1, d4] = ['w1', 'w4'].map((id) => deliveryIdOf(time, 'evt-1', id, '/shop'));
-    const [m1, m4] = ['w1', 'w4'].map((id) => messageIdOf('evt-1', id, '/shop'));
+    const [d1, d4] = ['w1', 'w4'].map((id) => deliveryIdOf('evt-1', id, '/shop'));
     expect(result.tooLarge).toEqual([]);
     expect(result.events).toEqual([
       {
@@ -65,7 +64,7 @@ describe('fan-out', () => {
         receivedAt: recordTime,
         data: Buffer.from('{"amount":5}'),
         decisions: [
-          { webhookId: 'w1', clientId: 'acme', decision: 'matched', deliveryId: d1, messageId: m1, format: 'json' },
+          { webhookId: 'w1', clientId: 'acme', decision: 'matched', deliveryId: d1, format: 'json' },
           { webhookId: 'w2', clientId: 'acme', decision: 'disabled', deliveryId: null, format: null },
           { webhookId: 'w3', clientId: 'acme', decision: 'filtered', deliveryId: null, format: null },
           {
@@ -73,7 +72,6 @@ describe('fan-out', () => {
             clientId: 'acme',
             decision: 'matched',
             deliveryId: d4,
-            messageId: m4,
             format: 'cloudevents',
           },
         ],
@@ -98,7 +96,7 @@ describe('fan-out', () => {
     expect(result.deliveries[0]?.body.toString()).toContain('"data":{"amount":5}');
   });
 
-  test('names every copy of an event by one message id, in its body too', () => {
+  test('names every copy of an event by one id, in its body too, and the history each by its time', () => {
     const copies = [
       input([candidate('w1')]),
       input([candidate('w1')], { event: { ...event, timeMs: null } }),
@@ -108,10 +106,10 @@ describe('fan-out', () => {
         origin: { topic: 'other', partition: 0, offset: 7, timestampMs: recordTime + 3_000 },
       }),
     ].map((one) => fanOut(one).deliveries[0]);
-    const messageId = messageIdOf('evt-1', 'w1', '/shop');
-    expect(new Set(copies.map((copy) => copy?.messageId))).toEqual(new Set([messageId]));
-    expect(new Set(copies.map((copy) => copy?.deliveryId)).size).toBe(4);
-    for (const copy of copies) expect(copy?.body.toString()).toContain(`"deliveryId":"${messageId}"`);
+    const deliveryId = deliveryIdOf('evt-1', 'w1', '/shop');
+    expect(new Set(copies.map((copy) => copy?.deliveryId))).toEqual(new Set([deliveryId]));
+    expect(new Set(copies.map((copy) => copy?.eventTime)).size).toBe(4);
+    for (const copy of copies) expect(copy?.body.toString()).toContain(`"deliveryId":"${deliveryId}"`);
   });
 
   test('makes the same of the same event, whatever the clock says', () => {
@@ -139,8 +137,8 @@ describe('fan-out', () => {
       ['w4', 'matched'],
       ['w5', 'copy'],
     ]);
-    expect(decisions[0]).toMatchObject({ deliveryId: null, messageId: messageIdOf('evt-1', 'w1', '/shop') });
-    expect(deliveries[0]?.messageId).toBe(messageIdOf('evt-1', 'w4', '/shop'));
+    expect(decisions[0]).toMatchObject({ deliveryId: deliveryIdOf('evt-1', 'w1', '/shop') });
+    expect(deliveries[0]?.deliveryId).toBe(deliveryIdOf('evt-1', 'w4', '/shop'));
   });
 
   test("shows filters the event's time as it is kept", () => {
@@ -240,7 +238,7 @@ describe('fan-out', () => {
     for (const time of [events[0]?.time, events[0]?.receivedAt, deliveries[0]?.createdAt]) {
       expect([recordTime, nowMs]).toContain(time);
     }
-    expect(timeOfId(deliveries[0]?.deliveryId ?? '')).toBe(events[0]?.time);
+    expect(deliveries[0]?.eventTime).toBe(events[0]?.time);
   });
 
   test.each<[string, number, number | null]>([
@@ -256,7 +254,7 @@ describe('fan-out', () => {
     expect(again.deliveries[0]?.deliveryId).toBe(once.deliveries[0]?.deliveryId);
     expect(again.events[0]?.eventKey).toBe(once.events[0]?.eventKey);
     expect(again.events[0]?.time).toBe(recordTime);
-    expect(timeOfId(once.deliveries[0]?.deliveryId ?? '')).toBe(recordTime);
+    expect(once.deliveries[0]?.eventTime).toBe(recordTime);
     // What grows old, and what the history shows, begins when it came.
     expect([once.events[0]?.receivedAt, once.deliveries[0]?.createdAt]).toEqual([noon, noon]);
   });

@@ -11,7 +11,7 @@ import type { Delivery } from './delivery.ts';
 import type { EventType } from '../event/event-type.ts';
 import { EventBudget } from '../filter/filter-budget.ts';
 import type { FilterEvent } from '../filter/filter.ts';
-import { deliveryIdsFor, eventKeyOf, idTimeOf, messageIdOf, type DeliveryIds } from '../ids.ts';
+import { deliveryIdsFor, eventKeyOf, idTimeOf } from '../ids.ts';
 import { mayHaveLongNumbers, parseLossless } from '../payload/lossless-json.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from '../payload/payload.ts';
@@ -110,7 +110,7 @@ export class FanOut {
   private readonly input: FanOutInput;
   private readonly webhookEvent: WebhookEvent;
   private readonly shape: ShapePayload;
-  private readonly idsOf: (webhookId: string) => DeliveryIds;
+  private readonly deliveryIdOf: (webhookId: string) => string;
   private readonly decisionBytesMax: number;
   private filterEvent: FilterEvent | null = null;
   /** Of filters that were judged whole. */
@@ -128,7 +128,7 @@ export class FanOut {
     this.webhookEvent = eventOf(input);
     this.firstCopy = input.copyOf?.(this.webhookEvent) ?? null;
     this.shape = payloadShaper(this.webhookEvent);
-    this.idsOf = deliveryIdsFor(this.webhookEvent.time, input.event.id, input.event.source);
+    this.deliveryIdOf = deliveryIdsFor(input.event.id, input.event.source);
     this.decisionBytesMax = Math.max(bodyBytesMax - input.dataText.length, decisionBytesMin);
   }
 
@@ -179,20 +179,19 @@ export class FanOut {
       return null;
     }
     if (this.firstCopy !== null && (candidate.wantsSince ?? 0) < this.firstCopy.seenAt) {
-      const messageId = messageIdOf(event.id, webhookId, event.source);
-      this.note({ ...unmatchedOf(candidate), decision: 'copy', messageId }, part);
+      this.note({ ...unmatchedOf(candidate), decision: 'copy', deliveryId: this.deliveryIdOf(webhookId) }, part);
       return null;
     }
-    const { deliveryId, messageId } = this.idsOf(webhookId);
-    const { contentType, body } = this.shape({ webhookId, deliveryId: messageId, clientId }, format);
+    const deliveryId = this.deliveryIdOf(webhookId);
+    const { contentType, body } = this.shape({ webhookId, deliveryId, clientId }, format);
     if (body.length > bodyBytesMax) {
       part.tooLarge.push({ webhookId, bodyBytes: body.length });
       this.note({ ...unmatchedOf(candidate), decision: 'filtered' }, part);
       return null;
     }
-    this.note({ webhookId, clientId, decision: 'matched', deliveryId, messageId, format }, part);
+    this.note({ webhookId, clientId, decision: 'matched', deliveryId, format }, part);
     const createdAt = roundTimeOf(webhookEvent, this.input.nowMs);
-    const to = { webhookId, clientId, deliveryId, messageId, contentType, body };
+    const to = { webhookId, clientId, deliveryId, contentType, body };
     const delivery = firstDelivery(webhookEvent, createdAt, to);
     part.deliveries.push(delivery);
     return delivery;
@@ -271,10 +270,11 @@ function roundTimeOf({ receivedAt }: WebhookEvent, nowMs: number): number {
 function firstDelivery(
   event: WebhookEvent,
   createdAt: number,
-  to: Pick<Delivery, 'webhookId' | 'clientId' | 'deliveryId' | 'messageId' | 'contentType' | 'body'>,
+  to: Pick<Delivery, 'webhookId' | 'clientId' | 'deliveryId' | 'contentType' | 'body'>,
 ): Delivery {
   return {
     ...to,
+    eventTime: event.time,
     eventId: event.eventId,
     eventType: event.eventType,
     kind: 'event',

@@ -18,8 +18,8 @@ export const responseSampleBytesMax = 4_096;
 
 export interface DeliveryOutcome {
   readonly deliveryId: string;
-  /** The header `webhook-id` of the delivery. Null or left out in outcomes of earlier versions: it was `deliveryId`. */
-  readonly messageId?: string | null;
+  /** As in the delivery: Unix milliseconds, null or left out when its id carries the time. */
+  readonly eventTime?: number | null | undefined;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;
@@ -53,7 +53,7 @@ export interface DeliveryOutcome {
 
 /** What tells nothing of how an endpoint is: whoever watches over those does not read it. */
 export const unobservedFields = [
-  'messageId',
+  'eventTime',
   'requestHeaders',
   'responseBodySample',
   'responseBodyTruncated',

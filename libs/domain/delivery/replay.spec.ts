@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { testDelivery } from './direct-delivery.ts';
-import { deliveryIdOf, eventKeyOf, messageIdOf } from '../ids.ts';
+import { deliveryIdOf, eventKeyOf } from '../ids.ts';
 import {
   deliveryTo,
   missedDelivery,
@@ -25,6 +25,7 @@ const made = testDelivery(target, {
 });
 const row = {
   id: made.delivery.deliveryId,
+  deliveryId: made.delivery.deliveryId,
   webhookId: 'wh_1',
   clientId: 'acme',
   kind: 'event',
@@ -66,10 +67,10 @@ test('a delivery is sent again with its id and bytes, in the round of the replay
 });
 
 test('a delivery that is sent again keeps the id that its receiver knows it by', () => {
-  const messageId = messageIdOf('evt_1', 'wh_1', '/shop');
-  const again = replayedDelivery('rp_1', { ...row, messageId }, made.event, target, later);
-  expect(again).toMatchObject({ deliveryId: row.id, messageId });
-  expect(again?.body.toString()).toContain(`"deliveryId":"${messageId}"`);
+  const deliveryId = deliveryIdOf('evt_1', 'wh_1', '/shop');
+  const again = replayedDelivery('rp_1', { ...row, deliveryId }, made.event, target, later);
+  expect(again).toMatchObject({ deliveryId, eventTime: now });
+  expect(again?.body.toString()).toContain(`"deliveryId":"${deliveryId}"`);
 });
 
 test.each([
@@ -90,17 +91,17 @@ test('what was missed becomes the delivery that it would have been, and its deci
     format: null,
   } as const;
   const missed = missedDelivery('rp_1', { ...made.event, decisions: [disabled] }, disabled, target, later);
+  const deliveryId = deliveryIdOf('evt_1', 'wh_1', made.event.source);
   expect(missed?.delivery).toMatchObject({
-    deliveryId: made.delivery.deliveryId,
+    deliveryId,
+    eventTime: now,
     trigger: 'replay',
     round: 'rp_1',
     attempt: 1,
     createdAt: later,
   });
-  const messageId = messageIdOf('evt_1', 'wh_1', made.event.source);
-  expect(missed?.delivery.messageId).toBe(messageId);
-  expect(missed?.delivery.body.toString()).toContain(`"deliveryId":"${messageId}"`);
-  expect(missed?.event).toEqual({ ...made.event, decisions: [{ ...made.event.decisions[0], messageId }] });
+  expect(missed?.delivery.body.toString()).toContain(`"deliveryId":"${deliveryId}"`);
+  expect(missed?.event).toEqual({ ...made.event, decisions: [{ ...made.event.decisions[0], deliveryId }] });
 });
 
 test.each(['acme', null])('what a version before sources missed for %s has the id that it made', (clientId) => {
@@ -109,8 +110,8 @@ test.each(['acme', null])('what a version before sources missed for %s has the i
     missedDelivery('rp_1', { ...made.event, clientId, eventKey }, { webhookId: 'wh_1' }, target, later)?.delivery
       .deliveryId;
   expect(source).not.toBeNull();
-  expect(idOf(eventKeyOf(now, clientId, eventId))).toBe(deliveryIdOf(now, eventId, 'wh_1'));
-  expect(idOf(eventKeyOf(now, clientId, eventId, source))).toBe(deliveryIdOf(now, eventId, 'wh_1', source));
+  expect(idOf(eventKeyOf(now, clientId, eventId))).toBe(deliveryIdOf(eventId, 'wh_1'));
+  expect(idOf(eventKeyOf(now, clientId, eventId, source))).toBe(deliveryIdOf(eventId, 'wh_1', source));
 });
 
 test.each([
@@ -126,16 +127,14 @@ test('what another webhook gets is a delivery of its own, whatever its filter sa
   const other = { ...target, id: 'wh_2', filter: '{"data.n":2}' };
   const diverted = deliveryTo('rp_1', made.event, other, later);
   const { source, eventId } = made.event;
-  const deliveryId = deliveryIdOf(now, eventId, 'wh_2', source);
-  const messageId = messageIdOf(eventId, 'wh_2', source);
+  const deliveryId = deliveryIdOf(eventId, 'wh_2', source);
   expect(diverted?.delivery).toMatchObject({
     deliveryId,
-    messageId,
     webhookId: 'wh_2',
     trigger: 'replay',
     round: 'rp_1',
   });
-  expect(diverted?.event.decisions).toMatchObject([{ webhookId: 'wh_2', decision: 'matched', deliveryId, messageId }]);
+  expect(diverted?.event.decisions).toMatchObject([{ webhookId: 'wh_2', decision: 'matched', deliveryId }]);
   expect(deliveryTo('rp_1', made.event, { ...other, isActive: false }, later)).toBeNull();
   expect(deliveryTo('rp_1', made.event, null, later)).toBeNull();
 });

@@ -7,7 +7,7 @@ import type { Delivery, DeliveryKind } from './delivery.ts';
 import type { DeliveryTraits } from './delivery-traits.ts';
 import { resentDelivery, type PastEvent } from './direct-delivery.ts';
 import { parseFilter } from '../filter/filter.ts';
-import { deliveryIdsOf, eventKeyOf, timeOfId, type DeliveryIds } from '../ids.ts';
+import { deliveryIdOf, eventKeyOf, timeOfId } from '../ids.ts';
 import { parseLossless } from '../payload/lossless-json.ts';
 import type { Decision, WebhookEvent } from '../event/webhook-event.ts';
 import type { PayloadFormat } from '../webhook/webhook.ts';
@@ -79,8 +79,9 @@ export interface ReplayTarget {
 
 /** A delivery as the history has it; without its event it cannot be made again. */
 export interface PastDeliveryRow {
+  /** The key in the history. */
   readonly id: string;
-  readonly messageId?: string | null;
+  readonly deliveryId: string;
   readonly webhookId: string;
   readonly clientId: string;
   readonly kind: DeliveryKind;
@@ -134,22 +135,21 @@ export function deliveryTo(
 ): MissedDelivery | null {
   if (target === null || !target.isActive) return null;
   const { id: webhookId, clientId, format } = target;
-  const { deliveryId, messageId } = missedDeliveryIds(event, webhookId);
-  const past = { id: deliveryId, messageId, webhookId, clientId, kind: event.kind, format };
+  const deliveryId = missedDeliveryId(event, webhookId);
+  const past = { deliveryId, webhookId, clientId, kind: event.kind, format };
   return {
     delivery: resentDelivery(past, event, { trigger: 'replay', round: replayId }, now),
-    event: { ...event, decisions: [{ webhookId, clientId, decision: 'matched', deliveryId, messageId, format }] },
+    event: { ...event, decisions: [{ webhookId, clientId, decision: 'matched', deliveryId, format }] },
   };
 }
 
 /**
  * By the version that took the event, as its key tells: one that left sources out may have begun this replay, and a batch
- * that it made is made again with the same ids.
+ * that it made is made again under the same keys.
  */
-function missedDeliveryIds({ eventKey, clientId, eventId, source }: WebhookEvent, webhookId: string): DeliveryIds {
-  const time = timeOfId(eventKey);
-  const isWithoutSource = eventKey === eventKeyOf(time, clientId, eventId);
-  return deliveryIdsOf(time, eventId, webhookId, isWithoutSource ? null : source);
+function missedDeliveryId({ eventKey, clientId, eventId, source }: WebhookEvent, webhookId: string): string {
+  const isWithoutSource = eventKey === eventKeyOf(timeOfId(eventKey), clientId, eventId);
+  return deliveryIdOf(eventId, webhookId, isWithoutSource ? null : source);
 }
 
 /** Fan-out decides `disabled` before it asks the filter. */

@@ -6,7 +6,7 @@
 import { noAnswerCodes, type AnswerCodes } from './answer-codes.ts';
 import type { AttemptResult } from './attempt.ts';
 import { classify } from './classify.ts';
-import { messageIdIn, type DeadDelivery, type Delivery, type RetryDelivery } from './delivery.ts';
+import type { DeadDelivery, Delivery, RetryDelivery } from './delivery.ts';
 import type { DeliveryOutcome } from './outcome.ts';
 import type { PermanentReason } from './outcome-reason.ts';
 import { isPassingRefusal, type RefusalGrace } from '../access/refusal.ts';
@@ -138,7 +138,7 @@ function outcomeOf({ delivery, startedAt, requestHeaders, result, targetVersion 
 function reportOf(delivery: Delivery, startedAt: number): Draft {
   return {
     deliveryId: delivery.deliveryId,
-    messageId: messageIdIn(delivery),
+    eventTime: delivery.eventTime ?? null,
     webhookId: delivery.webhookId,
     clientId: delivery.clientId,
     eventId: delivery.eventId,

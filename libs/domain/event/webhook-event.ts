@@ -12,10 +12,8 @@ export interface Decision {
   readonly webhookId: string;
   readonly clientId: string;
   readonly decision: DecisionKind;
-  /** Null unless matched. */
+  /** When matched, and for a copy: that of the event that came before. Null otherwise. */
   readonly deliveryId: string | null;
-  /** The header `webhook-id` of the delivery. That of the copy that it has, for a copy. Null or left out otherwise, for tests and in what earlier versions decided. */
-  readonly messageId?: string | null;
   /** Null unless matched. */
   readonly format: PayloadFormat | null;
 }

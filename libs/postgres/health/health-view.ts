@@ -155,10 +155,10 @@ cross join lateral (
   ) few
 ) waiting
 left join lateral (
-  select d.id, coalesce(first.at, d.last_attempt_at, d.created_at) as since
+  select coalesce(d.message_id, d.id) as id, coalesce(first.at, d.last_attempt_at, d.created_at) as since
   from (
     select * from (
-      select id, day_time, status, last_round, last_attempt_at, created_at from delivery
+      select id, message_id, day_time, status, last_round, last_attempt_at, created_at from delivery
       where webhook_id = w.id and kind <> 'ping' and status in ('pending', 'failed_retryable') and w.ordering = 'strict'
       order by id limit ${besideWaitingMax}
     ) few where status = 'failed_retryable'
@@ -183,7 +183,7 @@ from webhook w left join webhook_ping p on p.webhook_id = w.id`;
 
 /** Since its first attempt of this round, or its last one where the history has only that. */
 const headSql = `
-select d.id as "deliveryId", coalesce(first.at, d.last_attempt_at, d.created_at) as since
+select coalesce(d.message_id, d.id) as "deliveryId", coalesce(first.at, d.last_attempt_at, d.created_at) as since
 from delivery d left join lateral (
   select min(started_at) as at from delivery_attempt a
   where a.delivery_id = d.id and a.day_time = d.day_time and a.round = d.last_round

@@ -154,6 +154,6 @@ function addTimes(conditions: Conditions, { from, to, arrivedTo, attemptedTo }: 
   }
 }
 
-export const deliveryColumns = `id, coalesce(message_id, id) as "messageId", webhook_id as "webhookId", client_id as "clientId", event_id as "eventId", event_key as "eventKey",
+export const deliveryColumns = `id, coalesce(message_id, id) as "deliveryId", webhook_id as "webhookId", client_id as "clientId", event_id as "eventId", event_key as "eventKey",
   event_type as "eventType", kind, format, status, reason, attempt_count as "attemptCount", created_at as "createdAt",
   next_attempt_at as "nextAttemptAt", last_attempt_at as "lastAttemptAt", last_response_code as "lastResponseCode"`;

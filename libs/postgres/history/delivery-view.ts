@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { DeliveryKind, Trigger } from '../../domain/delivery/delivery.ts';
 import { deliveryStatuses, type DeliveryStatus, type OutcomeStatus } from '../../domain/delivery/outcome.ts';
 import type { AttemptErrorKind } from '../../domain/delivery/outcome-reason.ts';
+import { historyIdOf, timeOfId } from '../../domain/ids.ts';
 import type { PayloadFormat } from '../../domain/webhook/webhook.ts';
 import { Conditions } from '../conditions.ts';
 import {
@@ -12,14 +13,15 @@ import {
   type CountRow,
   type DeliveryListFilter,
 } from './delivery-list.ts';
-import { dayTimeOf, isMessageId } from './history-key.ts';
+import { dayTimeOf, isTimelessId } from './history-key.ts';
 import { firstOf, isBeforeAll, pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from '../page.ts';
 import { readerOf } from '../read.ts';
 
 export interface DeliveryItem {
+  /** The key in the history. */
   readonly id: string;
-  /** The header `webhook-id`. */
-  readonly messageId: string;
+  /** The id that everybody else knows it by, its receiver included. */
+  readonly deliveryId: string;
   readonly webhookId: string;
   readonly clientId: string;
   readonly eventId: string;
@@ -82,7 +84,7 @@ export class DeliveryView {
     this.em = em;
   }
 
-  /** Those of the newest events first. The position is an id. */
+  /** Those of the newest events first. The position is a key. */
   async list(filter: DeliveryFilter, request: PageRequest<string>): Promise<Page<DeliveryItem, string>> {
     const { sql, values, isBounded } = deliveryList(await this.withIds(filter), request);
     const rows = await readerOf(this.em)<LookedDelivery>(sql, values);
@@ -109,23 +111,24 @@ export class DeliveryView {
   /** An event says which deliveries it became: they need no index of their own for it. */
   private async idsOfEvent(eventId: string, scope: string | null): Promise<string[]> {
     const conditions = new Conditions().add('event_id = ?', eventId).add(`decision ->> 'clientId' = ?`, scope);
-    const rows = await readerOf(this.em)<{ id: string }>(
-      `select decision ->> 'deliveryId' as id from event, jsonb_array_elements(decisions) decision
-      ${conditions.where} and decision ->> 'deliveryId' is not null`,
+    const rows = await readerOf(this.em)<{ eventKey: string; deliveryId: string }>(
+      `select event_key as "eventKey", decision ->> 'deliveryId' as "deliveryId"
+      from event, jsonb_array_elements(decisions) decision
+      ${conditions.where} and decision ->> 'decision' = 'matched' and decision ->> 'deliveryId' is not null`,
       conditions.values,
     );
-    return rows.map(({ id }) => id);
+    return rows.map(({ eventKey, deliveryId }) => historyIdOf(deliveryId, timeOfId(eventKey)));
   }
 
   /**
    * Null when there is none, or none of the scope's client.
-   * @param id of the history, or the `webhook-id` that its receiver got: then, of several copies of an event, the newest
+   * @param id of the delivery: of several copies of an event, the newest; or its key in the history
    */
   async find(id: string, scope: string | null): Promise<DeliveryItem | null> {
     const dayTime = dayTimeOf(id);
     const conditions = new Conditions();
     if (dayTime !== null) conditions.add('id = ?', id).add('day_time = ?', dayTime);
-    else if (isMessageId(id)) conditions.add('message_id = ?', id);
+    else if (isTimelessId(id)) conditions.add('message_id = ?', id);
     else return null;
     conditions.add('client_id = ?', scope);
     const [found] = await readerOf(this.em)<DeliveryItem>(
@@ -135,7 +138,7 @@ export class DeliveryView {
     return found ?? null;
   }
 
-  /** In the order they began. */
+  /** In the order they began. @param id the key in the history */
   async attempts(id: string): Promise<AttemptItem[]> {
     return readerOf(this.em)<AttemptItem>(
       `select ${attemptColumns} from delivery_attempt where delivery_id = $1 and day_time = $2

@@ -1,5 +1,5 @@
 /** Ids of the history carry a time: with it a row is looked for in the partition of its day only. */
-import { timeOfId } from '../../domain/ids.ts';
+import { isTimeless, timeOfId } from '../../domain/ids.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** The end of the year 9999: nothing later is stored. */
@@ -12,9 +12,9 @@ export function dayTimeOf(id: string): Date | null {
   return timeMs > timeMsMax ? null : new Date(timeMs);
 }
 
-/** Whether it may be a `webhook-id` (messageIdOf in libs/domain/ids.ts): those say nothing of a day. */
-export function isMessageId(id: string): boolean {
-  return uuid.test(id) && id.startsWith('f');
+/** Whether it may be the id of a delivery that says nothing of a day. */
+export function isTimelessId(id: string): boolean {
+  return uuid.test(id) && isTimeless(id);
 }
 
 /** The least id that carries this time. */

@@ -2,7 +2,7 @@
  * A batch of events and outcomes as rows of the history, each row once, sorted by its key: one statement may not
  * touch a row twice, and writers that lock in one order cannot block each other in a circle.
  */
-import { timeOfId } from '../../domain/ids.ts';
+import { historyIdOf, isTimeless, timeOfId } from '../../domain/ids.ts';
 import type { KeptOutcome } from '../../domain/delivery/outcome.ts';
 import { compareStanding } from '../../domain/delivery/standing.ts';
 import { decisionKinds, type Decision, type WebhookEvent } from '../../domain/event/webhook-event.ts';
@@ -18,7 +18,7 @@ export interface HistoryRows {
 export function historyRows(events: readonly WebhookEvent[], outcomes: readonly KeptOutcome[]): HistoryRows {
   const eventByKey = foldBy(events, (event) => event.eventKey, mergeEvents);
   const outcomeByAttempt = foldBy(outcomes, attemptKey, strongerOutcome);
-  const outcomeByDelivery = foldBy(outcomeByAttempt.values(), ({ deliveryId }) => deliveryId, strongerOutcome);
+  const outcomeByDelivery = foldBy(outcomeByAttempt.values(), keyOf, strongerOutcome);
   const deliveries = foldBy(
     [
       ...[...eventByKey.values()].flatMap((event) => event.decisions.flatMap((decision) => pending(event, decision))),
@@ -34,8 +34,20 @@ export function historyRows(events: readonly WebhookEvent[], outcomes: readonly 
   };
 }
 
-function attemptKey(outcome: Pick<KeptOutcome, 'deliveryId' | 'round' | 'attempt'>): string {
-  return `${outcome.deliveryId} ${outcome.round} ${outcome.attempt}`;
+type KeyFields = Pick<KeptOutcome, 'deliveryId' | 'eventTime' | 'deliveryCreatedAt'>;
+
+function attemptKey(outcome: KeyFields & Pick<KeptOutcome, 'round' | 'attempt'>): string {
+  return `${keyOf(outcome)} ${outcome.round} ${outcome.attempt}`;
+}
+
+/** Of the delivery. Without the event's time, as a retry has it that a version before kept, the round's is the next best. */
+function keyOf({ deliveryId, eventTime, deliveryCreatedAt }: KeyFields): string {
+  return historyIdOf(deliveryId, eventTime ?? deliveryCreatedAt);
+}
+
+/** What names a delivery beside its key; null: the key does. */
+function nameOf(deliveryId: string): string | null {
+  return isTimeless(deliveryId) ? deliveryId : null;
 }
 
 function foldBy<T>(items: Iterable<T>, keyOf: (item: T) => string, merge: (a: T, b: T) => T): Map<string, T> {
@@ -96,16 +108,13 @@ function eventRow(event: WebhookEvent): EventInput {
     kind: event.kind,
     received_at: event.receivedAt,
     data: event.data,
-    decisions: mergeDecisions(event.decisions).map(
-      ({ webhookId, clientId, decision, deliveryId, messageId, format }) => ({
-        webhookId,
-        clientId,
-        decision,
-        deliveryId,
-        format,
-        ...(messageId == null ? {} : { messageId }),
-      }),
-    ),
+    decisions: mergeDecisions(event.decisions).map(({ webhookId, clientId, decision, deliveryId, format }) => ({
+      webhookId,
+      clientId,
+      decision,
+      deliveryId,
+      format,
+    })),
     source_topic: event.sourceTopic,
     source_partition: event.sourcePartition,
     source_offset: event.sourceOffset,
@@ -120,10 +129,11 @@ type KnownDelivery = Omit<DeliveryInput, keyof ReturnType<typeof standing> | 'id
 
 function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
   if (decision.decision !== 'matched' || decision.deliveryId === null) return [];
+  const id = historyIdOf(decision.deliveryId, timeOfId(event.eventKey));
   return [
     {
-      id: decision.deliveryId,
-      day_time: timeOfId(decision.deliveryId),
+      id,
+      day_time: timeOfId(id),
       webhook_id: decision.webhookId,
       client_id: decision.clientId,
       event_id: event.eventId,
@@ -132,15 +142,16 @@ function pending(event: WebhookEvent, decision: Decision): KnownDelivery[] {
       event_key: event.eventKey,
       format: decision.format,
       created_at: event.receivedAt,
-      message_id: decision.messageId ?? null,
+      message_id: nameOf(decision.deliveryId),
     },
   ];
 }
 
 function firstKnown(outcome: KeptOutcome): KnownDelivery {
+  const id = keyOf(outcome);
   return {
-    id: outcome.deliveryId,
-    day_time: timeOfId(outcome.deliveryId),
+    id,
+    day_time: timeOfId(id),
     webhook_id: outcome.webhookId,
     client_id: outcome.clientId,
     event_id: outcome.eventId,
@@ -149,7 +160,7 @@ function firstKnown(outcome: KeptOutcome): KnownDelivery {
     event_key: null,
     format: null,
     created_at: outcome.deliveryCreatedAt,
-    message_id: otherThan(outcome.deliveryId, outcome.messageId),
+    message_id: nameOf(outcome.deliveryId),
   };
 }
 
@@ -161,11 +172,6 @@ function mergeDeliveries(a: KnownDelivery, b: KnownDelivery): KnownDelivery {
     created_at: Math.min(a.created_at, b.created_at),
     message_id: lesser(a.message_id, b.message_id),
   };
-}
-
-/** Tests, pings and what earlier versions made go out under the id of the history: that is told by none. */
-function otherThan(deliveryId: string, messageId: string | null | undefined): string | null {
-  return messageId === deliveryId ? null : (messageId ?? null);
 }
 
 /** The lesser of two texts; null counts as none. */
@@ -190,11 +196,12 @@ function standing(outcome: KeptOutcome | undefined) {
 }
 
 function attemptRow(outcome: KeptOutcome): AttemptInput {
+  const id = keyOf(outcome);
   return {
-    delivery_id: outcome.deliveryId,
+    delivery_id: id,
     round: outcome.round,
     attempt: outcome.attempt,
-    day_time: timeOfId(outcome.deliveryId),
+    day_time: timeOfId(id),
     round_at: outcome.deliveryCreatedAt,
     trigger: outcome.trigger,
     started_at: outcome.startedAt,

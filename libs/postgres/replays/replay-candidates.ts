@@ -9,7 +9,7 @@ import type { Decision, WebhookEvent } from '../../domain/event/webhook-event.ts
 import type { Run } from '../bulk.ts';
 import { Conditions } from '../conditions.ts';
 import { traitsCondition } from '../history/delivery-traits-sql.ts';
-import { dayTimeOf, firstIdAt } from '../history/history-key.ts';
+import { dayTimeOf, firstIdAt, isTimelessId } from '../history/history-key.ts';
 import { eventColumns, eventOf, type EventRow } from './replay-events.ts';
 
 /** The deliveries that a replay is about. */
@@ -43,13 +43,13 @@ export async function deliveriesAfter(
   after: string | null,
   limit: number,
 ): Promise<Found<PastDeliveryRow>> {
-  const conditions = deliveriesWithin(range, after);
+  const conditions = await deliveriesWithin(run, range, after);
   const wanted = wantedDelivery(conditions, range.filter);
   const rows = await run<PastDeliveryRow & { isWanted: boolean; looked: number }>(
     `with looked as materialized (
       select id, message_id, webhook_id, client_id, kind, event_key, format, ${wanted} as is_wanted
       from delivery ${conditions.where} order by id limit ${scanMax})
-    select id, message_id as "messageId", webhook_id as "webhookId", client_id as "clientId", kind, event_key as "eventKey", format,
+    select id, coalesce(message_id, id) as "deliveryId", webhook_id as "webhookId", client_id as "clientId", kind, event_key as "eventKey", format,
       is_wanted as "isWanted", (select count(*)::int from looked) as looked
     from looked where is_wanted or id = (select id from looked order by id desc limit 1) order by id`,
     conditions.values,
@@ -118,7 +118,7 @@ interface Counted {
 }
 
 async function countDeliveries(run: Run, range: ReplayRange, after: string | null): Promise<Counted> {
-  const conditions = deliveriesWithin(range, after);
+  const conditions = await deliveriesWithin(run, range, after);
   const wanted = wantedDelivery(conditions, range.filter);
   return counted(
     run,
@@ -171,12 +171,11 @@ function found<Row extends { readonly isWanted: boolean; readonly looked: number
 }
 
 /** The client's deliveries in the range of time; of a webhook, the client is only compared (libs/postgres/history/delivery-view.ts). */
-function deliveriesWithin({ clientId, filter, before }: ReplayRange, after: string | null): Conditions {
+async function deliveriesWithin(run: Run, { clientId, filter, before }: ReplayRange, after: string | null) {
   const isOfClient = filter.webhookId === undefined ? 'client_id = ?' : 'coalesce(client_id = ?, false)';
   // Written out, so that the index of those that failed is used: they are few among all of the webhook's.
   const areFailed = (filter.status ?? statusDefault).every((status) => status === 'failed_permanent');
-  // What is no id of the history names nothing.
-  const chosen = filter.deliveryIds?.filter((id) => dayTimeOf(id) !== null);
+  const chosen = filter.deliveryIds && (await keysOf(run, clientId, filter.deliveryIds));
   const kinds = areFailed ? `kind <> ? and status = 'failed_permanent'` : 'kind <> ?';
   const conditions = new Conditions()
     .add(kinds, 'ping')
@@ -188,6 +187,19 @@ function deliveriesWithin({ clientId, filter, before }: ReplayRange, after: stri
       chosen?.map((id) => dayTimeOf(id)?.toISOString()),
     );
   return timesWithin(conditions, filter, before, 'id', after);
+}
+
+/** The keys of chosen deliveries: of several copies of an event, that of the newest. What is no id of a delivery names nothing. */
+async function keysOf(run: Run, clientId: string, deliveryIds: readonly string[]): Promise<string[]> {
+  const names = deliveryIds.filter(isTimelessId);
+  const keys = deliveryIds.filter((id) => dayTimeOf(id) !== null);
+  if (names.length === 0) return keys;
+  const rows = await run<{ id: string }>(
+    `select distinct on (message_id) id from delivery where message_id = any($1) and client_id = $2
+    order by message_id, id desc`,
+    [names, clientId],
+  );
+  return [...keys, ...rows.map(({ id }) => id)];
 }
 
 function eventsWithin({ filter, before }: ReplayRange, after: string | null): Conditions {

@@ -182,7 +182,7 @@ test('a way back along which nothing stands so any more ends on the first page',
   };
   const second = await list((await list(null))['nextCursor']);
   expect(second).toMatchObject({ data: [{ id: older }], prevCursor: expect.any(String) });
-  await inDatabase(`update delivery set status = 'delivered' where id = $1`, [newer]);
+  await inDatabase(`update delivery set status = 'delivered' where message_id = $1`, [newer]);
   expect(await list(second['prevCursor'])).toMatchObject({ data: [{ id: older }], prevCursor: null });
 });
 
@@ -216,4 +216,4 @@ insert into delivery (id, day_time, webhook_id, client_id, event_id, event_key, 
 select (lpad(to_hex((extract(epoch from $2::timestamptz) * 1000)::bigint + n), 12, '0') || '8000' || lpad(to_hex(n), 16, '8'))::uuid,
   $2::timestamptz + n * interval '1 ms', webhook_id, client_id, event_id, event_key, event_type, kind, format,
   'failed_permanent', 'exhausted', 1, created_at
-from delivery, generate_series(1, 6000) n where id = $1`;
+from delivery, generate_series(1, 6000) n where message_id = $1`;

@@ -1,6 +1,6 @@
 /** An event with its delivery in the history, as the projector would have written it. */
 import { randomUUID } from 'node:crypto';
-import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
+import { deliveryIdOf, eventKeyOf, historyIdOf } from '../../../libs/domain/ids.ts';
 import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/delivery/outcome.ts';
 import type { Decision, WebhookEvent } from '../../../libs/domain/event/webhook-event.ts';
 import { ConsumerOffsetStore } from '../../../libs/postgres/consumer-offset-store.ts';
@@ -18,8 +18,8 @@ export interface SeedOptions {
   readonly time?: number;
   /** When its record came, in Unix milliseconds. Default: at its time. */
   readonly receivedAt?: number;
-  /** Default: none, as deliveries of earlier versions have it. */
-  readonly messageId?: string;
+  /** Its id carries the time. Default: false. */
+  readonly isOfEarlierVersion?: boolean;
   /** One for each attempt that was made. Default: one that delivered. */
   readonly outcomes?: readonly OutcomeStatus[];
   /** What else every one of them was. */
@@ -65,9 +65,9 @@ function madeFrom(seed: SeedOptions) {
     source = '/test',
   } = seed;
   const audience = seed.audience === undefined ? clientId : seed.audience;
-  const deliveryId = deliveryIdOf(time, eventId, webhookId);
-  const { messageId = null } = seed;
-  const matched = { webhookId, clientId, decision: 'matched', deliveryId, messageId, format: 'json' } as const;
+  const id = deliveryIdOf(eventId, webhookId, source);
+  const deliveryId = seed.isOfEarlierVersion === true ? historyIdOf(id, time) : id;
+  const matched = { webhookId, clientId, decision: 'matched', deliveryId, format: 'json' } as const;
   const unmatched = (decision: 'filtered' | 'disabled') => (of: readonly [string, string]) =>
     ({ webhookId: of[1], clientId: of[0], decision, deliveryId: null, format: null }) as const;
   const others = [
@@ -105,8 +105,7 @@ function outcomeOf(
     webhookId,
     clientId,
     deliveryId,
-    messageId,
-  }: Pick<Decision, 'webhookId' | 'clientId' | 'messageId'> & {
+  }: Pick<Decision, 'webhookId' | 'clientId'> & {
     deliveryId: string;
   },
   status: OutcomeStatus,
@@ -115,7 +114,7 @@ function outcomeOf(
   const isDelivered = status === 'delivered';
   return {
     deliveryId,
-    messageId: messageId ?? deliveryId,
+    eventTime: event.time,
     webhookId,
     clientId,
     eventId: event.eventId,

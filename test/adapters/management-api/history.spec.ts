@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { unknownHealth } from '../../../libs/domain/health/health.ts';
-import { messageIdOf } from '../../../libs/domain/ids.ts';
+import { deliveryIdOf, historyIdOf } from '../../../libs/domain/ids.ts';
 import { writeHealth } from '../../../libs/postgres/health/health-rows.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';
@@ -83,39 +83,45 @@ describe('a delivery', () => {
     expect(body['attempts']).toMatchObject([{ round: 'rp_0199c1d2', replayId: 'rp_0199c1d2' }]);
   });
 
-  test('is found by the webhook-id that its receiver got, and sent again under it', async () => {
+  test('has the id that its receiver got as webhook-id, and is sent again under it', async () => {
     const eventId = randomUUID();
-    const messageId = messageIdOf(eventId, webhookId, '/test');
     const time = Date.now();
     // Two copies of one event, with other times.
-    const { deliveryId: older } = await seed({ eventId, messageId, time: time - 2 * 86_400_000 });
-    const { deliveryId } = await seed({ eventId, messageId, time });
-    const { body } = await world.ask(`GET /v1/deliveries/${messageId}`, { key: ann.key });
-    expect(body).toMatchObject({ id: deliveryId, messageId });
-    expect(body['payloadSent']).toContain(`"deliveryId":"${messageId}"`);
+    const { deliveryId } = await seed({ eventId, time: time - 2 * 86_400_000 });
+    const copy = await seed({ eventId, time });
+    expect([deliveryId, copy.deliveryId]).toEqual([deliveryIdOf(eventId, webhookId, '/test'), deliveryId]);
+    const { body } = await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key });
+    expect(body).toMatchObject({ id: deliveryId, createdAt: new Date(time).toISOString() });
+    expect(body['payloadSent']).toContain(`"deliveryId":"${deliveryId}"`);
+    // Its key in the history is another way to it.
+    const older = historyIdOf(deliveryId, time - 2 * 86_400_000);
     expect((await world.ask(`GET /v1/deliveries/${older}`, { key: ann.key })).body).toMatchObject({
-      id: older,
-      messageId,
+      id: deliveryId,
+      createdAt: new Date(time - 2 * 86_400_000).toISOString(),
     });
-    expect((await world.ask(`GET /v1/deliveries/${messageId}`, { key: bob.key })).status).toBe(404);
+    const listed = await world.ask(`GET /v1/deliveries?eventId=${eventId}`, { key: ann.key });
+    expect((listed.body['data'] as { id: string }[]).map(({ id }) => id)).toEqual([deliveryId, deliveryId]);
+    expect((await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: bob.key })).status).toBe(404);
     const deliveries = await followTopic(world, 'webhook.deliveries');
     try {
-      const resent = await world.ask(`POST /v1/deliveries/${messageId}/resend`, { key: ann.key });
+      const resent = await world.ask(`POST /v1/deliveries/${deliveryId}/resend`, { key: ann.key });
       expect(resent).toMatchObject({ status: 202, body: { deliveryId } });
       const sent = await deliveries.until((all) => all.some((one) => one['deliveryId'] === deliveryId));
-      expect(sent.find((one) => one['deliveryId'] === deliveryId)).toMatchObject({ messageId });
+      expect(Number(sent.find((one) => one['deliveryId'] === deliveryId)?.['eventTime'])).toBe(time);
     } finally {
       await deliveries.stop();
     }
     const decisions = (await world.ask(`GET /v1/events/${eventId}`, { key: ann.key })).body['decisions'];
-    expect(decisions).toMatchObject([{ deliveryId, messageId }]);
+    expect(decisions).toMatchObject([{ deliveryId }]);
   });
 
-  test('of a version before message ids went out under its own id', async () => {
-    const { deliveryId } = await seed();
+  test('of a version before has the id that carries its time, as it went out', async () => {
+    const { deliveryId, eventId } = await seed({ isOfEarlierVersion: true });
     const { body } = await world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key });
-    expect(body).toMatchObject({ id: deliveryId, messageId: deliveryId });
+    expect(body).toMatchObject({ id: deliveryId });
     expect(body['payloadSent']).toContain(`"deliveryId":"${deliveryId}"`);
+    const listed = await world.ask(`GET /v1/deliveries?eventId=${eventId}`, { key: ann.key });
+    expect(listed.body['data']).toMatchObject([{ id: deliveryId }]);
   });
 
   test('whose event is not in the history shows no payload', async () => {

@@ -49,7 +49,7 @@ async function newFailures(count: number, more: Partial<SeedOptions> = {}, webho
     ...more,
   }));
   await seedHistory(world.env.DATABASE_URL, ...seeds);
-  return { webhookId: id, ids: seeds.map(({ eventId, time }) => deliveryIdOf(time, eventId, id)) };
+  return { webhookId: id, ids: seeds.map(({ eventId }) => deliveryIdOf(eventId, id, '/test')) };
 }
 
 const post = (body: object, key = ann.key) => world.ask('POST /v1/replays', { body, key });
@@ -177,9 +177,8 @@ describe('a replay', () => {
     // The third is not what the filter of the webhook wants.
     expect(await ended(body['id'])).toMatchObject({ status: 'finished', done: 3, skipped: 1 });
     const sent = sentBy(body['id'], await deliveries.until((all) => sentBy(body['id'], all).length >= 3));
-    const missedId = (index: number) =>
-      deliveryIdOf(start + 10 + index, `missed-${webhookId}-${index}`, webhookId, '/test');
-    expect(idsOf(sent)).toEqual([deliveryIdOf(start, `${webhookId}-0`, webhookId), missedId(1), missedId(2)]);
+    const missedId = (index: number) => deliveryIdOf(`missed-${webhookId}-${index}`, webhookId, '/test');
+    expect(idsOf(sent)).toEqual([deliveryIdOf(`${webhookId}-0`, webhookId, '/test'), missedId(1), missedId(2)]);
     // The history learns of the deliveries through the event's decision.
     const said = await events.until((all) => all.filter((one) => isOf(one, webhookId)).length >= 2);
     // They may be in two partitions, of which either may be read first.

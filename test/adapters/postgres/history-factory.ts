@@ -21,9 +21,7 @@ export function anEvent(changes: Partial<WebhookEvent> & { webhooks?: readonly s
     time,
     receivedAt: time + 5,
     data: Buffer.from('{"total": 12.50}'),
-    decisions: webhooks.map((webhookId) =>
-      aDecision({ webhookId, deliveryId: deliveryIdOf(time, eventId, webhookId) }),
-    ),
+    decisions: webhooks.map((webhookId) => aDecision({ webhookId, deliveryId: deliveryIdOf(eventId, webhookId) })),
     sourceTopic: 'platform.events',
     sourcePartition: 0,
     sourceOffset: 0,
@@ -37,7 +35,7 @@ export function aDecision(changes: Partial<Decision> = {}): Decision {
     webhookId: 'wh-1',
     clientId: 'client-1',
     decision: 'matched',
-    deliveryId: deliveryIdOf(noon, 'event-1', 'wh-1'),
+    deliveryId: deliveryIdOf('event-1', 'wh-1'),
     format: 'json',
     ...changes,
   };
@@ -48,7 +46,8 @@ export function anOutcome(changes: Partial<DeliveryOutcome> & { time?: number } 
   const webhookId = fields.webhookId ?? 'wh-1';
   const eventId = fields.eventId ?? 'event-1';
   return {
-    deliveryId: deliveryIdOf(time, eventId, webhookId),
+    deliveryId: deliveryIdOf(eventId, webhookId),
+    eventTime: time,
     webhookId,
     clientId: 'client-1',
     eventId,

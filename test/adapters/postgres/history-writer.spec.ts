@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { statsBuckets } from '../../../libs/domain/delivery/delivery-stats.ts';
-import { deliveryIdOf, eventKeyOf } from '../../../libs/domain/ids.ts';
+import { deliveryIdOf, eventKeyOf, historyIdOf } from '../../../libs/domain/ids.ts';
 import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/delivery/outcome.ts';
 import { compareStanding, greatestStanding } from '../../../libs/domain/delivery/standing.ts';
 import type { DecisionKind, WebhookEvent } from '../../../libs/domain/event/webhook-event.ts';
@@ -40,7 +40,9 @@ function write(events: readonly WebhookEvent[], outcomes: readonly DeliveryOutco
   return writer.writeBatch({ events, outcomes, offsets: [] });
 }
 
-function deliveryRow(id = deliveryIdOf(noon, 'event-1', 'wh-1')): Promise<DeliveryRow> {
+const keyOf = (deliveryId: string) => historyIdOf(deliveryId, noon);
+
+function deliveryRow(id = keyOf(deliveryIdOf('event-1', 'wh-1'))): Promise<DeliveryRow> {
   return database.em.fork().findOneOrFail(DeliveryRow, { id });
 }
 
@@ -83,7 +85,7 @@ describe('rows', () => {
       errorMessage: 'a\0b',
     });
     await write([], [outcome]);
-    const row = await database.em.fork().findOneOrFail(DeliveryAttemptRow, { deliveryId: outcome.deliveryId });
+    const row = await database.em.fork().findOneOrFail(DeliveryAttemptRow, { deliveryId: keyOf(outcome.deliveryId) });
     expect(row).toMatchObject({
       round: '',
       attempt: 1,
@@ -102,7 +104,7 @@ describe('rows', () => {
 
   test('a ping is found by its delivery id and is no event', async () => {
     await write([], [anOutcome({ kind: 'ping', eventId: 'ping-1' })]);
-    expect(await deliveryRow(deliveryIdOf(noon, 'ping-1', 'wh-1'))).toMatchObject({
+    expect(await deliveryRow(keyOf(deliveryIdOf('ping-1', 'wh-1')))).toMatchObject({
       kind: 'ping',
       status: 'delivered',
       eventKey: null,
@@ -233,10 +235,14 @@ describe('any order of arrival', () => {
       startedAt: fc.integer({ min: noon, max: noon + 4 }),
       latencyMs: fc.option(fc.integer({ min: 0, max: 2 })),
       responseCode: fc.constantFrom(200, 500, null),
+      isOfEarlierVersion: fc.boolean(),
     })
-    .map(({ round, ...fields }) =>
-      anOutcome({ ...fields, ...round, nextAttemptAt: fields.status === 'failed_retryable' ? noon + 9_000 : null }),
-    );
+    .map(({ round, isOfEarlierVersion, ...fields }) => {
+      const nextAttemptAt = fields.status === 'failed_retryable' ? noon + 9_000 : null;
+      const outcome = anOutcome({ ...fields, ...round, nextAttemptAt });
+      // Its delivery's id carries the time, and is of the same row.
+      return isOfEarlierVersion ? { ...outcome, deliveryId: keyOf(outcome.deliveryId), eventTime: null } : outcome;
+    });
   const kinds: DecisionKind[] = ['matched', 'filtered', 'disabled'];
   const anyEvent = fc
     .record({
@@ -254,7 +260,7 @@ describe('any order of arrival', () => {
           aDecision({
             webhookId,
             decision,
-            deliveryId: decision === 'matched' ? deliveryIdOf(noon, eventId, webhookId) : null,
+            deliveryId: decision === 'matched' ? deliveryIdOf(eventId, webhookId) : null,
             format: decision === 'matched' ? 'json' : null,
           }),
         ),
@@ -291,8 +297,10 @@ describe('any order of arrival', () => {
   async function expectModel(records: readonly (WebhookEvent | DeliveryOutcome)[]): Promise<void> {
     const outcomes = records.filter(isOutcome);
     const events = records.filter(isEvent);
-    const matched = events.flatMap(({ decisions }) => decisions.flatMap(({ deliveryId }) => deliveryId ?? []));
-    const byDelivery = Map.groupBy(outcomes, ({ deliveryId }) => deliveryId);
+    const matched = events.flatMap(({ decisions }) =>
+      decisions.flatMap(({ deliveryId }) => (deliveryId === null ? [] : [keyOf(deliveryId)])),
+    );
+    const byDelivery = Map.groupBy(outcomes, ({ deliveryId }) => keyOf(deliveryId));
     const rows = await database.em.fork().findAll(DeliveryRow);
     expect(rows.map(({ id }) => id).sort()).toEqual([...new Set([...matched, ...byDelivery.keys()])].sort());
     for (const row of rows) {
@@ -326,7 +334,7 @@ describe('any order of arrival', () => {
 
   /** Charts count each attempt once, as the history shows it. */
   async function expectStats(outcomes: readonly DeliveryOutcome[]): Promise<void> {
-    const attempts = Map.groupBy(outcomes, (one) => `${one.deliveryId} ${one.round} ${one.attempt}`);
+    const attempts = Map.groupBy(outcomes, (one) => `${keyOf(one.deliveryId)} ${one.round} ${one.attempt}`);
     const shown = [...attempts.values()].flatMap((same) => greatestStanding(same) ?? []);
     const slots = latencyColumns.map((column) => `sum(${column})::int as ${column}`).join(', ');
     const rows = await database.rows(
