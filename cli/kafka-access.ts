@@ -10,8 +10,11 @@ export interface KafkaAccess<Keys extends ConfigSpec> {
   readonly config: ConfigOf<typeof connectionKeys> & ConfigOf<Keys>;
   readonly client: KafkaClient;
   readonly logger: Logger;
-  /** Around what asks Kafka: tells an error as what it means for a person. @throws CliFailure, and what Kafka refuses */
-  readonly asked: <T>(work: Promise<T>) => Promise<T>;
+  /**
+   * Around what asks Kafka: tells an error as what it means for a person.
+   * @param platform brokers of the platform's own cluster, when that is asked. @throws CliFailure, and what Kafka refuses
+   */
+  readonly asked: <T>(work: Promise<T>, platform?: readonly string[]) => Promise<T>;
 }
 
 /** @param keys that are read besides. @throws ConfigError, CliFailure */
@@ -27,17 +30,15 @@ export async function withKafka<Keys extends ConfigSpec>(
   };
   const config = { ...readConfig(connectionKeys, env), ...readConfig(keys, env) };
   const logger = createLogger('cli', 'silent');
-  const asked = async <T>(work: Promise<T>): Promise<T> => {
+  const asked = async <T>(work: Promise<T>, platform?: readonly string[]): Promise<T> => {
     try {
       return await work;
     } catch (error) {
       if (error instanceof CliFailure || isRefusal(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      const place = config.KAFKA_BROKERS.join(', ');
-      throw new CliFailure(
-        'unreachable',
-        `Kafka at ${place} does not answer (${reason}): check KAFKA_BROKERS or --brokers.`,
-      );
+      const place = (platform ?? config.KAFKA_BROKERS).join(', ');
+      const key = platform === undefined ? 'KAFKA_BROKERS' : 'PLATFORM_KAFKA_BROKERS';
+      throw new CliFailure('unreachable', `Kafka at ${place} does not answer (${reason}): check ${key} or --brokers.`);
     }
   };
   await run({ config, client: new KafkaClient(kafkaConnection(config, 'cli'), logger), logger, asked });

@@ -4,6 +4,8 @@ import { Kafka, Partitioners, logLevel } from 'kafkajs';
 import { clientOptions, kafkaConnection } from '../libs/kafka/cluster/kafka-client.ts';
 import { connectionKeys, topicKeys } from '../libs/runtime/config-keys.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
+import { platformKafkaKeys } from '../libs/runtime/platform-kafka-keys.ts';
+import { topics } from '../libs/wire/topics.ts';
 
 export interface PlatformEvent {
   readonly specversion: '1.0';
@@ -46,10 +48,12 @@ export interface PlatformProducer {
 
 /** @param clientId by which the brokers know it @throws what the Kafka client throws */
 export async function openPlatform(env: Environment, clientId: string): Promise<PlatformProducer> {
-  const config = readConfig({ ...connectionKeys, PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS }, env);
+  const keys = { ...connectionKeys, PLATFORM_TOPICS: topicKeys.PLATFORM_TOPICS } as const;
+  const config = readConfig({ ...keys, PLATFORM_KAFKA_BROKERS: platformKafkaKeys.PLATFORM_KAFKA_BROKERS }, env);
   const kafka = new Kafka({ ...clientOptions(kafkaConnection(config, clientId)), logLevel: logLevel.NOTHING });
-  const topic =
-    config.TOPIC_PREFIX + (config.PLATFORM_TOPICS.find((name) => !name.startsWith('/')) ?? 'platform.events');
+  // Of a cluster of the platform's own we only read.
+  const inputs = config.PLATFORM_KAFKA_BROKERS === null ? config.PLATFORM_TOPICS : [];
+  const topic = config.TOPIC_PREFIX + (inputs.find((name) => !name.startsWith('/')) ?? topics.platformEvents.name);
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   return {

@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { allTopics } from '../libs/wire/topics.ts';
 import { wantedTopics } from './wanted-topics.ts';
 
-const config = { TOPIC_PARTITIONS: 12, TOPIC_REPLICATION: 3, TOPIC_PREFIX: '', PLATFORM_TOPICS: ['platform.events'] };
+const config = {
+  TOPIC_PARTITIONS: 12,
+  TOPIC_REPLICATION: 3,
+  TOPIC_PREFIX: '',
+  PLATFORM_TOPICS: ['platform.events'],
+  PLATFORM_KAFKA_BROKERS: null,
+};
 
 describe('topics that setup wants', () => {
   test('every topic of the table, once, with the same partition count', () => {
@@ -25,6 +31,16 @@ describe('topics that setup wants', () => {
   ])('with %d replicas, %s must be in sync', (replication, inSync) => {
     const [topic] = wantedTopics({ ...config, TOPIC_REPLICATION: replication });
     expect(topic).toMatchObject({ replication, config: { 'min.insync.replicas': inSync } });
+  });
+
+  test('of a platform with a cluster of its own none is made, and events over HTTP have a topic', () => {
+    const apart = {
+      ...config,
+      TOPIC_PREFIX: 'eu.',
+      PLATFORM_TOPICS: ['orders'],
+      PLATFORM_KAFKA_BROKERS: ['there:9092'],
+    };
+    expect(wantedTopics(apart)).toEqual(wantedTopics({ ...config, TOPIC_PREFIX: 'eu.' }));
   });
 
   test('platform topics are the configured ones; a regular expression creates none', () => {

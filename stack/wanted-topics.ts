@@ -3,15 +3,19 @@ import type { WantedTopic } from '../libs/kafka/cluster/topic-admin.ts';
 import { allTopics, topicName, topics, type TopicSpec } from '../libs/wire/topics.ts';
 import type { SetupConfig } from './setup-config.ts';
 
-type TopicConfig = Pick<SetupConfig, 'TOPIC_PARTITIONS' | 'TOPIC_REPLICATION' | 'TOPIC_PREFIX' | 'PLATFORM_TOPICS'>;
+type TopicConfig = Pick<
+  SetupConfig,
+  'TOPIC_PARTITIONS' | 'TOPIC_REPLICATION' | 'TOPIC_PREFIX' | 'PLATFORM_TOPICS' | 'PLATFORM_KAFKA_BROKERS'
+>;
 
 /** Room for the largest event, wrapped, in a batch of its own. */
 const messageBytesMax = 2 * 1024 * 1024;
 
-/** Every topic of ours, and the platform's own topics that are named; a regular expression names none to create. */
+/** Every topic of ours, and the platform's own topics that are named, unless they are on a cluster of its own; a regular expression names none to create. */
 export function wantedTopics(config: TopicConfig): readonly WantedTopic[] {
   const isRegularExpression = (name: string) => name.startsWith('/') && name.endsWith('/');
-  const platform = config.PLATFORM_TOPICS.filter((name) => !isRegularExpression(name));
+  const inputs = config.PLATFORM_KAFKA_BROKERS === null ? config.PLATFORM_TOPICS : [topics.platformEvents.name];
+  const platform = inputs.filter((name) => !isRegularExpression(name));
   const specs = [
     ...platform.map((name) => ({ ...topics.platformEvents, name })),
     ...allTopics.filter((spec) => spec !== topics.platformEvents),

@@ -9,17 +9,26 @@ import {
   topicKeys,
 } from '../../libs/runtime/config-keys.ts';
 import { topicsKey } from '../../libs/runtime/name-keys.ts';
-import { ownTopics } from '../../libs/wire/topics.ts';
-import { makeKey, type ConfigOf } from '../../libs/runtime/config.ts';
+import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
+import { ownTopics, topics } from '../../libs/wire/topics.ts';
+import { makeKey, type ConfigKey, type ConfigOf } from '../../libs/runtime/config.ts';
 import { readMappings } from '../../libs/wire/mapping/mappings.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 
 const own = new Set(ownTopics.map(({ name }) => name));
 const { description, default: usual } = topicKeys.PLATFORM_TOPICS;
 /** With what fan-out writes itself it would turn in circles. */
-const platformTopics = topicsKey({ description, default: usual ?? '' }, (item) =>
-  own.has(item) ? `must not name ${item}, a topic of this system's own: leave it out` : null,
-);
+const platformTopics: ConfigKey<readonly string[]> = {
+  ...topicsKey({ description, default: usual ?? '' }, (item) =>
+    own.has(item) ? `must not name ${item}, a topic of this system's own: leave it out` : null,
+  ),
+  // Records are known by topic, partition and offset: of two clusters no two topics may have one name.
+  conflict: (items, others) =>
+    Array.isArray(others['PLATFORM_KAFKA_BROKERS']) &&
+    items.includes(`${String(others['TOPIC_PREFIX'])}${topics.platformEvents.name}`)
+      ? `names ${topics.platformEvents.name}, and with PLATFORM_KAFKA_BROKERS a topic of that name is on the system's own cluster too: name the platform's, or set TOPIC_PREFIX`
+      : null,
+};
 
 const mappings = makeKey({ description: mappingKeys.PLATFORM_MAPPINGS.description, default: '' }, (path) =>
   path === '' ? [] : readMappings(path),
@@ -27,6 +36,7 @@ const mappings = makeKey({ description: mappingKeys.PLATFORM_MAPPINGS.descriptio
 
 export const fanoutConfig = {
   ...connectionKeys,
+  ...platformKafkaKeys,
   ...registryKeys,
   ...eventKeys,
   PLATFORM_TOPICS: platformTopics,

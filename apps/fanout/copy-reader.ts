@@ -55,7 +55,7 @@ export class CopyReader {
   /** Where to read on. */
   private positions: ReadonlyMap<number, number> = new Map();
   private reading: Promise<void> | null = null;
-  private hasBegun = false;
+  private hasRead = false;
 
   constructor(options: CopyReaderOptions) {
     this.options = { readMsMax: readMsMaxDefault, ...options };
@@ -70,9 +70,11 @@ export class CopyReader {
   async catchUp(): Promise<void> {
     const { windowMs, readMsMax } = this.options;
     if (windowMs === 0) return;
-    const waitMs = this.hasBegun ? Math.min(laterWaitMs, readMsMax) : readMsMax;
-    this.hasBegun = true;
-    this.reading ??= this.readInTime().finally(() => (this.reading = null));
+    const waitMs = this.hasRead ? Math.min(laterWaitMs, readMsMax) : readMsMax;
+    this.reading ??= this.readInTime().finally(() => {
+      this.reading = null;
+      this.hasRead = true;
+    });
     await within(waitMs, this.reading);
   }
 

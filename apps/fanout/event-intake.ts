@@ -66,3 +66,6 @@ export class EventIntake {
     });
   }
 }
+
+/** Of the platform's own cluster: what that does not answer keeps nothing waiting that comes from ours. */
+export class PlatformIntake extends EventIntake {}

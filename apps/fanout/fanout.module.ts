@@ -3,7 +3,7 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '
 import { SubscriptionTable } from '../../libs/domain/delivery/match.ts';
 import { kafkaConnection, KafkaClient } from '../../libs/kafka/cluster/kafka-client.ts';
 import { KafkaModule } from '../../libs/kafka/kafka.module.ts';
-import { ConsumerPermit } from '../../libs/kafka/consumer/consumer-permit.ts';
+import { ConsumerPermit, PlatformPermit } from '../../libs/kafka/consumer/consumer-permit.ts';
 import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { Logger } from '../../libs/runtime/logger.ts';
@@ -20,7 +20,7 @@ import type { FanoutConfig } from './config.ts';
 import { CopyMemory } from './copy-memory.ts';
 import { CopyReader } from './copy-reader.ts';
 import { EventHandler } from './event-handler.ts';
-import { EventIntake } from './event-intake.ts';
+import { EventIntake, PlatformIntake, type EventIntakeOptions } from './event-intake.ts';
 import { EventWriter } from './event-writer.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/tail/live-tables.ts';
@@ -62,6 +62,18 @@ export class FanoutModule implements OnApplicationShutdown {
     const window = { windowMs: config.COPY_WINDOW_MINUTES * minuteMs, eventsMax: config.COPY_WINDOW_EVENTS_MAX };
     const copies = new CopyMemory(window);
     const handler = makeHandler({ config, codecs, table, catalogue, copies }, context.tracer);
+    // One for both ways in: JSONata is asked one record at a time.
+    const reader = new RecordReader(
+      new RegistryValues(registry),
+      new Mappings(config.PLATFORM_MAPPINGS, config.PLATFORM_KAFKA_BROKERS === null ? config.TOPIC_PREFIX : ''),
+    );
+    const intakeOf = (sink: RecordSink, permit: ConsumerPermit, tables: LiveTables): EventIntakeOptions => {
+      const { logger } = context;
+      const rejectedTopic = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
+      const mayStart = () => permit.mayStart();
+      const writer = new EventWriter({ sink, metrics, rejectedTopic, logger, now: Date.now, mayStart });
+      return { handler, reader, writer, tables, logger, limits: pumpLimits };
+    };
     return {
       module: FanoutModule,
       imports: [KafkaModule.with(kafkaConnection(config, 'fanout'), { whenUnwritable: 'wait' })],
@@ -90,29 +102,13 @@ export class FanoutModule implements OnApplicationShutdown {
         {
           provide: EventIntake,
           inject: [RecordSink, ConsumerPermit, LiveTables],
-          useFactory: (sink: RecordSink, permit: ConsumerPermit, tables: LiveTables) => {
-            const { logger } = context;
-            const rejectedTopic = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
-            const writer = new EventWriter({
-              sink,
-              metrics,
-              rejectedTopic,
-              logger,
-              now: Date.now,
-              mayStart: () => permit.mayStart(),
-            });
-            return new EventIntake({
-              handler,
-              reader: new RecordReader(
-                new RegistryValues(registry),
-                new Mappings(config.PLATFORM_MAPPINGS, config.TOPIC_PREFIX),
-              ),
-              writer,
-              tables,
-              logger,
-              limits: pumpLimits,
-            });
-          },
+          useFactory: (...parts: Parameters<typeof intakeOf>) => new EventIntake(intakeOf(...parts)),
+        },
+        PlatformPermit,
+        {
+          provide: PlatformIntake,
+          inject: [RecordSink, PlatformPermit, LiveTables],
+          useFactory: (...parts: Parameters<typeof intakeOf>) => new PlatformIntake(intakeOf(...parts)),
         },
         {
           provide: LiveTables,

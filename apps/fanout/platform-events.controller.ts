@@ -2,19 +2,29 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { RecordBatch } from '../../libs/kafka/record.ts';
-import { EventIntake } from './event-intake.ts';
+import { EventIntake, PlatformIntake } from './event-intake.ts';
 
 /** Stands for whatever PLATFORM_TOPICS names. */
 export const platformPattern = 'platform.events';
+/** The same on the platform's own cluster, where there is one. */
+export const platformClusterPattern = 'platform.events of the platform';
 export const noticesPattern = 'webhook.notices';
 
 @Controller()
 export class PlatformEventsController {
-  constructor(private readonly intake: EventIntake) {}
+  constructor(
+    private readonly intake: EventIntake,
+    private readonly platformIntake: PlatformIntake,
+  ) {}
 
   @EventPattern(platformPattern)
   platformEvents(@Payload() batch: RecordBatch): void {
     this.intake.take(batch);
+  }
+
+  @EventPattern(platformClusterPattern)
+  platformClusterEvents(@Payload() batch: RecordBatch): void {
+    this.platformIntake.take(batch);
   }
 
   @EventPattern(noticesPattern)

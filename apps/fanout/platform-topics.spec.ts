@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { platformTopics } from './platform-topics.ts';
+import { readConfig } from '../../libs/runtime/config.ts';
+import { fanoutConfig } from './config.ts';
+import { inputTopics, platformTopics } from './platform-topics.ts';
 
 test('names get the prefix', () => {
   expect(platformTopics(['platform.events', 'shop.orders'], 'eu.')).toEqual(['eu.platform.events', 'eu.shop.orders']);
@@ -24,4 +26,33 @@ test.each([
 
 test.each(['webhook.deliveries', 'platform.events.rejected'])('%s is refused: it is no input', (name) => {
   expect(() => platformTopics([name], 'eu.')).toThrow(`eu.${name}`);
+});
+
+test('on one cluster everything is read there; the platform has no other', () => {
+  expect(inputTopics(['shop.orders'], 'eu.', false)).toEqual({ own: ['eu.shop.orders'], platform: [] });
+});
+
+test("the platform's own cluster has its topics under their names, ours what is published over HTTP", () => {
+  const { own, platform } = inputTopics(['shop.orders', '/.*/'], 'eu.', true);
+  expect(own).toEqual(['eu.platform.events']);
+  expect(platform[0]).toBe('shop.orders');
+  const takes = (topic: string) => (platform[1] as RegExp).test(topic);
+  expect(['shop.orders', 'platform.events', 'eu.platform.events', 'webhook.notices'].map(takes)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+test.each<[string, Record<string, string>, string | null]>([
+  ['one name on both', { PLATFORM_KAFKA_BROKERS: 'there:9092' }, 'PLATFORM_TOPICS names platform.events'],
+  ['a prefix tells them apart', { PLATFORM_KAFKA_BROKERS: 'there:9092', TOPIC_PREFIX: 'hooks.' }, null],
+  ['other names', { PLATFORM_KAFKA_BROKERS: 'there:9092', PLATFORM_TOPICS: 'shop.orders' }, null],
+  ['one cluster', {}, null],
+  ['a user for no cluster', { PLATFORM_KAFKA_SASL_USERNAME: 'me' }, 'PLATFORM_KAFKA_SASL_USERNAME is set, but'],
+])('%s', (_what, env, problem) => {
+  const read = () => readConfig(fanoutConfig, env);
+  if (problem === null) expect(read).not.toThrow();
+  else expect(read).toThrow(problem);
 });

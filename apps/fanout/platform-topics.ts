@@ -1,12 +1,39 @@
-/** Which topics bring platform events: names and regular expressions from PLATFORM_TOPICS, never what fanout writes. */
-import { ownTopics, patternIn, topicName } from '../../libs/wire/topics.ts';
+/**
+ * Which topics bring platform events: names and regular expressions from PLATFORM_TOPICS and the mappings, never what fanout
+ * writes; and on which cluster each is read.
+ */
+import { ownTopics, patternIn, topicName, topics } from '../../libs/wire/topics.ts';
 
-/** @throws when an item cannot be used; the message says which */
-export function platformTopics(items: readonly string[], prefix: string): (string | RegExp)[] {
+type TopicList = readonly (string | RegExp)[];
+
+export interface InputTopics {
+  /** On the system's own cluster. */
+  readonly own: TopicList;
+  /** On the platform's; empty when it is the same. */
+  readonly platform: TopicList;
+}
+
+/**
+ * Where the platform has a cluster of its own its topics are there, under the names that they have. What POST /v1/events and
+ * `rejected redrive` write stays on ours.
+ * @throws when an item cannot be used; the message says which
+ */
+export function inputTopics(items: readonly string[], prefix: string, hasOwnCluster: boolean): InputTopics {
+  if (!hasOwnCluster) return { own: platformTopics(items, prefix), platform: [] };
+  const own = topicName(prefix, topics.platformEvents);
+  return { own: [own], platform: platformTopics(items, '', [own]) };
+}
+
+/** @param taken names that no pattern takes in, beside those of what fanout writes */
+export function platformTopics(
+  items: readonly string[],
+  prefix: string,
+  taken: readonly string[] = [],
+): (string | RegExp)[] {
   const own = ownTopics.map((spec) => topicName(prefix, spec));
   return items.map((item) => {
     const pattern = patternIn(item);
-    if (pattern !== undefined) return exceptFor(own, pattern);
+    if (pattern !== undefined) return exceptFor([...own, ...taken], pattern);
     const name = prefix + item;
     if (own.includes(name)) throw new Error(`PLATFORM_TOPICS names ${name}, a topic of this system's own`);
     return name;

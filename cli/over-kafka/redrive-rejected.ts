@@ -2,8 +2,9 @@ import { isOfOneWebhook } from '../../libs/domain/event/rejection.ts';
 import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { topicKeys } from '../../libs/runtime/config-keys.ts';
+import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
 import { redrivenHeaders } from '../../libs/wire/mapping/redriven.ts';
-import { ownTopics, topicName } from '../../libs/wire/topics.ts';
+import { ownTopics, topicName, topics } from '../../libs/wire/topics.ts';
 import type { CommandContext } from '../command.ts';
 import { redriveLastDefault } from '../commands/rejected-redrive.ts';
 import { becomesLines, EventReading, readingKeys, type Becomes } from '../event-reading.ts';
@@ -12,16 +13,20 @@ import { withKafka } from '../kafka-access.ts';
 import { placeOf, rejectedRecords, type RejectedRecord } from '../rejected-records.ts';
 
 export function redriveRejected(context: CommandContext): Promise<void> {
-  return withKafka(context, { ...readingKeys, ...topicKeys }, async (access) => {
+  return withKafka(context, { ...readingKeys, ...topicKeys, ...platformKafkaKeys }, async (access) => {
     const { given, terminal } = context;
     if (given.text('topic') === null && given.text('reason') === null && given.texts('at').length === 0) {
       throw new CliFailure('usage', 'Say which: --topic, --reason or --at.');
     }
     const { config } = access;
-    const [target] = config.PLATFORM_TOPICS.filter((name) => !name.startsWith('/'));
+    const isApart = config.PLATFORM_KAFKA_BROKERS !== null;
+    // To our own cluster, whatever cluster they came from: of the platform's we only read.
+    const inputs = isApart ? [topics.platformEvents.name] : config.PLATFORM_TOPICS;
+    const [target] = inputs.filter((name) => !name.startsWith('/'));
     if (target === undefined)
       throw new CliFailure('usage', 'PLATFORM_TOPICS names no topic to send them to, only patterns.');
-    const reading = new EventReading(config, config.TOPIC_PREFIX, given.text('file') ?? config.PLATFORM_MAPPINGS ?? '');
+    const namedBy = isApart ? '' : config.TOPIC_PREFIX;
+    const reading = new EventReading(config, namedBy, given.text('file') ?? config.PLATFORM_MAPPINGS ?? '');
     const chosen = await rejectedRecords(context, access, redriveLastDefault);
     const isDry = given.has('dry-run');
     const all: { readonly one: RejectedRecord; readonly becomes: Becomes }[] = [];

@@ -11,7 +11,7 @@ import { smtpKeys } from './smtp-keys.ts';
 export const connectionKeys = {
   KAFKA_BROKERS: serversKey({ description: 'Kafka brokers as host:port', default: '127.0.0.1:19092' }),
   KAFKA_TLS: booleanKey({ description: 'Connect to Kafka with TLS', default: 'false' }),
-  ...kafkaAccessKeys,
+  ...kafkaAccessKeys('', 'Kafka'),
   ...authorityKeys,
   KAFKA_INSTANCE_ID: memberNameKey({
     description:

@@ -17,28 +17,17 @@ import { ownCertificateKey, ownKeyKey, ownPassphraseKey, type OwnCertificate } f
 
 type Others = Readonly<Record<string, unknown>>;
 
-const kafkaCertificate: OwnCertificate = {
-  cert: 'KAFKA_TLS_CERT',
-  key: 'KAFKA_TLS_KEY',
-  passphrase: 'KAFKA_TLS_KEY_PASSPHRASE',
-  whom: 'Kafka',
-  refusal: (others) => (others['KAFKA_TLS'] === false ? 'is set, but KAFKA_TLS is false: it is shown over TLS' : null),
-};
-
 const mechanisms = ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'] as const;
 type Mechanism = (typeof mechanisms)[number];
 
-const saslMechanism: ConfigKey<Mechanism> = {
-  ...choiceKey({
-    description: 'SASL mechanism; none: no authentication by SASL',
-    default: 'none',
-    choices: mechanisms,
-  }),
-  conflict: mechanismProblem,
+/** Names and values as they are when the names begin with `Prefix`. */
+type Prefixed<Prefix extends string, Keys> = {
+  readonly [Name in keyof Keys & string as `${Prefix}${Name}`]: Keys[Name];
 };
 
-function mechanismProblem(mechanism: Mechanism, others: Others): string | null {
-  const isUserGiven = typeof others['KAFKA_SASL_USERNAME'] === 'string';
+function mechanismProblem(prefix: string, mechanism: Mechanism, others: Others): string | null {
+  const of = (name: string): unknown => others[`${prefix}KAFKA_${name}`];
+  const isUserGiven = typeof of('SASL_USERNAME') === 'string';
   switch (mechanism) {
     case 'none':
       return null;
@@ -46,49 +35,73 @@ function mechanismProblem(mechanism: Mechanism, others: Others): string | null {
     case 'scram-sha-256':
     case 'scram-sha-512':
       if (isUserGiven) return null;
-      return `is ${mechanism}, which takes KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: set them, or none`;
+      return `is ${mechanism}, which takes ${prefix}KAFKA_SASL_USERNAME and ${prefix}KAFKA_SASL_PASSWORD: set them, or none`;
     case 'oauthbearer': {
-      const missing = missingOf('KAFKA_OAUTH_', others);
+      const missing = missingOf(`${prefix}KAFKA_OAUTH_`, others);
       if (missing.length > 0) return `is ${mechanism}, which takes ${missing.join(' and ')}: set them`;
-      return isUserGiven ? `is ${mechanism}, which takes no KAFKA_SASL_USERNAME: remove it` : null;
+      return isUserGiven ? `is ${mechanism}, which takes no ${prefix}KAFKA_SASL_USERNAME: remove it` : null;
     }
     case 'aws-msk-iam':
-      if (others['KAFKA_AWS_REGION'] === null) return `is ${mechanism}, which takes KAFKA_AWS_REGION: set it`;
-      return others['KAFKA_TLS'] === false
-        ? `is ${mechanism}, which MSK offers over TLS alone: set KAFKA_TLS=true`
+      if (of('AWS_REGION') === null) return `is ${mechanism}, which takes ${prefix}KAFKA_AWS_REGION: set it`;
+      return of('TLS') === false
+        ? `is ${mechanism}, which MSK offers over TLS alone: set ${prefix}KAFKA_TLS=true`
         : null;
   }
 }
 
-/** Settings of a mechanism that is not chosen would be overlooked in silence. */
-function onlyFor<T>(mechanism: Mechanism, key: ConfigKey<T>): ConfigKey<T> {
-  return {
+/** @param prefix before KAFKA_ in the names; `whom` is the cluster in the descriptions */
+export function kafkaAccessKeys<Prefix extends string>(prefix: Prefix, whom: string) {
+  const name = (rest: string) => `${prefix}KAFKA_${rest}`;
+  const certificate: OwnCertificate = {
+    cert: name('TLS_CERT'),
+    key: name('TLS_KEY'),
+    passphrase: name('TLS_KEY_PASSPHRASE'),
+    whom,
+    refusal: (others) =>
+      others[name('TLS')] === false ? `is set, but ${name('TLS')} is false: it is shown over TLS` : null,
+  };
+  const saslMechanism: ConfigKey<Mechanism> = {
+    ...choiceKey({
+      description: 'SASL mechanism; none: no authentication by SASL',
+      default: 'none',
+      choices: mechanisms,
+    }),
+    conflict: (mechanism, others) => mechanismProblem(prefix, mechanism, others),
+  };
+  /** Settings of a mechanism that is not chosen would be overlooked in silence. */
+  const onlyFor = <T>(mechanism: Mechanism, key: ConfigKey<T>): ConfigKey<T> => ({
     ...key,
     conflict: (value, others) => {
-      const chosen = others['KAFKA_SASL_MECHANISM'];
+      const chosen = others[name('SASL_MECHANISM')];
       if (!isSet(value) || typeof chosen !== 'string' || chosen === mechanism) return null;
-      return `is set, but KAFKA_SASL_MECHANISM is ${chosen}, not ${mechanism}`;
+      return `is set, but ${name('SASL_MECHANISM')} is ${chosen}, not ${mechanism}`;
     },
-  };
+  });
+  return prefixed(prefix, {
+    KAFKA_TLS_CA: certificatesKey({ description: `CA for ${whom} in PEM; empty: those of TLS_CA` }),
+    KAFKA_TLS_CERT: ownCertificateKey(certificate),
+    KAFKA_TLS_KEY: ownKeyKey(certificate),
+    KAFKA_TLS_KEY_PASSPHRASE: ownPassphraseKey(certificate),
+    KAFKA_SASL_MECHANISM: saslMechanism,
+    KAFKA_SASL_USERNAME: optionalKey({ description: 'SASL user' }),
+    KAFKA_SASL_PASSWORD: optionalKey({ description: 'SASL password', secret: true }),
+    KAFKA_OAUTH_TOKEN_URL: onlyFor('oauthbearer', tokenUrlKey(whom)),
+    KAFKA_OAUTH_CLIENT_ID: onlyFor('oauthbearer', clientIdKey()),
+    KAFKA_OAUTH_CLIENT_SECRET: onlyFor('oauthbearer', clientSecretKey()),
+    KAFKA_OAUTH_SCOPE: onlyFor('oauthbearer', scopeKey()),
+    KAFKA_OAUTH_PARAMETERS: onlyFor('oauthbearer', parametersKey()),
+    KAFKA_OAUTH_EXTENSIONS: onlyFor('oauthbearer', extensionsKey()),
+    KAFKA_OAUTH_CA: onlyFor('oauthbearer', tokenCaKey()),
+    KAFKA_AWS_REGION: onlyFor(
+      'aws-msk-iam',
+      optionalKey({ description: 'AWS region of the cluster, for aws-msk-iam' }),
+    ),
+  });
 }
 
-export const kafkaAccessKeys = {
-  KAFKA_TLS_CA: certificatesKey({ description: 'CA for Kafka in PEM; empty: those of TLS_CA' }),
-  KAFKA_TLS_CERT: ownCertificateKey(kafkaCertificate),
-  KAFKA_TLS_KEY: ownKeyKey(kafkaCertificate),
-  KAFKA_TLS_KEY_PASSPHRASE: ownPassphraseKey(kafkaCertificate),
-  KAFKA_SASL_MECHANISM: saslMechanism,
-  KAFKA_SASL_USERNAME: optionalKey({ description: 'SASL user' }),
-  KAFKA_SASL_PASSWORD: optionalKey({ description: 'SASL password', secret: true }),
-  KAFKA_OAUTH_TOKEN_URL: onlyFor('oauthbearer', tokenUrlKey('Kafka')),
-  KAFKA_OAUTH_CLIENT_ID: onlyFor('oauthbearer', clientIdKey()),
-  KAFKA_OAUTH_CLIENT_SECRET: onlyFor('oauthbearer', clientSecretKey()),
-  KAFKA_OAUTH_SCOPE: onlyFor('oauthbearer', scopeKey()),
-  KAFKA_OAUTH_PARAMETERS: onlyFor('oauthbearer', parametersKey()),
-  KAFKA_OAUTH_EXTENSIONS: onlyFor('oauthbearer', extensionsKey()),
-  KAFKA_OAUTH_CA: onlyFor('oauthbearer', tokenCaKey()),
-  KAFKA_AWS_REGION: onlyFor('aws-msk-iam', optionalKey({ description: 'AWS region of the cluster, for aws-msk-iam' })),
-} as const;
+function prefixed<Prefix extends string, Keys extends object>(prefix: Prefix, keys: Keys): Prefixed<Prefix, Keys> {
+  return Object.fromEntries(Object.entries(keys).map(([name, key]) => [prefix + name, key])) as Prefixed<Prefix, Keys>;
+}
 
 const registryCertificate: OwnCertificate = {
   cert: 'SCHEMA_REGISTRY_TLS_CERT',

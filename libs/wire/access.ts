@@ -101,6 +101,27 @@ export function grantsOf(
   }
 }
 
+/**
+ * On the platform's own cluster, where there is one: topics of others, which we only read.
+ * @param prefix of our consumer groups
+ */
+export function platformGrantsOf(role: AccessRole, prefix: string, inputs: readonly string[]): readonly Grant[] {
+  switch (role) {
+    case 'fanout':
+      return [
+        ...inputs.flatMap((topic) => allow('topic', topic, ['Read'])),
+        ...allow('group', `${prefix}fanout`, ['Read']),
+      ];
+    case 'operator':
+      return [
+        ...inputs.flatMap((topic) => allow('topic', topic, ['Describe', 'Read'])),
+        ...allow('group', `${prefix}fanout`, ['Describe']),
+      ];
+    default:
+      return [];
+  }
+}
+
 function membersOf(): readonly string[] {
   return Object.entries(needs).flatMap(([app, { isMember = false }]) => (isMember ? [app] : []));
 }

@@ -14,6 +14,7 @@ import { examineApps } from './apps.ts';
 import { examineDatabase } from './database.ts';
 import { inOrder, ok, trouble, type Area, type Finding } from './finding.ts';
 import { examineKafka } from './kafka.ts';
+import { examinePlatformKafka } from './platform-kafka.ts';
 import { examinePooler } from './pooler.ts';
 import { examineSchemas } from './schemas.ts';
 
@@ -43,6 +44,7 @@ export async function examine(env: Environment, urls: AppUrls): Promise<readonly
   const config = readConfig(doctorConfig, env);
   const parts = await Promise.all([
     asked('kafka', 'KAFKA_BROKERS and the brokers', examineKafka(config)),
+    asked('kafka', 'PLATFORM_KAFKA_BROKERS and the brokers', examinePlatformKafka(config)),
     asked('schemas', 'SCHEMA_REGISTRY_URL and the registry', examineSchemas(registryConfig(config))),
     asked('database', 'DATABASE_URL and the server', examineDatabase(config)),
     examinePooler(config.DATABASE_URL),

@@ -7,6 +7,8 @@ const lagToWarn = 10_000;
 const lagToFail = 500_000;
 
 export interface GroupState {
+  /** Where it is not the system's own cluster. */
+  readonly where?: string;
   readonly app: string;
   /** Processes that are members of its group. */
   readonly members: number;
@@ -16,17 +18,18 @@ export interface GroupState {
   readonly isSwitchedOff?: boolean;
 }
 
-export function judgeGroup({ app, members, lag, isSwitchedOff = false }: GroupState): Finding {
+export function judgeGroup({ app, where, members, lag, isSwitchedOff = false }: GroupState): Finding {
   if (isSwitchedOff) return judgeSwitchedOff(members, lag);
+  const there = where === undefined ? '' : ` ${where}`;
   if (members === 0) {
     return trouble(
       'lag',
       'error',
-      `no ${app} is consuming; ${lag} records wait`,
+      `no ${app} is consuming${there}; ${lag} records wait`,
       `start one, or see why it is not ready`,
     );
   }
-  const says = `${app}: ${members} consuming, ${lag} records behind`;
+  const says = `${app}${there}: ${members} consuming, ${lag} records behind`;
   if (lag < lagToWarn) return ok('lag', says);
   const remedy = `when it does not shrink, start more of ${app}, up to the number of partitions`;
   return trouble('lag', lag < lagToFail ? 'warning' : 'error', says, remedy);

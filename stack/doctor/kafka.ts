@@ -66,9 +66,10 @@ async function examineGroups(admin: TopicAdmin, config: DoctorConfig): Promise<r
   // Projector and monitor keep their positions in the database, where their lag is asked for.
   const apps = ['fanout', 'dispatcher', 'retry-scheduler'] as const;
   const members = await admin.memberCounts(apps.map((app) => prefix + app));
+  const ownInputs = config.PLATFORM_KAFKA_BROKERS === null ? config.PLATFORM_TOPICS : [topics.platformEvents.name];
   const inputs = wantedTopics(config)
     .map(({ name }) => name)
-    .filter((name) => config.PLATFORM_TOPICS.includes(name.slice(prefix.length)));
+    .filter((name) => ownInputs.includes(name.slice(prefix.length)));
   const findings: Finding[] = [];
   for (const app of apps) {
     const count = members.get(prefix + app) ?? 0;
@@ -80,7 +81,8 @@ async function examineGroups(admin: TopicAdmin, config: DoctorConfig): Promise<r
   return findings;
 }
 
-async function lagOf(admin: TopicAdmin, groupId: string, names: readonly string[]): Promise<number> {
+/** Records that a group has not finished. */
+export async function lagOf(admin: TopicAdmin, groupId: string, names: readonly string[]): Promise<number> {
   if (names.length === 0) return 0;
   const lag = await admin.groupLag(groupId, names);
   return [...lag.values()].reduce((sum, behind) => sum + behind, 0);

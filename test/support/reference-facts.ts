@@ -15,6 +15,7 @@ import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { egressProxyKeys } from '../../libs/runtime/egress-proxy-keys.ts';
 import { operationsKeys } from '../../libs/runtime/operations-keys.ts';
+import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
 import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
@@ -110,7 +111,16 @@ export async function configRows(): Promise<readonly Row[]> {
   const groups = Object.values(configKeys).filter(
     (value): value is ConfigSpec & typeof value => typeof value === 'object',
   );
-  const more = [dispatchKeys, egressProxyKeys, operationsKeys, portalKeys, retryKeys, tracingKeys, webhookLimitKeys];
+  const more = [
+    dispatchKeys,
+    egressProxyKeys,
+    operationsKeys,
+    platformKafkaKeys,
+    portalKeys,
+    retryKeys,
+    tracingKeys,
+    webhookLimitKeys,
+  ];
   return [...groups, ...more].flatMap((group) =>
     Object.entries(group as ConfigSpec).map(([name, key]) => [
       name,

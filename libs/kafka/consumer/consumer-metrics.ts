@@ -14,6 +14,7 @@ export class ConsumerMetrics {
   private readonly failedCommits: CounterMetric;
   private readonly fences: CounterMetric;
   private readonly resets: CounterMetric;
+  private readonly standings: (() => ConsumerStanding)[] = [];
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
@@ -32,13 +33,17 @@ export class ConsumerMetrics {
     this.resets.zero(reasons.map((reason) => ({ reason })));
   }
 
+  /** Of several members of one process the worst is told. */
   watch(standing: () => ConsumerStanding): void {
+    this.standings.push(standing);
+    if (this.standings.length > 1) return;
+    const worst = (of: (one: ConsumerStanding) => number) => Math.max(...this.standings.map((one) => of(one())));
     this.metrics.gauge(
       'consumer_coordinator_silent_seconds',
       'Since the group coordinator last answered a heartbeat',
       [],
       (gauge) => {
-        gauge.set(standing().silentMs / 1_000);
+        gauge.set(worst(({ silentMs }) => silentMs) / 1_000);
       },
     );
     this.metrics.gauge(
@@ -46,7 +51,7 @@ export class ConsumerMetrics {
       'How long the oldest completed work has waited since it should have been committed',
       [],
       (gauge) => {
-        gauge.set(standing().oldestCommitMs / 1_000);
+        gauge.set(worst(({ oldestCommitMs }) => oldestCommitMs) / 1_000);
       },
     );
   }

@@ -11,3 +11,6 @@ export class ConsumerPermit {
     return this.ask();
   }
 }
+
+/** The same for what the platform's own cluster feeds. */
+export class PlatformPermit extends ConsumerPermit {}

@@ -33,6 +33,8 @@ interface Texts {
 export class RecordReader {
   private readonly values: RegistryValues;
   private readonly mappings: Mappings;
+  /** What JSONata was asked last. */
+  private asked: Promise<unknown> = Promise.resolve();
 
   constructor(values: RegistryValues, mappings: Mappings) {
     this.values = values;
@@ -57,10 +59,17 @@ export class RecordReader {
     }
   }
 
-  /** Null: it has nothing to do with JSONata, or its schema is not known yet. One at a time. */
+  /** Null: it has nothing to do with JSONata, or its schema is not known yet. */
   async readAhead(record: MappableRecord): Promise<ReadValue | null> {
     const mapping = this.mappingOf(record);
     if (mapping?.isAsynchronous !== true || record.value === null) return null;
+    // An expression counts the steps of one record at a time.
+    const answer = this.asked.then(() => this.mapLater(record, mapping));
+    this.asked = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async mapLater(record: MappableRecord, mapping: TopicMapping): Promise<ReadValue | null> {
     try {
       const texts = this.textsOf(record, mapping);
       return texts === null ? null : valueOf(await mapping.mapLater(originOf(record), texts.value, texts.key));

@@ -7,18 +7,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import kafkajs from 'kafkajs';
 import { KafkaClient, kafkaConnection } from '../../../libs/kafka/cluster/kafka-client.ts';
 import { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import { TopicAdmin } from '../../../libs/kafka/cluster/topic-admin.ts';
 import { connectionKeys } from '../../../libs/runtime/config-keys.ts';
 import { readConfig } from '../../../libs/runtime/config.ts';
+import { topics } from '../../../libs/wire/topics.ts';
+import { platformGrantsOf, type Grant } from '../../../libs/wire/access.ts';
+import { Registry } from '../../../libs/wire/registry.ts';
+import { appNames } from '../../../stack/apps.ts';
+import { examine, type AppUrls } from '../../../stack/doctor/examination.ts';
 import type { EmbeddedServer } from '../../../stack/embedded/embedded-server.ts';
 import { startKafka } from '../../../stack/embedded/kafka.ts';
 import { freePorts } from '../../../stack/ports.ts';
+import { startSystem } from '../../support/app-harness.ts';
+import { runCli } from '../../support/cli-process.ts';
 import { createAuthority } from '../../support/receivers/certificates.ts';
 import { until } from '../../support/until.ts';
+import { webhookDefinition } from '../../support/webhook-definition.ts';
 import { keptLog, Reader, soon } from './kafka-world.ts';
+import { allow, lockedSettings, type LockedPorts } from './locked-broker.ts';
 
 const authority = createAuthority();
 const own = authority.issue();
@@ -26,41 +34,13 @@ const password = 'correct horse';
 const topic = 'locked';
 const folder = mkdtempSync(join(tmpdir(), 'webhooks-locked-'));
 const log = keptLog();
+type Way = Exclude<keyof LockedPorts, 'controller'>;
 let broker: EmbeddedServer;
+/** By the listener where everything is allowed. */
+let open: KafkaClient;
 let tokens: Server;
-let ports: Readonly<Record<'plain' | 'mtls' | 'scram' | 'oauth', number>>;
+let ports: LockedPorts;
 let tokensIssued = 0;
-
-/** As a file of properties holds it. */
-const pem = (text: string) => text.trim().replaceAll('\n', '\\n');
-const jaas = (module: string) => `org.apache.kafka.common.security.${module} required;`;
-
-function settings(): Record<string, string> {
-  const { cert, key } = authority.issue();
-  const listeners = Object.entries(ports).map(([name, port]) => `${name.toUpperCase()}://127.0.0.1:${port}`);
-  return {
-    listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
-    'advertised.listeners': listeners.join(','),
-    'inter.broker.listener.name': 'PLAIN',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT,MTLS:SSL,SCRAM:SASL_SSL,OAUTH:SASL_SSL',
-    'ssl.keystore.type': 'PEM',
-    'ssl.keystore.certificate.chain': pem(cert),
-    'ssl.keystore.key': pem(key),
-    'ssl.truststore.type': 'PEM',
-    'ssl.truststore.certificates': pem(authority.cert),
-    'listener.name.mtls.ssl.client.auth': 'required',
-    'listener.name.scram.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
-    'listener.name.scram.scram-sha-512.sasl.jaas.config': jaas('scram.ScramLoginModule'),
-    'listener.name.oauth.sasl.enabled.mechanisms': 'OAUTHBEARER',
-    'listener.name.oauth.oauthbearer.sasl.jaas.config': jaas('oauthbearer.OAuthBearerLoginModule'),
-    // A session ends with its token; kafkajs begins the next one ten seconds before.
-    'listener.name.oauth.oauthbearer.connections.max.reauth.ms': '12000',
-    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': 'User:ANONYMOUS',
-  };
-}
-
-let controllerPort = 0;
 
 /** A server that issues tokens as Kafka's validator of unsigned ones takes them (RFC 7515, appendix A.5). */
 async function startTokenServer(): Promise<Server> {
@@ -84,25 +64,22 @@ async function startTokenServer(): Promise<Server> {
 
 beforeAll(async () => {
   const [plain = 0, mtls = 0, scram = 0, oauth = 0, controller = 0] = await freePorts(5);
-  ports = { plain, mtls, scram, oauth };
-  controllerPort = controller;
+  ports = { plain, mtls, scram, oauth, controller };
   [broker, tokens] = await Promise.all([
     startKafka({
       port: plain,
-      controllerPort,
+      controllerPort: controller,
       dataDir: join(folder, 'data'),
       logFile: join(folder, 'log'),
-      settings: settings(),
+      settings: lockedSettings(authority, ports),
       scramUsers: { webhooks: password },
       onProgress: () => undefined,
     }),
     startTokenServer(),
   ]);
-  const open = new KafkaClient(connection('plain', {}), log.logger);
-  const topics = new TopicAdmin(open);
-  await topics.ensure([{ name: topic, partitions: 1, replication: 1, config: {} }]);
-  await topics.close();
-  await allow(open, ['User:CN=Test endpoint', 'User:webhooks']);
+  open = new KafkaClient(connection('plain', {}), log.logger);
+  await make(topic);
+  for (const principal of ['User:CN=Test endpoint', 'User:webhooks']) await allow(open, principal, grants);
 }, 120_000);
 afterAll(async () => {
   tokens.close();
@@ -110,34 +87,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-function connection(listener: keyof typeof ports, env: Record<string, string>) {
+async function make(name: string): Promise<void> {
+  const admin = new TopicAdmin(open);
+  await admin.ensure([{ name, partitions: 1, replication: 1, config: {} }]);
+  await admin.close();
+}
+
+function connection(listener: Way, env: Record<string, string>) {
   const tls = listener === 'plain' ? {} : { KAFKA_TLS: 'true', KAFKA_TLS_CA: authority.cert };
   const brokers = { KAFKA_BROKERS: `127.0.0.1:${ports[listener]}` };
   return kafkaConnection(readConfig(connectionKeys, { ...brokers, ...tls, ...env }), 'locked');
 }
 
-/** What a producer and a member of a group need, and nothing else. */
-async function allow(client: KafkaClient, principals: readonly string[]): Promise<void> {
-  const admin = client.admin();
-  await admin.connect();
-  const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
-  const ofTopic = { resourceType: AclResourceTypes.TOPIC, resourceName: topic };
-  const acl = principals.flatMap((principal) =>
-    [
-      { ...ofTopic, operation: AclOperationTypes.READ },
-      { ...ofTopic, operation: AclOperationTypes.WRITE },
-      { resourceType: AclResourceTypes.GROUP, resourceName: 'locked-group', operation: AclOperationTypes.READ },
-    ].map((entry) => ({
-      ...entry,
-      resourcePatternType: ResourcePatternTypes.LITERAL,
-      principal,
-      host: '*',
-      permissionType: AclPermissionTypes.ALLOW,
-    })),
-  );
-  await admin.createAcls({ acl });
-  await admin.disconnect();
-}
+/** What a producer and a member of a group need. */
+const grants: readonly Grant[] = [
+  { resource: 'topic', name: topic, operation: 'Read' },
+  { resource: 'topic', name: topic, operation: 'Write' },
+  { resource: 'group', name: 'locked-group', operation: 'Read' },
+];
 
 const sealed = createPrivateKey(own.key)
   .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'open sesame' })
@@ -149,7 +116,7 @@ const oauth = () => ({
   KAFKA_OAUTH_CLIENT_ID: 'webhooks',
 });
 
-test.each<[string, keyof typeof ports, () => Record<string, string>]>([
+test.each<[string, Way, () => Record<string, string>]>([
   ['a certificate and its key', 'mtls', () => ({ KAFKA_TLS_CERT: own.cert, KAFKA_TLS_KEY: own.key })],
   [
     'a certificate and its encrypted key',
@@ -189,7 +156,7 @@ test.each<[string, keyof typeof ports, () => Record<string, string>]>([
   60_000,
 );
 
-test.each<[string, keyof typeof ports, () => Record<string, string>, RegExp]>([
+test.each<[string, Way, () => Record<string, string>, RegExp]>([
   ['no certificate', 'mtls', () => ({}), /certificate|closed|ECONNRESET/i],
   ['a wrong password', 'scram', () => ({ ...scram, KAFKA_SASL_PASSWORD: 'wrong' }), /SASL|credentials/i],
   [
@@ -210,3 +177,80 @@ test.each<[string, keyof typeof ports, () => Record<string, string>, RegExp]>([
   },
   60_000,
 );
+
+test("events come from the platform's locked cluster, and all else is on the system's own", async () => {
+  const event = (id: string) => ({ specversion: '1.0', id, source: '/shop', type: 'order.created', clientid: 'acme' });
+  const system = await startSystem({
+    apps: [],
+    env: {
+      PLATFORM_KAFKA_BROKERS: `127.0.0.1:${ports.scram}`,
+      PLATFORM_KAFKA_TLS: 'true',
+      PLATFORM_KAFKA_TLS_CA: authority.cert,
+      PLATFORM_KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      PLATFORM_KAFKA_SASL_USERNAME: 'webhooks',
+      PLATFORM_KAFKA_SASL_PASSWORD: password,
+      PLATFORM_TOPICS: 'shop.orders',
+    },
+  });
+  const there = new RecordSink(open, log.logger);
+  const produce = (...values: readonly string[]) =>
+    there.append(values.map((value) => ({ topic: 'shop.orders', key: null, value: Buffer.from(value) })));
+  const prefix = system.env['TOPIC_PREFIX'] ?? '';
+  const registry = new Registry({
+    url: system.env['SCHEMA_REGISTRY_URL'] ?? '',
+    username: null,
+    password: null,
+    topicPrefix: prefix,
+  });
+  const deliveries = await registry.codec(topics.deliveries);
+  const delivered = async () =>
+    (await system.records('webhook.deliveries')).map(
+      ({ value }) => deliveries.decode(value ?? Buffer.alloc(0))?.eventId,
+    );
+  const arrive = async (...ids: readonly string[]) => {
+    await until(async () => (await delivered()).length >= ids.length, { timeoutMs: 30_000, what: ids.join(', ') });
+    expect((await delivered()).sort()).toEqual([...ids].sort());
+  };
+  try {
+    await make('shop.orders');
+    const needed = (['fanout', 'operator'] as const).flatMap((role) => platformGrantsOf(role, prefix, ['shop.orders']));
+    await allow(open, 'User:webhooks', needed);
+    const definitions = await registry.codec(topics.definitions);
+    const definition = definitions.encode(webhookDefinition('w-acme', { updatedAt: Date.now() }));
+    await system.publishRaw([{ key: 'w-acme', value: definition }], { topic: 'webhook.definitions' });
+    await system.startAll(['fanout'], {});
+
+    await produce(JSON.stringify(event('there')), 'no event');
+    await system.publish([event('here')]);
+    await arrive('there', 'here');
+    const rejected = await system.records('platform.events.rejected');
+    expect(rejected.map(({ value, headers }) => [value?.toString(), headers['source-topic']?.toString()])).toEqual([
+      ['no event', 'shop.orders'],
+    ]);
+
+    // What it has done it knows of both clusters, and what is asked there is asked there.
+    await system.kill('fanout', 'SIGTERM');
+    await produce(JSON.stringify(event('there-2')));
+    const urls = Object.fromEntries(appNames.map((app) => [app, 'http://127.0.0.1:1'])) as AppUrls;
+    const told = (await examine({ ...system.env }, urls)).map(({ area, says }) => `${area}: ${says}`);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        "kafka: 1 broker answers on the platform's cluster",
+        "lag: no fanout is consuming on the platform's cluster; 1 records wait",
+        'lag: no fanout is consuming; 0 records wait',
+      ]),
+    );
+    const mapped = await runCli(['map', '--topic', 'shop.orders', '--json'], system.env);
+    expect(JSON.parse(mapped.stdout)).toMatchObject({ topic: 'shop.orders', counts: { event: 2, rejected: 1 } });
+    await system.start('fanout');
+    await arrive('there', 'here', 'there-2');
+
+    // It holds its connections and answers nothing: what comes from ours waits for nobody.
+    process.kill(broker.pid ?? 0, 'SIGSTOP');
+    await system.publish([event('here-2')]);
+    await arrive('there', 'here', 'there-2', 'here-2');
+  } finally {
+    process.kill(broker.pid ?? 0, 'SIGCONT');
+    await Promise.all([there.close(), system.stop()]);
+  }
+}, 120_000);
