@@ -45,6 +45,13 @@ describe('the image', () => {
   });
 });
 
+test('the image has the settings that the portal is compiled by, which name others', () => {
+  const { extends: shared } = JSON.parse(read('portal/tsconfig.json')) as { extends: string };
+  const name = join('portal', shared);
+  expect(read('.dockerignore').split('\n')).toContain(`!${name}`);
+  expect(read('deploy/Dockerfile')).toMatch(new RegExp(`^COPY [^\\n]*\\b${name} [^\\n]*\\./$`, 'm'));
+});
+
 describe('the compose file', () => {
   test('has the servers that npm start embeds', () => {
     const kafka = /kafkaVersion = '([\d.]+)'/.exec(read('stack/embedded/kafka.ts'))?.[1];
