@@ -25,8 +25,8 @@ export interface AnswerStart {
   readonly bytes: Buffer | null;
 }
 
-/** `HTTP/1.1 200` and what ends it. */
-const statusBytes = 13;
+/** `HTTP/1.1 200` and what ends it, with blanks to spare. */
+const statusBytes = 16;
 
 export function followAnswers(socket: Socket): AnswerStart {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
@@ -71,9 +71,13 @@ export function followAnswers(socket: Socket): AnswerStart {
   };
 }
 
-/** The code in the status line with which these bytes begin; null when they do not begin so (RFC 9112, section 4). */
+/**
+ * The code in the status line with which these bytes begin; null when they do not begin so (RFC 9112, section 4). A version that is written
+ * otherwise, or is another, changes nothing about what the code says (RFC 9110, section 6.2).
+ */
 export function statusOf(bytes: Buffer): number | null {
-  const [, code] = /^HTTP\/1\.[01] ([1-9]\d\d)(?=[ \r\n])/.exec(bytes.toString('latin1', 0, statusBytes)) ?? [];
+  const [, code] =
+    /^HTTP\/\d(?:\.\d)? {1,3}([1-9]\d\d)(?=[ \r\n])/i.exec(bytes.toString('latin1', 0, statusBytes)) ?? [];
   return code === undefined ? null : Number(code);
 }
 

@@ -1,6 +1,7 @@
 /**
  * Retry-After of an answer (RFC 9110, section 10.2.3): whole seconds, or a date in one of HTTP's three forms. Beside them what
- * servers write by mistake: a fraction of seconds, a Unix time in seconds or milliseconds, and milliseconds.
+ * servers write by mistake: a fraction of seconds, a Unix time in seconds or milliseconds, milliseconds, a unit behind the number,
+ * quotes, the header twice (the longest wish counts), and dates of RFC 3339 or with an offset.
  */
 import { retryDelayMsMax } from './retry.ts';
 
@@ -13,6 +14,10 @@ const dateForms = [
   new RegExp(`^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})$`),
 ];
 
+/** Of a header that is there so often, no more are looked at. */
+const textsMax = 8;
+const dateWithOffset =
+  /^(?:\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)|[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4})$/;
 const yearMs = 366 * 86_400_000;
 /** The year 2001; as a delay, more than thirty years. */
 const unixSecondsMin = 1_000_000_000;
@@ -22,9 +27,20 @@ const unixSecondsMin = 1_000_000_000;
  * zero, past, negative, or no date at all. `now` in Unix milliseconds.
  */
 export function parseRetryAfter(value: string, now: number): number | null {
-  const text = value.trim();
-  const delayMs = /^\d+(\.\d+)?$/.test(text) ? delayOf(Number(text), now) : parseHttpDate(text, now) - now;
+  // Of a header that is there twice; a comma is in dates too.
+  const texts = /^[^A-Za-z]*,/.test(value) ? value.split(',') : [value];
+  const delaysMs = texts.slice(0, textsMax).map((text) => delayIn(text.trim().replace(/^"(.*)"$/, '$1'), now));
+  const delayMs = Math.max(...delaysMs.filter((one) => one > 0), 0);
   return delayMs > 0 ? Math.min(delayMs, retryDelayMsMax) : null;
+}
+
+/** NaN: it says nothing. */
+function delayIn(text: string, now: number): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?(ms|s|secs?|seconds?|m|mins?|minutes?)?$/i.exec(text) ?? [];
+  if (number === undefined) return parseHttpDate(text, now) - now;
+  if (unit === '') return delayOf(Number(number), now);
+  const unitMs = /^ms$/i.test(unit) ? 1 : /^s/i.test(unit) ? 1000 : 60_000;
+  return Math.ceil(Number(number) * unitMs);
 }
 
 function delayOf(number: number, now: number): number {
@@ -44,8 +60,9 @@ function isInMilliseconds(number: number): boolean {
   return number % 3600 !== 0 || number > 86_400;
 }
 
-/** Unix milliseconds; NaN when it is no HTTP date. */
+/** Unix milliseconds; NaN when it is no date. */
 function parseHttpDate(text: string, now: number): number {
+  if (dateWithOffset.test(text)) return Date.parse(text);
   for (const form of dateForms) {
     const parts = form.exec(text)?.groups;
     if (parts === undefined) continue;

@@ -192,7 +192,7 @@ test.each<[string, string | Buffer | null | object, Headers, string]>([
   ],
   ['binary mode with broken JSON', '{', { ce_id: '1', ce_type: 't' }, 'unparsable'],
   ['another version', { ...minimal, specversion: '0.3' }, {}, 'unsupported_version'],
-  ['a version of another kind', { ...minimal, specversion: 1 }, {}, 'unsupported_version'],
+  ['a version of another kind', { ...minimal, specversion: true }, {}, 'unsupported_version'],
   ['no id', { type: 't' }, {}, 'missing_id'],
   ['an empty id', { id: '', type: 't' }, {}, 'missing_id'],
   ['an id that is null', { id: null, type: 't' }, {}, 'missing_id'],

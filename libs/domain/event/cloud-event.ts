@@ -28,7 +28,7 @@ import { EventRefusal } from './event-refusal.ts';
 import { eventTimeOf } from './event-time.ts';
 import type { JsonSpan } from '../payload/json-outline.ts';
 import type { Rejection, RejectionReason } from './rejection.ts';
-import { otherTenant, refuseOtherTenant, type EventMark } from './tenant-in-data.ts';
+import { otherTenant, refuseOtherTenant, refuseTwoTenants, type EventMark } from './tenant-in-data.ts';
 import { carriedTraceparent } from './traceparent.ts';
 
 export interface PlatformEvent {
@@ -166,11 +166,12 @@ function wholeEvent(record: EventRecord, headers: HeaderAttributes, text: string
   }
   const attributes = new MemberAttributes(value);
   const outline = outlined(text, attributes.nameOf('data') ?? 'data');
+  if (outline.rootMembers > Object.keys(value).length) refuseTwoTenants(text, attributes);
   const base64 = attributes.get('data_base64');
   if (base64 !== null && attributes.get('data') !== null) {
     throw new EventRefusal('unparsable', 'data and data_base64 exclude each other');
   }
-  const data = base64 === null ? structuredData(attributes, outline) : base64Data(attributes, base64);
+  const data = base64 === null ? structuredData(attributes, outline.span) : base64Data(attributes, base64);
   const traceparent = carriedTraceparent(attributes.get('traceparent')) ?? headerTraceparent(record, '');
   const event = eventOf(attributes, traceparent, data, hintOf(value));
   const tenant = headers.isAny ? headers.get('clientid') : null;
@@ -228,7 +229,7 @@ function eventOf(
   hint: string,
 ): PlatformEvent {
   const version = attributes.get('specversion');
-  if (version !== null && (typeof version !== 'string' || !/^1\.\d+$/.test(version))) {
+  if (version !== null && !/^1(?:\.\d+){0,2}$/.test(versionText(version))) {
     throw new EventRefusal('unsupported_version', 'specversion is not 1.x');
   }
   const clientId = attributes.get('clientid');
@@ -247,6 +248,11 @@ function eventOf(
     data: data.value,
     dataText: data.span,
   };
+}
+
+/** `1.0` as YAML and loosely typed producers have it: a number, or with a patch level. */
+function versionText(version: unknown): string {
+  return typeof version === 'string' || typeof version === 'number' ? String(version) : '';
 }
 
 /** CloudEvents, section 3.1: an Integer is a number in JSON, and its digits in a header. */

@@ -2,7 +2,7 @@
  * Attributes of an event by their CloudEvents names, as producers spell them. In: the members of a JSON object, or the headers of
  * a record. Out: the value of a name.
  * Holds: the spelling of the specification (lower case, `ce_` before it in a header) wins; where it is missing, one with capitals
- * or with the prefix of HTTP (`ce-`) is read, so that no event loses its tenant to a capital letter. Spellings that contradict
+ * or with the prefix of HTTP (`ce-`) or of AMQP (`cloudEvents:`, `cloudEvents_`) is read, so that no event loses its tenant to a capital letter. Spellings that contradict
  * each other about the tenant, and names that only look like it, are refused: without a tenant an event may be a broadcast.
  */
 import { isUtf8 } from 'node:buffer';
@@ -22,6 +22,8 @@ const known = new Set([
   ...['datacontenttype', 'data', 'data_base64'],
 ]);
 const almostClientId = /^client[_-]id$/i;
+const anyClientId = /^client[_-]?id$/i;
+const prefix = /^(?:ce|cloudevents)[_:-]/i;
 
 export abstract class EventAttributes {
   /** Other spellings, by the name that they stand for. */
@@ -59,6 +61,11 @@ export abstract class EventAttributes {
     else spellings.push(written);
   }
 
+  /** It looks like the tenant, and is no attribute. */
+  protected noteAlmost(written: string): void {
+    this.almost ??= written;
+  }
+
   private find(name: string): Spelling | null {
     const exact = this.spelling(this.spelled(name));
     const odd = this.odd.get(name);
@@ -91,6 +98,11 @@ export class MemberAttributes extends EventAttributes {
     for (const name of Object.keys(members)) {
       if (/[A-Z]|^client[_-]/.test(name)) this.note(name, name);
     }
+    // Before 1.0 of CloudEvents, and in some libraries, extensions were members of a member.
+    const { extensions } = members;
+    if (typeof extensions !== 'object' || extensions === null || Array.isArray(extensions)) return;
+    const nested = Object.keys(extensions).find((name) => anyClientId.test(name));
+    if (nested !== undefined) this.noteAlmost(`extensions.${nested}`);
   }
 
   protected spelled(name: string): string {
@@ -113,10 +125,11 @@ export class HeaderAttributes extends EventAttributes {
     this.headers = headers;
     let isAny = false;
     for (const written of Object.keys(headers)) {
-      if (!/^ce[_-]/i.test(written)) continue;
+      const [before] = prefix.exec(written) ?? [];
+      if (before === undefined) continue;
       isAny = true;
-      const name = written.slice(3);
-      if (!written.startsWith('ce_') || /[A-Z_-]/.test(name)) this.note(name, written);
+      const name = written.slice(before.length);
+      if (before !== 'ce_' || /[A-Z_-]/.test(name)) this.note(name, written);
     }
     this.isAny = isAny;
   }

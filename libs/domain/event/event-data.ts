@@ -6,7 +6,8 @@ import { isUtf8 } from 'node:buffer';
 import type { EventAttributes } from './event-attributes.ts';
 import { hasByteOrderMark, isJson, isJsonType, jsonBehindFrame, likeness, looksLikeJson } from './event-encoding.ts';
 import { EventRefusal } from './event-refusal.ts';
-import { outlineJson, type JsonSpan } from '../payload/json-outline.ts';
+import { brokenJsonHint } from '../payload/broken-json.ts';
+import { outlineJson, type JsonOutline, type JsonSpan } from '../payload/json-outline.ts';
 
 /** Lists and objects inside each other, in the whole value. */
 export const eventDepthMax = 100;
@@ -22,7 +23,7 @@ export function structuredData(attributes: EventAttributes, span: JsonSpan | nul
 
 /** Base64 that holds JSON (and is not said to hold something else) is that JSON; other bytes stay base64. */
 export function base64Data(attributes: EventAttributes, base64: unknown): EventData {
-  if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4 !== 0) {
+  if (typeof base64 !== 'string' || !isBase64(base64)) {
     throw new EventRefusal('unparsable', 'data_base64 is no base64');
   }
   const contentType = attributes.get('datacontenttype');
@@ -35,7 +36,13 @@ export function base64Data(attributes: EventAttributes, base64: unknown): EventD
       if (contentType !== null || !(error instanceof EventRefusal)) throw error;
     }
   }
-  return textData(base64);
+  return textData(bytes.toString('base64'));
+}
+
+/** RFC 4648, section 4; or section 5, with letters for URLs and without padding. */
+function isBase64(text: string): boolean {
+  if (/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0) return true;
+  return /^[A-Za-z0-9_-]*={0,2}$/.test(text) && text.replaceAll('=', '').length % 4 !== 1;
 }
 
 export function binaryData(value: Buffer | null, contentType: string | null): EventData {
@@ -53,7 +60,7 @@ export function binaryData(value: Buffer | null, contentType: string | null): Ev
 }
 
 export function jsonData(text: string, bytes: Buffer): EventData {
-  return { value: parseJson(text, bytes), span: outlined(text, null) ?? nullSpan };
+  return { value: parseJson(text, bytes), span: outlined(text, null).span ?? nullSpan };
 }
 
 function textData(text: string): EventData {
@@ -67,16 +74,16 @@ export function parseJson(text: string, bytes: Buffer): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     // The parser's own message quotes the payload.
-    throw new EventRefusal('unparsable', `the value is not JSON${likeness(bytes)}`);
+    throw new EventRefusal('unparsable', `the value is not JSON${likeness(bytes) || brokenJsonHint(text)}`);
   }
 }
 
-export function outlined(text: string, memberName: string | null): JsonSpan | null {
+export function outlined(text: string, memberName: string | null): JsonOutline {
   const outline = outlineJson(text, memberName);
   if (outline.depth > eventDepthMax) {
     throw new EventRefusal('unparsable', `the JSON is nested deeper than ${eventDepthMax} levels`);
   }
-  return outline.span;
+  return outline;
 }
 
 export function textOf(bytes: Buffer): string {

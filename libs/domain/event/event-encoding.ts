@@ -31,7 +31,7 @@ export function contentTypeOf(headers: HeaderBytes, attributes = new HeaderAttri
 }
 
 export function isJsonType(contentType: string): boolean {
-  return /^[^;]*[/+]json\s*(;|$)/i.test(contentType);
+  return /^(?:[^;]*[/+])?json\s*(;|$)/i.test(contentType);
 }
 
 /** How a serializer of a registry wrote the value: the caller decodes it to JSON before parsing. Null: it is read as it is. */
@@ -120,9 +120,17 @@ export function schemaIdHeader(headers: HeaderBytes): { readonly name: string; r
 const looks: readonly { readonly begins: readonly number[]; readonly like: string }[] = [
   { begins: [0xff, 0xfe], like: 'UTF-16: produce UTF-8' },
   { begins: [0xfe, 0xff], like: 'UTF-16: produce UTF-8' },
+  { begins: [0x7b, 0x00], like: 'UTF-16: produce UTF-8' },
+  { begins: [0x5b, 0x00], like: 'UTF-16: produce UTF-8' },
+  { begins: [0x00, 0x7b, 0x00], like: 'UTF-16: produce UTF-8' },
+  { begins: [0x00, 0x5b, 0x00], like: 'UTF-16: produce UTF-8' },
   { begins: [0x1f, 0x8b], like: 'gzip: let Kafka compress (compression.type) instead of the application' },
   { begins: [0x28, 0xb5, 0x2f, 0xfd], like: 'zstd: let Kafka compress (compression.type) instead of the application' },
   { begins: [0xac, 0xed, 0x00, 0x05], like: 'a serialized Java object: set a JSON serializer' },
+  { begins: [0x80, 0x03], like: 'a pickled Python object: write JSON' },
+  { begins: [0x80, 0x04], like: 'a pickled Python object: write JSON' },
+  { begins: [0x80, 0x05], like: 'a pickled Python object: write JSON' },
+  { begins: [0xc3, 0x01], like: 'Avro in its single-object encoding: produce Avro in the registry wire format' },
   { begins: [0x4f, 0x62, 0x6a, 0x01], like: 'an Avro container file: produce Avro in the registry wire format' },
   { begins: [0x03, 0x00], like: 'a value of the AWS Glue Schema Registry, which is not read' },
   { begins: [0x03, 0x05], like: 'a value of the AWS Glue Schema Registry, which is not read' },
@@ -131,9 +139,16 @@ const looks: readonly { readonly begins: readonly number[]; readonly like: strin
 
 /** Such as `, looks like gzip: …`; empty when nothing is known of such bytes. */
 export function likeness(bytes: Buffer): string {
+  const found = looks.find(({ begins }) => begins.every((byte, index) => bytes[index] === byte));
+  if (found !== undefined) return `, looks like ${found.like}`;
   if (bytes[0] === 0 && bytes.length > framesBytes[0]) {
     return ', looks like a value of a schema registry (a zero byte, then an id): set content-type to application/avro or application/protobuf if it is one of them';
   }
-  const found = looks.find(({ begins }) => begins.every((byte, index) => bytes[index] === byte));
-  return found === undefined ? '' : `, looks like ${found.like}`;
+  return isLatin(bytes) ? ', looks like ISO-8859-1 or Windows-1252: produce UTF-8' : '';
+}
+
+/** Text but for letters beyond ASCII, which are no UTF-8. */
+function isLatin(bytes: Buffer): boolean {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return looksLikeJson(bytes) && !isUtf8(bytes) && !/[\x00-\x08\x0b\x0c\x0e-\x1f]/.test(bytes.toString('latin1'));
 }

@@ -1,21 +1,30 @@
 /**
  * The `time` of an event in the spellings that producers use. In: an attribute. Out: Unix milliseconds, or null.
  * RFC 3339 as CloudEvents asks for it, and beside it: without seconds, a blank for the T, a comma before the fraction, offsets as
- * `+0000` or `+00`, `GMT` and `UTC`, the zone that Java adds in brackets, the date of HTTP, and a count of seconds, milli-, micro- or
+ * `+0000` or `+00`, `GMT` and `UTC`, the basic form of ISO 8601 (`20261130T100000Z`), leap seconds, the zone that Java adds in brackets, the date of HTTP, and a count of seconds, milli-, micro- or
  * nanoseconds. A time without any offset is nobody's: it may be of any zone.
  */
 import { recordTimeOf } from './record-time.ts';
 
 const iso =
   /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,18}))? ?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?: UTC| GMT)?(?:\[[\w/+:-]{1,64}\])?$/;
+const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(.*)$/;
 const httpDate = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC|[+-]\d{4})$/;
 const count = /^\d{9,19}(\.\d{1,9})?$/;
 
 export function eventTimeOf(value: unknown): number | null {
   if (typeof value === 'number') return recordTimeOf(value);
   if (typeof value !== 'string') return null;
-  const [, date, minutes, seconds = ':00', fraction = '0', offset] = iso.exec(value) ?? [];
-  if (date !== undefined) return parsed(`${date}T${minutes}${seconds}.${fraction.slice(0, 3)}${offsetOf(offset)}`);
+  const text = value.replace(basic, '$1-$2-$3T$4:$5:$6$7');
+  const [, date, minutes, seconds = ':00', fraction = '0', offset] = iso.exec(text) ?? [];
+  if (date !== undefined) {
+    // Date.parse turns the 30th of February into the 2nd of March.
+    if (new Date(`${date}T00:00:00Z`).getUTCDate() !== Number(date.slice(8))) return null;
+    if (seconds !== ':60') return parsed(`${date}T${minutes}${seconds}.${fraction.slice(0, 3)}${offsetOf(offset)}`);
+    // RFC 3339, section 5.7: it is counted as the second behind it.
+    const before = parsed(`${date}T${minutes}:59.000${offsetOf(offset)}`);
+    return before === null ? null : before + 1000;
+  }
   if (httpDate.test(value)) return parsed(value);
   return count.test(value) ? recordTimeOf(Number(value)) : null;
 }

@@ -4,7 +4,8 @@
  * Holds: a bridge that leaves the attributes of some event in headers makes no broadcast of another event. Only the value as a whole
  * is looked at, with what serializers put around it: an event that is a part of the data is data.
  */
-import { MemberAttributes } from './event-attributes.ts';
+import { membersNamed } from '../payload/json-outline.ts';
+import { MemberAttributes, type EventAttributes } from './event-attributes.ts';
 import type { EventData } from './event-data.ts';
 import { isJson, jsonBehindFrame, looksLikeJson } from './event-encoding.ts';
 import { EventRefusal } from './event-refusal.ts';
@@ -30,6 +31,19 @@ export function refuseOtherTenant(
     if (typeof clientId === 'number' ? String(clientId) !== tenant : clientId !== tenant) {
       throw new EventRefusal('invalid_attribute', otherTenant);
     }
+  }
+}
+
+/**
+ * @param text of an event in which some name is there twice: that has its last value (RFC 8259, section 4, leaves it open),
+ * and about the tenant nobody may guess
+ */
+export function refuseTwoTenants(text: string, attributes: EventAttributes): void {
+  const name = attributes.nameOf('clientid');
+  if (name === null) return;
+  const values = membersNamed(text, name).map((value) => JSON.stringify(JSON.parse(value)));
+  if (new Set(values).size > 1) {
+    throw new EventRefusal('invalid_attribute', `${name} is there twice, with different values`);
   }
 }
 

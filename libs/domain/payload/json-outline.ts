@@ -8,6 +8,8 @@ export interface JsonOutline {
   readonly depth: number;
   /** The text that was asked for: a member of the root object, or the whole. Null when there is no such member. */
   readonly span: JsonSpan | null;
+  /** As written, counted with each repetition of a name. Only where a member is asked for; else 0. */
+  readonly rootMembers: number;
 }
 
 export interface JsonSpan {
@@ -24,13 +26,28 @@ const backslash = 92;
  * one of the name, as JSON.parse has it); with null it is the whole text.
  */
 export function outlineJson(text: string, memberName: string | null): JsonOutline {
+  return outlineOf(text, memberName, null);
+}
+
+/** The texts of all members of the root object that have this name, of a text that JSON.parse has accepted. */
+export function membersNamed(text: string, memberName: string): readonly string[] {
+  const found: string[] = [];
+  outlineOf(text, memberName, found);
+  return found;
+}
+
+function outlineOf(text: string, memberName: string | null, found: string[] | null): JsonOutline {
   const scan = { depth: 0, deepest: 0, members: 0 };
   let keyStart = 0;
   let keyEnd = 0;
   let valueStart = memberName === null ? 0 : -1;
   let span: JsonSpan | null = null;
+  let rootMembers = 0;
   const closeSpan = (end: number) => {
-    if (valueStart >= 0) span = { text: text.slice(valueStart, end).trim(), members: scan.members };
+    if (valueStart >= 0) {
+      span = { text: text.slice(valueStart, end).trim(), members: scan.members };
+      found?.push(span.text);
+    }
     valueStart = -1;
   };
   for (let index = 0; index < text.length; index += 1) {
@@ -56,6 +73,7 @@ export function outlineJson(text: string, memberName: string | null): JsonOutlin
         break;
       case 58: // :
         if (scan.depth === 1 && memberName !== null) {
+          rootMembers += 1;
           if (isName(text, keyStart, keyEnd, memberName)) {
             valueStart = index + 1;
             scan.members = 0;
@@ -65,7 +83,7 @@ export function outlineJson(text: string, memberName: string | null): JsonOutlin
     }
   }
   if (memberName === null) closeSpan(text.length);
-  return { depth: scan.deepest, span };
+  return { depth: scan.deepest, span, rootMembers };
 }
 
 /** Index of the quote that ends the string which begins at `start`. */

@@ -58,6 +58,10 @@ test.each<[string, () => Promise<HostileReceiver>, string]>([
     broken,
   ],
   ['#25 whose chunk has no size', () => startSaying('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nok'), broken],
+  ['of a version that is none', () => startSaying('HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok'), broken],
+  ['in small letters', () => startSaying('http/1.1 200 ok\r\nContent-Length: 2\r\n\r\nok'), broken],
+  ['with a header over two lines', () => startSaying('HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n'), broken],
+  ['whose lines end without CR', () => startSaying('HTTP/1.1 201 Created\nContent-Length: 2\n\nok'), broken],
   ['#25 with a header that is none', () => startSaying('HTTP/1.1 202 Accepted\r\nX Y: 1\r\n\r\n'), broken],
   ['#47 with headers over 64 KiB', () => startSaying(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`), broken],
 ])('a 2xx %s is delivered, says so, and its connection is thrown away', async (_what, start, words) => {
@@ -102,6 +106,18 @@ test('#18 an unasked 100 Continue that comes before the answer changes nothing',
   const bytes = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
   const receiver = track(await startSayingInPieces(bytes, 25));
   expect(await makeSender().send(post(receiver.url))).toMatchObject({ code: 200, bodySample: Buffer.from('ok') });
+});
+
+test.each([
+  ['a status below 100', 'HTTP/1.1 000 Nil\r\nContent-Length: 0\r\n\r\n', 'its status is below 100'],
+  ['what nobody asked for', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n', '101 Switching'],
+  ['HTTP/0.9', '<html>ok</html>', 'the answer is not HTTP/1.1'],
+  ['another protocol', 'SSH-2.0-OpenSSH_9.2 200 \r\n', 'the answer is not HTTP/1.1'],
+])('%s is no answer, in one plain line', async (_what, bytes, words) => {
+  const receiver = track(await startSaying(bytes));
+  const result = await makeSender().send(post(receiver.url));
+  expect(result).toMatchObject({ kind: 'error', errorKind: 'reset', message: expect.stringContaining(words) });
+  expect(result.kind === 'error' && result.message).not.toContain('\n');
 });
 
 describe('of another status', () => {
