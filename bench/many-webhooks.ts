@@ -95,6 +95,8 @@ function definitionOf(number: number, origin: string, box: SecretBox): WebhookDe
     targetVersion: 1,
     recoveringSince: null,
     recoveringUntil: null,
+    pausedSince: null,
+    pausedUntil: null,
     version: 1,
     updatedAt: Date.now(),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { momentOf } from './moment.ts';
+import { momentAhead, momentOf } from './moment.ts';
 
 const now = Date.parse('2026-03-14T12:00:00Z');
 
@@ -16,4 +16,10 @@ test.each([
 
 test.each(['', 'yesterday', '5', '1w', '-1h', '2026-13-01', '99999999d'])('%j is refused', (text) => {
   expect(() => momentOf('from', text, now)).toThrow(/--from takes a time/);
+});
+
+test('the same is said of what is to come', () => {
+  expect(momentAhead('until', '2h', now)).toBe('2026-03-14T14:00:00.000Z');
+  expect(momentAhead('until', '2026-03-15', now)).toBe('2026-03-15T00:00:00.000Z');
+  expect(() => momentAhead('until', 'tomorrow', now)).toThrow(/from now/);
 });

@@ -2,6 +2,7 @@
 import type { CommandContext, Option } from './command.ts';
 import { CliFailure } from './failure.ts';
 import { readInput } from './input.ts';
+import { momentAhead } from './moment.ts';
 
 export const bodyOptions: Readonly<Record<string, Option>> = {
   data: { takes: 'JSON', text: 'fields as the API takes them; options for single fields are stronger' },
@@ -11,8 +12,8 @@ export const bodyOptions: Readonly<Record<string, Option>> = {
 /** An option for one field. */
 export interface FieldOption extends Option {
   readonly field: string;
-  /** How the text becomes a value. Default: as it is. */
-  readonly as?: 'list' | 'flag';
+  /** How the text becomes a value; `ahead`: a time to come. Default: as it is. */
+  readonly as?: 'list' | 'flag' | 'ahead';
 }
 
 export type FieldOptions = Readonly<Record<string, FieldOption>>;
@@ -29,6 +30,7 @@ export async function requestBody(
   for (const [option, { field, as }] of Object.entries(fields)) {
     const value = given.text(option);
     if (as === 'flag' && given.has(option)) named[field] = true;
+    else if (value !== null && as === 'ahead') named[field] = momentAhead(option, value, Date.now());
     else if (value !== null) named[field] = as === 'list' ? value.split(',').map((one) => one.trim()) : value;
   }
   return { ...body, ...named };

@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
 import { BufferBudget } from './gate/buffer-budget.ts';
 import type { LaneItem } from './lanes/lane-item.ts';
-import { Lanes, type RunningAttempt } from './lanes/lanes.ts';
+import type { Running } from './lanes/lane.ts';
+import { Lanes } from './lanes/lanes.ts';
 import type { Partition } from './partition.ts';
 
 const mebibyte = 1_024 * 1_024;
@@ -22,7 +23,7 @@ function item(offset: number, bytes: number, source: LaneItem['source'] = 'main'
 /** The defaults of a dispatcher; a webhook is named after its client: `client/number`. */
 class World {
   readonly budget = new BufferBudget(128 * mebibyte, () => 0);
-  readonly running: RunningAttempt[] = [];
+  readonly running: Running[] = [];
   readonly started = new Set<string>();
   readonly parked = new Set<string>();
   readonly lanes: Lanes;

@@ -86,7 +86,7 @@ export class DispatchMetrics {
     this.retries = metrics.counter('retries_scheduled_total', 'Attempts that will be made again', ['tier']);
     this.retries.zero(retryTiers.map(({ name }) => ({ tier: name })));
     this.parkedRecords = metrics.counter('deliveries_parked_total', 'Deliveries moved to the parked lane', ['reason']);
-    const reasons: readonly ParkedReason[] = ['backlog', 'breaker', 'rate_limit', 'blocked'];
+    const reasons: readonly ParkedReason[] = ['backlog', 'breaker', 'rate_limit', 'blocked', 'paused'];
     this.parkedRecords.zero(reasons.map((reason) => ({ reason })));
     this.breakerChanges = metrics.counter('circuit_breaker_state_changed_total', 'Changes of a breaker', [
       'host',

@@ -2,7 +2,7 @@
  * The whole of the dispatcher's own part, its lanes, parked log, gate, strict heads and offset trackers, against a
  * simple model: two logs, endpoints that fail and hang, a Kafka that acknowledges late, or lets an append land when its
  * process is gone, restarts, kills, rebalances that do not wait, a member that is cut off beside its successor, commits
- * without an answer, a clock that is set back. The clock is simulated; nothing here is real but what is tested.
+ * without an answer, pauses, a clock that is set back. The clock is simulated; nothing here is real but what is tested.
  */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import type { Delivery, ParkedDelivery } from '../../libs/domain/delivery/delive
 import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
 import { settleAttempt, type FollowUp, type Settlement } from '../../libs/domain/delivery/settle.ts';
 import type { Ordering, WebhookDefinition } from '../../libs/domain/webhook/webhook.ts';
+import { isPaused, type Pause } from '../../libs/domain/webhook/pause.ts';
 import { offsetsCovered } from '../../libs/kafka/consumer/completed-offsets.ts';
 import { Lease } from '../../libs/kafka/consumer/lease.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
@@ -86,6 +87,11 @@ class World {
   readonly isSlow = new Set<string>();
   /** Deliveries whose attempt was answered 200, once the answer was there. */
   readonly delivered = new Set<string>();
+  readonly pauses = new Map<string, Pause>();
+  /** Of each process that there was. */
+  readonly tables: WebhookTable[] = [];
+  /** Attempts that began while their webhook was paused. */
+  readonly sentWhilePaused: string[] = [];
   /** Successors of a strict head that were tried before it was delivered. */
   readonly overtaken: string[] = [];
   /** How often a delivery may have been repeated: once for each fault that found it in flight or not committed. */
@@ -149,6 +155,25 @@ class World {
     this.keys[topic]?.push(key);
   }
 
+  /** As the API has it in force everywhere. */
+  pause(webhookId: string): void {
+    this.definePause(webhookId, { pausedSince: Date.now(), pausedUntil: Date.now() + 3_600_000 });
+  }
+
+  resume(webhookId: string): void {
+    const { pausedSince = null } = this.pauses.get(webhookId) ?? {};
+    if (pausedSince !== null) this.definePause(webhookId, { pausedSince, pausedUntil: Date.now() });
+  }
+
+  definitionOf(id: string): WebhookDefinition {
+    return { ...definitionOf(id, this.orderings[id] ?? 'inOrder'), ...this.pauses.get(id) };
+  }
+
+  private definePause(webhookId: string, pause: Pause): void {
+    this.pauses.set(webhookId, pause);
+    for (const table of this.tables) table.apply(webhookId, this.definitionOf(webhookId));
+  }
+
   produce(webhookId: string): void {
     const deliveryId = `${webhookId}-${this.produced.length}`;
     this.produced.push({ webhookId, deliveryId });
@@ -196,7 +221,8 @@ class Life {
     this.world = world;
     this.epoch = epoch;
     const table = new WebhookTable(secretBox);
-    for (const [id, ordering] of Object.entries(world.orderings)) table.apply(id, definitionOf(id, ordering));
+    for (const id of Object.keys(world.orderings)) table.apply(id, world.definitionOf(id));
+    world.tables.push(table);
     const breakers = new Breakers({ failuresToOpen: 3, openMs: 2_000, onChange: noop });
     const gate = new Gate({ table, breakers, originInFlightMax: 2 });
     this.dispatch = new Dispatch({
@@ -400,6 +426,7 @@ class Life {
     if (webhook === undefined) throw new Error('unknown webhook');
     gate.attemptStarted(webhook);
     this.noteStart(delivery);
+    if (isPaused(webhook.definition, Date.now())) this.world.sentWhilePaused.push(attemptName(delivery));
     const startedAt = Date.now();
     const name = attemptName(delivery);
     if (this.world.committedAttempts.has(name) && !this.world.doubled.has(delivery.deliveryId)) {
@@ -517,6 +544,8 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('down' as const), webhook }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('up' as const), webhook }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('slow' as const), webhook }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('pause' as const), webhook }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('resume' as const), webhook }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const) }) },
   {
     weight: 2,
@@ -643,6 +672,25 @@ const deliveredBeforeItsRetries: Action[] = [
   { kind: 'pass', ms: 100 },
 ];
 
+/** What comes while it is paused, what waits already, a head that fails, its retries: all of it holds, over a restart too. */
+const pausedOverARestart: Action[] = [
+  { kind: 'down', webhook: 's' },
+  { kind: 'produce', webhook: 's', count: 3 },
+  { kind: 'produce', webhook: 'p', count: 90 },
+  { kind: 'pass', ms: 100 },
+  { kind: 'pause', webhook: 's' },
+  { kind: 'pause', webhook: 'p' },
+  { kind: 'produce', webhook: 's', count: 90 },
+  { kind: 'produce', webhook: 'p', count: 3 },
+  { kind: 'pass', ms: 3_000 },
+  { kind: 'leave' },
+  { kind: 'pass', ms: 3_000 },
+  { kind: 'kill', lateMs: null },
+  { kind: 'up', webhook: 's' },
+  { kind: 'pass', ms: 1_000 },
+  { kind: 'resume', webhook: 's' },
+];
+
 async function pass(life: Life, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 50) {
     life.poll(40);
@@ -661,6 +709,8 @@ async function live(actions: readonly Action[]): Promise<World> {
     else if (step.kind === 'down') world.isDown.add(step.webhook);
     else if (step.kind === 'up') world.isDown.delete(step.webhook);
     else if (step.kind === 'slow') world.isSlow.add(step.webhook);
+    else if (step.kind === 'pause') world.pause(step.webhook);
+    else if (step.kind === 'resume') world.resume(step.webhook);
     else if (step.kind === 'commits') world.isCommitAway = step.away;
     else if (step.kind === 'clock') jest.setSystemTime(Date.now() + step.ms);
     else if (step.kind === 'rejoin') await life.rejoin((epoch += 1));
@@ -684,7 +734,8 @@ async function live(actions: readonly Action[]): Promise<World> {
   world.isDown.clear();
   world.isSlow.clear();
   world.isCommitAway = false;
-  for (let round = 0; round < 110 && !(isAllOver(world) && life.isAtRest); round += 1) await pass(life, 1_000);
+  for (const id of world.pauses.keys()) world.resume(id);
+  for (let round = 0; round < 250 && !(isAllOver(world) && life.isAtRest); round += 1) await pass(life, 1_000);
   expect(life.isAtRest).toBe(true);
   await pass(life, 3_000);
   // What a killed process had handed over lands one after the other, each late: that has to be read too.
@@ -722,6 +773,7 @@ function expectPromisesKept(world: World): void {
   }
   expectStrictKept(world);
   expect(world.overtaken).toEqual([]);
+  expect(world.sentWhilePaused).toEqual([]);
   // A kill repeats only what was in flight, or completed since the last commit.
   expect(world.needless).toEqual([]);
   expectNoneRepeated(world);
@@ -790,6 +842,7 @@ describe('a dispatcher, whatever happens to it', () => {
             [deliveredBeforeItsRetries],
             [cutOffThenKilled],
             [landedAtTheEnd],
+            [pausedOverARestart],
           ],
         },
       );

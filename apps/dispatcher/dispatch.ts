@@ -1,9 +1,8 @@
 /**
  * In: batches of webhook.deliveries and of the parked lane. Out: one POST per delivery, its outcome on Kafka, and a
  * retry, parked or dead record where one follows.
- * Holds: a record is complete once all that follows from it is acknowledged by Kafka, never before; a webhook's
- * deliveries start in order; one webhook's trouble takes no other's turn; late work of a stay that is over belongs to
- * its own {@link Partition}, whoever has the number now.
+ * Holds: a record is complete once all that follows from it is acknowledged by Kafka, never before; a webhook's deliveries start in
+ * order; one webhook's trouble takes no other's turn; late work of a stay that is over belongs to its own {@link Partition}.
  */
 import type { Delivery, RetryDelivery } from '../../libs/domain/delivery/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
@@ -17,7 +16,8 @@ import type { DispatchMetrics } from './dispatch-metrics.ts';
 import type { Gate } from './gate/gate.ts';
 import { isHeldUp, isOverdue, type HoldUpLimits } from './gate/held-up.ts';
 import { byPartition, type LaneItem } from './lanes/lane-item.ts';
-import { Lanes, type RunningAttempt } from './lanes/lanes.ts';
+import type { Running } from './lanes/lane.ts';
+import { Lanes } from './lanes/lanes.ts';
 import { Parker } from './parked/parker.ts';
 import { settledHead } from './parked/parked-state.ts';
 import type { Partition, PartitionHooks } from './partition.ts';
@@ -120,16 +120,12 @@ export class Dispatch {
 
   /** Parked records in this member's partitions belong to so many webhooks. */
   get parkedWebhooks(): number {
-    let count = 0;
-    for (const { log } of this.partitions.open()) count += log.parkedWebhooks;
-    return count;
+    return this.partitions.sumOf((log) => log.parkedWebhooks);
   }
 
   /** From the oldest that waits to the end of the parked lane, over this member's partitions. */
   get parkedRecords(): number {
-    let count = 0;
-    for (const { log } of this.partitions.open()) count += log.recordsAtMost;
-    return count;
+    return this.partitions.sumOf((log) => log.recordsAtMost);
   }
 
   /** Up to where the log of a partition was written, as far as is known here and in its last commit. */
@@ -182,6 +178,9 @@ export class Dispatch {
         this.lanes.add(webhookId, item);
       },
       // A ping asks how the endpoint is now: behind its backlog the answer would come too late.
+      // A test of a paused webhook asks the same, and waits with the others once as many ask as may.
+      isExpress: (webhookId, kind) =>
+        kind === 'ping' || (kind === 'test' && this.options.gate.isPaused(webhookId) && this.pings.hasRoom(webhookId)),
       express: (webhookId, item) => {
         if (item.partition.isOpenFor(item.lease)) this.pings.add(webhookId, item, monotonicMs());
       },
@@ -201,12 +200,13 @@ export class Dispatch {
   private sweep(): void {
     const now = monotonicMs();
     this.options.gate.watchTable(now);
+    for (const webhookId of this.options.gate.resumed()) this.lanes.wake(webhookId);
     this.lanes.sweep(now);
     this.pings.sweep(now);
     this.partitions.sweep(this.options.budget);
   }
 
-  private async attempt(item: LaneItem, webhookId: string, attempt: RunningAttempt | null): Promise<void> {
+  private async attempt(item: LaneItem, webhookId: string, attempt: Running | null): Promise<void> {
     const { partition } = item;
     partition.opened();
     try {
@@ -227,10 +227,10 @@ export class Dispatch {
     }
   }
 
-  private async deliver(delivery: Delivery, item: LaneItem, attempt: RunningAttempt | null): Promise<void> {
+  private async deliver(delivery: Delivery, item: LaneItem, attempt: Running | null): Promise<void> {
     const { partition } = item;
     const webhook = this.options.table.find(delivery.webhookId);
-    const isStrict = webhook?.definition.ordering === 'strict' && delivery.kind !== 'ping';
+    const isStrict = webhook?.definition.ordering === 'strict' && attempt !== null;
     if (isStrict && item.source === 'main') partition.heads.started(delivery, item);
     const settlement = await this.options.post.run(delivery, webhook);
     const { outcome, followUp } = settlement;
@@ -255,8 +255,8 @@ export class Dispatch {
     writeLine(this.options.logger, wideLineOf(settlement));
   }
 
-  /** The webhook's place is free again; null: it was a ping. */
-  private release(attempt: RunningAttempt | null, webhookId: string): void {
+  /** The webhook's place is free again; null: it waited for no other. */
+  private release(attempt: Running | null, webhookId: string): void {
     if (attempt === null) this.pings.ended(webhookId, monotonicMs());
     else this.lanes.finish(attempt);
     this.lanes.run(monotonicMs());

@@ -1,9 +1,8 @@
 /**
  * One partition number in the hands of this member: the main topic's lease, the parked topic's, the log of what is
  * parked, and what is under way. In: batches of both topics. Out: items for the lanes, seeks, what to commit.
- * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it; a delivery
- * has one owner, its main record or its parked copy; what is under way when a stay ends still belongs here, and is not
- * begun again when the partition comes back.
+ * Holds: the main lane waits until everything parked before the assignment is known, so nothing overtakes it; a delivery has one
+ * owner, its main record or its parked copy; what is under way when a stay ends still belongs here, and is not begun again.
  */
 import { isOtherTopic } from '../../libs/kafka/consumer/position-check.ts';
 import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
@@ -19,6 +18,8 @@ export interface PartitionHooks {
   drained(webhookId: string): void;
   /** A record of a webhook that may be taken now. */
   add(webhookId: string, item: LaneItem): void;
+  /** Whether one of this kind waits for no other. */
+  isExpress(webhookId: string, kind: string | undefined): boolean;
   /** A delivery that waits for no other. */
   express(webhookId: string, item: LaneItem): void;
   /** Monotonic milliseconds. */
@@ -286,8 +287,10 @@ export class Partition {
         addedAt,
         notBefore: 0,
       };
-      if (headers['kind']?.toString() === 'ping') this.hooks.express(keyOf(key), item);
-      else this.hooks.add(keyOf(key), item);
+      const webhookId = keyOf(key);
+      const isExpress = source === 'main' && this.hooks.isExpress(webhookId, headers['kind']?.toString());
+      if (isExpress) this.hooks.express(webhookId, item);
+      else this.hooks.add(webhookId, item);
     }
   }
 }

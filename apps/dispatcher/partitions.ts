@@ -67,6 +67,13 @@ export class Partitions {
     this.pauseMain(this.isMainPaused);
   }
 
+  /** Over the logs of what is parked. */
+  sumOf(measure: (log: Partition['log']) => number): number {
+    let sum = 0;
+    for (const { log } of this.open()) sum += measure(log);
+    return sum;
+  }
+
   /** Reads on where there is room now. Call some times a second. */
   sweep(budget: BufferBudget): void {
     this.keepWithin(budget);

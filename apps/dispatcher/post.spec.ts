@@ -32,7 +32,8 @@ const delivery: Delivery = {
 };
 
 function webhookWith(change: Partial<WebhookDefinition> = {}, ready: Partial<ReadyWebhook> = {}): ReadyWebhook {
-  const fields = { url: 'https://example.com/', isActive: true, timeoutMs: 5_000, retryPolicy: policy };
+  const paused = { pausedSince: null, pausedUntil: null };
+  const fields = { url: 'https://example.com/', isActive: true, timeoutMs: 5_000, retryPolicy: policy, ...paused };
   const definition = { ...fields, ...noAnswerCodes, ...change };
   return {
     definition: definition as WebhookDefinition,
@@ -187,10 +188,18 @@ test.each([
   expect(sent).toEqual([]);
 });
 
-test('a ping goes to a disabled webhook too', async () => {
+test.each(['ping', 'test'] as const)('a %s goes to a disabled webhook too', async (kind) => {
   const { post, sent } = setup();
-  await post.run({ ...delivery, kind: 'ping' }, webhookWith({ isActive: false }));
+  await post.run({ ...delivery, kind }, webhookWith({ isActive: false }));
   expect(sent).toHaveLength(1);
+});
+
+test('a pause is no part of the time that a delivery has waited', async () => {
+  const { post } = setup();
+  const old = { ...delivery, createdAt: now - 3_600_001 };
+  const webhook = webhookWith({ pausedSince: now - 2_000, pausedUntil: now - 1_000 });
+  expect((await post.run(old, webhook)).outcome.status).toBe('delivered');
+  expect((await post.run({ ...old, createdAt: now - 3_601_001 }, webhook)).outcome.reason).toBe('expired');
 });
 
 test.each([

@@ -10,6 +10,7 @@ import { isRefusal, type RefusalGrace } from '../../libs/domain/access/refusal.t
 import { acceptAll, maskHeaders } from '../../libs/domain/payload/request-headers.ts';
 import { settleAttempt, settleWithoutPost, type Settlement } from '../../libs/domain/delivery/settle.ts';
 import { signSimple, signStandardWebhooks } from '../../libs/domain/signature/signature.ts';
+import { pausedMsBetween } from '../../libs/domain/webhook/pause.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import { withoutEchoes } from '../../libs/sender/echoed-headers.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';
@@ -68,11 +69,12 @@ export class Post {
 
   private refusalOf(delivery: Delivery, webhook: ReadyWebhook, now: number): Refusal | null {
     const { isActive, disabledReason } = webhook.definition;
-    // A ping finds out whether a disabled webhook could be enabled again.
-    if (!isActive && delivery.kind !== 'ping') {
+    // A ping finds out whether a disabled webhook could be enabled again, and a test does so for whoever sends it.
+    if (!isActive && delivery.kind !== 'ping' && delivery.kind !== 'test') {
       return { reason: 'disabled', message: disabledReason ?? 'the webhook is disabled' };
     }
-    if (now - delivery.createdAt > this.options.deliveryAgeMsMax) {
+    const ageMs = now - delivery.createdAt - pausedMsBetween(webhook.definition, delivery.createdAt, now);
+    if (ageMs > this.options.deliveryAgeMsMax) {
       return { reason: 'expired', message: 'it waited longer than DELIVERY_MAX_AGE_HOURS' };
     }
     if (webhook.problem !== null) return { reason: 'signing_failed', message: webhook.problem };

@@ -57,6 +57,7 @@ import { TakenTypes } from './http/taken-types.ts';
 import { checkFilter, webhookFieldChecks } from './webhooks/webhook-checks.ts';
 import { CONFIG, SettingsController } from './http/settings.controller.ts';
 import { WebhookDefaultsOf } from './webhooks/webhook-defaults.ts';
+import { WebhookPauseController } from './webhooks/webhook-pause.controller.ts';
 import { WebhookTrialsController } from './webhooks/webhook-trials.controller.ts';
 import { WebhooksController } from './webhooks/webhooks.controller.ts';
 
@@ -87,6 +88,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ClientsController,
         ApiKeysController,
         WebhooksController,
+        WebhookPauseController,
         WebhookTrialsController,
         ExportController,
         DeliveriesController,

@@ -12,6 +12,7 @@ import { timeOfId } from '../../libs/domain/ids.ts';
 import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
 import { isObjectId } from '../../libs/domain/object-id.ts';
 import { traceIdOf } from '../../libs/domain/event/traceparent.ts';
+import { isPaused } from '../../libs/domain/webhook/pause.ts';
 import type { ShownTls } from '../../libs/domain/webhook/webhook.ts';
 import type { ApiKey } from '../../libs/postgres/access/api-key-store.ts';
 import type { Erasure } from '../../libs/postgres/access/audit-erasure-store.ts';
@@ -53,8 +54,21 @@ export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook>
     tls: webhook.tls === null ? null : shownTls(webhook.tls),
     filter: webhook.filter === null ? null : (parseLossless(webhook.filter) as object),
     disabledAt: timeOrNull(webhook.disabledAt),
+    ...shownPause(webhook),
     createdAt: webhook.createdAt.toISOString(),
     updatedAt: webhook.updatedAt.toISOString(),
+  };
+}
+
+/** One that is over is none. */
+function shownPause({ pausedSince, pausedUntil, holdsUntil }: ShownWebhook) {
+  if (!isPaused({ pausedUntil: pausedUntil?.getTime() ?? null }, Date.now())) {
+    return { pausedSince: null, pausedUntil: null, holdsUntil: null };
+  }
+  return {
+    pausedSince: timeOrNull(pausedSince),
+    pausedUntil: timeOrNull(pausedUntil),
+    holdsUntil: timeOrNull(holdsUntil),
   };
 }
 

@@ -97,6 +97,29 @@ export const webhookCommands: readonly Command[] = [
     examples: ['webhooks disable wh_…'],
   }),
   changeCommand({
+    name: 'webhooks pause',
+    summary: 'Pauses a webhook: what comes for it waits, and nothing is lost.',
+    method: 'post',
+    path: `${path}/pause`,
+    fields: {
+      until: {
+        takes: 'TIME',
+        text: 'ends then by itself (a time, or 30m, 2h, 1d from now)',
+        field: 'until',
+        as: 'ahead',
+      },
+    },
+    examples: ['webhooks pause wh_… --until 2h'],
+  }),
+  changeCommand({
+    name: 'webhooks resume',
+    summary: 'Resumes a paused webhook; what waits goes out in its order, at a growing pace.',
+    method: 'post',
+    path: `${path}/resume`,
+    fields: null,
+    examples: ['webhooks resume wh_…'],
+  }),
+  changeCommand({
     name: 'webhooks ping',
     summary: 'Pings a webhook now, and shows what came of it.',
     method: 'post',

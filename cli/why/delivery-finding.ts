@@ -42,6 +42,8 @@ function holdWords(by: string, until: string | null, blockingId: string | null):
       return `its webhook is strict, and delivery ${blockingId ?? 'before it'} has to be settled first`;
     case 'breaker':
       return `the circuit breaker is open${end}, because attempts failed of late`;
+    case 'pause':
+      return `its webhook is paused${end}`;
     case 'recovery':
       return `its webhook recovers${end}, and takes more and more meanwhile`;
     case 'rate':
@@ -54,6 +56,7 @@ function holdWords(by: string, until: string | null, blockingId: string | null):
 function remedyOf(by: string, webhookId: string, blockingId: string | null): string | null {
   if (by === 'order') return `Why that one is not settled: deeperhub-webhooks why ${blockingId ?? webhookId}`;
   if (by === 'breaker' || by === 'retry') return `How the endpoint is doing: deeperhub-webhooks health ${webhookId}`;
+  if (by === 'pause') return `Resume it: deeperhub-webhooks webhooks resume ${webhookId}`;
   if (by === 'rate') return `Raise rateLimitPerSecond: deeperhub-webhooks webhooks change ${webhookId} --data '{…}'`;
   return null;
 }

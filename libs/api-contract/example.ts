@@ -58,6 +58,9 @@ const story: Readonly<Record<string, readonly unknown[]>> = {
   lastPingDelivered: [true],
   oldestAgeMs: [null],
   oldestAt: [null],
+  pausedSince: [null],
+  pausedUntil: [null],
+  holdsUntil: [null],
   outcome: ['delivered'],
   payloadContentType: ['application/json'],
   payloadSent: [

@@ -12,6 +12,7 @@ import * as settings from './settings.ts';
 import * as stats from './stats.ts';
 import * as stream from './stream.ts';
 import * as webhookChecks from './webhook-checks.ts';
+import * as webhookPause from './webhook-pause.ts';
 import * as webhookSecrets from './webhook-secrets.ts';
 import * as webhooks from './webhooks.ts';
 
@@ -42,6 +43,8 @@ export const allOperations: readonly Operation[] = [
   webhooks.deleteWebhook,
   webhooks.enableWebhook,
   webhooks.disableWebhook,
+  webhookPause.pauseWebhook,
+  webhookPause.resumeWebhook,
   webhookSecrets.rotateSecret,
   webhookChecks.getWebhookHealth,
   webhookChecks.pingWebhook,

@@ -26,6 +26,7 @@ export const healthSchema = Type.Object({
   state: Type.Enum([...healthStates]),
   disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
   disabledReason: nullable(Type.String()),
+  pausedUntil: nullable({ ...timestamp, description: 'Null: it is not paused.' }),
   lastSuccessAt: nullable(timestamp),
   lastFailureAt: nullable(timestamp),
   consecutiveFailures: Type.Integer(),
@@ -42,14 +43,17 @@ export const healthSchema = Type.Object({
       oldestAt: nullable(timestamp),
       oldestAgeMs: Type.Integer({ description: 'How long the oldest of them waits; 0 when none does.' }),
       drainSeconds: nullable(
-        Type.Integer({ description: 'Until none waits, at the rate of late; null when nothing arrived of late.' }),
+        Type.Integer({
+          description:
+            'Until none waits, at the rate of late; null when nothing arrived of late, or while it is paused.',
+        }),
       ),
     },
     { description: 'What waits for its first or next attempt.' },
   ),
   fallingBehind: Type.Boolean({
     description:
-      'More comes than goes: deliveries wait for more than a minute to be tried at all, and for a minute or longer every first attempt began as late. Its endpoint takes less, its own limits or the pace of its recovery let through less, or it has its client’s share of attempts. False while nothing is sent to it.',
+      'More comes than goes: deliveries wait for more than a minute to be tried at all, and for a minute or longer every first attempt began as late. Its endpoint takes less, its own limits or the pace of its recovery let through less, or it has its client’s share of attempts. False while nothing is sent to it; what a pause held is late only from its end on.',
   }),
   blockedBy: blockedBySchema,
   breaker: breakerSchema,
@@ -68,7 +72,7 @@ export const healthSchema = Type.Object({
         recoveringUntil: nullable(timestamp),
         pacePerSecond: nullable(Type.Number({ description: 'Most POSTs per second just now.' })),
       },
-      { description: 'How it comes back by itself; null for a webhook that does not have to.' },
+      { description: 'How it comes back by itself, or from a pause; null for a webhook that does not have to.' },
     ),
   ),
 });

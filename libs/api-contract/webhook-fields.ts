@@ -195,6 +195,12 @@ export const webhookFields = {
   disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
   disabledReason: nullable(Type.String()),
   disabledAt: nullable(timestamp),
+  pausedSince: nullable({ ...timestamp, description: 'Null: it is not paused.' }),
+  pausedUntil: nullable({ ...timestamp, description: 'When sending goes on by itself; null: it is not paused.' }),
+  holdsUntil: nullable({
+    ...timestamp,
+    description: 'The age limit of what waits, and so the latest end that this pause may have; null: it is not paused.',
+  }),
   headers: mapOf(Type.String(), { description: 'Every value is masked.', examples: [{ 'x-tenant': '********' }] }),
   filter,
   ordering,

@@ -40,7 +40,7 @@ export const healthBesideSchema = Type.Object(
     breaker: breakerSchema,
     blockedBy: blockedBySchema,
     recoveringUntil: nullable(timestamp),
-    pausedUntil: nullable(timestamp),
+    pausedUntil: nullable({ ...timestamp, description: 'Null: it is not paused.' }),
   },
   { description: 'How a webhook is doing, over the last day.' },
 );

@@ -48,6 +48,7 @@ import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
 import { KeyCapabilities } from './migrations/0205-key-capabilities.ts';
 import { ClientsAndReplays } from './migrations/0214-clients-and-replays.ts';
 import { AuditErasures } from './migrations/0216-audit-erasures.ts';
+import { WebhookPauses } from './migrations/0232-webhook-pauses.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
@@ -149,6 +150,7 @@ export function ormOptions(
         ClientsAndReplays,
         AuditErasures,
         OutboxByKey,
+        WebhookPauses,
       ],
       snapshot: false,
       silent: true,

@@ -8,11 +8,18 @@ const tones: Readonly<Record<WebhookStateName, Tone>> = {
   failing: 'bad',
   disabled: 'calm',
   recovering: 'busy',
+  paused: 'calm',
 };
 
 export function useWebhookStateNames(): Readonly<Record<WebhookStateName, string>> {
   const { t } = useLingui();
-  return { healthy: t`Healthy`, failing: t`Failing`, disabled: t`Disabled`, recovering: t`Recovering` };
+  return {
+    healthy: t`Healthy`,
+    failing: t`Failing`,
+    disabled: t`Disabled`,
+    recovering: t`Recovering`,
+    paused: t`Paused`,
+  };
 }
 
 export function WebhookStateBadge({ state }: { readonly state: WebhookStateName }) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { createClient, getDelivery, type TestClient } from '../support/clients.ts';
 import { countingTo, NumberedStream, withoutRepetitions, type NumberedRequest } from '../support/numbered-stream.ts';
-import { scrapeAll } from '../../stack/scrape.ts';
+import { scrape, scrapeAll } from '../../stack/scrape.ts';
 import { until } from '../support/until.ts';
 
 const retryPolicy = { maxAttempts: 10, baseDelayMs: 1_000, maxDelayMs: 1_000, backoffFactor: 1, jitter: 0 };
@@ -86,6 +86,47 @@ test('strict order: the health says which delivery holds up the others, and sinc
     await stream.close();
   }
 }, 60_000);
+
+test('a pause holds: nothing arrives, over a restart of the dispatcher too, and then all of it does, once and in order', async () => {
+  const stream = await NumberedStream.start(system, client, { name: 'paused', webhooks: 1, fields: { retryPolicy } });
+  try {
+    const [{ id } = { id: '' }] = stream.webhooks;
+    const ask = async (request: 'GET' | 'POST', path: string, body?: object) =>
+      (await system.api(request, `/v1/webhooks/${id}${path}`, body, client.key)).body as Readonly<
+        Record<string, unknown>
+      >;
+    await stream.publish(3);
+    await until(() => stream.requests.length === 3, { timeoutMs: 15_000, what: 'three arrive' });
+    const paused = await ask('POST', '/pause');
+    expect(paused).toMatchObject({ pausedUntil: paused['holdsUntil'], version: 2 });
+    await stream.publish(30);
+    const isHeld = async () => ((await ask('GET', '/health'))['waiting'] as { count: number }).count === 30;
+    await until(isHeld, { timeoutMs: 15_000, what: 'all of it waits' });
+    expect(await ask('GET', '/health')).toMatchObject({ state: 'paused', fallingBehind: false });
+    const held = (await ask('GET', '/deliveries?status=pending&limit=1'))['data'] as { id: string }[];
+    const delivery = await getDelivery(system, client, held[0]?.id ?? '');
+    expect(delivery).toMatchObject({ heldBy: { by: 'pause', until: paused['pausedUntil'] } });
+    const { deliveryId: testId } = await ask('POST', '/test-events', { data: { n: 1_000 } });
+    const isTried = () => stream.requests.some(({ deliveryId }) => deliveryId === testId);
+    await until(isTried, { timeoutMs: 15_000, what: 'the test goes out' });
+    const isParked = async () => (await scrape(system.url('dispatcher'), 'webhooks_parked_records')) >= 30;
+    await until(isParked, { timeoutMs: 15_000, what: 'it waits in Kafka' });
+    await system.kill('dispatcher', 'SIGTERM');
+    await system.start('dispatcher');
+    await until(isParked, { timeoutMs: 15_000, what: 'what waits is known again' });
+    expect(stream.requests).toHaveLength(4);
+    expect(await ask('POST', '/resume')).toMatchObject({ pausedUntil: null, holdsUntil: null, version: 3 });
+    await until(() => stream.distinct === 34, { timeoutMs: 30_000, what: 'everything arrives' });
+    const events = stream.requests.filter(({ deliveryId }) => deliveryId !== testId);
+    expect(events.map(({ n }) => n)).toEqual(countingTo(33));
+    await until(async () => ((await ask('GET', '/health'))['waiting'] as { count: number }).count === 0, {
+      timeoutMs: 15_000,
+    });
+    expect((await ask('GET', '/deliveries?status=failed_permanent'))['data']).toEqual([]);
+  } finally {
+    await stream.close();
+  }
+}, 120_000);
 
 test('a rate limit is a pace: smooth, in order, and no attempt is used up by waiting', async () => {
   const perSecond = 20;

@@ -21,7 +21,10 @@ const told = 'told to a person or a client';
 const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> = {
   'apps/dispatcher/dispatch.ts': [1, stored],
   'apps/dispatcher/dispatcher.module.ts': [1, `${stored}, the timestamps of signatures, and the age of a delivery`],
-  'apps/dispatcher/gate/gate.ts': [1, 'compared with the times of a recovery, which is in the definition'],
+  'apps/dispatcher/gate/gate.ts': [
+    1,
+    'compared with the times of a recovery and of a pause, which are in the definition',
+  ],
   'apps/dispatcher/main.ts': [1, 'the age of the oldest record, told'],
   'apps/dispatcher/parked/parker.ts': [2, stored],
   'apps/dispatcher/pings/ping-refusal.ts': [1, stored],
@@ -47,6 +50,8 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/management-api/stores.module.ts': [1, 'the end of portal sessions, which is in their tokens'],
   'apps/management-api/stream/stream-providers.ts': [1, 'until when outcomes were passed on, told'],
   'apps/management-api/webhooks/webhook-checks.ts': [1, 'the validity of certificates'],
+  'apps/management-api/shown.ts': [1, `whether a pause is over, ${compared}`],
+  'apps/management-api/webhooks/webhook-pause.controller.ts': [1, stored],
   'apps/management-api/webhooks/webhooks.controller.ts': [6, stored],
   'apps/monitor/monitor.module.ts': [2, `${compared} of other hosts`],
   'apps/projector/projector.module.ts': [1, 'the ages of records, told'],
@@ -55,6 +60,7 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'cli/commands/listen.ts': [2, 'the age of a signature, and times that are told'],
   'cli/commands/replay-commands.ts': [1, 'the range that a person asked for'],
   'cli/commands/verify.ts': [1, 'the age of a signature'],
+  'cli/request-body.ts': [1, 'the time that a person asked for'],
   'cli/resource-commands.ts': [1, 'the range that a person asked for'],
   'libs/kafka/tail/live-tables.ts': [
     1,

@@ -26,6 +26,8 @@ export function webhookDefinition(id: string, more: Partial<WebhookDefinition> =
     sealedTls: null,
     recoveringSince: null,
     recoveringUntil: null,
+    pausedSince: null,
+    pausedUntil: null,
     version: 1,
     targetVersion: 1,
     updatedAt: 0,

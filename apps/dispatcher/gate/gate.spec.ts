@@ -55,6 +55,48 @@ describe('rate', () => {
   });
 });
 
+describe('pause', () => {
+  const paused = { pausedSince: 100_000, pausedUntil: 160_000 };
+
+  test('holds the webhook without an end, until its end by the clock, and is told of once', () => {
+    const { gate } = setup(paused);
+    unixNow = 100_000;
+    expect(gate.admit('w', 5)).toBe(Infinity);
+    expect(gate.waitsFor('w', 5)).toBe('paused');
+    unixNow = 159_999;
+    expect(gate.resumed()).toEqual([]);
+    unixNow = 160_000;
+    expect(gate.resumed()).toEqual(['w']);
+    expect(gate.resumed()).toEqual([]);
+    expect(gate.waitsFor('w', 6)).toBeNull();
+  });
+
+  test('is followed by a pace that grows from one a second', () => {
+    const { gate } = setup(paused);
+    unixNow = 160_000;
+    expect(gate.admit('w', 1_000)).toBeNull();
+    expect(gate.admit('w', 1_001)).toBe(2_000);
+    unixNow = 219_000;
+    expect(gate.admit('w', 2_000)).toBeNull();
+    expect(gate.admit('w', 2_001)).toBeLessThan(2_010);
+    unixNow = 220_000;
+    for (let now = 3_000; now < 3_010; now += 1) expect(gate.admit('w', now)).toBeNull();
+  });
+
+  test.each<[string, Partial<WebhookDefinition> | null]>([
+    ['resumed', { pausedUntil: 120_000 }],
+    ['disabled', { isActive: false }],
+    ['deleted', null],
+  ])('ends when the webhook is %s', (_, change) => {
+    const { gate, table } = setup(paused);
+    unixNow = 120_000;
+    expect(gate.admit('w', 5)).toBe(Infinity);
+    table.apply('w', change === null ? null : { ...definition, ...paused, ...change });
+    expect(gate.resumed()).toEqual(['w']);
+    expect(gate.admit('w', 6)).toBeNull();
+  });
+});
+
 describe('recovery', () => {
   const recoveringSince = 100_000;
   const recoveringUntil = 1_000_000;

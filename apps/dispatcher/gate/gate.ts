@@ -1,6 +1,6 @@
 /**
  * In: a webhook that has something to send. Out: whether it may, and if not, until when not and why.
- * Holds: a blocked webhook never costs an attempt; each limit is its own (rate, breaker, strict head, origin), so the
+ * Holds: a blocked webhook never costs an attempt; each limit is its own (pause, rate, breaker, strict head, origin), so the
  * reason can be told.
  */
 import { afterResult, initialConcurrency, type Concurrency } from '../../../libs/domain/delivery/concurrency.ts';
@@ -8,6 +8,7 @@ import type { ParkedReason } from '../../../libs/domain/delivery/delivery.ts';
 import type { AttemptResult } from '../../../libs/domain/delivery/attempt.ts';
 import { recoveryPace } from '../../../libs/domain/health/recovery.ts';
 import { definitionLeaseMs } from '../../../libs/domain/webhook/definition-lease.ts';
+import { drainAfter, isPaused } from '../../../libs/domain/webhook/pause.ts';
 import type { WebhookDefinition } from '../../../libs/domain/webhook/webhook.ts';
 import type { LiveTables } from '../../../libs/kafka/tail/live-tables.ts';
 import { within } from '../../../libs/kafka/within.ts';
@@ -53,6 +54,8 @@ export class Gate {
   private readonly origins: OriginPlaces;
   private readonly blocks = new Map<string, Block>();
   private readonly unknownSince = new Map<string, number>();
+  /** That wanted to send while they were paused, and have not been told since that they may. */
+  private readonly paused = new Set<string>();
   private readonly unixNow: () => number;
   private isTableCurrent: () => boolean = () => true;
   private confirmation: TableConfirmed | null = null;
@@ -99,12 +102,19 @@ export class Gate {
     return Math.max(1, Math.floor(Math.min(limit, webhook.definition.maxInFlight)));
   }
 
-  /** Null: go ahead, and the slot is taken. A number: not before. A string: not before this origin has room. */
+  /**
+   * Null: go ahead, and the slot is taken. A number: not before; Infinity: not before {@link Gate.resumed} names it. A string: not
+   * before this origin has room.
+   */
   admit(webhookId: string, now: number): number | string | null {
     const webhook = this.table.find(webhookId);
     if (webhook === undefined) return this.unknownUntil(webhookId, now);
     // Without a POST to make there is nothing to wait for.
     if (!webhook.definition.isActive) return null;
+    if (isPaused(webhook.definition, this.unixNow())) {
+      this.paused.add(webhookId);
+      return Infinity;
+    }
     const block = this.blocks.get(webhookId);
     if (block !== undefined && block.until > now) return block.until;
     const slotAt = this.nextSlotAt.get(webhookId) ?? 0;
@@ -114,6 +124,19 @@ export class Gate {
     if (breakerUntil !== null && breakerUntil > now) return breakerUntil;
     this.takeSlot(webhook, now);
     return null;
+  }
+
+  /** Those that were held for their pause and are so no longer: resumed, disabled, deleted. Each is named once. */
+  resumed(): readonly string[] {
+    if (this.paused.size === 0) return [];
+    const over = [...this.paused].filter((webhookId) => !this.isPaused(webhookId));
+    for (const webhookId of over) this.paused.delete(webhookId);
+    return over;
+  }
+
+  isPaused(webhookId: string): boolean {
+    const definition = this.table.find(webhookId)?.definition;
+    return definition?.isActive === true && isPaused(definition, this.unixNow());
   }
 
   /** True when the client may have one more attempt in flight at this origin, all of its webhooks together. */
@@ -140,6 +163,7 @@ export class Gate {
   }
 
   waitsFor(webhookId: string, now: number): ParkedReason | null {
+    if (this.isPaused(webhookId)) return 'paused';
     if (this.blocks.has(webhookId)) return 'blocked';
     if ((this.nextSlotAt.get(webhookId) ?? 0) > now) return 'rate_limit';
     return this.breakers.stateOf(webhookId) === 'closed' ? null : 'breaker';
@@ -225,14 +249,17 @@ export class Gate {
 }
 
 /**
- * A webhook that recovers is drained at a growing pace, never quicker than its own limit.
+ * A webhook that recovers, or was paused, is drained at a growing pace, never quicker than its own limit.
  * @param now Unix milliseconds
  */
 function rateOf(definition: WebhookDefinition, now: number): number | null {
-  const { rateLimitPerSecond, recoveringUntil } = definition;
-  const pace = recoveringUntil === null ? null : recoveryPace(definition, now);
-  if (pace === null || rateLimitPerSecond === null) return pace ?? rateLimitPerSecond;
-  return Math.min(pace, rateLimitPerSecond);
+  const { rateLimitPerSecond, recoveringUntil, pausedUntil } = definition;
+  const rate = Math.min(
+    rateLimitPerSecond ?? Infinity,
+    (recoveringUntil === null ? null : recoveryPace(definition, now)) ?? Infinity,
+    (pausedUntil === null ? null : recoveryPace(drainAfter(definition), now)) ?? Infinity,
+  );
+  return rate === Infinity ? null : rate;
 }
 
 function isEndpointWell(result: AttemptResult): boolean {

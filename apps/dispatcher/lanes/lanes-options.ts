@@ -25,8 +25,8 @@ export interface LanesOptions extends HoldUpLimits {
   /** Most attempts of the webhook in flight, 1 or more. */
   limit(webhookId: string): number;
   /**
-   * Asked right before a start: Unix milliseconds until which nothing may start, the origin that must have room first,
-   * or null to go ahead. Going ahead may use up a permission (the probe of a half-open breaker, a slot of a rate), so
+   * Asked right before a start: milliseconds until which nothing may start (Infinity: until {@link Lanes.wake}), the origin that
+   * must have room first, or null to go ahead. Going ahead may use up a permission (the probe of a half-open breaker, a slot of a rate), so
    * the start must follow.
    */
   admit(webhookId: string, now: number): number | string | null;

@@ -5,7 +5,8 @@ import { BufferBudget } from '../gate/buffer-budget.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { Partition } from '../partition.ts';
 import { PartitionAppends } from '../parked/partition-appends.ts';
-import { Lanes, type RunningAttempt } from './lanes.ts';
+import type { Running } from './lane.ts';
+import { Lanes } from './lanes.ts';
 
 const lease = { topic: 'webhook.deliveries', partition: 0 } as unknown as PartitionLease;
 const partition = partitionOf();
@@ -17,7 +18,7 @@ function partitionOf(): Partition {
 interface Started {
   readonly webhookId: string;
   readonly offset: number;
-  readonly attempt: RunningAttempt;
+  readonly attempt: Running;
 }
 
 let started: Started[];

@@ -1,10 +1,9 @@
 /**
  * In: deliveries as they are read, from webhook.deliveries (`main`) and from the parked lane (`parked`).
  * Out: calls of `start`, one per attempt to make, and of `divert`, for what must not wait in memory.
- * Holds: a webhook's deliveries start in the order they were added; at most its limit are in flight; clients share the
- * places for attempts, and each client's webhooks share its own; the memory of each, and of all together, is bounded; a
- * webhook that waits (breaker, rate, strict head, its client's share, a slow endpoint) gives its place in the main lane up
- * within `divertAfterMs`, so it never holds back the commit of its partition. No I/O and no clock in here.
+ * Holds: a webhook's deliveries start in the order they were added; at most its limit are in flight; clients share the places for
+ * attempts, and each client's webhooks its own; memory is bounded; a webhook that waits (pause, breaker, rate, strict head, share of
+ * its client, slow endpoint) leaves the main lane within `divertAfterMs`: it never holds back a commit. No I/O and no clock in here.
  */
 import assert from 'node:assert/strict';
 import type { ParkedReason } from '../../../libs/domain/delivery/delivery.ts';
@@ -17,9 +16,6 @@ import { isInLine, LaneAges, parkedInLineMax } from './lane-ages.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { LanesOptions } from './lanes-options.ts';
 import { Turns } from '../gate/turns.ts';
-
-/** A started attempt; hand it back to {@link Lanes.finish}. */
-export type RunningAttempt = Running;
 
 /** How often memory that is tight is looked through, in milliseconds. */
 const tightEveryMs = 250;
@@ -126,7 +122,8 @@ export class Lanes {
     }
   }
 
-  finish(attempt: RunningAttempt): void {
+  /** @param attempt that was started */
+  finish(attempt: Running): void {
     const { lane } = attempt;
     this.slots.end(attempt);
     this.options.budget.ended(attempt.item, lane.memory);
@@ -157,6 +154,12 @@ export class Lanes {
     }
   }
 
+  /** `admit` said Infinity, and that is over. */
+  wake(webhookId: string): void {
+    const lane = this.lanes.get(webhookId);
+    if (lane?.place === 'blocked') this.unblock(lane);
+  }
+
   /** Starts nothing more. */
   stop(): void {
     this.isStopped = true;
@@ -181,7 +184,7 @@ export class Lanes {
     if (until !== null && until > now) {
       if (isDue) this.options.heldBack(next, lane.webhookId);
       lane.place = 'blocked';
-      this.blocked.push(until, lane);
+      if (until < Infinity) this.blocked.push(until, lane);
       this.ages.watch(lane);
       return;
     }
@@ -247,10 +250,7 @@ export class Lanes {
     }
   }
 
-  /**
-   * All that waits goes, not only what comes next: the parked lane then has the whole order, and the main lane has
-   * nothing of this webhook that could hold back its commit.
-   */
+  /** Not only what comes next: the parked lane then has the whole order, the main lane nothing that could hold back its commit. */
   private divertWaiting(lane: Lane, reason: ParkedReason): void {
     assert(lane.diverted === null, 'a diverted lane holds no main items');
     lane.diverted = reason;

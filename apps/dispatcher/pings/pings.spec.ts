@@ -45,6 +45,7 @@ describe('pings', () => {
     for (let offset = 0; offset < 7; offset += 1) add('a1', offset);
     expect(started).toEqual(['a1 0']);
     expect(refused).toEqual(['a1 5', 'a1 6']);
+    expect([pings.hasRoom('a1'), pings.hasRoom('a2')]).toEqual([false, true]);
     pings.ended('a1', 10);
     expect(started).toEqual(['a1 0', 'a1 1']);
   });

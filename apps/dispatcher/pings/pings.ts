@@ -63,6 +63,11 @@ export class Pings {
     return this.places.used;
   }
 
+  /** False while as many wait of this webhook as may. */
+  hasRoom(webhookId: string): boolean {
+    return (this.lanes.get(webhookId)?.queue.length ?? 0) < waitingMax;
+  }
+
   add(webhookId: string, item: LaneItem, now: number): void {
     const lane = this.lanes.get(webhookId) ?? new PingLane(webhookId);
     this.lanes.set(webhookId, lane);

@@ -24,6 +24,7 @@ import { pageByText, searchedPageAnswer } from '../http/paging.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { shownAttempt, shownDelivery, timeOrNull } from '../shown.ts';
+import { standingOf } from '../webhooks/shown-health.ts';
 import { WebhookDefaultsOf } from '../webhooks/webhook-defaults.ts';
 
 @Controller()
@@ -116,12 +117,12 @@ export class DeliveriesController {
     const known = healths.get(webhookId);
     if (webhook === null || known === undefined) return null;
     const { isActive, rateLimitPerSecond } = webhook;
-    const { health, waiting, blockedBy, recoveringUntil, readAt } = known;
+    const { health, waiting, blockedBy, readAt } = known;
     const hold = heldBy(
       { id: deliveryId, status, nextAttemptAt: nextAttemptAt?.getTime() ?? null },
       {
         ...{ isActive, rateLimitPerSecond, health, waitingCount: waiting.count },
-        recoveringUntil: recoveringUntil?.getTime() ?? null,
+        ...standingOf(known, readAt.getTime()),
         blockedBy: blockedBy?.deliveryId ?? null,
       },
       readAt.getTime(),

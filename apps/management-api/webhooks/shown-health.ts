@@ -4,15 +4,19 @@ import type { healthBesideSchema } from '../../../libs/api-contract/webhook-heal
 import { breakerStateOf } from '../../../libs/domain/health/breaker-state.ts';
 import { stateOf } from '../../../libs/domain/health/health-state.ts';
 import { summarizeWindow } from '../../../libs/domain/health/health-window.ts';
+import { isPaused, paceNow } from '../../../libs/domain/webhook/pause.ts';
 import type { HealthBeside } from '../../../libs/postgres/health/health-view.ts';
 import { timeOrNull } from '../shown.ts';
 
+type PacedRow = Pick<HealthBeside, 'recoveringSince' | 'recoveringUntil' | 'pausedSince' | 'pausedUntil'>;
+
 export function shownHealth(shown: HealthBeside): Static<typeof healthBesideSchema> {
-  const { health, isActive, recoveringUntil, waiting, blockedBy } = shown;
+  const { health, isActive, waiting, blockedBy } = shown;
   // Of the same clock as what is compared with it, whatever that of this process says.
   const now = shown.readAt.getTime();
+  const { recoveringUntil, pausedUntil } = standingOf(shown, now);
   return {
-    state: stateOf(health, { isActive, isRecovering: recoveringUntil !== null }),
+    state: stateOf(health, { isActive, isRecovering: recoveringUntil !== null, isPaused: pausedUntil !== null }),
     consecutiveFailures: health.consecutiveFailures,
     failingSince: timeOrNull(health.failingSince),
     lastSuccessAt: timeOrNull(health.lastSuccessAt),
@@ -23,6 +27,17 @@ export function shownHealth(shown: HealthBeside): Static<typeof healthBesideSche
     breaker: isActive ? breakerStateOf(health, now) : 'closed',
     blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
     recoveringUntil: timeOrNull(recoveringUntil),
-    pausedUntil: null,
+    pausedUntil: timeOrNull(pausedUntil),
   };
+}
+
+/** What the webhook's own row says of now, in Unix milliseconds; null: it does not recover, it is not paused. */
+export function standingOf(row: PacedRow, now: number) {
+  const times = {
+    recoveringSince: row.recoveringSince?.getTime() ?? null,
+    recoveringUntil: row.recoveringUntil?.getTime() ?? null,
+    pausedSince: row.pausedSince?.getTime() ?? null,
+    pausedUntil: row.pausedUntil?.getTime() ?? null,
+  };
+  return { ...paceNow(times, now), pausedUntil: isPaused(times, now) ? times.pausedUntil : null };
 }

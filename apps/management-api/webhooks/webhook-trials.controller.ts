@@ -14,6 +14,7 @@ import { WebhookView, type ShownWebhook } from '../../../libs/postgres/webhooks/
 import type { InputOf } from '../access/caller.ts';
 import { DirectDeliveries } from '../deliveries/direct-deliveries.ts';
 import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
+import { standingOf } from './shown-health.ts';
 import { OutcomeWatch } from '../stream/outcome-watch.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
@@ -38,14 +39,17 @@ export class WebhookTrialsController {
     const { health, waiting, blockedBy, isActive } = shown;
     // Of the same clock as what is compared with it, whatever that of this process says.
     const now = shown.readAt.getTime();
+    const standing = standingOf(shown, now);
+    const isPaused = standing.pausedUntil !== null;
     const windows = healthWindowNames.map((name) => [name, summarizeWindow(health.windows, name, now)] as const);
     const oldestAt = waiting.oldestAt?.getTime() ?? null;
     const day = summarizeWindow(health.windows, '24h', now);
     return {
       webhookId: shown.webhookId,
-      state: stateOf(health, { isActive, isRecovering: shown.recoveringUntil !== null }),
+      state: stateOf(health, { isActive, isRecovering: standing.recoveringUntil !== null, isPaused }),
       disabledBy: shown.disabledBy,
       disabledReason: shown.disabledReason,
+      pausedUntil: timeOrNull(standing.pausedUntil),
       lastSuccessAt: timeOrNull(health.lastSuccessAt),
       lastFailureAt: timeOrNull(health.lastFailureAt),
       consecutiveFailures: health.consecutiveFailures,
@@ -57,9 +61,10 @@ export class WebhookTrialsController {
         count: waiting.count,
         oldestAt: timeOrNull(waiting.oldestAt),
         oldestAgeMs: oldestAt === null ? 0 : Math.max(0, now - oldestAt),
-        drainSeconds: isActive ? drainSeconds({ count: waiting.count, oldestAt }, health.windows, now) : null,
+        drainSeconds:
+          isActive && !isPaused ? drainSeconds({ count: waiting.count, oldestAt }, health.windows, now) : null,
       },
-      fallingBehind: isActive && isFallingBehind(health.late, waiting.hasLateUntried, now),
+      fallingBehind: isActive && !isPaused && isFallingBehind(health.late, waiting.hasLateUntried, now),
       blockedBy: blockedBy === null ? null : { ...blockedBy, since: blockedBy.since.toISOString() },
       // The dispatcher forgets what it knew of an endpoint to which nothing is sent.
       breaker: isActive ? breakerStateOf(health, now) : 'closed',
@@ -107,13 +112,10 @@ export class WebhookTrialsController {
 
 /** Null for a webhook that neither waits for good pings nor recovers from them. */
 function healingOf(shown: ShownHealth, now: number) {
-  const { nextPingAt, health, recoveringSince, recoveringUntil, autoHeal } = shown;
+  const { nextPingAt, health, autoHeal } = shown;
+  const { recoveringSince, recoveringUntil } = standingOf(shown, now);
   if (recoveringSince === null && !(mayComeBack(shown) && autoHeal)) return null;
-  const times = {
-    recoveringSince: recoveringSince?.getTime() ?? null,
-    recoveringUntil: recoveringUntil?.getTime() ?? null,
-  };
-  const pace = recoveryPace(times, now);
+  const pace = recoveryPace({ recoveringSince, recoveringUntil }, now);
   return {
     goodPings: health.goodPings,
     failedPings: health.failedPings,

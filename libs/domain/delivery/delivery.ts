@@ -3,7 +3,7 @@
 export type DeliveryKind = 'event' | 'test' | 'ping';
 export const triggers = ['first', 'retry', 'manual', 'replay', 'probe'] as const;
 export type Trigger = (typeof triggers)[number];
-export type ParkedReason = 'backlog' | 'breaker' | 'rate_limit' | 'blocked';
+export type ParkedReason = 'backlog' | 'breaker' | 'rate_limit' | 'blocked' | 'paused';
 
 export interface Delivery {
   /** UUID v8, a function of event and webhook (libs/domain/ids.ts). Goes out as the header `webhook-id`. */

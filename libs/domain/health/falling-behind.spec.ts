@@ -62,6 +62,12 @@ describe('a run of late attempts', () => {
   });
 });
 
+test('what a pause held is late from its end on', () => {
+  const outcome = { attempt: 1, startedAt: 200_000, deliveryCreatedAt: 0 };
+  expect(lateAfter(null, outcome, 140_000)).toBeNull();
+  expect(lateAfter(null, outcome, 139_999)).toEqual({ since: 200_000, lastAt: 200_000 });
+});
+
 describe('a webhook falls behind', () => {
   const late = { since: 100_000, lastAt: 160_000 };
   test.each([

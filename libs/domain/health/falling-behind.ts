@@ -18,14 +18,18 @@ const lateForMs = 60_000;
 /** Nothing is said of what was longer ago. An attempt takes 30 s at most, and its outcome a moment to be known. */
 const recentMs = 300_000;
 
-/** @param outcome of an attempt that was made, and of no ping */
+/**
+ * @param outcome of an attempt that was made, and of no ping
+ * @param heldUntil Unix milliseconds: until then its webhook was paused, and nothing could begin
+ */
 export function lateAfter(
   late: LateAttempts | null,
   { attempt, startedAt, deliveryCreatedAt }: Pick<DeliveryOutcome, 'attempt' | 'startedAt' | 'deliveryCreatedAt'>,
+  heldUntil = 0,
 ): LateAttempts | null {
   // A retry is late on purpose.
   if (attempt !== 1) return late;
-  if (startedAt - deliveryCreatedAt <= lateAfterMs) return null;
+  if (startedAt - Math.max(deliveryCreatedAt, heldUntil) <= lateAfterMs) return null;
   if (late === null || startedAt - late.lastAt > recentMs) return { since: startedAt, lastAt: startedAt };
   return { since: Math.min(late.since, startedAt), lastAt: Math.max(late.lastAt, startedAt) };
 }

@@ -4,8 +4,13 @@ import type { HealthState, WebhookHealth } from './webhook-health.ts';
 /** The webhook itself says whether anything is sent to it, its health how that goes. */
 export function stateOf(
   { state }: Pick<WebhookHealth, 'state'>,
-  { isActive, isRecovering }: { readonly isActive: boolean; readonly isRecovering: boolean },
+  {
+    isActive,
+    isRecovering,
+    isPaused,
+  }: { readonly isActive: boolean; readonly isRecovering: boolean; readonly isPaused: boolean },
 ): HealthState {
   if (!isActive) return 'disabled';
+  if (isPaused) return 'paused';
   return isRecovering ? 'recovering' : state;
 }

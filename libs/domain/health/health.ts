@@ -84,7 +84,7 @@ export function observe(
     if (outcome.kind === 'ping') health = afterPing(health, outcome, webhook);
     else {
       health = afterAttempt(health, outcome, verdict);
-      late = lateAfter(late, outcome);
+      late = lateAfter(late, outcome, webhook.pausedUntil ?? 0);
     }
     if (verdict === 'success') lastFailure = null;
     else if (outcome.kind !== 'ping' && !isFromBefore(health, outcome)) lastFailure = outcome;

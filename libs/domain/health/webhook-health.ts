@@ -5,8 +5,8 @@ import type { LateAttempts } from './falling-behind.ts';
 import type { HealthWindows } from './health-window.ts';
 import type { DisabledBy } from '../webhook/webhook.ts';
 
-/** `failing`: the latest attempt failed. `disabled` and `recovering` are said by the webhook itself. */
-export const healthStates = ['healthy', 'failing', 'disabled', 'recovering'] as const;
+/** `failing`: the latest attempt failed. `disabled`, `recovering` and `paused` are said by the webhook itself. */
+export const healthStates = ['healthy', 'failing', 'disabled', 'recovering', 'paused'] as const;
 export type HealthState = (typeof healthStates)[number];
 
 export interface WebhookHealth {
@@ -55,6 +55,8 @@ export interface WatchedWebhook {
   readonly disabledAt: number | null;
   /** Unix milliseconds at which a recovery ends; null when it does not recover. */
   readonly recoveringUntil: number | null;
+  /** Unix milliseconds at which its last pause ends or ended. */
+  readonly pausedUntil?: number | null;
   readonly autoHeal: boolean;
   /** Also when its endpoint said that it is gone. */
   readonly autoHealGone: boolean;

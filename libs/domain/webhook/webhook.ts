@@ -1,6 +1,7 @@
 /** A webhook is a client's subscription: which events go to which URL, and how. */
 
 import type { AnswerCodes } from '../delivery/answer-codes.ts';
+import type { Pause } from './pause.ts';
 
 export type Ordering = 'inOrder' | 'parallel' | 'strict';
 export type PayloadFormat = 'json' | 'cloudevents' | 'form' | 'xml';
@@ -55,7 +56,7 @@ export interface ShownTls {
 }
 
 /** What travels on webhook.definitions: all that fan-out, dispatch and health need to know of a webhook. */
-export interface WebhookDefinition extends AnswerCodes<string> {
+export interface WebhookDefinition extends AnswerCodes<string>, Pause {
   readonly id: string;
   readonly clientId: string;
   readonly url: string;

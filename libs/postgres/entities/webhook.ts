@@ -56,6 +56,11 @@ export const WebhookRow = defineEntity({
     /** When it was enabled before failures disabled it: what ended as disabled since then was missed. */
     missedSince: p.datetime().nullable(),
     recoveringUntil: p.datetime().nullable(),
+    /** Its last pause since it was enabled, and when that ends or ended (libs/domain/webhook/pause.ts). */
+    pausedSince: p.datetime().nullable(),
+    pausedUntil: p.datetime().nullable(),
+    /** Until then that pause might last. */
+    holdsUntil: p.datetime().nullable(),
     /** The same without secrets: what the API shows. */
     shownTls: p.json<ShownTls>().nullable(),
     /** Counts changes from 1. */

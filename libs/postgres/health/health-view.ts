@@ -18,6 +18,8 @@ export interface ShownHealth {
   readonly autoHealGone: boolean;
   readonly recoveringSince: Date | null;
   readonly recoveringUntil: Date | null;
+  readonly pausedSince: Date | null;
+  readonly pausedUntil: Date | null;
   /** When the monitor pings it next; null when it does not. */
   readonly nextPingAt: Date | null;
   readonly health: WebhookHealth;
@@ -42,7 +44,10 @@ export interface HealthBeside {
   /** By the database's clock. */
   readonly readAt: Date;
   readonly isActive: boolean;
+  readonly recoveringSince: Date | null;
   readonly recoveringUntil: Date | null;
+  readonly pausedSince: Date | null;
+  readonly pausedUntil: Date | null;
   readonly health: WebhookHealth;
   readonly waiting: Pick<Waiting, 'count' | 'oldestAt'>;
   readonly blockedBy: ShownHealth['blockedBy'];
@@ -51,7 +56,10 @@ export interface HealthBeside {
 interface BesideRow {
   readonly webhookId: string;
   readonly readAt: Date;
+  readonly recoveringSince: Date | null;
   readonly recoveringUntil: Date | null;
+  readonly pausedSince: Date | null;
+  readonly pausedUntil: Date | null;
   readonly count: number;
   readonly oldestAt: Date | null;
   readonly blockingId: string | null;
@@ -144,7 +152,8 @@ from (
  */
 export function besideScan(webhookIds: readonly string[]) {
   const sql = `
-select w.id as "webhookId", now() as "readAt", w.recovering_until as "recoveringUntil", waiting.count,
+select w.id as "webhookId", now() as "readAt", w.recovering_since as "recoveringSince",
+  w.recovering_until as "recoveringUntil", w.paused_since as "pausedSince", w.paused_until as "pausedUntil", waiting.count,
   waiting.oldest_at as "oldestAt", head.id as "blockingId", head.since as "blockedSince"
 from webhook w
 cross join lateral (
@@ -176,7 +185,7 @@ const selectWebhook = `
 select now() as "readAt", w.id as "webhookId", w.is_active as "isActive", w.disabled_by as "disabledBy",
   w.disabled_reason as "disabledReason", w.auto_heal as "autoHeal",
   w.auto_heal_gone as "autoHealGone", w.recovering_since as "recoveringSince",
-  w.recovering_until as "recoveringUntil", w.ordering,
+  w.recovering_until as "recoveringUntil", w.paused_since as "pausedSince", w.paused_until as "pausedUntil", w.ordering,
   case when (w.disabled_by = 'failures' or (w.disabled_by = 'gone' and w.auto_heal_gone)) and w.auto_heal
     then p.next_at end as "nextPingAt"
 from webhook w left join webhook_ping p on p.webhook_id = w.id`;

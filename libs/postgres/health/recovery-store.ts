@@ -117,13 +117,13 @@ where (w.disabled_by = 'failures' or (w.disabled_by = 'gone' and w.auto_heal_gon
   and (p.next_at is null or p.next_at <= $1)
 order by w.id limit ${batchMax}`;
 
-/** One that recovers gets what waits for it; `auto_heal` switched off keeps every ping of ours away. */
+/** One that recovers, or was paused of late, gets what waits for it; `auto_heal` switched off keeps every ping of ours away. */
 const selectSilent = `
 select w.id, w.client_id as "clientId", w.format
 from webhook w
 left join webhook_health h on h.webhook_id = w.id
 left join webhook_ping p on p.webhook_id = w.id
-where w.is_active and w.auto_heal and w.recovering_until is null
+where w.is_active and w.auto_heal and w.recovering_until is null and (w.paused_until is null or w.paused_until <= $2)
   and greatest(w.created_at, w.enabled_at, h.last_success_at, h.last_failure_at, h.last_ping_at) <= $2
   and (p.next_at is null or p.next_at <= $1)
 order by w.id limit ${batchMax}`;
@@ -137,7 +137,7 @@ const selectRecovered = `
 select w.id, w.version
 from webhook w
 left join webhook_health h on h.webhook_id = w.id
-where w.recovering_until <= $1 and w.is_active
+where w.recovering_until <= $1 and w.is_active and (w.paused_until is null or w.paused_until <= $1)
   -- Failures from before it was enabled, or of another URL, are still in the row until there is an outcome.
   and (coalesce(h.consecutive_failures, 0) = 0 or h.counted_from is distinct from w.enabled_at
     or h.target_version <> w.target_version)

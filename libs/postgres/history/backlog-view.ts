@@ -12,9 +12,9 @@ export interface Backlog {
   readonly pending: number;
   /** The last attempt failed, and another one follows. */
   readonly retrying: number;
-  /** Unix milliseconds at which the oldest of them was created; null when nothing waits. */
+  /** Unix milliseconds at which the oldest of them was created, paused webhooks left out; null when nothing waits. */
   readonly oldestCreatedAt: number | null;
-  /** Unix milliseconds at which the attempt that waits longest was due; it may lie ahead. Null when nothing waits. */
+  /** Unix milliseconds at which the attempt that waits longest was due; it may lie ahead. Of no paused webhook. Null when nothing waits. */
   readonly earliestDueAt: number | null;
 }
 
@@ -36,9 +36,9 @@ export class BacklogView {
       const [row] = await run<Backlog>(
         `select count(*) filter (where status = 'pending')::float8 as pending,
           count(*) filter (where status = 'failed_retryable')::float8 as retrying,
-          (extract(epoch from min(created_at)) * 1000)::float8 as "oldestCreatedAt",
-          (extract(epoch from min(case status when 'pending' then created_at else next_attempt_at end)) * 1000)::float8
-            as "earliestDueAt"
+          (extract(epoch from min(created_at) filter (where ${isNotPaused})) * 1000)::float8 as "oldestCreatedAt",
+          (extract(epoch from min(case status when 'pending' then created_at else next_attempt_at end)
+            filter (where ${isNotPaused})) * 1000)::float8 as "earliestDueAt"
         from delivery where status in ('pending', 'failed_retryable') and kind <> 'ping'`,
       );
       return row ?? { pending: 0, retrying: 0, oldestCreatedAt: null, earliestDueAt: null };
@@ -54,6 +54,8 @@ export class BacklogView {
     });
   }
 }
+
+const isNotPaused = 'webhook_id not in (select id from webhook where paused_until > now())';
 
 /** Days since 1970 of the newest day that has a partition. */
 async function lastDay(run: Run, table: (typeof partitionedTables)[number]): Promise<number> {

@@ -67,6 +67,19 @@ export type Updated<Refusal> =
 
 export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } | { readonly kind: 'too_many' } | Missed;
 
+/** Until when; null: as long as may be. */
+export interface WantedPause {
+  readonly until: Date | null;
+  readonly msMax: number;
+}
+
+export type Held =
+  | { readonly kind: 'held'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'disabled' }
+  /** Its end has to lie ahead, and not later than this. */
+  | { readonly kind: 'out_of_range'; readonly latest: Date }
+  | Missed;
+
 export type Removed = { readonly kind: 'removed' } | Missed;
 
 /** `newest`: the one that is not to be ended. */

@@ -34,6 +34,8 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     sealedTls: webhook.sealedTls ?? null,
     recoveringSince: webhook.recoveringSince?.getTime() ?? null,
     recoveringUntil: webhook.recoveringUntil?.getTime() ?? null,
+    pausedSince: webhook.pausedSince?.getTime() ?? null,
+    pausedUntil: webhook.pausedUntil?.getTime() ?? null,
     version: webhook.version,
     targetVersion: webhook.targetVersion,
     updatedAt: webhook.updatedAt.getTime(),

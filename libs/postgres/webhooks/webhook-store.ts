@@ -20,6 +20,7 @@ import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
 import type {
   Activity,
   Created,
+  Held,
   Missed,
   NewWebhook,
   Removed,
@@ -28,8 +29,10 @@ import type {
   SecretEnded,
   SettingsChange,
   Updated,
+  WantedPause,
   WebhookTarget,
 } from './webhook-change.ts';
+import { newPause, resumedPause } from './webhook-pause.ts';
 import { readDefinition } from './webhook-definition.ts';
 import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
 import { shownWebhook } from './webhook-view.ts';
@@ -164,6 +167,33 @@ export class WebhookStore {
     });
   }
 
+  /** A pause of which what waited has not gone out yet goes on; null resumes. What changes nothing is no change. */
+  async hold(target: WebhookTarget, wanted: WantedPause | null, actor: Actor, now: Date): Promise<Held> {
+    return changing(this.em, async (em) => {
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      const before = shownWebhook(row);
+      if (wanted !== null && !row.isActive) return { kind: 'disabled' };
+      const held = wanted === null ? resumedPause(row, now) : newPause(row, wanted, now);
+      if (held !== null && 'kind' in held) return held;
+      if (held === null) return { kind: 'held', webhook: before };
+      em.assign(row, { ...held, version: row.version + 1, updatedAt: now });
+      await em.flush();
+      const after = shownWebhook(row);
+      const action = wanted === null ? 'webhook.resumed' : 'webhook.paused';
+      await publish(
+        em,
+        row,
+        'webhook.updated',
+        { ...changeOf(row, action), ...changedMembers(before, after) },
+        actor,
+        now,
+      );
+      return { kind: 'held', webhook: after };
+    });
+  }
+
   async remove(target: WebhookTarget, actor: Actor, now: Date): Promise<Removed> {
     return changing(this.em, async (em) => {
       const found = await lockMeant(em, target);
@@ -221,6 +251,9 @@ function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
   row.disabledAt = activity.isActive ? null : now;
   row.recoveringSince = null;
   row.recoveringUntil = null;
+  row.pausedSince = null;
+  row.pausedUntil = null;
+  row.holdsUntil = null;
   if (activity.isActive) row.enabledAt = now;
 }
 

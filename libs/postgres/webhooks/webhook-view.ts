@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { HealthState } from '../../domain/health/webhook-health.ts';
 import { patternsFor } from '../../domain/delivery/match.ts';
 import type { ReplayTarget } from '../../domain/delivery/replay.ts';
+import { drainMsMax } from '../../domain/webhook/pause.ts';
 import type { DisabledBy, ShownTls, SignatureAlgorithm } from '../../domain/webhook/webhook.ts';
 import type { WebhookSettings } from '../../domain/webhook/webhook-settings.ts';
 import type { Run } from '../bulk.ts';
@@ -21,6 +22,10 @@ export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
   readonly disabledBy: DisabledBy | null;
   readonly disabledReason: string | null;
   readonly disabledAt: Date | null;
+  /** Its last pause since it was enabled, over or not. */
+  readonly pausedSince: Date | null;
+  readonly pausedUntil: Date | null;
+  readonly holdsUntil: Date | null;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly version: number;
   readonly createdAt: Date;
@@ -150,6 +155,9 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     disabledBy: row.disabledBy ?? null,
     disabledReason: row.disabledReason ?? null,
     disabledAt: row.isActive ? null : (row.disabledAt ?? null),
+    pausedSince: row.pausedSince ?? null,
+    pausedUntil: row.pausedUntil ?? null,
+    holdsUntil: row.holdsUntil ?? null,
     headers: row.maskedHeaders,
     filter: row.filter ?? null,
     ordering: row.ordering,
@@ -224,14 +232,17 @@ const healthNow = `webhook_health h where h.webhook_id = webhook.id
 const failingNow = `${healthNow} and h.consecutive_failures > 0`;
 
 /** As `stateOf` in libs/domain/health/health-state.ts says it of what readHealth (health-rows.ts) reads. */
-const stateNow = `case when not is_active then 'disabled' when recovering_until is not null then 'recovering'
+const stateNow = `case when not is_active then 'disabled' when paused_until > now() then 'paused'
+  when recovering_until is not null
+    or paused_until + least(paused_until - paused_since, interval '${drainMsMax} milliseconds') > now() then 'recovering'
   when exists (select from ${healthNow} and h.state = 'failing')
   then 'failing' else 'healthy' end`;
 
 const columns = `id, client_id as "clientId", url, event_types as "eventTypes", description, labels,
   external_id as "externalId", is_active as "isActive",
   disabled_by as "disabledBy", disabled_reason as "disabledReason",
-  case when not is_active then disabled_at end as "disabledAt",
+  case when not is_active then disabled_at end as "disabledAt", paused_since as "pausedSince", paused_until as "pausedUntil",
+  holds_until as "holdsUntil",
   masked_headers as "headers", filter, ordering, max_in_flight as "maxInFlight",
   rate_limit_per_second as "rateLimitPerSecond", timeout_ms as "timeoutMs", retry_policy as "retryPolicy",
   success_codes as "successCodes", retry_on as "retryOn", fail_on as "failOn", format,

@@ -57,6 +57,12 @@ function StateSentence({ webhook, health }: HealthProps) {
           {disabledReason !== null && <StrangerText text={disabledReason} />}
         </>
       );
+    case 'paused':
+      return (
+        <Trans>
+          Paused until <Time at={health.pausedUntil} />: what comes for it waits.
+        </Trans>
+      );
     case 'recovering':
       return <Trans>It works again, and what waits is sent at a growing pace.</Trans>;
   }

@@ -16,6 +16,7 @@ import { healthKey } from '../../webhook/webhook-health.ts';
 import { endpointParts, webhookKey } from '../../webhook/webhook.ts';
 import type { HealthProps } from './health-section.tsx';
 import { PingButton } from './ping-button.tsx';
+import { PauseDialog, ResumeButton } from './pause-actions.tsx';
 import styles from './webhook-overview.module.css';
 
 async function readAgain(id: string): Promise<void> {
@@ -33,7 +34,7 @@ export function WebhookActions({ webhook, health }: HealthProps) {
   const mayRotate = useMay('secrets.rotate');
   const mayDelete = useMay('webhooks.delete');
   const mayReplay = useMay('replays.write');
-  const [asked, setAsked] = useState<'disable' | 'delete' | null>(null);
+  const [asked, setAsked] = useState<'pause' | 'disable' | 'delete' | null>(null);
   const close = () => {
     setAsked(null);
   };
@@ -50,6 +51,16 @@ export function WebhookActions({ webhook, health }: HealthProps) {
           <ButtonLink to="/webhooks/$id/secrets" params={{ id }}>
             <Trans>Rotate secret</Trans>
           </ButtonLink>
+        )}
+        {mayWrite && health.state === 'paused' && <ResumeButton id={id} readAgain={readAgain} />}
+        {mayWrite && isActive && health.state !== 'paused' && (
+          <Button
+            onClick={() => {
+              setAsked('pause');
+            }}
+          >
+            <Trans>Pause</Trans>
+          </Button>
         )}
         {mayWrite && isActive && (
           <Button
@@ -77,6 +88,7 @@ export function WebhookActions({ webhook, health }: HealthProps) {
           </Button>
         )}
       </div>
+      {asked === 'pause' && <PauseDialog id={id} readAgain={readAgain} onClose={close} />}
       {asked === 'disable' && <DisableDialog webhook={webhook} health={health} onClose={close} />}
       {asked === 'delete' && <DeleteDialog webhook={webhook} health={health} onClose={close} />}
     </>

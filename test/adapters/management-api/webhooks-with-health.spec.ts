@@ -76,6 +76,62 @@ describe('labels and an external id', () => {
   });
 });
 
+describe('a pause', () => {
+  const hourMs = 3_600_000;
+  const stateOf = async (id: string) => {
+    const { health } = (await world.ask(`GET /v1/webhooks/${id}?include=health`, { key: ann.key })).body as {
+      health: { state: string; pausedUntil: string | null; recoveringUntil: string | null };
+    };
+    return health;
+  };
+
+  test('ends by itself at the latest when what waits would be too old, or earlier; resumed, the pace grows', async () => {
+    const { id } = await newWebhook(world, ann.key);
+    const ask = (action: 'pause' | 'resume' | 'disable' | 'enable', body?: object) =>
+      world.ask(`POST /v1/webhooks/${id}/${action}`, { key: ann.key, ...(body === undefined ? {} : { body }) });
+    const before = Date.now();
+    const open = (await ask('pause')).body as { pausedSince: string; pausedUntil: string; holdsUntil: string };
+    expect(Date.parse(open.holdsUntil) - Date.parse(open.pausedSince)).toBe(72 * hourMs);
+    expect(open).toMatchObject({ version: 2, pausedUntil: open.holdsUntil });
+    expect(Date.parse(open.pausedSince)).toBeGreaterThanOrEqual(before - 1_000);
+    // The same again is no change; another end is.
+    expect((await ask('pause', { until: open.holdsUntil })).body).toMatchObject({ version: 2 });
+    const until = new Date(before + hourMs).toISOString();
+    const { pausedSince, holdsUntil } = open;
+    const shorter = { version: 3, pausedSince, holdsUntil, pausedUntil: until };
+    expect((await ask('pause', { until })).body).toMatchObject(shorter);
+    expect(await stateOf(id)).toMatchObject({ state: 'paused', pausedUntil: until, recoveringUntil: null });
+    expect(await idsOf('state=paused')).toContain(id);
+    for (const refused of [new Date(before - 1).toISOString(), new Date(before + 73 * hourMs).toISOString()]) {
+      const answer = await ask('pause', { until: refused });
+      expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: '/until', rule: 'range' }] } });
+    }
+    expect((await ask('resume')).body).toMatchObject({ version: 4, pausedSince: null, pausedUntil: null });
+    expect((await ask('resume')).body).toMatchObject({ version: 4 });
+    expect(await stateOf(id)).toMatchObject({ state: 'recovering', pausedUntil: null });
+    expect(await idsOf('state=recovering')).toContain(id);
+    // What the first one held may wait still.
+    expect((await ask('pause')).body).toMatchObject({ version: 5, holdsUntil: open.holdsUntil });
+    expect((await ask('disable')).body).toMatchObject({ isActive: false, pausedUntil: null });
+    expect(await ask('pause')).toMatchObject({ status: 409, body: { code: 'webhook_disabled' } });
+    expect((await ask('enable')).body).toMatchObject({ isActive: true, pausedUntil: null });
+    const entries = (await world.ask(`GET /v1/audit?objectId=${id}`, { key: ann.key })).body['data'] as {
+      action: string;
+    }[];
+    expect(entries.map(({ action }) => action)).toEqual([
+      ...[
+        'webhook.enabled',
+        'webhook.disabled',
+        'webhook.paused',
+        'webhook.resumed',
+        'webhook.paused',
+        'webhook.paused',
+      ],
+      'webhook.created',
+    ]);
+  });
+});
+
 describe('a list of webhooks', () => {
   test('is of those with all of the labels, or with a text in them', async () => {
     const owner = await newClient(world);
