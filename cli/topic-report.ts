@@ -22,7 +22,8 @@ const readers: Readonly<Record<string, (spec: TopicSpec) => boolean>> = {
   fanout: (spec) => spec === topics.platformEvents || spec === topics.notices,
   dispatcher: (spec) => spec === topics.deliveries || spec === topics.parked,
   'retry-scheduler': (spec) => spec.name.startsWith('webhook.retry.'),
-  projector: (spec) => spec === topics.webhookEvents || spec === topics.outcomes,
+  projector: (spec) =>
+    spec === topics.webhookEvents || spec === topics.outcomes || spec === topics.platformEventsRejected,
   monitor: (spec) => spec === topics.outcomes,
 };
 /** They keep their positions in PostgreSQL, with what they made of the records. */

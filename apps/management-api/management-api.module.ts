@@ -42,6 +42,9 @@ import { OutboxRelay } from './outbox/outbox-relay.ts';
 import { OutcomeWatch } from './stream/outcome-watch.ts';
 import { PortalSessionsController } from './access/portal-sessions.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
+import { RedriveRunner } from './rejections/redrive-runner.ts';
+import { RejectedEventsController } from './rejections/rejected-events.controller.ts';
+import { rejectionProviders } from './rejections/rejection-providers.ts';
 import { replayProviders } from './replays/replay-providers.ts';
 import { ReplayRunner } from './replays/replay-runner.ts';
 import { Reauthorization } from './access/reauthorization.ts';
@@ -70,6 +73,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     @Inject(TopicTail) private readonly tail: TopicTail,
     @Inject(OutcomeWatch) private readonly outcomes: OutcomeWatch,
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
+    @Inject(RedriveRunner) private readonly redrives: RedriveRunner,
     @Inject(OutcomeStreams) private readonly streams: OutcomeStreams,
     @Inject(Reauthorization) private readonly reauthorization: Reauthorization,
     @Inject(ApiMetrics) private readonly metrics: ApiMetrics,
@@ -94,6 +98,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         DeliveriesController,
         ReplaysController,
         EventsController,
+        RejectedEventsController,
         EventTypesController,
         StreamController,
         SearchController,
@@ -109,6 +114,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ...kafkaProviders(config, context, codecs),
         { provide: SensitiveNames, useFactory: () => new SensitiveNames(config.SENSITIVE_FIELDS) },
         ...replayProviders(config, context, codecs),
+        ...rejectionProviders(config, context),
         ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
         { provide: CONFIG, useValue: config },
@@ -123,7 +129,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     this.streams.close();
     this.reauthorization.close();
     this.metrics.close();
-    await Promise.all([this.relay.stop(), this.replays.stop(), this.tail.stop()]);
+    await Promise.all([this.relay.stop(), this.replays.stop(), this.redrives.stop(), this.tail.stop()]);
   }
 }
 

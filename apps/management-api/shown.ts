@@ -25,7 +25,7 @@ import type { ShownWebhook } from '../../libs/postgres/webhooks/webhook-view.ts'
 import { refusedWords } from '../../libs/sender/address-guard.ts';
 import { maskHeaders, shownRequestHeaders } from '../../libs/domain/payload/request-headers.ts';
 import { sampleText } from './http/body-sample.ts';
-import { maskedSample } from './deliveries/masked-sample.ts';
+import { maskedSample } from '../../libs/domain/payload/masked-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
 

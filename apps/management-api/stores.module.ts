@@ -15,6 +15,8 @@ import { OutboxStore } from '../../libs/postgres/outbox/outbox-store.ts';
 import { PortalStore } from '../../libs/postgres/access/portal-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import { PublishedEventStore } from '../../libs/postgres/history/published-event-store.ts';
+import { RedriveStore } from '../../libs/postgres/rejections/redrive-store.ts';
+import { RejectedEventView } from '../../libs/postgres/rejections/rejected-event-view.ts';
 import { ReplayStore } from '../../libs/postgres/replays/replay-store.ts';
 import { OwnDatabase, ReservedDatabase } from '../../libs/postgres/server/reserved-database.ts';
 import { StatsView } from '../../libs/postgres/history/stats-view.ts';
@@ -41,6 +43,8 @@ const plain = [
   HealthView,
   PortalStore,
   PublishedEventStore,
+  RedriveStore,
+  RejectedEventView,
   ReplayStore,
   StatsView,
   WebhookView,

@@ -10,6 +10,8 @@ import { projectorConfig } from './config.ts';
 import { Projection } from './projection.ts';
 import { ProjectorMetrics } from './projector-metrics.ts';
 import { ProjectorModule } from './projector.module.ts';
+import { RejectedProjection } from './rejected-projection.ts';
+import { topicName, topics } from '../../libs/wire/topics.ts';
 
 /** A write takes a fraction of a second; one that is cut off is done again by whoever comes next. */
 const drainDeadlineMs = 4_000;
@@ -21,6 +23,8 @@ await runApp({
   root: (config, context) => ProjectorModule.with(config, context),
   prepare: (app, config, context) => {
     const projection = app.get(Projection);
+    const rejections = app.get(RejectedProjection);
+    const rejectedTopic = topicName(config.TOPIC_PREFIX, topics.platformEventsRejected);
     const database = app.get(Database);
     const server = new KafkaBatchServer({
       client: app.get(KafkaClient),
@@ -33,8 +37,15 @@ await runApp({
       paceMs: 250,
       maxWaitMs: 500,
       drainDeadlineMs,
-      onAssigned: (leases) => projection.work.assigned(leases),
-      onRevoking: (leases) => projection.drain(leases),
+      onAssigned: async (leases) => {
+        const [rejected, history] = parted(leases, ({ topic }) => topic === rejectedTopic);
+        const positions = [projection.work.assigned(history), rejections.work.assigned(rejected)];
+        return (await Promise.all(positions)).flat();
+      },
+      onRevoking: async (leases) => {
+        const [rejected, history] = parted(leases, ({ topic }) => topic === rejectedTopic);
+        await Promise.all([projection.drain(history), rejections.drain(rejected)]);
+      },
     });
     app.connectMicroservice({ strategy: server });
     context.health.add('kafka consumer', () => server.problem());
@@ -45,3 +56,7 @@ await runApp({
   },
   address: (config) => ({ host: config.HTTP_HOST, port: config.HTTP_PORT }),
 });
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}

@@ -25,7 +25,9 @@ export class ProjectorMetrics {
   /** @param prefix of topics: what is counted by topic begins at 0 for each that it reads */
   constructor(metrics: Metrics, prefix: string) {
     this.metrics = metrics;
-    const read = [topics.webhookEvents, topics.outcomes].map((spec) => topicName(prefix, spec));
+    const read = [topics.webhookEvents, topics.outcomes, topics.platformEventsRejected].map((spec) =>
+      topicName(prefix, spec),
+    );
     this.records = metrics.counter('history_records_total', 'Records written into the history', ['kind']);
     this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
     this.undecodable.zero(read.map((topic) => ({ topic })));
@@ -55,6 +57,10 @@ export class ProjectorMetrics {
     this.records.inc({ kind: 'event' }, events);
     this.records.inc({ kind: 'outcome' }, outcomes);
     this.duration.observe(durationMs);
+  }
+
+  rejected(events: number): void {
+    this.records.inc({ kind: 'rejected' }, events);
   }
 
   timeWent({ oursMs, theirsMs }: TimeShares): void {

@@ -6,19 +6,26 @@ import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { ClientStore } from '../../libs/postgres/webhooks/client-store.ts';
 import { ConsumerOffsetStore } from '../../libs/postgres/consumer-offset-store.ts';
 import { HistoryWriter } from '../../libs/postgres/history/history-writer.ts';
+import { RejectedEventWriter } from '../../libs/postgres/rejections/rejected-event-writer.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { ProjectorConfig } from './config.ts';
 import { HistoryController } from './history.controller.ts';
 import { historySpans } from './history-spans.ts';
 import { Projection } from './projection.ts';
 import { ProjectorMetrics } from './projector-metrics.ts';
+import { RejectedProjection } from './rejected-projection.ts';
+import { rejectedRowOf, ValueBudget } from './rejected-row.ts';
 import { Strangers } from './strangers.ts';
 
 @Module({})
 export class ProjectorModule implements OnModuleDestroy {
-  constructor(@Inject(Projection) private readonly projection: Projection) {}
+  constructor(
+    @Inject(Projection) private readonly projection: Projection,
+    @Inject(RejectedProjection) private readonly rejections: RejectedProjection,
+  ) {}
 
   static async with(config: ProjectorConfig, context: AppContext): Promise<DynamicModule> {
     const registry = watchedRegistry(config, context);
@@ -64,13 +71,22 @@ export class ProjectorModule implements OnModuleDestroy {
               logger,
               now: Date.now,
               trace: historySpans(context.tracer, { events: eventsTopic, outcomes: outcomesTopic }),
-              crash: (error) => {
-                // Reaches the process's own handler, which logs it and leaves with a status of 1.
-                setImmediate(() => {
-                  throw error;
-                });
-              },
+              crash,
             });
+          },
+        },
+        {
+          provide: RejectedProjection,
+          inject: [EntityManager, ProjectorMetrics],
+          useFactory: (em: EntityManager, metrics: ProjectorMetrics) => {
+            const offsets = new ConsumerOffsetStore(em, `${config.TOPIC_PREFIX}projector`);
+            const rowOf = rejectedRowOf({
+              sensitiveNames: config.SENSITIVE_FIELDS,
+              topicPrefix: config.TOPIC_PREFIX,
+              budget: new ValueBudget(monotonicMs),
+            });
+            const writer = new RejectedEventWriter(em, offsets);
+            return new RejectedProjection({ rowOf, writer, offsets, metrics, logger: context.logger, crash });
           },
         },
       ],
@@ -80,5 +96,13 @@ export class ProjectorModule implements OnModuleDestroy {
   /** Comes before the consumer drains. */
   onModuleDestroy(): void {
     this.projection.work.beginStop();
+    this.rejections.work.beginStop();
   }
+}
+
+/** Reaches the process's own handler, which logs it and leaves with a status of 1. */
+function crash(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }

@@ -12,12 +12,21 @@ export const rejectedList: Command = {
   options: {
     ...rejectedOptions,
     last: { takes: 'N', text: `so many, among the last N of each partition (${rejectedLastDefault})` },
+    api: { takes: null, text: 'asks the API instead of Kafka: an operator’s key is enough' },
     ...brokersOption,
   },
   notes: [
-    'Speaks with Kafka, not with the API: KAFKA_… and TOPIC_PREFIX of the environment count as for the apps. With --json key, value and headers are shown too: as text, or in base64 where they are none.',
+    'Speaks with Kafka, unless --api is given, which shows at most 50, with values masked and whether they were sent again: KAFKA_… and TOPIC_PREFIX of the environment count as for the apps. With --json key, value and headers are shown too: as text, or in base64 where they are none.',
   ],
-  examples: ['rejected list', 'rejected list --topic shop.public.customers --reason mapping_failed --json'],
+  examples: [
+    'rejected list',
+    'rejected list --api',
+    'rejected list --topic shop.public.customers --reason mapping_failed --json',
+  ],
   needsApi: false,
-  run: async (context) => (await import('../over-kafka/list-rejected.ts')).listRejected(context),
+  run: async (context) => {
+    if (context.given.has('api'))
+      return (await import('../rejected-over-api.ts')).listOverApi(context, rejectedLastDefault);
+    return (await import('../over-kafka/list-rejected.ts')).listRejected(context);
+  },
 };

@@ -14,15 +14,22 @@ export const rejectedRedrive: Command = {
     last: { takes: 'N', text: `at most so many, among the last N of each partition (${redriveLastDefault})` },
     'dry-run': { takes: null, text: 'shows what would be sent and what it would become, and sends nothing' },
     file: { takes: 'FILE', text: 'the mappings that fan-out has, in YAML or JSON (PLATFORM_MAPPINGS)' },
+    api: { takes: null, text: 'has the API send them, at a pace and without a look at what they would become' },
+    id: { takes: 'ID', isList: true, text: 'with --api: this one, by the id that rejected list --api shows' },
+    pace: { takes: 'N', text: 'with --api: so many a second (20; at most 100)' },
     ...brokersOption,
   },
   notes: [
-    'Needs --topic, --reason or --at. What still would be no event is not sent. The others go to the first topic of PLATFORM_TOPICS, not to their own, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. What is sent twice is delivered twice, under the same webhook-id.',
+    'Needs --topic, --reason or --at (with --api: --id). What still would be no event is not sent. The others go to the first topic of PLATFORM_TOPICS, not to their own, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. What is sent twice is delivered twice, under the same webhook-id.',
   ],
   examples: [
     'rejected redrive --topic shop.public.customers --reason mapping_failed --dry-run',
     'rejected redrive --at 3@1041 --at 3@1042',
+    'rejected redrive --api --reason schema_violation --pace 5',
   ],
   needsApi: false,
-  run: async (context) => (await import('../over-kafka/redrive-rejected.ts')).redriveRejected(context),
+  run: async (context) => {
+    if (context.given.has('api')) return (await import('../rejected-over-api.ts')).redriveOverApi(context);
+    return (await import('../over-kafka/redrive-rejected.ts')).redriveRejected(context);
+  },
 };

@@ -1,10 +1,9 @@
-import { isOfOneWebhook } from '../../libs/domain/event/rejection.ts';
 import { RecordSink } from '../../libs/kafka/producer/record-sink.ts';
 import type { KafkaRecord, OutgoingRecord } from '../../libs/kafka/record.ts';
 import { topicKeys } from '../../libs/runtime/config-keys.ts';
 import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
-import { redrivenHeaders } from '../../libs/wire/mapping/redriven.ts';
-import { ownTopics, topicName, topics } from '../../libs/wire/topics.ts';
+import { redrivenHeaders, redriveRefusal } from '../../libs/wire/mapping/redriven.ts';
+import { topics } from '../../libs/wire/topics.ts';
 import type { CommandContext } from '../command.ts';
 import { redriveLastDefault } from '../commands/rejected-redrive.ts';
 import { becomesLines, EventReading, readingKeys, type Becomes } from '../event-reading.ts';
@@ -51,12 +50,9 @@ export function redriveRejected(context: CommandContext): Promise<void> {
 }
 
 /** What is no event, or has gone to others already. Null: it may be sent. */
-function refusalOf({ origin, reason, detail }: RejectedRecord, prefix: string): Becomes | null {
-  const refused = (why: string): Becomes => ({ result: 'rejected', reason, detail: `not sent again: ${why}` });
-  if (origin === null) return refused('its headers do not say where it came from');
-  const own = ownTopics.map((spec) => topicName(prefix, spec));
-  if (own.includes(origin.topic)) return refused('it is no event of a platform');
-  return isOfOneWebhook({ reason, detail }) ? refused('it is too large for one webhook, and went to the others') : null;
+function refusalOf(one: RejectedRecord, prefix: string): Becomes | null {
+  const why = redriveRefusal(one, prefix);
+  return why === null ? null : { result: 'rejected', reason: one.reason, detail: `not sent again: ${why}` };
 }
 
 function outgoing(one: RejectedRecord, topic: string): OutgoingRecord {

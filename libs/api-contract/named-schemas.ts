@@ -5,6 +5,7 @@ import { attemptSchema, deliveryDetailSchema, deliverySchema } from './deliverie
 import { eventTypeSchema } from './event-types.ts';
 import { eventDetailSchema, eventSchema, listedEventSchema, newEventSchema } from './events.ts';
 import { problemSchema } from './problem.ts';
+import { rejectedEventSchema } from './rejected-events.ts';
 import { replaySchema } from './replays.ts';
 import { searchHitSchema } from './search.ts';
 import { settingsSchema } from './settings.ts';
@@ -28,6 +29,7 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   ListedEvent: listedEventSchema,
   NewEvent: newEventSchema,
   Problem: problemSchema,
+  RejectedEvent: rejectedEventSchema,
   Replay: replaySchema,
   SearchHit: searchHitSchema,
   Settings: settingsSchema,

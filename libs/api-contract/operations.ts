@@ -6,6 +6,7 @@ import * as eventTypes from './event-types.ts';
 import * as events from './events.ts';
 import type { Operation } from './operation.ts';
 import * as portalSessions from './portal-sessions.ts';
+import * as rejectedEvents from './rejected-events.ts';
 import * as replays from './replays.ts';
 import * as search from './search.ts';
 import * as settings from './settings.ts';
@@ -64,6 +65,8 @@ export const allOperations: readonly Operation[] = [
   events.listEvents,
   events.exportEvents,
   events.getEvent,
+  rejectedEvents.listRejectedEvents,
+  rejectedEvents.redriveRejectedEvents,
   search.search,
   eventTypes.putEventType,
   eventTypes.listEventTypes,

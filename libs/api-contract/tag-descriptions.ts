@@ -7,6 +7,7 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
   Deliveries: 'What became of an event at a webhook, attempt by attempt.',
   Replays: 'Many deliveries sent again, as a job.',
   Events: 'What happened on the platform, and why it went where it went.',
+  'Rejected events': 'What came as an event and was none, for operators.',
   Search: 'Whatever has an id.',
   'Event types': 'The catalogue: what events of a type look like and whom they are for.',
   Live: 'Outcomes as they happen, and counted.',

@@ -1,7 +1,7 @@
 /** Ids of what people make: a prefix that says what it names, 48 bits of time so that they sort, 80 random bits. */
 
 export type ObjectKind =
-  'client' | 'key' | 'portalSession' | 'webhook' | 'secret' | 'event' | 'round' | 'replay' | 'erasure';
+  'client' | 'key' | 'portalSession' | 'webhook' | 'secret' | 'event' | 'round' | 'replay' | 'erasure' | 'rejected';
 
 const prefixes: Readonly<Record<ObjectKind, string>> = {
   client: 'cl_',
@@ -13,6 +13,7 @@ const prefixes: Readonly<Record<ObjectKind, string>> = {
   round: 'rs_',
   replay: 'rp_',
   erasure: 'er_',
+  rejected: 're_',
 };
 
 /** @param timeMs Unix milliseconds  @param random 10 bytes or more */
@@ -23,4 +24,16 @@ export function objectId(kind: ObjectKind, timeMs: number, random: Buffer): stri
 /** By its prefix alone: nothing else begins so. */
 export function isObjectId(kind: ObjectKind, text: string): boolean {
   return text.startsWith(prefixes[kind]);
+}
+
+/** Unix milliseconds; null for what is no id of this kind. */
+export function timeOfObjectId(kind: ObjectKind, text: string): number | null {
+  const prefix = prefixes[kind];
+  const isOne = text.startsWith(prefix) && /^[0-9a-f]{32}$/.test(text.slice(prefix.length));
+  return isOne ? parseInt(text.slice(prefix.length, prefix.length + 12), 16) : null;
+}
+
+/** No id of this kind of that time or later comes before it. */
+export function firstObjectIdAt(kind: ObjectKind, timeMs: number): string {
+  return prefixes[kind] + Math.max(timeMs, 0).toString(16).padStart(12, '0');
 }

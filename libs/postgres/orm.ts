@@ -51,6 +51,7 @@ import { AuditErasures } from './migrations/0216-audit-erasures.ts';
 import { WebhookPauses } from './migrations/0232-webhook-pauses.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
+import { RejectedEvents } from './migrations/0235-rejected-events.ts';
 import { ReplayJobs } from './migrations/0020-replay-jobs.ts';
 
 export const allEntities = [
@@ -151,6 +152,7 @@ export function ormOptions(
         AuditErasures,
         OutboxByKey,
         WebhookPauses,
+        RejectedEvents,
       ],
       snapshot: false,
       silent: true,

@@ -52,9 +52,10 @@ const needs: Readonly<Record<Exclude<AccessRole, 'setup' | 'operator' | 'platfor
     isMember: true,
   },
   'retry-scheduler': { reads: tiers, writes: [deliveries, rejected, ...tiers], isMember: true },
-  projector: { reads: [webhookEvents, outcomes], isMember: true },
+  projector: { reads: [webhookEvents, outcomes, rejected], isMember: true },
   'management-api': {
-    reads: [outcomes],
+    // What was set aside is read when it is sent again.
+    reads: [outcomes, rejected],
     writes: [topics.platformEvents, definitions, eventTypes, notices, webhookEvents, deliveries],
   },
   monitor: { reads: [outcomes], writes: [deliveries], isMember: true },

@@ -69,7 +69,10 @@ async function examineWaiting(database: DatabaseDiagnosis): Promise<readonly Fin
 async function examineReaders(database: DatabaseDiagnosis, config: DoctorConfig): Promise<readonly Finding[]> {
   const client = new KafkaClient(kafkaConnection(config, 'doctor'), createLogger('doctor', 'silent'));
   const admin = new TopicAdmin(client);
-  const read = { projector: [topics.webhookEvents, topics.outcomes], monitor: [topics.outcomes] } as const;
+  const read = {
+    projector: [topics.webhookEvents, topics.outcomes, topics.platformEventsRejected],
+    monitor: [topics.outcomes],
+  } as const;
   try {
     const findings: Finding[] = [];
     for (const app of ['projector', 'monitor'] as const) {

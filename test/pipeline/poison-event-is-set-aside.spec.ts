@@ -27,7 +27,7 @@ writeFileSync(mended, unprefixed.replaceAll('client: ${row.tenant_id}', 'client:
 
 beforeAll(async () => {
   system = await startSystem({
-    apps: ['fanout', 'dispatcher', 'management-api'],
+    apps: ['fanout', 'dispatcher', 'management-api', 'projector'],
     env: { PLATFORM_MAPPINGS: mappings },
   });
   receiver = await startReceiver({});
@@ -148,3 +148,55 @@ test('topics of Debezium and of Protobuf are adopted by a mapping alone, as docs
   });
   expect(await cli('rejected', 'list', ...from)).toMatchObject({ rejected: [setAside, setAside] });
 }, 180_000);
+
+test('operators see in the API what was set aside, send it again once it is mended, and are told when it comes back', async () => {
+  const api = system.client();
+  const wrong = cloudEvent(client, { password: 'hunter2' }, { type: 'mended.later' });
+  await dataOf(
+    api.PUT('/v1/event-types/{type}', {
+      params: { path: { type: 'mended.later' } },
+      body: { jsonSchema: { required: ['total'] }, enforce: true },
+    }),
+  );
+  await system.publish([wrong]);
+  const listed = async (more: object = {}) => {
+    const query = { reason: ['schema_violation' as const], ...more };
+    return (await dataOf(api.GET('/v1/rejected-events', { params: { query } }))).data;
+  };
+  await until(async () => (await listed()).length === 1, { timeoutMs: 30_000, what: 'the row of what was rejected' });
+  const [row] = await listed();
+  if (row === undefined) throw new Error('it was there');
+  expect(row).toMatchObject({ valueState: 'whole', redrive: { state: 'none', before: 0, refusal: null } });
+  expect(row.source?.topic).toContain('platform.events');
+  expect([row.value?.includes(String(wrong.id)), row.value?.includes('hunter2')]).toEqual([true, false]);
+
+  const redrive = (body: object) => dataOf(api.POST('/v1/rejected-events/redrive', { body }));
+  const filter = { reason: ['schema_violation'] };
+  expect(await redrive({ filter, dryRun: true })).toEqual({
+    dryRun: true,
+    matched: 1,
+    refused: 0,
+    toBeSent: 1,
+    hasMore: false,
+  });
+  expect((await listed({ redrive: ['none'] })).length).toBe(1);
+  await redrive({ filter });
+  await until(async () => (await listed()).length === 2, { timeoutMs: 30_000, what: 'its second rejection' });
+  const [second, sent] = await listed();
+  expect(second).toMatchObject({ source: row.source, redrive: { state: 'none', before: 1 } });
+  await until(async () => (await listed({ redrive: ['sent'] })).length === 1, {
+    timeoutMs: 30_000,
+    what: 'that it was sent',
+  });
+  expect(sent?.id).toBe(row.id);
+
+  await dataOf(
+    api.PUT('/v1/event-types/{type}', { params: { path: { type: 'mended.later' } }, body: { enforce: false } }),
+  );
+  const before = receiver.requests.length;
+  const { code, stderr } = await runCli(['rejected', 'redrive', '--api', '--id', row.id, '--json'], system.env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  await until(() => receiver.requests.length === before + 1, { timeoutMs: 30_000, what: 'the event, delivered' });
+  const { stdout } = await runCli(['rejected', 'list', '--api', '--reason', 'schema_violation', '--json'], system.env);
+  expect(JSON.parse(stdout)).toMatchObject({ rejected: [{ redrive: { state: 'sent' } }, { redrive: { before: 1 } }] });
+}, 120_000);

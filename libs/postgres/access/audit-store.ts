@@ -18,7 +18,8 @@ export interface AuditedChange {
     | 'event_type'
     | 'delivery'
     | 'replay'
-    | 'audit_erasure';
+    | 'audit_erasure'
+    | 'rejected_event';
   readonly objectId: string;
   readonly clientId: string | null;
   /** Secrets masked; null when it was created. */

@@ -28,6 +28,7 @@ export const rowKinds = [
   'sentMails',
   'unsentMails',
   'auditEntries',
+  'rejectedEvents',
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 
@@ -44,6 +45,14 @@ export const sweepNames = [
 export type SweepName = (typeof sweepNames)[number];
 
 const rowLimits: TransactionLimits = { lockMs: 1_000, statementMs: 10_000 };
+
+/** As many are kept, however fast they come: bad producers write without end. */
+const rejectedEventsMax = 1_000_000;
+
+/** Ids begin with the time in hexadecimal. */
+const rejectedOver = `id < greatest(
+  're_' || lpad(to_hex((extract(epoch from $1::timestamptz) * 1000)::bigint), 12, '0'),
+  (select id from rejected_event order by id desc offset ${rejectedEventsMax} limit 1))`;
 
 const rowDeletions: Readonly<Record<RowKind, Sweep['step']>> = {
   idempotencyKeys: deleteOver('idempotency_key', 'expires_at < $1', ({ now }) => now),
@@ -68,6 +77,7 @@ const rowDeletions: Readonly<Record<RowKind, Sweep['step']>> = {
     daysAgo(now, unsentMailDays),
   ),
   auditEntries: auditStep,
+  rejectedEvents: deleteOver('rejected_event', rejectedOver, historyEnd),
 };
 
 const auditEntriesOver = deleteOldest(

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { firstObjectIdAt } from '../../../libs/domain/object-id.ts';
 import { AuditErasureStore } from '../../../libs/postgres/access/audit-erasure-store.ts';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { keepHouse } from '../../../libs/postgres/housekeeping/housekeeping.ts';
@@ -45,7 +46,14 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
   await database.rows(
     `insert into ended_portal_session values ('ps-old', '2026-03-10T11:59:59Z'), ('ps-new', '2026-03-11')`,
   );
+  const idAt = (time: string) => firstObjectIdAt('rejected', Date.parse(time)).padEnd(35, '0');
+  await database.rows(
+    `insert into rejected_event (id, rejected_at, reason, detail, partition, "offset", value_state, value_bytes, redrive_count)
+    select id, now(), 'missing_id', '', 0, 1, 'none', 0, 0 from unnest($1::text[]) id`,
+    [[idAt('2026-02-08T11:59:59Z'), idAt('2026-02-08T12:00:01Z')]],
+  );
   const deleted = {
+    rejectedEvents: 1,
     idempotencyKeys: 1,
     publishedEvents: 1,
     stats: 0,

@@ -7,6 +7,7 @@ import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../l
 import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/history/event-list.ts';
 import { besideScan, waitingScan } from '../../../libs/postgres/health/health-view.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
+import { rejectedEventList, type RejectedEventFilter } from '../../../libs/postgres/rejections/rejected-event-list.ts';
 import { statsSteps } from '../../../libs/postgres/history/stats-view.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 
@@ -197,4 +198,26 @@ test.each([
   const nodes = await nodesOf(statsSteps({ ...filter, from: at(1), to: at(0), stepMs: 3_600_000 }));
   await client.query('set enable_bitmapscan = off');
   expect(nodes.map((node) => node['Node Type']).filter((kind) => kind === 'Seq Scan')).toEqual([]);
+});
+
+const rejectedFilters: readonly (readonly [string, RejectedEventFilter, string])[] = [
+  ['nothing', {}, 'rejected_event_pkey'],
+  ['a time', { from: at(4), to: at(2) }, 'rejected_event_pkey'],
+  ['a reason', { reason: ['missing_id'] }, 'rejected_event_reason'],
+  ['a topic', { sourceTopic: 'shop.orders' }, 'rejected_event_source'],
+  [
+    'a topic, a reason and a state',
+    { sourceTopic: 'shop.orders', reason: ['missing_id'], redrive: ['none'] },
+    'rejected_event_source',
+  ],
+  ['several reasons', { reason: ['missing_id', 'missing_type'] }, 'rejected_event_pkey'],
+];
+
+test.each(rejectedFilters)('rejected events, by %s', async (_name, filter, index) => {
+  const position = 're_0199c1d2e3f48a5b8c6d9e0f1a2b3c4d';
+  for (const request of [first, { limit: 50, after: position }, { limit: 50, after: null, before: position }]) {
+    const nodes = await nodesOf(rejectedEventList(filter, request));
+    expectIndexOrder(nodes);
+    expect(nodes.map((node) => node['Index Name']).filter((name) => name !== undefined)).toEqual([index]);
+  }
 });

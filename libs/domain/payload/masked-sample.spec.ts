@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { SensitiveNames } from '../../../libs/domain/payload/mask.ts';
+import { SensitiveNames } from './mask.ts';
 import { maskedSample } from './masked-sample.ts';
 
 const names = new SensitiveNames(['token', 'api_key']);

@@ -3,7 +3,7 @@
  * JSON and in forms. Holds: a body that is cut off is masked as far as it goes; a name in escapes is the name that it stands for;
  * what is neither JSON nor a form stays as it is. Linear.
  */
-import { maskedValue, type SensitiveNames } from '../../../libs/domain/payload/mask.ts';
+import { maskedValue, type SensitiveNames } from './mask.ts';
 
 const shownMask = JSON.stringify(maskedValue);
 
