@@ -20,7 +20,10 @@ export const rejectedEventSchema = Type.Object(
     id,
     rejectedAt: timestamp,
     reason: Type.String({ examples: ['missing_type'] }),
-    detail: Type.String({ description: 'For people; names places, never values.', examples: ['The event has no type'] }),
+    detail: Type.String({
+      description: 'For people; names places, never values.',
+      examples: ['The event has no type'],
+    }),
     at: Type.String({ description: 'Partition and offset on `platform.events.rejected`.', examples: ['3@1041'] }),
     source: nullable(
       Type.Object(
