@@ -94,6 +94,8 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   HISTORY_RETENTION_DAYS: numbers,
   ALLOWED_URL_SCHEMES: ['', 'ftp', 'https,gopher', 'https:8443'],
   ALLOWED_PORTS: ['', 'http', '0', '70000', '9-8', '443;8443', '443, *x'],
+  ALLOWED_HOSTS: ['*', '*.', 'a..b', 'https://example.com', 'example.com:443', 'a.*.b', '10.0.0'],
+  DENIED_HOSTS: ['*', '*.*.example.com', '-a.example', '192.0.2.0/24'],
   DISALLOWED_IP_RANGES: ['10.0.0.0/40', 'loopback', '10.0.0', 'fd00::/129', '::ffff:10.0.0.0/104', '10.0.0.0-10.0.0.9'],
   EGRESS_ALLOW: ['10.0.0.0/40', 'localhost', '10.0.0', 'fd00::/129', '::ffff:10.0.0.0/104', 'fe80::1%eth0'],
   EGRESS_PROXY_URL: [
@@ -238,6 +240,8 @@ test('what is taken for an egress rule builds the guard', () => {
     ALLOWED_URL_SCHEMES: 'https, http',
     ALLOWED_PORTS: '443,8000-8999,*',
     EGRESS_ALLOW: '127.0.0.0/8,::1/128,10.1.2.3,fd00::/8',
+    ALLOWED_HOSTS: 'example.com,*.Example.org,bücher.example,192.0.2.7,[2001:db8::1],2001:db8::2,hooks_1.example.com',
+    DENIED_HOSTS: '*.internal.example.com.,xn--bcher-kva.example',
     DISALLOWED_IP_RANGES: '192.0.2.0/24,2001:db8::/32',
     DNS_SERVERS: '10.0.0.2,10.0.0.2:5353,[fd00::2]:53,fd00::2',
   };

@@ -22,6 +22,14 @@ export const settingsSchema = Type.Object(
     urls: Type.Object({
       schemes: Type.Array(Type.String(), { examples: [['https']] }),
       ports: Type.Array(Type.String(), { description: 'Ports, ranges, or `*` for any.', examples: [['443', '8443']] }),
+      allowedHosts: Type.Array(Type.String(), {
+        description: 'Names, `*.` and a name for all below it, or addresses; empty: any.',
+        examples: [['*.example.com']],
+      }),
+      deniedHosts: Type.Array(Type.String(), {
+        description: 'Refused, whatever is allowed.',
+        examples: [['example.org']],
+      }),
     }),
     sizes: Type.Object({
       eventBytesMax: Type.Integer({ description: 'Of one event.' }),

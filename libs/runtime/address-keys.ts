@@ -1,6 +1,7 @@
 /** Keys that are lists of addresses, ports and the like, each item parsed to what it means. */
 import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { checkedListKey, filledListKey, makeKey, type ConfigKey, type KeyText } from './config.ts';
 import { quoted } from './shown-value.ts';
 
@@ -36,6 +37,19 @@ export function optionalHostKey(text: Omit<KeyText, 'default'>): ConfigKey<strin
 /** Digits and dots that are no address are a mistyped one, not a name. */
 function isHostName(text: string): boolean {
   return /^[\d.]+$/.test(text) ? isIP(text) === 4 : hostName.test(text);
+}
+
+/** Names of hosts, `*.` and a name for all below it, or addresses. */
+export function hostPatternsKey(text: KeyText): List {
+  return checkedListKey(text, (item, told) => {
+    const written = item.replace(/^\*\./, '');
+    // That function reads a path or a port away, and completes addresses.
+    const name = /[/?#@:%\\]|^[\d.]+$/.test(written) ? '' : domainToASCII(written);
+    const isAddress = isIP(item.replace(/^\[(.*)\]$/, '$1')) !== 0;
+    if (!isAddress && !isHostName(name)) {
+      throw new Error(`must be hosts such as example.com, *.example.com or 192.0.2.7, not ${told}`);
+    }
+  });
 }
 
 /** CIDRs or addresses. @param words that its reader knows besides */

@@ -5,9 +5,10 @@
  */
 import { isIP, type LookupFunction } from 'node:net';
 import { AddressRules } from './address-rules.ts';
+import { HostRules } from './host-rules.ts';
 import { NameResolver, type ResolvedAddress } from './name-resolver.ts';
 
-/** As in libs/runtime/config-keys.ts: ALLOWED_URL_SCHEMES, ALLOWED_PORTS, DISALLOWED_IP_RANGES, EGRESS_ALLOW. */
+/** As in libs/runtime/config-keys.ts: ALLOWED_URL_SCHEMES, ALLOWED_PORTS, ALLOWED_HOSTS, DENIED_HOSTS, DISALLOWED_IP_RANGES, EGRESS_ALLOW. */
 export interface EgressRules {
   /** http or https. */
   readonly schemes: readonly string[];
@@ -17,6 +18,9 @@ export interface EgressRules {
   readonly disallowed: readonly string[];
   /** CIDRs or addresses that are allowed though they are not global. */
   readonly allowed: readonly string[];
+  /** Names, `*.` for all below one, or addresses; empty: every host. */
+  readonly allowedHosts?: readonly string[];
+  readonly deniedHosts?: readonly string[];
 }
 
 export type UrlRule = 'format' | 'characters' | 'userinfo' | 'scheme' | 'port' | 'host' | 'address';
@@ -90,6 +94,7 @@ export class AddressGuard {
   readonly #ports: readonly { readonly from: number; readonly to: number }[];
   readonly #rules: EgressRules;
   readonly #addresses: AddressRules;
+  readonly #hosts: HostRules;
   readonly #resolve: Resolve;
   readonly #onRefusedName: (refused: RefusedName) => void;
 
@@ -102,6 +107,7 @@ export class AddressGuard {
     this.#schemes = new Set(rules.schemes.map(parseScheme));
     this.#ports = rules.ports.map(parsePorts);
     this.#addresses = new AddressRules(rules.disallowed, rules.allowed);
+    this.#hosts = new HostRules(rules.allowedHosts ?? [], rules.deniedHosts ?? []);
     this.#rules = rules;
     this.#resolve = resolve;
     this.#onRefusedName = onRefusedName;
@@ -134,6 +140,11 @@ export class AddressGuard {
 
   /** For the connector: resolves once and hands out those of the addresses that may be dialled. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
+    const refused = this.#hosts.refusal(hostname);
+    if (refused !== null) {
+      callback(new RefusedAddressError(refused), '');
+      return;
+    }
     this.#resolve(hostname).then(
       (found) => {
         const allowed = found.filter(({ address }) => this.checkAddress(address) === null);
@@ -151,6 +162,8 @@ export class AddressGuard {
   /** For the connector, which does not look up what is an address already. @throws RefusedAddressError */
   assertLiteral(hostname: string): void {
     if (isIP(hostname) === 0) return;
+    const refused = this.#hosts.refusal(hostname);
+    if (refused !== null) throw new RefusedAddressError(refused);
     const reason = this.checkAddress(hostname);
     if (reason !== null) throw new RefusedAddressError(`${hostname} is refused: it is ${reason}`);
   }
@@ -161,6 +174,13 @@ export class AddressGuard {
       return refuse('port', `Port ${port} is not among the allowed ports: ${this.#rules.ports.join(', ')}.`);
     }
     const host = url.hostname.replace(/^\[|\]$/g, '');
+    const refused = this.#checkHost(host);
+    if (refused !== null) return refused;
+    const hostRefusal = this.#hosts.refusal(host);
+    return hostRefusal === null ? null : refuse('host', hostRefusal);
+  }
+
+  #checkHost(host: string): UrlRefusal | null {
     if (isIP(host) === 0) return checkName(host);
     const reason = this.checkAddress(host);
     return reason === null ? null : refuse('address', `${host} is refused: it is ${reason}.`);

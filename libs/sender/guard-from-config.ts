@@ -18,6 +18,8 @@ export function guardFromConfig(
       ports: config.ALLOWED_PORTS,
       disallowed: config.DISALLOWED_IP_RANGES,
       allowed: config.EGRESS_ALLOW,
+      allowedHosts: config.ALLOWED_HOSTS,
+      deniedHosts: config.DENIED_HOSTS,
     },
     (hostname) => resolver.resolve(hostname),
     onRefusedName,

@@ -155,7 +155,7 @@ test('operators see in the API what was set aside, send it again once it is mend
   await dataOf(
     api.PUT('/v1/event-types/{type}', {
       params: { path: { type: 'mended.later' } },
-      body: { jsonSchema: { required: ['total'] }, enforce: true },
+      body: { jsonSchema: { required: ['total'] }, schemaMode: 'enforce' },
     }),
   );
   await system.publish([wrong]);
@@ -191,7 +191,7 @@ test('operators see in the API what was set aside, send it again once it is mend
   expect(sent?.id).toBe(row.id);
 
   await dataOf(
-    api.PUT('/v1/event-types/{type}', { params: { path: { type: 'mended.later' } }, body: { enforce: false } }),
+    api.PUT('/v1/event-types/{type}', { params: { path: { type: 'mended.later' } }, body: { schemaMode: 'off' } }),
   );
   const before = receiver.requests.length;
   const { code, stderr } = await runCli(['rejected', 'redrive', '--api', '--id', row.id, '--json'], system.env);

@@ -39,7 +39,12 @@ export class SettingsController {
     const { signatureAlgorithm: algorithm, timeoutMs: timeout, retryPolicy } = operator.defaults;
     return {
       version: productVersion,
-      urls: { schemes: [...config.ALLOWED_URL_SCHEMES], ports: [...config.ALLOWED_PORTS] },
+      urls: {
+        schemes: [...config.ALLOWED_URL_SCHEMES],
+        ports: [...config.ALLOWED_PORTS],
+        allowedHosts: [...config.ALLOWED_HOSTS],
+        deniedHosts: [...config.DENIED_HOSTS],
+      },
       sizes: {
         eventBytesMax: config.MAX_PAYLOAD_SIZE_KB * 1024,
         eventsPerRequestMax: eventsMax,

@@ -407,7 +407,7 @@ test('everybody who calls is told the settings in force, a client its own rule o
   expect(settings).toMatchObject({
     status: 200,
     body: {
-      urls: { schemes: ['https'], ports: ['443', '8443'] },
+      urls: { schemes: ['https'], ports: ['443', '8443'], allowedHosts: [], deniedHosts: [] },
       sizes: { eventBytesMax: 262_144, eventsPerRequestMax: 500, responseSampleBytes: 4096 },
       retention: { historyDays: 30, auditDays: null },
       webhooksPerClientMax: 1000,
