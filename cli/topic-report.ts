@@ -1,6 +1,7 @@
 /** What the topics of this system hold, and how far their readers are behind. */
 import type { TopicAdmin } from '../libs/kafka/cluster/topic-admin.ts';
-import { allTopics, topicName, topics, type TopicSpec } from '../libs/wire/topics.ts';
+import { appsWithoutCommits, readers } from '../libs/wire/topic-readers.ts';
+import { allTopics, topicName } from '../libs/wire/topics.ts';
 
 export interface TopicReport {
   /** As it is called on this cluster. */
@@ -17,18 +18,6 @@ export interface GroupLag {
   readonly lagByPartition: Readonly<Record<number, number>>;
 }
 
-/** The apps that read a topic as a consumer group of their name; compacted topics are read without a group. */
-const readers: Readonly<Record<string, (spec: TopicSpec) => boolean>> = {
-  fanout: (spec) => spec === topics.platformEvents || spec === topics.notices,
-  dispatcher: (spec) => spec === topics.deliveries || spec === topics.parked,
-  'retry-scheduler': (spec) => spec.name.startsWith('webhook.retry.'),
-  projector: (spec) =>
-    spec === topics.webhookEvents || spec === topics.outcomes || spec === topics.platformEventsRejected,
-  monitor: (spec) => spec === topics.outcomes,
-};
-/** They keep their positions in PostgreSQL, with what they made of the records. */
-const withoutCommits = ['projector', 'monitor'];
-
 /** @param only a topic by its name, with or without prefix; null: all. @throws what kafkajs throws */
 export async function topicReports(admin: TopicAdmin, prefix: string, only: string | null): Promise<TopicReport[]> {
   const wanted = allTopics.filter((spec) => only === null || spec.name === only || topicName(prefix, spec) === only);
@@ -36,16 +25,16 @@ export async function topicReports(admin: TopicAdmin, prefix: string, only: stri
   const lags = new Map<string, ReadonlyMap<string, number>>();
   for (const [group, reads] of Object.entries(readers)) {
     const names = wanted.filter(reads).map((spec) => topicName(prefix, spec)).filter((name) => held.has(name)); // prettier-ignore
-    if (names.length > 0 && !withoutCommits.includes(group))
+    if (names.length > 0 && !appsWithoutCommits.includes(group))
       lags.set(group, await admin.groupLag(prefix + group, names));
   }
   return wanted.map((spec) => {
     const name = topicName(prefix, spec);
     const partitions = held.get(name) ?? [];
     const groups = Object.entries(readers)
-      .filter(([group, reads]) => reads(spec) && (lags.has(group) || withoutCommits.includes(group)))
+      .filter(([group, reads]) => reads(spec) && (lags.has(group) || appsWithoutCommits.includes(group)))
       .map(([group]) => {
-        if (withoutCommits.includes(group)) return { group, lag: null, lagByPartition: {} };
+        if (appsWithoutCommits.includes(group)) return { group, lag: null, lagByPartition: {} };
         const all = partitions.map(
           ({ partition }) => [partition, lags.get(group)?.get(`${name}-${partition}`) ?? 0] as const,
         );

@@ -18,6 +18,7 @@ import {
 import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
+import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
 
@@ -52,6 +53,8 @@ export const managementApiConfig = {
   AUTO_DEACTIVATION_MIN_MINUTES: monitorKeys.AUTO_DEACTIVATION_MIN_MINUTES,
   AUTO_DEACTIVATION_FAILURE_PERCENT: monitorKeys.AUTO_DEACTIVATION_FAILURE_PERCENT,
   SMTP_URL: mailKeys.SMTP_URL,
+  // Whether it is right that nobody dispatches.
+  WEBHOOKS_ENABLED: dispatchKeys.WEBHOOKS_ENABLED,
   ...tracingKeys,
   ...httpKeys(3000),
 } as const;

@@ -56,6 +56,9 @@ import { StreamController } from './stream/stream.controller.ts';
 import { streamProviders } from './stream/stream-providers.ts';
 import { StatsController } from './webhooks/stats.controller.ts';
 import { StoresModule } from './stores.module.ts';
+import { SystemController } from './system/system.controller.ts';
+import { systemProviders } from './system/system-providers.ts';
+import { DatabaseDiagnosis } from '../../libs/postgres/server/diagnosis.ts';
 import { TakenTypes } from './http/taken-types.ts';
 import { checkFilter, webhookFieldChecks } from './webhooks/webhook-checks.ts';
 import { CONFIG, SettingsController } from './http/settings.controller.ts';
@@ -77,6 +80,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     @Inject(OutcomeStreams) private readonly streams: OutcomeStreams,
     @Inject(Reauthorization) private readonly reauthorization: Reauthorization,
     @Inject(ApiMetrics) private readonly metrics: ApiMetrics,
+    @Inject(DatabaseDiagnosis) private readonly diagnosis: DatabaseDiagnosis,
   ) {}
 
   static async with(config: ManagementApiConfig, context: AppContext): Promise<DynamicModule> {
@@ -108,6 +112,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         PortalSessionsController,
         FilterTestController,
         SettingsController,
+        SystemController,
       ],
       providers: [
         ...requestProviders(config),
@@ -115,6 +120,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         { provide: SensitiveNames, useFactory: () => new SensitiveNames(config.SENSITIVE_FIELDS) },
         ...replayProviders(config, context, codecs),
         ...rejectionProviders(config, context),
+        ...systemProviders(config, context),
         ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
         { provide: CONFIG, useValue: config },
@@ -130,6 +136,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     this.reauthorization.close();
     this.metrics.close();
     await Promise.all([this.relay.stop(), this.replays.stop(), this.redrives.stop(), this.tail.stop()]);
+    await this.diagnosis.close();
   }
 }
 

@@ -11,6 +11,7 @@ import { searchHitSchema } from './search.ts';
 import { settingsSchema } from './settings.ts';
 import { statsSchema } from './stats.ts';
 import { streamedOutcomeSchema } from './stream.ts';
+import { systemSchema } from './system.ts';
 import { healthSchema } from './webhook-checks.ts';
 import { changedWebhookSchema, shownWebhookSchema } from './webhooks.ts';
 
@@ -35,6 +36,7 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   Settings: settingsSchema,
   Stats: statsSchema,
   StreamedOutcome: streamedOutcomeSchema,
+  System: systemSchema,
   Webhook: shownWebhookSchema,
   WebhookHealth: healthSchema,
 };

@@ -12,6 +12,7 @@ import * as search from './search.ts';
 import * as settings from './settings.ts';
 import * as stats from './stats.ts';
 import * as stream from './stream.ts';
+import * as system from './system.ts';
 import * as webhookChecks from './webhook-checks.ts';
 import * as webhookPause from './webhook-pause.ts';
 import * as webhookSecrets from './webhook-secrets.ts';
@@ -75,6 +76,7 @@ export const allOperations: readonly Operation[] = [
   stats.getStats,
   stream.streamOutcomes,
   settings.getSettings,
+  system.getSystem,
   audit.listAudit,
   audit.exportAudit,
   audit.createErasure,

@@ -12,5 +12,6 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
   'Event types': 'The catalogue: what events of a type look like and whom they are for.',
   Live: 'Outcomes as they happen, and counted.',
   Settings: 'Limits and defaults of this installation.',
+  System: 'How the whole of it is, for operators.',
   Audit: 'Who changed what, when, from where.',
 };

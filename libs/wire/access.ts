@@ -32,6 +32,8 @@ interface Needs {
   readonly writes?: readonly TopicSpec[];
   /** As a consumer group of its name. */
   readonly isMember?: boolean;
+  /** It says how far everybody is: it may see that of every topic and group. */
+  readonly isWatching?: boolean;
 }
 
 const tiers = retryTiers.map(({ name }) => retryTopic(name));
@@ -57,6 +59,7 @@ const needs: Readonly<Record<Exclude<AccessRole, 'setup' | 'operator' | 'platfor
     // What was set aside is read when it is sent again.
     reads: [outcomes, rejected],
     writes: [topics.platformEvents, definitions, eventTypes, notices, webhookEvents, deliveries],
+    isWatching: true,
   },
   monitor: { reads: [outcomes], writes: [deliveries], isMember: true },
 };
@@ -91,12 +94,14 @@ export function grantsOf(
     case 'platform':
       return platformTopics.flatMap((topic) => allow('topic', topic, ['Write']));
     default: {
-      const { reads = [], writes = [], isMember = false } = needs[role];
+      const { reads = [], writes = [], isMember = false, isWatching = false } = needs[role];
       const read = [...(role === 'fanout' ? [...platformTopics, ...mapped] : []), ...reads.map(name)];
       return [
         ...read.flatMap((topic) => allow('topic', topic, ['Read'])),
         ...writes.map(name).flatMap((topic) => allow('topic', topic, ['Write'])),
         ...(isMember ? allow('group', prefix + role, ['Read']) : []),
+        ...(isWatching ? all.flatMap((topic) => allow('topic', topic, ['Describe'])) : []),
+        ...(isWatching ? membersOf().flatMap((app) => allow('group', prefix + app, ['Describe'])) : []),
       ];
     }
   }

@@ -2,7 +2,7 @@
 import { shownUrl } from '../../libs/runtime/shown-value.ts';
 import { appNames, type AppName } from '../apps.ts';
 import type { AppUrls } from './examination.ts';
-import { ok, trouble, type Finding } from './finding.ts';
+import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
 import { judgeClocks, type ClockReading } from './judgements.ts';
 
 const answerMs = 5_000;

@@ -13,11 +13,15 @@ import { compareDefinitions } from '../definitions-comparison.ts';
 import { sentenceOf } from '../failure.ts';
 import type { DoctorConfig } from './examination.ts';
 import { judgeDefinitions, judgePositions } from './kept.ts';
-import { ok, trouble, type Finding } from './finding.ts';
-import { judgeClocks, judgeEgress, judgeGroup, judgeIndexes, judgeKeys, judgeSweeps } from './judgements.ts';
-
-const outboxAgeMsMax = 60_000;
-const daysAheadMin = 3;
+import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
+import {
+  judgeDaysAhead,
+  judgeGroup,
+  judgeIndexes,
+  judgeOutbox,
+  judgeSweeps,
+} from '../../libs/domain/system/judgements.ts';
+import { judgeClocks, judgeEgress, judgeKeys } from './judgements.ts';
 
 /** @throws when the database does not answer */
 export async function examineDatabase(config: DoctorConfig): Promise<readonly Finding[]> {
@@ -51,17 +55,12 @@ async function examineWaiting(database: DatabaseDiagnosis): Promise<readonly Fin
   const outboxAt = await database.outbox.oldestAt();
   const { pending, retrying } = await database.backlog.read();
   const findings = [ok('database', `migrated; ${pending} deliveries pending, ${retrying} to be tried again`)];
-  if (daysAhead < daysAheadMin) {
-    const says = `the history has partitions for ${daysAhead} days ahead`;
-    findings.push(
-      trouble('database', 'warning', says, 'the log of the monitor says why housekeeping does not make them'),
-    );
-  }
-  findings.push(...judgeIndexes(await database.unfinishedIndexes()), ...judgeSweeps(await database.sweeps()));
-  if (outboxAt !== null && now - outboxAt > outboxAgeMsMax) {
-    const says = `changes have been in the outbox for ${Math.round((now - outboxAt) / 1_000)} s`;
-    findings.push(trouble('database', 'error', says, 'ask /health/ready of management-api: its relay publishes them'));
-  }
+  findings.push(
+    ...judgeDaysAhead(daysAhead),
+    ...judgeIndexes(await database.unfinishedIndexes()),
+    ...judgeSweeps(await database.sweeps()),
+    ...judgeOutbox(outboxAt === null ? null : now - outboxAt),
+  );
   return findings;
 }
 

@@ -12,7 +12,7 @@ import { sentenceOf } from '../failure.ts';
 import { setupConfig } from '../setup-config.ts';
 import { examineApps } from './apps.ts';
 import { examineDatabase } from './database.ts';
-import { inOrder, ok, trouble, type Area, type Finding } from './finding.ts';
+import { inOrder, ok, trouble, type Area, type Finding } from '../../libs/domain/system/finding.ts';
 import { examineKafka } from './kafka.ts';
 import { examinePlatformKafka } from './platform-kafka.ts';
 import { examinePooler } from './pooler.ts';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
-import { judgeClocks, judgeEgress, judgeGroup, judgeIndexes, judgeKeys, judgeSweeps } from './judgements.ts';
+import { judgeGroup, judgeIndexes, judgeSweeps } from '../../libs/domain/system/judgements.ts';
+import { judgeClocks, judgeEgress, judgeKeys } from './judgements.ts';
 
 describe('a consumer group', () => {
   test.each([

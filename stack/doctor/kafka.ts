@@ -6,8 +6,8 @@ import { topicName, topics } from '../../libs/wire/topics.ts';
 import { sentenceOf } from '../failure.ts';
 import { wantedTopics } from '../wanted-topics.ts';
 import type { DoctorConfig } from './examination.ts';
-import { ok, trouble, type Area, type Finding } from './finding.ts';
-import { judgeGroup } from './judgements.ts';
+import { ok, trouble, type Area, type Finding } from '../../libs/domain/system/finding.ts';
+import { judgeGroup } from '../../libs/domain/system/judgements.ts';
 import { judgeDifferences } from './topics.ts';
 
 /** What has to be read on without waiting; in tiers and in the parked lane records wait by design. */

@@ -1,7 +1,7 @@
 /** What is kept twice, on Kafka and in the database, and does not agree. Pure. */
 import type { PositionMove } from '../../libs/kafka/consumer/position-check.ts';
 import type { TopicComparison } from '../definitions-comparison.ts';
-import { ok, trouble, type Finding } from './finding.ts';
+import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
 
 const namedMax = 3;
 

@@ -5,8 +5,8 @@ import { TopicAdmin } from '../../libs/kafka/cluster/topic-admin.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { patternIn } from '../../libs/wire/topics.ts';
 import type { DoctorConfig } from './examination.ts';
-import { ok, trouble, type Finding } from './finding.ts';
-import { judgeGroup } from './judgements.ts';
+import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
+import { judgeGroup } from '../../libs/domain/system/judgements.ts';
 import { lagOf } from './kafka.ts';
 
 const where = "on the platform's cluster";

@@ -1,6 +1,6 @@
 /** Whether DATABASE_URL gives sessions, and what it means for setup and apps where it does not. */
 import { connectionKind, wayAroundPooler, type ConnectionKind } from '../../libs/postgres/server/pooler-probe.ts';
-import { trouble, type Finding } from './finding.ts';
+import { trouble, type Finding } from '../../libs/domain/system/finding.ts';
 
 /** Nothing while PostgreSQL does not answer: that is told by whoever asks it more. */
 export async function examinePooler(databaseUrl: string): Promise<readonly Finding[]> {

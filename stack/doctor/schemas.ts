@@ -2,7 +2,7 @@
 import { inspectSubject, type SubjectInspection } from '../../libs/wire/registry-inspection.ts';
 import type { RegistryConfig } from '../../libs/wire/registry.ts';
 import { allTopics, type TopicSpec } from '../../libs/wire/topics.ts';
-import { ok, trouble, type Finding } from './finding.ts';
+import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
 
 /** @throws when the registry does not answer */
 export async function examineSchemas(config: RegistryConfig): Promise<readonly Finding[]> {

@@ -1,6 +1,6 @@
 /** Topics that differ from the configuration: what comes of it, and what to do. Pure. */
 import type { TopicDifference } from '../../libs/kafka/cluster/topic-admin.ts';
-import { trouble, type Finding } from './finding.ts';
+import { trouble, type Finding } from '../../libs/domain/system/finding.ts';
 
 export interface TopicsOfOurs {
   /** The platform's own, whose form its producers choose. */

@@ -1,6 +1,6 @@
 /** `npm run doctor`: what is wrong with a system that runs, and what to do. */
 import { appUrls, examine } from '../doctor/examination.ts';
-import { exitStatusOf, reportLines, trouble, worstOf } from '../doctor/finding.ts';
+import { exitStatusOf, reportLines, trouble, worstOf } from '../../libs/domain/system/finding.ts';
 import { keptKeys, presentEnvironment } from '../local-access.ts';
 import { runVerb } from '../run-verb.ts';
 import { say } from '../terminal.ts';

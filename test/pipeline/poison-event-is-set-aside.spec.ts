@@ -200,3 +200,19 @@ test('operators see in the API what was set aside, send it again once it is mend
   const { stdout } = await runCli(['rejected', 'list', '--api', '--reason', 'schema_violation', '--json'], system.env);
   expect(JSON.parse(stdout)).toMatchObject({ rejected: [{ redrive: { state: 'sent' } }, { redrive: { before: 1 } }] });
 }, 120_000);
+
+test('operators see in the API who is how far behind, and what is wrong', async () => {
+  const api = system.client();
+  const report = () => dataOf(api.GET('/v1/system'));
+  const { lag, findings, backlog, versions } = await report();
+  const ofProjector = lag?.find(({ app }) => app === 'projector');
+  expect(ofProjector?.members).toBe(1);
+  expect(ofProjector?.topics.map(({ topic }) => topic.split('.').slice(-2).join('.'))).toContain('events.rejected');
+  expect(lag?.find(({ app }) => app === 'fanout')?.topics.length).toBeGreaterThan(2);
+  expect([backlog, versions.postgres]).not.toContain(null);
+  // This system has neither.
+  const wrong = findings.filter(({ severity }) => severity === 'error').map(({ says }) => says);
+  expect(wrong).toEqual([expect.stringContaining('no retry-scheduler'), expect.stringContaining('no monitor')]);
+  const { code, stdout } = await runCli(['system'], system.env);
+  expect([code, stdout.includes('platform.events.rejected'), stdout.includes('no monitor')]).toEqual([0, true, true]);
+}, 60_000);

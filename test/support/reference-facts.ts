@@ -21,7 +21,7 @@ import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
 import { allTopics } from '../../libs/wire/topics.ts';
-import { areas } from '../../stack/doctor/finding.ts';
+import { areas } from '../../libs/domain/system/finding.ts';
 import { setupConfig } from '../../stack/setup-config.ts';
 import { importsOf, repositoryRoot, sourceFiles, type SourceFile } from './source-tree.ts';
 

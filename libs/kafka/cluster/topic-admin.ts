@@ -151,6 +151,14 @@ export class TopicAdmin {
     return lag;
   }
 
+  /** Those of the topics that there are of which the group ever committed something. */
+  async committedTopics(groupId: string): Promise<readonly string[]> {
+    const admin = await this.admin();
+    const committed = await onceLoaded(() => admin.fetchOffsets({ groupId }));
+    const existing = new Set(await admin.listTopics());
+    return committed.map(({ topic }) => topic).filter((topic) => existing.has(topic));
+  }
+
   async close(): Promise<void> {
     const admin = await this.connected?.catch(() => null);
     this.connected = null;

@@ -7,7 +7,7 @@ import { createLogger } from '../../../libs/runtime/logger.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { appNames } from '../../../stack/apps.ts';
 import { examine, type AppUrls } from '../../../stack/doctor/examination.ts';
-import type { Finding } from '../../../stack/doctor/finding.ts';
+import type { Finding } from '../../../libs/domain/system/finding.ts';
 import { freePorts } from '../../../stack/ports.ts';
 import { setUp } from '../../../stack/setup.ts';
 import { testStack } from '../../support/test-stack.ts';
