@@ -1,5 +1,6 @@
 /** The configuration that the dispatcher reads. */
-import { connectionKeys, egressKeys, httpKeys, registryKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { connectionKeys, httpKeys, registryKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { egressKeys } from '../../libs/runtime/egress-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { egressProxyKeys } from '../../libs/runtime/egress-proxy-keys.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';

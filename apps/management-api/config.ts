@@ -5,7 +5,6 @@ import {
   connectionKeys,
   corsKeys,
   databaseKeys,
-  egressKeys,
   eventKeys,
   httpKeys,
   mailKeys,
@@ -19,6 +18,7 @@ import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
+import { egressKeys } from '../../libs/runtime/egress-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
 import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
 

@@ -1,13 +1,5 @@
 /** Every configuration key there is, once: apps pick the ones they read. Checked against docs/reference.md. */
-import {
-  hostKey,
-  hostPatternsKey,
-  nameServersKey,
-  portsKey,
-  rangesKey,
-  schemesKey,
-  serversKey,
-} from './address-keys.ts';
+import { hostKey, rangesKey, serversKey } from './address-keys.ts';
 import { authorityKeys } from './authorities.ts';
 import { booleanKey, choiceKey, credentialKey, listKey, numberKey, optionalKey } from './config.ts';
 import { kafkaAccessKeys, registryAccessKeys } from './kafka-keys.ts';
@@ -122,22 +114,6 @@ export const copyKeys = {
     default: '500000',
     min: 1,
     max: 20_000_000,
-  }),
-} as const;
-
-export const egressKeys = {
-  ALLOWED_URL_SCHEMES: schemesKey({ description: 'Schemes of webhook URLs', default: 'https' }),
-  ALLOWED_PORTS: portsKey({ description: 'Ports of webhook URLs; * for any', default: '443,8443' }),
-  ALLOWED_HOSTS: hostPatternsKey({
-    description: 'Hosts of webhook URLs: names, *.name for all below one, or addresses; empty: any',
-    default: '',
-  }),
-  DENIED_HOSTS: hostPatternsKey({ description: 'Hosts that are refused, whatever is allowed', default: '' }),
-  DISALLOWED_IP_RANGES: rangesKey({ description: 'CIDRs that are refused beside the private ones', default: '' }),
-  EGRESS_ALLOW: rangesKey({ description: 'CIDRs that are allowed though they are private', default: '' }),
-  DNS_SERVERS: nameServersKey({
-    description: 'Name servers for the names of webhooks; empty: those of the system',
-    default: '',
   }),
 } as const;
 

@@ -8,7 +8,7 @@ import { AddressRules } from './address-rules.ts';
 import { HostRules } from './host-rules.ts';
 import { NameResolver, type ResolvedAddress } from './name-resolver.ts';
 
-/** As in libs/runtime/config-keys.ts: ALLOWED_URL_SCHEMES, ALLOWED_PORTS, ALLOWED_HOSTS, DENIED_HOSTS, DISALLOWED_IP_RANGES, EGRESS_ALLOW. */
+/** As in libs/runtime/egress-keys.ts: ALLOWED_URL_SCHEMES, ALLOWED_PORTS, ALLOWED_HOSTS, DENIED_HOSTS, DISALLOWED_IP_RANGES, EGRESS_ALLOW. */
 export interface EgressRules {
   /** http or https. */
   readonly schemes: readonly string[];

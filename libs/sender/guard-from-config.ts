@@ -1,6 +1,6 @@
 /** The address guard as the environment sets it: the same one for registration and for every attempt. */
-import type { egressKeys } from '../runtime/config-keys.ts';
 import type { ConfigOf } from '../runtime/config.ts';
+import type { egressKeys } from '../runtime/egress-keys.ts';
 import type { egressProxyKeys } from '../runtime/egress-proxy-keys.ts';
 import { AddressGuard, type RefusedName } from './address-guard.ts';
 import { EgressProxy } from './egress-proxy.ts';

@@ -4,7 +4,8 @@
  */
 import { registryConfig } from '../../libs/kafka/registry-config.ts';
 import { readConfig, type ConfigOf, type Environment } from '../../libs/runtime/config.ts';
-import { egressKeys, signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { signatureKeys } from '../../libs/runtime/config-keys.ts';
+import { egressKeys } from '../../libs/runtime/egress-keys.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { appNames, appPorts, type AppName } from '../apps.ts';
 import { configurationProblems } from '../configuration-problems.ts';

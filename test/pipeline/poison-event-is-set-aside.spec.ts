@@ -152,12 +152,10 @@ test('topics of Debezium and of Protobuf are adopted by a mapping alone, as docs
 test('operators see in the API what was set aside, send it again once it is mended, and are told when it comes back', async () => {
   const api = system.client();
   const wrong = cloudEvent(client, { password: 'hunter2' }, { type: 'mended.later' });
-  await dataOf(
-    api.PUT('/v1/event-types/{type}', {
-      params: { path: { type: 'mended.later' } },
-      body: { jsonSchema: { required: ['total'] }, schemaMode: 'enforce' },
-    }),
-  );
+  // What is generated says that it has no members.
+  const jsonSchema = { required: ['total'] } as unknown as Record<string, never>;
+  const params = { path: { type: 'mended.later' } };
+  await dataOf(api.PUT('/v1/event-types/{type}', { params, body: { jsonSchema, schemaMode: 'enforce' } }));
   await system.publish([wrong]);
   const listed = async (more: object = {}) => {
     const query = { reason: ['schema_violation' as const], ...more };
@@ -190,9 +188,7 @@ test('operators see in the API what was set aside, send it again once it is mend
   });
   expect(sent?.id).toBe(row.id);
 
-  await dataOf(
-    api.PUT('/v1/event-types/{type}', { params: { path: { type: 'mended.later' } }, body: { schemaMode: 'off' } }),
-  );
+  await dataOf(api.PUT('/v1/event-types/{type}', { params, body: { schemaMode: 'off' } }));
   const before = receiver.requests.length;
   const { code, stderr } = await runCli(['rejected', 'redrive', '--api', '--id', row.id, '--json'], system.env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

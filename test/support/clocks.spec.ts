@@ -52,6 +52,8 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/management-api/webhooks/webhook-checks.ts': [1, 'the validity of certificates'],
   'apps/management-api/shown.ts': [1, `whether a pause is over, ${compared}`],
   'apps/management-api/webhooks/webhook-pause.controller.ts': [1, stored],
+  'apps/management-api/rejections/rejected-events.controller.ts': [1, stored],
+  'apps/management-api/system/system-providers.ts': [1, told],
   'apps/management-api/webhooks/webhooks.controller.ts': [6, stored],
   'apps/monitor/monitor.module.ts': [2, `${compared} of other hosts`],
   'apps/projector/projector.module.ts': [1, 'the ages of records, told'],

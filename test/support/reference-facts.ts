@@ -13,6 +13,7 @@ import { rejectionReasons } from '../../libs/domain/event/rejection.ts';
 import * as configKeys from '../../libs/runtime/config-keys.ts';
 import type { ConfigSpec } from '../../libs/runtime/config.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
+import { egressKeys } from '../../libs/runtime/egress-keys.ts';
 import { egressProxyKeys } from '../../libs/runtime/egress-proxy-keys.ts';
 import { operationsKeys } from '../../libs/runtime/operations-keys.ts';
 import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
@@ -113,6 +114,7 @@ export async function configRows(): Promise<readonly Row[]> {
   );
   const more = [
     dispatchKeys,
+    egressKeys,
     egressProxyKeys,
     operationsKeys,
     platformKafkaKeys,
