@@ -120,6 +120,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   WEBHOOKS_ENABLED: switches,
   DISPATCH_MAX_IN_FLIGHT: numbers,
   DISPATCH_MAX_SLOW: numbers,
+  ORIGIN_MAX_IN_FLIGHT: numbers,
   WEBHOOK_MAX_BUFFERED: numbers,
   WEBHOOK_MAX_BUFFERED_KB: numbers,
   DISPATCH_MAX_BUFFERED_MB: numbers,

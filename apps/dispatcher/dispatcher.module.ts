@@ -28,8 +28,6 @@ import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
 import { WorkedEndpoints } from './gate/worked-endpoints.ts';
 
-/** Attempts in flight at one origin, however many webhooks point there: a client that is alone there may have 128. */
-const originInFlightMax = 170;
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const mebibyte = 1_024 * 1_024;
@@ -113,7 +111,8 @@ export class DispatcherModule implements OnApplicationShutdown {
         {
           provide: Gate,
           inject: [WebhookTable, DispatchMetrics],
-          useFactory: (table: WebhookTable, metrics: DispatchMetrics) => makeGate(table, metrics, context),
+          useFactory: (table: WebhookTable, metrics: DispatchMetrics) =>
+            makeGate(table, metrics, context, config.ORIGIN_MAX_IN_FLIGHT),
         },
         {
           provide: LiveTables,
@@ -140,7 +139,7 @@ function logRefused(logger: Logger) {
   };
 }
 
-function makeGate(table: WebhookTable, metrics: DispatchMetrics, context: AppContext): Gate {
+function makeGate(table: WebhookTable, metrics: DispatchMetrics, context: AppContext, originInFlightMax: number): Gate {
   const breakers = new Breakers({
     ...breakerRule,
     onChange: (webhookId, host, state) => {

@@ -16,6 +16,14 @@ export const dispatchKeys = {
     min: 1,
     max: 100_000,
   }),
+  // The sender has 512 connections for an origin, 128 of them for pings.
+  ORIGIN_MAX_IN_FLIGHT: numberKey({
+    description:
+      'Attempts at the same time at one origin in one dispatcher, of all clients; one client has three quarters at most',
+    default: '170',
+    min: 1,
+    max: 384,
+  }),
   WEBHOOK_MAX_BUFFERED: numberKey({
     description: 'Deliveries of one webhook in memory',
     default: '500',
