@@ -27,6 +27,8 @@ function objectEntries(text: string): readonly (readonly [string, string])[] {
 }
 
 function lineEntry(line: string): readonly (readonly [string, string])[] {
-  const [, name = '', value = ''] = /^[<>*\s]*([!#$%&'*+.^_`|~\w-]+):\s*(.*?)\s*$/.exec(line) ?? [];
-  return name === '' ? [] : [[name.toLowerCase(), value]];
+  const bare = line.replace(/^[<>*\s]+/, '');
+  const colon = bare.indexOf(':');
+  const name = bare.slice(0, Math.max(colon, 0));
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(name) ? [[name.toLowerCase(), bare.slice(colon + 1).trim()]] : [];
 }

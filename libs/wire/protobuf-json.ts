@@ -64,6 +64,7 @@ class MessageReading {
   /** By field number: a value, or, of what may come in pieces, a list of all. */
   private found(type: protobuf.Type, bytes: Buffer, depth: number): ReadonlyMap<number, unknown> {
     const found = new Map<number, unknown>();
+    const chosen = new Map<protobuf.OneOf, number>();
     const wire = new WireBytes(bytes);
     while (!wire.isAtEnd) {
       const [id, wireType] = wire.tag();
@@ -72,7 +73,11 @@ class MessageReading {
         wire.skip(id, wireType, depthMax - depth);
         continue;
       }
-      for (const other of field.partOf?.fieldsArray ?? []) if (other !== field) found.delete(other.id);
+      if (field.partOf !== null) {
+        const other = chosen.get(field.partOf);
+        if (other !== undefined && other !== id) found.delete(other);
+        chosen.set(field.partOf, id);
+      }
       if (!field.repeated && !field.map && !isMessage(field)) {
         found.set(id, this.scalar(field, field.type, wire));
         continue;

@@ -1,9 +1,10 @@
 /**
  * JSON on several lines, of which nothing but the blanks between its parts is changed: numbers of any length and escapes stay
- * as they were written. Pure. Null for what is not JSON.
+ * as they were written. Pure. Null for what is not JSON. Linear: what is deeper than anybody looks stands below each other.
  */
 
 const indent = '  ';
+const indentsMax = 32;
 
 export function prettyJson(text: string): string | null {
   try {
@@ -13,7 +14,7 @@ export function prettyJson(text: string): string | null {
   }
   const parts: string[] = [];
   let depth = 0;
-  const newLine = () => `\n${indent.repeat(depth)}`;
+  const newLine = () => `\n${indent.repeat(Math.min(depth, indentsMax))}`;
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[^\s",:[\]{}]+|[,:[\]{}]/g)) {
     switch (token) {
       case '{':

@@ -3,7 +3,7 @@
  * client takes the one that was written. Holds: nobody waits long for a hint, and nothing is refused for want of one; what
  * is kept is bounded; a client hears of its own webhooks alone.
  */
-import { closestWord } from '../../../libs/domain/closest-word.ts';
+import { closestWord, wordSteps } from '../../../libs/domain/closest-word.ts';
 import { patternsFor } from '../../../libs/domain/delivery/match.ts';
 import type { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
@@ -63,9 +63,10 @@ export class TakenTypes {
     const open = written.filter(({ clientId, type }) => !isTaken(kept.get(clientId) ?? null, type));
     if (open.length === 0) return written.map(() => null);
     const now = await this.typesOf([...new Set(open.map(({ clientId }) => clientId))], freshMs.notTaken);
+    const steps = wordSteps();
     return written.map(({ clientId, type }) => {
       const types = now.get(clientId) ?? null;
-      return isTaken(types, type) || types === null ? null : closestWord(type, types);
+      return isTaken(types, type) || types === null ? null : closestWord(type, types, steps);
     });
   }
 

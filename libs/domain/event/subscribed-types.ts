@@ -1,5 +1,5 @@
 /** In: types and patterns that a webhook is to take, and the catalogue. Out: what may be misspelt of them. Pure. */
-import { closestWord } from '../closest-word.ts';
+import { closestWord, wordSteps } from '../closest-word.ts';
 
 export interface Misspelt {
   readonly written: string;
@@ -9,18 +9,18 @@ export interface Misspelt {
 
 /**
  * A type that the catalogue does not have, and one that is nearly the same; of a pattern such as `order.*` its prefix. Types
- * that are like none of the catalogue are nobody's mistake.
+ * that are like none of the catalogue are nobody's mistake. Where looking costs too much, the rest is not looked at.
  */
 export function misspeltTypes(written: readonly string[], catalogued: readonly string[]): readonly Misspelt[] {
-  const known = new Set(catalogued.flatMap((type) => [type, ...prefixesOf(type)]));
+  const prefixes = new Set(catalogued.flatMap(prefixesOf));
+  const types = new Set(catalogued);
+  const steps = wordSteps();
   return written.flatMap((one) => {
-    if (one === '*' || known.has(one)) return [];
-    const isPattern = one.endsWith('.*');
-    const meant = closestWord(one, isPattern ? [...known].filter((word) => word.endsWith('.*')) : catalogued);
+    if (one === '*' || types.has(one) || prefixes.has(one)) return [];
+    const meant = closestWord(one, one.endsWith('.*') ? prefixes : types, steps);
     return meant === null ? [] : [{ written: one, meant }];
   });
 }
-
 /** `a.*` and `a.b.*` of `a.b.c`. */
 function prefixesOf(type: string): readonly string[] {
   const parts = type.split('.');

@@ -34,15 +34,18 @@ function jsonHeaders(text: string): readonly Header[] | null {
 /** `name: value`, `name=value`, `-H 'name: value'`, and quotes around either. */
 function lineHeaders(text: string): readonly Header[] {
   return text.split(/\r\n|\r|\n/).flatMap((line) => {
-    const bare = line
-      .trim()
-      .replace(/^(?:-H|--header)\s+/, '')
-      .replace(/\s*\\$/, '');
+    const bare = withoutContinuation(line.trim().replace(/^(?:-H|--header)\s+/, ''));
     const within = /^'([^']*)'$|^"([^"]*)"$/.exec(bare);
-    const [, name, value] =
-      /^["']?([!#$%&*+.^_`|~\w-]+)["']?\s*[:=]\s*(.*)$/.exec(within?.[1] ?? within?.[2] ?? bare) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, unquoted(value)] as const];
+    const header = within?.[1] ?? within?.[2] ?? bare;
+    const end = header.search(/[:=]/);
+    const [, name] = /^["']?([!#$%&*+.^_`|~\w-]+)["']?$/.exec(header.slice(0, Math.max(end, 0)).trimEnd()) ?? [];
+    return name === undefined ? [] : [[name, unquoted(header.slice(end + 1))] as const];
   });
+}
+
+/** A shell goes on in the next line behind a backslash. */
+function withoutContinuation(line: string): string {
+  return line.endsWith('\\') ? line.slice(0, -1).trimEnd() : line;
 }
 
 function unquoted(value: string): string {
