@@ -219,6 +219,27 @@ describe('codec', () => {
     expect(() => codec.decode(record)).toThrow(AvroDecodeError);
   });
 
+  test('of a thousand schemas that nobody has the old verdicts are forgotten, and no schema that there is', async () => {
+    let now = 0;
+    const framed = (id: number) => {
+      const frame = new AvroCodec<{ a: string }>(v1, 1, source({})).encode({ a: 'x' });
+      frame.writeInt32BE(id, 1);
+      return frame;
+    };
+    const codec = new AvroCodec<{ a: string }>(v2, 2, source({ 1: v1 }), () => now);
+    const learn = async (from: number, to: number) => {
+      for (let id = from; id < to; id += 1) await codec.learn(framed(id));
+    };
+    await learn(1, 900);
+    now = 31_000;
+    await learn(900, 999);
+    expect(() => codec.decode(framed(8))).toThrow('no schema 8');
+    await learn(999, 1_003);
+    expect(codec.decode(framed(8))).toBeNull();
+    expect(() => codec.decode(framed(900))).toThrow('no schema 900');
+    expect(codec.decode(framed(1))).toEqual({ a: 'x', b: 7 });
+  });
+
   test.each([Buffer.from(''), Buffer.from('{}'), Buffer.from([0, 0, 0, 0]), Buffer.from([1, 0, 0, 0, 1, 2])])(
     'bytes %j are no frame',
     (bytes) => {

@@ -33,6 +33,8 @@ export interface SchemaSource {
 
 /** A verdict is asked for again after so long: a registry that was restored has its schemas back. */
 const unreadableForMs = 30_000;
+/** With more of them, verdicts that are old by now are forgotten. */
+const schemasMax = 1_000;
 
 /** What reads values, and does not write any. */
 export type AvroReader<T> = Pick<AvroCodec<T>, 'knows' | 'decode' | 'learn' | 'decodeAsync'>;
@@ -172,6 +174,7 @@ export class AvroCodec<T> {
   async learn(framed: Buffer): Promise<void> {
     const id = schemaIdOf(framed);
     if (this.isKnown(id)) return;
+    this.forgetOld();
     let schema: object | null;
     try {
       schema = await this.source.schemaById(id);
@@ -181,6 +184,15 @@ export class AvroCodec<T> {
       return;
     }
     this.resolvers.set(id, this.resolverOf(id, schema));
+  }
+
+  /** Bytes of strangers may name four billion schemas. */
+  private forgetOld(): void {
+    if (this.resolvers.size < schemasMax) return;
+    const now = this.now();
+    for (const [id, resolver] of this.resolvers) {
+      if (isUnreadable(resolver) && resolver.untilMs <= now) this.resolvers.delete(id);
+    }
   }
 
   private isKnown(id: number): boolean {
