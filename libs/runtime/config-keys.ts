@@ -241,7 +241,8 @@ export const corsKeys = {
 /** 0 switches a limit of requests off. Each process counts for itself. */
 export const apiLimitKeys = {
   API_RATE_LIMIT_PER_SECOND: numberKey({
-    description: 'Requests of one key of a client, or of one portal session; 0: no limit',
+    description:
+      'Requests of one key of a client with the portal sessions that it opened, or of one other portal session; 0: no limit',
     unit: '1/s',
     default: '100',
     min: 0,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { AlertWatch } from '../support/alert-watch.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { createClient, listDeliveries, type TestClient } from '../support/clients.ts';
 import { countingTo, NumberedStream, withoutRepetitions } from '../support/numbered-stream.ts';
@@ -57,12 +58,14 @@ test.each(['stop', 'kill'] as const)(
       await until(() => stream.requests.length > 200, { timeoutMs: 30_000, everyMs: 5 });
       // However long the broker takes to stop, it is in mid-stream.
       delayMs = 400;
+      const alerts = await AlertWatch.begin(system);
       await kafka[how]();
       delayMs = 10;
       const seen = stream.requests.length;
       // Every app says so, and none of them dies of it.
       const isTold = async () => (await fetch(`${system.url('dispatcher')}/health/ready`)).status === 503;
       await until(isTold, { timeoutMs: 20_000, what: 'the dispatcher is not ready without Kafka' });
+      expect(await alerts.silent(['WebhooksAppNotReady'])).toEqual([]);
       await kafka.start();
       const startedAt = Date.now();
       // The platform's own producer is a plain one: sent while leaders are elected, its records would come twice.

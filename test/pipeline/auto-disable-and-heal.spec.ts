@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { AlertWatch } from '../support/alert-watch.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { cloudEvent, createClient, createWebhook, listDeliveries, type TestClient } from '../support/clients.ts';
 import { startReceiver, type RecordingReceiver } from '../support/receivers/recording-receiver.ts';
@@ -270,6 +271,7 @@ test('while most endpoints fail at once none is disabled, and the log says why',
   };
   const monitored = (metric: string) => scrape(system.url('monitor'), metric);
   await publish(1);
+  const alerts = await AlertWatch.begin(system, ['dispatcher', 'monitor']);
   isBroken = true;
   await publish(2);
   await until(async () => (await monitored('webhooks_auto_disable_paused')) === 1, {
@@ -284,6 +286,7 @@ test('while most endpoints fail at once none is disabled, and the log says why',
   }
   const warnings = system.logs('monitor').filter((line) => line.includes('it may be our own network'));
   expect(warnings).toHaveLength(1);
+  expect(await alerts.silent(['WebhooksAutoDisablePaused', 'WebhooksAllFailing'])).toEqual([]);
 }, 90_000);
 
 test('what its client was told also went by mail', async () => {

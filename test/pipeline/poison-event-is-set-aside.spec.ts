@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { AlertWatch } from '../support/alert-watch.ts';
 import { startSystem, type System } from '../support/app-harness.ts';
 import { dataOf } from '../../libs/api-client/api-client.ts';
 import { runCli } from '../support/cli-process.ts';
@@ -56,6 +57,7 @@ test('what cannot be an event is set aside with its bytes and a reason, and the 
     { value: json(cloudEvent(client, { blob: 'x'.repeat(300 * 1024) })), reason: 'payload_too_large' },
     { value: json(withoutAudience), reason: 'no_audience' },
   ];
+  const alerts = await AlertWatch.begin(system, ['fanout']);
   await system.publishRaw([...poison.map(({ value }) => ({ value })), { value: json(good) }], { key: 'one-partition' });
   await until(() => receiver.requests.length === 1, { timeoutMs: 15_000 });
   expect(receiver.requests[0]?.headers['webhook-id']).toBeTruthy();
@@ -76,6 +78,7 @@ test('what cannot be an event is set aside with its bytes and a reason, and the 
     expect(headers['source-partition']?.toString()).toMatch(/^\d+$/);
     expect(headers['source-offset']?.toString()).toMatch(/^\d+$/);
   }
+  expect(await alerts.silent(['WebhooksEventsRejected'], 'goes on')).toEqual([]);
 }, 60_000);
 
 test('an event type outside the catalogue is delivered to whoever matches it', async () => {

@@ -13,12 +13,14 @@ import { Registry } from '../../../libs/wire/registry.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import { setupConfig } from '../../../stack/setup-config.ts';
 import { wantedTopics } from '../../../stack/wanted-topics.ts';
+import { AlertWatch } from '../../support/alert-watch.ts';
 import { startSystem, type System } from '../../support/app-harness.ts';
 import { testStack } from '../../support/test-stack.ts';
 import { until } from '../../support/until.ts';
 import { anEvent, anOutcome } from './history-factory.ts';
 import { storeWebhook } from './webhook-factory.ts';
 
+const apps = ['projector', 'monitor'] as const;
 const webhookIds = Array.from({ length: 8 }, (_, index) => `wh-${index}`);
 let system: System;
 let orm: Orm;
@@ -27,7 +29,7 @@ let outcomeCodec: AvroCodec<DeliveryOutcome>;
 
 beforeEach(async () => {
   system = await startSystem({
-    apps: ['projector', 'monitor'],
+    apps,
     env: { AUTO_DEACTIVATION_FAILURE_THRESHOLD: '1000', AUTO_DEACTIVATION_MIN_MINUTES: '0' },
   });
   orm = createOrm(system.env['DATABASE_URL'] ?? '', 3);
@@ -51,9 +53,9 @@ async function count(sql: string): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** One failed attempt for each event. */
-async function publish(first: number, events: number): Promise<void> {
-  const now = Date.now();
+/** One failed attempt for each event. @param agoMs how long ago */
+async function publish(first: number, events: number, agoMs = 0): Promise<void> {
+  const now = Date.now() - agoMs;
   const numbers = Array.from({ length: events }, (_, index) => first + index);
   const webhookOf = (number: number) => webhookIds[number % webhookIds.length] ?? '';
   await system.publishRaw(
@@ -118,6 +120,7 @@ test('members that join and leave in mid-stream apply each record once', async (
 
 test('while the database is away both say so and wait, then nothing is missing', async () => {
   await publish(0, 500);
+  const alerts = await AlertWatch.begin(system, apps);
   const server = createOrm((await testStack({ postgres: true })).databaseUrl, 1);
   const name = new URL(system.env['DATABASE_URL'] ?? '').pathname.slice(1);
   const onServer = (sql: string) => server.em.fork().execute(sql);
@@ -127,6 +130,7 @@ test('while the database is away both say so and wait, then nothing is missing',
   for (const app of ['projector', 'monitor'] as const) {
     await until(async () => (await fetch(`${system.url(app)}/health/ready`)).status === 503, { timeoutMs: 20_000 });
   }
+  expect(await alerts.silent(['WebhooksAppNotReady'])).toEqual([]);
   await onServer(`alter database "${name}" with allow_connections true`);
   await server.close(true);
   await expectAll(1_000);
@@ -153,7 +157,9 @@ async function makeTopicsAnew(): Promise<void> {
 test('topics that were made anew are read from their beginning, however far they have grown meanwhile', async () => {
   await publish(0, 500);
   await expectAll(500);
+  const alerts = await AlertWatch.begin(system, apps);
   await Promise.all([system.kill('projector', 'SIGTERM'), system.kill('monitor', 'SIGTERM')]);
+  expect(await alerts.silent(['WebhooksAppDown', 'WebhooksAppMissing'])).toEqual([]);
   await makeTopicsAnew();
   await publish(500, 1_000);
   await Promise.all([system.start('projector'), system.start('monitor')]);
@@ -162,6 +168,7 @@ test('topics that were made anew are read from their beginning, however far they
     const metrics = await (await fetch(`${system.url(app)}/metrics`)).text();
     expect(metrics).toMatch(/webhooks_positions_moved_total\{[^}]*reason="other_topic"[^}]*\} \d/);
   }
+  expect(await alerts.silent(['WebhooksPositionReset'])).toEqual([]);
 }, 180_000);
 
 test('topics that are made anew under running members are read from their beginning', async () => {
@@ -173,6 +180,7 @@ test('topics that are made anew under running members are read from their beginn
 }, 180_000);
 
 test('records that nobody can read are logged and left behind', async () => {
+  const alerts = await AlertWatch.begin(system, ['projector']);
   await system.publishRaw(
     [{ value: 'garbage' }, { value: null, key: 'wh-0' }, { value: Buffer.from([0, 0, 0, 99, 9, 1]) }],
     {
@@ -184,8 +192,22 @@ test('records that nobody can read are logged and left behind', async () => {
   await system.publishRaw([{ key: 'wh-0', value: outcomeCodec.encode(unstorable) }], {
     topic: 'webhook.delivery-outcomes',
   });
-  await publish(0, 40);
+  await publish(0, 40, 120_000);
   await expectAll(40);
   const setAside = system.logs('projector').filter((line) => line.includes('record set aside'));
   expect(setAside).toHaveLength(4);
+  expect(await alerts.silent(['WebhooksUndecodableRecords', 'WebhooksErrorsLogged'])).toEqual([]);
+  const forNobody = eventCodec.encode(anEvent({ eventId: 'lost', time: Date.now(), clientId: 'nobody', webhooks: [] }));
+  await system.publishRaw([{ key: 'lost', value: forNobody }], { topic: 'webhook.events' });
+  const events = 'select count(*)::int as count from event';
+  await until(async () => (await count(events)) === 41, { timeoutMs: 20_000, what: 'the event for nobody is there' });
+  expect(await alerts.silent(['WebhooksEventsForNobody', 'WebhooksHistoryLate'], 'goes on')).toEqual([]);
+
+  const due = Date.now() - 3 * 3_600_000;
+  const overdue = { eventId: 'overdue', webhookId: 'wh-0', status: 'failed_retryable', reason: 'http' } as const;
+  const value = outcomeCodec.encode(anOutcome({ ...overdue, time: due - 60_000, nextAttemptAt: due }));
+  await system.publishRaw([{ key: 'wh-0', value }], { topic: 'webhook.delivery-outcomes' });
+  const waiting = "select count(*)::int as count from delivery where status = 'failed_retryable'";
+  await until(async () => (await count(waiting)) === 1, { timeoutMs: 20_000, what: 'the retry is in the history' });
+  expect(await (await AlertWatch.begin(system, ['monitor'])).silent(['WebhooksPastDue'])).toEqual([]);
 }, 120_000);
