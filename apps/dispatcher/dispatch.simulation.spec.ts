@@ -659,6 +659,16 @@ const landedAtTheEnd: Action[] = [
   { kind: 'pass', ms: 1 },
 ];
 
+/** Found by the property: of what landed late one half was passed over, and the other one overtook it in the next stay. */
+const landedHalfBeforeARebalance: Action[] = [
+  { kind: 'produce', webhook: 'a', count: 90 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'kill', lateMs: 5 },
+  { kind: 'pass', ms: 100 },
+  { kind: 'rejoin' },
+];
+
 /** Found by the property: the first attempt succeeded unheard, and the end came before the last retry of the second. */
 const deliveredBeforeItsRetries: Action[] = [
   { kind: 'slow', webhook: 'p' },
@@ -843,6 +853,7 @@ describe('a dispatcher, whatever happens to it', () => {
             [cutOffThenKilled],
             [landedAtTheEnd],
             [pausedOverARestart],
+            [landedHalfBeforeARebalance],
           ],
         },
       );

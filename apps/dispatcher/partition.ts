@@ -78,7 +78,10 @@ export class Partition {
         this.stay.main.wasComplete([offset]);
       },
       isUnread: (offset) => this.log.isUnread(offset),
-      isOfMain: (offset) => this.stay.main.isOurs(offset) && (!this.isMainHeld || this.underWay.has(offset)),
+      // Behind the log's end of when this began others have only what landed late: taken now, it would overtake what was passed over.
+      isOfMain: (offset, parkedOffset) =>
+        this.stay.main.isOurs(offset) &&
+        (!this.isMainHeld || this.underWay.has(offset) || parkedOffset >= parked.endOffset),
     });
     this.begin();
   }

@@ -20,8 +20,8 @@ export interface OwnersOptions {
   moved(mainOffset: number): void;
   /** True when the record at this offset of the parked lane was never read here. */
   isUnread(offset: number): boolean;
-  /** True when the main record is, or will be, done by who reads here. */
-  isOfMain(mainOffset: number): boolean;
+  /** True when the main record is, or will be, done by who reads here, and not by the copy at this offset of the parked lane. */
+  isOfMain(mainOffset: number, parkedOffset: number): boolean;
 }
 
 export class ParkedOwners {
@@ -50,7 +50,8 @@ export class ParkedOwners {
     if (!this.options.isUnread(record.offset)) return true;
     const mainOffset = this.mainOffsetOf(record);
     if (mainOffset === null) return true;
-    const isOwner = this.isOwn(record) || !(this.moved.has(mainOffset) || this.options.isOfMain(mainOffset));
+    const isOwner =
+      this.isOwn(record) || !(this.moved.has(mainOffset) || this.options.isOfMain(mainOffset, record.offset));
     if (!isOwner) this.passedOver.add(record.offset);
     else if (this.options.isMainHeld()) this.move(mainOffset);
     return isOwner;
