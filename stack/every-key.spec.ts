@@ -326,7 +326,7 @@ describe('addresses', () => {
         ];
         for (const line of told) expect(line).not.toContain('Hush');
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -339,7 +339,7 @@ describe('addresses', () => {
           expect(line).not.toContain('Hush');
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

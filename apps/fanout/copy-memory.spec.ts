@@ -123,13 +123,15 @@ test('what is known is what the latest events were, as many as there is room for
 
 test('events that all have one id cost what others do', () => {
   const count = 30_000;
-  const tookMs = (idOf: (no: number) => string) => {
+  const onceMs = (idOf: (no: number) => string) => {
     const known = memory({ eventsMax: count });
     const events = Array.from({ length: count }, (_, no) => event(idOf(no), { data: Buffer.from(`{"no":${no}}`) }));
     const since = performance.now();
     expect(events.filter((one) => known.look(one, start) !== null)).toEqual([]);
     return performance.now() - since;
   };
+  // The best of several: the machine has others to serve.
+  const tookMs = (idOf: (no: number) => string) => Math.min(onceMs(idOf), onceMs(idOf), onceMs(idOf));
   const usual = tookMs((no) => `e-${no}`);
   expect(tookMs(() => 'always-this')).toBeLessThan(4 * usual + 50);
 });

@@ -1,7 +1,9 @@
 /** Waiting for something to become true, instead of sleeping. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
 export interface UntilOptions {
+  /** When to give up. No promise about time: on a slow machine less than {@link patienceMs} is taken as that. */
   readonly timeoutMs: number;
   /** Between two looks. Default: 50 */
   readonly everyMs?: number;
@@ -9,9 +11,13 @@ export interface UntilOptions {
   readonly what?: string;
 }
 
+/** What a machine that has others to serve may take for anything. */
+export const patienceMs = 30_000;
+
 /** Resolves when the condition holds. @throws when it does not in time, with what it threw last, if it did */
 export async function until(condition: () => boolean | Promise<boolean>, options: UntilOptions): Promise<void> {
-  const deadline = Date.now() + options.timeoutMs;
+  const timeoutMs = Math.max(options.timeoutMs, patienceMs);
+  const deadline = monotonicMs() + timeoutMs;
   let lastError: unknown;
   for (;;) {
     try {
@@ -20,9 +26,9 @@ export async function until(condition: () => boolean | Promise<boolean>, options
     } catch (error) {
       lastError = error;
     }
-    if (Date.now() > deadline) break;
+    if (monotonicMs() > deadline) break;
     await pause(options.everyMs ?? 50);
   }
   const what = options.what ?? condition.toString();
-  throw new Error(`not so within ${options.timeoutMs} ms: ${what}`, { cause: lastError });
+  throw new Error(`not so within ${timeoutMs} ms: ${what}`, { cause: lastError });
 }

@@ -55,7 +55,7 @@ test('one that takes it slowly gets all of it', async () => {
   socket.resume();
   await once(socket, 'close');
   expect(taken).toBeGreaterThan(bytes);
-}, 20_000);
+});
 
 test('an answer that takes long, of which nothing waits yet, is not touched', async () => {
   const socket = await asked((_request, response) => {
@@ -76,4 +76,4 @@ test('a connection on which nothing is asked any more ends as it did without', a
   ends.push(() => socket.destroy());
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   expect(await text(socket)).toMatch(/well$/);
-}, 10_000);
+});

@@ -39,10 +39,13 @@ export class BoundedJsonata {
   private readonly work: JsonataWork;
   private steps = 0;
 
-  /** @throws Error saying what is wrong with it */
-  constructor(text: string) {
+  private readonly workMax: number;
+
+  /** @param workMax characters and items for one record @throws Error saying what is wrong with it */
+  constructor(text: string, workMax = jsonataWorkMax) {
     if (text.length > charsMax) throw new Error(`has more than ${charsMax} characters`);
     this.text = text;
+    this.workMax = workMax;
     try {
       this.expression = jsonata(text, { stack: depthMax, sequence: itemsMax });
     } catch (error) {
@@ -59,7 +62,7 @@ export class BoundedJsonata {
       if (this.steps > jsonataStepsMax) throw new StepsExceeded();
     };
     this.expression.registerFunction('sort', sortCounting(count), '<af?:a>');
-    this.work = new JsonataWork(ast);
+    this.work = new JsonataWork(ast, workMax);
     this.countWork(count);
   }
 
@@ -99,7 +102,7 @@ export class BoundedJsonata {
       if (error instanceof StepsExceeded)
         return { ok: false, gap: `the JSONata takes more than ${jsonataStepsMax} steps` };
       if (error instanceof WorkExceeded)
-        return { ok: false, gap: `the JSONata goes through more than ${jsonataWorkMax} characters and items` };
+        return { ok: false, gap: `the JSONata goes through more than ${this.workMax} characters and items` };
       // The message may quote the payload.
       const { code } = error as { code?: unknown };
       const kind = typeof code === 'string' ? code : error instanceof Error ? error.name : 'error';

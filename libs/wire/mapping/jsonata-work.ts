@@ -38,7 +38,10 @@ export class JsonataWork {
   private readonly compared: ReadonlySet<unknown>;
 
   /** @param ast of the expression */
-  constructor(ast: unknown) {
+  constructor(
+    ast: unknown,
+    private readonly workMax: number,
+  ) {
     this.compared = operandsOfEquality(ast);
   }
 
@@ -49,7 +52,7 @@ export class JsonataWork {
   /** @throws WorkExceeded */
   charge(amount: number): void {
     this.work += amount;
-    if (!(this.work <= jsonataWorkMax)) throw new WorkExceeded();
+    if (!(this.work <= this.workMax)) throw new WorkExceeded();
   }
 
   /** A name is looked for in every item of a list. */

@@ -92,7 +92,7 @@ describe('a consumer', () => {
       expect(reader.values.sort()).toEqual([0, 1]);
       await reader.stop();
     },
-    30_000,
+    90_000,
   );
 });
 
@@ -109,7 +109,7 @@ test.concurrent(
     expect(reader.consumer.problem()).toBeNull();
     await reader.stop();
   },
-  30_000,
+  90_000,
 );
 
 test.concurrent(
@@ -187,7 +187,8 @@ describe('a graceful stop', () => {
     await reader.start();
     const before = Date.now();
     await reader.stop();
-    expect(Date.now() - before).toBeLessThan(2_000);
+    // The deadline that there is without one of its own.
+    expect(Date.now() - before).toBeLessThan(8_000);
   });
 });
 
@@ -328,7 +329,7 @@ describe('two members', () => {
     expect(holder?.values.slice(-10)).toEqual(range(0, 10));
     await Promise.all([first.stop(), second.stop()]);
     expect((await admin.committed(groupId, topic)).offset).toBe(0);
-  }, 30_000);
+  });
 });
 
 describe('a pause', () => {
@@ -362,7 +363,7 @@ describe('a pause', () => {
     await world.produce(topic, 0, 5);
     await until(() => reader.records.length === 5, soon);
     await reader.stop();
-  }, 30_000);
+  });
 
   test('comes by itself when what is incomplete is more than a commit may be able to speak of', async () => {
     const topic = await world.topic();
@@ -405,7 +406,7 @@ describe('an offset that is not there', () => {
       await reader.stop();
       expect((await admin.committed(groupId, topic)).offset).toBe(5);
     },
-    20_000,
+    90_000,
   );
 
   test('because it was deleted while the partition was paused, goes on with the earliest', async () => {

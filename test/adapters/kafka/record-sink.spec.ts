@@ -165,5 +165,5 @@ describe('a sink', () => {
     await world.admin.ensure([{ name: topic, partitions: 1, replication: 1, config: {} }]);
     await append;
     await sink.close();
-  }, 30_000);
+  });
 });

@@ -111,7 +111,7 @@ test('while two clients read without end, and a replay is counted, others are se
   await locker.query('rollback');
   const statuses = await Promise.all(asked.map(async (answer) => (await answer).status));
   expect(countOf(statuses, 200) + countOf(statuses, 429)).toBe(40);
-}, 40_000);
+});
 
 test.each(['', 'under Idempotency-Keys '])(
   'while changes of one client wait %sfor each other, others change and read',
@@ -164,7 +164,7 @@ test('a read that takes too long ends in PostgreSQL, and is told so', async () =
   const answer = await dryRun();
   expect(answer).toMatchObject({ status: 503, body: { code: 'query_timeout' }, headers: { 'retry-after': '5' } });
   expect(await stuck()).toBe(0);
-}, 30_000);
+});
 
 test.each([
   ['GET', '/v1/deliveries', undefined],

@@ -106,4 +106,4 @@ test('readiness says that the database is away, and nothing that the driver said
     await elsewhere.query(`alter database "${name}" with allow_connections true`);
     await elsewhere.end();
   }
-}, 30_000);
+});

@@ -69,9 +69,8 @@ test('writers go on while an index is made, and how far it is is told', async ()
       values (now(), 'system', 'x', 'open', 'webhook', 'y')`);
     made = build('audit_trial', 'audit_entry', '(action, object_id)');
     await until(() => lines.some(({ phase }) => phase !== undefined), { timeoutMs: 10_000, what: 'progress' });
-    const at = performance.now();
+    // Were it locked out, it would wait for this transaction, and this for it.
     await fill(1);
-    expect(performance.now() - at).toBeLessThan(1_000);
   });
   expect(await made).toEqual(['audit_trial']);
   const percentages = lines.flatMap(({ percent }) => percent ?? []);
@@ -181,10 +180,8 @@ test('a migration that does not get its lock lets others through, and is done wh
     const isWaiting = async () =>
       (await database.rows(`select 1 from pg_locks where relation = 'client'::regclass and not granted`)).length > 0;
     await until(isWaiting, { timeoutMs: 20_000, everyMs: 20, what: 'the migration waits' });
-    const at = performance.now();
+    // Behind a migration that waits without an end it would wait for this transaction, and this for it.
     await database.rows('select 1 from client');
-    // Two seconds, and what a busy machine adds.
-    expect(performance.now() - at).toBeLessThan(5_000);
     await until(() => lines.some((line) => 'tries' in line), { timeoutMs: 20_000, what: 'it is tried again' });
   });
   expect(await migrating).toEqual(['0010-portal-sessions']);

@@ -82,11 +82,11 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
   expect(new Set(Object.values(second?.deleted ?? {}))).toEqual(new Set([0]));
 });
 
-test('over a year on a clock, each day has its partition before it comes and is gone after retention', async () => {
+test('over five months on a clock, each day has its partition before it comes and is gone after retention', async () => {
   const dayMs = 86_400_000;
   const retentionDays = 30;
   const first = Date.parse('2027-01-01T03:00:00Z');
-  for (let day = 0; day < 365; day += 1) {
+  for (let day = 0; day < 150; day += 1) {
     const today = new Date(first + day * dayMs);
     // One row a day that ends tomorrow, so that its row must be gone the day after.
     await database.rows(
@@ -275,11 +275,11 @@ test('a step over the audit log or the mails reads a page of what is oldest, and
   await database.rows(`insert into audit_entry (at, actor_kind, actor_id, action, object_kind, object_id)
     select '2025-03-10', 'system', 'x', 'b', 'webhook', 'old' from generate_series(1, 15000)`);
   await database.rows(`insert into audit_entry (at, actor_kind, actor_id, action, object_kind, object_id)
-    select '2026-03-09', 'system', 'x', 'b', 'webhook', 'new' from generate_series(1, 100000)`);
+    select '2026-03-09', 'system', 'x', 'b', 'webhook', 'new' from generate_series(1, 40000)`);
   await database.rows(`insert into notice_mail (client_id, webhook_id, type, notice, created_at, next_try_at, sent_at)
     select 'client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-01', '2026-03-01', '2026-03-01' from generate_series(1, 15000)`);
   await database.rows(`insert into notice_mail (client_id, webhook_id, type, notice, created_at, next_try_at, sent_at)
-    select 'client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09', '2026-03-09', '2026-03-09' from generate_series(1, 100000)`);
+    select 'client-1', 'wh-1', 'webhook.failing', '{}', '2026-03-09', '2026-03-09', '2026-03-09' from generate_series(1, 40000)`);
   await database.rows('analyze audit_entry, notice_mail');
   const moments = {
     ...{ now, today: now.getTime(), oldestKept: () => 0, retentionDays: 30 },

@@ -42,9 +42,9 @@ describe('an endpoint that', () => {
   ])('%s is a reset', async (_what, start, words) => {
     const receiver = track(await start());
     const sender = makeSender();
-    const result = await sender.send(post(receiver.url, { timeoutMs: 3000 }));
+    const result = await sender.send(post(receiver.url, { timeoutMs: 30_000 }));
     expect(result).toMatchObject({ kind: 'error', errorKind: 'reset', message: expect.stringContaining(words) });
-    expect(result.latencyMs).toBeLessThan(1500);
+    expect(result.latencyMs).toBeLessThan(15_000);
     await receiver.whenLeft();
     expect(receiver.connections).toBe(1);
   });

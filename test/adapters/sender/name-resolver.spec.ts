@@ -10,9 +10,9 @@ import { closeAll, track } from './sender-factory.ts';
 const noHosts = '/nonexistent';
 afterEach(closeAll);
 
-async function resolverAsking(names: Names, hostsFile = noHosts) {
+async function resolverAsking(names: Names, hostsFile = noHosts, tryTimeoutMs = 200) {
   const server = track(await startNameServer(names));
-  return { server, resolver: new NameResolver({ servers: [server.address], hostsFile, tryTimeoutMs: 200 }) };
+  return { server, resolver: new NameResolver({ servers: [server.address], hostsFile, tryTimeoutMs }) };
 }
 
 describe('a name', () => {
@@ -31,10 +31,12 @@ describe('a name', () => {
   });
 
   test('is not held up by a server that is silent about IPv6', async () => {
-    const { resolver } = await resolverAsking((_name, _index, type) => (type === 'A' ? ['8.8.8.8'] : 'silent'));
+    const tryTimeoutMs = 5_000;
+    const ofV4 = (_name: string, _index: number, type: string) => (type === 'A' ? ['8.8.8.8'] : 'silent');
+    const { resolver } = await resolverAsking(ofV4, noHosts, tryTimeoutMs);
     const startedAt = performance.now();
     expect(await resolver.resolve('hooks.example')).toEqual([{ address: '8.8.8.8', family: 4 }]);
-    expect(performance.now() - startedAt).toBeLessThan(190);
+    expect(performance.now() - startedAt).toBeLessThan(tryTimeoutMs);
   });
 
   test('#71 with a trailing dot or in capitals is the same name', async () => {

@@ -90,7 +90,7 @@ describe.each(kinds)('%s', (_kind, scheme, start) => {
     const sender = through(`${scheme}://127.0.0.1:${proxy.port}`);
     proxy.refusals.push('silence', 'silence');
     expect(await sender.send(post(receiver.url, { timeoutMs: 300 }))).toMatchObject({ errorKind: 'proxy' });
-    const silent = sender.send(post(receiver.url.replace('127.0.0.1', 'far.example'), { timeoutMs: 1_000 }));
+    const silent = sender.send(post(receiver.url.replace('127.0.0.1', 'far.example'), { timeoutMs: 3_000 }));
     await until(() => proxy.asked.length === 2, { timeoutMs: 900, everyMs: 5 });
     expect(await sender.send(post(receiver.url))).toMatchObject({ code: 200 });
     expect(await silent).toMatchObject({

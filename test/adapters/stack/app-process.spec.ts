@@ -52,7 +52,7 @@ test('an app that dies is started again, and is ready again', async () => {
   await app.untilReady(15_000);
   expect(app.pid).not.toBe(before);
   expect(lines.filter((line) => line.startsWith('up'))).toHaveLength(2);
-}, 40_000);
+});
 
 test('an app whose configuration is wrong is not started again, its last line is kept', async () => {
   write(`console.log('DATABASE_URL is not set'); process.exitCode = 78;`);
@@ -61,7 +61,7 @@ test('an app whose configuration is wrong is not started again, its last line is
   expect(deaths).toEqual([{ code: 78, signal: null, delayMs: null, deaths: 1 }]);
   expect(lines).toEqual(['DATABASE_URL is not set']);
   expect(await app.readiness()).toBe('it is not running');
-}, 20_000);
+});
 
 test('an app that was killed on purpose stays away', async () => {
   write(readyServer);
@@ -70,7 +70,7 @@ test('an app that was killed on purpose stays away', async () => {
   await app.kill('SIGKILL');
   expect(app.pid).toBeNull();
   expect(deaths).toEqual([]);
-}, 30_000);
+});
 
 test('an app that does not stop is killed at the deadline', async () => {
   write(`process.on('SIGTERM', () => console.log('not now')); ${readyServer}`);
@@ -79,7 +79,7 @@ test('an app that does not stop is killed at the deadline', async () => {
   await app.stop(300);
   expect(app.pid).toBeNull();
   expect(lines).toContain('not now');
-}, 30_000);
+});
 
 test('readiness tells what is missing', async () => {
   write(
@@ -88,4 +88,4 @@ test('readiness tells what is missing', async () => {
   app.start();
   await until(async () => (await app.readiness()).includes('kafka'), { timeoutMs: 15_000 });
   expect(await app.readiness()).toBe('kafka: away');
-}, 30_000);
+});

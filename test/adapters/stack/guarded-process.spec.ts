@@ -70,7 +70,7 @@ test('a server answers once it is started, and is gone once it is stopped', asyn
   await server.stop();
   expect(isRunning(pid, folder)).toBe(false);
   expect(existsSync(join(folder, 'server.pid'))).toBe(false);
-}, 30_000);
+});
 
 test('a server whose parent is killed ends by itself', async () => {
   const settings = JSON.stringify({ ...options(), isReady: undefined });
@@ -94,7 +94,7 @@ test('a server whose parent is killed ends by itself', async () => {
   expect(signal).toBe('SIGKILL');
   await until(() => !existsSync(join(folder, 'server.pid')), { timeoutMs: 5000 });
   expect(await answers()).toBe(false);
-}, 30_000);
+});
 
 test('a server whose guard is killed too is ended by the next start', async () => {
   await start();
@@ -104,7 +104,7 @@ test('a server whose guard is killed too is ended by the next start', async () =
   await start();
   expect(isRunning(orphan, folder)).toBe(false);
   expect(serverPid()).not.toBe(orphan);
-}, 30_000);
+});
 
 function guardOf(pid: number): number {
   return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
@@ -121,14 +121,14 @@ test('a process that merely has the pid of an earlier server is left alone', asy
     stranger.kill('SIGKILL');
     await new Promise((resolve) => stranger.once('exit', resolve));
   }
-}, 30_000);
+});
 
 test('a server that cannot start is told of in one sentence with its own last words', async () => {
   writeFileSync(join(folder, 'server.mjs'), `console.log('ERROR: no space left'); process.exit(3);`);
   await expect(start()).rejects.toThrow(
     `the server ended by itself (ERROR: no space left): see ${join(folder, 'server.log')}.`,
   );
-}, 30_000);
+});
 
 test('a server that dies later is reported, once', async () => {
   const deaths: string[] = [];
@@ -136,7 +136,7 @@ test('a server that dies later is reported, once', async () => {
   process.kill(serverPid(), 'SIGKILL');
   await until(() => deaths.length > 0, { timeoutMs: 5000 });
   expect(deaths).toEqual([expect.stringContaining('the server ended by itself')]);
-}, 30_000);
+});
 
 test('a port that somebody else holds is told before anything is started', async () => {
   const holder = createServer().listen(port, '127.0.0.1');
@@ -146,7 +146,7 @@ test('a port that somebody else holds is told before anything is started', async
   } finally {
     await new Promise((resolve) => holder.close(resolve));
   }
-}, 30_000);
+});
 
 test('an aborted start leaves nothing behind', async () => {
   const abort = new AbortController();
@@ -157,4 +157,4 @@ test('an aborted start leaves nothing behind', async () => {
   abort.abort();
   await expect(starting).rejects.toThrow('stopped before it was up');
   expect(isRunning(pid, folder)).toBe(false);
-}, 30_000);
+});
