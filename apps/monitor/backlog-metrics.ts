@@ -1,25 +1,46 @@
-/** What waits in the whole system, as the history knows it. With several monitors each says the same. */
+/**
+ * What waits in the whole system, as the history knows it. With several monitors each says the same. Holds: a scrape asks the
+ * database nothing, whoever it is from.
+ */
 import type { Backlog, BacklogView } from '../../libs/postgres/history/backlog-view.ts';
-import { KeptAnswer } from '../../libs/runtime/kept-answer.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
-import type { GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
+import type { Metrics } from '../../libs/runtime/metrics.ts';
+import { Sampled, shownWhenKnown } from '../../libs/runtime/sampled.ts';
 
-/** However often and by how many Prometheus asks. */
-const keptMs = 10_000;
+const everyMs = 10_000;
+
+export interface BacklogMetricsParts {
+  readonly metrics: Metrics;
+  readonly view: Pick<BacklogView, 'read' | 'daysAhead'>;
+  readonly logger: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
 
 export class BacklogMetrics {
-  private readonly logger: Logger;
   /** Unix milliseconds. */
   private readonly now: () => number;
-  private readonly backlog: KeptAnswer<Backlog>;
-  private readonly daysAhead: KeptAnswer<number>;
+  private readonly backlog: Sampled<Backlog>;
+  private readonly daysAhead: Sampled<number>;
 
-  constructor(parts: { metrics: Metrics; view: BacklogView; logger: Logger; now: () => number }) {
-    this.logger = parts.logger;
-    this.now = parts.now;
-    this.backlog = new KeptAnswer(() => parts.view.read(), keptMs);
-    this.daysAhead = new KeptAnswer(() => parts.view.daysAhead(this.now()), keptMs);
-    this.declare(parts.metrics);
+  constructor({ metrics, view, logger, now }: BacklogMetricsParts) {
+    this.now = now;
+    const onFailure = (error: unknown) => {
+      logger.warn(errorFields(error), 'a metric was not read');
+    };
+    this.backlog = new Sampled({ read: () => view.read(), everyMs, onFailure });
+    this.daysAhead = new Sampled({ read: () => view.daysAhead(now()), everyMs, onFailure });
+    this.declare(metrics);
+  }
+
+  start(): void {
+    this.backlog.start();
+    this.daysAhead.start();
+  }
+
+  stop(): void {
+    this.backlog.stop();
+    this.daysAhead.stop();
   }
 
   private declare(metrics: Metrics): void {
@@ -27,8 +48,7 @@ export class BacklogMetrics {
       'deliveries_undelivered',
       'Deliveries that are neither delivered nor given up',
       ['status'],
-      this.asked(async (gauge) => {
-        const { pending, retrying } = await this.backlog.get();
+      shownWhenKnown(this.backlog, (gauge, { pending, retrying }) => {
         gauge.set(pending, { status: 'pending' });
         gauge.set(retrying, { status: 'failed_retryable' });
       }),
@@ -37,38 +57,26 @@ export class BacklogMetrics {
       'oldest_undelivered_age_ms',
       'Age of the oldest of these',
       [],
-      this.asked(async (gauge) => {
-        gauge.set(this.ageOf((await this.backlog.get()).oldestCreatedAt));
+      shownWhenKnown(this.backlog, (gauge, { oldestCreatedAt }) => {
+        gauge.set(this.ageOf(oldestCreatedAt));
       }),
     );
     metrics.gauge(
       'past_due_age_ms',
       'How long the attempt that waits longest has been due, for whatever reason',
       [],
-      this.asked(async (gauge) => {
-        gauge.set(this.ageOf((await this.backlog.get()).earliestDueAt));
+      shownWhenKnown(this.backlog, (gauge, { earliestDueAt }) => {
+        gauge.set(this.ageOf(earliestDueAt));
       }),
     );
     metrics.gauge(
       'history_days_ahead',
       'Days after today for which every table of the history has a partition',
       [],
-      this.asked(async (gauge) => {
-        gauge.set(await this.daysAhead.get());
+      shownWhenKnown(this.daysAhead, (gauge, days) => {
+        gauge.set(days);
       }),
     );
-  }
-
-  /** What cannot be read is not shown: an old number would look like a new one. */
-  private asked(read: (gauge: GaugeMetric) => Promise<void>): (gauge: GaugeMetric) => Promise<void> {
-    return async (gauge) => {
-      try {
-        await read(gauge);
-      } catch (error) {
-        gauge.clear();
-        this.logger.warn(errorFields(error), 'a metric was not read');
-      }
-    };
   }
 
   private ageOf(since: number | null): number {

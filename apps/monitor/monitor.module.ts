@@ -53,6 +53,7 @@ export class MonitorModule implements OnModuleDestroy {
   constructor(
     @Inject(Observation) private readonly observation: Observation,
     @Inject(Routine) private readonly routine: Routine,
+    @Inject(BacklogMetrics) private readonly backlog: BacklogMetrics,
   ) {}
 
   static async with(config: MonitorConfig, context: AppContext): Promise<DynamicModule> {
@@ -76,7 +77,9 @@ export class MonitorModule implements OnModuleDestroy {
           inject: [EntityManager],
           useFactory: (em: EntityManager) => {
             const { metrics, logger } = context;
-            return new BacklogMetrics({ metrics, view: new BacklogView(em), logger, now: Date.now });
+            const backlog = new BacklogMetrics({ metrics, view: new BacklogView(em), logger, now: Date.now });
+            backlog.start();
+            return backlog;
           },
         },
         {
@@ -117,6 +120,7 @@ export class MonitorModule implements OnModuleDestroy {
 
   /** Comes before the consumer drains. */
   async onModuleDestroy(): Promise<void> {
+    this.backlog.stop();
     this.observation.work.beginStop();
     await Promise.all(this.routine.jobs.map((job) => job.stop()));
   }

@@ -3,6 +3,7 @@
  * looks at it reads nothing, however often; it is read once at a time, and rests far longer than reading took; what could
  * not be read is not known.
  */
+import type { GaugeMetric } from './metrics.ts';
 import { monotonicMs } from './monotonic.ts';
 
 export interface SampledOptions<T> {
@@ -53,6 +54,17 @@ export class Sampled<T> {
     if (this.isStopped) return;
     this.cancel = later(() => void this.sample(), Math.max(everyMs, restsMin * (now() - begunAt)));
   }
+}
+
+/** For a gauge: what cannot be read is not shown, because an old number would look like a new one. */
+export function shownWhenKnown<T>(
+  sample: Sampled<T>,
+  show: (gauge: GaugeMetric, value: T) => void,
+): (gauge: GaugeMetric) => void {
+  return (gauge) => {
+    if (sample.value === null) gauge.clear();
+    else show(gauge, sample.value);
+  };
 }
 
 function unheldTimer(work: () => void, ms: number): () => void {

@@ -6,8 +6,8 @@ import { watchUnacknowledged, type Unacknowledged } from '../../../libs/kafka/pr
 import type { OutboxStore } from '../../../libs/postgres/outbox/outbox-store.ts';
 import type { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { errorFields, type Logger } from '../../../libs/runtime/logger.ts';
-import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from '../../../libs/runtime/metrics.ts';
-import { Sampled } from '../../../libs/runtime/sampled.ts';
+import type { CounterMetric, HistogramMetric, Metrics } from '../../../libs/runtime/metrics.ts';
+import { Sampled, shownWhenKnown } from '../../../libs/runtime/sampled.ts';
 
 /** Counting all webhooks takes long when there are many, and hardly changes. */
 const webhooksEveryMs = 60_000;
@@ -63,7 +63,7 @@ export class ApiMetrics {
       'webhooks_registered',
       'Webhooks that there are',
       ['active'],
-      shown(counted, (gauge, { active, inactive }) => {
+      shownWhenKnown(counted, (gauge, { active, inactive }) => {
         gauge.set(active, { active: 'true' });
         gauge.set(inactive, { active: 'false' });
       }),
@@ -72,7 +72,7 @@ export class ApiMetrics {
       'outbox_waiting',
       'Committed changes that are not on Kafka yet',
       [],
-      shown(waiting, (gauge, { count }) => {
+      shownWhenKnown(waiting, (gauge, { count }) => {
         gauge.set(count);
       }),
     );
@@ -80,7 +80,7 @@ export class ApiMetrics {
       'outbox_age_ms',
       'How long the oldest of these has been waiting',
       [],
-      shown(waiting, (gauge, { ageMs }) => {
+      shownWhenKnown(waiting, (gauge, { ageMs }) => {
         gauge.set(ageMs);
       }),
     );
@@ -89,14 +89,6 @@ export class ApiMetrics {
   close(): void {
     for (const sample of this.samples) sample.stop();
   }
-}
-
-/** What cannot be read is not shown: an old number would look like a new one. */
-function shown<T>(sample: Sampled<T>, show: (gauge: GaugeMetric, value: T) => void): (gauge: GaugeMetric) => void {
-  return (gauge) => {
-    if (sample.value === null) gauge.clear();
-    else show(gauge, sample.value);
-  };
 }
 
 async function waitingIn(outbox: OutboxStore): Promise<{ readonly count: number; readonly ageMs: number }> {
