@@ -7,7 +7,7 @@ import { monotonicMs } from '../../runtime/monotonic.ts';
 import { ReadTooLongError, withinBounds } from '../bounded-reads.ts';
 import { readerOf } from '../read.ts';
 import { countCandidates, type ReplayRange } from './replay-candidates.ts';
-import { jobColumns, pauseMsMax, rangeOf, type JobRow } from './replay-job.ts';
+import { isUnderstood, jobColumns, pauseMsMax, rangeOf, type JobRow } from './replay-job.ts';
 
 /** Longest count, and longest statement of it, in milliseconds: the replay goes on uncounted. */
 const countMs = 10_000;
@@ -40,7 +40,7 @@ export class ReplayCounts {
     const read = readerOf(this.em);
     const [row] = await read<JobRow>(
       `update replay set next_batch_at = $3 where id = (
-        select id from replay where status = 'pending' and (next_batch_at <= $1 or next_batch_at > $2)
+        select id from replay where status = 'pending' and (next_batch_at <= $1 or next_batch_at > $2) and ${isUnderstood}
         order by array_position($4::text[], client_id) nulls first, next_batch_at limit 1 for update skip locked)
       returning ${jobColumns}`,
       [now, new Date(now.getTime() + pauseMsMax), new Date(now.getTime() + countClaimMs), [...this.counted]],

@@ -37,6 +37,37 @@ export interface JobRow {
 export const jobColumns = `id, client_id as "clientId", filter, target_webhook_id as "targetWebhookId", pace_per_second as "pacePerSecond", position,
   (extract(epoch from created_at) * 1000)::float8 as "createdAtMs"`;
 
+/** All that a filter may say as far as this version knows. */
+const known: Readonly<Record<keyof ReplayFilter, true>> = {
+  webhookId: true,
+  eventType: true,
+  deliveryIds: true,
+  missedWhileDisabled: true,
+  missedSince: true,
+  from: true,
+  to: true,
+  status: true,
+  reason: true,
+  responseCode: true,
+  errorKind: true,
+  kind: true,
+  trigger: true,
+  attempts: true,
+  attemptedFrom: true,
+  attemptedTo: true,
+  arrivedFrom: true,
+  arrivedTo: true,
+};
+
+/**
+ * Where this version knows all that the filter says. Others are left to processes of a later version, which made them: what is
+ * not understood would be passed over, and more sent than was asked for.
+ */
+export const isUnderstood = `not exists (
+  select from json_object_keys(filter) said where said not in (${Object.keys(known)
+    .map((name) => `'${name}'`)
+    .join(', ')}))`;
+
 export function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange {
   return { clientId, filter, before: new Date(createdAtMs) };
 }

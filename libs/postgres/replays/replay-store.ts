@@ -17,7 +17,15 @@ import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } fro
 import { readerOf } from '../read.ts';
 import { isFreeFor, ReplayClaims } from './replay-claims.ts';
 import { ReplayCounts } from './replay-counts.ts';
-import { jobColumns, jobOf, pauseMsMax, type JobRow, type ReplayJob, type ReplayStep } from './replay-job.ts';
+import {
+  isUnderstood,
+  jobColumns,
+  jobOf,
+  pauseMsMax,
+  type JobRow,
+  type ReplayJob,
+  type ReplayStep,
+} from './replay-job.ts';
 
 export interface Replay {
   readonly id: string;
@@ -149,7 +157,8 @@ export class ReplayStore {
   /** In how many milliseconds the next batch of any replay is due; null when none runs, or others are at all of them. */
   async dueInMs(now: Date): Promise<number | null> {
     const [row] = await readerOf(this.em)<{ dueAt: Date | null }>(
-      `select min(next_batch_at) as "dueAt" from replay where status = 'running' and ${isFreeFor('$1')}`,
+      `select min(next_batch_at) as "dueAt" from replay
+      where status = 'running' and ${isFreeFor('$1')} and ${isUnderstood}`,
       [this.claims.owner],
     );
     if (row?.dueAt == null) return null;
@@ -219,7 +228,7 @@ const isOpen = `status in ('pending', 'running')`;
 
 const selectDue = `
 select ${jobColumns} from replay
-where status = 'running' and (next_batch_at <= $1 or next_batch_at > $2) and ${isFreeFor('$3')}
+where status = 'running' and (next_batch_at <= $1 or next_batch_at > $2) and ${isFreeFor('$3')} and ${isUnderstood}
 order by (batch_owner is not distinct from $3) desc, next_batch_at limit 1`;
 
 /** A replay that was cancelled meanwhile stays so, and still counts what was sent. */

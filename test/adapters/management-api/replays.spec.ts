@@ -258,6 +258,25 @@ describe('a replay', () => {
     expect(sentBy(body['id'], deliveries.values()).filter((one) => one['webhookId'] === webhookId)).toEqual([]);
   });
 
+  test('whose filter a later version wrote is left to that version, counted or not', async () => {
+    const { webhookId } = await newFailures(2);
+    const filter = { webhookId, status: ['failed_permanent'], wordOfALaterVersion: 'x' };
+    const database = new pg.Client({ connectionString: world.env.DATABASE_URL });
+    await database.connect();
+    await database.query(
+      `insert into replay (id, client_id, webhook_id, filter, is_dry_run, status, pace_per_second, done, created_by, created_at, next_batch_at)
+      select 'rpl_later_' || status, $1, $2, $3, false, status, 1000, 0, 'x', now(), now() from unnest(array['pending', 'running']) status`,
+      [ann.id, webhookId, JSON.stringify(filter)],
+    );
+    await database.end();
+    // Another one, made later, is counted and goes through all of its batches meanwhile.
+    await ended((await post({ filter: { webhookId } })).body['id']);
+    for (const status of ['pending', 'running']) {
+      expect(await read(`rpl_later_${status}`)).toMatchObject({ status, done: 0 });
+      await world.ask(`POST /v1/replays/rpl_later_${status}/cancel`, { key: ann.key });
+    }
+  });
+
   test('keeps to its pace, and stops when it is cancelled', async () => {
     const { webhookId } = await newFailures(20);
     const { body } = await post({ filter: { webhookId }, pacePerSecond: 8 });
