@@ -107,7 +107,7 @@ function helpOf(works: readonly Work[]): string {
     `  --profile APP  keeps a CPU profile of that app, of the measured time, in .data/bench/profiles; as often as wanted`,
     '  --webhooks N,N only so many webhooks in the work scale, and not its dispatchers: 100,100000 compares the two;',
     '                 of neighbours the last number',
-    '  --deliveries N deliveries in the history of neighbours',
+    '  --deliveries N deliveries in the history of neighbours and indexes',
     '  --clients N    clients that have them',
     `  --works P,P    only these parts of the work fresh: ${freshParts.join(', ')}`,
     '  --help         this text',

@@ -29,6 +29,15 @@ export function cpuMsOf(pids: readonly number[]): number | null {
 }
 
 /**
+ * How long the first thread of a process, which has the event loop, was ready to run and had no processor, in milliseconds;
+ * null where the system does not tell (Documentation/scheduler/sched-stats.rst).
+ */
+export function processorWaitMsOf(pid: number): number | null {
+  const [, waitedNs] = (read(`/proc/${pid}/schedstat`) ?? '').split(' ');
+  return waitedNs === undefined ? null : Number(waitedNs) / 1e6;
+}
+
+/**
  * Resident memory of these processes and of their children now, in bytes. What processes share (PostgreSQL's buffers,
  * the text of a program) counts once: the largest share that one of them has.
  */

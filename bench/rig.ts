@@ -42,6 +42,12 @@ export interface Run {
   readonly send: (events: Range) => Promise<Produced>;
 }
 
+export interface Observed<T> {
+  readonly value: T;
+  readonly usage: readonly ProcessUsage[];
+  readonly seconds: number;
+}
+
 export interface KeptProfile {
   readonly name: string;
   readonly file: string;
@@ -174,6 +180,18 @@ export class Rig {
       step.fail();
       throw error;
     }
+  }
+
+  /** What `work` costs each process, those of the benchmark named beside; apps that are profiled are so meanwhile. */
+  async observe<T>(label: string, workers: readonly ObservedProcess[], work: () => Promise<T>): Promise<Observed<T>> {
+    const profilers = await this.startProfilers();
+    const window = new UsageWindow([...this.processes(), ...workers]);
+    const beganAt = Date.now();
+    const value = await work();
+    const usage = window.close() ?? [];
+    const seconds = (Date.now() - beganAt) / 1_000;
+    await this.stopProfilers(profilers, label);
+    return { value, usage, seconds };
   }
 
   /** Posts a second that plain undici brings to the same receiver, with bodies of that size. */

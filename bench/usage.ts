@@ -1,5 +1,5 @@
 /** What a window of time costs, process by process: CPU from its beginning to its end, memory at its highest. */
-import { cpuMsOf, memoryOf, peakMemoryOf } from './process-usage.ts';
+import { cpuMsOf, memoryOf, peakMemoryOf, processorWaitMsOf } from './process-usage.ts';
 
 export type ProcessKind = 'app' | 'server' | 'load';
 
@@ -17,6 +17,8 @@ export interface ProcessUsage {
   readonly kind: ProcessKind;
   readonly cpuMs: number;
   readonly peakBytes: number;
+  /** Its event loop was ready and had no processor for so long; left out where nothing tells. */
+  readonly waitedMs?: number;
   /** No step of its event loop was longer; null or left out where nothing tells. */
   readonly loopDelayMs?: number | null;
 }
@@ -26,6 +28,7 @@ const sampleEveryMs = 1_000;
 export class UsageWindow {
   private readonly processes: readonly ObservedProcess[];
   private readonly cpuBefore: ReadonlyMap<number, number>;
+  private readonly waitedBefore: ReadonlyMap<number, number | null>;
   private readonly sampledPeaks = new Map<number, number>();
   private readonly sampling: NodeJS.Timeout;
   private readonly apps: readonly number[];
@@ -35,6 +38,7 @@ export class UsageWindow {
     this.processes = processes;
     this.apps = processes.filter(({ kind }) => kind === 'app').map(({ pid }) => pid);
     this.cpuBefore = new Map(processes.map(({ pid }) => [pid, cpuMsOf([pid]) ?? 0]));
+    this.waitedBefore = new Map(processes.map(({ pid }) => [pid, processorWaitMsOf(pid)]));
     this.sample();
     this.sampling = setInterval(() => {
       this.sample();
@@ -56,7 +60,13 @@ export class UsageWindow {
       kind,
       cpuMs: Math.max(0, (cpuMsOf([pid]) ?? 0) - (this.cpuBefore.get(pid) ?? 0)),
       peakBytes: this.sampledPeaks.get(pid) ?? peakMemoryOf(pid),
+      ...this.waitOf(pid),
     }));
+  }
+
+  private waitOf(pid: number): { readonly waitedMs?: number } {
+    const [before, after] = [this.waitedBefore.get(pid) ?? null, processorWaitMsOf(pid)];
+    return before === null || after === null ? {} : { waitedMs: after - before };
   }
 
   private sample(): void {

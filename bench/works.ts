@@ -6,6 +6,7 @@ import { fresh } from './works/fresh.ts';
 import { history } from './works/history.ts';
 import { http } from './works/http.ts';
 import { idle } from './works/idle.ts';
+import { indexes } from './works/indexes.ts';
 import { isolation } from './works/isolation.ts';
 import { latency } from './works/latency.ts';
 import { retries } from './works/retries.ts';
@@ -34,4 +35,5 @@ export const works: readonly Work[] = [
   start,
   lists,
   neighbours,
+  indexes,
 ];

@@ -21,6 +21,8 @@ export interface ReaderQuestions {
 
 export interface ReadReport {
   readonly latenciesMs: readonly number[];
+  /** The same, by path with the ids of webhooks left out. */
+  readonly byPath: Readonly<Record<string, readonly number[]>>;
   /** Answered with anything but 200, as `path: status`; some of them. */
   readonly refused: readonly string[];
 }
@@ -34,4 +36,11 @@ export interface HostileQuestions {
   begin: { ask: { readonly urls: readonly string[]; readonly clients: readonly HostileClient[] }; answer: null };
   /** Answers by what was asked and with which status, since it began. */
   end: { ask: null; answer: Readonly<Record<string, number>> };
+}
+
+/** What hostile clients cost by themselves, without what they ask for. */
+export interface BusyQuestions {
+  /** @param share of one processor, from 0 to 1 */
+  begin: { ask: { readonly share: number }; answer: null };
+  end: { ask: null; answer: null };
 }

@@ -10,6 +10,7 @@ const refusalsTold = 20;
 async function read({ urls, readers, perSecond, ms }: ReaderQuestions['read']['ask']): Promise<ReadReport> {
   const pools = urls.map((url) => new Pool(url, { connections, pipelining: 1 }));
   const latenciesMs: number[] = [];
+  const byPath: Record<string, number[]> = {};
   const refused: string[] = [];
   const endsAt = performance.now() + ms;
   const everyMs = 1_000 / perSecond;
@@ -28,7 +29,9 @@ async function read({ urls, readers, perSecond, ms }: ReaderQuestions['read']['a
         headers: { authorization: `Bearer ${key}` },
       });
       await body.dump({ limit: Infinity });
-      latenciesMs.push(performance.now() - beganAt);
+      const tookMs = performance.now() - beganAt;
+      latenciesMs.push(tookMs);
+      (byPath[path.replace(/wh_seed_\w+/, ':id')] ??= []).push(tookMs);
       if (statusCode !== 200 && refused.length < refusalsTold) refused.push(`${path}: ${statusCode}`);
       // What could not be asked in time is left out: nobody pages faster because pages are slow.
       dueAt = Math.max(dueAt + everyMs, performance.now());
@@ -39,7 +42,7 @@ async function read({ urls, readers, perSecond, ms }: ReaderQuestions['read']['a
   } finally {
     await Promise.all(pools.map((pool) => pool.close()));
   }
-  return { latenciesMs, refused };
+  return { latenciesMs, byPath, refused };
 }
 
 answerQuestions<ReaderQuestions>({ read });

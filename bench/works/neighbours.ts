@@ -9,8 +9,14 @@ import { seededClientId, seededWebhookId, type SeededTenants } from '../history-
 import { seedHistory } from '../history-seed.ts';
 import { latenciesOf, type Latencies } from '../latencies.ts';
 import { atMost, type Figure } from '../measured.ts';
-import type { HostileQuestions, Reader, ReaderQuestions, ReadReport } from '../processes/neighbour-questions.ts';
-import type { Rig } from '../rig.ts';
+import type {
+  BusyQuestions,
+  HostileQuestions,
+  Reader,
+  ReaderQuestions,
+  ReadReport,
+} from '../processes/neighbour-questions.ts';
+import type { Observed, Rig } from '../rig.ts';
 import type { Work } from '../work.ts';
 import { Worker } from '../worker.ts';
 
@@ -47,7 +53,10 @@ export const neighbours: Work = {
           `Hostile clients were answered ${Object.entries(measured.answers)
             .map(([name, count]) => `${name} (${count})`)
             .join(', ')}`,
-          ...[...measured.quiet, ...measured.hostile].flatMap(({ refused }) => refused).slice(0, 10),
+          ...notesOf('quiet', measured.quiet),
+          ...notesOf('busy', measured.busy),
+          ...notesOf('hostile', measured.hostile),
+          ...[...measured.quiet, ...measured.hostile].flatMap(({ value }) => value.refused).slice(0, 10),
         ],
       };
     });
@@ -70,9 +79,13 @@ async function deliver(rig: Rig): Promise<void> {
   await rig.warmUp(targets, 1, outcomes);
 }
 
+type Stretch = Observed<ReadReport>;
+
 interface Stretches {
-  readonly quiet: readonly ReadReport[];
-  readonly hostile: readonly ReadReport[];
+  readonly quiet: readonly Stretch[];
+  /** Beside a process that takes as much processor time as the hostile clients' own took, and asks for nothing. */
+  readonly busy: readonly Stretch[];
+  readonly hostile: readonly Stretch[];
   readonly answers: Readonly<Record<string, number>>;
 }
 
@@ -80,6 +93,12 @@ async function inTurns(rig: Rig, tenants: SeededTenants): Promise<Stretches> {
   const urls = rig.system.of('management-api').map(({ process }) => process.url);
   const reading = new Worker<ReaderQuestions>('readers', 'processes/readers');
   const attacking = new Worker<HostileQuestions>('hostile clients', 'processes/hostiles');
+  const idling = new Worker<BusyQuestions>('busy loop', 'processes/busy');
+  const workers = [
+    { name: 'readers', kind: 'load' as const, pid: reading.pid },
+    { name: 'hostile clients', kind: 'load' as const, pid: attacking.pid },
+    { name: 'busy loop', kind: 'load' as const, pid: idling.pid },
+  ];
   const step = startStep('Reads');
   try {
     const read = await readsOf(rig, tenants);
@@ -89,31 +108,40 @@ async function inTurns(rig: Rig, tenants: SeededTenants): Promise<Stretches> {
     );
     const clients = keys.map((key, index) => ({ key, webhookId: seededWebhookId(index, 0) }));
     const measure = (ms: number) => reading.ask('read', { urls, readers: read, perSecond: readsPerSecond, ms });
+    const observe = (name: string, number: number) =>
+      rig.observe(`${name} ${number}`, workers, () => measure(stretchMs));
     step.progress('getting warm');
     await measure(warmUpMs);
-    const quiet: ReadReport[] = [];
-    const hostile: ReadReport[] = [];
+    const quiet: Stretch[] = [];
+    const busy: Stretch[] = [];
+    const hostile: Stretch[] = [];
     const answers: Record<string, number> = {};
     for (let stretch = 1; stretch <= stretches && !rig.signal.aborted; stretch += 1) {
       step.progress(`${stretch} of ${stretches}, quiet`);
-      quiet.push(await measure(stretchMs));
+      quiet.push(await observe('quiet', stretch));
       step.progress(`${stretch} of ${stretches}, with hostile neighbours`);
       await attacking.ask('begin', { urls, clients });
-      hostile.push(await measure(stretchMs));
+      const beset = await observe('hostile', stretch);
+      hostile.push(beset);
       for (const [name, count] of Object.entries(await attacking.ask('end', null))) {
         answers[name] = (answers[name] ?? 0) + count;
       }
       // What they began ends.
       step.progress(`${stretch} of ${stretches}, over`);
       await measure(warmUpMs);
+      step.progress(`${stretch} of ${stretches}, beside a busy loop`);
+      const ownMs = beset.usage.find(({ name }) => name === 'hostile clients')?.cpuMs ?? 0;
+      await idling.ask('begin', { share: Math.min(1, ownMs / beset.seconds / 1_000) });
+      busy.push(await observe('busy', stretch));
+      await idling.ask('end', null);
     }
-    step.done(`${stretches} stretches of ${stretchMs / 1_000} s, quiet and hostile`);
-    return { quiet, hostile, answers };
+    step.done(`${stretches} stretches of ${stretchMs / 1_000} s, quiet, hostile, and beside a busy loop`);
+    return { quiet, busy, hostile, answers };
   } catch (error) {
     step.fail();
     throw error;
   } finally {
-    await Promise.all([reading.stop(), attacking.stop()]);
+    await Promise.all([reading.stop(), attacking.stop(), idling.stop()]);
   }
 }
 
@@ -151,21 +179,51 @@ function keysOf({ system: { api } }: Rig, clients: readonly number[]): Promise<s
   );
 }
 
-function figuresOf({ quiet, hostile }: Stretches): readonly Figure[] {
-  const [calm, beset] = [latencies(quiet), latencies(hostile)];
+function figuresOf({ quiet, busy, hostile }: Stretches): readonly Figure[] {
+  const [calm, beside, beset] = [latencies(quiet), latencies(busy), latencies(hostile)];
   const told = (name: string, { count, p50, p95, p99, max }: Latencies): Figure[] => [
     { name: `${name}: reads`, value: count, unit: '' },
     ...Object.entries({ p50, p95, p99, max }).map(([part, value]) => ({ name: `${name}: ${part}`, value, unit: 'ms' })),
   ];
-  const refusals = [...quiet, ...hostile].reduce((sum, { refused }) => sum + refused.length, 0);
+  const refusals = [...quiet, ...busy, ...hostile].reduce((sum, { value }) => sum + value.refused.length, 0);
   return [
     ...told('quiet', calm),
+    ...told('beside a busy loop', beside),
     ...told('with hostile neighbours', beset),
     atMost(slowerMax, 'p99 of others’ reads, against the quiet one', beset.p99 / calm.p99, 'times'),
+    { name: 'the same, against a busy loop’s', value: beset.p99 / beside.p99, unit: 'times' },
     atMost(0, 'others’ reads that were not answered with 200', refusals, ''),
   ];
 }
 
-function latencies(reports: readonly ReadReport[]): Latencies {
-  return latenciesOf(Float64Array.from(reports.flatMap(({ latenciesMs }) => latenciesMs)));
+function latencies(stretches: readonly Stretch[]): Latencies {
+  return latenciesOf(Float64Array.from(stretches.flatMap(({ value }) => value.latenciesMs)));
+}
+
+/** Share of the time of one processor, by process, and the p99 of each path. */
+function notesOf(name: string, stretches: readonly Stretch[]): string[] {
+  const seconds = stretches.reduce((sum, stretch) => sum + stretch.seconds, 0);
+  const ms = new Map<string, number>();
+  for (const { usage } of stretches) for (const one of usage) ms.set(one.name, (ms.get(one.name) ?? 0) + one.cpuMs);
+  const shares = [...ms].map(([process, cpuMs]) => [process, cpuMs / seconds / 10] as const);
+  const apis = stretches.flatMap(({ usage }) => usage.filter((one) => one.name.startsWith('management-api')));
+  const waitedMs = apis.reduce((sum, one) => sum + (one.waitedMs ?? 0), 0);
+  const paths = new Map<string, number[]>();
+  for (const { value } of stretches) {
+    for (const [path, times] of Object.entries(value.byPath)) paths.set(path, [...(paths.get(path) ?? []), ...times]);
+  }
+  const slowest = [...paths].map(([path, times]) => [path, latenciesOf(Float64Array.from(times)).p99] as const);
+  return [
+    `${name}, of one processor: ${shares
+      .filter(([, share]) => share >= 0.5)
+      .sort(([, a], [, b]) => b - a)
+      .map(([process, share]) => `${process} ${share.toFixed(0)} %`)
+      .join(
+        ', ',
+      )}; a process of the API was ready and had no processor for ${(waitedMs / seconds / 20).toFixed(0)} % of the time`,
+    `${name}, p99 by path: ${slowest
+      .sort(([, a], [, b]) => b - a)
+      .map(([path, p99]) => `${path} ${p99.toFixed(0)} ms`)
+      .join(', ')}`,
+  ];
 }
