@@ -95,6 +95,26 @@ describe('while one client reads without end', () => {
   });
 });
 
+test('of one client’s tests of filters four are under way at once, and others try theirs', async () => {
+  const other = (await newWebhook(world, bob.key)).id;
+  await locker.query('lock table webhook in access exclusive mode');
+  const body = { event: { type: 'order.created', data: {} }, filter: { 'data.a': 1 } };
+  const tryIt = (key: string, id: string) => world.ask(`POST /v1/webhooks/${id}/filter-test`, { key, body });
+  const statuses: number[] = [];
+  const asked = Array.from({ length: 30 }, async () => {
+    const answer = await tryIt(ann.key, webhookId);
+    statuses.push(answer.status);
+    return answer;
+  });
+  await until(() => statuses.length === 26, { timeoutMs: 10_000, what: 'refusals' });
+  const others = [tryIt(bob.key, other), tryIt(bob.key, other)];
+  await locker.query('rollback');
+  const answers = await Promise.all([...asked, ...others]);
+  expect(countOf(statuses, 429)).toBe(26);
+  expect(answers.find(({ status }) => status === 429)?.body).toMatchObject({ code: 'too_many_at_once' });
+  expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200]);
+});
+
 test('while two clients read without end, and a replay is counted, others are served and the process is ready', async () => {
   await world.ask('POST /v1/replays', { key: ann.key, body: { filter: { webhookId } } });
   const lists = (key: string) => Array.from({ length: 20 }, () => world.ask('GET /v1/deliveries', { key }));

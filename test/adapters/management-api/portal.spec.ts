@@ -64,6 +64,20 @@ test('that it was opened is in the audit log, its token is not', async () => {
   expect(audit.text).not.toContain(token.split('.')[1]);
 });
 
+test('a key that was made in a session lasts beyond it, and the audit log has which session that was', async () => {
+  const { id, token } = await open({ name: 'ann' });
+  const keys = `/v1/clients/${client.id}/api-keys`;
+  const made = await world.ask(`POST ${keys}`, { key: token, body: { name: 'for a program' } });
+  expect(made).toMatchObject({ status: 201, body: { expiresAt: null } });
+  expect((await world.ask('DELETE /v1/me', { key: token })).status).toBe(204);
+  const ask = () => world.ask('GET /v1/me', { key: String(made.body['key']) });
+  expect((await ask()).status).toBe(200);
+  const audit = await world.ask(`GET /v1/audit?action=api_key.created&actorId=${id}`);
+  expect(audit.body['data']).toMatchObject([{ objectId: made.body['id'], actor: { kind: 'portal', id } }]);
+  expect((await world.ask(`DELETE ${keys}/${String(made.body['id'])}`)).status).toBe(204);
+  expect((await ask()).status).toBe(401);
+});
+
 describe('a session with scope view', () => {
   const ofClients = allOperations.filter(({ roles }) => roles.includes('client'));
 

@@ -1,4 +1,7 @@
-/** The embedded servers below a folder whose name has what breaks programs: they start, keep their data there, and find it again. */
+/**
+ * The embedded servers below a path that has what breaks programs, is as long as may be, and has a parent that nobody may write
+ * to: they start, keep their data there, and find it again.
+ */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,16 +16,22 @@ import { pathProblem } from '../../../stack/usable-path.mjs';
 
 const name = "Jo's Größe, 日本語 🚀 #1 (100%) [x] + ~a@b=c&d";
 let root: string;
+let parent: string;
 let folder: string;
+const pathBytesMax = 700;
 let locale: string | undefined;
 
 beforeAll(() => {
   root = mkdtempSync(join(realpathSync(tmpdir()), 'odd-paths-'));
   // PostgreSQL may run as somebody else, who has to get through: else it goes where nothing is odd.
   chmodSync(root, 0o755);
-  folder = join(root, name, 'x'.repeat(200));
+  parent = join(root, name, 'x'.repeat(200), 'y'.repeat(200));
+  folder = join(parent, 'z'.repeat(pathBytesMax - Buffer.byteLength(parent) - 1));
   mkdirSync(folder, { recursive: true, mode: 0o755 });
+  // Of root it holds for PostgreSQL alone, which runs as somebody else.
+  chmodSync(parent, 0o555);
   expect(pathProblem(folder)).toBeNull();
+  expect(pathProblem(`${folder}z`)).not.toBeNull();
   // As in a container that says nothing of its language.
   locale = process.env['LC_ALL'];
   process.env['LC_ALL'] = 'C';
@@ -30,6 +39,7 @@ beforeAll(() => {
 afterAll(() => {
   if (locale === undefined) delete process.env['LC_ALL'];
   else process.env['LC_ALL'] = locale;
+  chmodSync(parent, 0o755);
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -60,6 +70,7 @@ async function twice(
   // What was misread would lie beside it.
   expect(readdirSync(root)).toEqual([name]);
   expect(readdirSync(join(root, name))).toEqual(['x'.repeat(200)]);
+  expect(readdirSync(parent)).toHaveLength(1);
 }
 
 test('PostgreSQL', async () => {
