@@ -158,7 +158,7 @@ export const problemCodes = {
     status: 429,
     title: 'Too much is asked at once',
     meaning:
-      'The client, or all clients together, have as many requests of this kind under way as there may be: reads of the database, counts of replays, tests of filters. Try again after the time in `Retry-After`.',
+      'The client, or all clients together, have as many requests of this kind under way as there may be: reads of the database, counts of replays, tests of filters, or more than others while the process has more to do than it can. Try again after the time in `Retry-After`.',
   },
   internal_error: {
     status: 500,

@@ -9,6 +9,7 @@ import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
 import type { Tracer } from '../../../libs/runtime/tracing.ts';
 import type { Authentication } from './authentication.ts';
+import type { BeginTurns } from './begin-turns.ts';
 import { judgeRole } from './operation-role.ts';
 import { cloudEventFormOf, mediaTypeOf } from '../events/http-cloud-events.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -26,6 +27,7 @@ declare module 'fastify' {
 export interface AdmissionParts {
   readonly authentication: Authentication;
   readonly rates: RequestRates;
+  readonly turns: BeginTurns;
   readonly tracer?: Tracer | undefined;
 }
 
@@ -36,7 +38,10 @@ const operationsByRoute = new Map(
 );
 
 /** @throws ProblemError */
-export async function admit(request: FastifyRequest, { authentication, rates, tracer }: AdmissionParts): Promise<void> {
+export async function admit(
+  request: FastifyRequest,
+  { authentication, rates, turns, tracer }: AdmissionParts,
+): Promise<void> {
   if (request.is404) throw new ProblemError('route_not_found');
   const operation = operationOfRoute(request);
   if (operation === undefined) {
@@ -47,6 +52,7 @@ export async function admit(request: FastifyRequest, { authentication, rates, tr
   const caller = await authentication.callerOf(request.headers.authorization, request.ip);
   request.caller = caller;
   rates.take(caller, monotonicMs());
+  if (caller.clientId !== null) await turns.enter(caller.clientId);
   // Not before: whoever is nobody fills no store of traces.
   startTrace(tracer, request);
   judgeRole(operation, caller, request.params);

@@ -64,6 +64,8 @@ function changePlaces(poolMax: number) {
 /** Aborted when the connection ends before the answer does. */
 function goneSignal({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
+  // While it waited for its turn to begin.
+  if (raw.destroyed) gone.abort();
   raw.once('close', () => {
     if (!raw.writableFinished) gone.abort();
   });

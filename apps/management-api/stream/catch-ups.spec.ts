@@ -28,10 +28,10 @@ function catchUps(options: ConstructorParameters<typeof CatchUps>[0] = {}) {
     const leave = ups.enter(keyId, task);
     return leave;
   };
-  const turns = (count: number) => {
+  const turns = (count: number, isLate = false) => {
     for (let turn = 0; turn < count; turn += 1) {
       const before = now;
-      ups.turn();
+      ups.turn(isLate);
       expect(now - before).toBeLessThanOrEqual(5);
       now = before + 25;
     }
@@ -53,6 +53,13 @@ test('all together work a fifth of the time, whoever asks, and share it', () => 
   const worked = [...workedMs];
   expect(worked.map(([name]) => name)).toEqual(['a', 'b', 'c', 'd']);
   for (const [, ms] of worked) expect(ms).toBe(500);
+});
+
+test('while the loop is late they have a fifth of that', () => {
+  const { enter, turns, workedMs } = catchUps();
+  for (const key of ['a', 'b', 'c', 'd']) enter(key, key, 10_000);
+  turns(400, true);
+  for (const [, ms] of workedMs) expect(ms).toBe(100);
 });
 
 test('a key that has many waits behind others with each', () => {

@@ -34,6 +34,9 @@ interface Entry {
   since: number;
 }
 
+/** A span so many times as long is of a loop that is late: then they have a smaller part. */
+const lateSpans = 1.5;
+const lateDivisor = 5;
 const ownersMax = 10_000;
 const ofOwnerMax = 2;
 
@@ -56,18 +59,27 @@ export class CatchUps {
   enter(owner: string, task: CatchUp): () => void {
     const entry = { owner, task, since: this.options.now() };
     this.waiting.add(entry);
-    this.timer ??= setInterval(() => {
-      this.turn();
-    }, this.options.everyMs).unref();
+    this.timer ??= this.start();
     return () => {
       this.waiting.delete(entry);
       this.reading.delete(entry);
     };
   }
 
-  /** One span of time: called by a timer while there is anybody. */
-  turn(): void {
-    const { now, workMs, takesMsMax, waitsMsMax } = this.options;
+  private start(): NodeJS.Timeout {
+    const { now, everyMs } = this.options;
+    let last = now();
+    return setInterval(() => {
+      const sinceLast = now() - last;
+      last = now();
+      this.turn(sinceLast > lateSpans * everyMs);
+    }, everyMs).unref();
+  }
+
+  /** One span of time: called by a timer while there is anybody. @param isLate the loop has more to do than it can */
+  turn(isLate = false): void {
+    const { now, takesMsMax, waitsMsMax } = this.options;
+    const workMs = isLate ? this.options.workMs / lateDivisor : this.options.workMs;
     this.endThoseOf(this.reading, takesMsMax, ({ since }) => since);
     this.endThoseOf(this.waiting, waitsMsMax, ({ since, owner }) => Math.max(since, this.begunLast(owner)));
     this.admit();

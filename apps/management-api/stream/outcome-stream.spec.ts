@@ -169,3 +169,27 @@ test('after its end nothing is said any more', () => {
   stream.end();
   expect(eventsOf(stream)).toEqual([]);
 });
+
+test('what comes live is asked for once in a partition that catches up, not for each record', () => {
+  const live = new Map([[0, 1_000]]);
+  let asked = 0;
+  const stream = new OutcomeStream({
+    wants: () => false,
+    dataOf: () => ({}),
+    from: new Map([[0, 0]]),
+    live: () => {
+      asked += 1;
+      return new Map(live);
+    },
+    now: () => now,
+  });
+  const before = asked;
+  for (let offset = 0; offset < 999; offset += 1) stream.takeKept(0, offset, outcome('other'));
+  expect(asked).toBe(before);
+  // More came meanwhile: it is still behind.
+  live.set(0, 1_001);
+  stream.takeKept(0, 999, outcome('other'));
+  expect(stream.isBehind).toBe(true);
+  stream.takeKept(0, 1_000, outcome('other'));
+  expect(stream.isBehind).toBe(false);
+});

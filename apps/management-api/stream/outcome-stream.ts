@@ -47,6 +47,8 @@ export class OutcomeStream extends Readable implements Follower {
   private readonly behind = new Set<number>();
   /** Partitions of which something came that was kept. */
   private readonly begun = new Set<number>();
+  /** What came live when it was asked last: it only grows, and asking for each record would cost more than the record. */
+  private knownLive: StreamPosition;
   private kept: KeptOutcomes | null = null;
   private hasEnded = false;
 
@@ -55,6 +57,7 @@ export class OutcomeStream extends Readable implements Follower {
     this.options = options;
     this.next = new Map(options.from);
     const live = options.live();
+    this.knownLive = live;
     for (const [partition, offset] of live) {
       const from = this.next.get(partition);
       // A partition that the id does not name is new since then: all of it is news.
@@ -126,9 +129,16 @@ export class OutcomeStream extends Readable implements Follower {
   private catchUp(partition: number, next: number): void {
     if (!this.behind.has(partition)) return;
     this.next.set(partition, Math.max(this.next.get(partition) ?? 0, next));
-    if ((this.next.get(partition) ?? 0) < (this.options.live().get(partition) ?? 0)) return;
+    if (this.isBelowLive(partition)) return;
     this.behind.delete(partition);
     if (!this.isBehind) this.leaveKept();
+  }
+
+  private isBelowLive(partition: number): boolean {
+    const next = this.next.get(partition) ?? 0;
+    if (next < (this.knownLive.get(partition) ?? 0)) return true;
+    this.knownLive = this.options.live();
+    return next < (this.knownLive.get(partition) ?? 0);
   }
 
   /** Shows that it is alive, and where it stands though nothing came for this reader. */

@@ -163,6 +163,27 @@ test.each(['', 'under Idempotency-Keys '])(
   },
 );
 
+test('while the event loop is late, who asks little is answered before who asks much', async () => {
+  const spin = setInterval(() => {
+    for (const endsAt = performance.now() + 40; performance.now() < endsAt;);
+  }, 1);
+  try {
+    // A round of the loop is measured behind it.
+    await world.ask('GET /v1/me', { key: bob.key });
+    let answered = 0;
+    const asked = Array.from({ length: 150 }, async () => {
+      await world.ask('GET /v1/me', { key: ann.key });
+      answered += 1;
+    });
+    await world.ask('GET /v1/me', { key: bob.key });
+    expect(answered).toBeLessThan(100);
+    clearInterval(spin);
+    await Promise.all(asked);
+  } finally {
+    clearInterval(spin);
+  }
+});
+
 test('a process whose pool is taken as a whole is ready all the same', async () => {
   const pool = await world.app.get(EntityManager).getConnection().getNativeClient();
   const taken = await Promise.all(Array.from({ length: 8 }, () => pool.connect()));
