@@ -78,7 +78,11 @@ test('a name that was public when registered and is private when dialled gets no
   expect(seen.sort(byType)).toEqual(expected.sort(byType));
   // What the network inside is like is no client's business: the log has it.
   const told = JSON.stringify((await readOutcomes(system)).map(({ errorMessage }) => errorMessage));
-  expect(Object.values(answers).flat(2).filter((address) => told.includes(address))).toEqual([]);
+  expect(
+    Object.values(answers)
+      .flat(2)
+      .filter((address) => told.includes(address)),
+  ).toEqual([]);
   // One resolution for each attempt, IPv4 and IPv6: what was checked is what would have been dialled.
   expect(names.questions.slice(askedBefore).sort()).toEqual(hosts.flatMap((host) => [host, host]).sort());
   expect(receiver.connections).toBe(0);
