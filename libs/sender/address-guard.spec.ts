@@ -262,6 +262,21 @@ describe('the lookup of a connection', () => {
     expect(await asked('receiver', 'ETIMEOUT')).not.toContain(hint);
     expect(await asked('receiver.ns.svc.cluster.local', 'ENOTFOUND')).not.toContain(hint);
   });
+
+  test.each([
+    ['ESERVFAIL', 'the name servers failed (ESERVFAIL)'],
+    ['EREFUSED', 'the name servers failed (EREFUSED)'],
+    ['EBADRESP', 'the name servers gave an answer that cannot be read (EBADRESP)'],
+    ['ECONNREFUSED', 'the name servers did not answer'],
+  ])('tells %s as "%s"', async (code, words) => {
+    const guard = new AddressGuard(production, () => Promise.reject(Object.assign(new Error(code), { code })));
+    const told = new Promise<string | undefined>((resolve) => {
+      guard.lookup('hooks.example.com', { all: true }, (error) => {
+        resolve(error?.message);
+      });
+    });
+    expect(await told).toBe(`hooks.example.com was not resolved: ${words}`);
+  });
 });
 
 describe('an address in place of a name', () => {

@@ -264,9 +264,16 @@ function describeDnsError(error: unknown): string {
       return 'there is no such name, or it has no address';
     case 'ETIMEOUT':
     case 'EAI_AGAIN':
+    case 'ECONNREFUSED':
       return 'the name servers did not answer';
     case 'ESERVFAIL':
-      return 'the name servers failed';
+    case 'EREFUSED':
+    case 'ENOTIMP':
+    case 'EFORMERR':
+      return `the name servers failed (${code})`;
+    case 'EBADRESP':
+    case 'EBADNAME':
+      return `the name servers gave an answer that cannot be read (${code})`;
     case null:
       return String(error);
     default:

@@ -27,6 +27,11 @@ test.each([
   expect(isTlsError(failure(code, message))).toBe(true);
 });
 
+test('a certificate with a key that is too weak, for which OpenSSL has no code', () => {
+  const error = failure('UNSPECIFIED', 'EE certificate key too weak');
+  expect(describeTlsFailure(error)).toBe('the key of a certificate is too small');
+});
+
 test('the names of a certificate are told', () => {
   const error = Object.assign(failure('ERR_TLS_CERT_ALTNAME_INVALID', 'Hostname mismatch'), {
     cert: { subjectaltname: 'DNS:a.example, DNS:*.b.example, IP Address:127.0.0.9' },

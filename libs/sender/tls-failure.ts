@@ -55,6 +55,8 @@ export function describeTlsFailure(error: Error): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `the certificate is for other names than this host${named(error)} (${code})`;
   }
+  // OpenSSL has a code for the handshake alone; of the check of the chain there are only words.
+  if (/certificate key too (?:weak|small)/i.test(error.message)) return 'the key of a certificate is too small';
   const sentence = sentences[code.replace(/^ERR_SSL_(SSL|TLS)[A-Z0-9_/]*_ALERT_/, 'ERR_SSL_ALERT_')];
   if (sentence !== undefined) return `${sentence} (${code})`;
   const reason = plainReason(error);
