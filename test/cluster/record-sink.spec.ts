@@ -52,13 +52,13 @@ describe('every record is in the log once, in order, while', () => {
     await expectEachOnceInOrder();
   }, 60_000);
 
-  test('all nodes are restarted in turn', async () => {
+  // All of them, one after another: three-brokers-lose-nothing.spec.ts.
+  test('a leader is restarted', async () => {
+    const node = await cluster.leaderOf(topic);
     await under(async () => {
-      for (const node of cluster.nodes) {
-        await cluster.stopNode(node);
-        await cluster.startNode(node);
-        await cluster.inSync();
-      }
+      await cluster.stopNode(node);
+      await cluster.startNode(node);
+      await cluster.inSync();
     });
     await expectEachOnceInOrder();
   }, 240_000);
@@ -78,9 +78,10 @@ describe('every record is in the log once, in order, while', () => {
     const node = await cluster.leaderOf(topic);
     await under(async () => {
       cluster.freezeNode(node);
-      await new Promise((resolve) => setTimeout(resolve, 25_000));
+      const isBehind = () => world.sink.oldestUnacknowledgedMs > 2_000;
+      await until(isBehind, { timeoutMs: 60_000, what: 'the leader is silent' });
       // Without waiting for the frozen one.
-      expect(world.sink.oldestUnacknowledgedMs).toBeLessThan(2_000);
+      await until(() => world.sink.oldestUnacknowledgedMs < 500, { timeoutMs: 120_000, what: 'others lead' });
       cluster.thawNode(node);
       await cluster.inSync();
     });

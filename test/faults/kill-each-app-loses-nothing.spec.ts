@@ -5,7 +5,7 @@ import { startReceiver, type RecordingReceiver } from '../support/receivers/reco
 import { until } from '../support/until.ts';
 
 const webhookCount = 20;
-const eventsPerWebhook = 100;
+const eventsPerWebhook = 50;
 const expected = webhookCount * eventsPerWebhook;
 /**
  * Of fan-out: 128 events that were under way, and what it had done since its last commit. That begins when 100 are done,
@@ -56,7 +56,7 @@ function arrived(receiver: RecordingReceiver): string[] {
 
 const apps: readonly AppName[] = ['fanout', 'dispatcher', 'retry-scheduler', 'projector', 'management-api', 'monitor'];
 
-describe.each(apps)('%s killed in mid-stream of 2,000 events', (app) => {
+describe.each(apps)('%s killed in mid-stream of 1,000 events', (app) => {
   test('all arrive', async () => {
     const receiver = await startReceiver({
       respond: (_, index) => ({ status: isFailed(index) ? 503 : 200, delayMs: 2 }),

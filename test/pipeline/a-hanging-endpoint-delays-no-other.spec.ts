@@ -78,7 +78,7 @@ test('a-hanging-endpoint-delays-no-other: nor do ten', async () => {
 test('an-endless-body-is-cut: by its length, well before the deadline', async () => {
   const endless = await startEndless();
   try {
-    const [webhook] = await webhooksAt(endless.url, 'endless', 1, {});
+    const [webhook] = await webhooksAt(endless.url, 'endless', 1, { timeoutMs: 30_000 });
     await system.publish([cloudEvent(client, {}, { type: 'endless.w0' })]);
     await until(() => endless.connections > 0, { timeoutMs: 15_000, what: 'the endpoint is called' });
     const calledAt = performance.now();
@@ -88,8 +88,8 @@ test('an-endless-body-is-cut: by its length, well before the deadline', async ()
     await until(async () => (await find()) !== undefined, { timeoutMs: 15_000, what: 'its outcome is on Kafka' });
     const outcome = await find();
     process.stdout.write(`an endless body: left after ${readMs.toFixed(0)} ms\n`);
-    // Well before the deadline of five seconds: what cuts is the length.
-    expect(readMs).toBeLessThan(2_500);
+    // Well before the deadline: what cuts is the length.
+    expect(readMs).toBeLessThan(15_000);
     expect(outcome).toMatchObject({ status: 'delivered', responseCode: 200, responseBodyTruncated: true });
     expect(outcome?.responseBodySample).toHaveLength(4_096);
   } finally {

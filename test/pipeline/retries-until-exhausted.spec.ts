@@ -57,14 +57,14 @@ test('an endpoint that answers 500 twice and then 200 shows three attempts, deli
       [3, 'retry', 'delivered', 200, 'thanks'],
     ]);
     const [first, second, third] = receiver.requests;
-    // Never early, and within 250 ms of due plus the way through Kafka.
+    // Never early; how late, simulated time says (scheduler.spec.ts). The next longer tier would be later than that.
     for (const [earlier, later] of [
       [first, second],
       [second, third],
     ]) {
       const waitedMs = (later?.at ?? 0) - (earlier?.at ?? 0);
       expect(waitedMs).toBeGreaterThanOrEqual(1_000);
-      expect(waitedMs).toBeLessThan(2_500);
+      expect(waitedMs).toBeLessThan(10_000);
     }
     expect(receiver.requests.map(({ headers }) => headers['x-deeperhub-attempt'])).toEqual(['1', '2', '3']);
     expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
