@@ -94,7 +94,10 @@ export class Origins {
   #readUrl(url: string): Target {
     const refusal = this.#guard.checkUrl(url);
     if (refusal !== null) return { origin: '', path: '', refusal };
-    const { origin, pathname, search } = new URL(url);
+    const target = new URL(url);
+    // The same name, and the same limits. Some servers know no host with a dot at its end, and answer 200 for nobody.
+    target.hostname = target.hostname.replace(/\.$/, '');
+    const { origin, pathname, search } = target;
     return { origin, path: pathname + search, refusal: null };
   }
 

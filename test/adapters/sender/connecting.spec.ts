@@ -63,6 +63,17 @@ test('of addresses that all refuse, each is named', async () => {
   expect(result.kind === 'error' && result.message.match(/ECONNREFUSED/g)).not.toBeNull();
 });
 
+test('#71 a name with a dot at its end is called without it, on the connection of the same name', async () => {
+  const receiver = track(await startReceiver());
+  const sender = makeSender({}, () => Promise.resolve([four('127.0.0.1')]));
+  for (const host of ['hooks.example', 'hooks.example.']) {
+    expect(await sender.send(post(receiver.url.replace('127.0.0.1', host)))).toMatchObject({ code: 200 });
+  }
+  const port = new URL(receiver.url).port;
+  expect(receiver.requests.map(({ headers }) => headers['host'])).toEqual(Array(2).fill(`hooks.example:${port}`));
+  expect(sender.connections).toBe(1);
+});
+
 test('#15 a name that moves is followed under steady traffic', async () => {
   const seen: string[] = [];
   let address = '127.0.0.2';
