@@ -19,10 +19,11 @@ export function bodySchemas() {
 
 /** @returns {Record<string, unknown>} by operation id */
 function cutOut() {
-  const { paths } = openApiDocument('0');
+  const { paths, components } = openApiDocument('0');
+  const named = (schema = {}) => components.schemas[schema.$ref?.split('/').at(-1)] ?? schema;
   const found = Object.values(paths)
     .flatMap((path) => Object.values(path))
     .filter(({ operationId }) => operations.includes(operationId))
-    .map(({ operationId, requestBody }) => [operationId, Object.values(requestBody?.content ?? {})[0]?.schema ?? {}]);
+    .map(({ operationId, requestBody }) => [operationId, named(Object.values(requestBody?.content ?? {})[0]?.schema)]);
   return Object.fromEntries(found);
 }

@@ -24,6 +24,7 @@ import type { ManagementApiConfig } from './config.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
 import { DirectDeliveries } from './deliveries/direct-deliveries.ts';
 import { DocsController } from './http/docs.controller.ts';
+import { IndexController } from './http/index.controller.ts';
 import { EtagInterceptor } from './http/etag.interceptor.ts';
 import { ExportController } from './deliveries/export.controller.ts';
 import { EventJudge } from './events/event-judge.ts';
@@ -109,6 +110,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         StatsController,
         AuditController,
         DocsController,
+        IndexController,
         PortalSessionsController,
         FilterTestController,
         SettingsController,

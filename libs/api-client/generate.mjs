@@ -24,7 +24,11 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const document = `${JSON.stringify(openApiDocument(version), null, 2)}\n`;
 
 if (!existsSync(typesFile) || !existsSync(documentFile) || readFileSync(documentFile, 'utf8') !== document) {
-  const types = await openapiTypescript(JSON.parse(document), { alphabetize: false });
+  const types = await openapiTypescript(JSON.parse(document), {
+    alphabetize: false,
+    // A field with a default may be left out of a request.
+    defaultNonNullable: false,
+  });
   mkdirSync(folder, { recursive: true });
   writeFileSync(typesFile, `/** Made from the OpenAPI document by npm run generate. */\n\n${astToString(types)}`);
   // Last: what is there marks the types as those of this document.

@@ -41,7 +41,7 @@ const autoDisable = Type.Object(
   },
   {
     ...strict,
-    description: 'When failures disable a webhook of this client; what is left out is as for everybody.',
+    description: 'When failures disable a webhook of this client; omitted fields use the defaults of the installation.',
   },
 );
 
@@ -82,6 +82,8 @@ export const createClient = operation({
     {
       id: Type.Optional(clientId),
       name: lineOf(200, 'For people.', { examples: ['Acme'] }),
+      noticeEmails: Type.Optional(noticeEmails),
+      autoDisable: Type.Optional(autoDisable),
       labels: Type.Optional(labels),
       externalId: Type.Optional(externalId),
     },
@@ -130,7 +132,7 @@ export const updateClient = operation({
   tag: 'Clients',
   summary: 'Change a client',
   description:
-    'What is absent stays; `autoDisable` is replaced as a whole, and `{}` is as for everybody; `labels` are changed one by one. A client’s key may change `noticeEmails` only.',
+    'What is absent stays; `autoDisable` is replaced as a whole, and `{}` restores the defaults; `labels` are changed one by one. A client’s key may change `noticeEmails` only.',
   roles: ['admin', 'client'],
   isConditional: true,
   isVersioned: true,

@@ -3,8 +3,9 @@ import { auditEntrySchema, erasureSchema } from './audit.ts';
 import { apiKeySchema, clientSchema } from './clients.ts';
 import { attemptSchema, deliveryDetailSchema, deliverySchema } from './deliveries.ts';
 import { eventTypeSchema } from './event-types.ts';
-import { eventDetailSchema, eventSchema, listedEventSchema, newEventSchema } from './events.ts';
-import { problemSchema } from './problem.ts';
+import { cloudEventSchema, eventDetailSchema, eventSchema, listedEventSchema, newEventSchema } from './events.ts';
+import { allOperations } from './operations.ts';
+import { fieldProblemSchema, problemSchema } from './problem.ts';
 import { rejectedEventSchema } from './rejected-events.ts';
 import { replaySchema } from './replays.ts';
 import { searchHitSchema } from './search.ts';
@@ -15,18 +16,20 @@ import { systemSchema } from './system.ts';
 import { healthSchema } from './webhook-checks.ts';
 import { changedWebhookSchema, shownWebhookSchema } from './webhooks.ts';
 
-export const namedSchemas: Readonly<Record<string, object>> = {
+const ownNames: Readonly<Record<string, object>> = {
   ApiKey: apiKeySchema,
   Attempt: attemptSchema,
   AuditEntry: auditEntrySchema,
   AuditErasure: erasureSchema,
   ChangedWebhook: changedWebhookSchema,
   Client: clientSchema,
+  CloudEvent: cloudEventSchema,
   Delivery: deliverySchema,
   DeliveryDetail: deliveryDetailSchema,
   Event: eventSchema,
   EventDetail: eventDetailSchema,
   EventType: eventTypeSchema,
+  FieldProblem: fieldProblemSchema,
   ListedEvent: listedEventSchema,
   NewEvent: newEventSchema,
   Problem: problemSchema,
@@ -41,13 +44,70 @@ export const namedSchemas: Readonly<Record<string, object>> = {
   WebhookHealth: healthSchema,
 };
 
-const names = new Map(Object.entries(namedSchemas).map(([name, schema]) => [schema, name]));
+/** Answers that have no schema of their own, pages among them: by operation. */
+const answerNames: Readonly<Record<string, string>> = {
+  countDeliveries: 'DeliveryCount',
+  createClientKey: 'CreatedApiKey',
+  createOperatorKey: 'CreatedApiKey',
+  createOwnSession: 'PortalSession',
+  createPortalSession: 'PortalSession',
+  createWebhook: 'CreatedWebhook',
+  getCaller: 'Caller',
+  listAudit: 'AuditEntryPage',
+  listClientKeys: 'ApiKeyPage',
+  listClients: 'ClientPage',
+  listDeliveries: 'DeliveryPage',
+  listErasures: 'AuditErasurePage',
+  listEvents: 'EventPage',
+  listEventTypes: 'EventTypePage',
+  listOperatorKeys: 'ApiKeyPage',
+  listReplays: 'ReplayPage',
+  listSecrets: 'SecretList',
+  listWebhookDeliveries: 'DeliveryPage',
+  listWebhooks: 'WebhookPage',
+  pingWebhook: 'PingResult',
+  publishEvents: 'AcceptedEvents',
+  renewSession: 'PortalSession',
+  resendDelivery: 'ResentDelivery',
+  rotateSecret: 'RotatedSecret',
+  search: 'SearchHitList',
+  sendTestEvent: 'SentTestEvent',
+  testFilter: 'FilterTestResult',
+};
+
+/** By schema. The same one made twice, as for keys of clients and of operators, has one name. */
+const names = new Map<unknown, string>();
+/** What the document lists as its components. */
+const components = new Map<string, object>();
+
+function name(schema: object, wanted: string): void {
+  const known = [...components].find(([, other]) => JSON.stringify(other) === JSON.stringify(schema))?.[0] ?? wanted;
+  names.set(schema, known);
+  if (!components.has(known)) components.set(known, schema);
+}
+
+for (const [wanted, schema] of Object.entries(ownNames)) name(schema, wanted);
+for (const { id, body, answer } of allOperations) {
+  // As generators do where there is no name: `createWebhook` takes a `CreateWebhookRequest`.
+  if (hasFields(body)) name(body, `${id.charAt(0).toUpperCase()}${id.slice(1)}Request`);
+  const answerName = answerNames[id];
+  if (answer.schema !== null && answerName !== undefined) name(answer.schema, answerName);
+}
+
+export const namedSchemas: Readonly<Record<string, object>> = Object.fromEntries(
+  [...components].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+);
+
+/** False for what takes nothing, or anything. */
+function hasFields(schema: object): boolean {
+  return 'anyOf' in schema || ('properties' in schema && Object.keys(schema.properties as object).length > 0);
+}
 
 /** The schema as it is published: with references in place of named schemas within it, and of itself. */
 export function withReferences(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
-  const name = names.get(schema);
-  return name === undefined ? withReferencesInside(schema) : { $ref: `#/components/schemas/${name}` };
+  const known = names.get(schema);
+  return known === undefined ? withReferencesInside(schema) : { $ref: `#/components/schemas/${known}` };
 }
 
 /** The same, the outermost schema excepted. */

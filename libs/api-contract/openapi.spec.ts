@@ -40,6 +40,19 @@ test('every operation is in it', () => {
   );
 });
 
+test('every body and every answer that is an object has a name of its own', () => {
+  const contents = described.flatMap(({ operation }) => [
+    ...Object.entries(operation.requestBody?.content ?? {}),
+    ...Object.values(operation.responses).flatMap(({ content = {} }) => Object.entries(content)),
+  ]);
+  const unnamed = contents.map(([, { schema }]) => schema).filter((schema) => !('$ref' in schema));
+  const kinds = unnamed.map((schema: { type?: string; properties?: object }) =>
+    schema.type === 'object' ? Object.keys(schema.properties ?? {}).join() : schema.type,
+  );
+  // What stays: nothing to send, lines of text, and lists of what has a name.
+  expect([...new Set(kinds)].toSorted()).toEqual(['', 'array', 'string']);
+});
+
 describe.each(described.map((one) => [one.operation.operationId, one] as const))(
   '%s',
   (_, { path, method, operation }) => {

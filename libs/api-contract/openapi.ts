@@ -164,6 +164,8 @@ function problemsByStatus(operation: Operation): Map<number, ProblemCode[]> {
     codes.push('idempotency_in_progress', 'idempotency_answer_lost', 'idempotency_key_reused');
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set(codes)) {
+    // Whoever is answered nothing reads any type.
+    if (code === 'not_acceptable' && operation.answer.schema === null) continue;
     const { status } = problemCodes[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

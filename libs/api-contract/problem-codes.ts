@@ -36,17 +36,27 @@ export const problemCodes = {
   not_found: {
     status: 404,
     title: 'There is no such object',
-    meaning: 'The id is nobody’s, or belongs to another client: the answer is the same.',
+    meaning: 'No object with this id exists, or your key cannot see it: the answer is the same.',
   },
   route_not_found: {
     status: 404,
     title: 'There is no such route',
-    meaning: 'No operation has this method and path.',
+    meaning: 'No operation has this path.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'This path takes other methods',
+    meaning: 'The path exists, the method is not among those that the header `Allow` names.',
+  },
+  not_acceptable: {
+    status: 406,
+    title: 'The answer has another media type',
+    meaning: 'The `Accept` header excludes the only media type in which this operation answers.',
   },
   already_exists: {
     status: 409,
-    title: 'It exists already',
-    meaning: 'An object with the id that was given is there.',
+    title: 'The object exists already',
+    meaning: 'An object with the given id exists already.',
   },
   webhook_disabled: {
     status: 409,
@@ -56,12 +66,12 @@ export const problemCodes = {
   webhook_deleted: {
     status: 409,
     title: 'The webhook was deleted',
-    meaning: 'The delivery is history of a webhook that is no more.',
+    meaning: 'The webhook of this delivery no longer exists; the delivery stays in the history.',
   },
   event_not_in_history: {
     status: 409,
     title: 'The event is not in the history',
-    meaning: 'It is older than the history reaches, was a ping, or has not arrived there yet: it cannot be sent again.',
+    meaning: 'The event is older than the history, was a ping, or has not been stored yet, so it cannot be sent again.',
   },
   too_many_replays: {
     status: 409,
@@ -71,7 +81,7 @@ export const problemCodes = {
   replay_ended: {
     status: 409,
     title: 'The replay has ended',
-    meaning: 'It is finished or has failed: there is nothing left to cancel.',
+    meaning: 'The replay has finished or failed, so there is nothing left to cancel.',
   },
   too_many_secrets: {
     status: 409,
@@ -80,24 +90,24 @@ export const problemCodes = {
   },
   incompatible_schema: {
     status: 409,
-    title: 'The new schema breaks somebody',
+    title: 'The new schema is not compatible',
     meaning:
-      '`errors` names each place where events of today or receivers would break: mend it, or ask with `force=true`.',
+      '`errors` names each change that would break current producers or receivers: correct the schema, or repeat the request with `force=true`.',
   },
   newest_secret: {
     status: 409,
     title: 'The newest secret cannot be ended',
-    meaning: 'It is the one that signs: rotate the secret, then end it.',
+    meaning: 'The newest secret is the one that signs: rotate it first, then end the old one.',
   },
   too_many_webhooks: {
     status: 409,
     title: 'The client has too many webhooks',
-    meaning: 'It has as many as WEBHOOKS_PER_CLIENT allows: delete some first.',
+    meaning: 'The client has as many webhooks as WEBHOOKS_PER_CLIENT allows: delete some first.',
   },
   too_many_keys: {
     status: 409,
     title: 'The client has too many keys',
-    meaning: 'It has 100 keys in force and makes no more by itself: revoke some first.',
+    meaning: 'The client has 100 active keys, the most that it may create by itself: revoke some first.',
   },
   idempotency_in_progress: {
     status: 409,
@@ -114,7 +124,7 @@ export const problemCodes = {
   precondition_failed: {
     status: 412,
     title: 'The object has changed',
-    meaning: 'It has another version than `If-Match` names: read it again, then decide again.',
+    meaning: 'The object has a newer version than `If-Match` names: read it again, then repeat the change.',
   },
   payload_too_large: {
     status: 413,
@@ -125,7 +135,7 @@ export const problemCodes = {
   unsupported_media_type: {
     status: 415,
     title: 'The body has to be JSON',
-    meaning: 'The Content-Type is none that the operation takes, or the body is compressed.',
+    meaning: 'The operation does not take this Content-Type, or the body is compressed.',
   },
   validation_failed: {
     status: 422,
@@ -146,50 +156,51 @@ export const problemCodes = {
   rate_limited: {
     status: 429,
     title: 'Too many requests',
-    meaning: 'This key asks more often than it may: try again after the seconds in `Retry-After`.',
+    meaning: 'This key has sent more requests than its limit allows: try again after the seconds in `Retry-After`.',
   },
   too_many_open: {
     status: 429,
-    title: 'Too many are open',
+    title: 'Too many streams or exports are open',
     meaning:
-      'The key, or all keys together, have as many streams and exports open as there may be: end one, or try again later.',
+      'The key, or all keys together, have the maximum number of streams and exports open: close one, or try again later.',
   },
   too_many_at_once: {
     status: 429,
-    title: 'Too much is asked at once',
+    title: 'Too many requests at once',
     meaning:
-      'The client, or all clients together, have as many requests of this kind under way as there may be: reads of the database, counts of replays, tests of filters, or more than others while the process has more to do than it can. Try again after the time in `Retry-After`.',
+      'The client, or all clients together, have the maximum number of requests of this kind in progress: reads of the database, counts of replays, tests of filters, or more than others while the process has more to do than it can. Try again after the time in `Retry-After`.',
   },
   internal_error: {
     status: 500,
-    title: 'Something went wrong here',
-    meaning: 'A defect of ours; the log has it under the `requestId` of the problem.',
+    title: 'Internal error',
+    meaning: 'An unexpected error on the server. Its log has the details under the `requestId` of the problem.',
   },
   database_unavailable: {
     status: 503,
-    title: 'The database is away',
+    title: 'The database is unavailable',
     meaning: 'Try again after the time in `Retry-After`.',
   },
   query_timeout: {
     status: 503,
-    title: 'It takes too long',
+    title: 'The request takes too long',
     meaning:
-      'More would have to be read than one request may cost, or what is to be changed is locked for too long. Narrow it, in time or to a webhook, or try again after the time in `Retry-After`.',
+      'The request would read more than one request may, or waited too long for a lock. Narrow it, in time or to a webhook, or try again after the time in `Retry-After`.',
   },
   kafka_unavailable: {
     status: 503,
     title: 'Kafka did not acknowledge in time',
-    meaning: 'It may still arrive: try again with the same ids after the time in `Retry-After`.',
+    meaning: 'The events may still arrive: send them again with the same ids after the time in `Retry-After`.',
   },
   overloaded: {
     status: 503,
-    title: 'Too much is waiting',
-    meaning: 'More waits to be acknowledged than is kept in memory: try again after the time in `Retry-After`.',
+    title: 'Too many records are waiting for Kafka',
+    meaning:
+      'Kafka acknowledges more slowly than records arrive, and the buffer is full: try again after the time in `Retry-After`.',
   },
   health_check_timeout: {
     status: 504,
     title: 'The ping has no outcome yet',
-    meaning: 'Its outcome did not come in time; the endpoint may be slow, or the dispatcher busy or stopped.',
+    meaning: 'The outcome did not arrive in time: the endpoint is slow, or the dispatcher is busy or stopped.',
   },
 } as const satisfies Record<string, ProblemKind>;
 
@@ -200,6 +211,7 @@ export const commonProblemCodes = [
   'malformed_request',
   'unauthenticated',
   'forbidden',
+  'not_acceptable',
   'validation_failed',
   'rate_limited',
   'too_many_at_once',

@@ -10,7 +10,7 @@ export const fieldProblemSchema = Type.Object({
 export type FieldProblem = Static<typeof fieldProblemSchema>;
 
 export const problemSchema = Type.Object({
-  type: Type.String({ description: 'A URN that names the code.' }),
+  type: Type.String({ description: 'The path of a page about the code: what it means and what to do.' }),
   title: Type.String({ description: 'The same for every problem of this code.' }),
   status: Type.Integer({ description: 'The HTTP status.' }),
   code: Type.Enum(Object.keys(problemCodes) as ProblemCode[], { description: 'Stable: made for programs.' }),
@@ -29,7 +29,7 @@ export function problemDocument(
 ): ProblemDocument {
   const { status, title } = problemCodes[code];
   return {
-    type: `urn:deeperhub:problem:${code}`,
+    type: `/problems/${code}`,
     title,
     status,
     code,

@@ -34,5 +34,15 @@ test.each([
   const paths = ['/health/live', '/health/ready', '/metrics'];
   const answers = await Promise.all(paths.map((url) => app.inject({ url })));
   expect(answers.map(({ statusCode }) => statusCode)).toEqual([status, status, status]);
+  const others = await Promise.all([
+    app.inject({ url: '/nothing' }),
+    app.inject({ url: '/metrics', method: 'POST' }),
+    app.inject({ url: '/metrics', method: 'POST', payload: '{', headers: { 'content-type': 'application/json' } }),
+  ]);
+  const codes = others.map((answer) => [answer.headers['content-type'], answer.json<{ code: string }>().code]);
+  expect(new Set(codes.map(([type]) => type))).toEqual(new Set(['application/problem+json']));
+  const wrongMethod = hasOperationsApart ? 'route_not_found' : 'method_not_allowed';
+  expect(codes.map(([, code]) => code)).toEqual(['route_not_found', wrongMethod, expect.any(String)]);
+  expect(others[1].headers['allow']).toBe(hasOperationsApart ? undefined : 'GET, HEAD');
   await app.close();
 });

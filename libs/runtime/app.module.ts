@@ -5,10 +5,10 @@
  * Order of a stop, which apps rely on: readiness goes false; Kafka consumers drain and leave (transport `close`);
  * then `onApplicationShutdown` closes producers and pools, which the drain still needed.
  */
-import { Controller, Get, Module, Res, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyServerOptions } from 'fastify';
+import type { FastifyServerOptions } from 'fastify';
 import { trustAuthorities } from './authorities.ts';
 import { yieldToOthers } from './background.ts';
 import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec, type Environment } from './config.ts';
@@ -19,36 +19,14 @@ import { createLogger, errorFields, type Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { monotonicMs } from './monotonic.ts';
 import { operationsAddress } from './operations-keys.ts';
+import { operationsPaths } from './operations-problem.ts';
 import { listenForOperations } from './operations-server.ts';
+import { OperationsController, ProblemsOfOperations } from './operations.module.ts';
 import { startTracing, type Tracer, type Tracing } from './tracing.ts';
 import { tracingKeys } from './tracing-keys.ts';
 
 /** Injection token of {@link Logger}. */
 export const LOGGER = Symbol('logger');
-
-@Controller()
-class OperationsController {
-  constructor(
-    private readonly health: Health,
-    private readonly metrics: Metrics,
-  ) {}
-
-  @Get('health/live')
-  live() {
-    return { status: 'live' };
-  }
-
-  @Get('health/ready')
-  async ready(@Res() reply: FastifyReply) {
-    const report = await this.health.report();
-    await reply.status(report.status === 'ready' ? 200 : 503).send(report);
-  }
-
-  @Get('metrics')
-  async scrape(@Res() reply: FastifyReply) {
-    await reply.header('content-type', this.metrics.contentType).send(await this.metrics.text());
-  }
-}
 
 /** Provides Logger (by {@link LOGGER}), Health and Metrics everywhere. */
 @Module({})
@@ -202,6 +180,11 @@ export async function createApp<Spec extends ConfigSpec>(
     new FastifyAdapter(definition.server?.(config)),
     { logger: nestLogger(context.logger), abortOnError: false },
   );
+  // An API words its own.
+  if (definition.hasApi !== true) {
+    const paths = context.hasOperationsApart === true ? [] : operationsPaths;
+    app.useGlobalFilters(new ProblemsOfOperations(context.logger, paths));
+  }
   await definition.prepare?.(app, config, context);
   return app;
 }

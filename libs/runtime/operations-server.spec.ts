@@ -49,23 +49,38 @@ test.each([
   ['GET', '/v1/webhooks'],
   ['GET', '/metrics/'],
   ['GET', '/%6detrics'],
-  ['POST', '/metrics'],
-  ['DELETE', '/health/live'],
+  ['POST', '/metrics/'],
 ])('nothing else is answered: %s %s', async (method, path) => {
   const { ask } = await operations();
-  const { status } = await ask(path, { method, ...(method === 'POST' ? { body: 'x'.repeat(1_000_000) } : {}) });
-  expect(status).toBe(404);
+  const { status, headers } = await ask(path, {
+    method,
+    ...(method === 'POST' ? { body: 'x'.repeat(1_000_000) } : {}),
+  });
+  expect([status, headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+});
+
+test.each([
+  ['POST', '/metrics'],
+  ['DELETE', '/health/live?verbose'],
+])('another method is told which ones there are: %s %s', async (method, path) => {
+  const { ask } = await operations();
+  const answer = await ask(path, { method });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  expect(await answer.json()).toMatchObject({ type: 'about:blank', status: 405, code: 'method_not_allowed' });
 });
 
 test('a metric that fails says nothing of itself', async () => {
   const { ask, metrics, logged } = await operations();
   metrics.gauge('broken', 'A gauge', [], () => Promise.reject(new Error('at db.internal')));
   const scraped = await ask('/metrics');
-  expect([scraped.status, await scraped.text(), logged]).toEqual([
-    500,
-    '{"status":"failed"}',
-    ['an operations request failed'],
-  ]);
+  expect(await scraped.json()).toEqual({
+    type: 'about:blank',
+    title: 'Internal error',
+    status: 500,
+    code: 'internal_error',
+    detail: 'The log of the app has the details.',
+  });
+  expect([scraped.status, logged]).toEqual([500, ['an operations request failed']]);
 });
 
 test('an address that is taken is an error at once', async () => {

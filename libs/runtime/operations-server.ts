@@ -8,11 +8,18 @@ import type { AddressInfo } from 'node:net';
 import type { Health } from './health.ts';
 import { errorFields, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import {
+  noSuchOperation,
+  operationsProblem,
+  operationsProblemType,
+  type OperationsProblem,
+} from './operations-problem.ts';
 
 interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface OperationsParts {
@@ -38,7 +45,7 @@ export async function listenForOperations(
       },
       (error: unknown) => {
         parts.logger.error(errorFields(error), 'an operations request failed');
-        send(request, response, answerOf(500, { status: 'failed' }));
+        send(request, response, problemOf(operationsProblem(500, 'The log of the app has the details.')));
       },
     );
   });
@@ -48,8 +55,9 @@ export async function listenForOperations(
   return { port: (server.address() as AddressInfo).port, server };
 }
 
-async function answer({ health, metrics }: OperationsParts, { method, url }: IncomingMessage): Promise<Answer> {
-  const path = method === 'GET' || method === 'HEAD' ? (url ?? '').split('?', 1)[0] : null;
+async function answer({ health, metrics }: OperationsParts, request: IncomingMessage): Promise<Answer> {
+  const { method = '', url = '' } = request;
+  const path = method === 'GET' || method === 'HEAD' ? url.split('?', 1)[0] : null;
   switch (path) {
     case '/health/live':
       return answerOf(200, { status: 'live' });
@@ -60,17 +68,26 @@ async function answer({ health, metrics }: OperationsParts, { method, url }: Inc
     case '/metrics':
       return { status: 200, contentType: metrics.contentType, text: await metrics.text() };
     default:
-      return answerOf(404, { status: 'not found' });
+      return problemOf(noSuchOperation(method, url));
   }
+}
+
+function problemOf({ status, headers, body }: OperationsProblem): Answer {
+  return { status, headers, contentType: operationsProblemType, text: JSON.stringify(body) };
 }
 
 function answerOf(status: number, body: object): Answer {
   return { status, contentType: json, text: JSON.stringify(body) };
 }
 
-function send({ method }: IncomingMessage, response: ServerResponse, { status, contentType, text }: Answer): void {
+function send(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, text, headers }: Answer,
+): void {
   const body = Buffer.from(text);
   response.writeHead(status, {
+    ...headers,
     'content-type': contentType,
     'content-length': body.length,
     'cache-control': 'no-store',

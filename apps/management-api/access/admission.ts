@@ -3,7 +3,7 @@
  * size and media type are known to be right; what is decided follows from the route that was matched, never from how
  * its path was written.
  */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Operation } from '../../../libs/api-contract/operation.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
@@ -12,6 +12,8 @@ import type { Authentication } from './authentication.ts';
 import type { BeginTurns } from './begin-turns.ts';
 import { judgeRole } from './operation-role.ts';
 import { cloudEventFormOf, mediaTypeOf } from '../events/http-cloud-events.ts';
+import { acceptedForm } from '../http/accepted-form.ts';
+import type { AllowedMethods } from '../http/allowed-methods.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { RequestRates } from './request-rates.ts';
 import { startTrace } from '../http/request-trace.ts';
@@ -29,6 +31,8 @@ export interface AdmissionParts {
   readonly rates: RequestRates;
   readonly turns: BeginTurns;
   readonly tracer?: Tracer | undefined;
+  /** Of every route. */
+  readonly allowed: AllowedMethods;
 }
 
 export const jsonTypes: readonly string[] = ['application/json', 'application/merge-patch+json'];
@@ -38,25 +42,26 @@ const operationsByRoute = new Map(
 );
 
 /** @throws ProblemError */
-export async function admit(
-  request: FastifyRequest,
-  { authentication, rates, turns, tracer }: AdmissionParts,
-): Promise<void> {
-  if (request.is404) throw new ProblemError('route_not_found');
+export async function admit(request: FastifyRequest, reply: FastifyReply, parts: AdmissionParts): Promise<void> {
+  const { authentication, rates, turns, tracer, allowed } = parts;
+  if (request.is404) throw noRoute(request, allowed);
   const operation = operationOfRoute(request);
   if (operation === undefined) {
     // What is open to everybody is read only, and takes no body.
-    if (!isReading(request)) throw new ProblemError('route_not_found');
+    if (!isReading(request)) throw noRoute(request, allowed);
     return;
   }
   const caller = await authentication.callerOf(request.headers.authorization, request.ip);
   request.caller = caller;
-  rates.take(caller, monotonicMs());
+  const taken = rates.take(caller, monotonicMs());
+  reply.headers(taken.headers);
+  if (taken.problem !== null) throw taken.problem;
   if (caller.clientId !== null) await turns.enter(caller.clientId);
   // Not before: whoever is nobody fills no store of traces.
   startTrace(tracer, request);
   judgeRole(operation, caller, request.params);
   request.operation = operation;
+  refuseOtherAnswer(request, operation);
   refuseLargeBody(request);
   const form = operation.otherBodies.length === 0 ? null : cloudEventFormOf(request.headers);
   if (form !== null) request.cloudEventForm = form;
@@ -65,6 +70,18 @@ export async function admit(
 
 function operationOfRoute({ method, routeOptions }: FastifyRequest): Operation | undefined {
   return operationsByRoute.get(`${method === 'HEAD' ? 'GET' : method} ${routeOptions.url ?? ''}`);
+}
+
+function noRoute({ url }: FastifyRequest, allowed: AllowedMethods): ProblemError {
+  const allow = allowed.of(url);
+  if (allow.length === 0) return new ProblemError('route_not_found');
+  return new ProblemError('method_not_allowed', `This path takes ${allow.join(', ')}.`, { allow });
+}
+
+/** Before anything is done: whoever could not read the answer would ask again. */
+function refuseOtherAnswer({ headers }: FastifyRequest, { answer: { schema, mediaType } }: Operation): void {
+  if (schema === null || acceptedForm(headers.accept, [mediaType]) !== null) return;
+  throw new ProblemError('not_acceptable', `The answer is ${mediaType}, which the Accept header excludes.`);
 }
 
 /** Of these no body is ever read. */

@@ -19,8 +19,8 @@ export class ClientsController {
   async create(@Input() { body, actor }: InputOf<typeof createClient>) {
     const now = new Date();
     const id = body.id ?? objectId('client', now.getTime(), randomBytes(10));
-    const { name, labels = {}, externalId = null } = body;
-    const client = await this.clients.create({ id, name, labels, externalId }, actor, now);
+    const { name, labels = {}, externalId = null, ...rules } = body;
+    const client = await this.clients.create({ ...rules, id, name, labels, externalId }, actor, now);
     if (client === null) throw new ProblemError('already_exists', `There is a client ${id} already.`);
     return shownClient(client);
   }

@@ -11,14 +11,17 @@ import { UnknownKeys } from './unknown-keys.ts';
 const unknown = 'unknown';
 
 export class RequestRates {
-  private readonly ofClients: RequestRate;
-  private readonly ofOperators: RequestRate;
+  private readonly ofClients: Limited;
+  private readonly ofOperators: Limited;
   private readonly refused: CounterMetric;
   readonly unknownKeys: UnknownKeys;
 
   constructor(config: ManagementApiConfig, metrics: Metrics) {
     const seconds = config.API_RATE_LIMIT_BURST_SECONDS;
-    const limited = (perSecond: number) => new RequestRate({ perSecond, burst: Math.ceil(perSecond * seconds) });
+    const limited = (perSecond: number): Limited => {
+      const burst = Math.ceil(perSecond * seconds);
+      return { rate: new RequestRate({ perSecond, burst }), policy: policyOf(Math.max(1, burst), perSecond) };
+    };
     this.ofClients = limited(config.API_RATE_LIMIT_PER_SECOND);
     this.ofOperators = limited(config.API_RATE_LIMIT_OPERATOR_PER_SECOND);
     this.refused = metrics.counter('api_rate_limited_total', 'Requests that a rate limit refused', ['role']);
@@ -33,13 +36,34 @@ export class RequestRates {
     });
   }
 
-  /** @throws ProblemError rate_limited */
-  take(caller: Caller, now: number): void {
-    const rate = caller.clientId === null ? this.ofOperators : this.ofClients;
+  /** The problem is rate_limited; the headers say how things stand, whether there is one or not. */
+  take(caller: Caller, now: number): { readonly problem: ProblemError | null; readonly headers: RateHeaders } {
+    const { rate, policy } = caller.clientId === null ? this.ofOperators : this.ofClients;
     // A key that opens sessions has one share with them: else each would be another.
-    const waitMs = rate.take(caller.session?.openedBy ?? caller.keyId, now);
-    if (waitMs === null) return;
+    const owner = caller.session?.openedBy ?? caller.keyId;
+    const waitMs = rate.take(owner, now);
+    const left = rate.left(owner, now);
+    const headers = left === null ? {} : { 'ratelimit-policy': policy, ratelimit: standingOf(left) };
+    if (waitMs === null) return { problem: null, headers };
     this.refused.inc({ role: caller.role });
-    throw new ProblemError('rate_limited', undefined, { retryAfterS: Math.max(1, Math.ceil(waitMs / 1000)) });
+    const retryAfterS = Math.max(1, Math.ceil(waitMs / 1000));
+    return { problem: new ProblemError('rate_limited', undefined, { retryAfterS }), headers };
   }
+}
+
+interface Limited {
+  readonly rate: RequestRate;
+  readonly policy: string;
+}
+
+type RateHeaders = Readonly<Record<string, string>>;
+
+/** draft-ietf-httpapi-ratelimit-headers-11: a burst of `q` requests, all of which come back within `w` seconds. */
+function policyOf(burst: number, perSecond: number): string {
+  return `"key";q=${burst};w=${Math.max(1, Math.ceil(burst / perSecond))}`;
+}
+
+/** The same draft: `r` requests are left, and all are there again after `t` seconds. */
+function standingOf({ requests, fullInMs }: { readonly requests: number; readonly fullInMs: number }): string {
+  return `"key";r=${requests};t=${Math.ceil(fullInMs / 1000)}`;
 }

@@ -6,7 +6,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const requestHeaders = 'authorization, content-type, idempotency-key, if-match, last-event-id, traceparent';
-const exposedHeaders = 'etag, retry-after, x-request-id';
+const exposedHeaders = 'allow, etag, ratelimit, ratelimit-policy, retry-after, x-request-id';
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 /** How long a browser may remember; what is taken off the list counts for so long in it at most. */
 const rememberedS = 600;

@@ -14,6 +14,7 @@ import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
 import type { Logger } from '../../../libs/runtime/logger.ts';
 import { Turns } from '../../../libs/runtime/turns.ts';
 import { admit, jsonTypes, type AdmissionParts } from '../access/admission.ts';
+import { AllowedMethods } from './allowed-methods.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { ManagementApiConfig } from '../config.ts';
 import type { CrossOrigin } from './cross-origin.ts';
@@ -64,7 +65,7 @@ const fixedOptions: FastifyServerOptions = {
   },
 };
 
-export interface ServerParts extends AdmissionParts {
+export interface ServerParts extends Omit<AdmissionParts, 'allowed'> {
   readonly crossOrigin: CrossOrigin;
   readonly metrics: ApiMetrics;
   readonly logger: Logger;
@@ -85,13 +86,15 @@ export function prepareServer(
     closeUnused();
     done();
   });
+  const allowed = new AllowedMethods();
   server.addHook('onRoute', (route) => {
+    allowed.add(route.url, route.method);
     if (route.url === publishEvents.path && route.method === 'POST') route.bodyLimit = eventsBodyMiBMax * mebibyte;
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders).header(requestIdHeaderName, request.id);
     if (crossOrigin.admit(request, reply)) return reply;
-    await admit(request, parts);
+    await admit(request, reply, { ...parts, allowed });
     return undefined;
   });
   server.addHook('preParsing', (request, reply, payload, done) => {

@@ -7,17 +7,20 @@ export class ProblemError extends Error {
   readonly errors: readonly FieldProblem[] | undefined;
   /** Seconds; null where trying again is of no use. */
   readonly retryAfterS: number | null;
+  /** Methods that the path takes. */
+  readonly allow: readonly string[] | undefined;
 
   /** @param detail what happened this time; the meaning of the code when left out */
   constructor(
     code: ProblemCode,
     detail?: string,
-    more: { errors?: readonly FieldProblem[]; retryAfterS?: number; cause?: unknown } = {},
+    more: { errors?: readonly FieldProblem[]; retryAfterS?: number; allow?: readonly string[]; cause?: unknown } = {},
   ) {
     super(detail ?? problemCodes[code].meaning, more.cause === undefined ? {} : { cause: more.cause });
     this.code = code;
     this.errors = more.errors;
     this.retryAfterS = more.retryAfterS ?? null;
+    this.allow = more.allow;
   }
 }
 

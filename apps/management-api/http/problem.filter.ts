@@ -38,6 +38,7 @@ export function sendProblem(reply: FastifyReply, problem: ProblemError, requestI
   // What the framework refuses goes by no hook that would set it.
   reply.header(requestIdHeaderName, requestId);
   if (problem.retryAfterS !== null) reply.header('retry-after', String(problem.retryAfterS));
+  if (problem.allow !== undefined) reply.header('allow', problem.allow.join(', '));
   if (document.status === 401) reply.header('www-authenticate', 'Bearer');
   // As bytes: to a text the framework would add a charset, which this media type does not have.
   reply

@@ -1,5 +1,6 @@
 /** Counts of attempts for charts. */
 import { Controller, Inject } from '@nestjs/common';
+import { shownRate } from '../../../libs/domain/health/shown-rate.ts';
 import { getStats, statsBuckets, statsCellsMax } from '../../../libs/api-contract/stats.ts';
 import {
   addCounts,
@@ -89,7 +90,7 @@ function shownCounts({ delivered, failedRetryable, failedPermanent, latencies }:
     delivered,
     failedRetryable,
     failedPermanent,
-    successRate: attempts === 0 ? null : delivered / attempts,
+    successRate: shownRate(attempts === 0 ? null : delivered / attempts),
     latencyMs: latencyPercentiles(latencies),
   };
 }

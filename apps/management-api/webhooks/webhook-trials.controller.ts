@@ -1,5 +1,6 @@
 /** How a webhook is doing, and ways to try it. */
 import { Controller, Inject } from '@nestjs/common';
+import { shownRate } from '../../../libs/domain/health/shown-rate.ts';
 import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../../libs/api-contract/webhook-checks.ts';
 import { breakerStateOf } from '../../../libs/domain/health/breaker-state.ts';
 import { mayComeBack } from '../../../libs/domain/health/coming-back.ts';
@@ -54,7 +55,7 @@ export class WebhookTrialsController {
       lastFailureAt: timeOrNull(health.lastFailureAt),
       consecutiveFailures: health.consecutiveFailures,
       failingSince: timeOrNull(health.failingSince),
-      successRate: day.successRate,
+      successRate: shownRate(day.successRate),
       latencyMs: day.latencyMs,
       windows: Object.fromEntries(windows),
       waiting: {

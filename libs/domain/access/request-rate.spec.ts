@@ -73,3 +73,17 @@ test('no span of time lets more through than burst and rate allow', () => {
     }),
   );
 });
+
+test('what is left is what would be let through, and when all of it is there again', () => {
+  const rate = new RequestRate({ perSecond: 3, burst: 5 });
+  expect(rate.left('a', 0)).toEqual({ requests: 5, fullInMs: 0 });
+  for (let left = 4; left >= 0; left -= 1) {
+    expect(rate.take('a', 0)).toBeNull();
+    expect(rate.left('a', 0)?.requests).toBe(left);
+  }
+  expect(rate.take('a', 0)).not.toBeNull();
+  expect(rate.left('a', 0)?.fullInMs).toBeCloseTo(5_000 / 3);
+  expect(rate.left('a', 1_000)?.requests).toBe(3);
+  expect(rate.left('a', 2_000)).toEqual({ requests: 5, fullInMs: 0 });
+  expect(new RequestRate({ perSecond: 0, burst: 5 }).left('a', 0)).toBeNull();
+});

@@ -14,6 +14,9 @@ export interface RequestRateLimit {
 /** Callers that are remembered. Whoever paused long enough is forgotten without a difference. */
 export const callersMax = 10_000;
 
+/** Of sums of fractions of milliseconds. */
+const rounding = 1e-6;
+
 export class RequestRate {
   private readonly intervalMs: number;
   private readonly toleranceMs: number;
@@ -40,6 +43,15 @@ export class RequestRate {
     if (this.paidOffAt.size >= callersMax) this.forget(now);
     this.paidOffAt.set(caller, from + this.intervalMs);
     return null;
+  }
+
+  /** What a caller may still do at once, and in how many milliseconds it may do everything again. Null: no limit. */
+  left(caller: string, now: number): { readonly requests: number; readonly fullInMs: number } | null {
+    if (this.intervalMs === 0) return null;
+    const fullInMs = Math.max(0, (this.paidOffAt.get(caller) ?? now) - now);
+    // A request is let through while what is owed is no more than the tolerance.
+    const requests = Math.floor((this.toleranceMs - fullInMs) / this.intervalMs + 1 + rounding);
+    return { requests: Math.max(0, requests), fullInMs };
   }
 
   /** What was let through at `now` or before turned out to count for nothing. */

@@ -22,7 +22,10 @@ export interface Client {
   readonly createdAt: Date;
 }
 
-export type NewClient = Pick<Client, 'id' | 'name' | 'labels' | 'externalId'>;
+export interface NewClient extends Pick<Client, 'id' | 'name' | 'labels' | 'externalId'> {
+  readonly noticeEmails?: readonly string[];
+  readonly autoDisable?: DisableOverride;
+}
 
 /** What is undefined stays. */
 export interface ClientChange {
@@ -51,9 +54,10 @@ export class ClientStore {
   }
 
   /** Null when the id is taken. */
-  async create({ id, name, labels, externalId }: NewClient, actor: Actor, now: Date): Promise<Client | null> {
+  async create({ id, ...fields }: NewClient, actor: Actor, now: Date): Promise<Client | null> {
     return changing(this.em, async (em) => {
-      const client = { id, name, labels, externalId, createdAt: now };
+      const { noticeEmails = [], autoDisable = {} } = fields;
+      const client = { id, ...fields, noticeEmails: [...noticeEmails], autoDisable, createdAt: now };
       const inserted = await em
         .createQueryBuilder(ClientRow)
         .insert(client)
@@ -63,8 +67,8 @@ export class ClientStore {
         .execute<object[]>('all');
       if (inserted.length === 0) return null;
       const change = { action: 'client.created', objectKind: 'client', objectId: id, clientId: id } as const;
-      await appendAudit(em, { ...change, before: null, after: { id, name, labels, externalId } }, actor, now);
-      return { ...client, noticeEmails: [], autoDisable: {}, version: 1 };
+      await appendAudit(em, { ...change, before: null, after: { id, ...fields } }, actor, now);
+      return { ...client, version: 1 };
     });
   }
 

@@ -161,7 +161,12 @@ describe('a key that asks too often', () => {
     const refused = answers.filter(({ status }) => status !== 200);
     expect(answers.findIndex(({ status }) => status !== 200)).toBeGreaterThanOrEqual(burst);
     expect(refused.length).toBeGreaterThan(10);
-    for (const answer of refused) expect(answer).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    for (const answer of refused) {
+      expect(answer).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+      // As draft-ietf-httpapi-ratelimit-headers-11 has them: told before and when it is used up.
+      expect(answer.headers['ratelimit-policy']).toBe(`"key";q=${burst};w=${burst}`);
+      expect(answer.headers['ratelimit']).toMatch(/^"key";r=0;t=\d+$/);
+    }
     expect(refused[0]?.headers['retry-after']).toBe('1');
     expect((await world.ask('GET /v1/me', { key: bob.key })).status).toBe(200);
     const { text } = await world.ask('GET /metrics', { key: '' });

@@ -46,7 +46,11 @@ test.each<[string, string, { body?: string | Buffer; headers?: Record<string, st
   ['no media type', post, { body: '{}', headers: { 'content-type': '' } }, 415, 'unsupported_media_type'],
   ['a body over 1 MiB', post, { body: JSON.stringify({ url: 'x'.repeat(1_100_000) }) }, 413, 'payload_too_large'],
   ['a path of nobody', 'GET /v1/nothing', {}, 404, 'route_not_found'],
-  ['a method of nobody', 'PUT /v1/webhooks', { body: '{}' }, 404, 'route_not_found'],
+  ['a method of another path', 'PUT /v1/webhooks', { body: '{}' }, 405, 'method_not_allowed'],
+  ['a body for what is only read', 'POST /openapi.json', { body: '{}' }, 405, 'method_not_allowed'],
+  ['a media type that no answer has', 'GET /v1/webhooks', { headers: { accept: 'text/html' } }, 406, 'not_acceptable'],
+  ['a media type of a group', 'GET /v1/webhooks', { headers: { accept: 'application/*;q=0.1' } }, 200, ''],
+  ['a problem that there is not', 'GET /problems/nothing', {}, 404, 'route_not_found'],
   ['a path outside', 'GET /nothing', {}, 404, 'route_not_found'],
   ['a broken escape', 'GET /v1/webhooks/%zz', {}, 400, 'malformed_request'],
   ['an id that is too long', `GET /v1/webhooks/${'x'.repeat(300)}`, {}, 404, 'not_found'],
@@ -179,6 +183,30 @@ describe('what is public', () => {
     expect((await world.ask('GET /docs/..%2Fpackage.json', { key: '' })).status).toBe(404);
   });
 
+  test('is the page of each problem, which its type leads to, and an index of what there is', async () => {
+    const { body } = await world.ask('GET /v1/nothing', { key: '' });
+    expect(body['type']).toBe('/problems/route_not_found');
+    const asked = (accept: string) => world.ask('GET /problems/route_not_found', { key: '', headers: { accept } });
+    for (const type of ['text/html', 'text/markdown', 'application/json']) {
+      const page = await asked(type);
+      expect([page.status, page.headers['content-type']]).toEqual([200, `${type}; charset=utf-8`]);
+      expect(page.text).toContain('There is no such route');
+    }
+    const index = await world.ask('GET /v1', { key: '' });
+    expect(index).toMatchObject({ status: 200, body: { collections: { webhooks: '/v1/webhooks' } } });
+    const { links, collections } = index.body as Record<'links' | 'collections', Record<string, string>>;
+    expect(Object.keys(collections)).toEqual(expect.arrayContaining(['clients', 'deliveries', 'events', 'stats']));
+    for (const path of [links['openapi'], links['docs'], links['problems']]) {
+      expect([path, (await world.ask(`GET ${path ?? ''}`, { key: '' })).status]).toEqual([path, 200]);
+    }
+  });
+
+  test('is which methods a path takes', async () => {
+    const answer = await world.ask('PUT /v1/webhooks/wh_x', { key: '', body: '{}' });
+    expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+    expect(answer.headers['allow']).toBe('DELETE, GET, HEAD, PATCH');
+  });
+
   test('is health, which names what is checked', async () => {
     const { status, body } = await world.ask('GET /health/ready', { key: '' });
     expect(status).toBe(200);
@@ -259,7 +287,8 @@ describe('what is set for a client', () => {
 
   test('are labels and an id of elsewhere, by the operator', async () => {
     const { id, key } = await newClient(world);
-    const made = { id: `${id}-made`, name: 'Made', labels: { plan: 'gold' }, externalId: 'crm-1' };
+    const rules = { autoDisable: { failureThreshold: 7 }, noticeEmails: ['ops@example.com'] };
+    const made = { id: `${id}-made`, name: 'Made', labels: { plan: 'gold' }, externalId: 'crm-1', ...rules };
     expect(await world.ask('POST /v1/clients', { body: made })).toMatchObject({ status: 201, body: made });
     expect((await change(made.id, { labels: { plan: null, zone: 'eu' } })).body).toMatchObject({
       labels: { zone: 'eu' },

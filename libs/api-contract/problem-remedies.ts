@@ -1,0 +1,43 @@
+/** What to do about each problem: the second half of the page that its `type` leads to. */
+import type { ProblemCode } from './problem-codes.ts';
+
+export const problemRemedies: Readonly<Record<ProblemCode, string>> = {
+  malformed_request: 'Check the URL and its escapes. Ids are at most 1,024 characters long.',
+  malformed_json: 'Correct the body at the line and column in `detail`, and send it as UTF-8.',
+  unauthenticated:
+    'Send `Authorization: Bearer <key>`. If the key was revoked or the session has ended, get a new one.',
+  forbidden: 'Use a key whose role and capabilities include the operation. `GET /v1/me` shows what yours may do.',
+  not_found: 'Check the id, and that the object belongs to the client of your key.',
+  route_not_found: 'Check the path. `GET /v1` lists the collections, `/openapi.json` every operation.',
+  method_not_allowed: 'Use one of the methods in the header `Allow`.',
+  not_acceptable: 'Leave the `Accept` header out, or include the media type that `detail` names.',
+  already_exists: 'Read the existing object and change it, or choose another id.',
+  webhook_disabled: '`POST /v1/webhooks/{id}/enable`, then repeat the request.',
+  webhook_deleted: 'Send the event to another webhook with a replay.',
+  event_not_in_history: 'Wait a second if the event is new. Otherwise publish it again from its source.',
+  too_many_replays: 'Wait until a replay ends, or cancel one with `POST /v1/replays/{id}/cancel`.',
+  replay_ended: 'Nothing. Create a new replay to send more.',
+  too_many_secrets:
+    'End an old secret with `DELETE /v1/webhooks/{id}/secrets/{secretId}`, or rotate with `overlapHours` 0.',
+  incompatible_schema: 'Correct what `errors` names, or repeat the request with `force=true` to accept the change.',
+  newest_secret: 'Rotate with `POST /v1/webhooks/{id}/secret/rotate`, then end the old secret.',
+  too_many_webhooks: 'Delete webhooks that are no longer used, or ask the operator for a higher limit.',
+  too_many_keys: 'Revoke keys that are no longer used.',
+  idempotency_in_progress: 'Repeat the same request after a second: it gets the first answer.',
+  idempotency_answer_lost: 'List the objects to see what the first request made. Do not send it again.',
+  precondition_failed: 'Read the object, apply your change to the new version, and send its `ETag` as `If-Match`.',
+  payload_too_large: 'Split the request. A large payload is better stored elsewhere, with a link to it in the event.',
+  unsupported_media_type: 'Send uncompressed `application/json`, or one of the types that `detail` names.',
+  validation_failed: 'Correct each field that `errors` names, then repeat the request.',
+  idempotency_key_reused: 'Use a new `Idempotency-Key` for each new request.',
+  event_id_reused: 'Give the event an id of its own, or send the first event unchanged.',
+  rate_limited: 'Wait for `Retry-After`. The header `RateLimit` of each answer says how many requests are left.',
+  too_many_open: 'Close streams and exports that are no longer read, then try again.',
+  too_many_at_once: 'Wait for `Retry-After`, and send fewer requests at the same time.',
+  internal_error: 'Try again. If it happens again, give the `requestId` to the operator.',
+  database_unavailable: 'Try again after `Retry-After`. Operators: `npm run doctor` names the cause.',
+  query_timeout: 'Give a shorter time range or a webhook, or try again after `Retry-After`.',
+  kafka_unavailable: 'Send the same events with the same ids again: they are not delivered twice.',
+  overloaded: 'Try again after `Retry-After`, with fewer or smaller requests at a time.',
+  health_check_timeout: 'Read `GET /v1/webhooks/{id}/health` a little later: the outcome is there once it is known.',
+};
