@@ -14,6 +14,7 @@ import { statsSchema } from './stats.ts';
 import { streamedOutcomeSchema } from './stream.ts';
 import { systemSchema } from './system.ts';
 import { healthSchema } from './webhook-checks.ts';
+import { healthBesideSchema } from './webhook-health.ts';
 import { changedWebhookSchema, shownWebhookSchema } from './webhooks.ts';
 
 const ownNames: Readonly<Record<string, object>> = {
@@ -28,10 +29,11 @@ const ownNames: Readonly<Record<string, object>> = {
   DeliveryDetail: deliveryDetailSchema,
   Event: eventSchema,
   EventDetail: eventDetailSchema,
+  EventInput: newEventSchema,
   EventType: eventTypeSchema,
   FieldProblem: fieldProblemSchema,
   ListedEvent: listedEventSchema,
-  NewEvent: newEventSchema,
+
   Problem: problemSchema,
   RejectedEvent: rejectedEventSchema,
   Replay: replaySchema,
@@ -42,6 +44,7 @@ const ownNames: Readonly<Record<string, object>> = {
   System: systemSchema,
   Webhook: shownWebhookSchema,
   WebhookHealth: healthSchema,
+  WebhookHealthSummary: healthBesideSchema,
 };
 
 /** Answers that have no schema of their own, pages among them: by operation. */
@@ -75,15 +78,16 @@ const answerNames: Readonly<Record<string, string>> = {
   testFilter: 'FilterTestResult',
 };
 
-/** By schema. The same one made twice, as for keys of clients and of operators, has one name. */
-const names = new Map<unknown, string>();
+/** By the text of the schema: one that is made twice, or copied to be optional, has one name. */
+const names = new Map<string, string>();
 /** What the document lists as its components. */
 const components = new Map<string, object>();
 
 function name(schema: object, wanted: string): void {
-  const known = [...components].find(([, other]) => JSON.stringify(other) === JSON.stringify(schema))?.[0] ?? wanted;
-  names.set(schema, known);
-  if (!components.has(known)) components.set(known, schema);
+  const text = JSON.stringify(schema);
+  if (names.has(text)) return;
+  names.set(text, wanted);
+  components.set(wanted, schema);
 }
 
 for (const [wanted, schema] of Object.entries(ownNames)) name(schema, wanted);
@@ -106,19 +110,39 @@ function hasFields(schema: object): boolean {
 /** The schema as it is published: with references in place of named schemas within it, and of itself. */
 export function withReferences(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
-  const known = names.get(schema);
+  const known = 'type' in schema || 'anyOf' in schema ? names.get(JSON.stringify(schema)) : undefined;
   return known === undefined ? withReferencesInside(schema) : { $ref: `#/components/schemas/${known}` };
 }
 
 /** The same, the outermost schema excepted. */
-export function withReferencesInside(schema: object): unknown {
-  if (Array.isArray(schema)) return schema.map(withReferences);
+export function withReferencesInside(whole: object): unknown {
+  if (Array.isArray(whole)) return whole.map(withReferences);
+  const schema = withNullAsType(whole);
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]: [string, unknown]) => [
       key,
       key === 'pattern' && typeof value === 'string' ? portablePattern(value) : withReferences(value),
     ]),
   );
+}
+
+interface Published {
+  readonly type?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly additionalProperties?: unknown;
+}
+
+/** What may be null, as one schema: of a choice with null some generators make what no compiler takes. What has a name stays a choice. */
+function withNullAsType(schema: object): object {
+  if (!('anyOf' in schema)) return schema;
+  const { anyOf, ...rest } = schema;
+  const [only, none, ...others] = anyOf as Published[];
+  if (only === undefined || none?.type !== 'null' || others.length > 0) return schema;
+  // So are those that stumble over an object of anything that may be null.
+  if (names.has(JSON.stringify(only)) || only.additionalProperties === true) return schema;
+  const type = only.type ?? (only.enum?.every((value) => typeof value === 'string') === true ? 'string' : undefined);
+  if (typeof type !== 'string') return schema;
+  return { ...only, ...rest, type: [type, 'null'], ...(only.enum === undefined ? {} : { enum: [...only.enum, null] }) };
 }
 
 /**
