@@ -109,6 +109,12 @@ export const pingWebhook = operation({
     latencyMs: nullable(Type.Integer()),
     error: attemptErrorSchema,
     checkedAt: timestamp,
+    status: Type.Enum([...healthStates], {
+      description: 'How the webhook stands, as in `GET /v1/webhooks/{id}/health`.',
+    }),
+    lastSuccessAt: nullable({ ...timestamp, description: 'Of an attempt or of this ping.' }),
+    lastFailureAt: nullable({ ...timestamp, description: 'Of an attempt or of this ping.' }),
+    consecutiveFailures: Type.Integer({ description: 'Of attempts: pings do not count.' }),
   }),
   answered: 'What came of it, good or bad.',
   problems: ['not_found', 'health_check_timeout', 'kafka_unavailable', 'overloaded'],
@@ -122,7 +128,7 @@ export const sendTestEvent = operation({
   tag,
   summary: 'Send a test event to a webhook',
   description:
-    'A real delivery of a made-up event to this webhook alone, whatever it subscribed to. Without `eventType` the first type it subscribed to (or `webhook.test`), without `data` the example of that type.',
+    'A real delivery of a made-up event to this webhook alone, whatever it subscribed to, also while it is disabled or paused. Without `eventType` the first type it subscribed to (or `webhook.test`), without `data` the example of that type.',
   roles: owners,
   needs: 'tests.send',
   params: idParams,
@@ -131,7 +137,7 @@ export const sendTestEvent = operation({
   status: 202,
   answer: Type.Object({ eventId: Type.String(), deliveryId: Type.String() }),
   answered: 'On its way.',
-  problems: ['not_found', 'webhook_disabled', 'payload_too_large', 'kafka_unavailable', 'overloaded'],
+  problems: ['not_found', 'payload_too_large', 'kafka_unavailable', 'overloaded'],
   example: { eventType: 'order.created', data: { orderId: 'o-1', amount: 120 } },
 });
 

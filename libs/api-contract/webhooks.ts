@@ -17,6 +17,7 @@ import {
   pageQuery,
   severalOf,
   strict,
+  timestamp,
 } from './fields.ts';
 import { operation, type Role } from './operation.ts';
 import { healthBesideSchema } from './webhook-health.ts';
@@ -244,20 +245,45 @@ export const enableWebhook = operation({
   problems: ['not_found'],
 });
 
+const missed = Type.Object(
+  {
+    waiting: Type.Integer({ description: 'Deliveries that wait now; 1,000 stands for that many or more.' }),
+    since: { ...timestamp, description: 'When it was enabled before.' },
+    replay: Type.Object(
+      {
+        filter: Type.Object({
+          webhookId: Type.String(),
+          missedWhileDisabled: Type.Boolean({ examples: [true] }),
+          missedSince: timestamp,
+        }),
+      },
+      { description: 'The body that `POST /v1/replays` takes once it is enabled again.' },
+    ),
+  },
+  {
+    description:
+      'What it misses: what waits, and what comes until it is enabled; and the replay that brings both back.',
+  },
+);
+
 export const disableWebhook = operation({
   id: 'disableWebhook',
   method: 'post',
   path: '/v1/webhooks/{id}/disable',
   tag,
   summary: 'Disable a webhook',
-  description: 'What waits for it ends as `failed_permanent` with reason `disabled`.',
+  description:
+    'What waits for it ends as `failed_permanent` with reason `disabled`; `missed` says how much that is, and which replay brings it back. To let it wait instead, pause the webhook.',
   roles: owners,
   needs: 'webhooks.write',
   isConditional: true,
   isVersioned: true,
   params: idParams,
   status: 200,
-  answer: changedWebhookSchema,
+  answer: Type.Object(
+    { ...field.webhookFields, inForce, missed },
+    { description: 'A webhook, and what it misses from now on.' },
+  ),
   answered: 'The webhook, inactive.',
   problems: ['not_found'],
 });

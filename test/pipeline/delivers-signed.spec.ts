@@ -230,12 +230,19 @@ test('TLS material set over the API is what the endpoint sees, and what it is tr
   }
 }, 60_000);
 
-test('a ping waits for its outcome and stays out of the history', async () => {
+test('a ping waits for its outcome and stays out of the history; a test does not: both go to a disabled webhook', async () => {
   const client = await createClient(system);
-  const webhook = await createWebhook(system, client, { url: receiver.url, eventTypes: ['none.such'] });
+  const fields = { url: receiver.url, eventTypes: ['none.such'], isActive: false };
+  const webhook = await createWebhook(system, client, fields);
   const ping = await system.api('POST', `/v1/webhooks/${webhook.id}/health-checks`, {}, client.key);
-  expect(ping).toMatchObject({ status: 200, body: { outcome: 'delivered', responseCode: 200, error: null } });
+  const came = { outcome: 'delivered', responseCode: 200, error: null };
+  const { checkedAt } = ping.body as { checkedAt: string };
+  const standing = { status: 'disabled', lastSuccessAt: checkedAt, lastFailureAt: null };
+  expect(ping).toMatchObject({ status: 200, body: { ...came, ...standing, consecutiveFailures: 0 } });
   expect(await listDeliveries(system, client)).toEqual([]);
+  await system.api('POST', `/v1/webhooks/${webhook.id}/test-events`, {}, client.key);
+  const isThere = async () => (await listDeliveries(system, client)).some(({ status }) => status === 'delivered');
+  await until(isThere, { timeoutMs: 15_000, what: 'the test arrives' });
 }, 60_000);
 
 test('secrets of every kind pass through all apps, and none is in what an app says or counts', async () => {

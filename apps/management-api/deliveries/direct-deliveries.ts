@@ -99,8 +99,13 @@ export class DirectDeliveries {
       topic: topicNames.of(topics.deliveries),
       key: delivery.webhookId,
       value: codecs.deliveries.encode(delivery),
-      // Known before decoding: a ping is not queued behind the webhook's backlog.
-      ...(delivery.kind === 'ping' ? { headers: { kind: delivery.kind } } : {}),
+      // Known before decoding: neither a ping nor the test of a paused webhook is queued behind its backlog.
+      ...(isAsked(delivery) ? { headers: { kind: delivery.kind } } : {}),
     };
   }
+}
+
+/** A test that is resent waits as any other. */
+function isAsked({ kind, trigger }: Delivery): boolean {
+  return kind === 'ping' || (kind === 'test' && trigger === 'first');
 }

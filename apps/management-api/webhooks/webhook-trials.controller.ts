@@ -7,6 +7,7 @@ import { mayComeBack } from '../../../libs/domain/health/coming-back.ts';
 import { drainSeconds } from '../../../libs/domain/health/drain.ts';
 import { isFallingBehind } from '../../../libs/domain/health/falling-behind.ts';
 import { breakerOpenUntil } from '../../../libs/domain/delivery/held-by.ts';
+import type { DeliveryOutcome } from '../../../libs/domain/delivery/outcome.ts';
 import { healthWindowNames, summarizeWindow } from '../../../libs/domain/health/health-window.ts';
 import { stateOf } from '../../../libs/domain/health/health-state.ts';
 import { recoveryPace } from '../../../libs/domain/health/recovery.ts';
@@ -15,7 +16,7 @@ import { WebhookView, type ShownWebhook } from '../../../libs/postgres/webhooks/
 import type { InputOf } from '../access/caller.ts';
 import { DirectDeliveries } from '../deliveries/direct-deliveries.ts';
 import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
-import { standingOf } from './shown-health.ts';
+import { shownHealth, standingOf } from './shown-health.ts';
 import { OutcomeWatch } from '../stream/outcome-watch.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
@@ -90,13 +91,13 @@ export class WebhookTrialsController {
       latencyMs: outcome.latencyMs,
       error: shownError(outcome),
       checkedAt: new Date(outcome.startedAt).toISOString(),
+      ...(await this.standingAfter(webhook.id, outcome)),
     };
   }
 
   @Route(sendTestEvent)
   async test(@Input() { params, body, scope, traceparent, identity }: InputOf<typeof sendTestEvent>) {
     const webhook = await this.find(params.id, scope);
-    if (!webhook.isActive) throw new ProblemError('webhook_disabled');
     const dataText = body.data === undefined ? null : JSON.stringify(body.data);
     const wanted = { eventType: body.eventType, dataText, traceparent };
     const { delivery, send } = await this.deliveries.test(webhook, wanted, identity);
@@ -104,11 +105,31 @@ export class WebhookTrialsController {
     return answeredWhenWritten({ eventId, deliveryId }, send);
   }
 
+  /** What is known of its attempts, and this ping, which the monitor may not have read yet. */
+  private async standingAfter(webhookId: string, { status, startedAt }: Pick<DeliveryOutcome, 'status' | 'startedAt'>) {
+    const known = (await this.healths.ofMany([webhookId])).get(webhookId);
+    if (known === undefined) throw notFound(); // deleted meanwhile
+    const { state, lastSuccessAt, lastFailureAt, consecutiveFailures } = shownHealth(known);
+    const at = new Date(startedAt).toISOString();
+    const isDelivered = status === 'delivered';
+    return {
+      status: state,
+      lastSuccessAt: isDelivered ? latest(lastSuccessAt, at) : lastSuccessAt,
+      lastFailureAt: isDelivered ? lastFailureAt : latest(lastFailureAt, at),
+      consecutiveFailures,
+    };
+  }
+
   private async find(id: string, scope: string | null): Promise<ShownWebhook> {
     const webhook = await this.webhooks.find(id, scope);
     if (webhook === null) throw notFound();
     return webhook;
   }
+}
+
+/** Of two times of one form. */
+function latest(one: string | null, other: string): string {
+  return one !== null && one > other ? one : other;
 }
 
 /** Null for a webhook that neither waits for good pings nor recovers from them. */

@@ -98,8 +98,9 @@ export class WebhooksController {
   }
 
   @Route(contract.disableWebhook)
-  disable(@Input() input: InputOf<typeof contract.disableWebhook>) {
-    return this.change(input, (current) => current, { activity: activityOf(false, input.caller) });
+  async disable(@Input() input: InputOf<typeof contract.disableWebhook>) {
+    const disabled = await this.change(input, (current) => current, { activity: activityOf(false, input.caller) });
+    return { ...disabled, missed: await this.missedOf(disabled.id) };
   }
 
   @Route(contract.deleteWebhook)
@@ -158,6 +159,15 @@ export class WebhooksController {
       message: `The catalogue has no ${type}; did you mean ${meant}?`,
     }));
     return { warnings };
+  }
+
+  /** As libs/postgres/webhooks/webhook-turn.ts says it in notices. */
+  private async missedOf(webhookId: string) {
+    const [since, healths] = await Promise.all([this.view.missedSince(webhookId), this.healths.ofMany([webhookId])]);
+    if (since === null) throw notFound(); // deleted meanwhile
+    const missedSince = since.toISOString();
+    const filter = { webhookId, missedWhileDisabled: true, missedSince };
+    return { waiting: healths.get(webhookId)?.waiting.count ?? 0, since: missedSince, replay: { filter } };
   }
 
   private async change(

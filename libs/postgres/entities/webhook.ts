@@ -53,7 +53,7 @@ export const WebhookRow = defineEntity({
     autoHealGone: p.boolean().default(false),
     /** It recovers from then (libs/domain/health/recovery.ts); `disabledAt` is kept meanwhile: the begin of what was missed. */
     recoveringSince: p.datetime().nullable(),
-    /** When it was enabled before failures disabled it: what ended as disabled since then was missed. */
+    /** When it was enabled before it was disabled: what ended as disabled since then was missed. */
     missedSince: p.datetime().nullable(),
     recoveringUntil: p.datetime().nullable(),
     /** Its last pause since it was enabled, and when that ends or ended (libs/domain/webhook/pause.ts). */

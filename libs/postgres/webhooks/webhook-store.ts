@@ -32,6 +32,7 @@ import type {
   WantedPause,
   WebhookTarget,
 } from './webhook-change.ts';
+import { missedSinceOf } from './webhook-turn.ts';
 import { newPause, resumedPause } from './webhook-pause.ts';
 import { readDefinition } from './webhook-definition.ts';
 import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
@@ -245,6 +246,7 @@ async function retarget(em: EntityManager, row: WebhookRow): Promise<void> {
 }
 
 function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
+  if (!activity.isActive) row.missedSince = missedSinceOf(row);
   row.isActive = activity.isActive;
   row.disabledBy = activity.isActive ? null : activity.by;
   row.disabledReason = activity.isActive ? null : activity.reason;

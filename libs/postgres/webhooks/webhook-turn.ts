@@ -133,7 +133,7 @@ function disabling(
 }
 
 /** A relapse goes on with what was missed: its client was not told yet that the webhook is well. */
-function missedSinceOf({ recoveringSince, missedSince, enabledAt, createdAt }: WebhookRow): Date {
+export function missedSinceOf({ recoveringSince, missedSince, enabledAt, createdAt }: WebhookRow): Date {
   const isRelapse = recoveringSince != null && missedSince != null;
   return isRelapse ? missedSince : (enabledAt ?? createdAt);
 }

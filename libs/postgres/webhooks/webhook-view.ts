@@ -61,6 +61,13 @@ export class WebhookView {
     return found ?? null;
   }
 
+  /** What ended as `disabled` since then was missed; null: there is none of this id. */
+  async missedSince(id: string): Promise<Date | null> {
+    const sql = 'select coalesce(missed_since, enabled_at, created_at) as since from webhook where id = $1';
+    const [row] = await readerOf(this.em)<{ since: Date }>(sql, [id]);
+    return row?.since ?? null;
+  }
+
   /** Those that sign, newest first; never a value. */
   async secrets(webhookId: string): Promise<readonly ShownSecret[]> {
     return liveSecrets(readerOf(this.em), webhookId);

@@ -424,9 +424,18 @@ test('a ping is answered with its own outcome', async () => {
   const other = pingDelivery({ id: webhook.id, clientId: ann.id, format: 'json' }, 'other', Date.now());
   await answerPing(other, 200);
   await answerPing(ping, 503);
-  expect(await asked).toMatchObject({
+  const answer = await asked;
+  const standing = { status: 'healthy', lastSuccessAt: null, consecutiveFailures: 0 };
+  expect(answer).toMatchObject({
     status: 200,
-    body: { outcome: 'failed_permanent', responseCode: 503, latencyMs: 7, error: null },
+    body: {
+      ...standing,
+      lastFailureAt: answer.body['checkedAt'],
+      outcome: 'failed_permanent',
+      responseCode: 503,
+      latencyMs: 7,
+      error: null,
+    },
   });
 });
 
