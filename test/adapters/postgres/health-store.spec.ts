@@ -433,7 +433,9 @@ test('a webhook to which nothing was sent for a day is pinged once a day, and wh
   await storeWebhook(database.em, 'wh-enabled', { enabledAt: new Date(noon) });
   await storeWebhook(database.em, 'wh-off', { isActive: false, disabledBy: 'client' });
   await storeWebhook(database.em, 'wh-left-alone', { autoHeal: false });
-  await storeWebhook(database.em, 'wh-recovering', { recoveringUntil: new Date(noon + 900 * 3_600_000) });
+  const later = new Date(noon + 900 * 3_600_000);
+  await storeWebhook(database.em, 'wh-recovering', { recoveringUntil: later });
+  await storeWebhook(database.em, 'wh-paused', { pausedSince: new Date(noon), pausedUntil: later });
   await apply([anOutcome({ startedAt: noon }), failure(60)]);
   expect(await silentAt(23.9)).toEqual([]);
   expect(await silentAt(24)).toEqual(['wh-enabled', 'wh-new']);

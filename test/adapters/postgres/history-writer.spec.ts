@@ -15,6 +15,7 @@ import { latencyColumns } from '../../../libs/postgres/history/stats-columns.ts'
 import { UnstorableError } from '../../../libs/postgres/unstorable-error.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { aDecision, anEvent, anOutcome, noon } from './history-factory.ts';
+import { storeWebhook } from './webhook-factory.ts';
 
 const partition = { topic: 'webhook.delivery-outcomes', partition: 0 };
 let database: TestDatabase;
@@ -145,6 +146,11 @@ test('what waits is counted, with since when, and which attempt is due longest',
     oldestCreatedAt: noon + 5,
     earliestDueAt: noon + 30_000,
   });
+  // What waits for a paused webhook is not overdue.
+  await storeWebhook(database.em, 'wh-3', { pausedSince: new Date(), pausedUntil: new Date(Date.now() + 3_600_000) });
+  const { earliestDueAt } = await view.read();
+  await database.rows(`delete from webhook where id = 'wh-3'`);
+  expect(earliestDueAt).toBe(noon + 60_005);
 });
 
 test('the history says for how many days ahead it has partitions', async () => {
