@@ -61,7 +61,7 @@ export const problemCodes = {
   webhook_disabled: {
     status: 409,
     title: 'The webhook is disabled',
-    meaning: 'Nothing is sent to a disabled webhook: enable it first.',
+    meaning: 'Nothing but tests and pings is sent to a disabled webhook: enable it first.',
   },
   webhook_deleted: {
     status: 409,

@@ -211,7 +211,7 @@ describe('disabling and enabling', () => {
     expect(again).toEqual(missed(enabled['updatedAt']));
     const body = { ...again.replay, dryRun: true };
     const replay = await world.ask('POST /v1/replays', { body, key: client.key });
-    expect(replay).toMatchObject({ status: 200, body: { selected: 0 } });
+    expect(replay).toMatchObject({ status: 202, body: { total: 0 } });
   });
 
   test('a disabled webhook gets test events', async () => {
