@@ -67,6 +67,10 @@ describe('the compose file', () => {
     }
   });
 
+  test('has folders of setup that its user may write to', () => {
+    expect(service('setup')).toContain("tmpfs: [/tmp, '/app/.data:mode=1777']");
+  });
+
   test('sets only keys that the app reads', async () => {
     const rows = await configRows();
     const apps = (await portRows()).map(([app = '']) => app);
