@@ -36,12 +36,11 @@ const parsing = new Set(['toMillis', 'parseInteger']);
 export class JsonataWork {
   private work = 0;
   private readonly compared: ReadonlySet<unknown>;
+  private readonly workMax: number;
 
   /** @param ast of the expression */
-  constructor(
-    ast: unknown,
-    private readonly workMax: number,
-  ) {
+  constructor(ast: unknown, workMax: number) {
+    this.workMax = workMax;
     this.compared = operandsOfEquality(ast);
   }
 
