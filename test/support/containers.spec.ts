@@ -68,7 +68,7 @@ describe('the compose file', () => {
   });
 
   test('has folders of setup that its user may write to', () => {
-    expect(service('setup')).toContain("tmpfs: [/tmp, '/app/.data:mode=1777']");
+    expect(service('setup')).toContain("tmpfs: [/tmp, '/app/.data:uid=1000,gid=1000']");
   });
 
   test('sets only keys that the app reads', async () => {
