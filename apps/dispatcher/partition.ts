@@ -7,7 +7,7 @@
 import { isOtherTopic } from '../../libs/kafka/consumer/position-check.ts';
 import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
 import { learnAllInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
-import type { LaneItem } from './lanes/lane-item.ts';
+import { keyOf, type LaneItem } from './lanes/lane-item.ts';
 import { ParkedLog } from './parked/parked-log.ts';
 import { PartitionAppends } from './parked/partition-appends.ts';
 import { ParkedOwners } from './parked/parked-owners.ts';
@@ -78,10 +78,8 @@ export class Partition {
         this.stay.main.wasComplete([offset]);
       },
       isUnread: (offset) => this.log.isUnread(offset),
-      // Behind the log's end of when this began others have only what landed late: taken now, it would overtake what was passed over.
-      isOfMain: (offset, parkedOffset) =>
-        this.stay.main.isOurs(offset) &&
-        (!this.isMainHeld || this.underWay.has(offset) || parkedOffset >= parked.endOffset),
+      endOffset: parked.endOffset,
+      isOfMain: (offset, isLate) => this.stay.main.isOurs(offset) && (isLate || this.underWay.has(offset)),
     });
     this.begin();
   }
@@ -296,8 +294,4 @@ export class Partition {
       else this.hooks.add(webhookId, item);
     }
   }
-}
-
-function keyOf(key: Buffer | null): string {
-  return key === null ? '' : key.toString('utf8');
 }

@@ -25,3 +25,8 @@ export function byPartition(items: readonly LaneItem[]): ReadonlyMap<Partition, 
   if (items.every(({ partition }) => partition === first.partition)) return new Map([[first.partition, items]]);
   return Map.groupBy(items, ({ partition }) => partition);
 }
+
+/** The webhook of a record. */
+export function keyOf(key: Buffer | null): string {
+  return key === null ? '' : key.toString('utf8');
+}

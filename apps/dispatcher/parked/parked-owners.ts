@@ -20,8 +20,10 @@ export interface OwnersOptions {
   moved(mainOffset: number): void;
   /** True when the record at this offset of the parked lane was never read here. */
   isUnread(offset: number): boolean;
-  /** True when the main record is, or will be, done by who reads here, and not by the copy at this offset of the parked lane. */
-  isOfMain(mainOffset: number, parkedOffset: number): boolean;
+  /** Of the parked lane when this began. */
+  readonly endOffset: number;
+  /** True when the main record is, or will be, done by who reads here. @param isLate its copy landed late */
+  isOfMain(mainOffset: number, isLate: boolean): boolean;
 }
 
 export class ParkedOwners {
@@ -50,8 +52,9 @@ export class ParkedOwners {
     if (!this.options.isUnread(record.offset)) return true;
     const mainOffset = this.mainOffsetOf(record);
     if (mainOffset === null) return true;
-    const isOwner =
-      this.isOwn(record) || !(this.moved.has(mainOffset) || this.options.isOfMain(mainOffset, record.offset));
+    // In the stay before half of what landed late may have been passed over: the rest, taken now, would overtake it.
+    const isLate = !this.options.isMainHeld() || record.offset >= this.options.endOffset;
+    const isOwner = this.isOwn(record) || !(this.moved.has(mainOffset) || this.options.isOfMain(mainOffset, isLate));
     if (!isOwner) this.passedOver.add(record.offset);
     else if (this.options.isMainHeld()) this.move(mainOffset);
     return isOwner;
