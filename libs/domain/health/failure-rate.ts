@@ -4,6 +4,8 @@
  * does a moment, however many failed in it; a bounded number of counts, small enough for a row.
  */
 
+import { pausedMsBetween, type Pause } from '../webhook/pause.ts';
+
 export interface RateRule {
   /** Part of the attempts, 0 to 1, from which on the rate is too bad. */
   readonly part: number;
@@ -56,8 +58,14 @@ export function addToRate(window: RateWindow, attempts: readonly RatedAttempt[],
 /**
  * The rate up to the last failure; null where it is no rule, or nothing failed.
  * @param lastFailureAt begin of that attempt, Unix milliseconds
+ * @param pause of its webhook: that time is no time of failing
  */
-export function rateUpTo(lastFailureAt: number | null, window: RateWindow, rule: RateRule | null): FailureRate | null {
+export function rateUpTo(
+  lastFailureAt: number | null,
+  window: RateWindow,
+  rule: RateRule | null,
+  pause: Partial<Pause> = {},
+): FailureRate | null {
   if (rule === null || lastFailureAt === null) return null;
   const at = lastFailureAt;
   const { windowMs } = rule;
@@ -68,7 +76,8 @@ export function rateUpTo(lastFailureAt: number | null, window: RateWindow, rule:
   const delivered = live.reduce((sum, bucket) => sum + bucket[1], 0);
   // When the first failure of a bucket was is not known: at its end at the latest.
   const firstAt = (failing[0]?.[0] ?? at) + bucketMs;
-  return { attempts: delivered + failed, failed, failedForMs: Math.max(0, at - firstAt) };
+  const failedForMs = Math.max(0, at - firstAt - pausedMsBetween(pause, firstAt, at));
+  return { attempts: delivered + failed, failed, failedForMs };
 }
 
 /** True when nearly all failed, of `share` of the attempts that it takes, and for as much of `minMs`. */

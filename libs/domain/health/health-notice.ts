@@ -8,6 +8,7 @@ import { isMostFailing, isRateBad, rateUpTo, type FailureRate } from './failure-
 import type { WebhookHealth } from './webhook-health.ts';
 import { isNoticeType, type NoticeType } from './notice.ts';
 import type { ObservedOutcome } from '../delivery/outcome.ts';
+import { pausedMsBetween, type Pause } from '../webhook/pause.ts';
 
 export interface HealthNotice {
   readonly type: NoticeType;
@@ -23,14 +24,15 @@ export function failureNotice(
   health: WebhookHealth,
   lastFailure: ObservedOutcome | null,
   rules: DisableRules,
+  pause: Partial<Pause>,
 ): HealthNotice | null {
-  const rate = rateUpTo(health.lastFailureAt, health.rate, rules.rate);
+  const rate = rateUpTo(health.lastFailureAt, health.rate, rules.rate, pause);
   if (health.isFailureTold) {
     // Single successes among failures are no recovery.
     if (health.consecutiveFailures > 0 || isMostFailing(health.rate, rules.rate)) return null;
     return { type: 'webhook.recovered', data: { from: 'failing', lastSuccessAt: timeOrNull(health.lastSuccessAt) } };
   }
-  if (lastFailure === null || !(isHalfWay(health, rules) || isHalfWayByRate(rate, rules))) return null;
+  if (lastFailure === null || !(isHalfWay(health, rules, pause) || isHalfWayByRate(rate, rules))) return null;
   const { failureThreshold, minMs } = rules;
   return {
     type: 'webhook.failing',
@@ -51,9 +53,16 @@ function isHalfWayByRate(rate: FailureRate | null, rules: DisableRules): boolean
   return rate !== null && rules.rate !== null && isRateBad(rate, rules.rate, rules.minMs, 0.5);
 }
 
-function isHalfWay({ consecutiveFailures, failingSince, lastFailureAt }: WebhookHealth, rules: DisableRules): boolean {
-  if (failingSince === null || lastFailureAt === null) return false;
-  return consecutiveFailures * 2 >= rules.failureThreshold && (lastFailureAt - failingSince) * 2 >= rules.minMs;
+function isHalfWay(health: WebhookHealth, rules: DisableRules, pause: Partial<Pause>): boolean {
+  const failedForMs = failedForMsOf(health, pause);
+  if (failedForMs === null) return false;
+  return health.consecutiveFailures * 2 >= rules.failureThreshold && failedForMs * 2 >= rules.minMs;
+}
+
+/** From the first failure of the run to the last, without what was paused, in milliseconds; null: there is no run. */
+export function failedForMsOf({ failingSince, lastFailureAt }: WebhookHealth, pause: Partial<Pause>): number | null {
+  if (failingSince === null || lastFailureAt === null) return null;
+  return lastFailureAt - failingSince - pausedMsBetween(pause, failingSince, lastFailureAt);
 }
 
 /** `webhook.delivery.exhausted` for all of these outcomes together; null when no delivery was given up. */

@@ -102,6 +102,45 @@ const answer410 = (atMinute: number, changes: Partial<DeliveryOutcome> = {}) =>
     ...changes,
   });
 
+describe('#232 a pause', () => {
+  const minutes = (from: number, until: number) => ({
+    pausedSince: start + from * minuteMs,
+    pausedUntil: start + until * minuteMs,
+  });
+  const failed = [outcome(0), outcome(1), outcome(2)];
+
+  test.each<[string, DeliveryOutcome[], ReturnType<typeof minutes>, 'failures' | null]>([
+    ['counts for no time of a run of failures', [...failed, outcome(123)], minutes(3, 120), null],
+    ['ends no run of failures', [...failed, outcome(130)], minutes(3, 120), 'failures'],
+    ['is no time to disable in, whatever was under way', [...failed, outcome(11)], minutes(12, 120), null],
+    ['does not count the tests of it', [11, 12, 13, 22].map((at) => outcome(at)), minutes(10, 21), null],
+  ])('%s', (_name, outcomes, pause, by) => {
+    const paused = { ...active, ...pause };
+    expect(observe(unknownHealth, outcomes, paused, rules).disable?.by ?? null).toBe(by);
+  });
+
+  test('ends with a run of failures that is as it was', () => {
+    const before = observe(unknownHealth, failed, active, rules).health;
+    const tests = [20, 30, 40].map((at) => outcome(at, { kind: 'test' }));
+    const { health, disable, notices } = observe(before, tests, { ...active, ...minutes(3, 120) }, rules);
+    expect({ disable, notices, failures: health.consecutiveFailures }).toEqual({
+      disable: null,
+      notices: [],
+      failures: 3,
+    });
+    expect(health.lastFailureAt).toBe(start + 40 * minuteMs);
+  });
+
+  test('disables by no rate either', () => {
+    const rate = { part: 0.9, attemptsMin: 4, windowMs: 60 * minuteMs };
+    const byRate = { ...rules, rate, failureThreshold: 1_000 };
+    const all = [...failed, outcome(43)];
+    expect(observe(unknownHealth, all, active, byRate).disable?.by).toBe('failures');
+    expect(observe(unknownHealth, all, { ...active, ...minutes(3, 42) }, byRate).disable).toBeNull();
+    expect(observe(unknownHealth, all, { ...active, ...minutes(44, 90) }, byRate).disable).toBeNull();
+  });
+});
+
 describe('disabling', () => {
   test.each<[string, DeliveryOutcome[], Partial<HealthRules>, 'failures' | 'gone' | null]>([
     ['enough failures over enough time', [outcome(0), outcome(5), outcome(10)], {}, 'failures'],

@@ -3,16 +3,18 @@
  * how the webhook stands. Out: its health, at most one reason to disable it or to let it recover, and what to tell its
  * client. What must hold: an outcome without a POST says nothing about the endpoint; a success ends a run of failures;
  * attempts from before the webhook was last enabled never disable it again; what another URL answered says nothing about
- * this one; decided is by how things stand after the last outcome that is known, and only while that is the present.
+ * this one; a pause is no time of failing: what fails in it does not count, and only what began after it decides;
+ * decided is by how things stand after the last outcome that is known, and only while that is the present.
  */
 import { afterPing, failedPingsBefore, isFinalWord, isHealed } from './coming-back.ts';
 import { tolerableBehindMs } from './disable-rules.ts';
 import { lateAfter } from './falling-behind.ts';
-import { exhaustedOf, failureNotice, type HealthNotice } from './health-notice.ts';
+import { exhaustedOf, failedForMsOf, failureNotice, type HealthNotice } from './health-notice.ts';
 import { addToRate, isRateBad, rateUpTo, type RateWindow } from './failure-rate.ts';
 import { addAttempts, emptyWindows } from './health-window.ts';
 import type { ObservedOutcome } from '../delivery/outcome.ts';
 import type { HealthRules, WatchedWebhook, WebhookHealth } from './webhook-health.ts';
+import { isWithinPause } from '../webhook/pause.ts';
 import type { DisabledBy } from '../webhook/webhook.ts';
 
 export interface DisableDecision {
@@ -83,11 +85,11 @@ export function observe(
     health = { ...health, gone: goneAfter(health, outcome, verdict) };
     if (outcome.kind === 'ping') health = afterPing(health, outcome, webhook);
     else {
-      health = afterAttempt(health, outcome, verdict);
+      health = afterAttempt(health, outcome, verdict, webhook);
       late = lateAfter(late, outcome, webhook.pausedUntil ?? 0);
     }
     if (verdict === 'success') lastFailure = null;
-    else if (outcome.kind !== 'ping' && !isFromBefore(health, outcome)) lastFailure = outcome;
+    else if (outcome.kind !== 'ping' && maySayMore(health, outcome, webhook)) lastFailure = outcome;
   }
   health = { ...health, late, rate: rateAfter(health, outcomes, webhook, rules) };
   const measured = outcomes
@@ -103,7 +105,7 @@ export function observe(
   }
   if (disable !== null || !webhook.isActive) health = { ...health, gone: null };
   const told =
-    webhook.isActive && disable === null ? failureNotice(health, isBehind ? null : lastFailure, rules) : null;
+    webhook.isActive && disable === null ? failureNotice(health, isBehind ? null : lastFailure, rules, webhook) : null;
   if (told !== null) health = { ...health, isFailureTold: told.type === 'webhook.failing' };
   const exhausted = exhaustedOf(outcomes);
   const wouldHeal = isHealed(health, webhook, rules);
@@ -146,14 +148,19 @@ function goneAfter(
   return verdict === 'success' && gone !== null && outcome.startedAt >= gone.at ? null : gone;
 }
 
-function afterAttempt(health: WebhookHealth, outcome: ObservedOutcome, verdict: 'success' | 'failure'): WebhookHealth {
+function afterAttempt(
+  health: WebhookHealth,
+  outcome: ObservedOutcome,
+  verdict: 'success' | 'failure',
+  webhook: WatchedWebhook,
+): WebhookHealth {
   const { startedAt } = outcome;
   if (verdict === 'success') {
     const lastSuccessAt = Math.max(startedAt, health.lastSuccessAt ?? 0);
     return { ...health, state: 'healthy', consecutiveFailures: 0, failingSince: null, lastSuccessAt };
   }
   const lastFailureAt = Math.max(startedAt, health.lastFailureAt ?? 0);
-  if (isFromBefore(health, outcome)) return { ...health, lastFailureAt };
+  if (isFromBefore(health, outcome) || isWithinPause(webhook, startedAt)) return { ...health, lastFailureAt };
   return {
     ...health,
     state: 'failing',
@@ -166,6 +173,11 @@ function afterAttempt(health: WebhookHealth, outcome: ObservedOutcome, verdict: 
 
 function isFromBefore(health: WebhookHealth, outcome: ObservedOutcome): boolean {
   return health.countedFrom !== null && outcome.startedAt < health.countedFrom;
+}
+
+/** False of a failure from before it was enabled, or from before its last pause was over: such a one decides nothing. */
+function maySayMore(health: WebhookHealth, outcome: ObservedOutcome, { pausedUntil }: WatchedWebhook): boolean {
+  return !isFromBefore(health, outcome) && outcome.startedAt >= (pausedUntil ?? 0);
 }
 
 /**
@@ -185,7 +197,8 @@ function rateAfter(
       outcome.reason !== 'refused_address' &&
       verdictOf(outcome) !== null &&
       !isOfOtherTarget(outcome, webhook) &&
-      !isFromBefore(health, outcome),
+      !isFromBefore(health, outcome) &&
+      !isWithinPause(webhook, outcome.startedAt),
   );
   const attempts = counted.map(({ startedAt, status }) => ({ startedAt, isDelivered: status === 'delivered' }));
   return addToRate(health.rate, attempts, rate);
@@ -199,19 +212,20 @@ function disableDecision(
   rules: HealthRules,
 ): DisableDecision | null {
   const { gone, consecutiveFailures, failingSince, lastFailureAt } = health;
+  const failedForMs = failedForMsOf(health, webhook);
   if (gone !== null && gone.answers >= goneAnswersMax) {
     return { by: 'gone', reason: 'The endpoint answered that it is gone.', deliveryId: gone.deliveryId };
   }
-  if (!rules.isEnabled || lastFailure === null || failingSince === null || lastFailureAt === null) return null;
+  if (!rules.isEnabled || lastFailure === null || failingSince === null || failedForMs === null) return null;
   const { deliveryId } = lastFailure;
   if (webhook.recoveringUntil !== null && consecutiveFailures >= Math.min(relapseFailures, rules.failureThreshold)) {
     return { by: 'failures', reason: `${consecutiveFailures} attempts failed while it recovered.`, deliveryId };
   }
-  if (consecutiveFailures >= rules.failureThreshold && lastFailureAt - failingSince >= rules.minMs) {
+  if (consecutiveFailures >= rules.failureThreshold && failedForMs >= rules.minMs) {
     const since = new Date(failingSince).toISOString();
     return { by: 'failures', reason: `${consecutiveFailures} consecutive attempts failed since ${since}.`, deliveryId };
   }
-  const rate = rateUpTo(lastFailureAt, health.rate, rules.rate);
+  const rate = rateUpTo(lastFailureAt, health.rate, rules.rate, webhook);
   if (rate === null || rules.rate === null || !isRateBad(rate, rules.rate, rules.minMs)) return null;
   const minutes = Math.round(rules.rate.windowMs / 60_000);
   const reason = `${rate.failed} of ${rate.attempts} attempts failed within ${minutes} minutes.`;

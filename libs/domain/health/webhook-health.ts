@@ -4,6 +4,7 @@ import type { RateWindow } from './failure-rate.ts';
 import type { LateAttempts } from './falling-behind.ts';
 import type { HealthWindows } from './health-window.ts';
 import type { DisabledBy } from '../webhook/webhook.ts';
+import type { Pause } from '../webhook/pause.ts';
 
 /** `failing`: the latest attempt failed. `disabled`, `recovering` and `paused` are said by the webhook itself. */
 export const healthStates = ['healthy', 'failing', 'disabled', 'recovering', 'paused'] as const;
@@ -48,15 +49,13 @@ export interface GoneAnswer {
 }
 
 /** What the webhook's own row says. */
-export interface WatchedWebhook {
+export interface WatchedWebhook extends Partial<Pause> {
   readonly isActive: boolean;
   readonly disabledBy: DisabledBy | null;
   /** Unix milliseconds. */
   readonly disabledAt: number | null;
   /** Unix milliseconds at which a recovery ends; null when it does not recover. */
   readonly recoveringUntil: number | null;
-  /** Unix milliseconds at which its last pause ends or ended. */
-  readonly pausedUntil?: number | null;
   readonly autoHeal: boolean;
   /** Also when its endpoint said that it is gone. */
   readonly autoHealGone: boolean;

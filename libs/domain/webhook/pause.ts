@@ -22,8 +22,17 @@ export function isPaused({ pausedUntil }: Pick<Pause, 'pausedUntil'>, now: numbe
   return pausedUntil !== null && now < pausedUntil;
 }
 
+/** True of a moment in the last pause. */
+export function isWithinPause({ pausedSince = null, pausedUntil = null }: Partial<Pause>, at: number): boolean {
+  return pausedSince !== null && pausedUntil !== null && at >= pausedSince && at < pausedUntil;
+}
+
 /** How much of the time between two moments was paused: a delivery does not grow older meanwhile. Milliseconds. */
-export function pausedMsBetween({ pausedSince, pausedUntil }: Pause, from: number, to: number): number {
+export function pausedMsBetween(
+  { pausedSince = null, pausedUntil = null }: Partial<Pause>,
+  from: number,
+  to: number,
+): number {
   if (pausedSince === null || pausedUntil === null) return 0;
   return Math.max(0, Math.min(to, pausedUntil) - Math.max(from, pausedSince));
 }

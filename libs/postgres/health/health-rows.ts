@@ -26,6 +26,7 @@ interface Row {
   readonly disabledAt: number | null;
   readonly enabledAt: number | null;
   readonly recoveringUntil: number | null;
+  readonly pausedSince: number | null;
   readonly pausedUntil: number | null;
   readonly autoHeal: boolean;
   readonly autoHealGone: boolean;
@@ -133,7 +134,8 @@ const ms = (column: string, name: string) => `(extract(epoch from ${column}) * 1
 const selectHealth = `
 select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActive", w.disabled_by as "disabledBy",
   ${ms('w.disabled_at', 'disabledAt')}, ${ms('w.enabled_at', 'enabledAt')},
-  ${ms('w.recovering_until', 'recoveringUntil')}, ${ms('w.paused_until', 'pausedUntil')}, w.auto_heal as "autoHeal", w.auto_heal_gone as "autoHealGone", w.target_version as "targetVersion", c.auto_disable as override,
+  ${ms('w.recovering_until', 'recoveringUntil')}, ${ms('w.paused_since', 'pausedSince')},
+  ${ms('w.paused_until', 'pausedUntil')}, w.auto_heal as "autoHeal", w.auto_heal_gone as "autoHealGone", w.target_version as "targetVersion", c.auto_disable as override,
   h.state, h.consecutive_failures as "consecutiveFailures", ${ms('h.failing_since', 'failingSince')},
   ${ms('h.last_success_at', 'lastSuccessAt')}, ${ms('h.last_failure_at', 'lastFailureAt')},
   ${ms('h.counted_from', 'countedFrom')}, ${ms('h.last_ping_at', 'lastPingAt')},
