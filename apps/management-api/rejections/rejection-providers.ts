@@ -8,7 +8,6 @@ import { OwnDatabase } from '../../../libs/postgres/server/reserved-database.ts'
 import type { AppContext } from '../../../libs/runtime/app.module.ts';
 import { topicName, topics } from '../../../libs/wire/topics.ts';
 import type { ManagementApiConfig } from '../config.ts';
-import { KafkaWriter } from '../outbox/kafka-writer.ts';
 import { RedriveRunner } from './redrive-runner.ts';
 
 export function rejectionProviders(config: ManagementApiConfig, { logger, metrics }: AppContext): Provider[] {
@@ -20,13 +19,12 @@ export function rejectionProviders(config: ManagementApiConfig, { logger, metric
   return [
     {
       provide: RedriveRunner,
-      inject: [OwnDatabase, KafkaClient, KafkaWriter, RecordSink],
-      useFactory: ({ em }: OwnDatabase, client: KafkaClient, writer: KafkaWriter, sink: RecordSink) =>
+      inject: [OwnDatabase, KafkaClient, RecordSink],
+      useFactory: ({ em }: OwnDatabase, client: KafkaClient, sink: RecordSink) =>
         new RedriveRunner({
           store: new RedriveStore(em),
           batch: {
             read: (places) => recordsAt(client, rejected, places),
-            write: (records) => writer.write(records),
             topic: topicName(config.TOPIC_PREFIX, topics.platformEvents),
           },
           ...{ sink, counter, logger },

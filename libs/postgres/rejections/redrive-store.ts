@@ -6,8 +6,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../../domain/access/actor.ts';
 import { appendAudit } from '../access/audit-store.ts';
-import { runIn } from '../bulk.ts';
+import { inTransaction, runIn } from '../bulk.ts';
 import { Conditions } from '../conditions.ts';
+import { replayLimits } from '../limits.ts';
 import { readerOf } from '../read.ts';
 import { changing } from '../webhooks/held-change.ts';
 import { anyOf, narrowed, type RejectedEventFilter } from './rejected-event-list.ts';
@@ -15,6 +16,7 @@ import { anyOf, narrowed, type RejectedEventFilter } from './rejected-event-list
 /** Of one request. */
 export const redriveMax = 10_000;
 const putOffS = 60;
+const lockName = 'webhooks.redrive';
 const dueMax = 50;
 const dueBytesMax = 8 * 1024 * 1024;
 
@@ -99,19 +101,51 @@ export class RedriveStore {
     return row?.dueInMs ?? null;
   }
 
-  /** Those that are due, the first ones first, as many as fit into some memory. */
+  /**
+   * Runs `work` unless another process is at it: one batch at a time, or records of a key would pass each other. False: it did not.
+   * The lock is that of a transaction that reads nothing; whoever works for long calls `keep` every minute.
+   */
+  async alone(work: (keep: () => Promise<void>) => Promise<void>): Promise<boolean> {
+    return inTransaction(
+      this.em,
+      async (run) => {
+        const [lock] = await run<{ held: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as held', [
+          lockName,
+        ]);
+        if (lock?.held !== true) return false;
+        await work(async () => {
+          await run('select 1');
+        });
+        return true;
+      },
+      replayLimits,
+    );
+  }
+
+  /** Those that are due, the first ones first, as many as fit into some memory. Committed at once, also within {@link alone}. */
   async takeDue(): Promise<DueRedrive[]> {
     return readerOf(this.em)<DueRedrive>(
       `with due as materialized (
         select id, value_bytes, redrive_at from rejected_event where redrive_at <= now()
-        order by redrive_at limit ${dueMax} for update skip locked
+        order by redrive_at, id limit ${dueMax} for update skip locked
       ), small as (
-        select id from (select id, sum(value_bytes) over (order by redrive_at, id) - value_bytes as before from due) summed
+        select id, redrive_at from (
+          select id, redrive_at, sum(value_bytes) over (order by redrive_at, id) - value_bytes as before from due) summed
         where before < ${dueBytesMax}
+      ), taken as (
+        update rejected_event r set redrive_at = now() + interval '${putOffS} s' from small where r.id = small.id
+        returning r.id, small.redrive_at as due_at, r.partition, r."offset", r.source_topic, r.source_partition, r.source_offset
       )
-      update rejected_event r set redrive_at = now() + interval '${putOffS} s' from small where r.id = small.id
-      returning r.id, r.partition, r."offset"::float8 as "offset", r.source_topic as "sourceTopic",
-        r.source_partition as "sourcePartition", r.source_offset::float8 as "sourceOffset"`,
+      select id, partition, "offset"::float8 as "offset", source_topic as "sourceTopic",
+        source_partition as "sourcePartition", source_offset::float8 as "sourceOffset" from taken order by due_at, id`,
+    );
+  }
+
+  /** What Kafka may still take stays whose it is for another minute. */
+  async putOff(ids: readonly string[]): Promise<void> {
+    await readerOf(this.em)(
+      `update rejected_event set redrive_at = now() + interval '${putOffS} s' where id = any($1) and redrive_at is not null`,
+      [ids],
     );
   }
 

@@ -87,6 +87,11 @@ test('what is asked for falls due at its pace, is taken once, comes again when n
   const taken = (await Promise.all([store.takeDue(), store.takeDue()])).flat();
   expect(taken.map(({ offset }) => offset).sort()).toEqual([0, 2, 3]);
   expect(await store.takeDue()).toEqual([]);
+  // Kafka may still take them.
+  await database.rows(`update rejected_event set redrive_at = now() where redrive_at is not null`);
+  await store.putOff(taken.map(({ id }) => id));
+  await store.putOff([idOf(1)]);
+  expect([await store.takeDue(), await listed({ redrive: ['waiting'] })]).toEqual([[], [3, 2, 0]]);
   await store.settle([
     { id: idOf(0), problem: null },
     { id: idOf(2), problem: 'gone' },
@@ -106,6 +111,21 @@ test('what is asked for falls due at its pace, is taken once, comes again when n
   );
   expect((await store.takeDue()).map(({ offset }) => offset)).toEqual([3]);
   await store.settle([{ id: idOf(3), problem: null }]);
+});
+
+test('one process at a time takes them, in the order in which they are due', async () => {
+  const turns: boolean[] = [];
+  const isTurn = await store.alone(async (keep) => {
+    turns.push(await new RedriveStore(database.em).alone(() => Promise.reject(new Error('it is not its turn'))));
+    await database.rows(`update rejected_event set redrive_at = now() - make_interval(secs => partition + "offset")`);
+    expect((await store.takeDue()).map(({ offset }) => offset)).toEqual([3, 2, 1, 0]);
+    await keep();
+    await store.settle([idOf(0), idOf(3)].map((id) => ({ id, problem: null })));
+    await store.settle([{ id: idOf(2), problem: 'gone' }]);
+    await database.rows(`update rejected_event set redrive_at = null`);
+  });
+  expect([isTurn, ...turns]).toEqual([true, false]);
+  expect(await store.alone(() => Promise.resolve())).toBe(true);
 });
 
 test('a filter means what was not sent, ids mean what they name', async () => {
