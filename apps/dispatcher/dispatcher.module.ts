@@ -26,7 +26,7 @@ import { Gate } from './gate/gate.ts';
 import { Post } from './post.ts';
 import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
 import { WebhookTable } from './webhook-table.ts';
-import { WorkedEndpoints } from './gate/worked-endpoints.ts';
+import { pausedBefore, WorkedEndpoints } from './gate/worked-endpoints.ts';
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
@@ -183,10 +183,15 @@ function makeDispatch(parts: {
       signatureHeader: config.SIGNATURE_HEADER.toLowerCase(),
       deliveryAgeMsMax: config.DELIVERY_MAX_AGE_HOURS * hourMs,
       confirmed: (webhook) => gate.confirmed(webhook),
-      graceOf: ({ definition: { id, targetVersion } }) => ({
-        graceMs: config.REFUSAL_GRACE_MINUTES * minuteMs,
-        refusesForMs: worked.refusesForMs(id, monotonicMs(), table.targetVersionOf(id) !== targetVersion),
-      }),
+      graceOf: ({ definition }) => {
+        const { id, targetVersion } = definition;
+        const now = monotonicMs();
+        const pausedMs = pausedBefore(definition, Date.now(), now);
+        return {
+          graceMs: config.REFUSAL_GRACE_MINUTES * minuteMs,
+          refusesForMs: worked.refusesForMs(id, now, table.targetVersionOf(id) !== targetVersion, pausedMs),
+        };
+      },
       retryAfterMsMax: {
         ordered: config.RETRY_AFTER_ORDERED_MAX_MINUTES * minuteMs,
         parallel: config.RETRY_AFTER_MAX_MINUTES * minuteMs,

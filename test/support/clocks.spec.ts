@@ -20,7 +20,10 @@ const told = 'told to a person or a client';
 /** By file: how many uses, and what they are for. One more use is one more thing to think about. */
 const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> = {
   'apps/dispatcher/dispatch.ts': [1, stored],
-  'apps/dispatcher/dispatcher.module.ts': [1, `${stored}, the timestamps of signatures, and the age of a delivery`],
+  'apps/dispatcher/dispatcher.module.ts': [
+    2,
+    `${stored}, the timestamps of signatures, the age of a delivery, and what a pause was of a time`,
+  ],
   'apps/dispatcher/gate/gate.ts': [
     1,
     'compared with the times of a recovery and of a pause, which are in the definition',

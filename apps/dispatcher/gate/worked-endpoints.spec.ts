@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { noAnswerCodes } from '../../../libs/domain/delivery/answer-codes.ts';
 import type { AttemptResult } from '../../../libs/domain/delivery/attempt.ts';
-import { WorkedEndpoints } from './worked-endpoints.ts';
+import { pausedBefore, WorkedEndpoints } from './worked-endpoints.ts';
 
 const hourMs = 3_600_000;
 
@@ -23,6 +23,24 @@ function begun(): WorkedEndpoints {
 }
 
 describe('#3 an endpoint that refuses', () => {
+  test('#232 has worked when it was paused for longer than a day, and refuses for as long as it was not paused', () => {
+    const worked = begun();
+    answered(worked, 'wh_1', answer(200), 30 * hourMs);
+    const pausedMs = pausedBefore(
+      { pausedSince: 1_000_000 + 31 * hourMs, pausedUntil: 1_000_000 + 80 * hourMs },
+      1_000_000 + 81 * hourMs,
+      81 * hourMs,
+    );
+    answered(worked, 'wh_1', answer(404), 81 * hourMs);
+    expect(worked.refusesForMs('wh_1', 81 * hourMs, false, pausedMs)).toBe(0);
+    expect(worked.refusesForMs('wh_1', 81 * hourMs)).toBeNull();
+    answered(worked, 'wh_2', answer(200), 0);
+    answered(worked, 'wh_2', answer(404), 30 * hourMs);
+    answered(worked, 'wh_3', answer(404), 23 * hourMs);
+    expect(worked.refusesForMs('wh_2', 81 * hourMs, false, pausedMs)).toBeNull();
+    expect(worked.refusesForMs('wh_3', 81 * hourMs, false, pausedMs)).toBe(9 * hourMs);
+  });
+
   test('has worked when it was seen to within a day before', () => {
     const worked = begun();
     answered(worked, 'wh_1', answer(200), 30 * hourMs);

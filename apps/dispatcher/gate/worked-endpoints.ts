@@ -6,6 +6,7 @@
 import { isSuccessCode, type AnswerCodes } from '../../../libs/domain/delivery/answer-codes.ts';
 import type { AttemptResult } from '../../../libs/domain/delivery/attempt.ts';
 import { isRefusal } from '../../../libs/domain/access/refusal.ts';
+import { pausedMsBetween, type Pause } from '../../../libs/domain/webhook/pause.ts';
 
 interface Known {
   /** All times on the monotonic clock. The last success; null: none that was seen here. */
@@ -17,6 +18,15 @@ interface Known {
 }
 
 const dayMs = 86_400_000;
+
+/** Of two moments on the monotonic clock, in milliseconds. */
+type PausedMs = (from: number, to: number) => number;
+
+/** @param unixNow and now: the same moment on both clocks */
+export function pausedBefore(pause: Partial<Pause>, unixNow: number, now: number): PausedMs {
+  const offsetMs = unixNow - now;
+  return (from, to) => pausedMsBetween(pause, from + offsetMs, to + offsetMs);
+}
 
 export class WorkedEndpoints {
   private readonly known = new Map<string, Known>();
@@ -54,19 +64,21 @@ export class WorkedEndpoints {
   }
 
   /**
-   * For how long it has refused; null when it did not work within a day before.
+   * For how long it has refused; null when it did not work within a day before. Paused time does not count.
    * @param hasMoved it was an URL of before that refused, and the next attempt goes to the present one
+   * @param pausedMs how much of the time between two moments its webhook was paused ({@link pausedBefore})
    */
-  refusesForMs(webhookId: string, now: number, hasMoved = false): number | null {
+  refusesForMs(webhookId: string, now: number, hasMoved = false, pausedMs: PausedMs = () => 0): number | null {
     if (hasMoved) return 0;
+    const lengthMs = (from: number, to: number) => to - from - pausedMs(from, to);
     const known = this.known.get(webhookId);
     const refusesSince = known?.refusesSince ?? now;
     const workedAt = known?.workedAt ?? null;
-    if (workedAt !== null) return refusesSince - workedAt < dayMs ? now - refusesSince : null;
+    if (workedAt !== null) return lengthMs(workedAt, refusesSince) < dayMs ? lengthMs(refusesSince, now) : null;
     const newAt = known?.newAt ?? null;
     // Somebody else may have seen it work after it was made, if its partition has come since.
     if (newAt !== null && newAt >= this.assignedAt) return null;
-    return refusesSince - this.assignedAt < dayMs ? now - refusesSince : null;
+    return lengthMs(this.assignedAt, refusesSince) < dayMs ? lengthMs(refusesSince, now) : null;
   }
 
   private add(webhookId: string): Known {
