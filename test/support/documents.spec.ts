@@ -63,3 +63,11 @@ test('every promise of the reference has its test, and every test of a promise i
   const kept = new Set([...fileNames.filter((name) => name !== 'server-restarts-lose-nothing'), ...testNames]);
   expect([...kept].sort()).toEqual(promised.toSorted());
 });
+
+test('a rolling upgrade replaces all six apps, and fan-out last, as the changelog wants it', () => {
+  const [, order = ''] =
+    /^for app in ([a-z -]+); do/m.exec(readFileSync(join(repositoryRoot, 'docs/operations.md'), 'utf8')) ?? [];
+  const apps = order.split(' ');
+  expect(apps.toSorted()).toEqual(globSync('*', { cwd: join(repositoryRoot, 'apps') }).toSorted());
+  expect(apps.at(-1)).toBe('fanout');
+});
