@@ -42,10 +42,13 @@ test('a record has its reason, where it was, and its value masked', () => {
 test.each([
   ['nothing', null, { value: null, valueState: 'none', valueBytes: 0 }],
   ['no text', Buffer.from([0xff, 0, 0x9f]), { value: null, valueState: 'binary', valueBytes: 3 }],
-  ['broken JSON', '"password": "hunter2', { value: '"password": "********"', valueState: 'whole' }],
+  ['broken JSON', '"password": "hunter2', { value: null, valueState: 'unreadable', valueBytes: 20 }],
+  ['a form', 'password=hunter2&x=1', { value: null, valueState: 'unreadable' }],
+  ['what only looks like JSON', "{'password': 'hunter2'}", { value: null, valueState: 'unreadable' }],
+  ['JSON in a string', JSON.stringify({ a: '{"password":"hunter2"}' }), { valueState: 'whole' }],
   ['a long one', `{"a":"${'x'.repeat(20_000)}","password":"hunter2"}`, { valueState: 'cut', valueBytes: 20_029 }],
   ['one that is cut within a character', `"${'é'.repeat(10_000)}"`, { valueState: 'cut' }],
-  ['a deep one', '['.repeat(100_000), { valueState: 'cut' }],
+  ['a deep one', '['.repeat(100_000), { valueState: 'unreadable' }],
 ] as const)('%s is kept as far as it can be', (_, value, expected) => {
   const row = rowOf(record(value));
   expect(row).toMatchObject(expected);

@@ -1,6 +1,6 @@
 /**
  * In: a record on platform.events.rejected. Out: what is kept of it. Holds: never throws, whatever the record is; no value of a
- * sensitive field is kept; what one record costs is bounded, and so is what all of a minute keep.
+ * sensitive field is kept, and of what is no JSON no value at all; what one record costs is bounded, and so is what all of a minute keep.
  */
 import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
@@ -11,7 +11,7 @@ import {
 } from '../../libs/domain/event/rejected-event.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import { SensitiveNames } from '../../libs/domain/payload/mask.ts';
-import { maskedSample } from '../../libs/domain/payload/masked-sample.ts';
+import { maskedWhole } from '../../libs/domain/payload/masked-whole.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
 import { redriveCount, redriveRefusal, rejectedFrom } from '../../libs/wire/mapping/redriven.ts';
 
@@ -81,11 +81,14 @@ function keptValue(
   budget: RejectedRowParts['budget'],
 ): { readonly value: string | null; readonly valueState: RejectedValueState } {
   if (bytes === null) return { value: null, valueState: 'none' };
-  const begin = beginOf(bytes, rejectedValueBytesMax);
-  if (!isUtf8(begin)) return { value: null, valueState: 'binary' };
-  if (!budget.take(begin.length)) return { value: null, valueState: 'left_out' };
-  const valueState = begin.length < bytes.length ? 'cut' : 'whole';
-  return { value: maskedSample(begin.toString('utf8'), 'application/json', names), valueState };
+  if (!isUtf8(bytes)) return { value: null, valueState: 'binary' };
+  // Before it is read: what a minute reads is bounded with it.
+  if (!budget.take(Math.min(bytes.length, rejectedValueBytesMax))) return { value: null, valueState: 'left_out' };
+  const masked = maskedWhole(bytes.toString('utf8'), names);
+  if (masked === null) return { value: null, valueState: 'unreadable' };
+  const shown = Buffer.from(masked);
+  const begin = beginOf(shown, rejectedValueBytesMax);
+  return { value: begin.toString('utf8'), valueState: begin.length < shown.length ? 'cut' : 'whole' };
 }
 
 function shownKey(key: Buffer | null): string | null {

@@ -38,11 +38,13 @@ export const rejectedEventSchema = Type.Object(
     ),
     key: nullable(Type.String({ description: 'Text, or base64 where it is none; the first 256 bytes.' })),
     value: nullable(
-      Type.String({ description: 'Up to 16 KiB, values of SENSITIVE_FIELDS replaced. Null: `valueState` says why.' }),
+      Type.String({
+        description: 'JSON, up to 16 KiB of it, values of SENSITIVE_FIELDS replaced. Null: `valueState` says why.',
+      }),
     ),
     valueState: Type.Enum([...rejectedValueStates], {
       description:
-        '`cut`: the beginning. `binary`: no text, so nothing in it could be masked. `left_out`: too many came in that minute. `none`: it had no value. Kafka has the bytes as long as it keeps them.',
+        '`cut`: the beginning. `binary`: no text, `unreadable`: no JSON, so nothing in it could be masked and none of it is kept. `left_out`: too many came in that minute. `none`: it had no value. Kafka has the bytes at `at` as long as it keeps them.',
     }),
     valueBytes: Type.Integer({ description: 'Of the value as it came.' }),
     isPayloadHidden: Type.Boolean({ description: 'Key and value are null because whoever asks may not see payloads.' }),

@@ -14,6 +14,11 @@ function rejected({ partition, offset }: { partition: number; offset: number }):
   return { topic, partition, offset, timestampMs: 5, key: null, value: Buffer.from(String(offset)), headers: bytes };
 }
 
+interface Kafka {
+  settle: (index: number, error: Error | null) => void;
+  end: () => void;
+}
+
 /** Rows in memory with a claim each, as the database has them; Kafka settles when it is told to. */
 function world(count: number) {
   const due: DueRedrive[] = Array.from({ length: count }, (_, offset) => ({
@@ -23,7 +28,7 @@ function world(count: number) {
   const appended: OutgoingRecord[][] = [];
   const settled: RedriveResult[] = [];
   const putOff: string[][] = [];
-  const kafka = { settle: (_index: number, _error: Error | null) => undefined as void, end: () => undefined as void };
+  const kafka: Kafka = { settle: () => undefined, end: () => undefined };
   let failsToSettle = 0;
   const counts = { sent: 0, failed: 0 };
   const runner = new RedriveRunner({
@@ -54,7 +59,7 @@ function world(count: number) {
     },
     sink: {
       waiting: { records: 0, bytes: 0 },
-      append: (records: readonly OutgoingRecord[], { onSettled }: AppendOptions = {}) => {
+      append: (records: readonly OutgoingRecord[], { onSettled }: AppendOptions) => {
         appended.push([...records]);
         kafka.settle = (index, error) => onSettled?.(index, error);
         return new Promise<void>((resolve) => {

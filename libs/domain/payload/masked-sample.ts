@@ -57,7 +57,8 @@ function maskedJson(text: string, names: SensitiveNames): string {
   return parts.length === 0 ? text : parts.join('') + text.slice(from);
 }
 
-function nameIn(quoted: string): string {
+/** What a string in JSON stands for. */
+export function nameIn(quoted: string): string {
   try {
     return String(JSON.parse(quoted));
   } catch {
@@ -66,13 +67,14 @@ function nameIn(quoted: string): string {
 }
 
 /** Behind the quote that ends it, or the end of the text. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
   return Math.min(at + 1, text.length);
 }
 
-function endOfValue(text: string, start: number): number {
+/** Behind a value of JSON that begins there. */
+export function endOfValue(text: string, start: number): number {
   let depth = 0;
   let at = start;
   while (at < text.length) {
@@ -91,7 +93,7 @@ function endOfValue(text: string, start: number): number {
   return at;
 }
 
-function afterSpace(text: string, start: number): number {
+export function afterSpace(text: string, start: number): number {
   let at = start;
   while (/^\s$/.test(text[at] ?? '')) at += 1;
   return at;
