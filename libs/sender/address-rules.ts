@@ -119,6 +119,24 @@ function unmapped(address: Address): Address {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
+/** Every address that a connection to this one may end at, the plain form of IPv4 included; none when it is no address. */
+export function addressesWithin(text: string): readonly string[] {
+  if (!ipaddr.isValid(text)) return [];
+  const address = unmapped(ipaddr.parse(text));
+  const carried = address instanceof ipaddr.IPv6 ? embeddedIn(address) : [];
+  return [address, ...carried].map((one) => withoutZone(one));
+}
+
+function embeddedIn(address: ipaddr.IPv6): readonly ipaddr.IPv4[] {
+  const known = carriedIPv4(address);
+  if (known !== null) return known.addresses;
+  const bytes = address.toByteArray();
+  if (address.match(compatible)) return [new ipaddr.IPv4(bytes.slice(12))];
+  if (!address.match(nat64LocalUse)) return [];
+  // Which prefix the translator has is not known here: any of them.
+  return [...embeddedAt.values()].map((at) => new ipaddr.IPv4(at.map((offset) => bytes[offset] ?? 0)));
+}
+
 /** The IPv4 addresses that a packet to this IPv6 address may end at. */
 function carriedIPv4(address: ipaddr.IPv6): { form: string; addresses: readonly ipaddr.IPv4[] } | null {
   const bytes = address.toByteArray();

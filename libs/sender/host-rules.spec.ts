@@ -31,6 +31,25 @@ test('without a list every host is allowed but those that are denied', () => {
   expect(() => new HostRules(['*'], [])).toThrow('no host');
 });
 
+test.each([
+  ['8.8.8.8', '8.8.8.8'],
+  ['8.8.8.8', '::ffff:808:808'],
+  ['8.8.8.8', '::ffff:8.8.8.8'],
+  ['8.8.8.8', '::808:808'],
+  ['8.8.8.8', '64:ff9b::808:808'],
+  ['8.8.8.8', '64:ff9b:1::808:808'],
+  ['8.8.8.8', '2002:808:808::1'],
+  ['8.8.8.8', '2001:0:808:808::f7f7:f7f7'],
+  ['[::ffff:8.8.8.8]', '8.8.8.8'],
+  ['[::ffff:8.8.8.8]', '64:ff9b::808:808'],
+])('%s denies %s', (pattern, host) => {
+  const denied = new HostRules([], [pattern]);
+  expect(denied.refusal(host)).toContain('denied');
+  for (const other of ['8.8.4.4', '::ffff:808:404', '64:ff9b::808:404', '2002:808:404::1', '2606:4700::1111']) {
+    expect([other, denied.refusal(other)]).toEqual([other, null]);
+  }
+});
+
 const guard = new AddressGuard(
   { schemes: ['https'], ports: ['443'], disallowed: [], allowed: [], allowedHosts: ['*.example.com'], deniedHosts: [] },
   () => Promise.resolve([{ address: '8.8.8.8', family: 4 }]),
