@@ -71,6 +71,10 @@ describe('the compose file', () => {
     expect(service('setup')).toContain("tmpfs: [/tmp, '/app/.data:uid=1000,gid=1000']");
   });
 
+  test('gives the dispatcher, which may be scaled, no name that two would share', () => {
+    expect(keysOf('dispatcher')).not.toContain('KAFKA_INSTANCE_ID');
+  });
+
   test('sets only keys that the app reads', async () => {
     const rows = await configRows();
     const apps = (await portRows()).map(([app = '']) => app);
