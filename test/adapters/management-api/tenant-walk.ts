@@ -56,7 +56,7 @@ export const nobodys = new Objects({
   'api-keys': 'key_nobody',
   'portal-sessions': 'ps_nobody',
   webhooks: 'wh_nobody',
-  deliveries: '0199c1d2-e3f4-8a5b-8c6d-9e0f1a2b3c4d',
+  deliveries: 'f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d',
   events: 'evt-nobody',
   replays: 'rp_nobody',
   secrets: 'sec_nobody',
