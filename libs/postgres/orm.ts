@@ -42,6 +42,7 @@ import { PublishedContent } from './migrations/0179-published-content.ts';
 import { GoneAnswers } from './migrations/0183-gone-answers.ts';
 import { MessageIds } from './migrations/0185-message-ids.ts';
 import { AnswerCodes } from './migrations/0197-answer-codes.ts';
+import { EarlierPauses } from './migrations/0237-earlier-pauses.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
@@ -153,6 +154,7 @@ export function ormOptions(
         OutboxByKey,
         WebhookPauses,
         RejectedEvents,
+        EarlierPauses,
       ],
       snapshot: false,
       silent: true,

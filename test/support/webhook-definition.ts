@@ -28,6 +28,7 @@ export function webhookDefinition(id: string, more: Partial<WebhookDefinition> =
     recoveringUntil: null,
     pausedSince: null,
     pausedUntil: null,
+    earlierPauses: [],
     version: 1,
     targetVersion: 1,
     updatedAt: 0,

@@ -8,7 +8,10 @@ import { isPaused, paceNow } from '../../../libs/domain/webhook/pause.ts';
 import type { HealthBeside } from '../../../libs/postgres/health/health-view.ts';
 import { timeOrNull } from '../shown.ts';
 
-type PacedRow = Pick<HealthBeside, 'recoveringSince' | 'recoveringUntil' | 'pausedSince' | 'pausedUntil'>;
+type PacedRow = Pick<
+  HealthBeside,
+  'recoveringSince' | 'recoveringUntil' | 'pausedSince' | 'pausedUntil' | 'earlierPauses'
+>;
 
 export function shownHealth(shown: HealthBeside): Static<typeof healthBesideSchema> {
   const { health, isActive, waiting, blockedBy } = shown;
@@ -38,6 +41,7 @@ export function standingOf(row: PacedRow, now: number) {
     recoveringUntil: row.recoveringUntil?.getTime() ?? null,
     pausedSince: row.pausedSince?.getTime() ?? null,
     pausedUntil: row.pausedUntil?.getTime() ?? null,
+    earlierPauses: row.earlierPauses,
   };
   return { ...paceNow(times, now), pausedUntil: isPaused(times, now) ? times.pausedUntil : null };
 }

@@ -1,7 +1,6 @@
 /** Webhooks are paused and resumed. */
 import { Controller, Inject } from '@nestjs/common';
 import { pauseWebhook, resumeWebhook } from '../../../libs/api-contract/webhook-pause.ts';
-import { pauseMsMax } from '../../../libs/domain/webhook/pause.ts';
 import type { WantedPause } from '../../../libs/postgres/webhooks/webhook-change.ts';
 import { WebhookStore } from '../../../libs/postgres/webhooks/webhook-store.ts';
 import type { InputOf } from '../access/caller.ts';
@@ -15,19 +14,19 @@ const hourMs = 3_600_000;
 
 @Controller()
 export class WebhookPauseController {
-  private readonly msMax: number;
+  private readonly deliveryAgeMs: number;
 
   constructor(
     @Inject(WebhookStore) private readonly store: WebhookStore,
     @Inject(CONFIG) config: ManagementApiConfig,
   ) {
-    this.msMax = pauseMsMax(config.DELIVERY_MAX_AGE_HOURS * hourMs);
+    this.deliveryAgeMs = config.DELIVERY_MAX_AGE_HOURS * hourMs;
   }
 
   @Route(pauseWebhook)
   pause(@Input() input: InputOf<typeof pauseWebhook>) {
     const { until = null } = input.body;
-    return this.hold(input, { until: until === null ? null : new Date(until), msMax: this.msMax });
+    return this.hold(input, { until: until === null ? null : new Date(until), deliveryAgeMs: this.deliveryAgeMs });
   }
 
   @Route(resumeWebhook)
@@ -46,7 +45,11 @@ export class WebhookPauseController {
       case 'disabled':
         throw new ProblemError('webhook_disabled');
       case 'out_of_range': {
-        const message = `A time to come, until ${held.latest.toISOString()} at most: what waits is not kept for longer.`;
+        const { latest, notBefore } = held;
+        const message =
+          notBefore === null
+            ? `A time to come, until ${latest.toISOString()} at most: what waits is not kept for longer.`
+            : `Not before ${notBefore.toISOString()}: what waits was paused for as long as it is kept.`;
         throw invalid([{ path: '/until', rule: 'range', message }]);
       }
       case 'missing':

@@ -1,5 +1,6 @@
 /** A webhook as its owner set it: the source of what travels on webhook.definitions. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { PauseInterval } from '../../domain/webhook/pause.ts';
 import type { AnswerCode } from '../../domain/delivery/answer-codes.ts';
 import type {
   DisabledBy,
@@ -59,6 +60,8 @@ export const WebhookRow = defineEntity({
     /** Its last pause since it was enabled, and when that ends or ended (libs/domain/webhook/pause.ts). */
     pausedSince: p.datetime().nullable(),
     pausedUntil: p.datetime().nullable(),
+    /** Those before it that something may wait from, in Unix milliseconds. */
+    earlierPauses: p.json<PauseInterval[]>().nullable(),
     /** Until then that pause might last. */
     holdsUntil: p.datetime().nullable(),
     /** The same without secrets: what the API shows. */

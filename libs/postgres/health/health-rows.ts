@@ -3,6 +3,7 @@ import type { DisableOverride } from '../../domain/health/disable-rules.ts';
 import type { RateWindow } from '../../domain/health/failure-rate.ts';
 import type { HealthWindows } from '../../domain/health/health-window.ts';
 import { afterEnabling, goneAnswersMax, ofPresentTarget, unknownHealth } from '../../domain/health/health.ts';
+import type { PauseInterval } from '../../domain/webhook/pause.ts';
 import type { GoneAnswer, WatchedWebhook, WebhookHealth } from '../../domain/health/webhook-health.ts';
 import type { DisabledBy } from '../../domain/webhook/webhook.ts';
 import { recordset, timestamp, timestampOrNull, type Run } from '../bulk.ts';
@@ -28,6 +29,7 @@ interface Row {
   readonly recoveringUntil: number | null;
   readonly pausedSince: number | null;
   readonly pausedUntil: number | null;
+  readonly earlierPauses: readonly PauseInterval[];
   readonly autoHeal: boolean;
   readonly autoHealGone: boolean;
   readonly targetVersion: number;
@@ -135,7 +137,7 @@ const selectHealth = `
 select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActive", w.disabled_by as "disabledBy",
   ${ms('w.disabled_at', 'disabledAt')}, ${ms('w.enabled_at', 'enabledAt')},
   ${ms('w.recovering_until', 'recoveringUntil')}, ${ms('w.paused_since', 'pausedSince')},
-  ${ms('w.paused_until', 'pausedUntil')}, w.auto_heal as "autoHeal", w.auto_heal_gone as "autoHealGone", w.target_version as "targetVersion", c.auto_disable as override,
+  ${ms('w.paused_until', 'pausedUntil')}, coalesce(w.earlier_pauses, '[]') as "earlierPauses", w.auto_heal as "autoHeal", w.auto_heal_gone as "autoHealGone", w.target_version as "targetVersion", c.auto_disable as override,
   h.state, h.consecutive_failures as "consecutiveFailures", ${ms('h.failing_since', 'failingSince')},
   ${ms('h.last_success_at', 'lastSuccessAt')}, ${ms('h.last_failure_at', 'lastFailureAt')},
   ${ms('h.counted_from', 'countedFrom')}, ${ms('h.last_ping_at', 'lastPingAt')},

@@ -1,4 +1,5 @@
 /** How a webhook is doing: what the monitor wrote, and what waits for it. */
+import type { PauseInterval } from '../../domain/webhook/pause.ts';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { lateAfterMs } from '../../domain/health/falling-behind.ts';
 import type { WebhookHealth } from '../../domain/health/webhook-health.ts';
@@ -20,6 +21,7 @@ export interface ShownHealth {
   readonly recoveringUntil: Date | null;
   readonly pausedSince: Date | null;
   readonly pausedUntil: Date | null;
+  readonly earlierPauses: readonly PauseInterval[];
   /** When the monitor pings it next; null when it does not. */
   readonly nextPingAt: Date | null;
   readonly health: WebhookHealth;
@@ -48,6 +50,7 @@ export interface HealthBeside {
   readonly recoveringUntil: Date | null;
   readonly pausedSince: Date | null;
   readonly pausedUntil: Date | null;
+  readonly earlierPauses: readonly PauseInterval[];
   readonly health: WebhookHealth;
   readonly waiting: Pick<Waiting, 'count' | 'oldestAt'>;
   readonly blockedBy: ShownHealth['blockedBy'];
@@ -60,6 +63,7 @@ interface BesideRow {
   readonly recoveringUntil: Date | null;
   readonly pausedSince: Date | null;
   readonly pausedUntil: Date | null;
+  readonly earlierPauses: readonly PauseInterval[];
   readonly count: number;
   readonly oldestAt: Date | null;
   readonly blockingId: string | null;
@@ -153,7 +157,8 @@ from (
 export function besideScan(webhookIds: readonly string[]) {
   const sql = `
 select w.id as "webhookId", now() as "readAt", w.recovering_since as "recoveringSince",
-  w.recovering_until as "recoveringUntil", w.paused_since as "pausedSince", w.paused_until as "pausedUntil", waiting.count,
+  w.recovering_until as "recoveringUntil", w.paused_since as "pausedSince", w.paused_until as "pausedUntil",
+  coalesce(w.earlier_pauses, '[]') as "earlierPauses", waiting.count,
   waiting.oldest_at as "oldestAt", head.id as "blockingId", head.since as "blockedSince"
 from webhook w
 cross join lateral (
@@ -185,7 +190,8 @@ const selectWebhook = `
 select now() as "readAt", w.id as "webhookId", w.is_active as "isActive", w.disabled_by as "disabledBy",
   w.disabled_reason as "disabledReason", w.auto_heal as "autoHeal",
   w.auto_heal_gone as "autoHealGone", w.recovering_since as "recoveringSince",
-  w.recovering_until as "recoveringUntil", w.paused_since as "pausedSince", w.paused_until as "pausedUntil", w.ordering,
+  w.recovering_until as "recoveringUntil", w.paused_since as "pausedSince", w.paused_until as "pausedUntil",
+  coalesce(w.earlier_pauses, '[]') as "earlierPauses", w.ordering,
   case when (w.disabled_by = 'failures' or (w.disabled_by = 'gone' and w.auto_heal_gone)) and w.auto_heal
     then p.next_at end as "nextPingAt"
 from webhook w left join webhook_ping p on p.webhook_id = w.id`;

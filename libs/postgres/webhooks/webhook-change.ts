@@ -2,6 +2,7 @@
 import type { VersionCondition } from '../../domain/access/entity-tag.ts';
 import type { DisabledBy, SignatureAlgorithm } from '../../domain/webhook/webhook.ts';
 import type { WebhookSettings } from '../../domain/webhook/webhook-settings.ts';
+import type { PauseRefusal } from './webhook-pause.ts';
 import type { ShownWebhook } from './webhook-view.ts';
 
 export interface NewWebhook {
@@ -70,15 +71,12 @@ export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } |
 /** Until when; null: as long as may be. */
 export interface WantedPause {
   readonly until: Date | null;
-  readonly msMax: number;
+  /** DELIVERY_MAX_AGE_HOURS, in milliseconds. */
+  readonly deliveryAgeMs: number;
 }
 
 export type Held =
-  | { readonly kind: 'held'; readonly webhook: ShownWebhook }
-  | { readonly kind: 'disabled' }
-  /** Its end has to lie ahead, and not later than this. */
-  | { readonly kind: 'out_of_range'; readonly latest: Date }
-  | Missed;
+  { readonly kind: 'held'; readonly webhook: ShownWebhook } | { readonly kind: 'disabled' } | PauseRefusal | Missed;
 
 export type Removed = { readonly kind: 'removed' } | Missed;
 

@@ -36,6 +36,7 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     recoveringUntil: webhook.recoveringUntil?.getTime() ?? null,
     pausedSince: webhook.pausedSince?.getTime() ?? null,
     pausedUntil: webhook.pausedUntil?.getTime() ?? null,
+    earlierPauses: webhook.earlierPauses ?? [],
     version: webhook.version,
     targetVersion: webhook.targetVersion,
     updatedAt: webhook.updatedAt.getTime(),

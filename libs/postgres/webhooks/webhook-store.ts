@@ -168,7 +168,7 @@ export class WebhookStore {
     });
   }
 
-  /** A pause of which what waited has not gone out yet goes on; null resumes. What changes nothing is no change. */
+  /** A pause that is in force goes on; null resumes. What changes nothing is no change. */
   async hold(target: WebhookTarget, wanted: WantedPause | null, actor: Actor, now: Date): Promise<Held> {
     return changing(this.em, async (em) => {
       const found = await lockMeant(em, target);
@@ -255,6 +255,7 @@ function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
   row.recoveringUntil = null;
   row.pausedSince = null;
   row.pausedUntil = null;
+  row.earlierPauses = null;
   row.holdsUntil = null;
   if (activity.isActive) row.enabledAt = now;
 }

@@ -117,6 +117,7 @@ function disabling(
       recoveringUntil: null,
       pausedSince: null,
       pausedUntil: null,
+      earlierPauses: null,
       holdsUntil: null,
     },
     action: 'webhook.disabled',

@@ -110,8 +110,10 @@ describe('a pause', () => {
     expect((await ask('resume')).body).toMatchObject({ version: 4 });
     expect(await stateOf(id)).toMatchObject({ state: 'recovering', pausedUntil: null });
     expect(await idsOf('state=recovering')).toContain(id);
-    // What the first one held may wait still.
-    expect((await ask('pause')).body).toMatchObject({ version: 5, holdsUntil: open.holdsUntil });
+    // Another one is as long as the first might have been, and that one is not forgotten.
+    const again = (await ask('pause')).body as typeof open & { version: number };
+    expect(again.version).toBe(5);
+    expect(Date.parse(again.holdsUntil) - Date.parse(again.pausedSince)).toBe(72 * hourMs);
     expect((await ask('disable')).body).toMatchObject({ isActive: false, pausedUntil: null });
     expect(await ask('pause')).toMatchObject({ status: 409, body: { code: 'webhook_disabled' } });
     expect((await ask('enable')).body).toMatchObject({ isActive: true, pausedUntil: null });
