@@ -14,6 +14,7 @@ import {
   signatureKeys,
   webhookDefaultKeys,
 } from '../../libs/runtime/config-keys.ts';
+import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
 import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
@@ -55,6 +56,8 @@ export const managementApiConfig = {
   SMTP_URL: mailKeys.SMTP_URL,
   // Whether it is right that nobody dispatches.
   WEBHOOKS_ENABLED: dispatchKeys.WEBHOOKS_ENABLED,
+  // That fan-out reads there too is told; it is not connected to.
+  PLATFORM_KAFKA_BROKERS: platformKafkaKeys.PLATFORM_KAFKA_BROKERS,
   ...tracingKeys,
   ...httpKeys(3000),
 } as const;

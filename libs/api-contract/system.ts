@@ -19,6 +19,10 @@ export const systemSchema = Type.Object(
       Type.Array(
         Type.Object({
           app: Type.String({ examples: ['dispatcher'] }),
+          isComplete: Type.Boolean({
+            description:
+              'False: it reads topics on the platform’s own cluster (PLATFORM_KAFKA_BROKERS) too, which are not looked at: they are not among `topics`, and a finding says so.',
+          }),
           members: Type.Integer({ description: 'Processes that consume.' }),
           topics: Type.Array(
             Type.Object({

@@ -1,6 +1,6 @@
 /**
  * In: a connection to Kafka, and positions that the database has. Out: how far each app is behind in each topic that it reads.
- * Holds: an app that Kafka says nothing of keeps nobody from learning of the others.
+ * Holds: what is on a cluster that is not asked is not said to be nothing; an app that Kafka says nothing of keeps nobody from learning of the others.
  */
 import type { TopicAdmin } from '../../../libs/kafka/cluster/topic-admin.ts';
 import type { StoredOffset } from '../../../libs/postgres/server/diagnosis.ts';
@@ -26,17 +26,21 @@ export interface AppLag {
   /** Processes that are members of its group. */
   readonly members: number;
   readonly topics: readonly TopicLag[];
+  /** False: it reads topics on the platform's own cluster too, and nothing is known of them here. */
+  readonly isComplete: boolean;
 }
 
 export interface LagSources {
   readonly admin: Pick<TopicAdmin, 'committedTopics' | 'groupLag' | 'holdings' | 'lagBehind' | 'memberCounts'>;
   readonly prefix: string;
+  /** PLATFORM_KAFKA_BROKERS names a cluster of the platform's own. */
+  readonly hasPlatformCluster: boolean;
   /** Of projector and monitor. */
   readonly positionsOf: (groupId: string) => Promise<readonly StoredOffset[]>;
 }
 
 /** @throws what kafkajs throws when no broker answers, and the driver's error */
-export async function systemLag({ admin, prefix, positionsOf }: LagSources): Promise<AppLag[]> {
+export async function systemLag({ admin, prefix, hasPlatformCluster, positionsOf }: LagSources): Promise<AppLag[]> {
   const members = await admin.memberCounts(readerApps.map((app) => prefix + app));
   const there = new Set((await admin.holdings(allTopics.map((spec) => topicName(prefix, spec)))).keys());
   const waiting = new Set(allTopics.filter(isWaitingPlace).map((spec) => topicName(prefix, spec)));
@@ -53,7 +57,8 @@ export async function systemLag({ admin, prefix, positionsOf }: LagSources): Pro
       ? await behindPositions(admin, names, await positionsOf(group))
       : await behindCommits(admin, group, names);
     const topics = names.map((topic) => ({ topic, lag: lags.get(topic) ?? 0, isWaitingPlace: waiting.has(topic) }));
-    all.push({ app, members: members.get(group) ?? 0, topics });
+    const isComplete = app !== 'fanout' || !hasPlatformCluster;
+    all.push({ app, members: members.get(group) ?? 0, topics, isComplete });
   }
   return all;
 }

@@ -21,7 +21,8 @@ export function systemProviders(config: ManagementApiConfig, { logger }: AppCont
             const admin = new TopicAdmin(client);
             try {
               const positionsOf = (groupId: string) => database.offsetsOf(groupId);
-              const lag = await systemLag({ admin, prefix: config.TOPIC_PREFIX, positionsOf });
+              const hasPlatformCluster = config.PLATFORM_KAFKA_BROKERS !== null;
+              const lag = await systemLag({ admin, prefix: config.TOPIC_PREFIX, hasPlatformCluster, positionsOf });
               return { lag, brokers: await admin.brokerCount() };
             } finally {
               await admin.close();

@@ -5,9 +5,19 @@ import { systemLag, type LagSources } from './system-lag.ts';
 import { SystemReports, type SystemSources } from './system-report.ts';
 
 const lag: readonly AppLag[] = [
-  { app: 'fanout', members: 1, topics: [{ topic: 'platform.events', lag: 3, isWaitingPlace: false }] },
-  { app: 'retry-scheduler', members: 1, topics: [{ topic: 'webhook.retry.6h', lag: 900_000, isWaitingPlace: true }] },
-  { app: 'dispatcher', members: 0, topics: [] },
+  {
+    app: 'fanout',
+    members: 1,
+    isComplete: true,
+    topics: [{ topic: 'platform.events', lag: 3, isWaitingPlace: false }],
+  },
+  {
+    app: 'retry-scheduler',
+    members: 1,
+    isComplete: true,
+    topics: [{ topic: 'webhook.retry.6h', lag: 900_000, isWaitingPlace: true }],
+  },
+  { app: 'dispatcher', members: 0, isComplete: true, topics: [] },
 ];
 const backlog = { pending: 2, retrying: 1, oldestCreatedAt: 5, earliestDueAt: 6 };
 const now = 1_000_000;
@@ -66,6 +76,19 @@ test('that deliveries are not sent on purpose is no trouble', async () => {
   expect(findings.find(({ says }) => says.startsWith('WEBHOOKS_ENABLED is false'))?.severity).toBe('notice');
 });
 
+test('of a cluster that is not asked nothing is said to be fine', async () => {
+  const unseen = lag.map((one) => (one.app === 'fanout' ? { ...one, isComplete: false } : one));
+  const kafka = () => Promise.resolve({ lag: unseen, brokers: 3 });
+  const { findings } = await new SystemReports(sources({ kafka })).get();
+  const ofFanout = findings
+    .filter(({ says }) => says.startsWith('fanout'))
+    .map(({ severity, says }) => [severity, says]);
+  expect(ofFanout).toEqual([
+    ['ok', "fanout on the system's own cluster: 1 consuming, 3 records behind"],
+    ['notice', expect.stringContaining('PLATFORM_KAFKA_BROKERS')],
+  ]);
+});
+
 test('each app is behind in what it reads, the platform’s topics of fan-out and positions of the database included', async () => {
   const admin: LagSources['admin'] = {
     memberCounts: () => Promise.resolve(new Map([['x.fanout', 2]])),
@@ -88,7 +111,10 @@ test('each app is behind in what it reads, the platform’s topics of fan-out an
   };
   const positionsOf = () =>
     Promise.resolve([{ topic: 'x.webhook.events', partition: 0, nextOffset: 41, topicId: null }]);
-  const found = await systemLag({ admin, prefix: 'x.', positionsOf });
+  const found = await systemLag({ admin, prefix: 'x.', hasPlatformCluster: false, positionsOf });
+  expect(found.every(({ isComplete }) => isComplete)).toBe(true);
+  const apart = await systemLag({ admin, prefix: 'x.', hasPlatformCluster: true, positionsOf });
+  expect(apart.filter(({ isComplete }) => !isComplete).map(({ app }) => app)).toEqual(['fanout']);
   const [fanout] = found;
   expect(fanout?.members).toBe(2);
   expect(fanout?.topics.map(({ topic, lag: behind }) => [topic, behind])).toEqual([

@@ -10,6 +10,7 @@ import {
   judgeIndexes,
   judgeOutbox,
   judgeSweeps,
+  judgeUnseen,
 } from '../../../libs/domain/system/judgements.ts';
 import { within } from '../../../libs/kafka/within.ts';
 import type { DatabaseDiagnosis } from '../../../libs/postgres/server/diagnosis.ts';
@@ -115,8 +116,11 @@ export class SystemReports {
 }
 
 function judgeLag(lag: readonly AppLag[], isSending: boolean): readonly Finding[] {
-  return lag.map(({ app, members, topics }) => {
+  return lag.flatMap(({ app, members, topics, isComplete }) => {
     const behind = topics.filter(({ isWaitingPlace }) => !isWaitingPlace).reduce((sum, topic) => sum + topic.lag, 0);
-    return judgeGroup({ app, members, lag: behind, isSwitchedOff: app === 'dispatcher' && !isSending });
+    const group = { app, members, lag: behind, isSwitchedOff: app === 'dispatcher' && !isSending };
+    return isComplete
+      ? [judgeGroup(group)]
+      : [judgeGroup({ ...group, where: "on the system's own cluster" }), judgeUnseen(app)];
   });
 }

@@ -33,6 +33,12 @@ export function judgeGroup({ app, where, members, lag, isSwitchedOff = false }: 
   return trouble('lag', lag < lagToFail ? 'warning' : 'error', says, remedy);
 }
 
+/** It reads the platform's own cluster too, which who asks does not. */
+export function judgeUnseen(app: string): Finding {
+  const says = `${app}: how far it is behind on the platform's cluster (PLATFORM_KAFKA_BROKERS) is not looked at here`;
+  return trouble('lag', 'notice', says, 'the doctor asks that cluster, and so does Prometheus');
+}
+
 function judgeSwitchedOff(members: number, lag: number): Finding {
   if (members > 0) {
     const says = `dispatcher: ${members} consuming, although WEBHOOKS_ENABLED is false here`;
