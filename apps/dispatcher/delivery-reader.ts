@@ -2,7 +2,7 @@
  * In: a record that waits in a lane. Out: its delivery.
  * Holds: one that cannot be read is set aside, and complete once that is acknowledged: the lane goes on.
  */
-import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
+import type { Delivery, DeliveryKind } from '../../libs/domain/delivery/delivery.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { DispatchMetrics } from './dispatch-metrics.ts';
@@ -39,11 +39,20 @@ export class DeliveryReader {
 
   /** For a label, while it waits. Empty for what cannot be read: that is found out when it is attempted. */
   eventTypeOf(item: LaneItem): string {
+    return this.peek(item)?.eventType ?? '';
+  }
+
+  /** Null of what cannot be read. */
+  kindOf(item: LaneItem): DeliveryKind | null {
+    return this.peek(item)?.kind ?? null;
+  }
+
+  private peek(item: LaneItem): Delivery | null {
     const codec = item.source === 'main' ? this.options.codecs.delivery : this.options.codecs.parked;
     try {
-      return codec.decode(item.value)?.eventType ?? '';
+      return codec.decode(item.value);
     } catch {
-      return '';
+      return null;
     }
   }
 

@@ -105,13 +105,14 @@ export class Dispatch {
         partition.log.mayHaveRoom(webhookId);
       },
     });
+    const refusal = { ...parts, reader: this.reader, add: this.hooks().add };
     this.pings = new Pings({
       clientOf: (webhookId) => gate.clientOf(webhookId),
       mayStart: () => options.mayStart(),
       notBefore: (webhookId, { partition }, now) =>
         gate.unknownUntil(webhookId, now) ?? (isOverdue(partition, now, options) ? now + pingAgainMs : null),
       start: (item, webhookId) => void this.attempt(item, webhookId, null),
-      refuse: (item, webhookId) => void refusePing(item, webhookId, { ...parts, reader: this.reader }),
+      refuse: (item, webhookId) => void refusePing(item, webhookId, refusal),
     });
     this.sweeper = setInterval(() => {
       this.sweep();
@@ -177,8 +178,7 @@ export class Dispatch {
         }
         this.lanes.add(webhookId, item);
       },
-      // A ping asks how the endpoint is now: behind its backlog the answer would come too late.
-      // A test of a paused webhook asks the same, and waits with the others once as many ask as may.
+      // A ping asks how the endpoint is now: behind its backlog the answer would come too late. So does a test of a paused webhook.
       isExpress: (webhookId, kind) =>
         kind === 'ping' || (kind === 'test' && this.options.gate.isPaused(webhookId) && this.pings.hasRoom(webhookId)),
       express: (webhookId, item) => {

@@ -1,4 +1,7 @@
-/** In: a ping that waited for too long. Out: its outcome, without a POST: it would tell how the endpoint was. */
+/**
+ * In: a ping that waited for too long. Out: its outcome, without a POST: it would tell how the endpoint was. Holds: a test event
+ * of a paused webhook, which took the places of pings, does not end here: it waits with the other deliveries.
+ */
 import { settleWithoutPost } from '../../../libs/domain/delivery/settle.ts';
 import type { Acknowledgements } from '../acknowledgements.ts';
 import type { DeliveryReader } from '../delivery-reader.ts';
@@ -11,11 +14,17 @@ export interface PingRefusalOptions {
   readonly reports: Reports;
   readonly metrics: DispatchMetrics;
   readonly acknowledgements: Acknowledgements;
+  /** It waits with the other deliveries of its webhook. */
+  add(webhookId: string, item: LaneItem): void;
 }
 
 const message = 'other pings were under way for too long';
 
 export async function refusePing(item: LaneItem, webhookId: string, options: PingRefusalOptions): Promise<void> {
+  if (options.reader.kindOf(item) === 'test') {
+    options.add(webhookId, item);
+    return;
+  }
   const { partition } = item;
   partition.opened();
   try {
