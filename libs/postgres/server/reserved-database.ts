@@ -6,7 +6,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { createOrm, type Orm } from '../orm.ts';
 
 const askedConnections = 3;
-/** One listens to the outbox for good, and a batch of a replay that is in doubt may hold one for as long. */
+/** One listens to the outbox for good, and a batch of a replay and one of what was rejected may each hold one while in doubt. */
 const ownConnections = 5;
 
 class DatabaseApart {
