@@ -105,7 +105,7 @@ export class Dispatch {
         partition.log.mayHaveRoom(webhookId);
       },
     });
-    const refusal = { ...parts, reader: this.reader, add: this.hooks().add };
+    const refusal = { ...parts, reader: this.reader, hooks: this.hooks() };
     this.pings = new Pings({
       clientOf: (webhookId) => gate.clientOf(webhookId),
       mayStart: () => options.mayStart(),

@@ -13,7 +13,7 @@ async function refused(kind: string): Promise<string[]> {
   const item = { partition, offset: 7 } as unknown as LaneItem;
   const options = {
     reader: { kindOf: () => kind, read: () => null },
-    add: (webhookId: string, { offset }: LaneItem) => said.push(`${webhookId} ${offset} waits`),
+    hooks: { add: (webhookId: string, { offset }: LaneItem) => said.push(`${webhookId} ${offset} waits`) },
   } as unknown as PingRefusalOptions;
   await refusePing(item, 'wh_1', options);
   return said;

@@ -7,6 +7,7 @@ import type { Acknowledgements } from '../acknowledgements.ts';
 import type { DeliveryReader } from '../delivery-reader.ts';
 import type { DispatchMetrics } from '../dispatch-metrics.ts';
 import type { LaneItem } from '../lanes/lane-item.ts';
+import type { PartitionHooks } from '../partition.ts';
 import type { Reports } from '../reports.ts';
 
 export interface PingRefusalOptions {
@@ -14,15 +15,15 @@ export interface PingRefusalOptions {
   readonly reports: Reports;
   readonly metrics: DispatchMetrics;
   readonly acknowledgements: Acknowledgements;
-  /** It waits with the other deliveries of its webhook. */
-  add(webhookId: string, item: LaneItem): void;
+  /** `add`: it waits with the other deliveries of its webhook. */
+  readonly hooks: Pick<PartitionHooks, 'add'>;
 }
 
 const message = 'other pings were under way for too long';
 
 export async function refusePing(item: LaneItem, webhookId: string, options: PingRefusalOptions): Promise<void> {
   if (options.reader.kindOf(item) === 'test') {
-    options.add(webhookId, item);
+    options.hooks.add(webhookId, item);
     return;
   }
   const { partition } = item;
