@@ -15,7 +15,7 @@ import { streamedOutcomeSchema } from './stream.ts';
 import { systemSchema } from './system.ts';
 import { healthSchema } from './webhook-checks.ts';
 import { healthBesideSchema } from './webhook-health.ts';
-import { changedWebhookSchema, shownWebhookSchema } from './webhooks.ts';
+import { changedWebhookSchema, disabledWebhookSchema, shownWebhookSchema } from './webhooks.ts';
 
 const ownNames: Readonly<Record<string, object>> = {
   ApiKey: apiKeySchema,
@@ -23,6 +23,7 @@ const ownNames: Readonly<Record<string, object>> = {
   AuditEntry: auditEntrySchema,
   AuditErasure: erasureSchema,
   ChangedWebhook: changedWebhookSchema,
+  DisabledWebhook: disabledWebhookSchema,
   Client: clientSchema,
   CloudEvent: cloudEventSchema,
   Delivery: deliverySchema,

@@ -266,6 +266,11 @@ const missed = Type.Object(
   },
 );
 
+export const disabledWebhookSchema = Type.Object(
+  { ...field.webhookFields, inForce, missed },
+  { description: 'A webhook, and what it misses from now on.' },
+);
+
 export const disableWebhook = operation({
   id: 'disableWebhook',
   method: 'post',
@@ -280,10 +285,7 @@ export const disableWebhook = operation({
   isVersioned: true,
   params: idParams,
   status: 200,
-  answer: Type.Object(
-    { ...field.webhookFields, inForce, missed },
-    { description: 'A webhook, and what it misses from now on.' },
-  ),
+  answer: disabledWebhookSchema,
   answered: 'The webhook, inactive.',
   problems: ['not_found'],
 });
