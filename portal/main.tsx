@@ -25,10 +25,10 @@ import { signIn } from './session/sign-in.ts';
 async function begin(): Promise<void> {
   const { token, next } = takeHanded(location, history);
   if (next !== null) history.replaceState(null, '', basePath + next);
-  const configured = readPageConfig();
-  const found = findSession(token, configured);
+  const config = readPageConfig();
+  const found = findSession(token, config);
   // A page around this one may take its time: meanwhile it is seen that something comes.
-  const [config] = await Promise.all([configured, speak(wantedLanguage()), isFramed ? null : found]);
+  await Promise.all([speak(wantedLanguage()), isFramed ? null : found]);
   answerOtherTabs(() => {
     const caller = presentCaller();
     if (caller === undefined) return null;
@@ -59,8 +59,8 @@ async function begin(): Promise<void> {
 }
 
 /** From the link, of the page around this one, of this tab, or of another one. */
-async function findSession(handed: string | null, configured: Promise<PageConfig>): Promise<void> {
-  if (isFramed) knowEmbedders((await configured).frameAncestors);
+async function findSession(handed: string | null, config: PageConfig): Promise<void> {
+  if (isFramed) knowEmbedders(config.frameAncestors);
   if (handed === null && isEmbedded()) {
     const outcome = await goOn();
     // What this tab keeps may be of somebody who was signed in on that page before.

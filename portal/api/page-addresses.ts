@@ -25,11 +25,8 @@ export const defaultConfig: PageConfig = {
   version: '',
 };
 
-export async function readPageConfig(): Promise<PageConfig> {
-  try {
-    const response = await fetch(new URL('config.json', document.baseURI));
-    return response.ok ? { ...defaultConfig, ...((await response.json()) as Partial<PageConfig>) } : defaultConfig;
-  } catch {
-    return defaultConfig;
-  }
+/** What the server wrote into the page; the same is below `config.json`. */
+export function readPageConfig(): PageConfig {
+  const written = document.querySelector<HTMLMetaElement>('meta[name="portal-config"]')?.content;
+  return written === undefined ? defaultConfig : { ...defaultConfig, ...(JSON.parse(written) as Partial<PageConfig>) };
 }

@@ -10,6 +10,7 @@ import { Empty, Loaded } from '../elements/states.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
 import { Time } from '../elements/time.tsx';
 import { AuditChanges } from './audit-changes.tsx';
+import reading from '../style/reading.module.css';
 import styles from './audit.module.css';
 import { readAudit, type AuditEntry } from './audit.ts';
 
@@ -83,7 +84,7 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
       <p>
         <StrangerText text={action} isCode /> <StrangerText text={objectId} isCode />
       </p>
-      <p className={styles.soft}>
+      <p className={reading.soft}>
         <Time at={at} isExact /> · <Actor actor={actor} />
         {address !== null && (
           <>

@@ -1,16 +1,14 @@
-/** The columns of a list of deliveries. */
-import { Trans, useLingui } from '@lingui/react/macro';
+/** The columns of a list of deliveries: of few elements, since a page has 250 rows of them. */
+import { useLingui } from '@lingui/react/macro';
 import { Link } from '@tanstack/react-router';
 import type { Column } from '../elements/data-table.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
-import { Time } from '../elements/time.tsx';
-import { Unseen } from '../elements/unseen.tsx';
+import { Time, useShortTimes } from '../elements/time.tsx';
 import { visibleText } from '../elements/visible-text.ts';
-import { Endpoint } from '../webhook/endpoint.tsx';
 import { useWebhookUrls } from '../webhook/webhooks-at-hand.ts';
 import type { Marking } from './deliveries-list.tsx';
 import styles from './delivery-columns.module.css';
-import { DeliveryStatusBadge, useReasonText } from './delivery-status.tsx';
+import { deliveryTones, useDeliveryStatusNames, useReasonText } from './delivery-status.tsx';
 import type { Delivery } from './delivery.ts';
 
 export interface DeliveryColumnsOptions {
@@ -21,13 +19,26 @@ export interface DeliveryColumnsOptions {
 
 export function useDeliveryColumns({ mark, isOfOneWebhook }: DeliveryColumnsOptions): readonly Column<Delivery>[] {
   const { t } = useLingui();
+  const statusNames = useDeliveryStatusNames();
   const reasonText = useReasonText();
-  const urls = useWebhookUrls();
+  const times = useShortTimes();
+  const urls = useWebhookUrls(!isOfOneWebhook);
   const columns: Column<Delivery>[] = [
     {
       id: 'status',
-      head: t`Status`,
-      cell: ({ status }) => <DeliveryStatusBadge status={status} />,
+      head: (
+        <>
+          {mark !== null && <MarkAll mark={mark} />}
+          {t`Status`}
+        </>
+      ),
+      toneOf: ({ status }) => deliveryTones[status],
+      cell: (delivery) => (
+        <>
+          {mark !== null && <MarkOne mark={mark} delivery={delivery} />}
+          {statusNames[delivery.status]}
+        </>
+      ),
     },
     {
       id: 'type',
@@ -35,13 +46,9 @@ export function useDeliveryColumns({ mark, isOfOneWebhook }: DeliveryColumnsOpti
       cell: ({ id, eventType, kind }) => (
         <>
           <Link to="/deliveries/$id" params={{ id }}>
-            <StrangerText text={eventType} />
+            <StrangerText text={eventType} isBare />
           </Link>
-          {kind === 'test' && (
-            <p className={styles.soft}>
-              <Trans>test event</Trans>
-            </p>
-          )}
+          {kind === 'test' && ` (${t`test event`})`}
         </>
       ),
     },
@@ -54,28 +61,24 @@ export function useDeliveryColumns({ mark, isOfOneWebhook }: DeliveryColumnsOpti
     {
       id: 'last',
       head: t`Last code or reason`,
-      cell: ({ lastResponseCode, reason }) => (
-        <>
-          {lastResponseCode}
-          {reason !== null && (
-            <p className={styles.soft}>
-              <StrangerText text={reasonText(reason)} />
-            </p>
-          )}
-        </>
-      ),
+      cell: ({ lastResponseCode, reason }) =>
+        [lastResponseCode ?? '', reason === null ? '' : visibleText(reasonText(reason))]
+          .filter((part) => part !== '')
+          .join(' · '),
     },
     {
       id: 'lastAttempt',
       head: t`Last attempt`,
       isWideOnly: true,
-      cell: ({ lastAttemptAt }) => <Time at={lastAttemptAt} isShort />,
+      cell: ({ lastAttemptAt }) => times.text(lastAttemptAt),
+      titleOf: ({ lastAttemptAt }) => times.title(lastAttemptAt),
     },
     {
       id: 'nextAttempt',
       head: t`Next attempt`,
       isWideOnly: true,
-      cell: ({ nextAttemptAt }) => <Time at={nextAttemptAt} isShort />,
+      cell: ({ nextAttemptAt }) => times.text(nextAttemptAt),
+      titleOf: ({ nextAttemptAt }) => times.title(nextAttemptAt),
     },
   ];
   if (!isOfOneWebhook) {
@@ -83,51 +86,43 @@ export function useDeliveryColumns({ mark, isOfOneWebhook }: DeliveryColumnsOpti
       id: 'webhook',
       head: t`Webhook`,
       isWideOnly: true,
-      cell: ({ webhookId }) => {
-        const url = urls.get(webhookId);
-        return (
-          <Link to="/webhooks/$id" params={{ id: webhookId }} className={styles.quiet}>
-            {url === undefined ? <code>{webhookId}</code> : <Endpoint url={url} />}
-          </Link>
-        );
-      },
-    });
-  }
-  if (mark !== null) {
-    columns.unshift({
-      id: 'mark',
-      head: (
-        <label className={styles.mark}>
-          <input
-            type="checkbox"
-            checked={mark.areAllMarked}
-            onChange={({ target }) => {
-              mark.markAll(target.checked);
-            }}
-          />
-          <Unseen>
-            <Trans>Select all on this page</Trans>
-          </Unseen>
-        </label>
+      cell: ({ webhookId }) => (
+        <Link to="/webhooks/$id" params={{ id: webhookId }} className={styles.quiet}>
+          <StrangerText text={urls.get(webhookId)?.replace(/^https?:\/\//, '') ?? webhookId} isBare />
+        </Link>
       ),
-      cell: ({ id, eventType }) => {
-        const name = visibleText(eventType);
-        return (
-          <label className={styles.mark}>
-            <input
-              type="checkbox"
-              aria-label={t`Select ${name} ${id}`}
-              checked={mark.isMarked(id)}
-              onClick={(event) => {
-                mark.mark(id, event.currentTarget.checked, event.shiftKey);
-              }}
-              // A click says whether Shift was held; a change does not.
-              onChange={() => undefined}
-            />
-          </label>
-        );
-      },
     });
   }
   return columns;
+}
+
+function MarkAll({ mark }: { readonly mark: Marking }) {
+  const { t } = useLingui();
+  return (
+    <input
+      type="checkbox"
+      aria-label={t`Select all on this page`}
+      checked={mark.areAllMarked}
+      onChange={({ target }) => {
+        mark.markAll(target.checked);
+      }}
+    />
+  );
+}
+
+function MarkOne({ mark, delivery: { id, eventType } }: { readonly mark: Marking; readonly delivery: Delivery }) {
+  const { t } = useLingui();
+  const name = visibleText(eventType);
+  return (
+    <input
+      type="checkbox"
+      aria-label={t`Select ${name} ${id}`}
+      checked={mark.isMarked(id)}
+      onClick={(event) => {
+        mark.mark(id, event.currentTarget.checked, event.shiftKey);
+      }}
+      // A click says whether Shift was held; a change does not.
+      onChange={() => undefined}
+    />
+  );
 }

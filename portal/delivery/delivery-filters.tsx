@@ -17,7 +17,7 @@ const codes = ['2xx', '3xx', '4xx', '5xx', 'none'];
 export function DeliveryFilters({ names }: { readonly names: readonly DeliveryFilterName[] }) {
   const { t } = useLingui();
   const statusNames = useDeliveryStatusNames();
-  const urls = useWebhookUrls();
+  const urls = useWebhookUrls(names.includes('webhook'));
   return (
     <>
       <FilterBar names={names}>

@@ -4,7 +4,7 @@ import type { AttemptErrorKind, PermanentReason, RetryableReason } from '../../l
 import { Badge, StatusBadge, type Tone } from '../elements/badge.tsx';
 import type { DeliveryStatusName } from './delivery.ts';
 
-const tones: Readonly<Record<DeliveryStatusName, Tone>> = {
+export const deliveryTones: Readonly<Record<DeliveryStatusName, Tone>> = {
   pending: 'calm',
   delivered: 'good',
   failed_retryable: 'busy',
@@ -17,12 +17,12 @@ export function useDeliveryStatusNames(): Readonly<Record<DeliveryStatusName, st
 }
 
 export function DeliveryStatusBadge({ status }: { readonly status: DeliveryStatusName }) {
-  return <Badge tone={tones[status]}>{useDeliveryStatusNames()[status]}</Badge>;
+  return <Badge tone={deliveryTones[status]}>{useDeliveryStatusNames()[status]}</Badge>;
 }
 
 /** On the page of one delivery. */
 export function DeliveryStatus({ status }: { readonly status: DeliveryStatusName }) {
-  return <StatusBadge tone={tones[status]} name={useDeliveryStatusNames()[status]} />;
+  return <StatusBadge tone={deliveryTones[status]} name={useDeliveryStatusNames()[status]} />;
 }
 
 /** Why a delivery ended or waits, or what kind of error an attempt met; the word itself where it is none of these. */

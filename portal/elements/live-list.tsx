@@ -7,6 +7,7 @@ import { useQuery, useQueryClient, type QueryKey, type UseQueryResult } from '@t
 import type { ReactNode } from 'react';
 import type { ListPage } from '../api/reads.ts';
 import { Button } from './button.tsx';
+import reading from '../style/reading.module.css';
 import styles from './live-list.module.css';
 import { timeOfDay } from './time-text.ts';
 import { useTimeStyle } from './time.tsx';
@@ -80,7 +81,7 @@ export function AsOf({ at, count }: { readonly at: number; readonly count: numbe
   if (at === 0) return null;
   const time = timeOfDay(at, style);
   return (
-    <p className={styles.asOf}>
+    <p className={reading.soft}>
       <Plural value={count} one="# row" other="# rows" /> · <Trans>as of {time}</Trans>
     </p>
   );

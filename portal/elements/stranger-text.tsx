@@ -2,7 +2,14 @@
 import styles from './stranger-text.module.css';
 import { visibleParts } from './visible-text.ts';
 
-export function StrangerText({ text, isCode = false }: { readonly text: string; readonly isCode?: boolean }) {
+export interface StrangerTextProps {
+  readonly text: string;
+  readonly isCode?: boolean;
+  /** It is alone in a cell or in a link of a list, which keeps its direction apart: no element of its own. */
+  readonly isBare?: boolean;
+}
+
+export function StrangerText({ text, isCode = false, isBare = false }: StrangerTextProps) {
   const parts = visibleParts(text);
   const shown = parts.map(({ text: part, isMark }, index) =>
     isMark ? (
@@ -15,5 +22,6 @@ export function StrangerText({ text, isCode = false }: { readonly text: string; 
       part
     ),
   );
+  if (isBare) return shown;
   return isCode ? <code>{shown}</code> : <bdi>{shown}</bdi>;
 }

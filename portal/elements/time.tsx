@@ -3,7 +3,6 @@ import { useLingui } from '@lingui/react';
 import { preferences } from '../session/preferences.ts';
 import { useObserved } from '../session/observed-value.ts';
 import { useNow } from './clock.ts';
-import styles from './time.module.css';
 import { absoluteTime, durationText, relativeTime, type TimeStyle } from './time-text.ts';
 
 export function useTimeStyle(): TimeStyle {
@@ -29,9 +28,9 @@ export interface TimeProps {
 export function Time({ at, isExact = false, isShort = false }: TimeProps) {
   const style = useTimeStyle();
   const now = useNow();
-  if (at === null || at === undefined) return <span className={styles.none}>–</span>;
+  if (at === null || at === undefined) return '–';
   const ms = Date.parse(at);
-  if (Number.isNaN(ms)) return <span>{at}</span>;
+  if (Number.isNaN(ms)) return at;
   const relative = relativeTime(ms, now, style.language);
   const iso = new Date(ms).toISOString();
   if (isShort) {
@@ -42,13 +41,29 @@ export function Time({ at, isExact = false, isShort = false }: TimeProps) {
     );
   }
   return (
-    <time dateTime={iso} title={iso} className={styles.time}>
-      <span className={styles.absolute}>{absoluteTime(ms, style, isExact)}</span>{' '}
-      <span className={styles.relative}>({relative})</span>
+    <time dateTime={iso} title={iso}>
+      {/* A list shows the second line below the first one; elsewhere a line end is a space. */}
+      {`${absoluteTime(ms, style, isExact)}\n(${relative})`}
     </time>
   );
 }
 
+/** The same as `isShort`, for cells of lists that are no more than a moment: its text, and the cell's title. */
+export function useShortTimes() {
+  const style = useTimeStyle();
+  const now = useNow();
+  return {
+    text: (at: string | null | undefined): string => {
+      const ms = Date.parse(at ?? '');
+      return Number.isNaN(ms) ? (at ?? '–') : relativeTime(ms, now, style.language);
+    },
+    title: (at: string | null | undefined): string | undefined => {
+      const ms = Date.parse(at ?? '');
+      return Number.isNaN(ms) ? undefined : `${absoluteTime(ms, style)}\n${new Date(ms).toISOString()}`;
+    },
+  };
+}
+
 export function Duration({ ms }: { readonly ms: number }) {
-  return <span>{durationText(ms, useIntlName())}</span>;
+  return durationText(ms, useIntlName());
 }

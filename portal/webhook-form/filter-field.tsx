@@ -8,6 +8,7 @@ import { useDeferredValue, useMemo, useState } from 'react';
 import { parseFilter, type ParsedFilter } from '../../libs/domain/filter/filter.ts';
 import { parseLossless } from '../../libs/domain/payload/lossless-json.ts';
 import { patternMatches } from '../../libs/domain/delivery/match.ts';
+import { usePathId } from '../app/search.ts';
 import { DataTable } from '../elements/data-table.tsx';
 import { Field } from '../elements/field.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
@@ -17,7 +18,9 @@ import { isMasked, offeredFields } from './filter-fields.ts';
 import { FilterRowsEditor } from './filter-rows-editor.tsx';
 import { groupsOf } from './filter-rows.ts';
 import { recentEvents, type RecentEvent } from './recent-events.ts';
+import { ServerCheck } from './server-check.tsx';
 import type { FormProps } from './webhook-form.tsx';
+import reading from '../style/reading.module.css';
 import styles from './webhook-form.module.css';
 
 export function FilterField({ values, errors, change }: FormProps) {
@@ -49,7 +52,7 @@ export function FilterField({ values, errors, change }: FormProps) {
           />
         )}
       </Field>
-      {values.filter.trim() !== '' && parsed.ok && <Recent parsed={parsed} eventTypes={values.eventTypes} />}
+      {values.filter.trim() !== '' && parsed.ok && <Recent parsed={parsed} values={values} />}
     </fieldset>
   );
 }
@@ -68,7 +71,7 @@ function FilterRows({ parsed, values: { filter, eventTypes }, change }: FilterRo
   // What rows say that is no filter yet, such as more than a text, is still said by rows.
   if (groups === null && filter !== written) {
     return (
-      <p className={styles.soft}>
+      <p className={reading.soft}>
         {parsed.ok ? (
           <Trans>This filter says more than conditions can: it stays JSON.</Trans>
         ) : (
@@ -120,18 +123,19 @@ function judged(text: string): ParsedFilter {
 
 interface RecentProps {
   readonly parsed: Extract<ParsedFilter, { readonly ok: true }>;
-  readonly eventTypes: string;
+  readonly values: FormProps['values'];
 }
 
-function Recent({ parsed: newest, eventTypes }: RecentProps) {
+function Recent({ parsed: newest, values: { eventTypes, filter } }: RecentProps) {
   const { t } = useLingui();
+  const webhookId = usePathId();
   const parsed = useDeferredValue(newest);
   const { data } = useRecentEvents(true);
   const patterns = patternsOf(eventTypes);
   const events = (data ?? []).filter(({ type }) => patterns.some((pattern) => patternMatches(pattern, type)));
   if (events.length === 0) {
     return (
-      <p className={styles.soft}>
+      <p className={reading.soft}>
         <Trans>There are no events of these types yet to try it with.</Trans>
       </p>
     );
@@ -164,6 +168,10 @@ function Recent({ parsed: newest, eventTypes }: RecentProps) {
           },
         ]}
       />
+      {/* It tries filters of webhooks that are there. */}
+      {webhookId !== '' && events[0]?.id !== undefined && (
+        <ServerCheck webhookId={webhookId} eventId={events[0].id} filter={jsonOf(filter)} />
+      )}
     </>
   );
 }

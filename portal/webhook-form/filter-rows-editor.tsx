@@ -4,6 +4,7 @@ import { useId, useState } from 'react';
 import { Button } from '../elements/button.tsx';
 import { FilterRowFields } from './filter-row-fields.tsx';
 import { emptyRow, filterText, type FilterGroup, type FilterRow, type GroupMode } from './filter-rows.ts';
+import reading from '../style/reading.module.css';
 import styles from './filter-rows.module.css';
 
 export interface FilterRowsEditorProps {
@@ -126,7 +127,7 @@ function Group({ group, number, firstRow, listId, isMasked, onChange, onRemove }
           }}
         />
       ))}
-      <div className={styles.buttons}>
+      <div className={reading.actions}>
         <Button
           data-add
           onClick={() => {

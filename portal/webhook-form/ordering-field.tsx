@@ -3,6 +3,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import type { FormValues } from './form-values.ts';
 import type { FormProps } from './webhook-form.tsx';
+import reading from '../style/reading.module.css';
 import styles from './webhook-form.module.css';
 
 export function OrderingField({ values, change }: FormProps) {
@@ -21,7 +22,7 @@ export function OrderingField({ values, change }: FormProps) {
       <span>
         <strong>{label}</strong>
         <br />
-        <span className={styles.soft}>{consequence}</span>
+        <span className={reading.soft}>{consequence}</span>
       </span>
     </label>
   );

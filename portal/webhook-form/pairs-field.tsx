@@ -3,6 +3,7 @@ import { Trans } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import { Button } from '../elements/button.tsx';
 import type { PairRow } from './form-values.ts';
+import reading from '../style/reading.module.css';
 import styles from './webhook-form.module.css';
 
 export interface PairsFieldProps {
@@ -35,7 +36,7 @@ export function PairsField({ legend, hint, rows, error, names, onChange }: Pairs
   return (
     <fieldset className={styles.group}>
       <legend className={styles.legend}>{legend}</legend>
-      <p className={styles.soft}>{hint}</p>
+      <p className={reading.soft}>{hint}</p>
       {rows.map((_, index) => (
         // Rows have no names of their own while they are typed.
         // eslint-disable-next-line @eslint-react/no-array-index-key -- see above

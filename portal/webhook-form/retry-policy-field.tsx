@@ -6,6 +6,7 @@ import { durationText } from '../elements/time-text.ts';
 import { useIntlName } from '../elements/time.tsx';
 import { attemptTimes, usualPolicy } from './attempt-times.ts';
 import type { FormProps } from './webhook-form.tsx';
+import reading from '../style/reading.module.css';
 import styles from './webhook-form.module.css';
 
 type Name = 'maxAttempts' | 'baseDelayMs' | 'backoffFactor' | 'maxDelayMs';
@@ -70,7 +71,7 @@ function Drawing({ times }: { readonly times: readonly number[] | null }) {
           <circle key={at} cx={placeOf(at, last) * width} cy={height / 2} r={5} className={styles.dot} />
         ))}
       </svg>
-      <figcaption className={styles.soft}>
+      <figcaption className={reading.soft}>
         {times.length === 1 ? (
           <Trans>One attempt: nothing is tried again.</Trans>
         ) : (

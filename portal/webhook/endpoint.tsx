@@ -6,13 +6,11 @@ import { endpointParts } from './webhook.ts';
 export function Endpoint({ url }: { readonly url: string }) {
   const { host, rest } = endpointParts(url);
   return (
-    <span>
+    <bdi className={styles.endpoint}>
       <strong>
-        <StrangerText text={host} />
+        <StrangerText text={host} isBare />
       </strong>
-      <span className={styles.rest}>
-        <StrangerText text={rest} />
-      </span>
-    </span>
+      <StrangerText text={rest} isBare />
+    </bdi>
   );
 }

@@ -8,7 +8,7 @@ import { usePathId } from '../app/search.ts';
 import { Loaded } from '../elements/states.tsx';
 import { StrangerText } from '../elements/stranger-text.tsx';
 import { endpointParts, readWebhook, webhookKey, type Webhook } from './webhook.ts';
-import { useHealth } from './webhook-health.ts';
+import { useWebhookState } from './webhook-health.ts';
 import styles from './webhook-page.module.css';
 import { WebhookStatus } from './webhook-state.tsx';
 
@@ -20,17 +20,18 @@ export function useWebhook(): UseQueryResult<Webhook> {
 export interface WebhookPageProps {
   /** Heading of the document's title: which part it is. */
   readonly part: string;
+  /** It reads the health of the webhook itself. */
+  readonly isHealthRead?: boolean;
   /** What can be done in this part. */
   readonly actions?: ReactNode;
   readonly children: (webhook: Webhook) => ReactNode;
 }
 
-export function WebhookPage({ part, actions, children }: WebhookPageProps) {
+export function WebhookPage({ part, isHealthRead = false, actions, children }: WebhookPageProps) {
   const { t } = useLingui();
   const id = usePathId();
   const query = useWebhook();
-  const health = useHealth(id);
-  const state = health.data?.state;
+  const state = useWebhookState(id, query, isHealthRead);
   const host = query.data === undefined ? t`Webhook` : endpointParts(query.data.url).host;
   return (
     <Page

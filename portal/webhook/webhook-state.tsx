@@ -3,7 +3,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Badge, StatusBadge, type Tone } from '../elements/badge.tsx';
 import type { WebhookStateName } from './webhook.ts';
 
-const tones: Readonly<Record<WebhookStateName, Tone>> = {
+export const webhookTones: Readonly<Record<WebhookStateName, Tone>> = {
   healthy: 'good',
   failing: 'bad',
   disabled: 'calm',
@@ -23,10 +23,10 @@ export function useWebhookStateNames(): Readonly<Record<WebhookStateName, string
 }
 
 export function WebhookStateBadge({ state }: { readonly state: WebhookStateName }) {
-  return <Badge tone={tones[state]}>{useWebhookStateNames()[state]}</Badge>;
+  return <Badge tone={webhookTones[state]}>{useWebhookStateNames()[state]}</Badge>;
 }
 
 /** On the page of one webhook. */
 export function WebhookStatus({ state }: { readonly state: WebhookStateName }) {
-  return <StatusBadge tone={tones[state]} name={useWebhookStateNames()[state]} />;
+  return <StatusBadge tone={webhookTones[state]} name={useWebhookStateNames()[state]} />;
 }

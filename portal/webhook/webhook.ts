@@ -28,9 +28,9 @@ export function readWebhooks(
   return read<ListPage<Webhook>>('/v1/webhooks', query, signal);
 }
 
-/** Its filter is read as it was written, long numbers too: what a form sends back is no other filter. */
+/** With its health. Its filter is read as it was written, long numbers too: what a form sends back is no other filter. */
 export async function readWebhook(id: string, signal?: AbortSignal): Promise<Webhook> {
-  return webhookOf(await readText(`/v1/webhooks/${encodeURIComponent(id)}`, {}, signal));
+  return webhookOf(await readText(`/v1/webhooks/${encodeURIComponent(id)}`, { include: 'health' }, signal));
 }
 
 export function webhookOf(text: string): Webhook {

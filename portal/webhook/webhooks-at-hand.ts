@@ -25,9 +25,9 @@ export function noteWebhooksAtHand(page: ListPage<Webhook>): void {
   queryClient.setQueryData(atHand.queryKey, page);
 }
 
-/** Addresses by ids. */
-export function useWebhookUrls(): ReadonlyMap<string, string> {
-  return useQuery({ ...atHand, select: urlsById }).data ?? empty;
+/** Addresses by ids. @param isWanted false: none is shown, so none is asked for */
+export function useWebhookUrls(isWanted = true): ReadonlyMap<string, string> {
+  return useQuery({ ...atHand, select: urlsById, enabled: isWanted }).data ?? empty;
 }
 
 function urlsById({ data }: ListPage<Webhook>): ReadonlyMap<string, string> {

@@ -38,7 +38,14 @@ export function preparePortal(server: FastifyInstance, config: PortalConfig, log
 function servePortal(server: FastifyInstance, config: PortalConfig, folder: string): void {
   const { mount } = portalPathParts(config.PORTAL_PATH);
   const policy = pageHeaders(config);
-  const page = new PortalPage(join(folder, 'index.html'), `${config.PORTAL_PATH}/`);
+  const configuration = {
+    brand: { name: config.PORTAL_BRAND_NAME },
+    refreshUrl: config.PORTAL_REFRESH_URL,
+    traceUrl: config.PORTAL_TRACE_URL,
+    frameAncestors: config.PORTAL_FRAME_ANCESTORS,
+    version: productVersion,
+  };
+  const page = new PortalPage(join(folder, 'index.html'), `${config.PORTAL_PATH}/`, JSON.stringify(configuration));
   const sendPage = async (request: FastifyRequest, reply: FastifyReply) => {
     const { text, etag } = await page.read();
     reply.headers(policy).header('etag', etag);
@@ -53,13 +60,7 @@ function servePortal(server: FastifyInstance, config: PortalConfig, folder: stri
   server.get(`${mount}/`, sendPage);
   server.get(`${mount}/*`, sendPage);
   server.get(`${mount}/config.json`, (_request, reply) =>
-    reply.header('cache-control', 'no-cache').send({
-      brand: { name: config.PORTAL_BRAND_NAME },
-      refreshUrl: config.PORTAL_REFRESH_URL,
-      traceUrl: config.PORTAL_TRACE_URL,
-      frameAncestors: config.PORTAL_FRAME_ANCESTORS,
-      version: productVersion,
-    }),
+    reply.header('cache-control', 'no-cache').send(configuration),
   );
   // The folder of the assets is no page.
   server.get(`${mount}/assets`, refuse);
@@ -111,20 +112,28 @@ function pageHeaders({ PORTAL_FRAME_ANCESTORS: ancestors }: PortalConfig) {
   return { 'content-security-policy': policy, 'cache-control': 'no-cache' };
 }
 
-/** The page as it was built, with its own place written into it. Read each time: a newer build is served at once. */
+/**
+ * The page as it was built, with its own place and what it has to know written into it: a page that is opened asks for one
+ * thing less. Read each time: a newer build is served at once.
+ */
 class PortalPage {
   private readonly file: string;
-  private readonly base: string;
+  private readonly head: string;
 
-  constructor(file: string, base: string) {
+  constructor(file: string, base: string, configuration: string) {
     this.file = file;
-    this.base = base;
+    this.head = `<base href="${base}" /><meta name="portal-config" content="${escaped(configuration)}" />`;
   }
 
   async read(): Promise<{ text: string; etag: string }> {
     const built = await readFile(this.file, 'utf8');
-    const text = built.replace(builtBase, `<base href="${this.base}" />`);
+    const text = built.replace(builtBase, () => this.head);
     const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
     return { text, etag };
   }
+}
+
+/** For an attribute in double quotes. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -18,7 +18,7 @@ import { bodyOf, emptyValues, type FormValues, type NewValues } from '../../webh
 import { SecretDialog } from '../../webhook-form/secret-dialog.tsx';
 import { UnsavedWarning } from '../../webhook-form/unsaved-warning.tsx';
 import { WebhookForm } from '../../webhook-form/webhook-form.tsx';
-import styles from '../../webhook-form/webhook-form.module.css';
+import reading from '../../style/reading.module.css';
 
 interface Created {
   readonly id: string;
@@ -110,7 +110,7 @@ function isOther<Values>(values: Values, than: Values): boolean {
 
 function AllowedUrls({ schemes, ports }: { readonly schemes: string; readonly ports: string }) {
   return (
-    <p className={styles.soft}>
+    <p className={reading.soft}>
       <Trans>
         Addresses may begin with {schemes}, on ports {ports}.
       </Trans>

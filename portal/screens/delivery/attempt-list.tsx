@@ -9,6 +9,7 @@ import { Empty } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Duration, Time } from '../../elements/time.tsx';
 import { HeaderList } from './header-list.tsx';
+import reading from '../../style/reading.module.css';
 import styles from './delivery-screen.module.css';
 import { HighlightedText } from './highlighted-text.tsx';
 import { changesSince } from './attempt-changes.ts';
@@ -34,7 +35,7 @@ export function AttemptList({ delivery: { attempts } }: { readonly delivery: Del
             >
               <Heading attempt={attempt} />
             </summary>
-            <AttemptDetails attempt={attempt} before={attempts[index - 1]} />
+            {open === String(attempt.attempt) && <AttemptDetails attempt={attempt} before={attempts[index - 1]} />}
           </details>
         </li>
       ))}
@@ -80,7 +81,7 @@ function AttemptDetails({ attempt, before }: { readonly attempt: Attempt; readon
         </p>
       )}
       {changes.length > 0 && (
-        <p className={styles.soft}>
+        <p className={reading.soft}>
           <Trans>
             Changed since the attempt before: <StrangerText text={changes.join(', ')} />
           </Trans>
@@ -93,11 +94,11 @@ function AttemptDetails({ attempt, before }: { readonly attempt: Attempt; readon
           <h3>
             <Trans>Response body</Trans>
           </h3>
-          <pre className={styles.code} tabIndex={0} aria-label={t`Response body`}>
+          <pre className={reading.code} tabIndex={0} aria-label={t`Response body`}>
             <HighlightedText text={responseBodySample} sought="********" />
           </pre>
           {responseBodyTruncated && (
-            <p className={styles.soft}>
+            <p className={reading.soft}>
               <Trans>Only the beginning of the answer was kept.</Trans>
             </p>
           )}

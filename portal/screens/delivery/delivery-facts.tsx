@@ -7,6 +7,7 @@ import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Time } from '../../elements/time.tsx';
 import { Endpoint } from '../../webhook/endpoint.tsx';
 import type { Webhook } from '../../webhook/webhook.ts';
+import reading from '../../style/reading.module.css';
 import styles from './delivery-screen.module.css';
 
 export interface DeliveryFactsProps {
@@ -22,7 +23,7 @@ export function DeliveryFacts({ delivery, webhook }: DeliveryFactsProps) {
       <p className={styles.sentence}>
         <StateSentence delivery={delivery} webhook={webhook} />
       </p>
-      <dl className={styles.facts}>
+      <dl className={reading.facts}>
         <div>
           <dt>
             <Trans>Event type</Trans>

@@ -18,7 +18,7 @@ import { Loaded } from '../../elements/states.tsx';
 import { Tabs } from '../../elements/tabs.tsx';
 import { readWebhook, webhookKey } from '../../webhook/webhook.ts';
 import { AttemptList } from './attempt-list.tsx';
-import styles from './delivery-screen.module.css';
+import reading from '../../style/reading.module.css';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { PayloadView } from './payload-view.tsx';
 import { SignatureView } from './signature-view.tsx';
@@ -71,7 +71,7 @@ function Shown({ delivery }: { readonly delivery: DeliveryDetail }) {
   return (
     <>
       <DeliveryFacts delivery={delivery} webhook={webhook} />
-      <div className={styles.actions}>
+      <div className={reading.actions}>
         {mayResend && (
           <Button
             look="main"

@@ -11,7 +11,7 @@ import { saveAsFile } from '../../elements/save-as-file.ts';
 import { Empty } from '../../elements/states.tsx';
 import { useIntlName } from '../../elements/time.tsx';
 import { HighlightedText } from './highlighted-text.tsx';
-import styles from './delivery-screen.module.css';
+import reading from '../../style/reading.module.css';
 
 /** What stands in place of a sensitive field. */
 const masked = '********';
@@ -34,7 +34,7 @@ export function PayloadView({ delivery }: { readonly delivery: DeliveryDetail })
   return (
     <>
       <Facts text={payloadSent} contentType={payloadContentType} />
-      <div className={styles.actions}>
+      <div className={reading.actions}>
         {pretty !== null && (
           <Button
             aria-pressed={isPretty}
@@ -74,11 +74,11 @@ export function PayloadView({ delivery }: { readonly delivery: DeliveryDetail })
         </p>
       )}
       {payloadSent.includes(masked) && (
-        <p className={styles.soft}>
+        <p className={reading.soft}>
           <Trans>Marked places are masked: what stood there is sensitive, and was neither sent nor kept.</Trans>
         </p>
       )}
-      <pre className={styles.code} tabIndex={0} aria-label={t`Payload`}>
+      <pre className={reading.code} tabIndex={0} aria-label={t`Payload`}>
         <HighlightedText text={shown} sought={sought === '' ? masked : sought} />
       </pre>
     </>
@@ -96,7 +96,7 @@ function Facts({ text, contentType }: { readonly text: string; readonly contentT
   }).data;
   const size = new Intl.NumberFormat(language).format(bytes.length);
   return (
-    <dl className={styles.facts}>
+    <dl className={reading.facts}>
       <div>
         <dt>
           <Trans>Size</Trans>

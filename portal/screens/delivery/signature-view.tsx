@@ -12,6 +12,7 @@ import { Field } from '../../elements/field.tsx';
 import { ProblemAlert } from '../../elements/problem-alert.tsx';
 import { Empty } from '../../elements/states.tsx';
 import { HeaderList } from './header-list.tsx';
+import reading from '../../style/reading.module.css';
 import styles from './delivery-screen.module.css';
 
 /** An attempt of yesterday is no forgery. */
@@ -53,7 +54,7 @@ export function SignatureView({ delivery, secret, onSecret }: SignatureViewProps
         <h3>
           <Trans>Signed text</Trans>
         </h3>
-        <pre className={styles.code} tabIndex={0} aria-label={t`Signed text`}>
+        <pre className={reading.code} tabIndex={0} aria-label={t`Signed text`}>
           {`${headers['webhook-id'] ?? ''}.${headers['webhook-timestamp'] ?? ''}.`}
           <Trans>(then the payload, byte for byte)</Trans>
         </pre>
@@ -80,7 +81,7 @@ export function SignatureView({ delivery, secret, onSecret }: SignatureViewProps
             />
           )}
         </Field>
-        <div className={styles.actions}>
+        <div className={reading.actions}>
           <Button type="submit">
             <Trans>Check signature</Trans>
           </Button>

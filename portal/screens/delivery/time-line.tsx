@@ -4,6 +4,7 @@ import { Section } from '../../app/page.tsx';
 import type { Attempt, DeliveryDetail } from '../../delivery/delivery.ts';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Duration, Time } from '../../elements/time.tsx';
+import reading from '../../style/reading.module.css';
 import styles from './delivery-screen.module.css';
 
 /** Shorter gaps are of the network, and say nothing. */
@@ -57,7 +58,7 @@ function AttemptStep({ attempt, before, eventAt }: AttemptStepProps) {
         </li>
       )}
       {gapMs >= gapMsMin && (
-        <li className={styles.soft}>
+        <li className={reading.soft}>
           <Duration ms={gapMs} /> <GapReason trigger={trigger} />
         </li>
       )}

@@ -6,7 +6,7 @@ import type { DeliveryDetail } from '../../delivery/delivery.ts';
 import { Empty } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import type { Webhook } from '../../webhook/webhook.ts';
-import styles from './delivery-screen.module.css';
+import reading from '../../style/reading.module.css';
 import { HighlightedText } from './highlighted-text.tsx';
 
 export interface WhyViewProps {
@@ -49,7 +49,7 @@ export function WhyView({ delivery: { kind, eventType, eventId }, webhook }: Why
           <p>
             <Trans>The event passed its filter:</Trans>
           </p>
-          <pre className={styles.code} tabIndex={0} aria-label={t`Filter`}>
+          <pre className={reading.code} tabIndex={0} aria-label={t`Filter`}>
             <HighlightedText text={JSON.stringify(filter, null, 2)} sought="********" />
           </pre>
         </>

@@ -16,6 +16,7 @@ import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Tabs } from '../../elements/tabs.tsx';
 import { Endpoint } from '../../webhook/endpoint.tsx';
 import { useWebhooksAtHand } from '../../webhook/webhooks-at-hand.ts';
+import reading from '../../style/reading.module.css';
 import styles from './event-types.module.css';
 import { SchemaTree } from './schema-tree.tsx';
 
@@ -67,7 +68,7 @@ function Described({ eventType }: { readonly eventType: EventType }) {
           <StrangerText text={description} />
         </p>
       )}
-      <p className={styles.soft}>
+      <p className={reading.soft}>
         {audience === 'broadcast' ? (
           <Trans>An event of this type goes to every client.</Trans>
         ) : (
@@ -129,7 +130,7 @@ function Code({ text, label }: { readonly text: string; readonly label: string }
           <Trans>Copy</Trans>
         </CopyButton>
       </div>
-      <pre className={styles.code} tabIndex={0} aria-label={label}>
+      <pre className={reading.code} tabIndex={0} aria-label={label}>
         <StrangerText text={text} />
       </pre>
     </>

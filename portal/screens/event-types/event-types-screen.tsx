@@ -76,7 +76,7 @@ function useColumns(): readonly Column<EventType>[] {
       cell: ({ type, deprecated }) => (
         <>
           <Link to="/event-types/$type" params={{ type }}>
-            <StrangerText text={type} />
+            <StrangerText text={type} isBare />
           </Link>{' '}
           {deprecated && (
             <Badge tone="busy">
@@ -89,7 +89,7 @@ function useColumns(): readonly Column<EventType>[] {
     {
       id: 'description',
       head: t`Description`,
-      cell: ({ description }) => (description === null ? '–' : <StrangerText text={description} />),
+      cell: ({ description }) => (description === null ? '–' : <StrangerText text={description} isBare />),
     },
     {
       id: 'audience',

@@ -1,6 +1,7 @@
 /** A JSON Schema as people read one: fields inside each other, with their types, bounds and what they mean. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { StrangerText } from '../../elements/stranger-text.tsx';
+import reading from '../../style/reading.module.css';
 import styles from './event-types.module.css';
 import { schemaFields, type SchemaField } from './schema-fields.ts';
 
@@ -19,9 +20,9 @@ export function SchemaTree({ schema }: { readonly schema: unknown }) {
 function Field({ field: { name, type, isRequired, bounds, description, fields } }: { readonly field: SchemaField }) {
   return (
     <li>
-      <StrangerText text={name} isCode /> <span className={styles.soft}>{type}</span>{' '}
+      <StrangerText text={name} isCode /> <span className={reading.soft}>{type}</span>{' '}
       {isRequired && (
-        <strong className={styles.soft}>
+        <strong className={reading.soft}>
           <Trans>required</Trans>
         </strong>
       )}{' '}

@@ -11,7 +11,7 @@ import { Empty, Loaded } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import { Time } from '../../elements/time.tsx';
 import { readEvent, type EventDetail, type ReadEvent } from '../../events/event.ts';
-import styles from './event-screen.module.css';
+import reading from '../../style/reading.module.css';
 import { Receivers } from './receivers.tsx';
 
 export function Screen() {
@@ -46,7 +46,7 @@ export function Screen() {
 
 function Facts({ event: { id, type, source, subject, time, receivedAt, kind } }: { readonly event: EventDetail }) {
   return (
-    <dl className={styles.facts}>
+    <dl className={reading.facts}>
       <div>
         <dt>
           <Trans>Event type</Trans>
@@ -114,7 +114,7 @@ function Data({ text }: { readonly text: ReadEvent['dataText'] }) {
           <Trans>Copy data</Trans>
         </CopyButton>
       </div>
-      <pre className={styles.code} tabIndex={0} aria-label={t`Data`}>
+      <pre className={reading.code} tabIndex={0} aria-label={t`Data`}>
         <StrangerText text={pretty} />
       </pre>
     </>

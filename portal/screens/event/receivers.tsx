@@ -4,14 +4,14 @@ import { Link } from '@tanstack/react-router';
 import { parseFilter, type FilterEvent } from '../../../libs/domain/filter/filter.ts';
 import { patternMatches } from '../../../libs/domain/delivery/match.ts';
 import { DataTable, type Column } from '../../elements/data-table.tsx';
-import { Badge, type Tone } from '../../elements/badge.tsx';
+import type { Tone } from '../../elements/badge.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
 import type { ReadEvent } from '../../events/event.ts';
 import { Endpoint } from '../../webhook/endpoint.tsx';
 import type { Webhook } from '../../webhook/webhook.ts';
 import { useWebhooksAtHand, webhooksAtHandMax } from '../../webhook/webhooks-at-hand.ts';
-import styles from './event-screen.module.css';
+import reading from '../../style/reading.module.css';
 
 type Decision = ReadEvent['event']['decisions'][number]['decision'] | 'notSubscribed';
 
@@ -45,7 +45,7 @@ export function Receivers({ read }: { readonly read: ReadEvent }) {
           <>
             <DataTable label={t`Decisions`} rows={receivers} keyOf={({ webhookId }) => webhookId} columns={columns} />
             {nextCursor !== null && (
-              <p className={styles.soft}>
+              <p className={reading.soft}>
                 <Trans>Of webhooks that are not subscribed, the newest {webhooksAtHandMax} are shown.</Trans>
               </p>
             )}
@@ -86,7 +86,8 @@ function useColumns(read: ReadEvent): readonly Column<Receiver>[] {
     {
       id: 'decision',
       head: t`Decision`,
-      cell: ({ decision }) => <Badge tone={tones[decision]}>{names[decision]}</Badge>,
+      toneOf: ({ decision }) => tones[decision],
+      cell: ({ decision }) => names[decision],
     },
     {
       id: 'webhook',
@@ -145,7 +146,7 @@ function WhyFiltered({ read, webhook }: { readonly read: ReadEvent; readonly web
           the event has <StrangerText text={found} isCode />
         </Trans>
       )}{' '}
-      <span className={styles.soft}>
+      <span className={reading.soft}>
         <Trans>(as the webhook is now)</Trans>
       </span>
     </>

@@ -84,18 +84,18 @@ function useColumns(): readonly Column<Event>[] {
       cell: ({ id, type, kind }) => (
         <>
           <Link to="/events/$id" params={{ id }}>
-            <StrangerText text={type} />
+            <StrangerText text={type} isBare />
           </Link>{' '}
           {kind === 'test' && <Trans>(test event)</Trans>}
         </>
       ),
     },
-    { id: 'id', head: t`Event ID`, cell: ({ id }) => <StrangerText text={id} isCode /> },
+    { id: 'id', head: t`Event ID`, isCode: true, cell: ({ id }) => <StrangerText text={id} isBare /> },
     {
       id: 'subject',
       head: t`Subject`,
       isWideOnly: true,
-      cell: ({ subject }) => (subject === null ? '–' : <StrangerText text={subject} />),
+      cell: ({ subject }) => (subject === null ? '–' : <StrangerText text={subject} isBare />),
     },
     { id: 'time', head: t`Event time`, cell: ({ time }) => <Time at={time} /> },
     {

@@ -17,6 +17,7 @@ import { LiveTable } from './live-table.tsx';
 import type { Gap } from './live-stream.ts';
 import { StreamStatus } from './stream-status.tsx';
 import { useLiveOutcomes } from './use-live-outcomes.ts';
+import reading from '../../style/reading.module.css';
 import styles from './live.module.css';
 
 const filterNames = ['webhook', 'type', 'outcome'] as const;
@@ -97,7 +98,7 @@ function Outcomes({ query }: { readonly query: Readonly<Record<string, string>> 
         />
       )}
       {dropped > 0 && (
-        <p className={styles.soft}>
+        <p className={reading.soft}>
           <Plural
             value={dropped}
             one={`# older one was dropped: no more than ${rowsMax} are kept.`}

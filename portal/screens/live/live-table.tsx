@@ -101,7 +101,7 @@ function Row({ outcome, place }: { readonly outcome: LiveOutcome; readonly place
       </td>
       <td>
         <Link to="/deliveries/$id" params={{ id: deliveryId }}>
-          <StrangerText text={eventType} />
+          <StrangerText text={eventType} isBare />
         </Link>
       </td>
       <td>

@@ -9,6 +9,7 @@ import { StackedChart } from '../../charts/stacked-chart.tsx';
 import { Button } from '../../elements/button.tsx';
 import { Loaded } from '../../elements/states.tsx';
 import { useIntlName } from '../../elements/time.tsx';
+import reading from '../../style/reading.module.css';
 import styles from './overview-screen.module.css';
 
 const hourMs = 3_600_000;
@@ -38,7 +39,7 @@ export function AttemptsOverTime() {
   const rangeNames: Readonly<Record<RangeName, string>> = { '24h': t`24 hours`, '7d': t`7 days`, '30d': t`30 days` };
   return (
     <Section title={t`Attempts`}>
-      <div role="group" aria-label={t`Range`} className={styles.ranges}>
+      <div role="group" aria-label={t`Range`} className={reading.actions}>
         {(Object.keys(ranges) as RangeName[]).map((range) => (
           <Button
             key={range}

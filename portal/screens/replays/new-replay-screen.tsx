@@ -15,6 +15,7 @@ import { visibleText } from '../../elements/visible-text.ts';
 import { useWebhookUrls } from '../../webhook/webhooks-at-hand.ts';
 import { anyStatus, replayDraft, statusDefault } from './replay-draft.ts';
 import { ReplayPreview } from './replay-preview.tsx';
+import reading from '../../style/reading.module.css';
 import styles from './replays.module.css';
 
 interface PaceRule {
@@ -165,7 +166,7 @@ function Refused({ names }: { readonly names: readonly string[] }) {
           go on without it.
         </Trans>
       </p>
-      <div className={styles.actions}>
+      <div className={reading.actions}>
         {get('event') !== '' && (
           <Link to="/deliveries" search={{ event: get('event') }}>
             <Trans>Deliveries of this event</Trans>

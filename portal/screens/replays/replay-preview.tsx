@@ -12,6 +12,7 @@ import { Endpoint } from '../../webhook/endpoint.tsx';
 import type { NewReplayFilter } from './replay-draft.ts';
 import type { Replay } from './replay.ts';
 import { readSkipping, type Skipping } from './skipping-webhooks.ts';
+import reading from '../../style/reading.module.css';
 import styles from './replays.module.css';
 
 export interface Draft {
@@ -50,7 +51,7 @@ export function ReplayPreview({ draft, pacePerSecond }: ReplayPreviewProps) {
   const start = useAction((header) => dataOf(api.POST('/v1/replays', { params: { header }, body })), body);
   return (
     <>
-      <div className={styles.actions}>
+      <div className={reading.actions}>
         <Button
           isBusy={preview.isBusy}
           onClick={() => {

@@ -21,6 +21,7 @@ import { Fact, ReplayFilterFacts } from './replay-filter.tsx';
 import { progressOf } from './replay-progress.ts';
 import { ReplayStatus } from './replay-status.tsx';
 import { isUnderWay, readReplay, replayKey, type Replay } from './replay.ts';
+import reading from '../../style/reading.module.css';
 import styles from './replays.module.css';
 
 /** While something is to come it is looked for this often. */
@@ -110,7 +111,7 @@ function Progress({ replay, at }: { readonly replay: Replay; readonly at: number
         </p>
       )}
       {!isOver && mayReplay && (
-        <div className={styles.actions}>
+        <div className={reading.actions}>
           <Button
             look="danger"
             onClick={() => {

@@ -1,6 +1,6 @@
 /** How a replay stands, in words. */
 import { useLingui } from '@lingui/react/macro';
-import { Badge, StatusBadge, type Tone } from '../../elements/badge.tsx';
+import { StatusBadge, type Tone } from '../../elements/badge.tsx';
 import type { Replay, ReplayStatusName } from './replay.ts';
 
 const tones: Readonly<Record<ReplayStatusName, Tone>> = {
@@ -22,15 +22,18 @@ export function useReplayStatusNames(): Readonly<Record<ReplayStatusName, string
   };
 }
 
-export function ReplayStatusBadge({ replay: { status, dryRun } }: { readonly replay: Replay }) {
+export function replayTone({ status, dryRun }: Replay): Tone {
+  return dryRun ? 'calm' : tones[status];
+}
+
+/** In a list. */
+export function useReplayStatusText(): (replay: Replay) => string {
   const { t } = useLingui();
-  const name = useReplayStatusNames()[status];
-  return <Badge tone={dryRun ? 'calm' : tones[status]}>{dryRun ? t`Preview only` : name}</Badge>;
+  const names = useReplayStatusNames();
+  return ({ status, dryRun }) => (dryRun ? t`Preview only` : names[status]);
 }
 
 /** On the page of one replay. */
-export function ReplayStatus({ replay: { status, dryRun } }: { readonly replay: Replay }) {
-  const { t } = useLingui();
-  const name = useReplayStatusNames()[status];
-  return <StatusBadge tone={dryRun ? 'calm' : tones[status]} name={dryRun ? t`Preview only` : name} />;
+export function ReplayStatus({ replay }: { readonly replay: Replay }) {
+  return <StatusBadge tone={replayTone(replay)} name={useReplayStatusText()(replay)} />;
 }

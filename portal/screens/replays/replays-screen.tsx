@@ -10,12 +10,12 @@ import { FilterBar, SelectFilter, useFilters } from '../../elements/filter-bar.t
 import { AsOf, NewItems, useLiveList } from '../../elements/live-list.tsx';
 import { Pager, usePaging } from '../../elements/paging.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';
-import { Time } from '../../elements/time.tsx';
+import { Time, useShortTimes } from '../../elements/time.tsx';
 import { visibleText } from '../../elements/visible-text.ts';
 import { useWebhookUrls } from '../../webhook/webhooks-at-hand.ts';
 import { CountedNumber } from './counted-number.tsx';
 import { ReplayWhat } from './replay-filter.tsx';
-import { ReplayStatusBadge, useReplayStatusNames } from './replay-status.tsx';
+import { replayTone, useReplayStatusNames, useReplayStatusText } from './replay-status.tsx';
 import { readReplays, type Replay } from './replay.ts';
 import styles from './replays.module.css';
 
@@ -92,8 +92,10 @@ function NoReplays() {
 
 function useColumns(): readonly Column<Replay>[] {
   const { t } = useLingui();
+  const statusText = useReplayStatusText();
+  const times = useShortTimes();
   return [
-    { id: 'status', head: t`Status`, cell: (replay) => <ReplayStatusBadge replay={replay} /> },
+    { id: 'status', head: t`Status`, toneOf: replayTone, cell: statusText },
     {
       id: 'created',
       head: t`Created`,
@@ -129,7 +131,8 @@ function useColumns(): readonly Column<Replay>[] {
       id: 'finished',
       head: t`Ended`,
       isWideOnly: true,
-      cell: ({ finishedAt }) => <Time at={finishedAt} isShort />,
+      cell: ({ finishedAt }) => times.text(finishedAt),
+      titleOf: ({ finishedAt }) => times.title(finishedAt),
     },
   ];
 }

@@ -27,7 +27,8 @@ export function ConflictDialog({ base, theirs, mine, onKeepMine, onTakeTheirs, o
   });
   const last = data?.data[0];
   const who = last === undefined ? null : (last.actor.name ?? last.actor.id);
-  const rows = differences(base, theirs);
+  // How it is doing is nobody's change.
+  const rows = differences({ ...base, health: undefined }, { ...theirs, health: undefined });
   return (
     <Dialog title={<Trans>This webhook was changed meanwhile</Trans>} onClose={onClose}>
       {last !== undefined && who !== null && (

@@ -2,24 +2,20 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import node from '../../../docs/receivers/node.mjs?raw';
+import verify from '../../../docs/receivers/verify.mjs?raw';
 import { CopyButton } from '../../elements/copy-button.tsx';
 import { Field } from '../../elements/field.tsx';
+import reading from '../../style/reading.module.css';
 import styles from '../../webhook-form/webhook-form.module.css';
 
-/** Each is fetched when it is chosen. */
+const withScreen = (text: string) => () => Promise.resolve({ default: text });
+
+/** The one that is shown at first comes with the screen, each other when it is chosen. */
 const receivers = {
-  'Node.js': [
-    () => import('../../../docs/receivers/node.mjs?raw'),
-    () => import('../../../docs/receivers/verify.mjs?raw'),
-  ],
-  Fastify: [
-    () => import('../../../docs/receivers/fastify.mjs?raw'),
-    () => import('../../../docs/receivers/verify.mjs?raw'),
-  ],
-  Express: [
-    () => import('../../../docs/receivers/express.mjs?raw'),
-    () => import('../../../docs/receivers/verify.mjs?raw'),
-  ],
+  'Node.js': [withScreen(node), withScreen(verify)],
+  Fastify: [() => import('../../../docs/receivers/fastify.mjs?raw'), withScreen(verify)],
+  Express: [() => import('../../../docs/receivers/express.mjs?raw'), withScreen(verify)],
   Python: [() => import('../../../docs/receivers/receiver.py?raw')],
   FastAPI: [
     () => import('../../../docs/receivers/fastapi_receiver.py?raw'),
@@ -79,7 +75,7 @@ export function ReceiverCode({ algorithm }: { readonly algorithm: 'hmac-sha256' 
               <Trans>Copy code</Trans>
             </CopyButton>
           </div>
-          <pre className={styles.code} tabIndex={0} aria-label={t`Receiver code`}>
+          <pre className={reading.code} tabIndex={0} aria-label={t`Receiver code`}>
             {data}
           </pre>
         </>

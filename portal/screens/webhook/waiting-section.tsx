@@ -7,6 +7,7 @@ import { ResendDialog } from '../../delivery/resend-dialog.tsx';
 import { Button, ButtonLink } from '../../elements/button.tsx';
 import { Duration, Time } from '../../elements/time.tsx';
 import type { HealthProps } from './health-section.tsx';
+import reading from '../../style/reading.module.css';
 import styles from './webhook-overview.module.css';
 
 export function WaitingSection({ webhook, health }: HealthProps) {
@@ -58,7 +59,7 @@ function Blocked({ by: { deliveryId, since } }: { readonly by: NonNullable<Healt
           Blocked by delivery <code>{deliveryId}</code> since <Time at={since} />
         </Trans>
       </p>
-      <div className={styles.actions}>
+      <div className={reading.actions}>
         <ButtonLink to="/deliveries/$id" params={{ id: deliveryId }}>
           <Trans>Open</Trans>
         </ButtonLink>

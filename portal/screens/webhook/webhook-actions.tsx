@@ -17,7 +17,7 @@ import { endpointParts, webhookKey } from '../../webhook/webhook.ts';
 import type { HealthProps } from './health-section.tsx';
 import { PingButton } from './ping-button.tsx';
 import { PauseDialog, ResumeButton } from './pause-actions.tsx';
-import styles from './webhook-overview.module.css';
+import reading from '../../style/reading.module.css';
 
 async function readAgain(id: string): Promise<void> {
   await Promise.all([
@@ -34,23 +34,32 @@ export function WebhookActions({ webhook, health }: HealthProps) {
   const mayRotate = useMay('secrets.rotate');
   const mayDelete = useMay('webhooks.delete');
   const mayReplay = useMay('replays.write');
+  const navigate = useNavigate();
   const [asked, setAsked] = useState<'pause' | 'disable' | 'delete' | null>(null);
   const close = () => {
     setAsked(null);
   };
   return (
     <>
-      <div className={styles.actions}>
+      <div className={reading.actions}>
         {mayTest && <PingButton id={id} />}
         {mayTest && (
-          <ButtonLink to="/webhooks/$id/test" params={{ id }}>
+          <Button
+            onClick={() => {
+              void navigate({ to: '/webhooks/$id/test', params: { id } });
+            }}
+          >
             <Trans>Send test event</Trans>
-          </ButtonLink>
+          </Button>
         )}
         {mayRotate && (
-          <ButtonLink to="/webhooks/$id/secrets" params={{ id }}>
+          <Button
+            onClick={() => {
+              void navigate({ to: '/webhooks/$id/secrets', params: { id } });
+            }}
+          >
             <Trans>Rotate secret</Trans>
-          </ButtonLink>
+          </Button>
         )}
         {mayWrite && health.state === 'paused' && <ResumeButton id={id} readAgain={readAgain} />}
         {mayWrite && isActive && health.state !== 'paused' && (

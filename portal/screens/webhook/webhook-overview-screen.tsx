@@ -12,7 +12,11 @@ import { WebhookActions } from './webhook-actions.tsx';
 
 export function Screen() {
   const { t } = useLingui();
-  return <WebhookPage part={t`Overview`}>{(webhook) => <Overview webhook={webhook} />}</WebhookPage>;
+  return (
+    <WebhookPage part={t`Overview`} isHealthRead>
+      {(webhook) => <Overview webhook={webhook} />}
+    </WebhookPage>
+  );
 }
 
 function Overview({ webhook }: { readonly webhook: Webhook }) {

@@ -21,8 +21,7 @@ export function SuccessOfDay({ rate, stats }: SuccessOfDayProps) {
       {stats !== undefined && (
         <Sparkline
           label={t`Attempts of the last 24 hours; ${shown} of them were delivered`}
-          bars={stats.data.map(({ start, attempts, delivered }) => ({
-            key: start,
+          bars={stats.data.map(({ attempts, delivered }) => ({
             height: attempts / attemptsMax,
             isBad: delivered < attempts,
           }))}

@@ -13,12 +13,12 @@ import { AsOf, NewItems, useLiveList } from '../../elements/live-list.tsx';
 import { Pager, usePaging } from '../../elements/paging.tsx';
 import { Empty, Loaded } from '../../elements/states.tsx';
 import { StrangerText } from '../../elements/stranger-text.tsx';
-import { Time, useIntlName } from '../../elements/time.tsx';
-import { Endpoint } from '../../webhook/endpoint.tsx';
-import { useWebhookStateNames, WebhookStateBadge } from '../../webhook/webhook-state.tsx';
-import { readWebhooks, stateOf, type Webhook } from '../../webhook/webhook.ts';
+import { useIntlName, useShortTimes } from '../../elements/time.tsx';
+import { useWebhookStateNames, webhookTones } from '../../webhook/webhook-state.tsx';
+import { endpointParts, readWebhooks, stateOf, type Webhook } from '../../webhook/webhook.ts';
 import { SuccessOfDay } from './success-of-day.tsx';
 import { readDays, type StatsByWebhook } from './stats-by-webhook.ts';
+import reading from '../../style/reading.module.css';
 import styles from './webhooks-screen.module.css';
 
 const filterNames = ['q', 'state', 'type'] as const;
@@ -90,6 +90,8 @@ function NoWebhooks({ create }: { readonly create: ReactNode }) {
 
 function useColumns(days: ReadonlyMap<string, StatsByWebhook> | undefined): readonly Column<Webhook>[] {
   const { t } = useLingui();
+  const stateNames = useWebhookStateNames();
+  const times = useShortTimes();
   return [
     {
       id: 'endpoint',
@@ -97,17 +99,25 @@ function useColumns(days: ReadonlyMap<string, StatsByWebhook> | undefined): read
       cell: ({ id, url, description }) => (
         <>
           <Link to="/webhooks/$id" params={{ id }} className={styles.name}>
-            <Endpoint url={url} />
+            <strong>
+              <StrangerText text={endpointParts(url).host} isBare />
+            </strong>
+            <StrangerText text={endpointParts(url).rest} isBare />
           </Link>
           {description !== null && (
-            <p className={styles.description}>
-              <StrangerText text={description} />
+            <p className={reading.soft}>
+              <StrangerText text={description} isBare />
             </p>
           )}
         </>
       ),
     },
-    { id: 'state', head: t`State`, cell: (webhook) => <WebhookStateBadge state={stateOf(webhook)} /> },
+    {
+      id: 'state',
+      head: t`State`,
+      toneOf: (webhook) => webhookTones[stateOf(webhook)],
+      cell: (webhook) => stateNames[stateOf(webhook)],
+    },
     {
       id: 'success',
       head: t`Success (24 h)`,
@@ -119,12 +129,14 @@ function useColumns(days: ReadonlyMap<string, StatsByWebhook> | undefined): read
       id: 'last',
       head: t`Last attempt`,
       isWideOnly: true,
-      cell: ({ health }) => <Time at={laterOf(health?.lastSuccessAt, health?.lastFailureAt)} isShort />,
+      cell: ({ health }) => times.text(lastOf(health)),
+      titleOf: ({ health }) => times.title(lastOf(health)),
     },
     {
       id: 'types',
       head: t`Event types`,
       isWideOnly: true,
+      isCode: true,
       cell: ({ eventTypes }) => <EventTypes types={eventTypes} />,
     },
   ];
@@ -135,18 +147,18 @@ const waitingMax = 1_000;
 
 function WaitingCell({ health }: { readonly health: Webhook['health'] | undefined }) {
   const number = new Intl.NumberFormat(useIntlName());
+  const times = useShortTimes();
   if (health === undefined) return '–';
   const { count, oldestAt } = health.waiting;
   if (count === 0) return '0';
+  const since = times.text(oldestAt);
   return (
     <>
       {number.format(count)}
       {count >= waitingMax && '+'}
       {oldestAt !== null && (
-        <p className={styles.description}>
-          <Trans>
-            oldest <Time at={oldestAt} isShort />
-          </Trans>
+        <p className={reading.soft} title={times.title(oldestAt)}>
+          <Trans>oldest {since}</Trans>
         </p>
       )}
     </>
@@ -159,21 +171,15 @@ function EventTypes({ types }: { readonly types: readonly string[] }) {
   const rest = types.length - typesShown;
   return (
     <>
-      {types.slice(0, typesShown).map((type) => (
-        <p key={type}>
-          <StrangerText text={type} isCode />
-        </p>
-      ))}
-      {rest > 0 && (
-        <p className={styles.description}>
-          <Plural value={rest} one="and # more" other="and # more" />
-        </p>
-      )}
+      <StrangerText text={types.slice(0, typesShown).join(', ')} isBare />{' '}
+      {rest > 0 && <Plural value={rest} one="and # more" other="and # more" />}
     </>
   );
 }
 
-function laterOf(one: string | null = null, other: string | null = null): string | null {
+function lastOf(health: Webhook['health']): string | null {
+  const one = health?.lastSuccessAt ?? null;
+  const other = health?.lastFailureAt ?? null;
   if (one === null || other === null) return one ?? other;
   return one > other ? one : other;
 }
