@@ -43,6 +43,7 @@ export async function redriveOverApi({ given, settings, terminal, signal }: Comm
     given.texts('at').length > 0 || given.text('file') !== null,
     '--at and --file are for Kafka: leave --api out.',
   );
+  refuse(given.text('last') !== null, '--last is for Kafka: leave --api out, or name them by --id.');
   refuse(ids.length === 0 && Object.keys(filter).length === 0, 'Say which: --topic, --reason or --id.');
   refuse(ids.length > 0 && Object.keys(filter).length > 0, 'Either --id, or --topic and --reason.');
   const pacePerSecond = given.whole('pace', paceRange);

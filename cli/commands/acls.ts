@@ -13,7 +13,7 @@ export const acls: Command = {
   },
   notes: [
     `Roles: ${accessRoles.join(', ')}. The operator runs the doctor and this command line; the platform produces events.`,
-    'Asks nobody: KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS and PLATFORM_MAPPINGS of the environment count as for the apps. A pattern that stands for topics is named in a comment: which ones it is to match is for you to say.',
+    'Asks nobody: KAFKA_BROKERS, PLATFORM_KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS and PLATFORM_MAPPINGS of the environment count as for the apps. A pattern that stands for topics is named in a comment: which ones it is to match is for you to say.',
   ],
   examples: ['acls > acls.sh', "acls fanout --principal 'User:CN={role}' --json"],
   needsApi: false,

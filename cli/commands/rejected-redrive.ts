@@ -11,7 +11,10 @@ export const rejectedRedrive: Command = {
   operandsMax: 0,
   options: {
     ...rejectedOptions,
-    last: { takes: 'N', text: `at most so many, among the last N of each partition (${redriveLastDefault})` },
+    last: {
+      takes: 'N',
+      text: `without --api: at most so many, among the last N of each partition (${redriveLastDefault})`,
+    },
     'dry-run': { takes: null, text: 'shows what would be sent and what it would become, and sends nothing' },
     file: { takes: 'FILE', text: 'the mappings that fan-out has, in YAML or JSON (PLATFORM_MAPPINGS)' },
     api: { takes: null, text: 'has the API send them, at a pace and without a look at what they would become' },
@@ -20,7 +23,7 @@ export const rejectedRedrive: Command = {
     ...brokersOption,
   },
   notes: [
-    'Needs --topic, --reason or --at (with --api: --id). What still would be no event is not sent. The others go to the first topic of PLATFORM_TOPICS, not to their own, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. What is sent twice is delivered twice, under the same webhook-id.',
+    'Needs --topic, --reason or --at (with --api: --topic, --reason or --id). Without --api, what still would be no event is not sent. The others go to the first topic that PLATFORM_TOPICS names (with --api, or with PLATFORM_KAFKA_BROKERS: to platform.events of the cluster of this system), not to their own, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. What is sent twice is delivered twice, under the same webhook-id.',
   ],
   examples: [
     'rejected redrive --topic shop.public.customers --reason mapping_failed --dry-run',

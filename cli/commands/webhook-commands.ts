@@ -26,7 +26,7 @@ export const webhookCommands: readonly Command[] = [
         text: 'those with the most failures in a row first',
       },
       client: { query: 'clientId', takes: 'ID', text: 'of this client' },
-      state: { query: 'state', as: 'list', takes: 'STATES', text: 'healthy, failing, disabled, recovering' },
+      state: { query: 'state', as: 'list', takes: 'STATES', text: 'healthy, failing, disabled, recovering, paused' },
       'event-type': { query: 'eventType', takes: 'TYPE', text: 'that get events of this type' },
       label: { query: 'label', isList: true, takes: 'NAME:VALUE', text: 'with this label' },
       q: { query: 'q', takes: 'TEXT', text: 'with this in URL, description or external id, or masked so in metrics' },

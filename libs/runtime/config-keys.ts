@@ -52,7 +52,8 @@ export const databaseKeys = {
     default: 'postgresql://webhooks:webhooks@127.0.0.1:15432/webhooks',
   }),
   DATABASE_POOL_MAX: numberKey({
-    description: 'Connections of one process; management-api has eight more, for who calls and for its own work',
+    description:
+      'Connections of one process; management-api has ten more, for who calls, for its own work and for GET /v1/system',
     default: '8',
     min: 2,
     max: 100,
