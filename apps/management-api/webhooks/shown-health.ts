@@ -4,6 +4,7 @@ import type { healthBesideSchema } from '../../../libs/api-contract/webhook-heal
 import { breakerStateOf } from '../../../libs/domain/health/breaker-state.ts';
 import { stateOf } from '../../../libs/domain/health/health-state.ts';
 import { summarizeWindow } from '../../../libs/domain/health/health-window.ts';
+import { shownRate } from '../../../libs/domain/health/shown-rate.ts';
 import { isPaused, paceNow } from '../../../libs/domain/webhook/pause.ts';
 import type { HealthBeside } from '../../../libs/postgres/health/health-view.ts';
 import { timeOrNull } from '../shown.ts';
@@ -24,7 +25,7 @@ export function shownHealth(shown: HealthBeside): Static<typeof healthBesideSche
     failingSince: timeOrNull(health.failingSince),
     lastSuccessAt: timeOrNull(health.lastSuccessAt),
     lastFailureAt: timeOrNull(health.lastFailureAt),
-    ...summarizeWindow(health.windows, '24h', now),
+    ...shownSummary(health.windows, '24h', now),
     waiting: { count: waiting.count, oldestAt: timeOrNull(waiting.oldestAt) },
     // The dispatcher forgets what it knew of an endpoint to which nothing is sent.
     breaker: isActive ? breakerStateOf(health, now) : 'closed',
@@ -32,6 +33,12 @@ export function shownHealth(shown: HealthBeside): Static<typeof healthBesideSche
     recoveringUntil: timeOrNull(recoveringUntil),
     pausedUntil: timeOrNull(pausedUntil),
   };
+}
+
+/** What a window says, its rate rounded as everywhere else. */
+export function shownSummary(...of: Parameters<typeof summarizeWindow>): ReturnType<typeof summarizeWindow> {
+  const summary = summarizeWindow(...of);
+  return { ...summary, successRate: shownRate(summary.successRate) };
 }
 
 /** What the webhook's own row says of now, in Unix milliseconds; null: it does not recover, it is not paused. */

@@ -1,6 +1,5 @@
 /** How a webhook is doing, and ways to try it. */
 import { Controller, Inject } from '@nestjs/common';
-import { shownRate } from '../../../libs/domain/health/shown-rate.ts';
 import { getWebhookHealth, pingWebhook, sendTestEvent } from '../../../libs/api-contract/webhook-checks.ts';
 import { breakerStateOf } from '../../../libs/domain/health/breaker-state.ts';
 import { mayComeBack } from '../../../libs/domain/health/coming-back.ts';
@@ -8,7 +7,7 @@ import { drainSeconds } from '../../../libs/domain/health/drain.ts';
 import { isFallingBehind } from '../../../libs/domain/health/falling-behind.ts';
 import { breakerOpenUntil } from '../../../libs/domain/delivery/held-by.ts';
 import type { DeliveryOutcome } from '../../../libs/domain/delivery/outcome.ts';
-import { healthWindowNames, summarizeWindow } from '../../../libs/domain/health/health-window.ts';
+import { healthWindowNames } from '../../../libs/domain/health/health-window.ts';
 import { stateOf } from '../../../libs/domain/health/health-state.ts';
 import { recoveryPace } from '../../../libs/domain/health/recovery.ts';
 import { HealthView, type ShownHealth } from '../../../libs/postgres/health/health-view.ts';
@@ -16,7 +15,7 @@ import { WebhookView, type ShownWebhook } from '../../../libs/postgres/webhooks/
 import type { InputOf } from '../access/caller.ts';
 import { DirectDeliveries } from '../deliveries/direct-deliveries.ts';
 import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
-import { shownHealth, standingOf } from './shown-health.ts';
+import { shownHealth, shownSummary, standingOf } from './shown-health.ts';
 import { OutcomeWatch } from '../stream/outcome-watch.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
@@ -43,9 +42,9 @@ export class WebhookTrialsController {
     const now = shown.readAt.getTime();
     const standing = standingOf(shown, now);
     const isPaused = standing.pausedUntil !== null;
-    const windows = healthWindowNames.map((name) => [name, summarizeWindow(health.windows, name, now)] as const);
+    const windows = healthWindowNames.map((name) => [name, shownSummary(health.windows, name, now)] as const);
     const oldestAt = waiting.oldestAt?.getTime() ?? null;
-    const day = summarizeWindow(health.windows, '24h', now);
+    const day = shownSummary(health.windows, '24h', now);
     return {
       webhookId: shown.webhookId,
       state: stateOf(health, { isActive, isRecovering: standing.recoveringUntil !== null, isPaused }),
@@ -56,7 +55,7 @@ export class WebhookTrialsController {
       lastFailureAt: timeOrNull(health.lastFailureAt),
       consecutiveFailures: health.consecutiveFailures,
       failingSince: timeOrNull(health.failingSince),
-      successRate: shownRate(day.successRate),
+      successRate: day.successRate,
       latencyMs: day.latencyMs,
       windows: Object.fromEntries(windows),
       waiting: {

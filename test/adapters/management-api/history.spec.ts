@@ -364,7 +364,7 @@ describe('stats', () => {
       delivered: 1,
       failedRetryable: 1,
       failedPermanent: 1,
-      successRate: 1 / 3,
+      successRate: 0.3333,
       latencyMs: { p50: 15, p95: 20, p99: 20 },
     });
     expect(ofOne.data.map((one) => [Date.parse(one.start) - start, one.attempts])).toEqual([

@@ -374,7 +374,7 @@ describe('a page of another origin', () => {
   test('reads answers and refusals alike, and headers that it needs', async () => {
     const expected = {
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'etag, retry-after, x-request-id',
+      'access-control-expose-headers': 'allow, etag, ratelimit, ratelimit-policy, retry-after, x-request-id',
     };
     const good = await ask('GET', '/v1/me', { origin, authorization: `Bearer ${client.key}` });
     const refused = await ask('GET', '/v1/me', { origin });
@@ -400,14 +400,14 @@ describe('a page of another origin', () => {
     '*',
   ])('is answered as if nobody had asked when its origin is %s', async (stranger) => {
     const before = await ask('OPTIONS', '/v1/webhooks', { origin: stranger, ...asked });
-    expect([before.statusCode, corsOf(before.headers)]).toEqual([404, {}]);
+    expect([before.statusCode, corsOf(before.headers)]).toEqual([405, {}]);
     const answer = await ask('GET', '/v1/me', { origin: stranger, authorization: `Bearer ${client.key}` });
     expect([answer.statusCode, corsOf(answer.headers), answer.headers['vary']]).toEqual([200, {}, 'Origin']);
   });
 
   test('gets no credentials, and opens nothing by asking before', async () => {
     const before = await ask('OPTIONS', '/v1/webhooks', { origin });
-    expect(before.statusCode).toBe(404);
+    expect(before.statusCode).toBe(405);
     const made = await ask('POST', '/v1/clients', { origin });
     expect([made.statusCode, made.headers['access-control-allow-credentials']]).toEqual([401, undefined]);
   });

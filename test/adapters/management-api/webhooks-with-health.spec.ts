@@ -262,7 +262,7 @@ describe('with its health, a webhook', () => {
       lastSuccessAt: new Date(now - 500).toISOString(),
       lastFailureAt: new Date(now).toISOString(),
       attempts: 6,
-      successRate: 1 / 6,
+      successRate: 0.1667,
       latencyMs: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
       waiting: { count: 2, oldestAt: new Date(now - 5_000).toISOString() },
       breaker: 'open',
