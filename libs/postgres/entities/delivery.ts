@@ -9,7 +9,7 @@ export const DeliveryRow = defineEntity({
   name: 'Delivery',
   tableName: 'delivery',
   properties: {
-    /** UUID v8 (deliveryIdOf in libs/domain/ids.ts); sorts by time. */
+    /** The key in the history, a UUID v8 (historyIdOf in libs/domain/ids.ts); sorts by time. */
     id: p.uuid().primary(),
     /** The time inside the id: name it in a query and only its day's partition is read. */
     dayTime: p.datetime().primary(),

@@ -1,27 +1,13 @@
 /** Rejected events as operators look through them. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { RejectedValueState } from '../../domain/event/rejected-event.ts';
+import type { RejectedEvent } from '../../domain/event/rejected-event.ts';
 import { firstOf, isBeforeAll, pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from '../page.ts';
 import { readerOf } from '../read.ts';
 import { rejectedEventList, type RedriveState, type RejectedEventFilter } from './rejected-event-list.ts';
 
-export interface RejectedEventItem {
-  readonly id: string;
+export interface RejectedEventItem extends Omit<RejectedEvent, 'rejectedAtMs' | 'sourceAtMs'> {
   readonly rejectedAt: Date;
-  readonly reason: string;
-  readonly detail: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly sourceTopic: string | null;
-  readonly sourcePartition: number | null;
-  readonly sourceOffset: number | null;
   readonly sourceAt: Date | null;
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly valueState: RejectedValueState;
-  readonly valueBytes: number;
-  readonly redriveCount: number;
-  readonly refusal: string | null;
   readonly redriveState: RedriveState;
   readonly redriveAt: Date | null;
   readonly redrivenAt: Date | null;
