@@ -1,7 +1,7 @@
 /**
  * In: settlements, deliveries to park, records that cannot be read. Out: records for Kafka.
  * Holds: what belongs to one attempt (outcome and retry, or outcome and dead) is appended together, and `append`
- * resolves when all of it is acknowledged.
+ * resolves when all of it is acknowledged. Which of two topics has its record first is open.
  */
 import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';

@@ -81,8 +81,16 @@ test('a delivery that never succeeds ends exhausted after its attempts, and is k
     const delivery = await endedDelivery('test.exhausts');
     expect(delivery).toMatchObject({ status: 'failed_permanent', reason: 'exhausted', attemptCount: 3 });
     expect(receiver.requests).toHaveLength(3);
-    const dead = await system.records('webhook.dead');
-    expect(dead.filter(({ key }) => key === delivery.webhookId)).toHaveLength(1);
+    // Appended together with the outcome, but to another partition: either may be there first.
+    let dead: readonly unknown[] = [];
+    await until(
+      async () => {
+        dead = (await system.records('webhook.dead')).filter(({ key }) => key === delivery.webhookId);
+        return dead.length > 0;
+      },
+      { timeoutMs: 20_000, everyMs: 250, what: 'the dead letter' },
+    );
+    expect(dead).toHaveLength(1);
   } finally {
     await receiver.close();
   }

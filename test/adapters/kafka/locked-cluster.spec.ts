@@ -223,7 +223,12 @@ test("events come from the platform's locked cluster, and all else is on the sys
     await produce(JSON.stringify(event('there')), 'no event');
     await system.publish([event('here')]);
     await arrive('there', 'here');
-    const rejected = await system.records('platform.events.rejected');
+    let rejected: Awaited<ReturnType<typeof system.records>> = [];
+    const isRejected = async () => {
+      rejected = await system.records('platform.events.rejected');
+      return rejected.length > 0;
+    };
+    await until(isRejected, { timeoutMs: 20_000, everyMs: 250, what: 'what is no event on the topic of rejected' });
     expect(rejected.map(({ value, headers }) => [value?.toString(), headers['source-topic']?.toString()])).toEqual([
       ['no event', 'shop.orders'],
     ]);
