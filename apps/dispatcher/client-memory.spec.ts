@@ -1,6 +1,7 @@
 /** What one client may have of the memory of a dispatcher, and what is left for the others. */
 import { expect, test } from '@jest/globals';
 import type { PartitionLease } from '../../libs/kafka/record.ts';
+import { go } from './gate/admission.ts';
 import { BufferBudget } from './gate/buffer-budget.ts';
 import type { LaneItem } from './lanes/lane-item.ts';
 import type { Running } from './lanes/lane.ts';
@@ -41,7 +42,7 @@ class World {
       mayStart: () => true,
       clientOf: (webhookId) => webhookId.split('/')[0] ?? '',
       limit: () => 10,
-      admit: () => null,
+      admit: () => go,
       hasRoom: () => true,
       waitsFor: () => null,
       start: (_item, webhookId, attempt) => {

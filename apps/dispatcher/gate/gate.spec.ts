@@ -5,6 +5,7 @@ import type { WebhookDefinition } from '../../../libs/domain/webhook/webhook.ts'
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { Breakers } from '../../../libs/sender/breaker.ts';
 import { webhookDefinition } from '../../../test/support/webhook-definition.ts';
+import { go, hold, waitUntil, type Admission } from './admission.ts';
 import { Gate } from './gate.ts';
 import { WebhookTable } from '../webhook-table.ts';
 
@@ -24,6 +25,11 @@ const ok: AttemptResult = {
   latencyMs: 1,
 };
 
+function untilOf(admission: Admission): number {
+  if (admission.kind !== 'wait') throw new Error(`expected to wait: ${admission.kind}`);
+  return admission.until;
+}
+
 function setup(change: Partial<WebhookDefinition> = {}, originInFlightMax = 100) {
   const table = new WebhookTable(secretBox);
   table.apply('w', { ...definition, ...change });
@@ -37,19 +43,19 @@ function setup(change: Partial<WebhookDefinition> = {}, originInFlightMax = 100)
 describe('rate', () => {
   test('attempts are an interval apart, and unused slots are not saved up', () => {
     const { gate } = setup({ rateLimitPerSecond: 10 });
-    expect(gate.admit('w', 1_000)).toBeNull();
-    expect(gate.admit('w', 1_001)).toBe(1_100);
-    expect(gate.admit('w', 1_100)).toBeNull();
+    expect(gate.admit('w', 1_000)).toEqual(go);
+    expect(gate.admit('w', 1_001)).toEqual(waitUntil(1_100));
+    expect(gate.admit('w', 1_100)).toEqual(go);
     expect(gate.waitsFor('w', 1_150)).toBe('rate_limit');
-    expect(gate.admit('w', 9_000)).toBeNull();
-    expect(gate.admit('w', 9_000)).toBeGreaterThan(9_000);
+    expect(gate.admit('w', 9_000)).toEqual(go);
+    expect(untilOf(gate.admit('w', 9_000))).toBeGreaterThan(9_000);
   });
 
   test('a slot taken late does not slow the rate down', () => {
     const { gate } = setup({ rateLimitPerSecond: 100 });
     let sent = 0;
     // Asked only every 7 ms, the mean still is one each 10 ms.
-    for (let now = 0; now < 10_000; now += 7) if (gate.admit('w', now) === null) sent += 1;
+    for (let now = 0; now < 10_000; now += 7) if (gate.admit('w', now).kind === 'go') sent += 1;
     expect(sent).toBeGreaterThanOrEqual(980);
     expect(sent).toBeLessThanOrEqual(1_001);
   });
@@ -61,7 +67,7 @@ describe('pause', () => {
   test('holds the webhook without an end, until its end by the clock, and is told of once', () => {
     const { gate } = setup(paused);
     unixNow = 100_000;
-    expect(gate.admit('w', 5)).toBe(Infinity);
+    expect(gate.admit('w', 5)).toEqual(hold);
     expect(gate.waitsFor('w', 5)).toBe('paused');
     unixNow = 159_999;
     expect(gate.resumed()).toEqual([]);
@@ -74,13 +80,13 @@ describe('pause', () => {
   test('is followed by a pace that grows from one a second', () => {
     const { gate } = setup(paused);
     unixNow = 160_000;
-    expect(gate.admit('w', 1_000)).toBeNull();
-    expect(gate.admit('w', 1_001)).toBe(2_000);
+    expect(gate.admit('w', 1_000)).toEqual(go);
+    expect(gate.admit('w', 1_001)).toEqual(waitUntil(2_000));
     unixNow = 219_000;
-    expect(gate.admit('w', 2_000)).toBeNull();
-    expect(gate.admit('w', 2_001)).toBeLessThan(2_010);
+    expect(gate.admit('w', 2_000)).toEqual(go);
+    expect(untilOf(gate.admit('w', 2_001))).toBeLessThan(2_010);
     unixNow = 220_000;
-    for (let now = 3_000; now < 3_010; now += 1) expect(gate.admit('w', now)).toBeNull();
+    for (let now = 3_000; now < 3_010; now += 1) expect(gate.admit('w', now)).toEqual(go);
   });
 
   test.each<[string, Partial<WebhookDefinition> | null]>([
@@ -90,10 +96,10 @@ describe('pause', () => {
   ])('ends when the webhook is %s', (_, change) => {
     const { gate, table } = setup(paused);
     unixNow = 120_000;
-    expect(gate.admit('w', 5)).toBe(Infinity);
+    expect(gate.admit('w', 5)).toEqual(hold);
     table.apply('w', change === null ? null : { ...definition, ...paused, ...change });
     expect(gate.resumed()).toEqual(['w']);
-    expect(gate.admit('w', 6)).toBeNull();
+    expect(gate.admit('w', 6)).toEqual(go);
   });
 });
 
@@ -105,7 +111,7 @@ describe('recovery', () => {
     for (let passed = 0; passed < 10_000; passed += 1) {
       unixNow = from + passed;
       // What the definition says is Unix time; how far slots are apart is not.
-      if (gate.admit('w', unixNow - 50_000) === null) sent += 1;
+      if (gate.admit('w', unixNow - 50_000).kind === 'go') sent += 1;
     }
     return sent;
   };
@@ -147,11 +153,11 @@ describe('origin', () => {
     const { gate, webhook } = setup({}, 2);
     gate.attemptStarted(webhook);
     gate.attemptStarted(webhook);
-    expect(gate.admit('w', 0)).toBe('https://example.com');
+    expect(gate.admit('w', 0)).toEqual({ kind: 'origin', origin: 'https://example.com' });
     expect(gate.hasRoom('https://example.com')).toBe(false);
     gate.attemptEnded(webhook, ok);
     expect(gate.hasRoom('https://example.com')).toBe(true);
-    expect(gate.admit('w', 0)).toBeNull();
+    expect(gate.admit('w', 0)).toEqual(go);
   });
 });
 
@@ -160,14 +166,14 @@ describe('an origin that clients share', () => {
     const { gate, table, webhook } = setup({}, 20);
     table.apply('other', { ...definition, id: 'other', clientId: 'other' });
     let started = 0;
-    while (gate.admit('w', 0) === null) {
+    while (gate.admit('w', 0).kind === 'go') {
       gate.attemptStarted(webhook);
       started += 1;
     }
     // Three quarters of the places.
     expect(started).toBe(15);
-    expect(gate.admit('w', 0)).toBe('https://example.com');
-    expect(gate.admit('other', 0)).toBeNull();
+    expect(gate.admit('w', 0)).toEqual({ kind: 'origin', origin: 'https://example.com' });
+    expect(gate.admit('other', 0)).toEqual(go);
   });
 
   test('has places for deliveries that pings do not take', () => {
@@ -204,7 +210,7 @@ describe('breaker', () => {
     expect(gate.waitsFor('w', now)).toBeNull();
     for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);
     expect(gate.isBreakerOpen('w')).toBe(true);
-    expect(gate.admit('w', now)).toBeGreaterThan(now);
+    expect(untilOf(gate.admit('w', now))).toBeGreaterThan(now);
     expect(gate.waitsFor('w', now)).toBe('breaker');
   });
 
@@ -212,9 +218,9 @@ describe('breaker', () => {
     const { gate, table, webhook } = setup();
     for (let index = 0; index < 5; index += 1) gate.attemptEnded(webhook, timeout);
     table.apply('w', { ...definition, isActive: false });
-    expect(gate.admit('w', Date.now())).toBeNull();
+    expect(gate.admit('w', Date.now())).toEqual(go);
     table.apply('w', null);
-    expect(gate.admit('w', Date.now())).toBeNull();
+    expect(gate.admit('w', Date.now())).toEqual(go);
   });
 });
 
@@ -249,38 +255,38 @@ describe('what was learnt of an endpoint', () => {
     gate[forget]('w');
     expect(gate.waitsFor('w', 0)).toBeNull();
     expect(gate.limit('w')).toBe(4);
-    expect(gate.admit('w', 0)).toBeNull();
+    expect(gate.admit('w', 0)).toEqual(go);
   });
 });
 
 describe('a webhook that is not known', () => {
   test('is waited for a while: its definition may be on its way', () => {
     const { gate } = setup();
-    expect(gate.admit('new', 1_000)).toBeGreaterThan(1_000);
-    expect(gate.admit('new', 3_900)).toBeGreaterThan(3_900);
-    expect(gate.admit('new', 4_000)).toBeNull();
+    expect(untilOf(gate.admit('new', 1_000))).toBeGreaterThan(1_000);
+    expect(untilOf(gate.admit('new', 3_900))).toBeGreaterThan(3_900);
+    expect(gate.admit('new', 4_000)).toEqual(go);
   });
 
   test('is not given up while the definitions may be behind, nor right after', () => {
     const { gate } = setup();
     let isCurrent = false;
     gate.trustTable(() => isCurrent);
-    expect(gate.admit('new', 1_000)).toBeGreaterThan(1_000);
-    expect(gate.admit('new', 60_000)).toBeGreaterThan(60_000);
+    expect(untilOf(gate.admit('new', 1_000))).toBeGreaterThan(1_000);
+    expect(untilOf(gate.admit('new', 60_000))).toBeGreaterThan(60_000);
     isCurrent = true;
-    expect(gate.admit('new', 62_900)).toBeGreaterThan(62_900);
+    expect(untilOf(gate.admit('new', 62_900))).toBeGreaterThan(62_900);
     isCurrent = false;
     gate.watchTable(62_950);
     isCurrent = true;
-    expect(gate.admit('new', 65_900)).toBeGreaterThan(65_900);
-    expect(gate.admit('new', 65_950)).toBeNull();
+    expect(untilOf(gate.admit('new', 65_900))).toBeGreaterThan(65_900);
+    expect(gate.admit('new', 65_950)).toEqual(go);
   });
 
   test('is sent to as soon as it is known', () => {
     const { gate, table } = setup();
-    expect(gate.admit('new', 1_000)).not.toBeNull();
+    expect(gate.admit('new', 1_000)).not.toEqual(go);
     table.apply('new', { ...definition, id: 'new' });
-    expect(gate.admit('new', 1_050)).toBeNull();
+    expect(gate.admit('new', 1_050)).toEqual(go);
   });
 });
 
@@ -289,11 +295,11 @@ describe('strict', () => {
     const { gate } = setup({ ordering: 'strict' });
     gate.block('w', { deliveryId: 'd', since: 100, until: 500 });
     gate.block('w', { deliveryId: 'd', since: 500, until: 900 });
-    expect(gate.admit('w', 600)).toBe(900);
+    expect(gate.admit('w', 600)).toEqual(waitUntil(900));
     expect(gate.waitsFor('w', 600)).toBe('blocked');
     expect(gate.blockOf('w')).toEqual({ deliveryId: 'd', since: 100, until: 900 });
     gate.unblock('w');
-    expect(gate.admit('w', 600)).toBeNull();
+    expect(gate.admit('w', 600)).toEqual(go);
   });
 });
 

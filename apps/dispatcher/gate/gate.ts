@@ -14,6 +14,7 @@ import type { LiveTables } from '../../../libs/kafka/tail/live-tables.ts';
 import { within } from '../../../libs/kafka/within.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
 import type { Breakers } from '../../../libs/sender/breaker.ts';
+import { go, hold, waitUntil, type Admission } from './admission.ts';
 import { OriginPlaces } from './origin-places.ts';
 import type { ReadyWebhook, WebhookTable } from '../webhook-table.ts';
 
@@ -102,28 +103,29 @@ export class Gate {
     return Math.max(1, Math.floor(Math.min(limit, webhook.definition.maxInFlight)));
   }
 
-  /**
-   * Null: go ahead, and the slot is taken. A number: not before; Infinity: not before {@link Gate.resumed} names it. A string: not
-   * before this origin has room.
-   */
-  admit(webhookId: string, now: number): number | string | null {
+  /** `hold` lasts until {@link Gate.resumed} names the webhook. */
+  admit(webhookId: string, now: number): Admission {
     const webhook = this.table.find(webhookId);
-    if (webhook === undefined) return this.unknownUntil(webhookId, now);
+    if (webhook === undefined) {
+      const until = this.unknownUntil(webhookId, now);
+      return until === null ? go : waitUntil(until);
+    }
     // Without a POST to make there is nothing to wait for.
-    if (!webhook.definition.isActive) return null;
+    if (!webhook.definition.isActive) return go;
     if (isPaused(webhook.definition, this.unixNow())) {
       this.paused.add(webhookId);
-      return Infinity;
+      return hold;
     }
     const block = this.blocks.get(webhookId);
-    if (block !== undefined && block.until > now) return block.until;
+    if (block !== undefined && block.until > now) return waitUntil(block.until);
     const slotAt = this.nextSlotAt.get(webhookId) ?? 0;
-    if (slotAt > now) return slotAt;
-    if (!this.hasRoom(webhook.origin, webhook.definition.clientId)) return webhook.origin;
+    if (slotAt > now) return waitUntil(slotAt);
+    const { origin } = webhook;
+    if (!this.hasRoom(origin, webhook.definition.clientId)) return { kind: 'origin', origin };
     const breakerUntil = this.breakers.blockedUntil(webhookId, now);
-    if (breakerUntil !== null && breakerUntil > now) return breakerUntil;
+    if (breakerUntil !== null && breakerUntil > now) return waitUntil(breakerUntil);
     this.takeSlot(webhook, now);
-    return null;
+    return go;
   }
 
   /** Those that were held for their pause and are so no longer: resumed, disabled, deleted. Each is named once. */

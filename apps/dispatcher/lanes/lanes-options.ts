@@ -1,5 +1,6 @@
 /** What lanes need to know and whom they tell. */
 import type { ParkedReason } from '../../../libs/domain/delivery/delivery.ts';
+import type { Admission } from '../gate/admission.ts';
 import type { BufferBudget } from '../gate/buffer-budget.ts';
 import type { HoldUpLimits } from '../gate/held-up.ts';
 import type { Running } from './lane.ts';
@@ -24,12 +25,8 @@ export interface LanesOptions extends HoldUpLimits {
   clientOf(webhookId: string): string;
   /** Most attempts of the webhook in flight, 1 or more. */
   limit(webhookId: string): number;
-  /**
-   * Asked right before a start: milliseconds until which nothing may start (Infinity: until {@link Lanes.wake}), the origin that
-   * must have room first, or null to go ahead. Going ahead may use up a permission (the probe of a half-open breaker, a slot of a rate), so
-   * the start must follow.
-   */
-  admit(webhookId: string, now: number): number | string | null;
+  /** Asked right before a start. `hold` lasts until {@link Lanes.wake}. */
+  admit(webhookId: string, now: number): Admission;
   /** True when another attempt of this client at this origin may start. */
   hasRoom(origin: string, clientId: string): boolean;
   /** Why the webhook waits now; null when nothing but its own pace holds it. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ParkedReason } from '../../../libs/domain/delivery/delivery.ts';
 import type { PartitionLease } from '../../../libs/kafka/record.ts';
+import { go, hold, waitUntil } from '../gate/admission.ts';
 import { BufferBudget } from '../gate/buffer-budget.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { Partition } from '../partition.ts';
@@ -52,13 +53,17 @@ function makeLanes(maxInFlight: number): Lanes {
     unacknowledgedMsMax: 1_000,
     clientOf: (webhookId) => clients[webhookId] ?? `client of ${webhookId}`,
     limit: (webhookId) => limits[webhookId] ?? 1,
-    admit: (webhookId) => {
+    admit: (webhookId, now) => {
       asked += 1;
       const origin = originOf[webhookId];
-      if (origin === undefined) return blockedUntil[webhookId] ?? null;
-      if ((roomAt[origin] ?? 0) === 0) return origin;
+      if (origin === undefined) {
+        const until = blockedUntil[webhookId] ?? 0;
+        if (until <= now) return go;
+        return until === Infinity ? hold : waitUntil(until);
+      }
+      if ((roomAt[origin] ?? 0) === 0) return { kind: 'origin', origin };
       roomAt[origin] = (roomAt[origin] ?? 0) - 1;
-      return null;
+      return go;
     },
     hasRoom: (origin) => (roomAt[origin] ?? 0) > 0,
     waitsFor: (webhookId) => (webhookId in blockedUntil ? 'breaker' : null),

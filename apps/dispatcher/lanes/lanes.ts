@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import type { ParkedReason } from '../../../libs/domain/delivery/delivery.ts';
 import type { PartitionLease } from '../../../libs/kafka/record.ts';
 import { DueQueue } from '../../../libs/runtime/due-queue.ts';
+import { waitUntil, type Admission } from '../gate/admission.ts';
 import { AttemptSlots } from '../gate/attempt-slots.ts';
 import { HeldUp } from '../gate/held-up.ts';
 import { emptyLane, isFull, oldestWrittenAt, type Lane, type Running } from './lane.ts';
@@ -154,7 +155,7 @@ export class Lanes {
     }
   }
 
-  /** `admit` said Infinity, and that is over. */
+  /** `admit` said `hold`, and that is over. */
   wake(webhookId: string): void {
     const lane = this.lanes.get(webhookId);
     if (lane?.place === 'blocked') this.unblock(lane);
@@ -174,18 +175,10 @@ export class Lanes {
     if (lane.inFlight >= this.options.limit(lane.webhookId)) return; // finish() lists it again
     if (this.heldUp.keepsFromStart(lane, next.partition, now)) return;
     const isDue = next.notBefore <= now;
-    const until = isDue ? this.options.admit(lane.webhookId, now) : next.notBefore;
-    if (typeof until === 'string') {
-      lane.place = 'atOrigin';
-      this.turns.waitAt(until, lane);
-      this.ages.watch(lane);
-      return;
-    }
-    if (until !== null && until > now) {
-      if (isDue) this.options.heldBack(next, lane.webhookId);
-      lane.place = 'blocked';
-      if (until < Infinity) this.blocked.push(until, lane);
-      this.ages.watch(lane);
+    const admission = isDue ? this.options.admit(lane.webhookId, now) : waitUntil(next.notBefore);
+    if (admission.kind !== 'go') {
+      if (isDue && admission.kind !== 'origin') this.options.heldBack(next, lane.webhookId);
+      this.block(lane, admission);
       return;
     }
     lane.queue.shift();
@@ -196,6 +189,17 @@ export class Lanes {
     this.list(lane);
     this.ages.watch(lane);
     this.options.start(next, lane.webhookId, attempt);
+  }
+
+  private block(lane: Lane, admission: Exclude<Admission, { kind: 'go' }>): void {
+    if (admission.kind === 'origin') {
+      lane.place = 'atOrigin';
+      this.turns.waitAt(admission.origin, lane);
+    } else {
+      lane.place = 'blocked';
+      if (admission.kind === 'wait') this.blocked.push(admission.until, lane);
+    }
+    this.ages.watch(lane);
   }
 
   private keep(lane: Lane, item: LaneItem): void {
