@@ -7,7 +7,8 @@ import { appPorts } from './apps.ts';
 import { kafkaPort } from './embedded/kafka.ts';
 import { postgresPort } from './embedded/postgres.ts';
 import { registryPort } from './embedded/registry.ts';
-import { localEnvironment, type LocalDefaults } from './environment.ts';
+import { embeddedParts, localEnvironment, parts, type LocalDefaults } from './environment.ts';
+import { environmentOfRunning } from './running-stack.ts';
 import { adminKey, encryptionKeys, keptAdminKey, keptEncryptionKeys } from './secrets.ts';
 
 export const apiUrl = `http://127.0.0.1:${appPorts['management-api']}`;
@@ -21,13 +22,23 @@ const madeKeys: Keys = { adminKey, encryptionKeys };
 export const keptKeys: Keys = { adminKey: keptAdminKey, encryptionKeys: keptEncryptionKeys };
 
 /** As `npm start` would set it, without starting anything. */
-export function presentEnvironment(keys = madeKeys): Environment {
+export function presentEnvironment(keys = madeKeys, env: Environment = process.env): Environment {
   const addresses = {
     kafka: `127.0.0.1:${kafkaPort}`,
     registry: `http://127.0.0.1:${registryPort}/apis/ccompat/v7`,
     postgres: `postgresql://webhooks:webhooks@127.0.0.1:${postgresPort}/webhooks`,
   };
-  return localEnvironment(process.env, { addresses, ...keys }).env;
+  return localEnvironment(env, { addresses, ...keys }).env;
+}
+
+/**
+ * Of the `npm start` that runs here, with what it was given: another terminal does not have that. An environment that names a
+ * part is about another system, and stands alone.
+ */
+export function runningEnvironment(keys = madeKeys): Environment {
+  const isElsewhere = embeddedParts(process.env).length < parts.length;
+  const given = isElsewhere ? null : environmentOfRunning();
+  return presentEnvironment(keys, { ...given, ...process.env });
 }
 
 /** With the admin key of this environment; null when it names none. */

@@ -11,8 +11,7 @@ import { embeddedParts, localEnvironment, parts as allParts } from './environmen
 import { StackFailure, Stopped } from './failure.ts';
 import { createFileLogger } from './file-logger.ts';
 import { presentEnvironment } from './local-access.ts';
-import { takeLock } from './lock.mjs';
-import { isRunning } from './running.mjs';
+import { lockStack } from './running-stack.ts';
 import { requireOutsideParts } from './outside-parts.ts';
 import { dataFolder } from './repository.ts';
 import { adminKey, encryptionKeys } from './secrets.ts';
@@ -22,10 +21,8 @@ import { say, startStep, warn } from './terminal.ts';
 import { monotonicMs } from '../libs/runtime/monotonic.ts';
 
 const freeMegabytesMin = 500;
-const lockFile = join(dataFolder, 'run', 'stack.pid');
 /** Keys of this installation need not be there to see that everything else can be read. */
 const placeholders = { adminKey: () => '', encryptionKeys: () => `none:${Buffer.alloc(32).toString('base64')}` };
-const lockMark = join('stack', 'verbs');
 
 export interface LocalStack {
   readonly env: Environment;
@@ -34,7 +31,7 @@ export interface LocalStack {
 
 /** Starts it, runs `whileUp`, stops it. @throws StackFailure, ConfigError, Stopped */
 export async function runLocalStack(signal: AbortSignal, whileUp: (stack: LocalStack) => Promise<void>): Promise<void> {
-  const unlock = lock();
+  const unlock = lockStack();
   const parts = new EmbeddedParts(signal);
   let supervisor: Supervisor | null = null;
   try {
@@ -88,14 +85,6 @@ async function stop(supervisor: Supervisor | null, parts: EmbeddedParts): Promis
   say(
     `✓ Stopped (${((monotonicMs() - startedAt) / 1000).toFixed(1)} s); the data is in ${[dataFolder, ...elsewhere].join(' and ')}`,
   );
-}
-
-/** @throws StackFailure when it runs here already */
-function lock(): () => void {
-  const taken = takeLock(lockFile, (pid) => isRunning(pid, lockMark));
-  if ('release' in taken) return taken.release;
-  const pid = taken.heldBy;
-  throw new StackFailure(`It runs already, as process ${pid}: stop that first (Ctrl-C there, or kill ${pid}).`);
 }
 
 function requireSpace(): void {

@@ -74,6 +74,45 @@ export const allEntities = [
   WebhookSecretRow,
 ] as const;
 
+/** In the order in which they run. */
+const allMigrations = [
+  Initial,
+  PortalSessions,
+  ShownTlsColumn,
+  ReplayJobs,
+  PublishedEvents,
+  DeliveryStats,
+  ListIndexes,
+  RecoveryAndNotices,
+  HistoryInputs,
+  DeliveryStatsHour,
+  EndedPortalSessions,
+  KeptPositions,
+  OutboxLease,
+  MissedSince,
+  IdempotencyClaims,
+  MaskedHeaders,
+  WebhookTargets,
+  HousekeepingSweeps,
+  MailsByAddress,
+  AuditRetention,
+  ReplayClaims,
+  LateAttemptsColumns,
+  PublishedContent,
+  GoneAnswers,
+  MessageIds,
+  AnswerCodes,
+  FailureRates,
+  WebhookLabels,
+  KeyCapabilities,
+  ClientsAndReplays,
+  AuditErasures,
+  OutboxByKey,
+  WebhookPauses,
+  RejectedEvents,
+  EarlierPauses,
+] as const;
+
 export type Orm = MikroORM;
 
 /** Longest run of one statement. */
@@ -119,43 +158,7 @@ export function ormOptions(
     migrations: {
       tableName: 'migration',
       // Listed, not looked for: compiled code under dist/ finds the same ones.
-      migrationsList: [
-        Initial,
-        PortalSessions,
-        ShownTlsColumn,
-        ReplayJobs,
-        PublishedEvents,
-        DeliveryStats,
-        ListIndexes,
-        RecoveryAndNotices,
-        HistoryInputs,
-        DeliveryStatsHour,
-        EndedPortalSessions,
-        KeptPositions,
-        OutboxLease,
-        MissedSince,
-        IdempotencyClaims,
-        MaskedHeaders,
-        WebhookTargets,
-        HousekeepingSweeps,
-        MailsByAddress,
-        AuditRetention,
-        ReplayClaims,
-        LateAttemptsColumns,
-        PublishedContent,
-        GoneAnswers,
-        MessageIds,
-        AnswerCodes,
-        FailureRates,
-        WebhookLabels,
-        KeyCapabilities,
-        ClientsAndReplays,
-        AuditErasures,
-        OutboxByKey,
-        WebhookPauses,
-        RejectedEvents,
-        EarlierPauses,
-      ],
+      migrationsList: [...allMigrations],
       snapshot: false,
       silent: true,
       transactional: true,
@@ -182,6 +185,11 @@ async function noticeLoss(client: PoolClient): Promise<void> {
     // Not on every system of the server: then it ends by its limits. What is no answer is no connection.
     if (!(error instanceof Error && 'severity' in error)) throw error;
   }
+}
+
+/** Names of all migrations of this release, in their order. */
+export function migrationNames(orm: Orm): readonly string[] {
+  return allMigrations.map((Made) => new Made(orm.em.getDriver(), orm.config).name);
 }
 
 /** Does not connect: the first query does. */

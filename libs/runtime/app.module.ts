@@ -22,6 +22,7 @@ import { operationsAddress } from './operations-keys.ts';
 import { operationsPaths } from './operations-problem.ts';
 import { listenForOperations } from './operations-server.ts';
 import { OperationsController, ProblemsOfOperations } from './operations.module.ts';
+import { productVersion } from './product-version.ts';
 import { startTracing, type Tracer, type Tracing } from './tracing.ts';
 import { tracingKeys } from './tracing-keys.ts';
 
@@ -89,6 +90,9 @@ export async function runApp<Spec extends ConfigSpec>(
   env: Environment = process.env,
 ): Promise<void> {
   const metrics = new Metrics(definition.name);
+  metrics
+    .gauge('build_info', 'Always 1; its label is the version that runs', ['version'])
+    .set(1, { version: productVersion });
   watchEventLoop(
     metrics.histogram('event_loop_delay_ms', 'Longest delay of the event loop in each second', loopDelayBucketsMs),
   );

@@ -20,7 +20,18 @@ export interface SubjectInspection {
   readonly compatibility: string | null;
 }
 
-/** @throws when the registry does not answer as one */
+/** What answers at its address says another status than a registry would. */
+export class RegistryRefusal extends Error {
+  readonly code = 'registry_refusal';
+  readonly status: number;
+
+  constructor(path: string, status: number, addition = '') {
+    super(`${path} is answered ${status}${addition}`);
+    this.status = status;
+  }
+}
+
+/** @throws RegistryRefusal; what askHttp says when there is no answer */
 export async function inspectSubject(
   config: RegistryConfig,
   topic: TopicSpec & { schema: string },
@@ -51,8 +62,8 @@ async function ask<T>(config: RegistryConfig, path: string, body?: object): Prom
   const { status, body: text } = await askRegistry(config, path, body);
   if (status === 404) {
     if (saysMissing({ status, body: text })) return null;
-    throw new Error(`${path} is answered 404, and not as a schema registry says it`);
+    throw new RegistryRefusal(path, status, ', and not as a schema registry says it');
   }
-  if (status !== 200) throw new Error(`${path} is answered ${status}`);
+  if (status !== 200) throw new RegistryRefusal(path, status);
   return JSON.parse(text) as T;
 }

@@ -4,6 +4,7 @@ import { partitionKey } from '../../libs/kafka/cluster/cluster-link.ts';
 import { KafkaClient, kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
 import { positionMove, type PositionMove } from '../../libs/kafka/consumer/position-check.ts';
 import { TopicAdmin } from '../../libs/kafka/cluster/topic-admin.ts';
+import { within } from '../../libs/kafka/within.ts';
 import { DatabaseDiagnosis, type StoredOffset } from '../../libs/postgres/server/diagnosis.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import type { AddressGuard } from '../../libs/sender/address-guard.ts';
@@ -12,8 +13,9 @@ import { topicName, topics } from '../../libs/wire/topics.ts';
 import { compareDefinitions } from '../definitions-comparison.ts';
 import { sentenceOf } from '../failure.ts';
 import type { DoctorConfig } from './examination.ts';
+import { judgeDatabaseTrouble, judgeNewer, judgeWritability } from './database-trouble.ts';
 import { judgeDefinitions, judgePositions } from './kept.ts';
-import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
+import { ok, trouble, type Area, type Finding } from '../../libs/domain/system/finding.ts';
 import {
   judgeDaysAhead,
   judgeGroup,
@@ -23,30 +25,65 @@ import {
 } from '../../libs/domain/system/judgements.ts';
 import { judgeClocks, judgeEgress, judgeKeys } from './judgements.ts';
 
-/** @throws when the database does not answer */
-export async function examineDatabase(config: DoctorConfig): Promise<readonly Finding[]> {
+/** Whether the other servers answer: what is kept twice can only be compared then. */
+export interface OthersThere {
+  readonly kafka: boolean;
+  readonly registry: boolean;
+}
+
+const answerMs = 6_000;
+
+/** @param others awaited when the database itself was looked at */
+export async function examineDatabase(config: DoctorConfig, others: Promise<OthersThere>): Promise<readonly Finding[]> {
   const database = new DatabaseDiagnosis(config.DATABASE_URL);
   try {
-    const version = await database.version();
-    const pending = await database.pendingMigrations();
-    const clock = judgeClocks([{ what: 'PostgreSQL', aheadMs: await database.clockAheadMs(), errorMs: 0 }]);
-    const answers = ok('database', `PostgreSQL ${version} answers`);
-    if (pending.length > 0) {
-      const says = `migrations that did not run: ${pending.join(', ')}`;
-      return [answers, ...clock, trouble('database', 'error', says, 'npm run setup runs them')];
-    }
-    return [
-      answers,
-      ...clock,
-      ...(await examineWaiting(database)),
-      ...(await examineReaders(database, config)),
-      ...(await examineDefinitions(database, config)),
-      ...judgeKeys(config.ENCRYPTION_KEYS, await database.sealedValues()),
-      ...(await examineEgress(database, config)),
-    ];
+    const asked = database.version();
+    if (!(await within(answerMs, asked))) throw new Error(`timeout: no answer within ${answerMs / 1_000} s`);
+    return await examineContents(database, await asked, config, others);
+  } catch (error) {
+    return [judgeDatabaseTrouble(error, config.DATABASE_URL)];
   } finally {
-    await database.close();
+    await within(closeMs, database.close());
   }
+}
+
+const closeMs = 1_000;
+
+async function examineContents(
+  database: DatabaseDiagnosis,
+  version: string,
+  config: DoctorConfig,
+  others: Promise<OthersThere>,
+): Promise<readonly Finding[]> {
+  const pending = await database.pendingMigrations();
+  const clock = judgeClocks([{ what: 'PostgreSQL', aheadMs: await database.clockAheadMs(), errorMs: 0 }]);
+  const answers = ok('database', `PostgreSQL ${version} answers`);
+  const written = judgeWritability(await database.writability());
+  if (pending.length > 0) {
+    const says = `migrations that did not run: ${pending.join(', ')}`;
+    return [...written, trouble('database', 'error', says, 'npm run setup runs them'), answers, ...clock];
+  }
+  const newer = judgeNewer(await database.unknownMigrations());
+  const there = await others;
+  return [
+    ...written,
+    ...newer,
+    answers,
+    ...clock,
+    ...(await examineWaiting(database)),
+    ...(there.kafka
+      ? await examineReaders(database, config)
+      : [unread('lag', 'how far projector and monitor are behind')]),
+    ...(there.kafka && there.registry
+      ? await examineDefinitions(database, config)
+      : [unread('definitions', 'whether the definitions on Kafka are those of the database')]),
+    ...judgeKeys(config.ENCRYPTION_KEYS, await database.sealedValues()),
+    ...(await examineEgress(database, config)),
+  ];
+}
+
+function unread(area: Area, what: string): Finding {
+  return trouble(area, 'notice', `not looked at: ${what}`, 'mend what is said of Kafka and of the schemas first');
 }
 
 async function examineWaiting(database: DatabaseDiagnosis): Promise<readonly Finding[]> {

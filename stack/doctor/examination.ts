@@ -43,15 +43,25 @@ export async function examine(env: Environment, urls: AppUrls): Promise<readonly
   const configuration = examineConfiguration(env);
   if (configuration.some(({ severity }) => severity === 'error')) return configuration;
   const config = readConfig(doctorConfig, env);
+  const kafka = asked('kafka', 'KAFKA_BROKERS and the brokers', examineKafka(config));
+  const schemas = asked('schemas', 'SCHEMA_REGISTRY_URL and the registry', examineSchemas(registryConfig(config)));
+  const others = Promise.all([kafka, schemas]).then(([ofKafka, ofSchemas]) => ({
+    kafka: !hasError(ofKafka, 'kafka'),
+    registry: !hasError(ofSchemas, 'schemas'),
+  }));
   const parts = await Promise.all([
-    asked('kafka', 'KAFKA_BROKERS and the brokers', examineKafka(config)),
+    kafka,
     asked('kafka', 'PLATFORM_KAFKA_BROKERS and the brokers', examinePlatformKafka(config)),
-    asked('schemas', 'SCHEMA_REGISTRY_URL and the registry', examineSchemas(registryConfig(config))),
-    asked('database', 'DATABASE_URL and the server', examineDatabase(config)),
+    schemas,
+    asked('database', 'DATABASE_URL and the server', examineDatabase(config, others)),
     examinePooler(config.DATABASE_URL),
     examineApps(urls),
   ]);
   return inOrder([...configuration, ...parts.flat()]);
+}
+
+function hasError(findings: readonly Finding[], area: Area): boolean {
+  return findings.some((finding) => finding.area === area && finding.severity === 'error');
 }
 
 /** What goes wrong while asking is itself a finding. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { SecretBox } from '../../libs/runtime/secret-box.ts';
 import { judgeGroup, judgeIndexes, judgeSweeps } from '../../libs/domain/system/judgements.ts';
-import { judgeClocks, judgeEgress, judgeKeys } from './judgements.ts';
+import { judgeDisk } from './disk.ts';
+import { judgeClocks, judgeEgress, judgeKeys, judgeVersions } from './judgements.ts';
 
 describe('a consumer group', () => {
   test.each([
@@ -25,6 +26,22 @@ test('a dispatcher that is switched off is no trouble, one that is not though it
     severity: 'warning',
     says: expect.stringMatching(/2 consuming, although/),
   });
+});
+
+test('apps of several versions are told, those of one are not', () => {
+  const of = (app: string, version: string) => ({ app, version });
+  expect(judgeVersions([of('fanout', '1.0.0'), of('monitor', '1.0.0')])).toEqual([]);
+  expect(judgeVersions([of('fanout', '1.0.0'), of('monitor', '1.1.0'), of('projector', '1.0.0')])).toMatchObject([
+    { severity: 'warning', says: 'several versions run: 1.0.0 (fanout, projector), 1.1.0 (monitor)' },
+  ]);
+});
+
+test.each([
+  [2_000, 'ok'],
+  [1_999, 'warning'],
+  [499, 'error'],
+])('%i MB of free disk', (megabytes, severity) => {
+  expect(judgeDisk(megabytes, '/data').severity).toBe(severity);
 });
 
 describe('clocks', () => {
@@ -54,7 +71,7 @@ test('sweeps of housekeeping that are late are named, others are no news', () =>
   const hours = (name: string, count: number) => ({ name, ageMs: count * 3_600_000 });
   expect(judgeSweeps([hours('stats', 1), hours('health', 3)])).toEqual([]);
   expect(judgeSweeps([hours('stats', 1), hours('health', 3.5), hours('pings', 50)])).toMatchObject([
-    { severity: 'warning', says: 'housekeeping was last all done: health 3.5 h ago, pings 50.0 h ago' },
+    { severity: 'warning', says: 'housekeeping was last completed: health 3.5 h ago, pings 50.0 h ago' },
   ]);
 });
 

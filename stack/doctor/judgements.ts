@@ -23,12 +23,23 @@ export function judgeClocks(readings: readonly ClockReading[]): readonly Finding
     findings.push(ok('clocks', `within a second of this machine's clock: ${agreeing.join(', ')}`));
   if (off.length > 0) {
     const severity = off.some((reading) => apartMs(reading) >= skewToFailMs) ? 'error' : 'warning';
-    const says = `otherwise than this machine's clock: ${off.map(skewText).join(', ')}`;
+    const says = `clocks that differ from this machine's: ${off.map(skewText).join(', ')}`;
     const remedy =
       'let NTP set the clocks of all machines, this one included: retries come early or late, and receivers refuse signatures that look old';
     findings.push(trouble('clocks', severity, says, remedy));
   }
   return findings;
+}
+
+/** Nothing where all are of one version. */
+export function judgeVersions(
+  running: readonly { readonly app: string; readonly version: string }[],
+): readonly Finding[] {
+  const byVersion = Map.groupBy(running, ({ version }) => version);
+  if (byVersion.size < 2) return [];
+  const told = [...byVersion].map(([version, apps]) => `${version} (${apps.map(({ app }) => app).join(', ')})`);
+  const remedy = 'finish the rolling upgrade, in the order of "Upgrades" in docs/operations.md';
+  return [trouble('apps', 'warning', `several versions run: ${told.join(', ')}`, remedy)];
 }
 
 /** At least. */
@@ -51,13 +62,13 @@ export function judgeKeys(keys: readonly string[], sealed: readonly SealedValues
 const sealedWords = {
   secret: {
     what: 'secrets of webhooks',
-    loss: 'what it sealed cannot be signed with meanwhile',
-    until: 'until npm run rotate-keys went through',
+    loss: 'until then nothing that it sealed can be used to sign',
+    until: 'until npm run rotate-keys is done',
   },
   answer: {
     what: 'kept answers to requests with an Idempotency-Key',
-    loss: 'who repeats such a request gets a 500 meanwhile; the last of them ends within 24 h',
-    until: 'until they have ended, 24 h after it was the first',
+    loss: 'until then repeating such a request is answered 500; the last of them expires within 24 h',
+    until: 'until they have expired, 24 h after it was the first key',
   },
 } as const;
 
@@ -78,7 +89,7 @@ function judgeKey({ kind, keyId, count, samples }: SealedValues, ids: readonly s
   return trouble(
     'keys',
     'notice',
-    `${says}; it is not the first any more`,
+    `${says}; it is no longer the first key`,
     `keep ${keyId} in ENCRYPTION_KEYS ${words.until}`,
   );
 }
@@ -115,11 +126,11 @@ export function judgeEgress(state: EgressState): readonly Finding[] {
   }
   const wide = allowed.filter(isWide);
   if (wide.length > 0) {
-    const says = `EGRESS_ALLOW opens ${wide.join(', ')}, which is nearly everything: your own network is open to whoever registers a webhook`;
+    const says = `EGRESS_ALLOW opens ${wide.join(', ')}, which is nearly everything: anyone who registers a webhook can reach your own network`;
     findings.push(trouble('egress', 'warning', says, 'name the few addresses that endpoints of your own have'));
   } else if (allowed.length > 0) {
-    const says = `EGRESS_ALLOW opens ${allowed.join(', ')}: whoever may register a webhook can POST there`;
-    findings.push(trouble('egress', 'notice', says, 'as little as possible, and nothing in production'));
+    const says = `EGRESS_ALLOW opens ${allowed.join(', ')}: anyone who may register a webhook can POST there`;
+    findings.push(trouble('egress', 'notice', says, 'open as little as possible, and nothing in production'));
   }
   if (schemes.includes('http')) {
     const remedy = 'ALLOWED_URL_SCHEMES=https, unless all endpoints are on your own network';

@@ -1,14 +1,17 @@
 /** Kafka as it is: brokers, topics, groups. */
-import { KafkaClient, kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
+import { KafkaClient, kafkaConnection, type KafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
 import { TopicAdmin } from '../../libs/kafka/cluster/topic-admin.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
+import { within } from '../../libs/kafka/within.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import { sentenceOf } from '../failure.ts';
 import { wantedTopics } from '../wanted-topics.ts';
 import type { DoctorConfig } from './examination.ts';
 import { ok, trouble, type Area, type Finding } from '../../libs/domain/system/finding.ts';
 import { judgeGroup } from '../../libs/domain/system/judgements.ts';
-import { judgeDifferences } from './topics.ts';
+import { judgeKafkaTrouble, rights } from './kafka-trouble.ts';
+import { readSocket } from './sockets.ts';
+import { judgeDifferences, shortList } from './topics.ts';
 
 /** What has to be read on without waiting; in tiers and in the parked lane records wait by design. */
 export const readTopics = {
@@ -17,17 +20,59 @@ export const readTopics = {
   'retry-scheduler': [],
 } as const;
 
-/** @throws when no broker answers */
 export async function examineKafka(config: DoctorConfig): Promise<readonly Finding[]> {
-  const client = new KafkaClient(kafkaConnection(config, 'doctor'), createLogger('doctor', 'silent'));
-  const admin = new TopicAdmin(client);
-  try {
-    const brokers = await admin.brokerCount();
+  const connection = kafkaConnection(config, 'doctor');
+  return withBrokers({ connection, prefix: 'KAFKA_', where: '' }, async (admin, answers) => {
     return [
-      ok('kafka', `${brokers} ${brokers === 1 ? 'broker answers' : 'brokers answer'}`),
+      answers,
       ...(await examineTopics(admin, config)),
       ...(await examineGroups(admin, config).catch(unasked('lag', 'consumer groups'))),
     ];
+  });
+}
+
+export interface Brokers {
+  readonly connection: KafkaConnection;
+  /** Before the names of the keys that name them. */
+  readonly prefix: string;
+  /** Words behind "answer", to tell one cluster from another; they begin with a blank. */
+  readonly where: string;
+}
+
+/** With 3 s for its sockets behind it, the whole stays under ten. */
+const answerMs = 5_000;
+const abandonMs = 3_000;
+
+/** `examine` when a broker answers; why none does when not. */
+export async function withBrokers(
+  { connection, prefix, where }: Brokers,
+  examine: (admin: TopicAdmin, answers: Finding) => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  const admin = new TopicAdmin(new KafkaClient(connection, createLogger('doctor', 'silent')));
+  const asked = admin.brokerCount();
+  try {
+    if (!(await within(answerMs, asked))) throw new Error(`no answer within ${answerMs / 1_000} s`);
+  } catch (error) {
+    const { tls: isTls, sasl } = connection;
+    await admin.abandon();
+    const [sockets] = await Promise.all([
+      Promise.all(connection.brokers.map(readSocket)),
+      within(
+        abandonMs,
+        asked.catch(() => undefined),
+      ),
+    ]);
+    return [judgeKafkaTrouble({ said: sentenceOf(error), isTls, isLogin: sasl !== null, sockets, prefix })];
+  }
+  try {
+    const brokers = await asked;
+    return await examine(
+      admin,
+      ok('kafka', `${brokers} ${brokers === 1 ? 'broker answers' : 'brokers answer'}${where}`),
+    );
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return [trouble('kafka', 'error', `the user lacks rights${where}: ${sentenceOf(error)}`, rights)];
   } finally {
     await admin.close();
   }
@@ -45,20 +90,32 @@ async function examineTopics(admin: TopicAdmin, config: DoctorConfig): Promise<r
   const { missing, different, leaderless, underReplicated } = await admin.inspect(wanted);
   const findings: Finding[] = [];
   if (missing.length > 0) {
-    findings.push(trouble('topics', 'error', `missing: ${missing.join(', ')}`, 'npm run setup creates them'));
+    findings.push(await judgeMissing(admin, missing));
   }
   const platform = config.PLATFORM_TOPICS.map((name) => config.TOPIC_PREFIX + name);
   const lanes = [topics.deliveries, topics.parked].map((topic) => topicName(config.TOPIC_PREFIX, topic));
   findings.push(...judgeDifferences(different, { platform, lanes: lanes as [string, string] }));
   if (leaderless.length > 0) {
-    const remedy = 'bring the brokers back that hold them';
+    const remedy = 'bring back the brokers that hold them';
     findings.push(trouble('topics', 'error', `without a leader: ${leaderless.join(', ')}`, remedy));
   }
   if (underReplicated.length > 0) {
-    const remedy = 'one broker less and writes may stop: bring the missing ones back';
+    const remedy = 'one more lost broker may stop writes: bring the missing ones back';
     findings.push(trouble('topics', 'warning', `${underReplicated.length} partitions are under-replicated`, remedy));
   }
   return findings.length === 0 ? [ok('topics', `${wanted.length} topics are as configured`)] : findings;
+}
+
+function isRefused(error: unknown): boolean {
+  return /_AUTHORIZATION_FAILED$/.test(String((error as { readonly type?: unknown }).type));
+}
+
+/** Kafka does not list topics that a user may not describe. */
+async function judgeMissing(admin: TopicAdmin, missing: readonly string[]): Promise<Finding> {
+  if (await admin.isHidden(missing)) {
+    return trouble('topics', 'error', `this user may not see ${shortList(missing)}`, rights);
+  }
+  return trouble('topics', 'error', `missing: ${missing.join(', ')}`, 'npm run setup creates them');
 }
 
 async function examineGroups(admin: TopicAdmin, config: DoctorConfig): Promise<readonly Finding[]> {

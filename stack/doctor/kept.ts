@@ -11,8 +11,8 @@ export function judgePositions(app: string, moves: readonly PositionMove[]): rea
   const [first] = impossible;
   if (first === undefined) return [];
   const { topic, partition, from, reason } = first;
-  const says = `${impossible.length} positions of ${app} cannot be ones of the logs that are there, such as ${from} in ${topic}-${partition} (${reason})`;
-  const remedy = `restart ${app}: it reads on at what is possible, says so, and loses nothing; "Kafka was lost" in docs/operations.md`;
+  const says = `${impossible.length} positions of ${app} do not exist in the present logs, such as ${from} in ${topic}-${partition} (${reason})`;
+  const remedy = `restart ${app}: it continues at a possible position, says so, and loses nothing; "Kafka was lost" in docs/operations.md`;
   return [trouble('lag', 'error', says, remedy)];
 }
 
@@ -23,7 +23,12 @@ export function judgeDefinitions(comparisons: readonly TopicComparison[], waitin
     if (parts.length === 0) return ok('definitions', `${topic} says what the database says, ${same.length} times`);
     const says = `${topic} differs from the database: ${parts.join('; ')}`;
     return waiting > 0
-      ? trouble('definitions', 'notice', says, `${waiting} changes are in the outbox: look again when they are out`)
+      ? trouble(
+          'definitions',
+          'notice',
+          says,
+          `${waiting} changes are in the outbox: look again when they have been published`,
+        )
       : trouble('definitions', 'error', says, 'npm run republish-definitions writes it again');
   });
 }

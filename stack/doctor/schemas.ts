@@ -2,12 +2,17 @@
 import { inspectSubject, type SubjectInspection } from '../../libs/wire/registry-inspection.ts';
 import type { RegistryConfig } from '../../libs/wire/registry.ts';
 import { allTopics, type TopicSpec } from '../../libs/wire/topics.ts';
+import { judgeRegistryTrouble } from './registry-trouble.ts';
 import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
 
-/** @throws when the registry does not answer */
 export async function examineSchemas(config: RegistryConfig): Promise<readonly Finding[]> {
   const withSchema = allTopics.filter((topic): topic is TopicSpec & { schema: string } => topic.schema !== null);
-  const inspected = await Promise.all(withSchema.map((topic) => inspectSubject(config, topic)));
+  let inspected: readonly SubjectInspection[];
+  try {
+    inspected = await Promise.all(withSchema.map((topic) => inspectSubject(config, topic)));
+  } catch (error) {
+    return [judgeRegistryTrouble(error, config.url)];
+  }
   const missing = inspected.filter(({ standing }) => standing.kind === 'missing').map(({ subject }) => subject);
   const findings = inspected.flatMap(judge);
   if (missing.length > 0) {
@@ -36,7 +41,7 @@ function judge({ subject, standing, compatibility }: SubjectInspection): readonl
           'schemas',
           'notice',
           says,
-          'well while a newer release is being rolled out; else find who registered it',
+          'fine while a newer release is being rolled out; otherwise find out who registered it',
         ),
       ];
     }

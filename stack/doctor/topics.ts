@@ -22,7 +22,8 @@ export function judgeDifferences(differences: readonly TopicDifference[], ours: 
     const [first] = group;
     if (first === undefined) return [];
     const says = `${first.what} is ${first.has}, not ${first.wants}: ${namesOf(group)}`;
-    if (isPlatform(first)) return [trouble('topics', 'notice', says, 'well if its producers mean it: it is theirs')];
+    if (isPlatform(first))
+      return [trouble('topics', 'notice', says, 'fine if its producers want it so: the topic is theirs')];
     const hasLane = group.some(({ topic }) => ours.lanes.includes(topic));
     const change = changeOf(first, group.length === 1);
     return [judge(first, { says, change, isOddLane: lanesDiffer && hasLane })];
@@ -47,12 +48,19 @@ function judge({ what, has, wants }: TopicDifference, { says, change, isOddLane 
     }
     case 'replication': {
       if (Number(has) > Number(wants)) return trouble('topics', 'notice', says, 'correct TOPIC_REPLICATION');
-      return trouble('topics', 'warning', says, 'a broker that is lost takes them along: kafka-reassign-partitions.sh');
+      return trouble(
+        'topics',
+        'warning',
+        says,
+        'the loss of one broker loses them: add replicas with kafka-reassign-partitions.sh',
+      );
     }
     case 'cleanup.policy': {
       const loss =
-        wants === 'compact' ? 'what is older than retention.ms is lost' : 'of each key but one record is lost';
-      return trouble('topics', 'error', says, `meanwhile ${loss}: ${change}`);
+        wants === 'compact'
+          ? 'records older than retention.ms are lost'
+          : 'all but the last record of each key are lost';
+      return trouble('topics', 'error', says, `until then ${loss}: ${change}`);
     }
     default: {
       const isMore = what === 'retention.ms' && Number(has) > Number(wants);
@@ -72,7 +80,11 @@ function partitionsOf(differences: readonly TopicDifference[], name: string): st
 }
 
 function namesOf(group: readonly TopicDifference[]): string {
-  const names = group.map(({ topic }) => topic);
+  return shortList(group.map(({ topic }) => topic));
+}
+
+/** The first of them, and how many more there are. */
+export function shortList(names: readonly string[]): string {
   const more = names.length - namesMax;
   return more <= 1 ? names.join(', ') : `${names.slice(0, namesMax).join(', ')} and ${more} more`;
 }

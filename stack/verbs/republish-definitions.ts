@@ -1,6 +1,6 @@
 /** `npm run republish-definitions`: fills webhook.definitions and webhook.event-types from PostgreSQL. */
 import { StackFailure, Stopped } from '../failure.ts';
-import { keptKeys, presentEnvironment } from '../local-access.ts';
+import { keptKeys, runningEnvironment } from '../local-access.ts';
 import { republishDefinitions } from '../republish-definitions.ts';
 import { runVerb } from '../run-verb.ts';
 import { say } from '../terminal.ts';
@@ -10,11 +10,11 @@ const verb = {
   summary: `Compares webhook.definitions and webhook.event-types with PostgreSQL and writes what differs again, through the outbox:
 for when Kafka was lost or its topics were made anew. May be stopped and run again. management-api has to run: it publishes.`,
   flags: {
-    '--dry-run': 'says what differs and changes nothing',
-    '--all': 'writes what is the same as well',
+    '--dry-run': 'shows what differs and changes nothing',
+    '--all': 'writes unchanged records as well',
   },
   notes: [
-    'Ends with 0 when the topics say what the database says, 1 when something is left to do, also after --dry-run.',
+    'Exits with 0 if the topics say what the database says, 1 if something is left to do, also after --dry-run.',
     'docs/operations.md has the whole recipe: "Kafka was lost".',
   ],
 };
@@ -25,7 +25,7 @@ await runVerb(verb, async ({ flags, signal }) => {
   const isDryRun = flags.has('--dry-run');
   let differing = 0;
   let lastWaiting = 0;
-  const result = await republishDefinitions(presentEnvironment(keptKeys), {
+  const result = await republishDefinitions(runningEnvironment(keptKeys), {
     isDryRun,
     isAll: flags.has('--all'),
     signal,
@@ -51,7 +51,7 @@ await runVerb(verb, async ({ flags, signal }) => {
   }
   if (result.waiting > 0) {
     throw new StackFailure(
-      `${result.waiting} records wait in the outbox and nobody publishes them: start management-api, they go out by themselves.`,
+      `${result.waiting} records wait in the outbox and no process publishes them: start management-api, which does.`,
     );
   }
   say(`✓ ${result.written} records published again`);

@@ -1,6 +1,6 @@
 /** `npm run rotate-keys`: everything that is sealed comes under the first key of ENCRYPTION_KEYS. */
 import { StackFailure, Stopped } from '../failure.ts';
-import { presentEnvironment } from '../local-access.ts';
+import { runningEnvironment } from '../local-access.ts';
 import { rotateKeys } from '../rotate-keys.ts';
 import { runVerb } from '../run-verb.ts';
 import { say } from '../terminal.ts';
@@ -15,7 +15,7 @@ const verb = {
 const namedMax = 20;
 
 await runVerb(verb, async ({ signal }) => {
-  const result = await rotateKeys(presentEnvironment(), signal, ({ keyId, done, total }) => {
+  const result = await rotateKeys(runningEnvironment(), signal, ({ keyId, done, total }) => {
     if (total > 0) say(`… ${done} of ${total} webhooks under key ${keyId}`);
   });
   if (result.isStopped) {

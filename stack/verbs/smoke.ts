@@ -1,6 +1,6 @@
 /** `npm run smoke`: one event through the running system, timed. */
 import { StackFailure } from '../failure.ts';
-import { adminApi, presentEnvironment } from '../local-access.ts';
+import { adminApi, runningEnvironment } from '../local-access.ts';
 import { runVerb } from '../run-verb.ts';
 import { sendOneEvent } from '../smoke.ts';
 import { say } from '../terminal.ts';
@@ -12,7 +12,7 @@ const verb = {
 };
 
 await runVerb(verb, async ({ signal }) => {
-  const env = presentEnvironment();
+  const env = runningEnvironment();
   const admin = adminApi(env);
   if (admin === null) throw new StackFailure('ADMIN_API_KEY is empty: give the key of an admin.');
   const { toPostMs, toHistoryMs } = await sendOneEvent(env, admin, signal);

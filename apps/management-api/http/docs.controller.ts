@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
+import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { ProblemError } from './problem-error.ts';
-
-export const productVersion = '0.1.0';
 
 const assets: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
 import type { PortalConfig } from '../portal-config.ts';
 import { acceptedForm } from './accepted-form.ts';
-import { productVersion } from './docs.controller.ts';
+import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { ProblemError } from './problem-error.ts';
 import { isProblemCode, pageForms, problemIndex, problemPage, type PageForm } from './problem-pages.ts';
 import { CONFIG } from './settings.controller.ts';

@@ -13,7 +13,7 @@ import type { Logger } from '../../../libs/runtime/logger.ts';
 import { portalPathParts, type PortalConfig } from '../portal-config.ts';
 import { servePortalEmbed } from './portal-embed.ts';
 import { ProblemError } from './problem-error.ts';
-import { productVersion } from './docs.controller.ts';
+import { productVersion } from '../../../libs/runtime/product-version.ts';
 
 /** Made by the build; null: nothing was built. Bundled code lies two levels below dist/, sources three below the root. */
 function builtPortal(): string | null {

@@ -8,7 +8,7 @@ import { responseSampleBytesMax } from '../../../libs/domain/delivery/outcome.ts
 import { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
 import type { InputOf } from '../access/caller.ts';
 import type { ManagementApiConfig } from '../config.ts';
-import { productVersion } from './docs.controller.ts';
+import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { Input, Route } from './route.ts';
 import { WebhookDefaultsOf } from '../webhooks/webhook-defaults.ts';
 

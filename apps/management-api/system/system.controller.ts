@@ -1,7 +1,7 @@
 /** How the whole system is, for operators. */
 import { Controller, Inject } from '@nestjs/common';
 import { getSystem } from '../../../libs/api-contract/system.ts';
-import { productVersion } from '../http/docs.controller.ts';
+import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { Route } from '../http/route.ts';
 import { timeOrNull } from '../shown.ts';
 import { worstOf } from '../../../libs/domain/system/finding.ts';

@@ -17,20 +17,20 @@ test.each([
   expect(exitStatusOf(findings)).toBe(status);
 });
 
-test('a person reads what is wrong, and what to do below it', () => {
+test('a person reads the worst first, and what to do below it', () => {
   expect(reportLines([fine, warning, error])).toEqual([
-    '✓ kafka  3 brokers answer',
-    '! lag    fanout is 20000 records behind',
-    '         → start more of it',
     '✗ keys   key k0 is missing',
     '         → bring it back',
+    '! lag    fanout is 20000 records behind',
+    '         → start more of it',
+    '✓ kafka  3 brokers answer',
     '',
     '1 error, 1 warning.',
   ]);
   expect(reportLines([fine]).at(-1)).toBe('Nothing is wrong.');
 });
 
-test('what belongs together stands together, in the order in which it was found', () => {
+test('findings of an area stand together, causes before effects, in the order in which they were found', () => {
   const other = ok('lag', 'dispatcher: 1 consuming, 0 records behind');
-  expect(inOrder([error, warning, fine, other])).toEqual([fine, warning, other, error]);
+  expect(inOrder([error, warning, fine, other])).toEqual([fine, error, warning, other]);
 });

@@ -3,22 +3,23 @@
 /** notice: to be known, nothing to do. warning: look at it today. error: deliveries are lost or late, or will be. */
 export type Severity = 'ok' | 'notice' | 'warning' | 'error';
 
-/** What is looked at. */
+/** What is looked at. What others depend on comes first, so that a cause stands above its effects. */
 export const areas = {
   configuration:
     'Every key of every app, as the apps themselves check it at boot; with an error here nothing else is asked',
-  kafka: 'Whether the brokers answer',
+  disk: 'Room for the data of the parts that npm start embeds',
+  kafka: 'Whether the brokers answer; if not, which address, TLS, login or right is wrong',
+  schemas: 'Whether each subject has our schema as its newest version, and the promise BACKWARD_TRANSITIVE',
+  database:
+    'Whether PostgreSQL answers and can be written, and whether a pooler stands before it; migrations, also those of a newer release; indexes, partitions ahead, the outbox',
   topics:
     'Missing topics; partitions, replicas and settings other than configured; partitions without leader or replica',
-  lag: 'Whether each app consumes, and how many records it is behind',
-  schemas: 'Whether each subject has our schema as its newest version, and the promise BACKWARD_TRANSITIVE',
   definitions: 'Whether webhook.definitions and webhook.event-types say what the database says',
-  database:
-    'Whether PostgreSQL answers, and whether a pooler stands before it; migrations, indexes, partitions ahead, the outbox',
   clocks: 'Those of the apps and of PostgreSQL beside the one of this machine',
   keys: 'Whether ENCRYPTION_KEYS opens what is sealed: secrets of webhooks, kept answers to requests with an Idempotency-Key',
   egress: 'What the rules open, and active webhooks whose URL they refuse',
-  apps: '`/health/ready` of each app',
+  apps: '`/health/ready` of each app, and whether all are of one version',
+  lag: 'Whether each app consumes, and how many records it is behind',
 } as const;
 
 export type Area = keyof typeof areas;
@@ -41,7 +42,7 @@ export function trouble(area: Area, severity: Exclude<Severity, 'ok'>, says: str
 
 const areaNames = Object.keys(areas);
 
-/** What belongs together is told together, whichever answered first. */
+/** Findings of one area stand together, whichever was made first. */
 export function inOrder(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => areaNames.indexOf(a.area) - areaNames.indexOf(b.area));
 }
@@ -59,10 +60,11 @@ export function exitStatusOf(findings: readonly Finding[]): number {
 
 const marks: Readonly<Record<Severity, string>> = { ok: '✓', notice: '·', warning: '!', error: '✗' };
 
-/** For a person: a line a finding, with what to do below it, and the sum at the end. */
+/** For a person: the worst first, a line a finding, with what to do below it, and the sum at the end. */
 export function reportLines(findings: readonly Finding[]): readonly string[] {
   const width = Math.max(0, ...findings.map(({ area }) => area.length));
-  const lines = findings.flatMap(({ area, severity, says, remedy }) => [
+  const worstFirst = findings.toSorted((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity));
+  const lines = worstFirst.flatMap(({ area, severity, says, remedy }) => [
     `${marks[severity]} ${area.padEnd(width)}  ${says}`,
     ...(remedy === null ? [] : [`  ${''.padEnd(width)}  → ${remedy}`]),
   ]);

@@ -29,24 +29,29 @@ export function judgeGroup({ app, where, members, lag, isSwitchedOff = false }: 
   }
   const says = `${app}${there}: ${members} consuming, ${lag} records behind`;
   if (lag < lagToWarn) return ok('lag', says);
-  const remedy = `when it does not shrink, start more of ${app}, up to the number of partitions`;
+  const remedy = `if it does not shrink, start more ${app} processes, up to the number of partitions`;
   return trouble('lag', lag < lagToFail ? 'warning' : 'error', says, remedy);
 }
 
 /** It reads the platform's own cluster too, which who asks does not. */
 export function judgeUnseen(app: string): Finding {
-  const says = `${app}: how far it is behind on the platform's cluster (PLATFORM_KAFKA_BROKERS) is not looked at here`;
+  const says = `${app}: its lag on the platform's cluster (PLATFORM_KAFKA_BROKERS) is not measured here`;
   return trouble('lag', 'notice', says, 'the doctor asks that cluster, and so does Prometheus');
 }
 
 function judgeSwitchedOff(members: number, lag: number): Finding {
   if (members > 0) {
     const says = `dispatcher: ${members} consuming, although WEBHOOKS_ENABLED is false here`;
-    return trouble('lag', 'warning', says, 'restart them with it if deliveries are to wait, or take it out of here');
+    return trouble(
+      'lag',
+      'warning',
+      says,
+      'restart the dispatchers with it if deliveries are to wait, or remove it here',
+    );
   }
   const says = `WEBHOOKS_ENABLED is false: ${lag} deliveries wait in Kafka, and none is lost`;
   const remedy =
-    'true and a restart of the dispatchers sends them; those older than DELIVERY_MAX_AGE_HOURS are given up';
+    'set it to true and restart the dispatchers to send them; those older than DELIVERY_MAX_AGE_HOURS are given up';
   return trouble('lag', 'notice', says, remedy);
 }
 
@@ -58,7 +63,7 @@ export function judgeSweeps(sweeps: readonly { readonly name: string; readonly a
   const late = sweeps.filter(({ ageMs }) => ageMs > sweepMsMax);
   if (late.length === 0) return [];
   const ages = late.map(({ name, ageMs }) => `${name} ${(ageMs / 3_600_000).toFixed(1)} h ago`);
-  const says = `housekeeping was last all done: ${ages.join(', ')}`;
+  const says = `housekeeping was last completed: ${ages.join(', ')}`;
   return [trouble('database', 'warning', says, 'start a monitor, or see in its log why it fails')];
 }
 
@@ -81,7 +86,7 @@ export function judgeIndexes({ missing, invalid, isUnderWay }: IndexState): read
     const remedy = 'setup is running and may be making them: its log says how far it is';
     return [trouble('database', 'notice', says, remedy)];
   }
-  return [trouble('database', 'warning', says, 'npm run setup makes them beside whoever reads and writes')];
+  return [trouble('database', 'warning', says, 'npm run setup creates them while the apps run')];
 }
 
 const daysAheadMin = 3;
@@ -89,7 +94,7 @@ const daysAheadMin = 3;
 /** @param daysAhead days after today for which the history has partitions */
 export function judgeDaysAhead(daysAhead: number): readonly Finding[] {
   if (daysAhead >= daysAheadMin) return [];
-  const says = `the history has partitions for ${daysAhead} days ahead`;
+  const says = `the history has partitions for only ${daysAhead} days ahead`;
   return [trouble('database', 'warning', says, 'the log of the monitor says why housekeeping does not make them')];
 }
 

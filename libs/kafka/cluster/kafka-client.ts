@@ -134,8 +134,8 @@ export class KafkaClient {
     return new KafkaProducerLink(this.kafka(sockets), sockets, metadataMaxAgeMs);
   }
 
-  admin(): Admin {
-    return this.kafka(new Sockets()).admin();
+  admin(sockets = new Sockets()): Admin {
+    return this.kafka(sockets).admin();
   }
 
   private kafka(sockets: Sockets): Kafka {

@@ -5,6 +5,7 @@ import { monotonicMs } from '../../runtime/monotonic.ts';
 import { partitionKey } from './cluster-link.ts';
 import { isCoordinatorComing } from '../consumer/join-trouble.ts';
 import type { KafkaClient } from './kafka-client.ts';
+import { Sockets } from './sockets.ts';
 import { TopicRanges } from '../consumer/topic-ranges.ts';
 
 export interface WantedTopic {
@@ -45,6 +46,7 @@ const loadTimeoutMs = 5_000;
 export class TopicAdmin {
   private readonly client: KafkaClient;
   private readonly ranges: TopicRanges;
+  private readonly sockets = new Sockets();
   private connected: Promise<Admin> | null = null;
 
   constructor(client: KafkaClient) {
@@ -107,6 +109,16 @@ export class TopicAdmin {
     };
   }
 
+  /** True when one of these is not shown because the user has no right to see it, whether it exists or not. */
+  async isHidden(names: readonly string[]): Promise<boolean> {
+    try {
+      await (await this.admin()).fetchTopicMetadata({ topics: [...names] });
+      return false;
+    } catch (error) {
+      return error instanceof Error && 'type' in error && error.type === 'TOPIC_AUTHORIZATION_FAILED';
+    }
+  }
+
   /** Brokers that the cluster has. */
   async brokerCount(): Promise<number> {
     return (await (await this.admin()).describeCluster()).brokers.length;
@@ -166,6 +178,11 @@ export class TopicAdmin {
     await this.ranges.close();
   }
 
+  /** For a cluster that does not answer: what is under way fails, and nothing is tried again. */
+  async abandon(): Promise<void> {
+    await this.sockets.close(Promise.resolve());
+  }
+
   private async create(topics: readonly WantedTopic[]): Promise<void> {
     const admin = await this.admin();
     await admin.createTopics({
@@ -210,7 +227,7 @@ export class TopicAdmin {
   }
 
   private admin(): Promise<Admin> {
-    this.connected ??= connect(this.client.admin()).catch((error: unknown) => {
+    this.connected ??= connect(this.client.admin(this.sockets)).catch((error: unknown) => {
       this.connected = null;
       throw error;
     });

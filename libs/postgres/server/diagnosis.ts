@@ -3,7 +3,7 @@ import { BacklogView } from '../history/backlog-view.ts';
 import type { Run } from '../bulk.ts';
 import { CurrentValues } from '../webhooks/current-values.ts';
 import { migrationLock } from './migrate.ts';
-import { createOrm, type Orm } from '../orm.ts';
+import { createOrm, migrationNames, type Orm } from '../orm.ts';
 import { OutboxStore } from '../outbox/outbox-store.ts';
 import { readerOf } from '../read.ts';
 import { sweepNames } from '../housekeeping/sweeps.ts';
@@ -85,6 +85,22 @@ export class DatabaseDiagnosis {
       from housekeeping_sweep where name = any($1) order by name`,
       [[...sweepNames]],
     );
+  }
+
+  /** Whether it can be written, as a new session finds it. */
+  async writability(): Promise<{ readonly isStandby: boolean; readonly isReadOnly: boolean }> {
+    const [row] = await this.run<{ isStandby: boolean; isReadOnly: boolean }>(
+      `select pg_is_in_recovery() as "isStandby", current_setting('default_transaction_read_only') = 'on' as "isReadOnly"`,
+    );
+    return row ?? { isStandby: false, isReadOnly: false };
+  }
+
+  /** Names of migrations that ran and that this release does not have: a newer one was here. */
+  async unknownMigrations(): Promise<readonly string[]> {
+    const rows = await this.run<{ name: string }>('select name from migration where name <> all($1) order by name', [
+      [...migrationNames(this.orm)],
+    ]);
+    return rows.map(({ name }) => name);
   }
 
   /** Names of migrations that did not run, oldest first. */

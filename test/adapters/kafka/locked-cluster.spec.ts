@@ -178,6 +178,46 @@ test.each<[string, Way, () => Record<string, string>, RegExp]>([
   60_000,
 );
 
+test.each<[string, Way, () => Record<string, string>, string, RegExp, RegExp]>([
+  [
+    'a wrong password',
+    'scram',
+    () => ({ ...scram, KAFKA_SASL_PASSWORD: 'wrong' }),
+    'kafka',
+    /refuse the login/,
+    /SASL_PASSWORD/,
+  ],
+  ['plain against TLS', 'mtls', () => ({ KAFKA_TLS: 'false' }), 'kafka', /speaks TLS/, /KAFKA_TLS=true/],
+  [
+    'no rights',
+    'scram',
+    () => ({ ...scram, KAFKA_SASL_PASSWORD: password }),
+    'topics',
+    /this user may not see .*platform\.events/,
+    /acls/,
+  ],
+])(
+  'the doctor says what is wrong and what to do: %s',
+  async (_what, listener, more, area, says, remedy) => {
+    const env = {
+      KAFKA_BROKERS: `127.0.0.1:${ports[listener]}`,
+      KAFKA_TLS: 'true',
+      KAFKA_TLS_CA: authority.cert,
+      DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d',
+      SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1',
+      ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+      ...more(),
+    };
+    if (env.KAFKA_TLS === 'false') Reflect.deleteProperty(env, 'KAFKA_TLS_CA');
+    const urls = Object.fromEntries(appNames.map((app) => [app, 'http://127.0.0.1:1'])) as AppUrls;
+    const wrong = (await examine(env, urls)).filter((finding) => finding.area === area && finding.severity !== 'ok');
+    expect(wrong).toMatchObject([
+      { severity: 'error', says: expect.stringMatching(says), remedy: expect.stringMatching(remedy) },
+    ]);
+  },
+  60_000,
+);
+
 test("events come from the platform's locked cluster, and all else is on the system's own", async () => {
   const event = (id: string) => ({ specversion: '1.0', id, source: '/shop', type: 'order.created', clientid: 'acme' });
   const system = await startSystem({

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { createServer as createSocketServer, type AddressInfo, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createLogger } from '../../../libs/runtime/logger.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { appNames } from '../../../stack/apps.ts';
 import { examine, type AppUrls } from '../../../stack/doctor/examination.ts';
-import type { Finding } from '../../../libs/domain/system/finding.ts';
+import { exitStatusOf, reportLines, type Finding } from '../../../libs/domain/system/finding.ts';
 import { freePorts } from '../../../stack/ports.ts';
 import { setUp } from '../../../stack/setup.ts';
 import { testStack } from '../../support/test-stack.ts';
@@ -16,6 +16,9 @@ let env: Record<string, string>;
 /** Nobody listens there. */
 let urls: AppUrls;
 let closedPort: number;
+/** Takes connections and says nothing. */
+let silent: Server;
+let silentPort: number;
 
 beforeAll(async () => {
   const stack = await testStack({ kafka: true, registry: true, postgres: true });
@@ -31,7 +34,13 @@ beforeAll(async () => {
   [closedPort = 0] = await freePorts(1);
   urls = Object.fromEntries(appNames.map((app) => [app, `http://127.0.0.1:${closedPort}`])) as AppUrls;
   await setUp(env, createLogger('setup', 'error'));
+  silent = createSocketServer((socket) => socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  ({ port: silentPort } = silent.address() as AddressInfo);
 }, 60_000);
+afterAll(() => {
+  silent.close();
+});
 
 async function foundWith(changes: Record<string, string> = {}): Promise<readonly Finding[]> {
   return examine({ ...env, ...changes }, urls);
@@ -63,7 +72,7 @@ test('a system that was set up lacks nothing but its apps', async () => {
   const wrong = findings.filter(({ severity }) => severity !== 'ok');
   expect(wrong.map(({ area, says }) => `${area}: ${says.split(/ at |;/)[0] ?? ''}`).sort()).toEqual(
     [
-      'apps: not to be reached,',
+      'apps: cannot be reached, for example',
       ...appNames.filter((app) => app !== 'management-api').map((app) => `lag: no ${app} is consuming`),
     ].sort(),
   );
@@ -154,25 +163,63 @@ describe('it finds', () => {
     expect(of(await foundWith(), 'database').filter(({ severity }) => severity !== 'ok')).toEqual([]);
   }, 60_000);
 
+  test('a database of a newer release, and one that cannot be written', async () => {
+    const name = `"${new URL(env['DATABASE_URL'] ?? '').pathname.slice(1)}"`;
+    await inDatabase(
+      `insert into migration (name, executed_at) values ('9999-later', now())`,
+      `alter database ${name} set default_transaction_read_only = on`,
+    );
+    const wrong = of(await foundWith(), 'database').filter(({ severity }) => severity !== 'ok');
+    await inDatabase(
+      'set default_transaction_read_only = off',
+      `delete from migration where name = '9999-later'`,
+      `alter database ${name} reset default_transaction_read_only`,
+    );
+    expect(wrong).toMatchObject([
+      { severity: 'error', says: expect.stringContaining('read-only') },
+      { severity: 'warning', says: expect.stringContaining('9999-later') },
+    ]);
+  }, 60_000);
+
   test('a database that is behind', async () => {
     await inDatabase(`delete from migration where name = '0001-initial'`);
     const wrong = of(await foundWith(), 'database').filter(({ severity }) => severity === 'error');
     expect(wrong).toMatchObject([{ says: 'migrations that did not run: 0001-initial' }]);
   }, 60_000);
 
-  test('servers that do not answer, each by itself', async () => {
-    const nowhere = `127.0.0.1:${closedPort}`;
-    const findings = await foundWith({
-      KAFKA_BROKERS: nowhere,
-      SCHEMA_REGISTRY_URL: `http://${nowhere}`,
-      DATABASE_URL: `postgresql://u:planted-password@${nowhere}/d`,
-    });
-    for (const area of ['kafka', 'schemas', 'database']) {
-      expect(of(findings, area)).toMatchObject([
-        { severity: 'error', says: expect.stringContaining('cannot be asked') },
+  test.each([
+    ['are away', () => closedPort, [/\(connection refused\)/, /nothing listens/, /nothing listens/]],
+    ['hang', () => silentPort, [/answers nothing/, /answers nothing/, /does not answer/]],
+  ] as const)(
+    'servers that %s, each by itself, the cause first and what to do below it',
+    async (_, port, said) => {
+      const nowhere = `127.0.0.1:${port()}`;
+      const findings = await foundWith({
+        KAFKA_BROKERS: nowhere,
+        SCHEMA_REGISTRY_URL: `http://${nowhere}`,
+        DATABASE_URL: `postgresql://u:planted-password@${nowhere}/d`,
+      });
+      for (const [index, area] of ['kafka', 'schemas', 'database'].entries()) {
+        expect(of(findings, area)).toMatchObject([
+          { severity: 'error', says: expect.stringMatching(said[index] ?? /^$/) },
+        ]);
+      }
+      const lines = reportLines(findings);
+      expect([lines[0], lines[1]]).toEqual([
+        expect.stringMatching(/^✗ kafka /),
+        expect.stringMatching(/^ +→ .*KAFKA_BROKERS/),
       ]);
-    }
-    expect(JSON.stringify(findings)).not.toContain('planted-password');
+      expect(exitStatusOf(findings)).toBe(2);
+      expect(JSON.stringify(findings)).not.toContain('planted-password');
+    },
+    60_000,
+  );
+
+  test('a password that is refused', async () => {
+    const url = new URL(env['DATABASE_URL'] ?? '');
+    url.password = 'wrong';
+    const found = of(await foundWith({ DATABASE_URL: url.href }), 'database');
+    expect(found).toMatchObject([{ says: expect.stringContaining('refuses the login') }]);
   }, 60_000);
 
   test('a database whose name is misspelt is told, and not made', async () => {
@@ -202,7 +249,7 @@ describe('it finds', () => {
 
   test('TLS against a broker that speaks plain', async () => {
     const found = of(await foundWith({ KAFKA_TLS: 'true' }), 'kafka');
-    expect(found).toMatchObject([{ severity: 'error', remedy: expect.any(String) }]);
+    expect(found).toMatchObject([{ severity: 'error', remedy: expect.stringContaining('KAFKA_TLS=false') }]);
   }, 60_000);
 
   test('a configuration that no app could start with, before it asks anybody', async () => {
