@@ -47,7 +47,7 @@ export interface CommandContext {
 }
 
 export const commonOptions: Readonly<Record<string, Option>> = {
-  json: { takes: null, text: 'machine-readable: one JSON document, or one a line where there is no end' },
+  json: { takes: null, text: 'machine-readable: one JSON document, or one per line of an endless stream' },
   'api-url': { takes: 'URL', text: 'address of the API (DEEPERHUB_API_URL; default http://127.0.0.1:3000)' },
   'key-file': {
     takes: 'FILE',

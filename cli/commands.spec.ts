@@ -172,7 +172,7 @@ describe('a change', () => {
 
   test('that says nothing, or no JSON, is refused before anything is asked', async () => {
     await expect(run(['webhooks', 'change', 'wh_1'])).rejects.toThrow('Say what to change');
-    await expect(run(['webhooks', 'change', 'wh_1', '--data', '{'])).rejects.toThrow('no JSON');
+    await expect(run(['webhooks', 'change', 'wh_1', '--data', '{'])).rejects.toThrow('not JSON');
     await expect(run(['webhooks', 'change', 'wh_1', '--data', '[]'])).rejects.toThrow('JSON object');
   });
 

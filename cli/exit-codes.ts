@@ -1,7 +1,7 @@
 /** How a command ended, for scripts. Documented in docs/reference.md and held against it. */
 export const exitCodes = {
-  done: { code: 0, meaning: 'It was done; also after Ctrl-C in commands that run until then.' },
-  refused: { code: 1, meaning: 'The API refused, or what was waited for did not come or ended badly.' },
+  done: { code: 0, meaning: 'Success; also after Ctrl-C in commands that run until then.' },
+  refused: { code: 1, meaning: 'The API refused the request, or the awaited result did not come or was a failure.' },
   usage: { code: 2, meaning: 'The command line or the configuration is wrong; nothing was done.' },
   unreachable: {
     code: 3,

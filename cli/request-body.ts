@@ -41,7 +41,7 @@ function objectOf(text: string): object {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CliFailure('usage', `The body is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new CliFailure('usage', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new CliFailure('usage', 'The body has to be a JSON object.');

@@ -47,7 +47,7 @@ export function listCommand({ filters, columns, query = {}, ...named }: ListOpti
     options: {
       ...withinOption(named),
       ...filters,
-      limit: { takes: 'N', text: `at most so many (${limitDefault}; at most ${limitMax})` },
+      limit: { takes: 'N', text: `at most this many (${limitDefault}; at most ${limitMax})` },
       cursor: { takes: 'CURSOR', text: 'goes on where a list ended (nextCursor of --json)' },
     },
     run: async (context) => {

@@ -68,7 +68,7 @@ export function refuseUndelivered(deliveries: readonly Pick<Delivery, 'id' | 'st
 
 export const waitOptions = {
   wait: { takes: null, text: 'waits until it has settled, and fails when it was not delivered' },
-  timeout: { takes: 'SECONDS', text: 'waits at most so long (30)' },
+  timeout: { takes: 'SECONDS', text: 'waits at most this long (30)' },
 } as const;
 
 export const timeoutDefaultS = 30;

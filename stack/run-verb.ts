@@ -68,7 +68,7 @@ function stopSignal(): AbortSignal {
   const stop = () => {
     if (controller.signal.aborted) return;
     controller.abort();
-    setTimeout(() => fail('Something did not stop in time and was left to stop by itself.'), stopDeadlineMs).unref();
+    setTimeout(() => fail('Something did not stop in time and was left to stop on its own.'), stopDeadlineMs).unref();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   process.on('disconnect', stop);

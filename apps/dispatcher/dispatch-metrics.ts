@@ -69,7 +69,7 @@ export class DispatchMetrics {
     const read = [topics.deliveries, topics.parked].map((spec) => topicName(prefix, spec));
     this.attempts = metrics.counter(
       'delivery_attempts_total',
-      'Attempts by what came back; circuit_open: none was made, an open breaker held the delivery back when its turn came',
+      'Attempts by class of HTTP status; circuit_open: no attempt was made, because the breaker was open',
       ['webhook_id_masked', 'event_type', 'http_status_code_group'],
     );
     this.outcomes = metrics.counter('outcomes_total', 'Outcomes by status and reason', ['status', 'reason']);
@@ -83,7 +83,7 @@ export class DispatchMetrics {
       latencyBucketsMs,
     );
     this.age = metrics.histogram('delivery_age_ms', 'From the event on Kafka to its delivery', ageBucketsMs);
-    this.retries = metrics.counter('retries_scheduled_total', 'Attempts that will be made again', ['tier']);
+    this.retries = metrics.counter('retries_scheduled_total', 'Retries that were scheduled', ['tier']);
     this.retries.zero(retryTiers.map(({ name }) => ({ tier: name })));
     this.parkedRecords = metrics.counter('deliveries_parked_total', 'Deliveries moved to the parked lane', ['reason']);
     const reasons: readonly ParkedReason[] = ['backlog', 'breaker', 'rate_limit', 'blocked', 'paused'];
@@ -92,11 +92,15 @@ export class DispatchMetrics {
       'host',
       'new_state',
     ]);
-    this.undecodableRecords = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.undecodableRecords = metrics.counter(
+      'undecodable_records_total',
+      'Records set aside because they cannot be decoded',
+      ['topic'],
+    );
     this.undecodableRecords.zero(read.map((topic) => ({ topic })));
     this.parkedLogCuts = metrics.counter(
       'parked_log_cuts_total',
-      'Partitions of the parked lane that ended before what was committed of them',
+      'Partitions of the parked lane that ended before their committed offset',
     );
   }
 
@@ -105,12 +109,17 @@ export class DispatchMetrics {
     this.metrics.gauge('deliveries_in_flight', 'Attempts under way', [], (gauge) => {
       gauge.set(gauges.inFlight());
     });
-    this.metrics.gauge('slow_deliveries_in_flight', 'Of these, those that count in DISPATCH_MAX_SLOW', [], (gauge) => {
-      gauge.set(gauges.slowInFlight());
-    });
+    this.metrics.gauge(
+      'slow_deliveries_in_flight',
+      'Attempts under way that count towards DISPATCH_MAX_SLOW',
+      [],
+      (gauge) => {
+        gauge.set(gauges.slowInFlight());
+      },
+    );
     this.metrics.gauge(
       'clients_at_their_share',
-      'Clients that have their share of the places for attempts, and more to send',
+      'Clients that use their whole share of attempts and have more to send',
       [],
       (gauge) => {
         gauge.set(gauges.clientsWaiting());
@@ -124,7 +133,7 @@ export class DispatchMetrics {
     });
     this.metrics.gauge(
       'parked_records',
-      'Records of the parked lane from the oldest that waits on: no fewer than wait',
+      'Records in the parked lane since the oldest one that waits: an upper bound of what waits',
       [],
       (gauge) => {
         gauge.set(gauges.parkedRecords());
@@ -133,12 +142,17 @@ export class DispatchMetrics {
     this.metrics.gauge('known_webhooks', 'Webhooks in the table of the dispatcher', [], (gauge) => {
       gauge.set(gauges.webhooks());
     });
-    this.metrics.gauge('queue_age_ms', 'How long the oldest delivery in memory is in its lane', ['lane'], (gauge) => {
-      for (const lane of ['main', 'parked'] as const) gauge.set(gauges.oldestQueuedAgeMs(lane), { lane });
-    });
+    this.metrics.gauge(
+      'queue_age_ms',
+      'How long the oldest delivery in memory has been in its lane',
+      ['lane'],
+      (gauge) => {
+        for (const lane of ['main', 'parked'] as const) gauge.set(gauges.oldestQueuedAgeMs(lane), { lane });
+      },
+    );
     this.metrics.gauge(
       'buffered_bytes',
-      'Memory used of DISPATCH_MAX_BUFFERED_MB, by what is in it: deliveries of the main and of the parked lane, records not acknowledged',
+      'Memory used of DISPATCH_MAX_BUFFERED_MB, by content: deliveries of the main lane, deliveries of the parked lane, unacknowledged records',
       ['kind'],
       (gauge) => {
         for (const [kind, bytes] of Object.entries(gauges.buffered())) gauge.set(bytes, { kind });

@@ -193,7 +193,7 @@ export class Dispatch {
     this.options.metrics.parkedLogCut();
     this.options.logger.error(
       { topic, partition, lost, committed: committed?.offset, endOffset },
-      'the parked lane ends before what was committed of it: reading what is left',
+      'the parked lane ends before its committed offset: reading what is left',
     );
   }
 

@@ -135,7 +135,7 @@ export class DispatcherModule implements OnApplicationShutdown {
 /** The address is told here only: attempts are shown to whoever may choose the name. */
 function logRefused(logger: Logger) {
   return (refused: RefusedName) => {
-    logger.warn({ ...refused }, 'a name of a webhook resolves to what must not be dialled');
+    logger.warn({ ...refused }, 'the host of a webhook resolves to an address that must not be called');
   };
 }
 
@@ -210,7 +210,7 @@ function makeDispatch(parts: {
         if (result.kind === 'error' && result.errorKind === 'proxy') {
           proxyTrouble.say(
             new Error(result.message),
-            'EGRESS_PROXY_URL is in trouble: what it kept back is tried again',
+            'the proxy of EGRESS_PROXY_URL fails: the deliveries that it held up are tried again',
           );
         }
         metrics.attempted(delivery.webhookId, delivery.eventType, result);

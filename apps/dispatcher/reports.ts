@@ -105,7 +105,7 @@ export class Reports {
     const { deliveryId, webhookId, attempt } = outcome;
     this.logger.error(
       { deliveryId, webhookId, attempt, followUp: followUp.kind, ...errorFields(error) },
-      'Kafka refuses the outcome of an attempt, or what follows it',
+      'Kafka refuses the outcome of an attempt or the record that follows it',
     );
     const smaller = { ...outcome, requestHeaders: {}, responseHeaders: {}, ...noSample };
     try {

@@ -81,7 +81,7 @@ export class CopyReader {
   private async readInTime(): Promise<void> {
     const { readMsMax, logger } = this.options;
     if (await within(readMsMax, this.read(monotonicMs() + readMsMax))) return;
-    logger.warn({ readMsMax }, 'copies of events of the last minutes are not all known: reading them took too long');
+    logger.warn({ readMsMax }, 'not all copies of recent events are known: reading them took too long');
   }
 
   private async read(until: number): Promise<void> {

@@ -239,7 +239,10 @@ export class EventWriter {
     // Even its bytes may be too large with our headers; where it came from is then what is kept of it.
     if ((await this.isTaken(aside)) || (await this.isTaken({ ...aside, value: null }))) return;
     const { topic, partition, offset } = source.record;
-    this.options.logger.error({ topic, partition, offset }, 'event given up: Kafka takes not even its rejection');
+    this.options.logger.error(
+      { topic, partition, offset },
+      'event given up: Kafka does not accept its rejection either',
+    );
   }
 
   private async isTaken(record: OutgoingRecord): Promise<boolean> {

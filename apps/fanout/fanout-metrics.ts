@@ -40,45 +40,41 @@ export class FanoutMetrics {
     this.rejected.zero(Object.keys(rejectionReasons).map((reason) => ({ reason })));
     this.tombstones = metrics.counter(
       'tombstones_skipped_total',
-      'Records with a key and no value, as topics have them where something was deleted: no events',
+      'Records with a key and no value (tombstones), which are not events',
       [],
     );
     this.tombstones.zero([{}]);
     this.leftOut = metrics.counter(
       'mapped_records_skipped_total',
-      'Records that the mapping of their topic leaves out by its condition: no events',
+      'Records that the mapping of their topic skips by its condition',
       [],
     );
     this.leftOut.zero([{}]);
     this.warned = metrics.counter('event_schema_warnings_total', 'Events that do not fit a schema that only warns', [
       'event_type',
     ]);
-    this.deprecated = metrics.counter(
-      'deprecated_events_total',
-      'Events of a type that nobody should publish any more',
-      ['event_type'],
-    );
+    this.deprecated = metrics.counter('deprecated_events_total', 'Events of a deprecated type', ['event_type']);
     this.timesUnread = metrics.counter(
       'event_times_unread_total',
-      'Events whose time cannot be read: that of their record takes its place',
+      'Events whose time cannot be read: the time of their record is used',
       ['event_type'],
     );
     this.timesUnread.zero([{ event_type: 'other' }]);
     this.copies = metrics.counter(
       'event_copies_total',
-      'Events of which a copy came within COPY_WINDOW_MINUTES before: webhooks that have it do not get them again',
+      'Copies of an event that came within COPY_WINDOW_MINUTES: webhooks that have it do not get it again',
       ['event_type'],
     );
     this.copies.zero([{ event_type: 'other' }]);
     this.overBudget = metrics.counter(
       'filters_over_budget_total',
-      'Filters that an event was too long for, or that came when their client, or all clients together, had used up what filters may cost; they let nothing through',
+      'Filters that were not evaluated, because the event was too long or the client, or all clients together, had used up the budget; they match nothing',
       [],
     );
     this.overBudget.zero([{}]);
     this.schemasOverBudget = metrics.counter(
       'event_schema_over_budget_total',
-      'Events that took too many steps to be judged by their schema; they count as not fitting',
+      'Events whose check against their schema took too many steps; they count as not fitting',
       ['event_type'],
     );
     this.age = metrics.histogram('fanout_age_ms', 'From the event on Kafka to its deliveries on Kafka', ageBucketsMs);
@@ -95,7 +91,7 @@ export class FanoutMetrics {
     this.metrics.gauge('copy_window_events', 'Events whose copies are known', [], (gauge) => {
       gauge.set(gauges.copies().size);
     });
-    this.metrics.gauge('copy_window_reach_ms', 'How long ago the oldest of them came', [], (gauge) => {
+    this.metrics.gauge('copy_window_reach_ms', 'Age of the oldest of them', [], (gauge) => {
       gauge.set(gauges.copies().reachMs);
     });
     watchLag(this.metrics, () => gauges.lag());

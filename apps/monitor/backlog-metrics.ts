@@ -63,7 +63,7 @@ export class BacklogMetrics {
     );
     metrics.gauge(
       'past_due_age_ms',
-      'How long the attempt that waits longest has been due, for whatever reason',
+      'How long the attempt that waits longest has been due',
       [],
       shownWhenKnown(this.backlog, (gauge, { earliestDueAt }) => {
         gauge.set(this.ageOf(earliestDueAt));

@@ -33,7 +33,7 @@ export class Caretaker implements RepeatedJob {
     metrics.kept(report);
     metrics.swept(await sweepTimes());
     if (report === null) {
-      logger.info({}, 'another monitor keeps house');
+      logger.info({}, 'another monitor does the housekeeping');
       return everyMs;
     }
     const { failures, ...told } = report;

@@ -50,7 +50,8 @@ export class Mailer implements RepeatedJob {
     const told = { clientId, notices: notices.length };
     for (const [, sending] of sendings) {
       if (sending.kind === 'sent') continue;
-      const what = sending.kind === 'refused' ? 'mail not taken for an address' : 'mail not sent, tried again later';
+      const what =
+        sending.kind === 'refused' ? 'the mail server refused an address' : 'mail not sent, tried again later';
       logger.warn({ ...told, ...errorFields(sending.error) }, what);
     }
     const [sent, refused, failed] = [of('sent'), of('refused'), of('failed')];

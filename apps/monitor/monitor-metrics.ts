@@ -76,11 +76,15 @@ export class MonitorMetrics {
       ['cause'],
     );
     this.pings.zero([{ cause: 'disabled' }, { cause: 'silent' }]);
-    this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.undecodable = metrics.counter(
+      'undecodable_records_total',
+      'Records set aside because they cannot be decoded',
+      ['topic'],
+    );
     this.undecodable.zero(read.map((topic) => ({ topic })));
     this.positionsMoved = metrics.counter(
       'positions_moved_total',
-      'Kept positions that were impossible in the log of their topic',
+      'Stored positions that were impossible in the log of their topic',
       ['topic', 'reason'],
     );
     this.positionsMoved.zero(read.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
@@ -88,14 +92,14 @@ export class MonitorMetrics {
     this.housekeepings.zero([{ result: 'done' }, { result: 'elsewhere' }, { result: 'failed' }]);
     this.partitionsMade = metrics.counter('history_partitions_created_total', 'Day partitions made');
     this.partitionsDropped = metrics.counter('history_partitions_dropped_total', 'Day partitions dropped');
-    this.rowsDeleted = metrics.counter('housekeeping_rows_deleted_total', 'Rows that nobody needed any more', ['kind']);
+    this.rowsDeleted = metrics.counter('housekeeping_rows_deleted_total', 'Expired rows that were deleted', ['kind']);
     this.lastHousekeeping = metrics.gauge(
       'housekeeping_last_success_seconds',
-      'When housekeeping last went well, Unix time',
+      'Unix time of the last housekeeping run without an error',
     );
     this.lastSweeps = metrics.gauge(
       'housekeeping_sweep_completed_seconds',
-      'When each sweep of housekeeping was last all done, by whichever monitor, Unix time',
+      'Unix time at which each sweep of housekeeping was last completed, by any monitor',
       ['sweep'],
     );
   }

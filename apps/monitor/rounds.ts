@@ -74,7 +74,7 @@ export class Rounds implements RepeatedJob {
   }
 
   failed(error: unknown): number {
-    this.parts.logger.warn(errorFields(error), 'could not look after webhooks now, trying again');
+    this.parts.logger.warn(errorFields(error), 'the round over all webhooks failed, trying again');
     return this.parts.everyMs;
   }
 

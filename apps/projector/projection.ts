@@ -63,7 +63,7 @@ export class Projection {
         parts.metrics.moved(topic, reason);
         parts.logger.error(
           { topic, partition, from, to, reason },
-          'a kept position is impossible in the log, reading on at another',
+          'a stored position is impossible in the log, continuing at another',
         );
       },
       decode: (record) => this.decode(record),

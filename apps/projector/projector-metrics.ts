@@ -29,17 +29,21 @@ export class ProjectorMetrics {
       topicName(prefix, spec),
     );
     this.records = metrics.counter('history_records_total', 'Records written into the history', ['kind']);
-    this.undecodable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.undecodable = metrics.counter(
+      'undecodable_records_total',
+      'Records set aside because they cannot be decoded',
+      ['topic'],
+    );
     this.undecodable.zero(read.map((topic) => ({ topic })));
     this.strangers = metrics.counter(
       'events_of_unknown_clients_total',
-      'Events that name a client which there is not: nobody gets them',
+      'Events that name a client that does not exist: no webhook gets them',
       ['source'],
     );
     this.strangers.zero([{ source: 'other' }]);
     this.positionsMoved = metrics.counter(
       'positions_moved_total',
-      'Kept positions that were impossible in the log of their topic',
+      'Stored positions that were impossible in the log of their topic',
       ['topic', 'reason'],
     );
     this.positionsMoved.zero(read.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
@@ -49,7 +53,11 @@ export class ProjectorMetrics {
       ['whose'],
     );
     this.time.zero([{ whose: 'ours' }, { whose: 'theirs' }]);
-    this.age = metrics.histogram('history_age_ms', 'From the end of an attempt to its row', ageBucketsMs);
+    this.age = metrics.histogram(
+      'history_age_ms',
+      'From the end of an attempt to its row in the history',
+      ageBucketsMs,
+    );
     this.duration = metrics.histogram('history_write_ms', 'One batch into PostgreSQL', writeBucketsMs);
   }
 

@@ -40,7 +40,7 @@ export class RejectedProjection {
       onMoved: ({ topic, partition, from, to, reason }) => {
         metrics.moved(topic, reason);
         const place = { topic, partition, from, to, reason };
-        logger.error(place, 'a kept position is impossible in the log, reading on at another');
+        logger.error(place, 'a stored position is impossible in the log, continuing at another');
       },
       decode: (record) => ({ kind: 'value', value: rowOf(record) }),
       write: async (rows, steps) => {

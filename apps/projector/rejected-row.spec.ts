@@ -83,7 +83,9 @@ test('one that was sent again says how often, and is where it was first', () => 
 });
 
 test('what is no event of a platform, or of one webhook alone, is not to be sent again', () => {
-  expect(rowOf(record('x', { 'source-topic': 'x.webhook.deliveries' })).refusal).toBe('it is no event of a platform');
+  expect(rowOf(record('x', { 'source-topic': 'x.webhook.deliveries' })).refusal).toBe(
+    'it is not an event of a platform',
+  );
   const large = { reason: 'payload_too_large', detail: '9 bytes in the format of webhook wh_1' };
   expect(rowOf(record('x', large)).refusal).toContain('went to the others');
 });

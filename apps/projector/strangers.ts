@@ -44,7 +44,7 @@ export class Strangers {
         asked.delete(id);
       }
     } catch (error) {
-      this.options.logger.warn(errorFields(error), 'whether events are for clients that there are was not found out');
+      this.options.logger.warn(errorFields(error), 'whether the clients of events exist could not be checked');
       return;
     }
     if (asked.size > 0) this.count(events, asked);
@@ -74,7 +74,7 @@ export class Strangers {
     if (now - this.toldAt < tellEveryMs) return;
     this.toldAt = now;
     const line = { events: this.untold, clientIds: [...this.clientIds], sources: sources.slice(0, namedMax) };
-    this.options.logger.warn(line, 'events name clients that there are not: nobody gets them');
+    this.options.logger.warn(line, 'events name clients that do not exist: no webhook gets them');
     this.untold = 0;
     this.clientIds.clear();
   }

@@ -93,7 +93,7 @@ function makeScheduler(writer: RetryWriter, mayWrite: () => boolean, prefix: str
     limits,
     tierOf: (topic) => {
       const tier = tiers.get(topic);
-      if (tier === undefined) throw new Error(`${topic} is no retry tier`);
+      if (tier === undefined) throw new Error(`${topic} is not a retry tier`);
       return tier;
     },
     notBeforeOf: (value) => writer.notBeforeOf(value),

@@ -30,9 +30,11 @@ export class SchedulerMetrics {
       'From due to acknowledged, back in its lane',
       latenessBucketsMs,
     );
-    this.hops = metrics.counter('retry_hops_total', 'Retries that went on to wait in another tier', ['tier']);
+    this.hops = metrics.counter('retry_hops_total', 'Retries that were moved to another tier', ['tier']);
     this.hops.zero(retryTiers.map(({ name }) => ({ tier: name })));
-    this.unreadable = metrics.counter('undecodable_records_total', 'Records set aside unread', ['topic']);
+    this.unreadable = metrics.counter('undecodable_records_total', 'Records set aside because they cannot be decoded', [
+      'topic',
+    ]);
     this.unreadable.zero(read.map((topic) => ({ topic })));
   }
 
@@ -41,7 +43,7 @@ export class SchedulerMetrics {
     this.metrics.gauge('retries_waiting', 'Retries in memory; the others wait in Kafka', [], (gauge) => {
       gauge.set(gauges.waiting().all);
     });
-    this.metrics.gauge('retries_held_bytes', 'Bytes of what is kept for its last stretch', [], (gauge) => {
+    this.metrics.gauge('retries_held_bytes', 'Bytes of retries that wait in memory until they are due', [], (gauge) => {
       gauge.set(gauges.waiting().heldBytes);
     });
     this.metrics.gauge(

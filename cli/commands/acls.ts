@@ -8,12 +8,15 @@ export const acls: Command = {
   operandsMin: 0,
   operandsMax: accessRoles.length,
   options: {
-    principal: { takes: 'PATTERN', text: 'whom, with {role} for its name (default User:webhooks-{role})' },
+    principal: {
+      takes: 'PATTERN',
+      text: 'the principal, with {role} for the name of the role (default User:webhooks-{role})',
+    },
     'command-config': { takes: 'FILE', text: 'properties with which kafka-acls.sh logs in (default admin.properties)' },
   },
   notes: [
     `Roles: ${accessRoles.join(', ')}. The operator runs the doctor and this command line; the platform produces events.`,
-    'Asks nobody: KAFKA_BROKERS, PLATFORM_KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS and PLATFORM_MAPPINGS of the environment count as for the apps. A pattern that stands for topics is named in a comment: which ones it is to match is for you to say.',
+    'Connects to nothing: KAFKA_BROKERS, PLATFORM_KAFKA_BROKERS, TOPIC_PREFIX, PLATFORM_TOPICS and PLATFORM_MAPPINGS of the environment apply as for the apps. A pattern that stands for topics is named in a comment: you decide which topics it matches.',
   ],
   examples: ['acls > acls.sh', "acls fanout --principal 'User:CN={role}' --json"],
   needsApi: false,

@@ -12,7 +12,7 @@ export const auditErasures: Command = {
   operands: '',
   operandsMin: 0,
   operandsMax: 0,
-  options: { limit: { takes: 'N', text: `at most so many (${limitDefault}; at most ${limitMax})` } },
+  options: { limit: { takes: 'N', text: `at most this many (${limitDefault}; at most ${limitMax})` } },
   examples: ['audit erasures', 'audit erasures --json'],
   needsApi: true,
   run: async ({ given, settings, terminal, signal }) => {

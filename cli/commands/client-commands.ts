@@ -52,7 +52,7 @@ export const clientCommands: readonly Command[] = [
   }),
   listCommand({
     name: 'keys list',
-    summary: 'Lists API keys in force: of a client with --client, else those of no client.',
+    summary: 'Lists active API keys: those of a client with --client, otherwise those that belong to no client.',
     path: '/v1/api-keys',
     within: { option: 'client', path: keys },
     filters: {},

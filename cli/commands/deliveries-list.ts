@@ -24,7 +24,7 @@ export const deliveriesList: Command = {
     event: { takes: 'ID', text: 'of this event' },
     from: { takes: 'TIME', text: 'of events of this time or later: RFC 3339, or 15m, 2h, 7d ago' },
     to: { takes: 'TIME', text: 'of events before this time' },
-    limit: { takes: 'N', text: `at most so many (${limitDefault}; at most ${limitMax})` },
+    limit: { takes: 'N', text: `at most this many (${limitDefault}; at most ${limitMax})` },
     cursor: { takes: 'CURSOR', text: 'goes on where a list ended (nextCursor of --json)' },
   },
   examples: ['deliveries list --status failed_permanent --from 24h', 'deliveries list --webhook wh_… --json'],

@@ -10,7 +10,7 @@ export const deliveriesResend: Command = {
   operandsMin: 1,
   operandsMax: 1000,
   options: waitOptions,
-  notes: ['One after the other; the first that is refused ends it.'],
+  notes: ['One after the other; it stops at the first that is refused.'],
   examples: ['deliveries resend f3a91c07-5d2e-8a5b-8c6d-9e0f1a2b3c4d --wait'],
   needsApi: true,
   run: async ({ operands, given, settings, terminal, signal }) => {

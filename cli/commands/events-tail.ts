@@ -30,11 +30,11 @@ export const eventsTail: Command = {
     'event-type': { takes: 'TYPE', text: 'of events of this type' },
     outcome: { takes: 'OUTCOME', text: outcomes.join(', ') },
     'last-event-id': { takes: 'ID', text: 'goes on behind this one (id of --json)' },
-    count: { takes: 'N', text: 'ends after so many' },
-    timeout: { takes: 'SECONDS', text: 'ends after so long; with --count it then fails' },
+    count: { takes: 'N', text: 'stops after this many' },
+    timeout: { takes: 'SECONDS', text: 'stops after this long; with --count that is a failure' },
   },
   notes: [
-    'Goes on until Ctrl-C. Once it is connected, a lost connection is made anew, and nothing is missed as long as Kafka has it.',
+    'Runs until Ctrl-C. A lost connection is re-established, and nothing is missed as long as Kafka still has it.',
   ],
   examples: ['events tail', 'events tail --webhook wh_… --json | jq .outcome.outcome'],
   needsApi: true,
@@ -80,7 +80,7 @@ export const eventsTail: Command = {
     if (count === null) return;
     const there = `there were ${seen} of ${count} outcomes.`;
     throw signal.aborted
-      ? new CliFailure('interrupted', `When it was ended ${there}`)
+      ? new CliFailure('interrupted', `It was stopped: ${there}`)
       : new CliFailure('refused', `After ${String(timeoutS)} s ${there}`);
   },
 };

@@ -39,14 +39,17 @@ export const listen: Command = {
       text: 'where the system reaches it, such as the address of a tunnel (http://127.0.0.1:PORT/)',
     },
     status: { takes: 'CODE', text: 'what it answers (200)' },
-    webhook: { takes: 'ID', text: 'makes none: one that exists and points here; give its secret and --port' },
+    webhook: {
+      takes: 'ID',
+      text: 'uses an existing webhook that points here instead of creating one; give its secret and --port',
+    },
     'secret-file': { takes: 'FILE', text: 'with --webhook: its secret (or DEEPERHUB_WEBHOOK_SECRET)' },
     secret: { takes: 'SECRET', text: 'the same; other users of this machine may see it' },
-    count: { takes: 'N', text: 'ends after so many deliveries' },
-    timeout: { takes: 'SECONDS', text: 'ends after so long; with --count it then fails' },
+    count: { takes: 'N', text: 'stops after this many deliveries' },
+    timeout: { takes: 'SECONDS', text: 'stops after this long; with --count that is a failure' },
   },
   notes: [
-    'Goes on until Ctrl-C. The system has to be allowed to post here: npm start is, elsewhere EGRESS_ALLOW, ALLOWED_URL_SCHEMES and ALLOWED_PORTS say so, or --url names a public address.',
+    'Runs until Ctrl-C. The system has to be allowed to post here: npm start is, elsewhere EGRESS_ALLOW, ALLOWED_URL_SCHEMES and ALLOWED_PORTS say so, or --url names a public address.',
   ],
   examples: ["listen --events 'order.*'", 'listen --client acme --count 1 --timeout 60 --json', 'listen --status 503'],
   needsApi: true,
@@ -240,7 +243,7 @@ class Session {
     if (this.count === null || this.received >= this.count) return;
     const there = `there were ${this.received} of ${this.count} deliveries.`;
     throw this.context.signal.aborted
-      ? new CliFailure('interrupted', `When it was ended ${there}`)
+      ? new CliFailure('interrupted', `It was stopped: ${there}`)
       : new CliFailure('refused', `After ${String(this.timeoutS)} s ${there}`);
   }
 

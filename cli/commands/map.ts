@@ -17,7 +17,7 @@ export const map: Command = {
     ...brokersOption,
   },
   notes: [
-    'Speaks with Kafka and, for values with a schema, with the registry: KAFKA_…, SCHEMA_REGISTRY_… and TOPIC_PREFIX of the environment count as for the apps. Needs no running app. A topic without a mapping is shown as fan-out reads it: as CloudEvents. Whether a client, and the type, are known is not looked up.',
+    'Connects to Kafka and, for values with a schema, to the registry: KAFKA_…, SCHEMA_REGISTRY_… and TOPIC_PREFIX of the environment apply as for the apps. Needs no running app. A topic without a mapping is shown as fan-out reads it: as CloudEvents. Whether a client, and the type, are known is not looked up.',
   ],
   examples: ['map --file mappings.yaml --topic shop.public.customers', 'map --topic orders --last 100 --json'],
   needsApi: false,

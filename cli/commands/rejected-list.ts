@@ -16,7 +16,7 @@ export const rejectedList: Command = {
     ...brokersOption,
   },
   notes: [
-    'Speaks with Kafka, unless --api is given, which shows at most 50, with values masked and whether they were sent again: KAFKA_… and TOPIC_PREFIX of the environment count as for the apps. With --json key, value and headers are shown too: as text, or in base64 where they are none.',
+    'Connects to Kafka, unless --api is given, which shows at most 50, with values masked and whether they were sent again: KAFKA_… and TOPIC_PREFIX of the environment apply as for the apps. With --json key, value and headers are shown too: as text, or in base64 where they are none.',
   ],
   examples: [
     'rejected list',

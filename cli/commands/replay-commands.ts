@@ -25,7 +25,7 @@ const create: Command = {
     ...bodyOptions,
   },
   examples: ['replays create --webhook wh_… --missed', 'replays create --client acme --from 24h --dry-run'],
-  notes: ['`replays show` says how far it is.'],
+  notes: ['`replays show` shows its progress.'],
   needsApi: true,
   run: async (context) => {
     const { given, settings, terminal, signal } = context;
@@ -83,14 +83,14 @@ export const replayCommands: readonly Command[] = [
   }),
   showCommand({
     name: 'replays show',
-    summary: 'Shows a replay, and how far it is.',
+    summary: 'Shows a replay and its progress.',
     path,
     examples: ['replays show rp_…'],
   }),
   create,
   changeCommand({
     name: 'replays cancel',
-    summary: 'Stops a replay; what is on its way stays so.',
+    summary: 'Stops a replay; deliveries that were already sent again stay so.',
     method: 'post',
     path: `${path}/cancel`,
     fields: null,

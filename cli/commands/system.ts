@@ -5,7 +5,7 @@ import type { Command } from '../command.ts';
 
 export const system: Command = {
   name: 'system',
-  summary: 'Shows how the whole system is: who is behind, what waits, what is wrong and what to do.',
+  summary: 'Shows the state of the system: who is behind, what waits, what is wrong and what to do.',
   operands: '',
   operandsMin: 0,
   operandsMax: 0,

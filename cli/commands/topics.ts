@@ -9,7 +9,7 @@ export const topics: Command = {
   operandsMax: 1,
   options: brokersOption,
   notes: [
-    'Speaks with Kafka, not with the API: KAFKA_TLS, KAFKA_SASL_… and TOPIC_PREFIX of the environment count as for the apps. With a topic, each of its partitions is shown. Records are those that Kafka still keeps; of a compacted topic, or after transactions, there are fewer.',
+    'Connects to Kafka, not to the API: KAFKA_TLS, KAFKA_SASL_… and TOPIC_PREFIX of the environment apply as for the apps. With a topic, each of its partitions is shown. Records are those that Kafka still keeps; of a compacted topic, or after transactions, there are fewer.',
     'projector and monitor keep their positions in PostgreSQL: npm run doctor and the metric webhooks_consumer_lag say how far they are behind.',
   ],
   examples: ['topics', 'topics webhook.deliveries --json'],

@@ -41,16 +41,12 @@ export const why: Command = {
       ...rejected.flatMap((one) => findingLines(one)),
     ]);
     if (events.length > 0 || rejected.length > 0) return;
-    throw new CliFailure(
-      'refused',
-      `Nobody has seen '${id}': no event, no delivery and no rejected record has this id.`,
-      {
-        more: [
-          'An event that was produced a moment ago may be on its way: deeperhub-webhooks topics shows whether fan-out is behind.',
-          'Otherwise it was produced to a topic that is not read (PLATFORM_TOPICS), or is older than the history.',
-        ],
-      },
-    );
+    throw new CliFailure('refused', `'${id}' was never seen: no event, delivery or rejected record has this id.`, {
+      more: [
+        'An event that was produced a moment ago may be on its way: deeperhub-webhooks topics shows whether fan-out is behind.',
+        'Otherwise it was produced to a topic that is not read (PLATFORM_TOPICS), or is older than the history.',
+      ],
+    });
   },
 };
 

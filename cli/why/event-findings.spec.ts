@@ -84,7 +84,7 @@ test.each<[string, Answers, readonly string[]]>([
   [
     'filtered, by a filter that one may not ask',
     decided('filtered'),
-    ['filtered: wh_1', 'which condition is not told'],
+    ['filtered: wh_1', 'which condition is not known'],
   ],
   [
     'disabled',

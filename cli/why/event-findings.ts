@@ -109,7 +109,7 @@ async function filteredFinding(api: ApiClient, eventId: string, webhookId: strin
   } catch (error) {
     // What a filter says of an event tells what is in it: not everybody may ask.
     if (!(error instanceof ApiProblem)) throw error;
-    return finding({ ...of, details: [`which condition is not told: ${error.message}`] });
+    return finding({ ...of, details: [`which condition is not known: ${error.message}`] });
   }
 }
 

@@ -118,7 +118,7 @@ export const createErasure = operation({
   ),
   status: 202,
   answer: erasureSchema,
-  answered: 'It is noted; `finishedAt` says when it was done.',
+  answered: 'Accepted; `finishedAt` says when it was done.',
   problems: ['not_found'],
   example: { subject: 'ann@example.com', reason: 'request 4711' },
 });

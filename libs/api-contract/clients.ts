@@ -160,7 +160,7 @@ const apiKeyFields = {
   name: lineOf(200, 'For people.'),
   role: Type.Enum([...keyRoles], {
     description:
-      'admin: everything. client: what belongs to its client. viewer: looks at what belongs to its client, and changes and sends nothing. publisher: publishes events, for its client only when it has one.',
+      'admin: everything. client: what belongs to its client. viewer: reads what belongs to its client, changes and sends nothing. publisher: publishes events, for its client only when it has one.',
   }),
   clientId: nullable(clientId),
   prefix: Type.String({ description: 'How the key begins, to recognise it by.', examples: ['whk_7Yq3kP'] }),
@@ -196,11 +196,11 @@ export const createClientKey = operation({
       role: Type.Optional(Type.Enum(['client', 'viewer', 'publisher'], { default: 'client' })),
       capabilities: Type.Optional({
         ...capabilityList,
-        description: 'What it may do beside looking. Left out: all that its role may and whoever makes it can.',
+        description: 'What it may do beside looking. Left out: everything that its role and its creator may do.',
       }),
       expiresAt: Type.Optional({
         ...timestamp,
-        description: 'From then on it is refused. Left out: as late as may be.',
+        description: 'From then on it is refused. Left out: as late as allowed.',
       }),
     },
     strict,

@@ -92,7 +92,7 @@ export const deliveryDetailSchema = Type.Object({
   ),
   payloadContentType: nullable(Type.String()),
   isPayloadHidden: Type.Boolean({
-    description: 'Whoever asks lacks `payloads.read`: payloadSent and every responseBodySample are null.',
+    description: 'The caller lacks `payloads.read`: payloadSent and every responseBodySample are null.',
   }),
   attempts: Type.Array(attemptSchema),
   heldBy: nullable(
@@ -126,7 +126,7 @@ export const deliveryDetailSchema = Type.Object({
     },
     {
       description:
-        'Where its time went, by whose doing it was; until now for one that is not settled. Time between rounds is nobody’s.',
+        'Where its time went, by whose doing it was; until now for one that is not settled. Time between rounds is not counted.',
     },
   ),
 });

@@ -52,11 +52,11 @@ export const optionalTraits = {
   attemptedTo: Type.Optional({ ...timestamp, description: 'Their last attempt began before this time.' }),
   arrivedFrom: Type.Optional({
     ...timestamp,
-    description: 'They were made at this time or later, whatever time the event itself has.',
+    description: 'Created at this time or later, whatever time the event carries.',
   }),
   arrivedTo: Type.Optional({
     ...timestamp,
-    description: 'They were made before this time, whatever time the event itself has.',
+    description: 'Created before this time, whatever time the event carries.',
   }),
 };
 

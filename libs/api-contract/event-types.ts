@@ -35,7 +35,7 @@ export const eventTypeSchema = Type.Object(
     example: Type.Unknown({ description: 'An example of `data`; null when there is none.' }),
     sensitivePaths,
     deprecated: Type.Boolean({
-      description: 'Nobody should publish or subscribe to it any more; its events are delivered all the same.',
+      description: 'Deprecated: nobody should publish or subscribe to it any more. Its events are still delivered.',
     }),
     version: Type.Integer({ description: 'Counts changes from 1.' }),
     createdAt: timestamp,
@@ -53,7 +53,7 @@ export const putEventType = operation({
   tag,
   summary: 'Put an event type into the catalogue',
   description:
-    'Replaces the whole entry: what is left out takes its default. A `/` in the type may stand as it is, where a proxy does not pass `%2F` on. A schema that would break publishers or receivers is refused: fields stay, of the same type and as required as they were, and no bound gets narrower.',
+    'Replaces the whole entry: omitted fields take their defaults. A `/` in the type may stand as it is, where a proxy does not pass `%2F` on. A schema that would break publishers or receivers is refused: fields stay, of the same type and as required as they were, and no bound gets narrower.',
   roles: ['admin'],
   needs: 'settings.write',
   params: typeParams,

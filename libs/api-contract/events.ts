@@ -87,11 +87,11 @@ const binaryAttributes = [
 
 /** What an event is taken with all the same, and its publisher should know of. */
 export const publicationWarnings = {
-  deprecated_event_type: 'The catalogue says that nobody should publish events of this type any more.',
+  deprecated_event_type: 'The type is deprecated in the catalogue.',
   schema_mismatch: 'Its data does not fit the JSON Schema of its type, whose schemaMode is `warn`.',
   nobody_takes_it: 'No webhook of its client takes this type, and one takes a type that is nearly the same.',
   time_unread: 'Its `time` cannot be read: the moment of its publication takes its place.',
-  unknown_client: 'No client has this id: nobody gets it.',
+  unknown_client: 'No client has this id: no webhook gets the event.',
 } as const;
 export type PublicationWarningCode = keyof typeof publicationWarnings;
 
@@ -134,7 +134,7 @@ export const publishEvents = operation({
         id: Type.String({ examples: ['evt-1'] }),
         warnings: Type.Optional(
           Type.Array(publicationWarningSchema, {
-            description: 'What its publisher should know; left out when nothing.',
+            description: 'Warnings for the publisher; left out if there are none.',
           }),
         ),
       }),
@@ -161,7 +161,7 @@ export const eventSchema = Type.Object(eventFields, { description: 'An event as 
 export const eventDetailSchema = Type.Object({
   ...eventFields,
   data: Type.Unknown({ description: 'Sensitive fields are masked.' }),
-  isPayloadHidden: Type.Boolean({ description: 'Whoever asks lacks `payloads.read`: data is null.' }),
+  isPayloadHidden: Type.Boolean({ description: 'The caller lacks `payloads.read`: data is null.' }),
   decisions: Type.Array(
     Type.Object({
       webhookId: Type.String(),
@@ -211,7 +211,7 @@ const eventFilters = {
     severalOf(
       Type.Enum([...decisionKinds]),
       decisionKinds.length,
-      'Those about which a webhook was decided so; given several times, in any of these ways.',
+      'Events with this decision for a webhook; given several times, with any of them.',
     ),
   ),
   clientId: Type.Optional(anyId),

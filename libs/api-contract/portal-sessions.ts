@@ -7,7 +7,7 @@ import { keyRoles, operation, roles } from './operation.ts';
 const tag = 'API keys';
 
 const scopeDescription =
-  'view: look at everything of the client, change and send nothing. manage: what a key of the client may. The name of a set of capabilities.';
+  'view: read everything of the client, change and send nothing. manage: everything that a key of the client may do. Each names a set of capabilities.';
 const scope = Type.Enum([...portalScopes], { description: scopeDescription });
 const name = lineOf(100, 'Who it is for; the audit log names it.', { examples: ['ann@example.com'] });
 
@@ -151,7 +151,7 @@ export const endOwnSession = operation({
   path: '/v1/me',
   tag,
   summary: 'End the portal session that calls',
-  description: 'Every token of it is refused from its next request on. A key is no session: it is revoked by its id.',
+  description: 'All its tokens are refused from the next request on. A key is not a session: it is revoked by its id.',
   roles: ['admin', 'client'],
   needs: null,
   status: 204,
@@ -165,7 +165,7 @@ export const createOwnSession = operation({
   tag,
   summary: 'Open a portal session with a key of its client',
   description:
-    'A session of the client of the key that calls, which can do no more than that key and ends with it at the latest. Sessions open none.',
+    'A session of the client of the key that calls, which can do no more than that key and ends with it at the latest. A session cannot open another one.',
   roles: ['admin', 'client'],
   needs: null,
   body: Type.Object(wanted({ expiresMax: 720, renewableMax: 720 }), strict),

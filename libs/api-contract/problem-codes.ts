@@ -25,7 +25,7 @@ export const problemCodes = {
     status: 401,
     title: 'An API key is needed',
     meaning:
-      'There is no `Authorization: Bearer` header, or its key is unknown or revoked, or its portal session is over.',
+      'There is no `Authorization: Bearer` header, or its key is unknown or revoked, or its portal session has ended.',
   },
   forbidden: {
     status: 403,

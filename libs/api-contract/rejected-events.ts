@@ -47,7 +47,7 @@ export const rejectedEventSchema = Type.Object(
         '`cut`: the beginning. `binary`: no text, `unreadable`: no JSON, so nothing in it could be masked and none of it is kept. `left_out`: too many came in that minute. `none`: it had no value. Kafka has the bytes at `at` as long as it keeps them.',
     }),
     valueBytes: Type.Integer({ description: 'Of the value as it came.' }),
-    isPayloadHidden: Type.Boolean({ description: 'Key and value are null because whoever asks may not see payloads.' }),
+    isPayloadHidden: Type.Boolean({ description: 'Key and value are null because the caller lacks `payloads.read`.' }),
     redrive: Type.Object({
       state: Type.Enum([...redriveStates], { description: '`failed`: `problem` says why.' }),
       dueAt: nullable({ ...timestamp, description: 'When it is to be sent; null: it is not.' }),
@@ -74,7 +74,7 @@ export const listRejectedEvents = operation({
   tag,
   summary: 'List rejected events',
   description:
-    'What cannot be read, is too large or is nobody’s, with the reason. They are here some moments after they were set aside, for as long as history is kept, and at most a million.',
+    'Records that cannot be read, are too large or have no audience, with the reason. They appear shortly after they were rejected, for as long as history is kept, and at most a million.',
   roles: operators,
   query: Type.Object(
     {
@@ -135,6 +135,6 @@ export const redriveRejectedEvents = operation({
     toBeSent: Type.Integer(),
     hasMore: Type.Boolean({ description: 'More fit than one request takes.' }),
   }),
-  answered: 'They are being sent; `redrive` of each says how far it is.',
+  answered: 'They are being sent; `redrive` of each shows its progress.',
   example: { filter: { reason: ['mapping_failed'], from: '2026-03-14T00:00:00Z' }, dryRun: true },
 });

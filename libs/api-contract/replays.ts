@@ -23,7 +23,7 @@ const filterFields = {
       maxItems: replaySelectionMax,
       uniqueItems: true,
       description:
-        'These deliveries, by the ids that lists show; of them those that fit all else. Their `status` may be any when it is left out.',
+        'These deliveries, by the ids that lists show, if they also match all other conditions. Without `status`, any status matches.',
     }),
   ),
   eventType: Type.Optional(anyId),
@@ -33,9 +33,9 @@ const filterFields = {
   arrivedFrom: Type.Optional({
     ...timestamp,
     description:
-      'What came here at this time or later, whatever time the events themselves have: so nothing that came late, or with a time to come, is left out.',
+      'Events that arrived at this time or later, whatever time they carry: events that came late or carry a future time are included.',
   }),
-  arrivedTo: Type.Optional({ ...timestamp, description: 'What came here before this time.' }),
+  arrivedTo: Type.Optional({ ...timestamp, description: 'Events that arrived before this time.' }),
 };
 
 const missedWhileDisabled = Type.Optional(
@@ -119,7 +119,10 @@ export const createReplay = operation({
   needs: 'replays.write',
   body: Type.Object(
     {
-      clientId: Type.Optional({ ...clientId, description: 'An admin names it, unless the filter names a webhook.' }),
+      clientId: Type.Optional({
+        ...clientId,
+        description: 'Required with an admin key, unless the filter names a webhook.',
+      }),
       filter: Type.Optional(newReplayFilterSchema),
       targetWebhookId: Type.Optional({
         ...anyId,
@@ -171,7 +174,7 @@ export const getReplay = operation({
   method: 'get',
   path: '/v1/replays/{id}',
   tag,
-  summary: 'Read a replay and how far it is',
+  summary: 'Read a replay and its progress',
   roles: owners,
   params: idParams,
   status: 200,

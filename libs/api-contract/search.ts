@@ -26,7 +26,7 @@ export const search = operation({
   method: 'get',
   path: '/v1/search',
   tag: 'Search',
-  summary: 'Find whatever has an id',
+  summary: 'Find an object by its id',
   description:
     'Events by the id of their producer or by their W3C trace, deliveries by their id (the `webhook-id` on the wire), webhooks, replays. The newest ten of each kind. A trace is found by its id or by a whole `traceparent`.',
   roles: ['admin', 'client'],

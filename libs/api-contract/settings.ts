@@ -69,7 +69,7 @@ export const settingsSchema = Type.Object(
         minMinutes: Type.Number({ description: 'Over at least.' }),
         failureRatePercent: Type.Number({ description: '0: only failures in a row disable.' }),
       },
-      { description: 'When failures disable a webhook: of the client that asks, or else of everybody.' },
+      { description: 'When failures disable a webhook: the values of the calling client, otherwise the defaults.' },
     ),
     isMailSent: Type.Boolean({ description: 'Notices go by mail to the addresses of a client.' }),
   },

@@ -46,7 +46,7 @@ export const statsSchema = Type.Object(
       }),
     ),
   },
-  { description: 'What attempts came to.' },
+  { description: 'Results of attempts.' },
 );
 
 export const getStats = operation({

@@ -7,14 +7,14 @@ const severities = ['ok', 'notice', 'warning', 'error'] as const;
 
 export const systemSchema = Type.Object(
   {
-    at: { ...timestamp, description: 'When this was found out: up to ten seconds ago.' },
+    at: { ...timestamp, description: 'When this was determined: up to ten seconds ago.' },
     state: Type.Enum([...severities], { description: 'The worst of `findings`.' }),
     versions: Type.Object({
       product: Type.String({ examples: ['0.1.0'] }),
       node: Type.String({ examples: ['24.11.0'] }),
       postgres: nullable(Type.String({ examples: ['18.1'] })),
     }),
-    brokers: nullable(Type.Integer({ description: 'Kafka’s that answer.' })),
+    brokers: nullable(Type.Integer({ description: 'Kafka brokers that answer.' })),
     lag: nullable(
       Type.Array(
         Type.Object({
@@ -62,10 +62,10 @@ export const systemSchema = Type.Object(
         says: Type.String({ examples: ['dispatcher: 2 consuming, 0 records behind'] }),
         remedy: nullable(Type.String({ description: 'What to do; null where there is nothing to do.' })),
       }),
-      { description: 'What the doctor says of the same.' },
+      { description: 'What the doctor finds about the same parts.' },
     ),
   },
-  { description: 'How the system is. What did not answer is null, and a finding says so.' },
+  { description: 'The state of the system. What did not answer is null, and a finding says so.' },
 );
 
 export const getSystem = operation({
@@ -73,9 +73,9 @@ export const getSystem = operation({
   method: 'get',
   path: '/v1/system',
   tag: 'System',
-  summary: 'Read how the whole system is',
+  summary: 'Read the state of the system',
   description:
-    'Found out at most once in ten seconds by each process, however many ask. `npm run doctor` looks at more: configuration, topics, schemas, definitions, clocks, keys, egress and the readiness of each app.',
+    'Each process determines it at most once every ten seconds, however many clients ask. `npm run doctor` looks at more: configuration, topics, schemas, definitions, clocks, keys, egress and the readiness of each app.',
   roles: ['admin'],
   status: 200,
   answer: systemSchema,

@@ -87,7 +87,7 @@ export const retryPolicyFields = {
 export const retryPolicy = Type.Object(retryPolicyFields, { description: 'When and how often to try again.' });
 
 export const retryPolicyInput = nullable(
-  Type.Partial(retryPolicy, { ...strict, description: 'What is left out keeps its default, or its value.' }),
+  Type.Partial(retryPolicy, { ...strict, description: 'Omitted fields keep their default or their value.' }),
 );
 
 /** 2xx is a success and nothing else: what an answer of 2xx says of its event is final. */

@@ -14,7 +14,7 @@ export const pauseWebhook = operation({
   tag,
   summary: 'Pause a webhook',
   description:
-    'Nothing is sent to it until `until`, or until it is resumed. What comes for it, its retries, resends and replays wait in their order, none ends as failed meanwhile, and none grows older. It may last until `holdsUntil` at most, which is when a pause without `until` ends. Attempts under way end as they do; pings and test events go out. Paused already, it gets another end. Disabling ends a pause, and what waits.',
+    'Nothing is sent to it until `until`, or until it is resumed. What comes for it, its retries, resends and replays wait in their order, none ends as failed meanwhile, and none grows older. It may last until `holdsUntil` at most, which is when a pause without `until` ends. Attempts under way end as they do; pings and test events go out. If it is already paused, the pause gets another end. Disabling ends a pause, and what waits.',
   roles: owners,
   needs: 'webhooks.write',
   isConditional: true,
@@ -51,6 +51,6 @@ export const resumeWebhook = operation({
   params: idParams,
   status: 200,
   answer: changedWebhookSchema,
-  answered: 'The webhook, sent to again.',
+  answered: 'The resumed webhook.',
   problems: ['not_found'],
 });

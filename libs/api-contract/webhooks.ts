@@ -36,7 +36,7 @@ const include = Type.Optional(severalOf(Type.Enum(['health']), 1, 'What to add t
 const inForce = Type.Optional(
   Type.Boolean({
     description:
-      'Left out as a rule: then every event that is published after this answer is decided on with the webhook as it is here. `false`: Kafka did not take the change within DEFINITION_WAIT_MS_MAX. It counts for what is published once Kafka has it; a PATCH without changes waits again.',
+      'Usually left out: then every event published after this answer is matched against the webhook as shown here. `false`: Kafka did not take the change within DEFINITION_WAIT_MS_MAX. It counts for what is published once Kafka has it; a PATCH without changes waits again.',
     examples: [false],
   }),
 );
@@ -47,7 +47,7 @@ const warnings = Type.Optional(
       code: Type.Enum(['unknown_event_type']),
       message: Type.String({ examples: ['The catalogue has no ordr.created; did you mean order.created?'] }),
     }),
-    { description: 'What may be a mistake, and is taken all the same; left out when nothing.' },
+    { description: 'Possible mistakes that were accepted; left out if there are none.' },
   ),
 );
 
@@ -68,7 +68,7 @@ export const createWebhook = operation({
   tag,
   summary: 'Create a webhook',
   description:
-    'What is left out, or null, takes its default. Answered when every event that is published from then on meets it, which takes less than a tenth of a second as a rule.',
+    'Omitted fields and null take the defaults. The answer comes once every event published from then on is matched against it, usually within a tenth of a second.',
   roles: owners,
   needs: 'webhooks.write',
   isVersioned: true,
@@ -98,7 +98,7 @@ export const createWebhook = operation({
       signatureAlgorithm: Type.Optional(nullable(field.signatureAlgorithm)),
       secret: Type.Optional(field.suppliedSecret),
     },
-    { ...strict, description: 'An admin names `clientId`; a client’s key implies it.' },
+    { ...strict, description: 'Required with an admin key; a client’s key implies it.' },
   ),
   status: 201,
   answer: createdWebhookSchema,
@@ -124,7 +124,7 @@ export const listWebhooks = operation({
         severalOf(
           Type.Enum([...healthStates]),
           healthStates.length,
-          'Those that stand so; given several times, any of them.',
+          'Webhooks in this state; given several times, in any of them.',
         ),
       ),
       label: Type.Optional(labelFilter),

@@ -104,7 +104,8 @@ export const eventKeys = {
 
 export const copyKeys = {
   COPY_WINDOW_MINUTES: numberKey({
-    description: 'A copy of an event that comes within so long is not posted again to webhooks that have it; 0: it is',
+    description:
+      'A copy of an event that comes within so long is not posted again to webhooks that have it; 0: every copy is posted',
     unit: 'min',
     default: '10',
     min: 0,
@@ -257,7 +258,7 @@ export const apiLimitKeys = {
     max: 100_000,
   }),
   API_RATE_LIMIT_UNKNOWN_PER_SECOND: numberKey({
-    description: 'Different keys that nobody has, from one address (IPv6: one /64); 0: no limit',
+    description: 'Different unknown keys from one address (IPv6: one /64); 0: no limit',
     unit: '1/s',
     default: '50',
     min: 0,

@@ -27,5 +27,8 @@ export function noSuchOperation(method: string, url: string, paths = operationsP
   const [path = ''] = url.split('?', 1);
   const isReading = method === 'GET' || method === 'HEAD';
   if (!isReading && paths.includes(path)) return operationsProblem(405, 'This path takes GET, HEAD.');
-  return operationsProblem(404, paths.length === 0 ? 'Nothing is here.' : `Here are ${paths.join(', ')}.`);
+  return operationsProblem(
+    404,
+    paths.length === 0 ? 'There is nothing here.' : `The paths here are ${paths.join(', ')}.`,
+  );
 }

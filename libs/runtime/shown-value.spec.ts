@@ -35,7 +35,7 @@ test('a path that the default has too is no secret', () => {
 test('a place is where it is, and what it is called', () => {
   expect(placeOf('postgresql://u:p@ssw0rd@db:5432/webhooks?password=x')).toBe('db:5432/webhooks');
   expect(placeOf('https://registry:8081/secret')).toBe('registry:8081');
-  expect(placeOf('db')).toBe('an address that is no URL');
+  expect(placeOf('db')).toBe('an address that is not a URL');
 });
 
 test('other values are shown as they are, but for the addresses in them', () => {

@@ -42,7 +42,7 @@ export function shownUrl(text: string, known: string | null = null): string {
 /** Host and port of an address, and the name of its database: for a sentence. */
 export function placeOf(text: string): string {
   const shown = shownUrl(text);
-  if (shown === hiddenText) return 'an address that is no URL';
+  if (shown === hiddenText) return 'an address that is not a URL';
   return shown.replace(/^[a-z]+:\/\/(\*+@)?([^?#]*).*$/, '$2').replace(`/${hiddenText}`, '');
 }
 

@@ -17,7 +17,7 @@ export const tracingKeys = {
     default: 'webhooks',
   }),
   OTEL_TRACES_SAMPLER: choiceKey({
-    description: 'Which traces are kept; the ones that begin with parentbased leave it to whoever began a trace',
+    description: 'Which traces are kept; those that begin with parentbased follow the decision of the caller',
     default: 'parentbased_always_on',
     choices: [
       'always_on',

@@ -209,7 +209,7 @@ describe('the lookup of a connection', () => {
   test.each(['0.0.0.0', '::', '::ffff:0.0.0.0'])('takes %s, the answer of a filter, for none', async (address) => {
     const answer = lookup([{ address, family: address.includes(':') ? 6 : 4 }], true);
     await expect(answer).rejects.toBeInstanceOf(NameError);
-    await expect(answer).rejects.toThrow(`a name server answered ${address}, which is no address`);
+    await expect(answer).rejects.toThrow(`a name server answered ${address}, which is not an address`);
   });
 
   test('refuses the name when all of its addresses are refused', async () => {

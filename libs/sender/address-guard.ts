@@ -194,7 +194,7 @@ export class AddressGuard {
     // What name servers answer for a name that they filter or do not serve just now. Nobody's endpoint is there.
     if (named === undefined) {
       return new NameError(
-        `${hostname} was not resolved: a name server answered ${first.address}, which is no address`,
+        `${hostname} was not resolved: a name server answered ${first.address}, which is not an address`,
       );
     }
     const { address } = named;
@@ -240,7 +240,7 @@ function parsePorts(text: string): { from: number; to: number } {
   const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
   const range = { from: Number(first), to: Number(last ?? first) };
   if (!(range.from >= 1 && range.to >= range.from && range.to <= 65_535)) {
-    throw new Error(`ALLOWED_PORTS has an item that is no port: '${text}'`);
+    throw new Error(`ALLOWED_PORTS has an item that is not a port: '${text}'`);
   }
   return range;
 }

@@ -158,7 +158,9 @@ describe('DISALLOWED_IP_RANGES', () => {
 
 describe('a rule that cannot be read', () => {
   test.each(['10.0.0.0/33', 'example.com', '10.0.0/8x', '::ffff:10.0.0.0/104', ''])('is named: %j', (text) => {
-    expect(() => new AddressRules([text], [])).toThrow(`DISALLOWED_IP_RANGES has an item that is no CIDR: '${text}'`);
-    expect(() => new AddressRules([], [text])).toThrow(`EGRESS_ALLOW has an item that is no CIDR: '${text}'`);
+    expect(() => new AddressRules([text], [])).toThrow(
+      `DISALLOWED_IP_RANGES has an item that is not a CIDR: '${text}'`,
+    );
+    expect(() => new AddressRules([], [text])).toThrow(`EGRESS_ALLOW has an item that is not a CIDR: '${text}'`);
   });
 });

@@ -169,7 +169,7 @@ function parseRange(text: string, key: string): Range {
     }
     return range;
   } catch (error) {
-    throw new Error(`${key} has an item that is no CIDR: '${text}'`, { cause: error });
+    throw new Error(`${key} has an item that is not a CIDR: '${text}'`, { cause: error });
   }
 }
 

@@ -108,7 +108,7 @@ function describeReset(error: Error, hasAnswerBegun: boolean): string {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers of the answer are over 64 KiB';
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return wrongLength;
   if (code === 'ERR_ASSERTION') return 'the answer is not HTTP/1.1: its status is below 100';
-  if (error.message === 'bad upgrade') return 'the answer is 101 Switching Protocols, which nobody asked for';
+  if (error.message === 'bad upgrade') return 'the answer is 101 Switching Protocols, which was not requested';
   if (error.name === 'HTTPParserError') return `the answer is not HTTP/1.1: ${describe(error)}`;
   if (!isClosedConnection(error)) return describe(error);
   return hasAnswerBegun

@@ -28,7 +28,7 @@ test('without a list every host is allowed but those that are denied', () => {
   expect(denied.refusal('good.example')).toBeNull();
   expect(denied.refusal('evil.example')).toContain('denied');
   expect(denied.refusal('2001:db8::1')).toContain('denied');
-  expect(() => new HostRules(['*'], [])).toThrow('no host');
+  expect(() => new HostRules(['*'], [])).toThrow('not a host');
 });
 
 test.each([

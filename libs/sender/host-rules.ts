@@ -49,7 +49,7 @@ function parsePattern(text: string): HostPattern {
   const written = isBelow ? text.slice(2) : text;
   const bare = written.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const canonical = bare.includes(':') ? addressOf(bare) : domainToASCII(bare);
-  if (canonical === '' || canonical.includes('*')) throw new Error(`'${text}' is no host`);
+  if (canonical === '' || canonical.includes('*')) throw new Error(`'${text}' is not a host`);
   const name = canonical.toLowerCase();
   return { name, isBelow, plain: isBelow ? null : (addressesWithin(name)[0] ?? null) };
 }

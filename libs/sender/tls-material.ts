@@ -31,7 +31,7 @@ export function checkTls({ ca, cert, key }: TlsMaterial, now: number): readonly 
 function certificateRefusals(member: 'ca' | 'cert', pem: string): TlsRefusal[] {
   const certificates = certificatesOf(pem);
   if (certificates === null || certificates.length === 0) {
-    return [{ member, rule: 'pem', message: 'This is no certificate in PEM.' }];
+    return [{ member, rule: 'pem', message: 'This is not a certificate in PEM.' }];
   }
   if (certificates.length > certificatesMax) {
     return [{ member, rule: 'count', message: `There are at most ${certificatesMax} certificates.` }];
@@ -41,7 +41,7 @@ function certificateRefusals(member: 'ca' | 'cert', pem: string): TlsRefusal[] {
 
 function keyRefusals(pem: string): TlsRefusal[] {
   return keyOf(pem) === null
-    ? [{ member: 'key', rule: 'pem', message: 'This is no private key in PEM without a passphrase.' }]
+    ? [{ member: 'key', rule: 'pem', message: 'This is not a private key in PEM without a passphrase.' }]
     : [];
 }
 

@@ -31,7 +31,7 @@ export async function signIn(typed: string, mayKeep = true): Promise<void> {
   void queryClient.invalidateQueries();
 }
 
-const notAKey = { code: 'unauthenticated', detail: 'This is no key and no portal token.' } as const;
+const notAKey = { code: 'unauthenticated', detail: 'This is neither a key nor a portal token.' } as const;
 
 async function exchanged(token: string, { role, clientId }: Caller): Promise<Session> {
   if (role === 'admin' || clientId === null) return { token, isKept: false };

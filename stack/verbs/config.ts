@@ -9,7 +9,8 @@ import { say } from '../terminal.ts';
 
 const verb = {
   name: 'config',
-  summary: 'Prints the effective configuration of every app, secrets masked. * marks what is no default of the app.',
+  summary:
+    'Prints the effective configuration of every app, secrets masked. * marks values other than the default of the app.',
   flags: {},
 };
 

@@ -12,7 +12,7 @@ import { say, warn } from '../terminal.ts';
 const verb = {
   name: 'dev',
   summary:
-    'Starts the whole system; whenever a source of apps/, libs/ or schemas/ changes it is built and the apps are restarted; one of portal/ is built alone.',
+    'Starts the whole system; when a source in apps/, libs/ or schemas/ changes, builds it and restarts the apps; when one in portal/ changes, only builds it.',
   flags: {},
 };
 

@@ -75,6 +75,6 @@ test('kafka-lost-is-recovered: what was configured is in force again, and everyt
   expect(stream.published).toBe(before + 100);
   await until(async () => (await delivered()) === stream.published, { timeoutMs: 60_000, what: 'all are in' });
   for (const app of ['projector', 'monitor'] as const) {
-    expect(system.logs(app).some((line) => line.includes('a kept position is impossible'))).toBe(true);
+    expect(system.logs(app).some((line) => line.includes('a stored position is impossible'))).toBe(true);
   }
 }, 240_000);

@@ -38,7 +38,7 @@ export class ApiKeysController {
   createForClient(@Input() { params, body, actor, caller }: InputOf<typeof createClientKey>) {
     const { name, role = 'client' } = body;
     if (role === 'publisher' && caller.role !== 'admin') {
-      throw new ProblemError('forbidden', 'Keys that publish are made by operators.');
+      throw new ProblemError('forbidden', 'Only operators create keys that publish.');
     }
     const capabilities = grantedCapabilities({ capabilities: body.capabilities }, caller, capabilitiesOfRole[role]);
     const expiresAt = grantedEnd(body.expiresAt, caller, Date.now());

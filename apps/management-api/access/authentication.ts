@@ -62,7 +62,7 @@ export class Authentication {
     const session = portalSessions.read(token, now());
     const caller =
       session === null ? null : await unknownKeys.look(hash, address, () => portalSessions.callerOf(session));
-    if (caller === null) throw new ProblemError('unauthenticated', 'This portal session is unknown or over.');
+    if (caller === null) throw new ProblemError('unauthenticated', 'This portal session is unknown or has ended.');
     return caller;
   }
 

@@ -27,7 +27,7 @@ export function grantedCapabilities(
   const ofScope = scope === undefined ? within : commonCapabilities(within, capabilitiesOfScope[scope]);
   if (capabilities === undefined) return ofScope;
   if (isWithin(capabilities, ofScope)) return commonCapabilities(capabilities, ofScope);
-  const message = `Of these only ${ofScope.join(', ') || 'none'} can be given here.`;
+  const message = `Only ${ofScope.join(', ') || 'none'} of these can be granted here.`;
   throw invalid([{ path: '/capabilities', rule: 'capabilities', message }]);
 }
 
@@ -40,6 +40,7 @@ export function grantedEnd(
   if (wanted === undefined) return grantedUntil === null ? null : new Date(grantedUntil);
   const end = Date.parse(wanted);
   if (end > now && end <= (grantedUntil ?? Infinity)) return new Date(end);
-  const message = end > now ? 'It may last no longer than what it is made with.' : 'This time is past.';
+  const message =
+    end > now ? 'It cannot last longer than the key or session that creates it.' : 'This time is in the past.';
   throw invalid([{ path: '/expiresAt', rule: 'expiresAt', message }]);
 }

@@ -36,8 +36,8 @@ export class PortalSessionsController {
   @Route(createOwnSession)
   async createOwn(@Input() { body, actor, caller }: InputOf<typeof createOwnSession>) {
     const { kind, clientId, keyId: openedBy, grantedUntil } = caller;
-    if (kind === 'portal') throw new ProblemError('forbidden', 'A portal session opens no other.');
-    if (clientId === null) throw new ProblemError('forbidden', 'This key belongs to no client.');
+    if (kind === 'portal') throw new ProblemError('forbidden', 'A portal session cannot open another one.');
+    if (clientId === null) throw new ProblemError('forbidden', 'This key does not belong to a client.');
     const wanted = { ...wantedSession(body, caller), clientId, openedBy, grantedUntil };
     const opened = await this.sessions.open(wanted, actor, Date.now());
     if (opened === null) throw notFound();
@@ -47,7 +47,7 @@ export class PortalSessionsController {
   @Route(renewSession)
   renew(@Input() { caller }: InputOf<typeof renewSession>) {
     const renewed = this.sessions.renew(sessionOf(caller), Date.now());
-    if (renewed === null) throw new ProblemError('forbidden', 'This portal session was not opened to be renewed.');
+    if (renewed === null) throw new ProblemError('forbidden', 'This portal session cannot be renewed.');
     return shownSession(renewed);
   }
 

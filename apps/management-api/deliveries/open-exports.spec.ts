@@ -89,7 +89,7 @@ test('an export whose reader takes nothing for a minute is broken off, and its p
   expect([warned, isTaken(exports)]).toEqual([[], true]);
   turn(2_000);
   await until(() => !isTaken(exports), { timeoutMs: 5_000 });
-  expect(warned).toEqual(answers.map(() => 'an export is broken off: its reader takes nothing'));
+  expect(warned).toEqual(answers.map(() => 'an export was cut off: its reader stopped reading'));
   // What came is not taken for the whole: the answer has no end.
   const [first] = answers;
   const failed = once(first ?? new Readable(), 'aborted');
@@ -122,5 +122,5 @@ test('an export whose key is good no longer is broken off', async () => {
   for (const answer of answers) answer.resume();
   revoke();
   await until(() => !isTaken(exports), { timeoutMs: 5_000 });
-  expect(warned).toEqual(answers.map(() => 'an export is broken off: its key is good no longer'));
+  expect(warned).toEqual(answers.map(() => 'an export was cut off: its key is no longer valid'));
 });

@@ -40,14 +40,14 @@ export class OpenExports {
     const stream = make();
     const breakOff = (why: string) => {
       if (stream.destroyed) return;
-      logger.warn({ owner }, `an export is broken off: ${why}`);
+      logger.warn({ owner }, `an export was cut off: ${why}`);
       stream.destroy(new Error(why));
     };
     const stopWatching = reauthorization.watch(authorization, () => {
-      breakOff('its key is good no longer');
+      breakOff('its key is no longer valid');
     });
     const stopLooking = this.whenStalled(stream, () => {
-      breakOff('its reader takes nothing');
+      breakOff('its reader stopped reading');
     });
     stream.once('close', () => {
       stopWatching();

@@ -120,7 +120,7 @@ export class EventJudge {
     if (entry?.schemaMode !== 'enforce') {
       return { problems: [], warnings: [...warnings, publicationWarning('schema_mismatch', wordsOf(misfit))] };
     }
-    const message = `The schema of ${event.type} does not let it through: ${wordsOf(misfit)}.`;
+    const message = `It does not fit the schema of ${event.type}: ${wordsOf(misfit)}.`;
     return { problems: [{ path: `/data${misfit.path}`, rule: 'jsonSchema', message }], warnings };
   }
 
@@ -134,8 +134,8 @@ export class EventJudge {
     if (audience.kind !== 'none') return null;
     const { reason, detail } = audience.rejection;
     return reason === 'no_audience'
-      ? { path: '/clientId', rule: 'audience', message: `Nobody would get it: ${detail}.` }
-      : { path: '/type', rule: 'catalogue', message: `It would be set aside: ${detail}.` };
+      ? { path: '/clientId', rule: 'audience', message: `It has no audience: ${detail}.` }
+      : { path: '/type', rule: 'catalogue', message: `It would be rejected: ${detail}.` };
   }
 
   private misfitOf({ data }: NewEvent, entry: CataloguedType): DataMisfit | null {

@@ -23,9 +23,7 @@ const checkSchema: FieldCheck = (schema) => {
     return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [
-      { path: '', rule: 'jsonSchema', message: `This is no JSON Schema that can be used: ${reason.slice(0, 300)}.` },
-    ];
+    return [{ path: '', rule: 'jsonSchema', message: `This JSON Schema cannot be used: ${reason.slice(0, 300)}.` }];
   }
 };
 

@@ -101,7 +101,7 @@ async function readBatch(body: Buffer, attributes: Readonly<Record<string, Buffe
     for (const element of elementTexts(text, stepBytesMax)) {
       await turns.over();
       if (read.length === eventsMax) {
-        throw invalid([{ path: '', rule: 'maxItems', message: `A batch has ${eventsMax} events at most.` }]);
+        throw invalid([{ path: '', rule: 'maxItems', message: `A batch has at most ${eventsMax} events.` }]);
       }
       const one = readOne(Buffer.from(element), headers, read.length, 'batch');
       const where = 'rule' in one ? jsonErrorAt(element) : null;
@@ -118,7 +118,7 @@ async function readBatch(body: Buffer, attributes: Readonly<Record<string, Buffe
     throw notJson(text, error);
   }
   if (read.length === 0) {
-    throw invalid([{ path: '', rule: 'minItems', message: 'A batch has one event at least.' }]);
+    throw invalid([{ path: '', rule: 'minItems', message: 'A batch has at least one event.' }]);
   }
   return readAll(read);
 }
@@ -139,7 +139,7 @@ function readOne(
 ): ReadCloudEvent | FieldProblem {
   const record = { value: body.length === 0 ? null : body, headers };
   if (registryFrameOf(record) !== null) {
-    const detail = 'values of a schema registry are read from Kafka alone: send JSON';
+    const detail = 'values of a schema registry are only read from Kafka: send JSON';
     return problemOf({ reason: 'unparsable', detail }, index, form);
   }
   const parsed = parseCloudEvent(record);

@@ -24,7 +24,7 @@ import { invalid, ProblemError } from './problem-error.ts';
 import { identityOf } from './request-identity.ts';
 import { operationOf } from './route.ts';
 
-const inDoubt = 'Kafka has not said yet what became of the first request with this Idempotency-Key: try again shortly.';
+const inDoubt = 'Kafka has not confirmed the first request with this Idempotency-Key yet: try again shortly.';
 const keyPattern = new RegExp(idempotencyKeyHeader.pattern);
 
 @Injectable()
@@ -118,7 +118,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 function takenOver(): ProblemError {
   const message =
-    'It took so long that another request with this Idempotency-Key was let in: nothing was changed by this one.';
+    'It took so long that another request with this Idempotency-Key was accepted: this one changed nothing.';
   return new ProblemError('idempotency_in_progress', message, { retryAfterS: 1 });
 }
 

@@ -63,6 +63,6 @@ function isStorable(text: string): boolean {
 }
 
 function badCursor() {
-  const message = 'This is no cursor of this list: use nextCursor or prevCursor.';
+  const message = 'This is not a cursor of this list: use nextCursor or prevCursor.';
   return invalid([{ path: '/cursor', rule: 'cursor', message }]);
 }

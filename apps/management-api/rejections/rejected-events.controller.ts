@@ -59,7 +59,7 @@ export class RejectedEventsController {
 /** @throws ProblemError */
 function refuseUnclear(ids: readonly string[] | undefined, hasFilter: boolean): void {
   if ((ids !== undefined) !== hasFilter) return;
-  const message = 'Say which: either ids, or a filter with something in it.';
+  const message = 'Give either ids, or a filter with at least one condition.';
   throw invalid([{ path: '/ids', rule: 'which', message }]);
 }
 

@@ -93,7 +93,7 @@ export class ReplayRunner {
       this.wake.now();
       return 0;
     } catch (error) {
-      logger.warn(errorFields(error), 'a replay was not counted, and is tried again');
+      logger.warn(errorFields(error), 'a replay was not counted, trying again');
       return againMs;
     }
   }
@@ -104,7 +104,7 @@ export class ReplayRunner {
       await store.claims.renew();
       return renewClaimsMs;
     } catch (error) {
-      logger.warn(errorFields(error), 'that a batch of a replay is under way was not said, and is tried again');
+      logger.warn(errorFields(error), 'the claim of a batch of a replay was not written, trying again');
       return againMs;
     }
   }
@@ -142,7 +142,7 @@ export class ReplayRunner {
     await store
       .fail(this.current, 'A batch could not be made; the log has the reason.', new Date())
       .catch((lost: unknown) => {
-        logger.warn({ replayId: this.current, ...errorFields(lost) }, 'that a replay failed was not written');
+        logger.warn({ replayId: this.current, ...errorFields(lost) }, 'the failure of a replay was not written');
       });
     return againMs;
   }

@@ -102,12 +102,12 @@ export class ReplaysController {
     }
     if (targetWebhookId !== undefined) {
       // Of several webhooks an event may have several deliveries: it would be sent there as often.
-      const message = 'The filter has to name the webhook whose deliveries go there.';
+      const message = 'The filter must name the webhook whose deliveries are sent there.';
       throw invalid([{ path: '/filter/webhookId', rule: 'dependent', message }]);
     }
     const clientId = body.clientId ?? scope;
     if (clientId === null) {
-      const message = 'An admin names the client, or a webhook in the filter.';
+      const message = 'With an admin key, give clientId, or a webhook in the filter.';
       throw invalid([{ path: '/clientId', rule: 'required', message }]);
     }
     if (scope !== null && clientId !== scope) throw notFound();
@@ -127,20 +127,20 @@ function filterOf({
   ...rest
 }: NonNullable<NewReplayInput['body']['filter']>): ReplayFilter {
   if (rest.missedWhileDisabled === true && status !== undefined) {
-    const message = 'It takes the place of a status: name one of the two.';
+    const message = 'It replaces a status: give one of the two.';
     throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
   }
   if (rest.missedWhileDisabled === true && traitNames.some((name) => Object.hasOwn(rest, name))) {
-    const message = 'It is of what was not delivered at all: what became of deliveries says nothing of that.';
+    const message = 'It selects events that were never sent, so conditions on attempts cannot be combined with it.';
     throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
   }
   if (rest.missedWhileDisabled === true && rest.deliveryIds !== undefined) {
-    const message = 'It is of what was not delivered at all: that has no ids.';
+    const message = 'It selects events that were never sent, which have no delivery ids.';
     throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
   }
   judgeTraits({ ...rest, arrivedFrom, arrivedTo }, '/filter');
   if (missedSince !== undefined && rest.missedWhileDisabled !== true) {
-    const message = 'It is of what was missed: missedWhileDisabled has to be true.';
+    const message = 'It applies to missed events only: set missedWhileDisabled to true.';
     throw invalid([{ path: '/filter/missedSince', rule: 'dependent', message }]);
   }
   refuseEmptyRange('/filter', ['from', 'to'], from, to);

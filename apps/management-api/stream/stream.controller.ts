@@ -47,7 +47,7 @@ function positionOf(lastEventId: string | string[] | undefined): Pick<NewStream,
   if (lastEventId === undefined || lastEventId === '') return { from: null, toldUntil: null };
   const from = typeof lastEventId === 'string' ? streamPositionOf(lastEventId) : null;
   if (typeof lastEventId !== 'string' || from === null) {
-    throw invalid([{ path: '/Last-Event-ID', rule: 'cursor', message: 'This is no id of this stream.' }]);
+    throw invalid([{ path: '/Last-Event-ID', rule: 'cursor', message: 'This is not an id of this stream.' }]);
   }
   return { from, toldUntil: toldUntilOf(lastEventId) };
 }

@@ -73,7 +73,7 @@ function rangeOf({ bucket = '1h', ...query }: InputOf<typeof getStats>['query'],
   const from =
     query.from === undefined ? to - stepsDefault * stepMs : Math.floor(Date.parse(query.from) / stepMs) * stepMs;
   if (from < 0 || to > timeMsMax) {
-    throw invalid([{ path: from < 0 ? '/from' : '/to', rule: 'range', message: 'No event has such a time.' }]);
+    throw invalid([{ path: from < 0 ? '/from' : '/to', rule: 'range', message: 'No event can have this time.' }]);
   }
   if (from >= to) throw invalid([{ path: '/to', rule: 'range', message: 'It has to be later than from.' }]);
   if (to - from > reachMs) {

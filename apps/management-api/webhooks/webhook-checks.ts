@@ -66,7 +66,7 @@ function codeProblems(settings: WebhookSettings): FieldProblem[] {
 function tlsProblems({ tls, url }: WebhookSettings): FieldProblem[] {
   if (tls === null) return [];
   if (!/^https:/i.test(url)) {
-    return [{ path: '/tls', rule: 'scheme', message: 'Only an https URL has a use for TLS material.' }];
+    return [{ path: '/tls', rule: 'scheme', message: 'TLS material can only be used with an https URL.' }];
   }
   if (Object.values(tls).includes(unreadableValue)) return [];
   return checkTls(tls, Date.now()).map(({ member, ...refusal }) => ({ ...refusal, path: `/tls/${member}` }));
@@ -96,5 +96,5 @@ export const checkFilter: FieldCheck = (filter) => {
   if (filter === null) return [];
   const parsed = parseFilter(filter);
   if (parsed.ok) return [];
-  return [{ path: parsed.path, rule: 'filter', message: `This is no filter: ${parsed.message}.` }];
+  return [{ path: parsed.path, rule: 'filter', message: `This is not a filter: ${parsed.message}.` }];
 };

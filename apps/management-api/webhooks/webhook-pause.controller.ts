@@ -48,8 +48,8 @@ export class WebhookPauseController {
         const { latest, notBefore } = held;
         const message =
           notBefore === null
-            ? `A time to come, until ${latest.toISOString()} at most: what waits is not kept for longer.`
-            : `Not before ${notBefore.toISOString()}: what waits was paused for as long as it is kept.`;
+            ? `Must be a future time, ${latest.toISOString()} at the latest: waiting deliveries are not kept for longer.`
+            : `Not possible before ${notBefore.toISOString()}: waiting deliveries were already paused for as long as they are kept.`;
         throw invalid([{ path: '/until', rule: 'range', message }]);
       }
       case 'missing':

@@ -19,7 +19,7 @@ test.each([
   ['a version of ed25519', 'v1a,whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=', 'v1a,'],
 ])('#70 a secret behind %s is refused, and the refusal says what to drop', (_what, supplied, before) => {
   const refusal = refusalOf(supplied);
-  expect(refusal).toContain(`drop what stands before its prefix (\\"${before}\\")`);
+  expect(refusal).toContain(`remove what precedes its prefix (\\"${before}\\")`);
   expect(refusal).not.toContain(secret.slice(6));
 });
 

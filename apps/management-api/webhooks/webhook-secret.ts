@@ -32,7 +32,7 @@ function refuseUnfit(supplied: string, algorithm: SignatureAlgorithm): void {
   const before = /^(.*?)wh(?:sec|sk|pk)_/.exec(supplied)?.[1] ?? '';
   if (before !== '') {
     // Taken as plain text it would sign with other bytes than its receiver verifies with.
-    const message = `No secret: drop what stands before its prefix (${JSON.stringify(before)}).`;
+    const message = `This is not a secret: remove what precedes its prefix (${JSON.stringify(before)}).`;
     throw invalid([{ path: '/secret', rule: 'secret', message }]);
   }
   try {
@@ -41,7 +41,7 @@ function refuseUnfit(supplied: string, algorithm: SignatureAlgorithm): void {
     if (!(error instanceof SecretFormatError)) throw error;
     throw invalid([{ path: '/secret', rule: 'secret', message: `No secret: ${error.message}.` }]);
   }
-  throw invalid([{ path: '/secret', rule: 'algorithm', message: `This is no secret for ${algorithm}.` }]);
+  throw invalid([{ path: '/secret', rule: 'algorithm', message: `This is not a secret for ${algorithm}.` }]);
 }
 
 /** What the client is shown of it, once. */

@@ -242,7 +242,7 @@ function disabledBy(caller: Caller): 'client' | 'operator' {
 function ownerOf(clientId: string | undefined, caller: Caller): string {
   if (caller.role === 'admin') {
     if (clientId !== undefined) return clientId;
-    throw invalid([{ path: '/clientId', rule: 'required', message: 'An admin names the client.' }]);
+    throw invalid([{ path: '/clientId', rule: 'required', message: 'With an admin key, give clientId.' }]);
   }
   if (caller.clientId === null || (clientId ?? caller.clientId) !== caller.clientId) throw noSuchClient();
   return caller.clientId;

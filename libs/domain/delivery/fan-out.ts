@@ -94,7 +94,7 @@ export function audienceOf(
   }
   if (event.clientId !== null) return { kind: 'client', clientId: event.clientId };
   if (eventType?.audience === 'broadcast') return { kind: 'everyone' };
-  const detail = eventType === null ? 'no clientid, and the type is not catalogued' : 'no clientid, and no broadcast';
+  const detail = `no clientid, and the type is not ${eventType === null ? 'catalogued' : 'a broadcast'}`;
   return { kind: 'none', rejection: { reason: 'no_audience', detail } };
 }
 

@@ -110,7 +110,7 @@ function eventIn(record: EventRecord, headers: HeaderAttributes): PlatformEvent 
   if (contentType.startsWith('application/cloudevents-batch')) throw new EventRefusal('unparsable', batch);
   if (!/^application\/cloudevents(\+json)?\s*(;|$)/.test(contentType)) {
     const detail =
-      'of the event formats JSON is read (application/cloudevents+json), and Avro in the registry wire format';
+      'this event format is not supported: use JSON (application/cloudevents+json) or Avro in the registry wire format';
     throw new EventRefusal('unparsable', detail);
   }
   // The mode is named wrongly when the headers are an event and the value is none.
@@ -162,7 +162,7 @@ function wholeEvent(record: EventRecord, headers: HeaderAttributes, text: string
   if (!isObject(value)) {
     const isText = typeof value === 'string' && /^\s*[{[]/.test(value);
     const cause = isText ? ': it is JSON inside a JSON string, encoded twice' : '';
-    throw new EventRefusal('unparsable', `the value is JSON, but no object${cause}`);
+    throw new EventRefusal('unparsable', `the value is JSON, but not an object${cause}`);
   }
   const attributes = new MemberAttributes(value);
   const outline = outlined(text, attributes.nameOf('data') ?? 'data');
@@ -271,7 +271,7 @@ function optionalText(value: unknown, name: string): string | null {
 
 function boundedText(value: unknown, name: string, lengthMax: number): string {
   if (typeof value === 'number') throw new EventRefusal('invalid_attribute', `${name} is a number: write it as text`);
-  if (typeof value !== 'string') throw new EventRefusal('invalid_attribute', `${name} is no text`);
+  if (typeof value !== 'string') throw new EventRefusal('invalid_attribute', `${name} is not text`);
   if (isLonger(value, lengthMax)) {
     throw new EventRefusal('invalid_attribute', `${name} is longer than ${lengthMax} characters`);
   }

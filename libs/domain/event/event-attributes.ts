@@ -78,7 +78,7 @@ export abstract class EventAttributes {
       throw new EventRefusal('invalid_attribute', `${found.written} and ${another.written} contradict each other`);
     }
     if (found === null && name === 'clientid' && this.almost !== null) {
-      throw new EventRefusal('invalid_attribute', `${this.almost} is no attribute that is read: call it clientid`);
+      throw new EventRefusal('invalid_attribute', `${this.almost} is not an attribute that is read: call it clientid`);
     }
     return found;
   }

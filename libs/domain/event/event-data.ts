@@ -24,7 +24,7 @@ export function structuredData(attributes: EventAttributes, span: JsonSpan | nul
 /** Base64 that holds JSON (and is not said to hold something else) is that JSON; other bytes stay base64. */
 export function base64Data(attributes: EventAttributes, base64: unknown): EventData {
   if (typeof base64 !== 'string' || !isBase64(base64)) {
-    throw new EventRefusal('unparsable', 'data_base64 is no base64');
+    throw new EventRefusal('unparsable', 'data_base64 is not base64');
   }
   const contentType = attributes.get('datacontenttype');
   const bytes = Buffer.from(base64, 'base64');

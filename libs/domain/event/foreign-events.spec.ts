@@ -82,7 +82,7 @@ describe('attributes', () => {
       '#13 client_id',
       { ...structured, clientid: undefined, client_id: 'acme' },
       {},
-      'client_id is no attribute that is read: call it clientid',
+      'client_id is not an attribute that is read: call it clientid',
     ],
     [
       '#13 ce_client-id',
@@ -297,7 +297,7 @@ describe('encodings', () => {
       'another event format',
       'x',
       { 'content-type': 'application/cloudevents+xml' },
-      'of the event formats JSON is read',
+      'this event format is not supported',
     ],
     ['JSON encoded twice', JSON.stringify(JSON.stringify(structured)), {}, 'encoded twice'],
     ['UTF-16', Buffer.from(`${bom}${json}`, 'utf16le'), binary, 'looks like UTF-16'],

@@ -4,7 +4,7 @@
 export const rejectedValueBytesMax = 16_384;
 
 /**
- * `whole`, or `cut` after {@link rejectedValueBytesMax}. `binary`: it is no text, `unreadable`: it is no JSON, so nothing
+ * `whole`, or `cut` after {@link rejectedValueBytesMax}. `binary`: it is not text, `unreadable`: it is no JSON, so nothing
  * in it can be masked, and none of it is kept. `left_out`: so many came at once that values are no longer kept. `none`: there is no value.
  */
 export const rejectedValueStates = ['whole', 'cut', 'binary', 'unreadable', 'left_out', 'none'] as const;

@@ -3,11 +3,11 @@
 /** Reason codes are stable: operators filter and alert on them. */
 export const rejectionReasons = {
   unparsable:
-    'The value is no CloudEvent: not JSON, not UTF-8, not an object, nested too deep, or Avro or Protobuf that cannot be read',
+    'The value is not a CloudEvent: not JSON, not UTF-8, not an object, nested too deep, or Avro or Protobuf that cannot be read',
   unsupported_version: 'specversion is not 1.x',
   missing_id: 'The event has no id',
   missing_type: 'The event has no type',
-  invalid_attribute: 'id, type, clientid, source or subject is no text, empty, too long, or has control characters',
+  invalid_attribute: 'id, type, clientid, source or subject is not text, empty, too long, or has control characters',
   mapping_failed: 'The topic has a mapping (PLATFORM_MAPPINGS), and something that it asks for is not in the record',
   payload_too_large:
     'The value is larger than MAX_PAYLOAD_SIZE_KB, or too large for a record in the format of a webhook',
@@ -15,7 +15,7 @@ export const rejectionReasons = {
   unknown_event_type: 'The type is not in the catalogue, and UNKNOWN_EVENT_TYPES is reject',
   schema_violation: "data does not fit the event type's JSON Schema, which is enforced",
   undecodable_delivery:
-    'No event but a delivery of ours, in webhook.deliveries or its parked lane, that cannot be read',
+    'Not an event but a delivery of this system, in webhook.deliveries or its parked lane, that cannot be read',
   internal_error: 'A defect of ours: handling this event failed unexpectedly',
 } as const;
 

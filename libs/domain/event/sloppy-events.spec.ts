@@ -52,15 +52,15 @@ describe('is refused', () => {
     ],
     [
       structured({ clientid: undefined, extensions: { clientId: 'acme' } }),
-      'extensions.clientId is no attribute that is read: call it clientid',
+      'extensions.clientId is not an attribute that is read: call it clientid',
     ],
   ])('%s about its tenant', (text, detail) => {
     expect(parsed(text)).toEqual({ ok: false, rejection: { reason: 'invalid_attribute', detail } });
   });
 
   test.each<[string, string | Buffer, string]>([
-    ['NaN of Python', event.replace('1}', 'NaN}'), 'NaN and Infinity are no JSON: write null or text)'],
-    ['-Infinity', event.replace('1}', '-Infinity}'), 'NaN and Infinity are no JSON: write null or text)'],
+    ['NaN of Python', event.replace('1}', 'NaN}'), 'NaN and Infinity are not JSON: write null or text)'],
+    ['-Infinity', event.replace('1}', '-Infinity}'), 'NaN and Infinity are not JSON: write null or text)'],
     ['a dict of Python', "{'specversion': '1.0'}", '(line 1, column 2: looks like Python or JavaScript'],
     ['True of Python', event.replace('1}', 'True}'), 'looks like Python: use json.dumps)'],
     ['an object of JavaScript', '{specversion: "1.0"}', 'JSON has its names in double quotes)'],

@@ -55,7 +55,7 @@ describe('refused, when the headers name no client', () => {
   });
 
   test('client_id, with the name that is read', () => {
-    expect(read({ ...nobodys, client_id: 'acme' }, json)).toMatch(/^invalid_attribute: client_id is no attribute/);
+    expect(read({ ...nobodys, client_id: 'acme' }, json)).toMatch(/^invalid_attribute: client_id is not an attribute/);
   });
 });
 

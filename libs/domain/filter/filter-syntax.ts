@@ -24,10 +24,10 @@ export function membersOf(json: unknown, at: string, depth: number, message: str
 export function segmentsOf(key: string, prefix: readonly string[], at: string): string[] {
   if (key.length > filterLimits.stringLengthMax) throw new FilterProblem(at, 'the path is too long');
   const segments = key.split('.');
-  if (segments.includes('')) throw new FilterProblem(at, `${quoted(key)} is no path: a part of it is empty`);
+  if (segments.includes('')) throw new FilterProblem(at, `${quoted(key)} is not a path: a part of it is empty`);
   const first = prefix[0] ?? segments[0] ?? '';
   if (!eventFields.includes(first)) {
-    throw new FilterProblem(at, `${quoted(first)} is no field of an event: one of ${eventFields.join(', ')}`);
+    throw new FilterProblem(at, `${quoted(first)} is not a field of an event: use one of ${eventFields.join(', ')}`);
   }
   return segments;
 }

@@ -158,7 +158,7 @@ class Compiler {
   private field(path: readonly string[], value: unknown, at: string, depth: number): Predicate {
     if (path.length > filterLimits.pathSegmentsMax) throw new FilterProblem(at, 'the path is too long');
     if (isScalar(value)) return this.keep(path, '$eq', value, at, this.compare(path, equals(this.scalar(value, at))));
-    if (Array.isArray(value)) throw new FilterProblem(at, 'a list is no condition: use $in');
+    if (Array.isArray(value)) throw new FilterProblem(at, 'a list is not a condition: use $in');
     const members = membersOf(value, at, depth, 'must be a string, number, boolean, null or object');
     if (members.length === 0) throw new FilterProblem(at, 'is an empty condition');
     const isOperators = members[0]?.[0].startsWith('$') === true;
@@ -208,7 +208,7 @@ class Compiler {
         throw new FilterProblem(
           at,
           key.startsWith('$')
-            ? `${quoted(key)} is no operator`
+            ? `${quoted(key)} is not an operator`
             : 'operators and fields cannot be members of one object',
         );
     }

@@ -5,7 +5,7 @@
 import { jsonErrorAt, placeIn } from './json-error.ts';
 
 const causes: readonly { readonly at: RegExp; readonly before?: RegExp; readonly cause: string }[] = [
-  { at: /^-?(?:NaN|Infinity|inf\b|nan\b)/, cause: 'NaN and Infinity are no JSON: write null or text' },
+  { at: /^-?(?:NaN|Infinity|inf\b|nan\b)/, cause: 'NaN and Infinity are not JSON: write null or text' },
   { at: /^(?:True|False|None)\b/, cause: 'looks like Python: use json.dumps' },
   { at: /^'/, cause: 'looks like Python or JavaScript: JSON has double quotes' },
   { at: /^\/[/*]/, cause: 'JSON has no comments' },

@@ -50,7 +50,9 @@ export class BoundedJsonata {
       this.expression = jsonata(text, { stack: depthMax, sequence: itemsMax });
     } catch (error) {
       const { message, position } = error as { message?: string; position?: number };
-      throw new Error(`is no JSONata: ${message ?? String(error)} (at character ${position ?? '?'})`, { cause: error });
+      throw new Error(`is not JSONata: ${message ?? String(error)} (at character ${position ?? '?'})`, {
+        cause: error,
+      });
     }
     const ast = this.expression.ast();
     refuseIn(ast);

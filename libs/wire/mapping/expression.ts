@@ -62,13 +62,13 @@ export function evaluate(expression: Expression, input: MappingInput, computed: 
   }
 }
 
-/** What is no text is taken as it is: a converter may have unfolded it already. */
+/** What is not text is taken as it is: a converter may have unfolded it already. */
 function jsonIn(found: Found): Found {
   if (!found.ok || typeof found.value !== 'string') return found;
   try {
     return { ok: true, value: parseLossless(found.value), text: found.value.trim() };
   } catch {
-    return { ok: false, gap: 'the text is no JSON' };
+    return { ok: false, gap: 'the text is not JSON' };
   }
 }
 

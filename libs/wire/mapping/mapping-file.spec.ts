@@ -51,7 +51,7 @@ more: 1
     "line 8, mappings[2].id: ${value..id} cannot be read from '..id' on",
     'line 9, mappings[2].type: ${valu.type} does not begin with value, row, key, header, topic, partition, offset, timestamp',
     "line 10, mappings[2].source: '${' without '}'",
-    expect.stringContaining('line 11, mappings[2].subject: is no JSONata: '),
+    expect.stringContaining('line 11, mappings[2].subject: is not JSONata: '),
     'line 12, mappings[2].client: has $now, which is not taken: its result must follow from the record alone',
     'line 13, mappings[2].time: must be a text (with ${…} for places in the record), a list of such, {jsonata: …} or {json: …}',
     expect.stringContaining('line 14, mappings[2].skip: must be {of: '),

@@ -37,7 +37,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       data: parseExpression('${row}'),
     },
     skip: happensToNoRow,
-    misfit: (value) => (isChange(value) ? null : `the value is no change event of Debezium${whatItIs(value)}`),
+    misfit: (value) => (isChange(value) ? null : `the value is not a change event of Debezium${whatItIs(value)}`),
     hasRow: true,
   },
   'debezium-outbox': {

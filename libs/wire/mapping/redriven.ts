@@ -65,7 +65,7 @@ export function redriveRefusal(
 ): string | null {
   if (origin === null) return 'its headers do not say where it came from';
   const own = ownTopics.map((spec) => topicName(topicPrefix, spec));
-  if (own.includes(origin.topic)) return 'it is no event of a platform';
+  if (own.includes(origin.topic)) return 'it is not an event of a platform';
   return isOfOneWebhook({ reason, detail }) ? 'it is too large for one webhook, and went to the others' : null;
 }
 

@@ -97,7 +97,7 @@ describe('a mapping', () => {
       { key: 'k', headers: { h: 'x' } },
       { id: 'x-k' },
     ],
-    ['a constant that is no text', 'data: 5', {}, { data: '5' }],
+    ['a constant that is not text', 'data: 5', {}, { data: '5' }],
     [
       'null as data',
       'data: ${value.none}\nid: x',
@@ -262,7 +262,7 @@ describe('the preset debezium', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['no change', { id: 1 }, 'the value is no change event of Debezium: it has no op'],
+    ['no change', { id: 1 }, 'the value is not a change event of Debezium: it has no op'],
     ['an unwrapped one', { id: 1, __op: 'c' }, 'it looks unwrapped (ExtractNewRecordState)'],
     ['a change without a table', { ...change, source: {} }, 'type: ${value.source.table} is not there'],
     [

@@ -47,7 +47,7 @@ function rejected(offset: number): RejectedEvent {
       valueState: 'whole',
       valueBytes: 2,
     },
-    ...{ redriveCount: 0, refusal: offset === 1 ? 'it is no event of a platform' : null },
+    ...{ redriveCount: 0, refusal: offset === 1 ? 'it is not an event of a platform' : null },
   };
 }
 

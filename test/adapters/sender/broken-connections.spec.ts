@@ -27,7 +27,7 @@ describe('an endpoint that', () => {
     [
       'switches protocols unasked',
       () => startSaying('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
-      'the answer is 101 Switching Protocols, which nobody asked for',
+      'the answer is 101 Switching Protocols, which was not requested',
     ],
     [
       'sends headers without an end',

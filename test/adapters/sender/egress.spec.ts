@@ -77,7 +77,7 @@ describe('without EGRESS_ALLOW', () => {
     async (address) => {
       const { sender } = await senderAsking(() => [address], ['0.0.0.0/0', '::/0']);
       const result = await sender.send(post('http://filtered.example/'));
-      expect(result).toMatchObject({ errorKind: 'dns', message: expect.stringContaining('which is no address') });
+      expect(result).toMatchObject({ errorKind: 'dns', message: expect.stringContaining('which is not an address') });
       expect(classify(result, 0)).toMatchObject({ status: 'failed_retryable', reason: 'dns' });
     },
   );
