@@ -180,6 +180,18 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   ],
   PORTAL_REFRESH_URL: ['app.example.com', 'javascript:alert(1)', 'https://u:p@app.example.com'],
   PORTAL_TRACE_URL: ['traces.example.com/{traceId}', 'https://traces.example.com/'],
+  OPERATORS_OIDC_ISSUER: [
+    'idp',
+    'http://idp.example',
+    'https://u:p@idp.example',
+    'https://idp.example/?a=b',
+    'https://idp.example',
+  ],
+  OPERATORS_OIDC_AUDIENCE: [...lines, 'without an issuer'],
+  OPERATORS_OIDC_ROLE_CLAIM: ['', ...lines, '/realm~access/roles'],
+  OPERATORS_OIDC_ROLES: ['ops', 'ops=root', '=admin', 'ops=tests.send+all', 'ops=admin,ops=view', 'ops=admin'],
+  OPERATORS_OIDC_NAME_CLAIM: ['', ...lines],
+  OPERATORS_OIDC_CA: noCertificates,
   API_CORS_ORIGINS: [
     '*',
     'null',
@@ -248,6 +260,26 @@ test('what is taken for an egress rule builds the guard', () => {
   };
   expect(problemsOf({ ...sound, ...env })).toEqual([]);
   expect(() => guardFromConfig(readConfig(every, { ...sound, ...env }) as never)).not.toThrow();
+});
+
+test('what a claim of operators stands for is parsed at boot', () => {
+  const env = {
+    OPERATORS_OIDC_ISSUER: 'https://idp.example/realms/ops/',
+    OPERATORS_OIDC_AUDIENCE: 'webhooks',
+    OPERATORS_OIDC_ROLE_CLAIM: '/realm_access/a~1b',
+    OPERATORS_OIDC_ROLES: 'cn=ops,ou=x=admin, urn:look=view ,s=tests.send+payloads.read',
+  };
+  expect(problemsOf({ ...sound, ...env })).toEqual([expect.stringContaining("not 'cn=ops'")]);
+  const roles = 'cn=ops=admin, urn:look=view ,s=tests.send+payloads.read';
+  expect(readConfig(every, { ...sound, ...env, OPERATORS_OIDC_ROLES: roles })).toMatchObject({
+    OPERATORS_OIDC_ISSUER: 'https://idp.example/realms/ops/',
+    OPERATORS_OIDC_ROLE_CLAIM: ['realm_access', 'a/b'],
+    OPERATORS_OIDC_ROLES: [
+      { value: 'cn=ops', grant: 'admin' },
+      { value: 'urn:look', grant: 'view' },
+      { value: 's', grant: ['tests.send', 'payloads.read'] },
+    ],
+  });
 });
 
 describe('files', () => {

@@ -1,4 +1,5 @@
 /** The configuration that the management API reads. */
+import { capabilities } from '../../libs/domain/access/capabilities.ts';
 import {
   adminKeys,
   apiLimitKeys,
@@ -14,6 +15,7 @@ import {
   signatureKeys,
   webhookDefaultKeys,
 } from '../../libs/runtime/config-keys.ts';
+import { operatorOidcKeys } from '../../libs/runtime/oidc-keys.ts';
 import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
 import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
@@ -28,6 +30,7 @@ export const managementApiConfig = {
   ...registryKeys,
   ...databaseKeys,
   ...adminKeys,
+  ...operatorOidcKeys(capabilities),
   ...proxyKeys,
   ...portalKeys,
   ...apiLimitKeys,

@@ -28,6 +28,7 @@ import { maskHeaders } from '../../libs/domain/payload/request-headers.ts';
 import { showTls } from '../../libs/sender/tls-material.ts';
 import { Authentication } from './access/authentication.ts';
 import type { ManagementApiConfig } from './config.ts';
+import { operatorTokensOf } from './access/operator-issuer.ts';
 import { portalKeyPurpose, PortalSessions } from './access/portal-sessions.ts';
 import { RequestRates } from './access/request-rates.ts';
 
@@ -94,11 +95,13 @@ export class StoresModule {
       {
         provide: Authentication,
         inject: [ReservedDatabase, RequestRates],
-        useFactory: ({ em }: ReservedDatabase, { unknownKeys }: RequestRates) =>
+        useFactory: ({ em }: ReservedDatabase, { unknownKeys, unknownTokens }: RequestRates) =>
           new Authentication({
             keys: new ApiKeyStore(em),
             portalSessions: new PortalSessions(new PortalStore(em), portalKeys),
             unknownKeys,
+            unknownTokens,
+            operatorTokens: operatorTokensOf(config, context.logger),
             adminKey: config.ADMIN_API_KEY,
             logger: context.logger,
             now: Date.now,

@@ -20,7 +20,7 @@ export const auditEntrySchema = Type.Object({
   id: Type.Integer(),
   at: timestamp,
   actor: Type.Object({
-    kind: Type.Enum(['api_key', 'portal', 'system']),
+    kind: Type.Enum(['api_key', 'portal', 'oidc', 'system']),
     id: Type.String(),
     name: nullable(Type.String()),
   }),
@@ -39,7 +39,7 @@ const auditFilters = {
   objectId: Type.Optional(anyId),
   clientId: Type.Optional(anyId),
   action: Type.Optional({ ...anyId, description: 'Such as webhook.updated.' }),
-  actorId: Type.Optional({ ...anyId, description: 'The key or session that made them.' }),
+  actorId: Type.Optional({ ...anyId, description: 'The key, session or person that made them.' }),
   from: Type.Optional({ ...timestamp, description: 'Of this time or later.' }),
   to: Type.Optional({ ...timestamp, description: 'Before this time.' }),
 };

@@ -112,11 +112,13 @@ export const getCaller = operation({
   path: '/v1/me',
   tag,
   summary: 'Read who calls',
-  description: 'What the key or the portal session of this very request is, and may.',
+  description: 'What the key, the portal session or the operator’s token of this very request is, and may.',
   roles: [...roles],
   status: 200,
   answer: Type.Object({
-    kind: Type.Enum(['api_key', 'portal']),
+    kind: Type.Enum(['api_key', 'portal', 'oidc'], {
+      description: 'oidc: an operator with a token of OpenID Connect.',
+    }),
     id: { ...anyId, examples: ['key_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d'] },
     name: nullable(Type.String()),
     role: Type.Enum([...keyRoles]),

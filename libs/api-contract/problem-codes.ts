@@ -25,7 +25,7 @@ export const problemCodes = {
     status: 401,
     title: 'An API key is needed',
     meaning:
-      'There is no `Authorization: Bearer` header, or its key is unknown or revoked, or its portal session has ended.',
+      'There is no `Authorization: Bearer` header, or its key is unknown or revoked, its portal session has ended, or the token of an operator is refused (`detail` says why).',
   },
   forbidden: {
     status: 403,
@@ -180,6 +180,12 @@ export const problemCodes = {
     title: 'The database is unavailable',
     meaning: 'Try again after the time in `Retry-After`.',
   },
+  issuer_unavailable: {
+    status: 503,
+    title: 'The issuer of the token is unavailable',
+    meaning:
+      'The keys of the issuer of operators’ tokens could not be read, so nothing is known about this one. Keys go on. Try again after the time in `Retry-After`.',
+  },
   query_timeout: {
     status: 503,
     title: 'The request takes too long',
@@ -217,5 +223,6 @@ export const commonProblemCodes = [
   'too_many_at_once',
   'internal_error',
   'database_unavailable',
+  'issuer_unavailable',
   'query_timeout',
 ] as const satisfies readonly ProblemCode[];

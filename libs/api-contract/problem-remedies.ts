@@ -36,6 +36,8 @@ export const problemRemedies: Readonly<Record<ProblemCode, string>> = {
   too_many_at_once: 'Wait for `Retry-After`, and send fewer requests at the same time.',
   internal_error: 'Try again. If it happens again, give the `requestId` to the operator.',
   database_unavailable: 'Try again after `Retry-After`. Operators: `npm run doctor` names the cause.',
+  issuer_unavailable:
+    'Try again after `Retry-After`, or use a key. Operators: the log of `management-api` says what the issuer answered.',
   query_timeout: 'Give a shorter time range or a webhook, or try again after `Retry-After`.',
   kafka_unavailable: 'Send the same events with the same ids again: they are not delivered twice.',
   overloaded: 'Try again after `Retry-After`, with fewer or smaller requests at a time.',

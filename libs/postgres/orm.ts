@@ -49,6 +49,7 @@ import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
 import { KeyCapabilities } from './migrations/0205-key-capabilities.ts';
 import { ClientsAndReplays } from './migrations/0214-clients-and-replays.ts';
 import { AuditErasures } from './migrations/0216-audit-erasures.ts';
+import { OperatorsByToken } from './migrations/0242-operators-by-token.ts';
 import { WebhookPauses } from './migrations/0232-webhook-pauses.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
 import { PublishedEvents } from './migrations/0021-published-events.ts';
@@ -111,6 +112,7 @@ const allMigrations = [
   WebhookPauses,
   RejectedEvents,
   EarlierPauses,
+  OperatorsByToken,
 ] as const;
 
 export type Orm = MikroORM;

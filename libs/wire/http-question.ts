@@ -20,6 +20,8 @@ export interface HttpQuestion {
   readonly body?: string;
   readonly tls: ClientTls | null;
   readonly answerMs: number;
+  /** Left out: 16 MiB. */
+  readonly answerBytesMax?: number;
 }
 
 export interface HttpReply {
@@ -27,10 +29,10 @@ export interface HttpReply {
   readonly body: string;
 }
 
-const bodyBytesMax = 16 * 1024 * 1024;
+const bytesMaxDefault = 16 * 1024 * 1024;
 
 /** @throws what node:http says, or that there was no answer in time */
-export async function askHttp({ url, headers, body, tls, answerMs }: HttpQuestion): Promise<HttpReply> {
+export async function askHttp({ url, headers, body, tls, answerMs, ...bounds }: HttpQuestion): Promise<HttpReply> {
   const isSecure = url.startsWith('https:');
   const signal = AbortSignal.timeout(answerMs);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -48,7 +50,7 @@ export async function askHttp({ url, headers, body, tls, answerMs }: HttpQuestio
   request.end(body);
   try {
     const response = await promise;
-    return { status: response.statusCode ?? 0, body: await textOf(response) };
+    return { status: response.statusCode ?? 0, body: await textOf(response, bounds.answerBytesMax ?? bytesMaxDefault) };
   } catch (error) {
     request.destroy();
     throw signal.aborted ? new Error(`no answer within ${answerMs} ms`, { cause: error }) : error;
@@ -59,12 +61,12 @@ function lengthOf(body: string): Readonly<Record<string, string>> {
   return { 'content-length': String(Buffer.byteLength(body)) };
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
+async function textOf(response: IncomingMessage, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw new Error(`the answer is over ${bodyBytesMax} bytes`);
+    if (bytes > bytesMax) throw new Error(`the answer is over ${bytesMax} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

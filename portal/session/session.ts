@@ -74,7 +74,7 @@ function keep(session: Session | null): void {
 }
 
 /** What an `Authorization` header can say. */
-export const tokenPattern = /^[\x21-\x7e]{1,2000}$/;
+export const tokenPattern = /^[\x21-\x7e]{1,8000}$/;
 
 export interface Handed {
   readonly token: string | null;

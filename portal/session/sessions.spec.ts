@@ -20,14 +20,17 @@ interface Page {
 let answer: Answer;
 let page: Page;
 
-const clients: Readonly<Record<string, string | null>> = { whp_a: 'a', whp_a2: 'a', whp_b: 'b', whk_admin: null };
+const clients: Readonly<Record<string, string | null>> = {
+  ...{ whp_a: 'a', whp_a2: 'a', whp_b: 'b' },
+  ...{ whk_admin: null, eyJadmin: null },
+};
 
 /** `GET /v1/me`, by the token. */
 function caller(request: Request): Response {
   const token = request.headers.get('authorization')?.slice('Bearer '.length) ?? '';
   const clientId = clients[token];
   if (clientId === undefined) return Response.json({ code: 'unauthenticated' }, { status: 401 });
-  const kind = token.startsWith('whp_') ? 'portal' : 'api_key';
+  const kind = token.startsWith('whp_') ? 'portal' : token.startsWith('eyJ') ? 'oidc' : 'api_key';
   return Response.json({ kind, id: token, name: null, role: clientId === null ? 'admin' : 'client', clientId });
 }
 
@@ -78,6 +81,13 @@ test('what an admin read is not there for a client that signs in behind it', asy
   const before = page.pageNumber.get();
   await page.signIn('whp_b');
   expect([shown(), page.pageNumber.get()]).toEqual([undefined, before + 1]);
+});
+
+test('a token of an operator stays in the memory of the page, as an admin’s key does', async () => {
+  for (const token of ['whk_admin', 'eyJadmin']) {
+    await page.signIn(token);
+    expect(page.sessionState.get()).toMatchObject({ kind: 'in', session: { token, isKept: false } });
+  }
 });
 
 test('the session stays when a link that is no good any more is tried beside it', async () => {

@@ -18,7 +18,7 @@ export async function signIn(typed: string, mayKeep = true): Promise<void> {
   if (!tokenPattern.test(token)) throw new ApiProblem(401, notAKey, null);
   const headers = { authorization: `Bearer ${token}` };
   const caller = await read<Caller>(await request('/v1/me', { headers }));
-  const session = caller.kind === 'api_key' ? await exchanged(token, caller) : { token, isKept: true };
+  const session = caller.kind === 'portal' ? { token, isKept: true } : await exchanged(token, caller);
   const { kind } = sessionState.get();
   const before = presentCaller();
   const isSame = (kind === 'in' || kind === 'ended') && before !== undefined && before.clientId === caller.clientId;

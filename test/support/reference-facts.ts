@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../cli/commands.ts';
 import { exitCodes } from '../../cli/exit-codes.ts';
+import { capabilities } from '../../libs/domain/access/capabilities.ts';
 import { publicationWarnings } from '../../libs/api-contract/events.ts';
 import { allOperations } from '../../libs/api-contract/operations.ts';
 import { problemCodes } from '../../libs/api-contract/problem-codes.ts';
@@ -16,6 +17,7 @@ import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { egressKeys } from '../../libs/runtime/egress-keys.ts';
 import { egressProxyKeys } from '../../libs/runtime/egress-proxy-keys.ts';
 import { operationsKeys } from '../../libs/runtime/operations-keys.ts';
+import { operatorOidcKeys } from '../../libs/runtime/oidc-keys.ts';
 import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
 import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
@@ -117,6 +119,7 @@ export async function configRows(): Promise<readonly Row[]> {
     egressKeys,
     egressProxyKeys,
     operationsKeys,
+    operatorOidcKeys(capabilities),
     platformKafkaKeys,
     portalKeys,
     retryKeys,

@@ -10,7 +10,11 @@ import {
   revokeOperatorKey,
 } from '../../../libs/api-contract/clients.ts';
 import type { Actor } from '../../../libs/domain/access/actor.ts';
-import { capabilitiesOfRole } from '../../../libs/domain/access/capabilities.ts';
+import {
+  capabilities as allCapabilities,
+  capabilitiesOfRole,
+  isWithin,
+} from '../../../libs/domain/access/capabilities.ts';
 import { objectId } from '../../../libs/domain/object-id.ts';
 import { ApiKeyStore, type NewApiKey } from '../../../libs/postgres/access/api-key-store.ts';
 import { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
@@ -58,7 +62,11 @@ export class ApiKeysController {
   }
 
   @Route(createOperatorKey)
-  createForOperator(@Input() { body, actor }: InputOf<typeof createOperatorKey>) {
+  createForOperator(@Input() { body, actor, caller }: InputOf<typeof createOperatorKey>) {
+    // A key of an operator has all of its role: whoever has a part of one hands no more on.
+    if (!isWithin(allCapabilities, caller.capabilities)) {
+      throw new ProblemError('forbidden', 'Keys of operators are made by those who may do everything.');
+    }
     const capabilities = capabilitiesOfRole[body.role];
     return this.create({ ...body, clientId: null, capabilities, expiresAt: null }, actor);
   }

@@ -11,6 +11,8 @@ import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
 import { portalTokenPrefix } from '../../../libs/domain/access/portal-session.ts';
 import type { Caller } from './caller.ts';
 import type { PortalSessions } from './portal-sessions.ts';
+import { IssuerAway, restMs } from './issuer-keys.ts';
+import { isSignedJwt, type OperatorTokens } from './operator-tokens.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { UnknownKeys } from './unknown-keys.ts';
 
@@ -18,6 +20,9 @@ export interface AuthenticationOptions {
   readonly keys: ApiKeyStore;
   readonly portalSessions: PortalSessions;
   readonly unknownKeys: UnknownKeys;
+  readonly unknownTokens: UnknownKeys;
+  /** Null: operators have keys alone. */
+  readonly operatorTokens: OperatorTokens | null;
   /** ADMIN_API_KEY; null: no admin but those in the database. */
   readonly adminKey: string | null;
   readonly logger: Logger;
@@ -41,15 +46,17 @@ export class Authentication {
 
   /**
    * @param address null: asked again for an answer that goes on
-   * @throws ProblemError unauthenticated, rate_limited
+   * @throws ProblemError unauthenticated, rate_limited; forbidden and issuer_unavailable for tokens of operators
    */
   async callerOf(authorization: string | undefined, address: string | null): Promise<Caller> {
-    const [, key] = /^Bearer +([\x21-\x7e]{1,2000}) *$/i.exec(authorization ?? '') ?? [];
+    const [, key] = /^Bearer +([\x21-\x7e]{1,8000}) *$/i.exec(authorization ?? '') ?? [];
     if (key === undefined) throw new ProblemError('unauthenticated', 'Send `Authorization: Bearer <key>`.');
     const hash = hashOf(key);
     if (key.startsWith(portalTokenPrefix)) return this.portalCaller(key, hash, address);
     if (this.adminHash !== null && timingSafeEqual(Buffer.from(hash), Buffer.from(this.adminHash)))
       return bootstrapAdmin;
+    if (this.options.operatorTokens !== null && isSignedJwt(key))
+      return this.operatorOf(this.options.operatorTokens, key, hash, address);
     const { keys, unknownKeys } = this.options;
     const found = await unknownKeys.look(hash, address, () => keys.findByHash(hash));
     if (found === null) throw new ProblemError('unauthenticated', 'This key is unknown or revoked.');
@@ -64,6 +71,31 @@ export class Authentication {
       session === null ? null : await unknownKeys.look(hash, address, () => portalSessions.callerOf(session));
     if (caller === null) throw new ProblemError('unauthenticated', 'This portal session is unknown or has ended.');
     return caller;
+  }
+
+  private async operatorOf(
+    tokens: OperatorTokens,
+    token: string,
+    hash: string,
+    address: string | null,
+  ): Promise<Caller> {
+    let reason = 'it was refused a moment ago';
+    try {
+      const caller = await this.options.unknownTokens.look(hash, address, async () => {
+        const judged = await tokens.judge(token);
+        if (judged.kind === 'operator') return judged.caller;
+        if (judged.kind === 'no_role')
+          throw new ProblemError('forbidden', 'None of the roles of this token is one here.');
+        ({ reason } = judged);
+        return null;
+      });
+      if (caller !== null) return caller;
+    } catch (error) {
+      if (!(error instanceof IssuerAway)) throw error;
+      const detail = `The issuer of this token cannot be asked for its keys: ${error.message}.`;
+      throw new ProblemError('issuer_unavailable', detail, { retryAfterS: restMs / 1_000, cause: error });
+    }
+    throw new ProblemError('unauthenticated', `This token is refused: ${reason}.`);
   }
 
   /** Beside the request: that it is not written delays nobody. */

@@ -10,8 +10,8 @@ import type { ReadCloudEvents } from '../events/http-cloud-events.ts';
 import type { RequestIdentity } from '../http/request-identity.ts';
 
 export interface Caller {
-  readonly kind: 'api_key' | 'portal';
-  /** Id of the key or of the session. */
+  readonly kind: 'api_key' | 'portal' | 'oidc';
+  /** Id of the key or of the session; `oidc:` and the subject of a token. */
   readonly keyId: string;
   readonly name: string | null;
   readonly role: KeyRole;
@@ -22,7 +22,7 @@ export interface Caller {
   readonly expiresAt: number | null;
   /** By then (Unix milliseconds) whatever it makes ends that opens the API; null: never. */
   readonly grantedUntil: number | null;
-  /** Null: a key. */
+  /** Null: a key or an operator's token. */
   readonly session: PortalSession | null;
 }
 

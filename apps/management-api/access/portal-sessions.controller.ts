@@ -102,7 +102,7 @@ function wantedSession(
 
 /** @throws ProblemError forbidden */
 function sessionOf({ session }: Caller): PortalSession {
-  if (session === null) throw new ProblemError('forbidden', 'This is a key, not a portal session.');
+  if (session === null) throw new ProblemError('forbidden', 'This is no portal session.');
   return session;
 }
 

@@ -15,6 +15,8 @@ export class RequestRates {
   private readonly ofOperators: Limited;
   private readonly refused: CounterMetric;
   readonly unknownKeys: UnknownKeys;
+  /** Of their own: while an issuer is silent, keys are looked up as ever. */
+  readonly unknownTokens: UnknownKeys;
 
   constructor(config: ManagementApiConfig, metrics: Metrics) {
     const seconds = config.API_RATE_LIMIT_BURST_SECONDS;
@@ -27,13 +29,15 @@ export class RequestRates {
     this.refused = metrics.counter('api_rate_limited_total', 'Requests that a rate limit refused', ['role']);
     this.refused.zero([...keyRoles, unknown].map((role) => ({ role })));
     const perSecond = config.API_RATE_LIMIT_UNKNOWN_PER_SECOND;
-    this.unknownKeys = new UnknownKeys({
+    const ofStrangers = {
       perSecond,
       burst: Math.ceil(perSecond * seconds),
       onLimited: () => {
         this.refused.inc({ role: unknown });
       },
-    });
+    };
+    this.unknownKeys = new UnknownKeys(ofStrangers);
+    this.unknownTokens = new UnknownKeys(ofStrangers);
   }
 
   /** The problem is rate_limited; the headers say how things stand, whether there is one or not. */

@@ -1,7 +1,7 @@
 /** Who changed what, when, from where. Append-only: a trigger refuses anything but inserts. */
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 
-export type ActorKind = 'api_key' | 'portal' | 'system';
+export type ActorKind = 'api_key' | 'portal' | 'oidc' | 'system';
 
 export const AuditEntryRow = defineEntity({
   name: 'AuditEntry',
