@@ -23,6 +23,14 @@ test('records are CloudEvents of the wanted size, in turn for each target', () =
   ]);
 });
 
+test('varied events have the same size and other contents', () => {
+  const [one, other] = new EventSource({ ...events, isVaried: true }).take(2).map(({ value }) => value);
+  expect([one?.length, other?.length]).toEqual([1_024, 1_024]);
+  const textOf = (value = '{}') => (JSON.parse(value) as { data: { text: string } }).data.text;
+  expect(textOf(one)).toMatch(/^order=7;sku=\w+;quantity=/);
+  expect(textOf(one)).not.toBe(textOf(other));
+});
+
 test('a request has one event, or a list of them', () => {
   const source = new EventSource(events);
   expect(JSON.parse(source.takeRequest(1))).toMatchObject({ type: 'bench.w1', clientId: 'c2' });

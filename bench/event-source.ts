@@ -28,7 +28,7 @@ export class EventSource {
     const sentAtMs = nowMs();
     return Array.from({ length: count }, () => {
       const target = this.target;
-      const value = this.cloudEvent(sentAtMs, target, this.padding);
+      const value = this.cloudEvent(sentAtMs, target, this.text());
       this.next += 1;
       return { key: target.type, value, headers };
     });
@@ -41,7 +41,7 @@ export class EventSource {
       const { clientId, type } = this.target;
       const id = eventIdOf({ number: this.next, sentAtMs });
       this.next += 1;
-      return `{"id":"${id}","type":"${type}","clientId":"${clientId}","data":{"text":"${this.padding}"}}`;
+      return `{"id":"${id}","type":"${type}","clientId":"${clientId}","data":{"text":"${this.text()}"}}`;
     });
     return count === 1 ? (events[0] ?? '') : `[${events.join(',')}]`;
   }
@@ -51,6 +51,10 @@ export class EventSource {
     return targets[this.next % targets.length] ?? { clientId: '', type: '' };
   }
 
+  private text(): string {
+    return this.wanted.isVaried === true ? orderText(this.next, this.padding.length) : this.padding;
+  }
+
   private cloudEvent(sentAtMs: number, { clientId, type }: Target, padding: string): string {
     const id = eventIdOf({ number: this.next, sentAtMs });
     return (
@@ -58,4 +62,19 @@ export class EventSource {
       `"datacontenttype":"application/json","type":"${type}","data":{"text":"${padding}"}}`
     );
   }
+}
+
+/** Names of fields that all orders have, and values that no two have in common; the same for the same number. */
+function orderText(number: number, length: number): string {
+  let seed = number;
+  const value = (below: number) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  let text = `order=${number}`;
+  while (text.length < length) {
+    const sku = value(2 ** 31).toString(36);
+    text += `;sku=${sku};quantity=${value(9) + 1};price=${value(100_000) / 100};warehouse=${value(2 ** 31).toString(36)}`;
+  }
+  return text.slice(0, length);
 }

@@ -27,6 +27,8 @@ import { warn } from '../stack/terminal.ts';
 export const benchFolder = join(dataFolder, 'bench');
 export const logFolder = join(benchFolder, 'logs');
 const stackFolder = join(benchFolder, 'stack');
+/** Where the embedded Kafka has a folder of segments for each partition. */
+export const embeddedLogFolder = join(stackFolder, 'kafka', 'log');
 
 /** Of this run among others at the same servers. */
 const ownName = `bench-${randomBytes(4).toString('hex')}`;

@@ -16,6 +16,7 @@ import { retryStorm } from './works/retry-storm.ts';
 import { scale } from './works/scale.ts';
 import { siege } from './works/siege.ts';
 import { start } from './works/start.ts';
+import { storage } from './works/storage.ts';
 import { throughput } from './works/throughput.ts';
 
 export const works: readonly Work[] = [
@@ -33,6 +34,7 @@ export const works: readonly Work[] = [
   scale,
   idle,
   start,
+  storage,
   lists,
   neighbours,
   indexes,

@@ -14,6 +14,8 @@ export interface Events {
   readonly targets: readonly Target[];
   /** Of one event as it is produced, CloudEvent around it included. */
   readonly bytes: number;
+  /** What is in them differs as orders do, for what looks at their contents, such as compression. Default: all the same */
+  readonly isVaried?: boolean;
 }
 
 export interface Produced {
