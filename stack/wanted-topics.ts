@@ -14,12 +14,9 @@ const messageBytesMax = 2 * 1024 * 1024;
 /** Every topic of ours, and the platform's own topics that are named, unless they are on a cluster of its own; a regular expression names none to create. */
 export function wantedTopics(config: TopicConfig): readonly WantedTopic[] {
   const isRegularExpression = (name: string) => name.startsWith('/') && name.endsWith('/');
-  const inputs = config.PLATFORM_KAFKA_BROKERS === null ? config.PLATFORM_TOPICS : [topics.platformEvents.name];
-  const platform = inputs.filter((name) => !isRegularExpression(name));
-  const specs = [
-    ...platform.map((name) => ({ ...topics.platformEvents, name })),
-    ...allTopics.filter((spec) => spec !== topics.platformEvents),
-  ];
+  const inputs = config.PLATFORM_KAFKA_BROKERS === null ? config.PLATFORM_TOPICS : [];
+  const platform = inputs.filter((name) => !isRegularExpression(name) && name !== topics.platformEvents.name);
+  const specs = [...platform.map((name) => ({ ...topics.platformEvents, name })), ...allTopics];
   return specs.map((spec) => ({
     name: topicName(config.TOPIC_PREFIX, spec),
     partitions: config.TOPIC_PARTITIONS,

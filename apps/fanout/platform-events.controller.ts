@@ -4,7 +4,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import type { RecordBatch } from '../../libs/kafka/record.ts';
 import { EventIntake, PlatformIntake } from './event-intake.ts';
 
-/** Stands for whatever PLATFORM_TOPICS names. */
+/** Our own topic, and what else PLATFORM_TOPICS names on our cluster. */
 export const platformPattern = 'platform.events';
 /** The same on the platform's own cluster, where there is one. */
 export const platformClusterPattern = 'platform.events of the platform';

@@ -28,8 +28,22 @@ test.each(['webhook.deliveries', 'platform.events.rejected'])('%s is refused: it
   expect(() => platformTopics([name], 'eu.')).toThrow(`eu.${name}`);
 });
 
-test('on one cluster everything is read there; the platform has no other', () => {
-  expect(inputTopics(['shop.orders'], 'eu.', false)).toEqual({ own: ['eu.shop.orders'], platform: [] });
+test.each([[['shop.orders']], [['shop.orders', 'platform.events']]])(
+  'on one cluster %j are read there, and what is published over HTTP, once; the platform has no other',
+  (items) => {
+    expect(inputTopics(items, 'eu.', false)).toEqual({ own: ['eu.platform.events', 'eu.shop.orders'], platform: [] });
+  },
+);
+
+test('a pattern beside it does not take it in a second time', () => {
+  const { own } = inputTopics(['/platform/'], 'eu.', false);
+  expect(own).toHaveLength(2);
+  const takes = (topic: string) => (own[1] as RegExp).test(topic);
+  expect(['eu.platform.events', 'eu.platform.orders'].map(takes)).toEqual([false, true]);
+});
+
+test('of two clusters no two topics have one name, whoever names them', () => {
+  expect(() => inputTopics(['shop.orders', 'platform.events'], '', true)).toThrow('names platform.events');
 });
 
 test("the platform's own cluster has its topics under their names, ours what is published over HTTP", () => {

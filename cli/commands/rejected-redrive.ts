@@ -23,7 +23,7 @@ export const rejectedRedrive: Command = {
     ...brokersOption,
   },
   notes: [
-    'Needs --topic, --reason or --at (with --api: --topic, --reason or --id). Without --api, what still would be no event is not sent. The others go to the first topic that PLATFORM_TOPICS names (with --api, or with PLATFORM_KAFKA_BROKERS: to platform.events of the cluster of this system), not to their own, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. What is sent twice is delivered twice, under the same webhook-id.',
+    'Needs --topic, --reason or --at (with --api: --topic, --reason or --id). Without --api, what still would be no event is not sent. The others go to platform.events of the cluster of this system, which fan-out always reads, not to their own topic, which has other readers; headers say where they were, and they become the events that they would have become there. Fan-out has to have the mended mapping before: restart it first. What is sent twice is delivered twice, under the same webhook-id.',
   ],
   examples: [
     'rejected redrive --topic shop.public.customers --reason mapping_failed --dry-run',

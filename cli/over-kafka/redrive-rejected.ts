@@ -19,11 +19,8 @@ export function redriveRejected(context: CommandContext): Promise<void> {
     }
     const { config } = access;
     const isApart = config.PLATFORM_KAFKA_BROKERS !== null;
-    // To our own cluster, whatever cluster they came from: of the platform's we only read.
-    const inputs = isApart ? [topics.platformEvents.name] : config.PLATFORM_TOPICS;
-    const [target] = inputs.filter((name) => !name.startsWith('/'));
-    if (target === undefined)
-      throw new CliFailure('usage', 'PLATFORM_TOPICS names no topic to send them to, only patterns.');
+    // Our own, wherever they came from: topics of the platform have other readers.
+    const target = topics.platformEvents.name;
     const namedBy = isApart ? '' : config.TOPIC_PREFIX;
     const reading = new EventReading(config, namedBy, given.text('file') ?? config.PLATFORM_MAPPINGS ?? '');
     const chosen = await rejectedRecords(context, access, redriveLastDefault);

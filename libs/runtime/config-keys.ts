@@ -69,7 +69,8 @@ export const topicKeys = {
     max: 9,
   }),
   PLATFORM_TOPICS: topicsKey({
-    description: 'Topics that bring platform events; an item between slashes is a regular expression',
+    description:
+      "Topics that bring platform events, beside platform.events of the system's own; an item between slashes is a regular expression",
     default: 'platform.events',
   }),
 } as const;

@@ -38,6 +38,20 @@ test('an app that reads in a group may, and no app may more than read and write,
   expect(shown('management-api').filter((grant) => !/^(Read|Write|Describe) /.test(grant))).toEqual([]);
 });
 
+test('what is published over HTTP is read and sent again, whatever the topics of the platform are', () => {
+  const of = (role: (typeof accessRoles)[number]) =>
+    grantsOf(role, 'eu.', ['eu.orders'])
+      .filter(({ name }) => ['eu.platform.events', 'eu.orders'].includes(name))
+      .map(({ operation, name }) => `${operation} ${name}`);
+  expect(of('fanout')).toEqual(['Read eu.orders', 'Read eu.platform.events']);
+  expect(of('operator').filter((one) => !one.startsWith('Describe'))).toEqual([
+    'Read eu.platform.events',
+    'Read eu.orders',
+    'Write eu.platform.events',
+  ]);
+  expect(of('platform')).toEqual(['Write eu.orders']);
+});
+
 test('topics that have a mapping are read by fan-out and the operator, and belong to others otherwise', () => {
   const mapped = ['shop.public.customers', 'eu.orders'];
   const of = (role: (typeof accessRoles)[number]) =>

@@ -44,7 +44,8 @@ const rejected = topics.platformEventsRejected;
 const needs: Readonly<Record<Exclude<AccessRole, 'setup' | 'operator' | 'platform'>, Needs>> = {
   fanout: {
     // What was fanned out is read back after a start, for copies (apps/fanout/copy-reader.ts).
-    reads: [notices, definitions, eventTypes, webhookEvents],
+    // Events over HTTP come on our own topic, whatever the platform's are.
+    reads: [topics.platformEvents, notices, definitions, eventTypes, webhookEvents],
     writes: [webhookEvents, deliveries, rejected],
     isMember: true,
   },
@@ -87,7 +88,10 @@ export function grantsOf(
         ...[definitions, eventTypes].flatMap((spec) => allow('topic', name(spec), ['Read'])),
         // `map` tries a mapping on records, `rejected redrive` sends what was set aside again.
         ...allow('topic', name(rejected), ['Read']),
-        ...platformTopics.flatMap((topic) => allow('topic', topic, ['Read', 'Write'])),
+        ...[...new Set([name(topics.platformEvents), ...platformTopics])].flatMap((topic) =>
+          allow('topic', topic, ['Read']),
+        ),
+        ...allow('topic', name(topics.platformEvents), ['Write']),
         ...mapped.flatMap((topic) => allow('topic', topic, ['Describe', 'Read'])),
         ...membersOf().flatMap((app) => allow('group', prefix + app, ['Describe'])),
       ];
@@ -95,9 +99,9 @@ export function grantsOf(
       return platformTopics.flatMap((topic) => allow('topic', topic, ['Write']));
     default: {
       const { reads = [], writes = [], isMember = false, isWatching = false } = needs[role];
-      const read = [...(role === 'fanout' ? [...platformTopics, ...mapped] : []), ...reads.map(name)];
+      const read = new Set([...(role === 'fanout' ? [...platformTopics, ...mapped] : []), ...reads.map(name)]);
       return [
-        ...read.flatMap((topic) => allow('topic', topic, ['Read'])),
+        ...[...read].flatMap((topic) => allow('topic', topic, ['Read'])),
         ...writes.map(name).flatMap((topic) => allow('topic', topic, ['Write'])),
         ...(isMember ? allow('group', prefix + role, ['Read']) : []),
         ...(isWatching ? all.flatMap((topic) => allow('topic', topic, ['Describe'])) : []),

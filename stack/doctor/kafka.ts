@@ -123,7 +123,8 @@ async function examineGroups(admin: TopicAdmin, config: DoctorConfig): Promise<r
   // Projector and monitor keep their positions in the database, where their lag is asked for.
   const apps = ['fanout', 'dispatcher', 'retry-scheduler'] as const;
   const members = await admin.memberCounts(apps.map((app) => prefix + app));
-  const ownInputs = config.PLATFORM_KAFKA_BROKERS === null ? config.PLATFORM_TOPICS : [topics.platformEvents.name];
+  const named = config.PLATFORM_KAFKA_BROKERS === null ? config.PLATFORM_TOPICS : [];
+  const ownInputs = [...named, topics.platformEvents.name];
   const inputs = wantedTopics(config)
     .map(({ name }) => name)
     .filter((name) => ownInputs.includes(name.slice(prefix.length)));

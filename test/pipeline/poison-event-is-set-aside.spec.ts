@@ -29,7 +29,8 @@ writeFileSync(mended, unprefixed.replaceAll('client: ${row.tenant_id}', 'client:
 beforeAll(async () => {
   system = await startSystem({
     apps: ['fanout', 'dispatcher', 'management-api', 'projector'],
-    env: { PLATFORM_MAPPINGS: mappings },
+    // What is published over HTTP and what is sent again comes on a topic that PLATFORM_TOPICS need not name.
+    env: { PLATFORM_MAPPINGS: mappings, PLATFORM_TOPICS: 'shop.orders' },
   });
   receiver = await startReceiver({});
   client = await createClient(system);
