@@ -96,6 +96,15 @@ describe('each example of each help', () => {
   }
 });
 
+test('settings set makes of what it is given one change', async () => {
+  const words = ['/timeoutMs/default=8000', '/signature/algorithm=ed25519', '/autoDisable/isEnabled=false'];
+  const { asked } = await run(['settings', 'set', ...words, '/autoDisable/minMinutes=null'], [{ revision: 1 }]);
+  const autoDisable = { isEnabled: false, minMinutes: null };
+  const body = { timeoutMs: { default: 8000 }, signature: { algorithm: 'ed25519' }, autoDisable };
+  expect(asked).toEqual([{ method: 'PATCH', path: '/v1/settings', query: '', body }]);
+  await expect(run(['settings', 'set', 'timeoutMs=1'])).rejects.toThrow('/name/of/a/setting=value');
+});
+
 test('names are given once, and none is the beginning of another of two words', () => {
   const names = commands.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);

@@ -15,6 +15,7 @@ import { map } from './commands/map.ts';
 import { rejectedList } from './commands/rejected-list.ts';
 import { rejectedRedrive } from './commands/rejected-redrive.ts';
 import { replayCommands } from './commands/replay-commands.ts';
+import { settingsCommands } from './commands/settings-commands.ts';
 import { system } from './commands/system.ts';
 import { topics } from './commands/topics.ts';
 import { trigger } from './commands/trigger.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   ...clientCommands,
   ...eventCommands,
   ...replayCommands,
+  ...settingsCommands,
   verify,
   topics,
   acls,

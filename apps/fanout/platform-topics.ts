@@ -14,28 +14,29 @@ export interface InputTopics {
 }
 
 /**
- * Where the platform has a cluster of its own its topics are there, under the names that they have. What POST /v1/events and
- * `rejected redrive` write stays on ours.
+ * `platform.events` of our cluster is read whatever is named: POST /v1/events and redriven events are written there. Where the
+ * platform has a cluster of its own its topics are there, under the names that they have.
  * @throws when an item cannot be used; the message says which
  */
 export function inputTopics(items: readonly string[], prefix: string, hasOwnCluster: boolean): InputTopics {
-  if (!hasOwnCluster) return { own: platformTopics(items, prefix), platform: [] };
   const own = topicName(prefix, topics.platformEvents);
-  return { own: [own], platform: platformTopics(items, '', [own]) };
+  if (hasOwnCluster) return { own: [own], platform: platformTopics(items, '', [own]) };
+  const others = items.filter((item) => prefix + item !== own);
+  return { own: [own, ...platformTopics(others, prefix, [own])], platform: [] };
 }
 
-/** @param taken names that no pattern takes in, beside those of what fanout writes */
+/** @param taken names that are read elsewhere: no item is one of them, no pattern takes one in, as with what fanout writes */
 export function platformTopics(
   items: readonly string[],
   prefix: string,
   taken: readonly string[] = [],
 ): (string | RegExp)[] {
-  const own = ownTopics.map((spec) => topicName(prefix, spec));
+  const own = [...ownTopics.map((spec) => topicName(prefix, spec)), ...taken];
   return items.map((item) => {
     const pattern = patternIn(item);
-    if (pattern !== undefined) return exceptFor([...own, ...taken], pattern);
+    if (pattern !== undefined) return exceptFor(own, pattern);
     const name = prefix + item;
-    if (own.includes(name)) throw new Error(`PLATFORM_TOPICS names ${name}, a topic of this system's own`);
+    if (own.includes(name)) throw new Error(`PLATFORM_TOPICS or a mapping names ${name}, a topic of this system's own`);
     return name;
   });
 }

@@ -11,6 +11,7 @@ import { ClientStore } from '../../libs/postgres/webhooks/client-store.ts';
 import { EventTypeStore } from '../../libs/postgres/webhooks/event-type-store.ts';
 import { PublishedEventStore } from '../../libs/postgres/history/published-event-store.ts';
 import { OutboxStore } from '../../libs/postgres/outbox/outbox-store.ts';
+import { SettingsInForce } from '../../libs/postgres/webhooks/settings-in-force.ts';
 import { WebhookView } from '../../libs/postgres/webhooks/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import { guardFromConfig } from '../../libs/sender/guard-from-config.ts';
@@ -126,7 +127,11 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
         { provide: CONFIG, useValue: config },
-        { provide: WebhookDefaultsOf, useFactory: () => new WebhookDefaultsOf(config) },
+        {
+          provide: WebhookDefaultsOf,
+          inject: [SettingsInForce],
+          useFactory: (kept: SettingsInForce) => new WebhookDefaultsOf(config, kept),
+        },
       ],
     };
   }

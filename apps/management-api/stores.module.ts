@@ -19,6 +19,8 @@ import { RedriveStore } from '../../libs/postgres/rejections/redrive-store.ts';
 import { RejectedEventView } from '../../libs/postgres/rejections/rejected-event-view.ts';
 import { ReplayStore } from '../../libs/postgres/replays/replay-store.ts';
 import { OwnDatabase, ReservedDatabase } from '../../libs/postgres/server/reserved-database.ts';
+import { SettingsInForce } from '../../libs/postgres/webhooks/settings-in-force.ts';
+import { SettingsStore } from '../../libs/postgres/webhooks/settings-store.ts';
 import { StatsView } from '../../libs/postgres/history/stats-view.ts';
 import { WebhookStore } from '../../libs/postgres/webhooks/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhooks/webhook-view.ts';
@@ -47,6 +49,7 @@ const plain = [
   RedriveStore,
   RejectedEventView,
   ReplayStore,
+  SettingsStore,
   StatsView,
   WebhookView,
 ] as const;
@@ -77,9 +80,17 @@ export class StoresModule {
       { provide: ReservedDatabase, useFactory: () => new ReservedDatabase(config.DATABASE_URL) },
       {
         provide: WebhookStore,
-        inject: [EntityManager],
-        useFactory: (em: EntityManager) =>
-          new WebhookStore({ em, secretBox, maskHeaders, showTls, perClientMax: config.WEBHOOKS_PER_CLIENT }),
+        inject: [EntityManager, SettingsInForce],
+        useFactory: (em: EntityManager, settings: SettingsInForce) => {
+          const perClientMax = async () =>
+            (await settings.get()).changed['/webhooksPerClientMax'] ?? config.WEBHOOKS_PER_CLIENT;
+          return new WebhookStore({ em, secretBox, maskHeaders, showTls, perClientMax });
+        },
+      },
+      {
+        provide: SettingsInForce,
+        inject: [OwnDatabase],
+        useFactory: ({ em }: OwnDatabase) => new SettingsInForce(new SettingsStore(em)),
       },
       {
         provide: IdempotencyStore,

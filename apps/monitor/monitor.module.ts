@@ -13,12 +13,13 @@ import { keepHouse } from '../../libs/postgres/housekeeping/housekeeping.ts';
 import { NoticeMailStore } from '../../libs/postgres/outbox/notice-mail-store.ts';
 import { PostgresModule } from '../../libs/postgres/postgres.module.ts';
 import { sweepTimes } from '../../libs/postgres/housekeeping/sweep-store.ts';
+import { SettingsInForce } from '../../libs/postgres/webhooks/settings-in-force.ts';
+import { SettingsStore } from '../../libs/postgres/webhooks/settings-store.ts';
 import { RecoveryStore } from '../../libs/postgres/health/recovery-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { AvroCodec, AvroReader } from '../../libs/wire/avro-codec.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
-import type { RateRule } from '../../libs/domain/health/failure-rate.ts';
 import { unobservedFields, type ObservedOutcome } from '../../libs/domain/delivery/outcome.ts';
 import { BacklogMetrics } from './backlog-metrics.ts';
 import { Caretaker } from './caretaker.ts';
@@ -27,6 +28,7 @@ import { GlobalGuard } from './global-guard.ts';
 import { MailSender } from './mail-sender.ts';
 import { Mailer } from './mailer.ts';
 import { MonitorMetrics } from './monitor-metrics.ts';
+import { disableRulesIn } from './disable-rules-in-force.ts';
 import { Observation } from './observation.ts';
 import { OutcomesController } from './outcomes.controller.ts';
 import { Repeated } from './repeated.ts';
@@ -157,22 +159,18 @@ function makeObservation(parts: {
   metrics: MonitorMetrics;
 }): Observation {
   const { config, context, codec, em, database, store, guard, metrics } = parts;
+  const settings = new SettingsInForce(new SettingsStore(em));
   return new Observation({
     codec,
     store,
     guard,
     offsets: offsetsOf(em, config),
-    policy: {
-      disable: {
-        isEnabled: config.AUTO_DEACTIVATION_ENABLED,
-        failureThreshold: config.AUTO_DEACTIVATION_FAILURE_THRESHOLD,
-        minMs: config.AUTO_DEACTIVATION_MIN_MINUTES * minuteMs,
-        rate: rateRuleOf(config),
-      },
+    policy: async () => ({
+      disable: disableRulesIn(config, (await settings.get()).changed),
       goodPingsToHeal: config.AUTO_HEAL_ENABLED ? config.AUTO_HEAL_PINGS : null,
       recoveryMs: config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs,
       areMailed: config.SMTP_URL !== null,
-    },
+    }),
     metrics,
     logger: context.logger,
     now: () => timeOf(database),
@@ -184,15 +182,6 @@ function makeObservation(parts: {
       });
     },
   });
-}
-
-function rateRuleOf(config: MonitorConfig): RateRule | null {
-  if (config.AUTO_DEACTIVATION_FAILURE_PERCENT === 0) return null;
-  return {
-    part: config.AUTO_DEACTIVATION_FAILURE_PERCENT / 100,
-    attemptsMin: Math.max(config.AUTO_DEACTIVATION_RATE_ATTEMPTS, config.AUTO_DEACTIVATION_FAILURE_THRESHOLD),
-    windowMs: config.AUTO_DEACTIVATION_RATE_WINDOW_MINUTES * minuteMs,
-  };
 }
 
 function makeRoutine(parts: {

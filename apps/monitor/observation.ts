@@ -36,7 +36,8 @@ export interface ObservationParts {
   readonly codec: AvroReader<ObservedOutcome>;
   readonly store: HealthStore;
   readonly offsets: ConsumerOffsetStore;
-  readonly policy: Omit<HealthPolicy, 'isPaused'>;
+  /** As operators have it now. @throws the driver's error */
+  readonly policy: () => Promise<Omit<HealthPolicy, 'isPaused'>>;
   readonly guard: GlobalGuard;
   readonly metrics: MonitorMetrics;
   readonly logger: Logger;
@@ -124,10 +125,10 @@ export class Observation {
   private async apply(seen: readonly Seen[], offsets: readonly PositionStep[]): Promise<Applied> {
     const { store, policy, guard, now } = this.parts;
     const outcomes = seen.map(({ outcome }) => outcome);
-    const time = await now();
+    const [time, inForce] = await Promise.all([now(), policy()]);
     await guard.see(outcomes, time.getTime());
     const batch = { outcomes, offsets, behindMs: this.behindMs(seen, offsets) };
-    return store.apply(batch, { ...policy, isPaused: guard.isPaused }, time);
+    return store.apply(batch, { ...inForce, isPaused: guard.isPaused }, time);
   }
 
   /** By webhook, which has one partition. */

@@ -95,10 +95,4 @@ export const eventCommands: readonly Command[] = [
     },
     examples: ['stats --from 24h', 'stats --webhook wh_… --bucket 1d --from 7d --json'],
   }),
-  showCommand({
-    name: 'settings',
-    summary: 'Shows the limits and defaults of this installation.',
-    path: '/v1/settings',
-    examples: ['settings --json'],
-  }),
 ];

@@ -50,6 +50,8 @@ export interface Operation<
   readonly isConditional: boolean;
   /** Its answer has a `version`, which is its ETag. */
   readonly isVersioned: boolean;
+  /** What the member is called that is the version. */
+  readonly versionField: 'version' | 'revision';
   readonly params: Params;
   readonly query: Query;
   /** An object without properties where there is nothing to send. */
@@ -98,6 +100,7 @@ export interface OperationText<
   readonly isReading?: boolean;
   readonly isConditional?: boolean;
   readonly isVersioned?: boolean;
+  readonly versionField?: 'version' | 'revision';
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -132,6 +135,7 @@ export function operation<
     isReading,
     isConditional: false,
     isVersioned: false,
+    versionField: 'version',
     ...rest,
     // Left out, each of these is an object without properties, and its type argument says so.
     params: params ?? (none as unknown as Params),

@@ -76,6 +76,7 @@ export const allOperations: readonly Operation[] = [
   stats.getStats,
   stream.streamOutcomes,
   settings.getSettings,
+  settings.updateSettings,
   system.getSystem,
   audit.listAudit,
   audit.exportAudit,

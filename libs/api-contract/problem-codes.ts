@@ -102,7 +102,7 @@ export const problemCodes = {
   too_many_webhooks: {
     status: 409,
     title: 'The client has too many webhooks',
-    meaning: 'The client has as many webhooks as WEBHOOKS_PER_CLIENT allows: delete some first.',
+    meaning: 'The client has as many webhooks as it may (`webhooksPerClientMax` of the settings): delete some first.',
   },
   too_many_keys: {
     status: 409,

@@ -1,7 +1,8 @@
 /** What holds for everybody here: the limits and defaults of this installation. */
 import Type from 'typebox';
+import { nullable, strict } from './fields.ts';
 import { operation, roles } from './operation.ts';
-import { retryPolicy, signatureAlgorithm } from './webhook-fields.ts';
+import { retryPolicy, retryPolicyFields, signatureAlgorithm, timeoutMs } from './webhook-fields.ts';
 
 const bound = Type.Object({ min: Type.Number(), max: Type.Number() });
 
@@ -72,6 +73,16 @@ export const settingsSchema = Type.Object(
       { description: 'When failures disable a webhook: the values of the calling client, otherwise the defaults.' },
     ),
     isMailSent: Type.Boolean({ description: 'Notices go by mail to the addresses of a client.' }),
+    revision: Type.Integer({ description: 'Counts what operators changed here; 0: nothing yet. Its ETag.' }),
+    changeable: Type.Array(Type.String(), {
+      description:
+        'What an operator changes while everything runs, as JSON Pointers into this answer. The rest is of the environment of each process and wants a restart. Empty for whoever is no operator.',
+      examples: [['/webhooksPerClientMax', '/timeoutMs/default']],
+    }),
+    changed: Type.Array(Type.String(), {
+      description: 'Those of them that were changed: the environment does not say what counts. Empty for the same.',
+      examples: [['/timeoutMs/default']],
+    }),
   },
   { description: 'The limits and defaults in force.' },
 );
@@ -83,7 +94,77 @@ export const getSettings = operation({
   tag: 'Settings',
   summary: 'Read the limits and defaults in force',
   roles: [...roles],
+  isVersioned: true,
+  versionField: 'revision',
   status: 200,
   answer: settingsSchema,
   answered: 'The settings.',
+});
+
+const maybe = { ...strict, description: 'Null: all of it is as the environment has it.' };
+
+/** Bounds are those of the keys of the environment. */
+const settingsChange = Type.Object(
+  {
+    webhooksPerClientMax: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
+    retryPolicy: Type.Optional(
+      nullable(
+        Type.Object(
+          {
+            default: Type.Optional(
+              nullable(
+                Type.Object(
+                  {
+                    maxAttempts: Type.Optional(nullable(retryPolicyFields.maxAttempts)),
+                    baseDelayMs: Type.Optional(nullable(retryPolicyFields.baseDelayMs)),
+                    maxDelayMs: Type.Optional(nullable(retryPolicyFields.maxDelayMs)),
+                    backoffFactor: Type.Optional(nullable(retryPolicyFields.backoffFactor)),
+                    jitter: Type.Optional(nullable(retryPolicyFields.jitter)),
+                  },
+                  maybe,
+                ),
+              ),
+            ),
+          },
+          maybe,
+        ),
+      ),
+    ),
+    timeoutMs: Type.Optional(nullable(Type.Object({ default: Type.Optional(nullable(timeoutMs)) }, maybe))),
+    signature: Type.Optional(nullable(Type.Object({ algorithm: Type.Optional(nullable(signatureAlgorithm)) }, maybe))),
+    autoDisable: Type.Optional(
+      nullable(
+        Type.Object(
+          {
+            isEnabled: Type.Optional(nullable(Type.Boolean())),
+            failureThreshold: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 10_000 }))),
+            minMinutes: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 43_200 }))),
+            failureRatePercent: Type.Optional(nullable(Type.Number({ minimum: 0, maximum: 100 }))),
+          },
+          maybe,
+        ),
+      ),
+    ),
+  },
+  strict,
+);
+
+export const updateSettings = operation({
+  id: 'updateSettings',
+  method: 'patch',
+  path: '/v1/settings',
+  tag: 'Settings',
+  summary: 'Change settings that need no restart',
+  description:
+    'Those that `changeable` names, for everybody and in every process within a second. Null takes one back to what the environment says (JSON Merge Patch). Webhooks that exist keep the policy, deadline and algorithm that they have; a client keeps its own rule of what disables.',
+  roles: ['admin'],
+  needs: 'settings.write',
+  isConditional: true,
+  isVersioned: true,
+  versionField: 'revision',
+  body: settingsChange,
+  example: { timeoutMs: { default: 5000 }, autoDisable: { failureThreshold: 30, minMinutes: null } },
+  status: 200,
+  answer: settingsSchema,
+  answered: 'The settings as they are then.',
 });

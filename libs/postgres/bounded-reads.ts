@@ -28,11 +28,16 @@ export class ReadAbandonedError extends Error {
   readonly retryable = false;
 }
 
-const current = new AsyncLocalStorage<ReadBounds>();
+const current = new AsyncLocalStorage<ReadBounds | undefined>();
 
 /** What `work` reads by {@link readerOf} is bounded, however deep that is; what it changes is not. */
 export function withinBounds<T>(bounds: ReadBounds, work: () => T): T {
   return current.run(bounds, work);
+}
+
+/** For what others wait for as well: whoever asked first may hang up, or have to wait for its share. */
+export function withoutBounds<T>(work: () => T): T {
+  return current.run(undefined, work);
 }
 
 /** Undefined: those of the pool alone. */

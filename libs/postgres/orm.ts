@@ -43,6 +43,7 @@ import { GoneAnswers } from './migrations/0183-gone-answers.ts';
 import { MessageIds } from './migrations/0185-message-ids.ts';
 import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { EarlierPauses } from './migrations/0237-earlier-pauses.ts';
+import { OperatorSettings } from './migrations/0238-operator-settings.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
@@ -112,6 +113,7 @@ const allMigrations = [
   WebhookPauses,
   RejectedEvents,
   EarlierPauses,
+  OperatorSettings,
   OperatorsByToken,
 ] as const;
 

@@ -28,7 +28,6 @@ beforeAll(async () => {
   system = await startSystem({
     apps: ['fanout', 'dispatcher', 'management-api', 'monitor', 'projector'],
     env: {
-      AUTO_DEACTIVATION_FAILURE_THRESHOLD: '4',
       AUTO_DEACTIVATION_MIN_MINUTES: '0',
       HEALTH_CHECK_INTERVAL_MINUTES: String(intervalMs / 60_000),
       AUTO_HEAL_PINGS: '2',
@@ -36,6 +35,8 @@ beforeAll(async () => {
     },
   });
   system.secrets.plant('the password of the mail server', 'planted-password');
+  // The monitor has it from there: its environment says 20.
+  expect((await system.api('PATCH', '/v1/settings', { autoDisable: { failureThreshold: 4 } })).status).toBe(200);
   client = await createClient(system);
   other = await createClient(system, 'Other');
   endpoint = await startReceiver({ respond: () => (isBroken ? { status: 500 } : {}) });

@@ -8,11 +8,13 @@ import { operationOf } from './route.ts';
 @Injectable()
 export class EtagInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (operationOf(context)?.isVersioned !== true) return next.handle();
+    const operation = operationOf(context);
+    if (operation?.isVersioned !== true) return next.handle();
+    const { versionField } = operation;
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     return next.handle().pipe(
       tap((answer: unknown) => {
-        reply.header('etag', entityTag(Number((answer as { version: unknown }).version)));
+        reply.header('etag', entityTag(Number((answer as Record<string, unknown>)[versionField])));
       }),
     );
   }

@@ -45,7 +45,7 @@ export class WebhooksController {
   @Route(contract.createWebhook)
   async create(@Input() { body, caller, actor }: InputOf<typeof contract.createWebhook>) {
     const now = new Date();
-    const { defaults } = this.operator;
+    const defaults = await this.operator.defaults();
     const settings = changedSettings(initialSettings(body.url, body.eventTypes, defaults), body, defaults);
     const clientId = ownerOf(body.clientId, caller);
     this.refuseTogether(settings);
@@ -85,7 +85,8 @@ export class WebhooksController {
   async update(@Input() input: InputOf<typeof contract.updateWebhook>) {
     const { isActive, secret, ...given } = input.body;
     if (secret !== undefined) judgeCapability(input.caller, 'secrets.rotate');
-    const changed = await this.change(input, (current) => changedSettings(current, given, this.operator.defaults), {
+    const defaults = await this.operator.defaults();
+    const changed = await this.change(input, (current) => changedSettings(current, given, defaults), {
       activity: isActive === undefined ? undefined : activityOf(isActive, input.caller),
       rotation: secret === undefined ? undefined : rotationOf(secret, overlapHoursDefault, new Date()),
     });

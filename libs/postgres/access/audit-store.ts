@@ -19,7 +19,8 @@ export interface AuditedChange {
     | 'delivery'
     | 'replay'
     | 'audit_erasure'
-    | 'rejected_event';
+    | 'rejected_event'
+    | 'settings';
   readonly objectId: string;
   readonly clientId: string | null;
   /** Secrets masked; null when it was created. */

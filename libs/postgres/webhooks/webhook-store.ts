@@ -41,14 +41,14 @@ import { shownWebhook } from './webhook-view.ts';
 export interface WebhookStoreOptions extends SealingOptions {
   readonly em: EntityManager;
   /** Most webhooks of one client. */
-  readonly perClientMax: number;
+  readonly perClientMax: () => Promise<number>;
 }
 
 export class WebhookStore {
   private readonly em: EntityManager;
   private readonly secrets: WebhookSecrets;
   private readonly settings: SealedSettings;
-  private readonly perClientMax: number;
+  private readonly perClientMax: () => Promise<number>;
 
   constructor({ em, perClientMax, ...sealing }: WebhookStoreOptions) {
     this.em = em;
@@ -58,11 +58,13 @@ export class WebhookStore {
   }
 
   async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<Created> {
+    // Asked for before there is a transaction: two connections at once for each of many would be more than there are.
+    const perClientMax = await this.perClientMax();
     return changing(this.em, async (em) => {
       const { id, clientId, isActive } = webhook;
       const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
       if (owner === null) return { kind: 'no_client' };
-      if (!(await hasRoom(em, clientId, this.perClientMax))) return { kind: 'too_many' };
+      if (!(await hasRoom(em, clientId, perClientMax))) return { kind: 'too_many' };
       const row = em.create(WebhookRow, {
         id,
         clientId,

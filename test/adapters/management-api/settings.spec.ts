@@ -1,8 +1,9 @@
-/** What a client brings of its own: secrets, TLS material; and how many webhooks it may have. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+/** What a client brings of its own: secrets, TLS material; how many webhooks it may have; and what operators set for all. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createAuthority } from '../../support/receivers/certificates.ts';
 import { newClient, newWebhook, startWorld, type Answer, type World } from './api-world.ts';
+import { until } from '../../support/until.ts';
 import { followTopic } from './topic-reader.ts';
 
 const perClient = 5;
@@ -55,6 +56,94 @@ test.each(['/', '/portal', '/portal/', '/portal/assets/x', '/portal/config.json'
     }
   },
 );
+
+describe('settings that operators change', () => {
+  const patch = (body: object, headers: Record<string, string> = {}) =>
+    world.ask('PATCH /v1/settings', { body, headers });
+  const read = async (key?: string) => (await world.ask('GET /v1/settings', key === undefined ? {} : { key })).body;
+
+  afterEach(async () => {
+    const all = { webhooksPerClientMax: null, retryPolicy: null, timeoutMs: null, signature: null, autoDisable: null };
+    expect((await patch(all)).body).toMatchObject({ changed: [], timeoutMs: { default: 5_000 } });
+  });
+
+  test('count at once for new webhooks, are audited, and null takes them back', async () => {
+    const owner = await newClient(world);
+    const before = await create({}, owner.key);
+    const answer = await patch({
+      webhooksPerClientMax: 2,
+      retryPolicy: { default: { maxAttempts: 3 } },
+      timeoutMs: { default: 8_000 },
+      signature: { algorithm: 'ed25519' },
+      autoDisable: { failureThreshold: 9, failureRatePercent: 0 },
+    });
+    expect(answer).toMatchObject({ status: 200, body: { webhooksPerClientMax: 2, timeoutMs: { default: 8_000 } } });
+    expect(answer.headers['etag']).toBe(`"${String(answer.body['revision'])}"`);
+    expect(answer.body['changed']).toHaveLength(6);
+    const chosen = { timeoutMs: 8_000, signatureAlgorithm: 'ed25519', retryPolicy: { maxAttempts: 3, jitter: 0.2 } };
+    expect(await create({}, owner.key)).toMatchObject({ status: 201, body: chosen });
+    expect(await create({}, owner.key)).toMatchObject({ status: 409, body: { code: 'too_many_webhooks' } });
+    // Webhooks from before keep what they have.
+    const kept = await world.ask(`GET /v1/webhooks/${String(before.body['id'])}`);
+    expect(kept.body).toMatchObject({ timeoutMs: 5_000, signatureAlgorithm: 'hmac-sha256' });
+    // A client sees what counts for it, and not who says so.
+    expect(await read(owner.key)).toMatchObject({
+      ...{ timeoutMs: { default: 8_000 }, autoDisable: { failureThreshold: 9, failureRatePercent: 0 } },
+      ...{ changeable: [], changed: [] },
+    });
+
+    expect((await patch({ timeoutMs: null, autoDisable: { failureThreshold: null } })).body).toMatchObject({
+      ...{ timeoutMs: { default: 5_000 }, webhooksPerClientMax: 2 },
+      autoDisable: { failureThreshold: 20, failureRatePercent: 0 },
+    });
+    const { body } = await world.ask('GET /v1/audit?objectKind=settings&limit=1');
+    expect((body['data'] as object[])[0]).toMatchObject({
+      ...{ action: 'settings.updated', clientId: null },
+      before: { '/timeoutMs/default': 8_000, '/autoDisable/failureThreshold': 9 },
+      after: { '/timeoutMs/default': null, '/autoDisable/failureThreshold': null },
+    });
+    const own = await world.ask('GET /v1/audit?objectKind=settings', { key: owner.key });
+    expect(own.body['data']).toEqual([]);
+  });
+
+  test('are those that another process changed, within a second', async () => {
+    await patch({ timeoutMs: { default: 6_000 } });
+    const changed = JSON.stringify({ '/timeoutMs/default': 7_000 });
+    await withDatabase((database) =>
+      database.query('update operator_settings set changed = $1, revision = revision + 1', [changed]),
+    );
+    const hasIt = async () => (await create({})).body['timeoutMs'] === 7_000;
+    await until(hasIt, { timeoutMs: 10_000, what: 'what another process changed' });
+  });
+
+  test.each<[object, string[]]>([
+    [{ timeoutMs: { default: 9_001 } }, ['/timeoutMs/default maximum']],
+    [{ retryPolicy: { default: { maxAttempts: 11 } } }, ['/retryPolicy/default/maxAttempts maximum']],
+    [{ retryPolicy: { default: { maxDelayMs: 4_000 } } }, ['/retryPolicy/default/maxDelayMs minimum']],
+    [{ retryPolicy: { default: { maxAttempts: 10 } } }, ['/retryPolicy/default/maxAttempts maximum']],
+    [{ autoDisable: { failureThreshold: 0 }, webhooksPerClientMax: 'many' }, ['/webhooksPerClientMax type', '/autoDisable/failureThreshold minimum']], // prettier-ignore
+    [{ retention: { historyDays: 1 } }, ['/retention unknown']],
+    [{ timeoutMs: { limits: { max: 1 } } }, ['/timeoutMs/limits unknown']],
+  ])('%j is refused: %j', async (body, expected) => {
+    const answer = await patch(body);
+    expect([answer.status, rulesOf(answer).toSorted()]).toEqual([422, expected.toSorted()]);
+    expect((await read())['changed']).toEqual([]);
+  });
+
+  test('are changed by operators alone, and by one who knows what they are', async () => {
+    const { key } = await newClient(world);
+    const body = { timeoutMs: { default: 8_000 } };
+    expect((await world.ask('PATCH /v1/settings', { key, body })).status).toBe(403);
+    const { revision } = await read();
+    expect((await patch(body, { 'if-match': `"${Number(revision) + 1}"` })).status).toBe(412);
+    expect((await patch(body, { 'if-match': `"${String(revision)}"` })).status).toBe(200);
+    expect((await patch(body, { 'if-match': `"${String(revision)}"` })).status).toBe(412);
+    // What changes nothing is no change.
+    expect((await patch(body)).body['revision']).toBe(Number(revision) + 1);
+    const { changeable } = await read();
+    expect(changeable).toContain('/timeoutMs/default');
+  });
+});
 
 describe('a secret of the client’s own', () => {
   test('signs as it is', async () => {

@@ -246,7 +246,12 @@ describe('a webhook whose URL changes', () => {
   const change = async () => {
     const secretBox = new SecretBox([`k:${Buffer.alloc(32, 1).toString('base64')}`]);
     const shown = { maskHeaders: () => ({}), showTls: () => ({ ca: null, cert: null, key: null }) };
-    const webhooks = new WebhookStore({ em: database.em, secretBox, ...shown, perClientMax: 10 });
+    const webhooks = new WebhookStore({
+      em: database.em,
+      secretBox,
+      ...shown,
+      perClientMax: () => Promise.resolve(10),
+    });
     const actor = { kind: 'system', id: 'test', name: null, address: null, requestId: null } as const;
     const updated = await webhooks.update(
       { id: 'wh-1', scope: null, isMeant: () => true },

@@ -24,7 +24,7 @@ afterAll(async () => {
 test('the newest secret is the one without an end, though a host made the one before it whose clock is ahead', async () => {
   const secretBox = new SecretBox([`box:${Buffer.alloc(32, 1).toString('base64')}`]);
   const shown = { maskHeaders: () => ({}), showTls: () => ({ ca: null, cert: null, key: null }) };
-  const store = new WebhookStore({ em: database.em, secretBox, ...shown, perClientMax: 10 });
+  const store = new WebhookStore({ em: database.em, secretBox, ...shown, perClientMax: () => Promise.resolve(10) });
   const textOf = (id: string) => `whsec_${Buffer.alloc(32, id).toString('base64')}`;
   const rotationTo = (id: string) => ({
     secret: () => ({ id, text: textOf(id) }),
