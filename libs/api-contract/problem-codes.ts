@@ -168,7 +168,7 @@ export const problemCodes = {
     status: 429,
     title: 'Too many requests at once',
     meaning:
-      'The client, or all clients together, have the maximum number of requests of this kind in progress: reads of the database, counts of replays, tests of filters, or more than others while the process has more to do than it can. Try again after the time in `Retry-After`.',
+      'The client, or all clients together, have the maximum number of requests of this kind in progress: reads of the database, counts of deliveries and replays, tests of filters, or more than others while the process has more to do than it can. Try again after the time in `Retry-After`.',
   },
   internal_error: {
     status: 500,

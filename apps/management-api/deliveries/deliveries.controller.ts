@@ -16,7 +16,8 @@ import { EventView, type KeptEvent } from '../../../libs/postgres/history/event-
 import { HealthView } from '../../../libs/postgres/health/health-view.ts';
 import { dayTimeOf } from '../../../libs/postgres/history/history-key.ts';
 import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
-import { maySeePayloads, type InputOf } from '../access/caller.ts';
+import { maySeePayloads, ownerOf, type InputOf } from '../access/caller.ts';
+import { OpenPlaces } from '../access/open-places.ts';
 import { deliveryFilterOf } from './delivery-filter.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
@@ -27,8 +28,13 @@ import { shownAttempt, shownDelivery, timeOrNull } from '../shown.ts';
 import { standingOf } from '../webhooks/shown-health.ts';
 import { WebhookDefaultsOf } from '../webhooks/webhook-defaults.ts';
 
+/** Each looks at up to 50,000 rows. One fewer than a client has connections for what it reads: its lists go on. */
+const countsMax = { perOwnerMax: 2, max: 4, problem: 'too_many_at_once' } as const;
+
 @Controller()
 export class DeliveriesController {
+  private readonly counts = new OpenPlaces(countsMax);
+
   constructor(
     @Inject(DeliveryView) private readonly deliveries: DeliveryView,
     @Inject(EventView) private readonly events: EventView,
@@ -47,9 +53,15 @@ export class DeliveriesController {
   }
 
   @Route(contract.countDeliveries)
-  count(@Input() { query, scope }: InputOf<typeof contract.countDeliveries>) {
+  async count(@Input() { query, scope, caller }: InputOf<typeof contract.countDeliveries>) {
     const { clientId, webhookId } = query;
-    return this.deliveries.count({ ...deliveryFilterOf(query), scope, clientId, webhookId });
+    const filter = { ...deliveryFilterOf(query), scope, clientId, webhookId };
+    const giveBack = this.counts.take(ownerOf(caller));
+    try {
+      return await this.deliveries.count(filter);
+    } finally {
+      giveBack();
+    }
   }
 
   @Route(contract.listWebhookDeliveries)

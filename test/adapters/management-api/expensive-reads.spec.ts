@@ -81,6 +81,21 @@ describe('while one client reads without end', () => {
     expect(refused).toMatchObject({ body: { code: 'too_many_at_once' }, headers: { 'retry-after': '5' } });
   });
 
+  test('its counts are refused beyond two, and its lists and others are served', async () => {
+    const statuses: number[] = [];
+    const asked = Array.from({ length: 40 }, async () => {
+      const { status } = await world.ask('GET /v1/deliveries/count', { key: ann.key });
+      statuses.push(status);
+      return status;
+    });
+    await until(() => countOf(statuses, 429) === 38, { timeoutMs: 10_000, what: 'refusals' });
+    expect((await world.ask('GET /v1/webhooks', { key: ann.key })).status).toBe(200);
+    await othersAreServed();
+    await locker.query('rollback');
+    const answers = await Promise.all(asked);
+    expect(countOf(answers, 200) + countOf(answers, 503)).toBe(2);
+  });
+
   test('its lists have a share of the connections, and others are served', async () => {
     const asked = Array.from({ length: 60 }, () => world.ask('GET /v1/deliveries', { key: ann.key }));
     await until(async () => (await stuck()) > 0, { timeoutMs: 10_000, what: 'a read that waits' });
