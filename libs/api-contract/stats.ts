@@ -23,6 +23,15 @@ const counts = {
       { description: 'Percentiles, from a histogram whose slots double in width; null without a POST.' },
     ),
   ),
+  timeMs: nullable(
+    Type.Object(
+      { ours: Type.Integer(), theirs: Type.Integer() },
+      {
+        description:
+          'Where the time of these attempts went, in milliseconds all together. Ours: from fan-out to the first attempt of each round. Theirs: in attempts, and in the delays that the retry policy puts behind them. Null where nothing was summed: without an attempt, or of attempts from before the upgrade that brought these sums.',
+      },
+    ),
+  ),
 };
 
 /** Webhooks that one request may name. */

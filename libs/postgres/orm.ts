@@ -44,6 +44,7 @@ import { MessageIds } from './migrations/0185-message-ids.ts';
 import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { EarlierPauses } from './migrations/0237-earlier-pauses.ts';
 import { OperatorSettings } from './migrations/0238-operator-settings.ts';
+import { StatsTimes } from './migrations/0239-stats-times.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
@@ -114,6 +115,7 @@ const allMigrations = [
   RejectedEvents,
   EarlierPauses,
   OperatorSettings,
+  StatsTimes,
   OperatorsByToken,
 ] as const;
 

@@ -83,7 +83,7 @@ function rangeOf({ bucket = '1h', ...query }: InputOf<typeof getStats>['query'],
   return { from, to };
 }
 
-function shownCounts({ delivered, failedRetryable, failedPermanent, latencies }: AttemptCounts) {
+function shownCounts({ delivered, failedRetryable, failedPermanent, latencies, oursMs, theirsMs }: AttemptCounts) {
   const attempts = delivered + failedRetryable + failedPermanent;
   return {
     attempts,
@@ -92,5 +92,6 @@ function shownCounts({ delivered, failedRetryable, failedPermanent, latencies }:
     failedPermanent,
     successRate: shownRate(attempts === 0 ? null : delivered / attempts),
     latencyMs: latencyPercentiles(latencies),
+    timeMs: oursMs === 0 && theirsMs === 0 ? null : { ours: oursMs, theirs: theirsMs },
   };
 }

@@ -74,13 +74,23 @@ export interface TimeShares {
 export function timeShares(outcomes: readonly TimedOutcome[]): TimeShares {
   let oursMs = 0;
   let theirsMs = 0;
-  for (const { kind, attempt, startedAt, latencyMs, nextAttemptAt, deliveryCreatedAt } of outcomes) {
-    if (kind === 'ping') continue;
-    const endedAt = startedAt + (latencyMs ?? 0);
-    theirsMs += (latencyMs ?? 0) + (nextAttemptAt === null ? 0 : Math.max(nextAttemptAt - endedAt, 0));
-    if (attempt === 1) oursMs += Math.max(startedAt - deliveryCreatedAt, 0);
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'ping') continue;
+    const shares = timeSharesOf(outcome);
+    oursMs += shares.oursMs;
+    theirsMs += shares.theirsMs;
   }
   return { oursMs, theirsMs };
+}
+
+/** Of one attempt that is no ping. */
+export function timeSharesOf(outcome: Omit<TimedOutcome, 'kind'>): TimeShares {
+  const { attempt, startedAt, latencyMs, nextAttemptAt, deliveryCreatedAt } = outcome;
+  const endedAt = startedAt + (latencyMs ?? 0);
+  return {
+    oursMs: attempt === 1 ? Math.max(startedAt - deliveryCreatedAt, 0) : 0,
+    theirsMs: (latencyMs ?? 0) + (nextAttemptAt === null ? 0 : Math.max(nextAttemptAt - endedAt, 0)),
+  };
 }
 
 type TimedOutcome = Pick<

@@ -9,7 +9,15 @@ import {
 } from './delivery-stats.ts';
 
 const start = Math.floor(Date.parse('2026-03-14T09:26:53.589Z') / statsBucketMs) * statsBucketMs;
-const attempt = { clientId: 'acme', webhookId: 'wh_1', status: 'delivered', startedAt: start, latencyMs: 12 } as const;
+const attempt = {
+  clientId: 'acme',
+  webhookId: 'wh_1',
+  status: 'delivered',
+  startedAt: start,
+  latencyMs: 12,
+  oursMs: 3,
+  theirsMs: 12,
+} as const;
 
 describe('attempts', () => {
   test('are counted by webhook and five minutes, in one order', () => {
@@ -28,7 +36,13 @@ describe('attempts', () => {
       ['acme', 0, 'wh_2'],
       ['acme', statsBucketMs, 'wh_1'],
     ]);
-    expect(buckets[1]).toMatchObject({ delivered: 2, failedRetryable: 1, failedPermanent: 1 });
+    expect(buckets[1]).toMatchObject({
+      delivered: 2,
+      failedRetryable: 1,
+      failedPermanent: 1,
+      oursMs: 12,
+      theirsMs: 48,
+    });
     expect(buckets[1]?.latencies).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
   });
 

@@ -3,6 +3,7 @@
  * histogram of few slots, so that they add up to any stretch of time. Holds: adding is all that is ever done, what is
  * withdrawn counts below zero, so the order of attempts leaves no trace.
  */
+import type { TimeShares } from './delivery-age.ts';
 import type { OutcomeStatus } from './outcome.ts';
 
 /** Width of a stored bucket. */
@@ -12,7 +13,7 @@ export const statsBucketMs = 300_000;
 export const latencySlotsMs = [5, 10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 20_480] as const;
 const longestMs = 40_960;
 
-export interface StatsAttempt {
+export interface StatsAttempt extends TimeShares {
   readonly clientId: string;
   readonly webhookId: string;
   readonly status: OutcomeStatus;
@@ -24,7 +25,7 @@ export interface StatsAttempt {
   readonly isWithdrawn?: boolean;
 }
 
-export interface AttemptCounts {
+export interface AttemptCounts extends TimeShares {
   readonly delivered: number;
   readonly failedRetryable: number;
   readonly failedPermanent: number;
@@ -44,6 +45,8 @@ export const noAttempts: AttemptCounts = {
   failedRetryable: 0,
   failedPermanent: 0,
   latencies: Array.from({ length: latencySlotsMs.length + 1 }, () => 0),
+  oursMs: 0,
+  theirsMs: 0,
 };
 
 /** Buckets in the order of client, time, webhook. */
@@ -67,6 +70,8 @@ export function addCounts(a: AttemptCounts, b: AttemptCounts): AttemptCounts {
     failedRetryable: a.failedRetryable + b.failedRetryable,
     failedPermanent: a.failedPermanent + b.failedPermanent,
     latencies: a.latencies.map((count, slot) => count + (b.latencies[slot] ?? 0)),
+    oursMs: a.oursMs + b.oursMs,
+    theirsMs: a.theirsMs + b.theirsMs,
   };
 }
 
@@ -91,7 +96,7 @@ export function latencyPercentiles(
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-function countsOf({ status, latencyMs, isWithdrawn = false }: StatsAttempt): AttemptCounts {
+function countsOf({ status, latencyMs, oursMs, theirsMs, isWithdrawn = false }: StatsAttempt): AttemptCounts {
   const slot = latencyMs === null ? -1 : slotOf(latencyMs);
   const one = isWithdrawn ? -1 : 1;
   return {
@@ -99,6 +104,8 @@ function countsOf({ status, latencyMs, isWithdrawn = false }: StatsAttempt): Att
     failedRetryable: status === 'failed_retryable' ? one : 0,
     failedPermanent: status === 'failed_permanent' ? one : 0,
     latencies: noAttempts.latencies.map((_, index) => (index === slot ? one : 0)),
+    oursMs: one * oursMs,
+    theirsMs: one * theirsMs,
   };
 }
 

@@ -27,6 +27,9 @@ export const DeliveryStatsRow = defineEntity({
     latency10240: p.integer().fieldName('latency_10240'),
     latency20480: p.integer().fieldName('latency_20480'),
     latencyMore: p.integer(),
+    /** Milliseconds that deliveries took by our doing, and by that of their endpoints (libs/domain/delivery/delivery-age.ts). */
+    oursMs: p.bigint('number').default(0),
+    theirsMs: p.bigint('number').default(0),
   },
 });
 export type DeliveryStatsRow = InferEntity<typeof DeliveryStatsRow>;

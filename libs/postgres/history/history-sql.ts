@@ -72,7 +72,9 @@ from unnest($1::history_attempt[]) i
 where a.delivery_id = i.delivery_id and a.round = i.round and a.attempt = i.attempt and a.day_time = i.day_time
   and ${standsOver('i', 'a', attemptStanding)}
 returning a.delivery_id || ' ' || a.round || ' ' || a.attempt as key, old.status, old.latency_ms as "latencyMs",
-  (extract(epoch from old.started_at) * 1000)::float8 as "startedAt"`;
+  (extract(epoch from old.started_at) * 1000)::float8 as "startedAt",
+  (extract(epoch from old.next_attempt_at) * 1000)::float8 as "nextAttemptAt",
+  (extract(epoch from old.round_at) * 1000)::float8 as "roundAt"`;
 
 const standingColumns =
   'status, reason, next_attempt_at, last_attempt_at, last_round_at, last_round, last_attempt, last_latency_ms, last_response_code, last_error_kind';

@@ -4,6 +4,7 @@
  * hold: a record counts once, however often it comes; the order in which records come leaves no trace.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { timeSharesOf } from '../../domain/delivery/delivery-age.ts';
 import type { StatsAttempt } from '../../domain/delivery/delivery-stats.ts';
 import type { KeptOutcome, OutcomeStatus } from '../../domain/delivery/outcome.ts';
 import type { WebhookEvent } from '../../domain/event/webhook-event.ts';
@@ -95,7 +96,12 @@ async function writeRows(run: Run, types: InputTypes, { events, attempts, delive
     const before = strengthened.get(keyOf(attempt));
     return before === undefined
       ? []
-      : [{ ...attempt, status: before.status, latency_ms: before.latencyMs, started_at: before.startedAt }];
+      : [
+          {
+            ...{ ...attempt, status: before.status, latency_ms: before.latencyMs, started_at: before.startedAt },
+            ...{ next_attempt_at: before.nextAttemptAt, round_at: before.roundAt },
+          },
+        ];
   });
   await addToStats(run, [
     ...statsAttempts(counted, deliveries),
@@ -109,6 +115,8 @@ interface CountedBefore {
   readonly status: string;
   readonly latencyMs: number | null;
   readonly startedAt: number;
+  readonly nextAttemptAt: number | null;
+  readonly roundAt: number;
 }
 
 function keyOf({ delivery_id: deliveryId, round, attempt }: AttemptInput): string {
@@ -121,14 +129,13 @@ function statsAttempts(attempts: readonly AttemptInput[], deliveries: readonly D
   return attempts.flatMap((attempt) => {
     const delivery = byId.get(attempt.delivery_id);
     if (delivery === undefined || delivery.kind === 'ping') return [];
-    return [
-      {
-        clientId: delivery.client_id ?? '',
-        webhookId: delivery.webhook_id ?? '',
-        status: attempt.status as OutcomeStatus,
-        startedAt: attempt.started_at ?? 0,
-        latencyMs: attempt.latency_ms ?? null,
-      },
-    ];
+    const [startedAt, latencyMs] = [attempt.started_at ?? 0, attempt.latency_ms ?? null];
+    const times = timeSharesOf({
+      ...{ attempt: attempt.attempt ?? 0, startedAt, latencyMs },
+      nextAttemptAt: attempt.next_attempt_at ?? null,
+      deliveryCreatedAt: attempt.round_at ?? startedAt,
+    });
+    const [clientId, webhookId] = [delivery.client_id ?? '', delivery.webhook_id ?? ''];
+    return [{ clientId, webhookId, status: attempt.status as OutcomeStatus, startedAt, latencyMs, ...times }];
   });
 }

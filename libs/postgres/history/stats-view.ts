@@ -44,6 +44,8 @@ export class StatsView {
       failedRetryable: Number(row['failed_retryable']),
       failedPermanent: Number(row['failed_permanent']),
       latencies: latencyColumns.map((column) => Number(row[column])),
+      oursMs: Number(row['ours_ms']),
+      theirsMs: Number(row['theirs_ms']),
     }));
   }
 }

@@ -1,7 +1,7 @@
 /** Adds attempts to the counts that charts are drawn from, in the transaction that wrote the attempts. */
 import { statsBuckets, type StatsAttempt } from '../../domain/delivery/delivery-stats.ts';
 import { timestamp, type Run } from '../bulk.ts';
-import { countColumns } from './stats-columns.ts';
+import { columnType, countColumns } from './stats-columns.ts';
 
 /** @param attempts that were not known before, or shown otherwise, each once; with them what is withdrawn */
 export async function addToStats(run: Run, attempts: readonly StatsAttempt[]): Promise<void> {
@@ -14,6 +14,8 @@ export async function addToStats(run: Run, attempts: readonly StatsAttempt[]): P
     bucket.failedRetryable,
     bucket.failedPermanent,
     ...bucket.latencies,
+    bucket.oursMs,
+    bucket.theirsMs,
   ]);
   await run(
     addSql,
@@ -24,7 +26,7 @@ export async function addToStats(run: Run, attempts: readonly StatsAttempt[]): P
 
 const keyColumns = ['client_id', 'bucket', 'webhook_id'];
 const columns = [...keyColumns, ...countColumns];
-const types = ['text', 'timestamptz', 'text', ...countColumns.map(() => 'int')];
+const types = ['text', 'timestamptz', 'text', ...countColumns.map(columnType)];
 
 const addSql = `
 insert into delivery_stats (${columns.join(', ')})

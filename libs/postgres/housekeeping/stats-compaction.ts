@@ -4,7 +4,7 @@
  * it is deleted, in one statement, so that no count is lost or taken twice, whenever it came.
  */
 import type { Run } from '../bulk.ts';
-import { countColumns } from '../history/stats-columns.ts';
+import { columnType, countColumns } from '../history/stats-columns.ts';
 
 /** How long the five minutes are kept apart. */
 export const statsFineMs = 2 * 86_400_000;
@@ -27,7 +27,7 @@ with fine as (
   returning *, date_bin('1 hour', bucket, 'epoch') as hour
 ), added as (
   insert into delivery_stats_hour (client_id, bucket, webhook_id, ${countColumns.join(', ')})
-  select coalesce(client_id, ''), hour, coalesce(webhook_id, ''), ${countColumns.map((column) => `sum(${column})::int`).join(', ')}
+  select coalesce(client_id, ''), hour, coalesce(webhook_id, ''), ${countColumns.map((column) => `sum(${column})::${columnType(column)}`).join(', ')}
   from fine group by grouping sets ((hour, client_id, webhook_id), (hour, client_id), (hour))
   order by 2, 1, 3
   on conflict (webhook_id, client_id, bucket) do update set

@@ -366,6 +366,7 @@ describe('stats', () => {
       failedPermanent: 1,
       successRate: 0.3333,
       latencyMs: { p50: 15, p95: 20, p99: 20 },
+      timeMs: { ours: expect.any(Number), theirs: expect.any(Number) },
     });
     expect(ofOne.data.map((one) => [Date.parse(one.start) - start, one.attempts])).toEqual([
       [0, 2],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { timeSharesOf } from '../../../libs/domain/delivery/delivery-age.ts';
 import { statsBuckets } from '../../../libs/domain/delivery/delivery-stats.ts';
 import { deliveryIdOf, eventKeyOf, historyIdOf } from '../../../libs/domain/ids.ts';
 import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/delivery/outcome.ts';
@@ -341,11 +342,14 @@ describe('any order of arrival', () => {
   /** Charts count each attempt once, as the history shows it. */
   async function expectStats(outcomes: readonly DeliveryOutcome[]): Promise<void> {
     const attempts = Map.groupBy(outcomes, (one) => `${keyOf(one.deliveryId)} ${one.round} ${one.attempt}`);
-    const shown = [...attempts.values()].flatMap((same) => greatestStanding(same) ?? []);
+    const shown = [...attempts.values()]
+      .flatMap((same) => greatestStanding(same) ?? [])
+      .map((outcome) => ({ ...outcome, ...timeSharesOf(outcome) }));
     const slots = latencyColumns.map((column) => `sum(${column})::int as ${column}`).join(', ');
     const rows = await database.rows(
       `select client_id as "clientId", (extract(epoch from bucket) * 1000)::float8 as start, webhook_id as "webhookId", sum(delivered)::int as delivered,
-        sum(failed_retryable)::int as "failedRetryable", sum(failed_permanent)::int as "failedPermanent", ${slots}
+        sum(failed_retryable)::int as "failedRetryable", sum(failed_permanent)::int as "failedPermanent", ${slots},
+        sum(ours_ms)::float8 as "oursMs", sum(theirs_ms)::float8 as "theirsMs"
        from delivery_stats group by 1, 2, 3 having sum(delivered + failed_retryable + failed_permanent) <> 0
        order by 1, 2, 3`,
     );
