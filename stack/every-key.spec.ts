@@ -125,6 +125,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   WEBHOOK_MAX_BUFFERED_KB: numbers,
   DISPATCH_MAX_BUFFERED_MB: numbers,
   DISPATCH_UNACKNOWLEDGED_MS_MAX: numbers,
+  LOG_EXHAUSTED_LEVEL: ['', 'loud', 'debug'],
   DRAIN_DEADLINE_MS: numbers,
   AUTO_DEACTIVATION_ENABLED: switches,
   AUTO_DEACTIVATION_FAILURE_THRESHOLD: numbers,

@@ -8,13 +8,13 @@ import { isSampled } from '../../libs/domain/event/traceparent.ts';
 import type { NewSpan, Span, SpanAttributes, Tracer } from '../../libs/runtime/tracing.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 
-/** Null while tracing is off and for a delivery of no sampled trace: traces begin where work comes in, not here. */
+/** Null while tracing is off, and for a delivery of a trace that its sampler left out. One of no trace, such as a ping, begins one. */
 export function startAttempt(
   tracer: Tracer | undefined,
   delivery: Delivery,
   webhook: ReadyWebhook | undefined,
 ): Span | null {
-  if (tracer === undefined || delivery.traceparent === null || !isSampled(delivery.traceparent)) return null;
+  if (tracer === undefined || (delivery.traceparent !== null && !isSampled(delivery.traceparent))) return null;
   return tracer.start(webhook === undefined ? unsent(delivery) : posted(delivery, webhook));
 }
 
@@ -47,6 +47,7 @@ function attributesOf(delivery: Delivery): SpanAttributes {
     'webhook.id': delivery.webhookId,
     'webhook.client.id': delivery.clientId,
     'webhook.delivery.id': delivery.deliveryId,
+    'webhook.kind': delivery.kind,
     'webhook.attempt': delivery.attempt,
     'webhook.trigger': delivery.trigger,
     'cloudevents.event_id': delivery.eventId,

@@ -8,6 +8,7 @@ import { retryTiers } from '../../libs/domain/delivery/retry.ts';
 import type { Settlement } from '../../libs/domain/delivery/settle.ts';
 import { watchLag } from '../../libs/kafka/consumer/consumer-lag.ts';
 import { watchUnacknowledged, type Unacknowledged } from '../../libs/kafka/producer/unacknowledged.ts';
+import { LatencyLabels } from './latency-labels.ts';
 import { BoundedLabel, maskedId, type Count, type Metrics } from '../../libs/runtime/metrics.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 
@@ -51,6 +52,7 @@ export class DispatchMetrics {
     attempts: new Map(),
   };
   private readonly byStatus: Counts = new Map();
+  private readonly latencyLabels = new LatencyLabels();
   private readonly hostLabel = new BoundedLabel(labelledWebhooks);
   private readonly attempts;
   private readonly outcomes;
@@ -81,6 +83,7 @@ export class DispatchMetrics {
       'delivery_latency_ms',
       'From the start of an attempt to its end',
       latencyBucketsMs,
+      ['webhook_id_masked', 'event_type'],
     );
     this.age = metrics.histogram('delivery_age_ms', 'From the event on Kafka to its delivery', ageBucketsMs);
     this.retries = metrics.counter('retries_scheduled_total', 'Retries that were scheduled', ['tier']);
@@ -90,6 +93,7 @@ export class DispatchMetrics {
     this.parkedRecords.zero(reasons.map((reason) => ({ reason })));
     this.breakerChanges = metrics.counter('circuit_breaker_state_changed_total', 'Changes of a breaker', [
       'host',
+      'webhook_url_host',
       'new_state',
     ]);
     this.undecodableRecords = metrics.counter(
@@ -165,7 +169,7 @@ export class DispatchMetrics {
   settled({ outcome, followUp }: Settlement, delivery: Delivery): void {
     const { status, reason } = outcome;
     countIn(this.byStatus, status, reason ?? '', () => this.outcomes.of({ status, reason: reason ?? '' })).add(1);
-    if (outcome.latencyMs !== null) this.latency.observe(outcome.latencyMs);
+    if (outcome.latencyMs !== null) this.latency.observe(outcome.latencyMs, this.latencyLabels.of(delivery));
     if (outcome.status === 'delivered' && delivery.kind === 'event') {
       this.age.observe(Math.max(0, outcome.startedAt + (outcome.latencyMs ?? 0) - delivery.createdAt));
     }
@@ -203,7 +207,9 @@ export class DispatchMetrics {
   }
 
   breakerChanged(host: string, state: string): void {
-    this.breakerChanges.inc({ host: this.hostLabel.of(host), new_state: state });
+    const label = this.hostLabel.of(host);
+    // `host` is the name of before.
+    this.breakerChanges.inc({ host: label, webhook_url_host: label, new_state: state });
   }
 
   parkedLogCut(): void {

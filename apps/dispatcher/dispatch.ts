@@ -7,7 +7,6 @@
 import type { Delivery, RetryDelivery } from '../../libs/domain/delivery/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
 import type { PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
-import type { Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import type { BufferBudget } from './gate/buffer-budget.ts';
@@ -28,9 +27,9 @@ import type { Post } from './post.ts';
 import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
 import { dueAt, resumedFrom } from './lanes/strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
-import { wideLineOf, writeLine } from './lanes/wide-line.ts';
+import { writeLine, type LineOptions } from './lanes/wide-line.ts';
 
-export interface DispatchOptions extends HoldUpLimits {
+export interface DispatchOptions extends HoldUpLimits, LineOptions {
   readonly maxInFlight: number;
   readonly maxSlow: number;
   readonly laneRecordsMax: number;
@@ -45,7 +44,6 @@ export interface DispatchOptions extends HoldUpLimits {
   readonly reports: Reports;
   readonly codecs: DispatchCodecs;
   readonly metrics: DispatchMetrics;
-  readonly logger: Logger;
 }
 
 const slowAfterMs = 500;
@@ -252,7 +250,7 @@ export class Dispatch {
     else partition.complete(item, delivery.webhookId);
     if (keepsPlace) this.release(attempt, delivery.webhookId);
     this.options.metrics.settled(settlement, delivery);
-    writeLine(this.options.logger, wideLineOf(settlement));
+    writeLine(this.options, settlement);
   }
 
   /** The webhook's place is free again; null: it waited for no other. */

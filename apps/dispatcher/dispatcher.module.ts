@@ -223,5 +223,6 @@ function makeDispatch(parts: {
     codecs,
     metrics,
     logger: parts.context.logger,
+    exhaustedLevel: config.LOG_EXHAUSTED_LEVEL,
   });
 }

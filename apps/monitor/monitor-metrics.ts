@@ -4,7 +4,13 @@ import { movesTold } from '../../libs/kafka/consumer/position-check.ts';
 import type { HousekeepingReport } from '../../libs/postgres/housekeeping/housekeeping.ts';
 import type { DisabledWebhook } from '../../libs/postgres/health/health-store.ts';
 import type { SweepTime } from '../../libs/postgres/housekeeping/sweep-store.ts';
-import type { CounterMetric, GaugeMetric, Metrics } from '../../libs/runtime/metrics.ts';
+import {
+  BoundedLabel,
+  maskedId,
+  type CounterMetric,
+  type GaugeMetric,
+  type Metrics,
+} from '../../libs/runtime/metrics.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
 
 /** What the monitor tells clients of. */
@@ -19,7 +25,11 @@ const toldTypes = [
 /** Why a webhook is pinged: failures disabled it, or nothing was sent to it for long. */
 export type PingCause = 'disabled' | 'silent';
 
+/** Webhooks that are told apart; the rest is `other`. */
+const disabledIdsMax = 200;
+
 export class MonitorMetrics {
+  private readonly disabledIds = new BoundedLabel(disabledIdsMax);
   private readonly metrics: Metrics;
   private readonly outcomes: CounterMetric;
   private readonly deactivated: CounterMetric;
@@ -47,7 +57,7 @@ export class MonitorMetrics {
     this.deactivated = metrics.counter(
       'webhooks_deactivated_due_to_failure_total',
       'Webhooks that the monitor disabled',
-      ['disabled_by'],
+      ['disabled_by', 'webhook_id_masked'],
     );
     this.deactivated.zero([{ disabled_by: 'failures' }, { disabled_by: 'gone' }]);
     this.turns = metrics.counter(
@@ -108,8 +118,8 @@ export class MonitorMetrics {
     this.outcomes.inc({}, outcomes);
   }
 
-  disabled({ by }: DisabledWebhook): void {
-    this.deactivated.inc({ disabled_by: by });
+  disabled({ by, webhookId }: Pick<DisabledWebhook, 'by' | 'webhookId'>): void {
+    this.deactivated.inc({ disabled_by: by, webhook_id_masked: this.disabledIds.of(maskedId(webhookId)) });
   }
 
   turned(turn: 'healed' | 'recovered'): void {

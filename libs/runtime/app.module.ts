@@ -15,7 +15,7 @@ import { ConfigError, describeConfig, readConfig, type ConfigOf, type ConfigSpec
 import { connectionKeys } from './config-keys.ts';
 import { loopDelayBucketsMs, watchEventLoop } from './event-loop-delay.ts';
 import { Health } from './health.ts';
-import { createLogger, errorFields, type Logger } from './logger.ts';
+import { createLogger, errorFields, type Logger, type OnLine } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { monotonicMs } from './monotonic.ts';
 import { operationsAddress } from './operations-keys.ts';
@@ -138,11 +138,14 @@ export async function runApp<Spec extends ConfigSpec>(
 }
 
 /** Counts lines of the log by level. @returns what is to be called for each line */
-export function countLines(metrics: Metrics): (level: string) => void {
-  const lines = metrics.counter('log_lines_total', 'Lines in the log', ['level']);
+export function countLines(metrics: Metrics): OnLine {
+  const lines = metrics.counter('log_lines_total', 'Lines in the log; about endpoint: not our trouble', [
+    'level',
+    'about',
+  ]);
   lines.zero([{ level: 'info' }, { level: 'warn' }, { level: 'error' }]);
-  return (level) => {
-    lines.inc({ level });
+  return (level, about) => {
+    lines.inc(about === undefined ? { level } : { level, about });
   };
 }
 

@@ -1,5 +1,5 @@
 /** What bounds the work and the memory of the dispatcher. */
-import { booleanKey, numberKey } from './config.ts';
+import { booleanKey, choiceKey, numberKey } from './config.ts';
 
 export const dispatchKeys = {
   WEBHOOKS_ENABLED: booleanKey({ description: 'False: deliveries wait in Kafka, nothing is lost', default: 'true' }),
@@ -51,6 +51,11 @@ export const dispatchKeys = {
     default: '1000',
     min: 100,
     max: 60_000,
+  }),
+  LOG_EXHAUSTED_LEVEL: choiceKey({
+    description: 'Level of the line of a delivery whose last attempt failed; no alert of ours looks at it',
+    default: 'error',
+    choices: ['info', 'warn', 'error'],
   }),
   DRAIN_DEADLINE_MS: numberKey({
     description: 'How long a stop or a rebalance waits for attempts in flight',

@@ -21,8 +21,10 @@ const flushMs = 100;
 /** How long a slow reader may hold up an exit. */
 const exitFlushMs = 500;
 
-/** @param onLine hears of every line that is written, by its level */
-export function createLogger(app: string, level: string, onLine: (level: string) => void = () => undefined): Logger {
+/** Hears of every line that is written. `about`: whose trouble it tells of, where that is not ours. */
+export type OnLine = (level: string, about: string | undefined) => void;
+
+export function createLogger(app: string, level: string, onLine: OnLine = () => undefined): Logger {
   const options: LoggerOptions = {
     level,
     base: { app, pid: process.pid },
@@ -30,13 +32,19 @@ export function createLogger(app: string, level: string, onLine: (level: string)
     formatters: { level: (label) => ({ level: label }), log: (fields) => maskedFields(fields) },
     hooks: {
       logMethod(line, write, number) {
-        onLine(levels.labels[number] ?? 'other');
+        const [fields] = line as [unknown];
+        onLine(levels.labels[number] ?? 'other', isAboutEndpoint(fields) ? 'endpoint' : undefined);
         write.apply(this, line);
       },
     },
   };
   const logger: PinoLogger = pino(options, bufferedOutput());
   return logger;
+}
+
+/** Said by whoever writes the line, and counted apart: one word, so that the label is bounded. */
+function isAboutEndpoint(fields: unknown): boolean {
+  return typeof fields === 'object' && fields !== null && 'about' in fields && fields.about === 'endpoint';
 }
 
 /** What is buffered is written at exit too; only a process that is killed takes its last moment with it. */

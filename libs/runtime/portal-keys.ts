@@ -4,7 +4,7 @@ import { quoted } from './shown-value.ts';
 import { optionalHttpUrlKey } from './url-keys.ts';
 
 /** Segments that are of the API itself. */
-const taken = ['v1', 'health', 'metrics', 'docs', 'openapi.json', 'favicon.ico', 'problems'];
+const taken = ['v1', 'health', 'metrics', 'docs', 'openapi.json', 'asyncapi.json', 'favicon.ico', 'problems'];
 
 const pathKey: ConfigKey<string> = makeKey(
   {

@@ -185,7 +185,7 @@ describe('what an alert counts is there from the start of its app on, or is look
     expect(counted.filter(({ isHeeded }) => !isHeeded).length).toBeGreaterThanOrEqual(12);
     expect(counted.map(({ alert }) => alert)).toContain('WebhooksApiErrors');
     expect(new Set(counted.filter(({ isHeeded }) => isHeeded).map(({ alert }) => alert))).toEqual(
-      new Set(['WebhooksAllFailing', 'WebhooksEventsRejected']),
+      new Set(['WebhooksAllFailing', 'WebhooksEventsRejected', 'WebhooksManyDisabled']),
     );
   });
 

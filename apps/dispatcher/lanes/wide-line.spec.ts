@@ -51,13 +51,20 @@ describe('the level of a delivery that is', () => {
     ['delivered', answered(200), 'info'],
     ['to be tried again', answered(503), 'warn'],
     ['refused by its endpoint', answered(400), 'warn'],
-    ['given up', answered(503, { attempt: 2 }), 'warn'],
+    ['given up', answered(503, { attempt: 2 }), 'error'],
     ['of a disabled webhook', unsent('disabled'), 'warn'],
     ['too old', unsent('expired'), 'warn'],
     ['not to be signed', unsent('signing_failed'), 'error'],
   ])('%s', (_what, settlement, level) => {
     expect(wideLineOf(settlement).level).toBe(level);
   });
+});
+
+test('whoever is not to be told of endpoints as of errors chooses the level, and metrics tell them apart either way', () => {
+  const line = wideLineOf(answered(503, { attempt: 2 }), 'warn');
+  expect(line).toMatchObject({ level: 'warn', fields: { reason: 'exhausted', about: 'endpoint' } });
+  expect(wideLineOf(answered(503), 'info').level).toBe('warn');
+  expect(wideLineOf(unsent('signing_failed'), 'info')).toMatchObject({ level: 'error', fields: { error: 'why' } });
 });
 
 test('a line says what happened and what follows, and nothing that was sent or answered', () => {

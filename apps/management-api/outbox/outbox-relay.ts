@@ -8,6 +8,7 @@ import { RecordRefusedError } from '../../../libs/kafka/producer/append-error.ts
 import type { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import type { OutboxLead, OutboxRecord, OutboxStore } from '../../../libs/postgres/outbox/outbox-store.ts';
 import { errorFields, type Logger } from '../../../libs/runtime/logger.ts';
+import { sayChange } from './change-line.ts';
 import { WakeUp } from './wake-up.ts';
 
 export interface OutboxRelayOptions {
@@ -125,6 +126,7 @@ export class OutboxRelay {
     try {
       // However long: what its other topics took of it would be written to them again.
       await this.options.sink.append(records, { whenUnwritable: 'wait' });
+      for (const row of rows) sayChange(this.options.logger, row);
     } catch (error) {
       if (!(error instanceof RecordRefusedError) || rows.length === 1) {
         this.leaveOut(error, rows);
