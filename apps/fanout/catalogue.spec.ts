@@ -11,6 +11,7 @@ const order: EventType = {
   example: null,
   sensitivePaths: [],
   deprecated: false,
+  visibleTo: null,
   version: 1,
   updatedAt: 0,
 };

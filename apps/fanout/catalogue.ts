@@ -1,11 +1,12 @@
 /** The catalogue of event types in memory, with what each makes necessary: its mask and its schema check. */
-import type { EventType } from '../../libs/domain/event/event-type.ts';
+import { audienceRuleOf, type AudienceRule, type EventType } from '../../libs/domain/event/event-type.ts';
 import { Mask, SensitiveNames } from '../../libs/domain/payload/mask.ts';
 import { schemaInForce, type DataSchema } from '../../libs/wire/data-schema.ts';
 
 export interface CatalogueEntry {
   /** Null: not catalogued. */
   readonly eventType: EventType | null;
+  readonly audienceRule: AudienceRule | null;
   readonly mask: Mask;
   /** Null where no schema is to be checked. */
   readonly check: DataSchema | null;
@@ -18,7 +19,7 @@ export class Catalogue {
 
   constructor(sensitiveFields: readonly string[]) {
     this.names = new SensitiveNames(sensitiveFields);
-    this.uncatalogued = { eventType: null, mask: new Mask(this.names, []), check: null };
+    this.uncatalogued = { eventType: null, audienceRule: null, mask: new Mask(this.names, []), check: null };
   }
 
   get size(): number {
@@ -32,6 +33,7 @@ export class Catalogue {
     const isSame = isChecked && before.eventType?.jsonSchema === eventType.jsonSchema;
     this.entries.set(eventType.type, {
       eventType,
+      audienceRule: audienceRuleOf(eventType),
       mask: new Mask(this.names, eventType.sensitivePaths),
       check: isSame ? before.check : checkOf(eventType),
     });

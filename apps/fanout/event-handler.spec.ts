@@ -23,6 +23,7 @@ function eventType(type: string, more: Partial<EventType> = {}): EventType {
     example: null,
     sensitivePaths: [],
     deprecated: false,
+    visibleTo: null,
     version: 1,
     updatedAt: 0,
     ...more,
@@ -97,6 +98,19 @@ describe('an event', () => {
     fixture.catalogue.apply(eventType('order.created', { audience: 'broadcast' }));
     const { to } = fixture.handle({ ...event, clientid: undefined });
     expect(to.map(({ webhookId }) => webhookId)).toEqual(['w-acme', 'w-beta']);
+  });
+
+  test('of a broadcast type that some see goes to these alone, whatever others subscribed to', () => {
+    const fixture = new Fixture();
+    fixture.table.apply(webhookDefinition('w-all', { eventTypes: ['*'] }));
+    fixture.catalogue.apply(eventType('order.created', { audience: 'broadcast', visibleTo: ['beta'] }));
+    const decided = (more: object) =>
+      fixture.handle({ ...event, ...more }).event?.decisions.map(({ webhookId }) => webhookId);
+    expect(decided({ clientid: undefined })).toEqual(['w-beta']);
+    // It is that client's own, whatever the catalogue shows.
+    expect(decided({ id: 'e2', clientid: 'acme' })).toEqual(['w-acme', 'w-all']);
+    fixture.catalogue.apply(eventType('order.created', { audience: 'broadcast', visibleTo: [] }));
+    expect(decided({ id: 'e3', clientid: undefined })).toEqual([]);
   });
 
   test('is masked before anything leaves, and before filters see it', () => {

@@ -12,13 +12,8 @@ import {
   type PlatformEvent,
 } from '../../libs/domain/event/cloud-event.ts';
 import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
-import {
-  audienceOf,
-  bodyBytesMax,
-  FanOut,
-  webhookOfNotice,
-  type IsEnough,
-} from '../../libs/domain/delivery/fan-out.ts';
+import { audienceOf } from '../../libs/domain/delivery/audience.ts';
+import { bodyBytesMax, FanOut, webhookOfNotice, type IsEnough } from '../../libs/domain/delivery/fan-out.ts';
 import type { Subscription, SubscriptionTable } from '../../libs/domain/delivery/match.ts';
 import { tooLargeForWebhook, type Rejection } from '../../libs/domain/event/rejection.ts';
 import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
@@ -210,9 +205,13 @@ export class EventHandler {
   private candidatesOf(record: KafkaRecord, event: PlatformEvent, entry: CatalogueEntry): Candidates {
     const { table, topics, unknownEventTypes } = this.options;
     const isNotice = record.topic === topics.notices;
-    const audience = audienceOf(event, entry.eventType, isNotice ? 'accept' : unknownEventTypes);
+    const audience = audienceOf(event, entry.audienceRule, isNotice ? 'accept' : unknownEventTypes);
     if (audience.kind === 'none') return { ok: false, rejection: audience.rejection };
     if (audience.kind === 'everyone') return { ok: true, found: table.candidates(null, event.type) };
+    if (audience.kind === 'listed') {
+      const found = [...audience.clientIds].flatMap((clientId) => table.candidates(clientId, event.type));
+      return { ok: true, found };
+    }
     if (!isNotice) return { ok: true, found: table.candidates(audience.clientId, event.type) };
     // Whoever is told of its own failure by the way that fails is told of that failure too, and so on.
     const about = webhookOfNotice(event);

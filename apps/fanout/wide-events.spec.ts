@@ -141,6 +141,7 @@ const eventType = {
   example: null,
   sensitivePaths: [],
   deprecated: false,
+  visibleTo: null,
   version: 1,
   updatedAt: 0,
 } as const;

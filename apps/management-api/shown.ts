@@ -76,9 +76,14 @@ function shownTls({ ca, cert, key }: ShownTls) {
   return { ca: ca === null ? null : [...ca], cert: cert === null ? null : [...cert], key };
 }
 
-export function shownEventType(entry: CataloguedType): AnswerOf<typeof getEventType> {
+/** @param clientId who asks; null: an operator or a service of the platform. Clients learn of no other client */
+export function shownEventType(
+  { visibleTo, ...entry }: CataloguedType,
+  clientId: string | null,
+): AnswerOf<typeof getEventType> {
   return {
     ...entry,
+    ...(clientId === null ? { visibleTo: visibleTo === null ? null : [...visibleTo] } : {}),
     sensitivePaths: [...entry.sensitivePaths],
     jsonSchema: entry.jsonSchema === null ? null : (parseLossless(entry.jsonSchema) as object | boolean),
     example: entry.example === null ? null : parseLossless(entry.example),

@@ -45,6 +45,7 @@ import { AnswerCodes } from './migrations/0197-answer-codes.ts';
 import { EarlierPauses } from './migrations/0237-earlier-pauses.ts';
 import { OperatorSettings } from './migrations/0238-operator-settings.ts';
 import { StatsTimes } from './migrations/0239-stats-times.ts';
+import { EventTypeVisibility } from './migrations/0243-event-type-visibility.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
@@ -117,6 +118,7 @@ const allMigrations = [
   OperatorSettings,
   StatsTimes,
   OperatorsByToken,
+  EventTypeVisibility,
 ] as const;
 
 export type Orm = MikroORM;

@@ -57,7 +57,7 @@ export class DirectDeliveries {
   ): Promise<DirectDelivery> {
     const { codecs, topicNames } = this.options;
     const type = eventType ?? webhook.eventTypes.find((pattern) => !pattern.includes('*')) ?? testTypeDefault;
-    const data = await this.maskedData(type, dataText);
+    const data = await this.maskedData(type, dataText, webhook.clientId);
     const { event, delivery } = testDelivery(webhook, {
       eventId: idOf('event'),
       eventType: type,
@@ -82,8 +82,8 @@ export class DirectDeliveries {
   }
 
   /** Masked as fan-out would. @throws ProblemError payload_too_large */
-  private async maskedData(type: string, given: string | null): Promise<Buffer> {
-    const entry = await this.options.eventTypes.find(type);
+  private async maskedData(type: string, given: string | null, clientId: string): Promise<Buffer> {
+    const entry = await this.options.eventTypes.find(type, clientId);
     const text = given ?? entry?.example ?? testDataDefault;
     if (Buffer.byteLength(text) > this.options.payloadBytesMax) {
       throw new ProblemError('payload_too_large', `data has more than ${this.options.payloadBytesMax} bytes.`);

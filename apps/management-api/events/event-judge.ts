@@ -5,7 +5,8 @@
  */
 import { publicationWarnings, type PublicationWarningCode } from '../../../libs/api-contract/events.ts';
 import type { FieldProblem } from '../../../libs/api-contract/problem.ts';
-import { audienceOf } from '../../../libs/domain/delivery/fan-out.ts';
+import { audienceOf } from '../../../libs/domain/delivery/audience.ts';
+import { audienceRuleOf, isVisibleTo } from '../../../libs/domain/event/event-type.ts';
 import type { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
 import type { CataloguedType, EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store.ts';
 import { isStatementAtFault } from '../../../libs/postgres/server/database-away.ts';
@@ -108,6 +109,17 @@ export class EventJudge {
     clients: ReadonlySet<string>,
     caller: Caller,
   ): EventJudgement {
+    // For a key of a client a type that it does not see is none.
+    const seen = entry === null || isVisibleTo(entry, caller.clientId) ? entry : null;
+    return this.judgeSeen(event, seen, clients, caller);
+  }
+
+  private judgeSeen(
+    event: NewEvent,
+    entry: CataloguedType | null,
+    clients: ReadonlySet<string>,
+    caller: Caller,
+  ): EventJudgement {
     const refused = this.audienceProblem(event, entry, caller);
     if (refused !== null) return { problems: [refused], warnings: [] };
     const warnings: PublicationWarning[] = [];
@@ -129,8 +141,8 @@ export class EventJudge {
     if (caller.clientId !== null && clientId !== caller.clientId) {
       return { path: '/clientId', rule: 'exists', message: 'There is no such client.' };
     }
-    const eventType = entry === null ? null : { ...entry, updatedAt: entry.updatedAt.getTime() };
-    const audience = audienceOf({ type, clientId }, eventType, this.options.unknownEventTypes);
+    const rule = entry === null ? null : audienceRuleOf(entry);
+    const audience = audienceOf({ type, clientId }, rule, this.options.unknownEventTypes);
     if (audience.kind !== 'none') return null;
     const { reason, detail } = audience.rejection;
     return reason === 'no_audience'

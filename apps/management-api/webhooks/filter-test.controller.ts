@@ -75,7 +75,7 @@ export class FilterTestController {
       const message = 'Either an eventId or an event is needed, not both.';
       throw invalid([{ path: event === undefined ? '/eventId' : '/event', rule: 'oneOf', message }]);
     }
-    return event === undefined ? this.kept(eventId ?? '', clientId) : this.madeUp(event);
+    return event === undefined ? this.kept(eventId ?? '', clientId) : this.madeUp(event, clientId);
   }
 
   /** As the webhook's own client would see it, whoever asks: no other event could reach this webhook. */
@@ -87,15 +87,15 @@ export class FilterTestController {
     return { envelope, dataText: data.toString('utf8') };
   }
 
-  private async madeUp(event: NonNullable<FilterTest['body']['event']>) {
+  private async madeUp(event: NonNullable<FilterTest['body']['event']>, clientId: string) {
     const now = Date.now();
     const { type, id = objectId('event', now, randomBytes(10)), source = null, subject = null, time } = event;
     const envelope: Envelope = { id, type, source, subject, time: new Date(time ?? now).toISOString() };
-    return { envelope, dataText: await this.masked(type, JSON.stringify(event.data ?? null)) };
+    return { envelope, dataText: await this.masked(type, JSON.stringify(event.data ?? null), clientId) };
   }
 
-  private async masked(type: string, text: string): Promise<string> {
-    const entry = await this.eventTypes.find(type);
+  private async masked(type: string, text: string, clientId: string): Promise<string> {
+    const entry = await this.eventTypes.find(type, clientId);
     const { span } = outlineJson(text, null);
     if (span === null) return text;
     return new Mask(this.sensitiveNames, entry?.sensitivePaths ?? []).apply(JSON.parse(text), span).text;

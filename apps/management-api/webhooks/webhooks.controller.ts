@@ -58,7 +58,7 @@ export class WebhooksController {
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
     if (created.kind === 'no_client') throw noSuchClient();
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
-    const warnings = await this.warningsOf(body.eventTypes);
+    const warnings = await this.warningsOf(body.eventTypes, clientId);
     return { ...shownWebhook(created.webhook), secret: shownSecret(secret), ...warnings };
   }
 
@@ -90,7 +90,7 @@ export class WebhooksController {
       activity: isActive === undefined ? undefined : activityOf(isActive, input.caller),
       rotation: secret === undefined ? undefined : rotationOf(secret, overlapHoursDefault, new Date()),
     });
-    return { ...changed, ...(await this.warningsOf(given.eventTypes ?? [])) };
+    return { ...changed, ...(await this.warningsOf(given.eventTypes ?? [], changed.clientId)) };
   }
 
   @Route(contract.enableWebhook)
@@ -150,10 +150,10 @@ export class WebhooksController {
     };
   }
 
-  /** Types that may be misspelt: told, and never refused for it. */
-  private async warningsOf(written: readonly string[]) {
+  /** Types that may be misspelt, in what the webhook's client sees of the catalogue: told, and never refused for it. */
+  private async warningsOf(written: readonly string[], clientId: string) {
     if (written.every((type) => type === '*')) return {};
-    const misspelt = misspeltTypes(written, await this.eventTypes.names(typesComparedMax));
+    const misspelt = misspeltTypes(written, await this.eventTypes.names(clientId, typesComparedMax));
     if (misspelt.length === 0) return {};
     const warnings = misspelt.map(({ written: type, meant }) => ({
       code: 'unknown_event_type' as const,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PlatformEvent } from '../event/cloud-event.ts';
-import type { EventType } from '../event/event-type.ts';
-import { audienceOf, bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPart } from './fan-out.ts';
+import { audienceRuleOf, type EventType } from '../event/event-type.ts';
+import { audienceOf } from './audience.ts';
+import { bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPart } from './fan-out.ts';
 import { deliveryIdOf, eventKeyOf } from '../ids.ts';
 import type { Subscription } from './match.ts';
 import { EqualFilters } from '../filter/equal-filters.ts';
@@ -292,9 +293,11 @@ describe('the audience', () => {
     example: null,
     sensitivePaths: [],
     deprecated: false,
+    visibleTo: null,
     version: 1,
     updatedAt: 0,
   };
+  const hidden: EventType = { ...catalogued, visibleTo: ['beta'] };
   const broadcast: EventType = { ...catalogued, audience: 'broadcast' };
   const own = { kind: 'client', clientId: 'acme' };
   const none = (reason: string) => ({ kind: 'none', rejection: { reason } });
@@ -306,8 +309,31 @@ describe('the audience', () => {
     ['is everyone for a broadcast type', null, broadcast, 'reject', { kind: 'everyone' }],
     ['is nobody without a client', null, catalogued, 'accept', none('no_audience')],
     ['is nobody without a client for an unknown type', null, null, 'accept', none('no_audience')],
+    ['is that client for a type that it does not see, as for an unknown one', 'acme', hidden, 'accept', own],
+    [
+      'is nobody for a type that it does not see, where unknown ones are refused',
+      'acme',
+      hidden,
+      'reject',
+      none('unknown_event_type'),
+    ],
+    [
+      'is those that see a broadcast type',
+      null,
+      { ...broadcast, visibleTo: ['beta'] },
+      'reject',
+      { kind: 'listed', clientIds: new Set(['beta']) },
+    ],
+    [
+      'is nobody at all for a broadcast that none may see',
+      null,
+      { ...broadcast, visibleTo: [] },
+      'accept',
+      { kind: 'listed', clientIds: new Set() },
+    ],
   ])('%s', (_name, clientId, eventType, unknown, expected) => {
-    expect(audienceOf({ type: 'order.created', clientId }, eventType, unknown)).toMatchObject(expected);
+    const rule = eventType === null ? null : audienceRuleOf(eventType);
+    expect(audienceOf({ type: 'order.created', clientId }, rule, unknown)).toMatchObject(expected);
   });
 });
 

@@ -8,14 +8,12 @@
  */
 import type { PlatformEvent } from '../event/cloud-event.ts';
 import type { Delivery } from './delivery.ts';
-import type { EventType } from '../event/event-type.ts';
 import { EventBudget } from '../filter/filter-budget.ts';
 import type { FilterEvent } from '../filter/filter.ts';
 import { deliveryIdsFor, eventKeyOf, idTimeOf } from '../ids.ts';
 import { mayHaveLongNumbers, parseLossless } from '../payload/lossless-json.ts';
 import type { Subscription } from './match.ts';
 import { payloadShaper, type ShapePayload } from '../payload/payload.ts';
-import type { Rejection } from '../event/rejection.ts';
 import type { Filter } from '../filter/equal-filters.ts';
 import { keptTimeOf, startOfDay } from '../event/record-time.ts';
 import type { Decision, WebhookEvent } from '../event/webhook-event.ts';
@@ -77,26 +75,6 @@ const decisionBytesMin = 20_000;
 
 /** Kafka takes records of 1 MiB; what surrounds the body has to fit in too. */
 export const bodyBytesMax = 1_000_000;
-
-export type Audience =
-  | { readonly kind: 'client'; readonly clientId: string }
-  | { readonly kind: 'everyone' }
-  | { readonly kind: 'none'; readonly rejection: Rejection };
-
-/** Whom an event is for. `eventType` null: not in the catalogue. */
-export function audienceOf(
-  event: Pick<PlatformEvent, 'type' | 'clientId'>,
-  eventType: EventType | null,
-  unknownEventTypes: 'accept' | 'reject',
-): Audience {
-  if (eventType === null && unknownEventTypes === 'reject') {
-    return { kind: 'none', rejection: { reason: 'unknown_event_type', detail: 'the type is not in the catalogue' } };
-  }
-  if (event.clientId !== null) return { kind: 'client', clientId: event.clientId };
-  if (eventType?.audience === 'broadcast') return { kind: 'everyone' };
-  const detail = `no clientid, and the type is not ${eventType === null ? 'catalogued' : 'a broadcast'}`;
-  return { kind: 'none', rejection: { reason: 'no_audience', detail } };
-}
 
 /** The webhook that a notice is about: it never gets that notice. Null when the notice names none. */
 export function webhookOfNotice(event: Pick<PlatformEvent, 'subject' | 'data'>): string | null {

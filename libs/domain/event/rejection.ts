@@ -12,7 +12,8 @@ export const rejectionReasons = {
   payload_too_large:
     'The value is larger than MAX_PAYLOAD_SIZE_KB, or too large for a record in the format of a webhook',
   no_audience: 'The event has no clientid, and its type is not catalogued as a broadcast',
-  unknown_event_type: 'The type is not in the catalogue, and UNKNOWN_EVENT_TYPES is reject',
+  unknown_event_type:
+    'The type is not in the catalogue, or not visible to the client of the event, and UNKNOWN_EVENT_TYPES is reject',
   schema_violation: "data does not fit the event type's JSON Schema, which is enforced",
   undecodable_delivery:
     'Not an event but a delivery of this system, in webhook.deliveries or its parked lane, that cannot be read',

@@ -16,6 +16,8 @@ export const EventTypeRow = defineEntity({
     example: p.text().nullable(),
     sensitivePaths: p.json<string[]>(),
     deprecated: p.boolean(),
+    /** Ids of clients; null: everybody. */
+    visibleTo: p.array().nullable(),
     /** Counts changes from 1. */
     version: p.integer(),
     createdAt: p.datetime(),

@@ -18,6 +18,8 @@ export interface EventFilter {
   readonly decision?: readonly Decision['decision'][] | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
+  /** There are types that the scope does not see: broadcasts of these are left out. */
+  readonly hasHiddenTypes?: boolean | undefined;
 }
 
 /** Rows that a page looks at; of a client, as many of its own and of broadcasts. */
@@ -29,7 +31,7 @@ const sameMax = 1_000;
 export function eventList(filter: EventFilter, request: PageRequest<string>) {
   const { after, before = null } = request;
   const { scope, source, subject, decision } = filter;
-  const isBounded = source !== undefined || subject !== undefined || decision !== undefined;
+  const isBounded = [source, subject, decision].some((one) => one !== undefined) || filter.hasHiddenTypes === true;
   const conditions = new Conditions()
     .add('client_id = ?', filter.clientId)
     .add('event_type = ?', filter.eventType)
@@ -68,14 +70,23 @@ export function eventList(filter: EventFilter, request: PageRequest<string>) {
 export function eventSearch(by: 'id' | 'trace', text: string, scope: string | null, limit: number) {
   const conditions = new Conditions()
     .add(by === 'id' ? 'event_id = ?' : 'traceparent is not null and substr(traceparent, 4, 32) = ?', text)
-    .add('(client_id = ? or client_id is null)', scope);
+    .add(`(client_id = ? or (client_id is null and ${isSeen('?')}))`, scope);
   const sql = `select * from (select ${eventColumns} from event ${conditions.where} limit ${sameMax}) same
     order by "eventKey" desc limit ${limit}`;
   return { sql, values: conditions.values };
 }
 
-function wantedEvent(conditions: Conditions, { scope, source, subject, decision }: EventFilter): string {
+/** Of a broadcast, by its type; whatever names a client is that client's. @param scope parameter of the client */
+export function isSeen(scope: string): string {
+  return `event_type not in (select type from event_type where visible_to is not null and ${scope} <> all(visible_to))`;
+}
+
+function wantedEvent(conditions: Conditions, filter: EventFilter): string {
+  const { scope, source, subject, decision } = filter;
   const parts: string[] = [];
+  if (scope !== null && filter.hasHiddenTypes === true) {
+    parts.push(`(client_id is not null or ${isSeen(conditions.value(scope))})`);
+  }
   if (source !== undefined) parts.push(`coalesce(source = ${conditions.value(source)}, false)`);
   if (subject !== undefined) parts.push(`coalesce(subject = ${conditions.value(subject)}, false)`);
   if (decision !== undefined) {

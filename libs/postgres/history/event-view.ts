@@ -4,7 +4,7 @@ import type { PastEvent } from '../../domain/delivery/direct-delivery.ts';
 import { decisionKinds, type Decision } from '../../domain/event/webhook-event.ts';
 import type { Run } from '../bulk.ts';
 import { Conditions } from '../conditions.ts';
-import { eventColumns, eventList, eventSearch, type EventFilter } from './event-list.ts';
+import { eventColumns, eventList, eventSearch, isSeen, type EventFilter } from './event-list.ts';
 import { dayTimeOf } from './history-key.ts';
 import { firstOf, isBeforeAll, pageFrom, pageLookedAt, type LookedItem, type Page, type PageRequest } from '../page.ts';
 import { readerOf } from '../read.ts';
@@ -48,7 +48,8 @@ export class EventView {
 
   /** Newest first. The position is an event key. */
   async list(filter: EventFilter, request: PageRequest<string>): Promise<Page<EventItem, string>> {
-    const { sql, values, isBounded } = eventList(filter, request);
+    const hasHiddenTypes = await this.hidesFrom(filter.scope);
+    const { sql, values, isBounded } = eventList({ ...filter, hasHiddenTypes }, request);
     const rows = await readerOf(this.em)<LookedEvent>(sql, values);
     const page = isBounded
       ? pageLookedAt(rows.map(lookedItem), request, ({ eventKey }) => eventKey)
@@ -84,7 +85,7 @@ export class EventView {
   async find(eventId: string, filter: Pick<EventFilter, 'scope' | 'clientId'>): Promise<EventDetail | null> {
     const conditions = new Conditions()
       .add('event_id = ?', eventId)
-      .add('(client_id = ? or client_id is null)', filter.scope)
+      .add(`(client_id = ? or (client_id is null and ${isSeen('?')}))`, filter.scope)
       .add('client_id = ?', filter.clientId);
     const scope = conditions.value(filter.scope);
     // A broadcast may have decisions on thousands of webhooks: the others' stay in the database.
@@ -96,6 +97,13 @@ export class EventView {
       conditions.values,
     );
     return found ?? null;
+  }
+
+  /** Whether any event type is not visible to this client. Mostly none is, and then a list asks nothing more. */
+  private async hidesFrom(scope: string | null): Promise<boolean> {
+    if (scope === null) return false;
+    const [found] = await readerOf(this.em)<{ hides: boolean }>(hasHidden, [scope]);
+    return found?.hides === true;
   }
 
   /** What was kept of an event, to send it again. */
@@ -120,6 +128,9 @@ export class EventView {
 
 const isOnlyCopy = `(jsonb_array_length(decisions) > 0
     and not jsonb_path_exists(decisions, '$[*] ? (@.decision != "copy")'))`;
+
+const hasHidden = `select exists (
+  select from event_type where visible_to is not null and $1 <> all(visible_to)) as hides`;
 
 function keysAndTimes(eventKeys: readonly string[]): [readonly string[], readonly unknown[]] {
   return [eventKeys, eventKeys.map((key) => dayTimeOf(key)?.toISOString())];

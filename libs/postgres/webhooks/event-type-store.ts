@@ -1,7 +1,7 @@
 /** The catalogue of event types: a change, its audit entry and its outbox row in one transaction. */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../../domain/access/actor.ts';
-import type { EventType } from '../../domain/event/event-type.ts';
+import { isVisibleTo, type EventType } from '../../domain/event/event-type.ts';
 import { appendAudit, changedMembers } from '../access/audit-store.ts';
 import { Conditions } from '../conditions.ts';
 import { EventTypeRow } from '../entities/event-type.ts';
@@ -16,6 +16,11 @@ export interface CataloguedType extends Omit<EventType, 'updatedAt'> {
 }
 
 export type EventTypeFields = Omit<EventType, 'type' | 'version' | 'updatedAt'>;
+
+/** `visibleTo` undefined: as it is, so that whoever does not know of it opens nothing. */
+export type GivenFields = Omit<EventTypeFields, 'visibleTo'> & {
+  readonly visibleTo?: EventTypeFields['visibleTo'] | undefined;
+};
 
 export type PutResult<Refusal> =
   { readonly kind: 'put'; readonly entry: CataloguedType } | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -35,7 +40,7 @@ export class EventTypeStore {
    */
   async put<Refusal>(
     type: string,
-    fields: EventTypeFields,
+    given: GivenFields,
     refusalOf: (before: EventTypeFields) => Refusal | null,
     actor: Actor,
     now: Date,
@@ -44,6 +49,8 @@ export class EventTypeStore {
       await insertIfMissing(em, type, now);
       const row = await em.findOneOrFail(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const before = fieldsOf(row);
+      const { visibleTo = before.visibleTo, ...others } = given;
+      const fields: EventTypeFields = { ...others, visibleTo };
       if (row.version > 0 && JSON.stringify(before) === JSON.stringify(fields))
         return { kind: 'put', entry: catalogued(row) };
       const refusal = row.version === 0 ? null : refusalOf(before);
@@ -51,6 +58,7 @@ export class EventTypeStore {
       em.assign(row, {
         ...fields,
         sensitivePaths: [...fields.sensitivePaths],
+        visibleTo: visibleTo === null ? null : [...visibleTo],
         version: row.version + 1,
         updatedAt: now,
       });
@@ -89,28 +97,31 @@ export class EventTypeStore {
     });
   }
 
-  async find(type: string): Promise<CataloguedType | null> {
-    return (await this.findMany([type]))[0] ?? null;
+  /** @param clientId in whose catalogue; null: in the operator's, which has all */
+  async find(type: string, clientId: string | null): Promise<CataloguedType | null> {
+    const [entry] = await this.findMany([type]);
+    return entry !== undefined && isVisibleTo(entry, clientId) ? entry : null;
   }
 
   async findMany(types: readonly string[]): Promise<CataloguedType[]> {
     return readerOf(this.em)<CataloguedType>(`select ${columns} from event_type where type = any($1)`, [types]);
   }
 
-  /** The names of the first, in their order. */
-  async names(limit: number): Promise<string[]> {
-    const rows = await readerOf(this.em)<{ type: string }>('select type from event_type order by type limit $1', [
-      limit,
-    ]);
+  /** The names of the first that this client may see, in their order. */
+  async names(clientId: string, limit: number): Promise<string[]> {
+    const rows = await readerOf(this.em)<{ type: string }>(
+      `select type from event_type where ${visible('$1')} order by type limit $2`,
+      [clientId, limit],
+    );
     return rows.map(({ type }) => type);
   }
 
   /** In the order of names. */
   async list(
-    filter: { readonly deprecated?: boolean | undefined },
+    filter: { readonly clientId: string | null; readonly deprecated?: boolean | undefined },
     request: PageRequest<string>,
   ): Promise<Page<CataloguedType, string>> {
-    const conditions = new Conditions().add('deprecated = ?', filter.deprecated);
+    const conditions = new Conditions().add('deprecated = ?', filter.deprecated).add(visible('?'), filter.clientId);
     const tail = seek(conditions, 'type', 'asc', request);
     const found = await readerOf(this.em)<CataloguedType>(
       `select ${columns} from event_type ${conditions.where} ${tail}`,
@@ -149,6 +160,7 @@ function fieldsOf(row: EventTypeRow): EventTypeFields {
     example: row.example ?? null,
     sensitivePaths: row.sensitivePaths,
     deprecated: row.deprecated,
+    visibleTo: row.visibleTo ?? null,
   };
 }
 
@@ -166,5 +178,10 @@ export function valueOf(row: EventTypeRow): EventType {
   return { type: row.type, ...fieldsOf(row), version: row.version, updatedAt: row.updatedAt.getTime() };
 }
 
+/** Of a client. @param parameter its id */
+function visible(parameter: string): string {
+  return `(visible_to is null or ${parameter} = any(visible_to))`;
+}
+
 const columns =
-  'type, description, audience, json_schema as "jsonSchema", schema_mode as "schemaMode", example, sensitive_paths as "sensitivePaths", deprecated, version, created_at as "createdAt", updated_at as "updatedAt"';
+  'type, description, audience, json_schema as "jsonSchema", schema_mode as "schemaMode", example, sensitive_paths as "sensitivePaths", deprecated, visible_to as "visibleTo", version, created_at as "createdAt", updated_at as "updatedAt"';

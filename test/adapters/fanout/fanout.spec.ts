@@ -60,6 +60,7 @@ function eventType(type: string, more: Partial<EventType> = {}): EventType {
     example: null,
     sensitivePaths: [],
     deprecated: false,
+    visibleTo: null,
     version: 1,
     updatedAt: Date.now(),
     ...more,

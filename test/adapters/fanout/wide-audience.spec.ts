@@ -26,6 +26,7 @@ const news: EventType = {
   example: null,
   sensitivePaths: [],
   deprecated: false,
+  visibleTo: null,
   version: 1,
   updatedAt: 0,
 };

@@ -405,6 +405,16 @@ describe('a test event', () => {
     expect(JSON.parse(String(delivery?.['body']))).toMatchObject({ type: 'order.paid', data: { paid: true } });
   });
 
+  test('of a type that its client does not see is of an unknown one: the example stays hidden', async () => {
+    await world.ask('PUT /v1/event-types/early.bird', { body: { example: { secret: true }, visibleTo: [] } });
+    const { id } = await newWebhook(world, ann.key, { eventTypes: ['early.bird'] });
+    const { body } = await world.ask(`POST /v1/webhooks/${id}/test-events`, { key: ann.key });
+    const all = await deliveries.until((some) => some.some((one) => one['deliveryId'] === body['deliveryId']));
+    const delivery = all.find((one) => one['deliveryId'] === body['deliveryId']);
+    expect(String(delivery?.['body'])).toMatch(/"type":"early.bird"/);
+    expect(String(delivery?.['body'])).not.toMatch(/secret/);
+  });
+
   test('that is too large is refused', async () => {
     const { id } = await newWebhook(world, ann.key);
     const answer = await world.ask(`POST /v1/webhooks/${id}/test-events`, {

@@ -164,6 +164,7 @@ const eventCases: readonly (readonly [string, EventFilter])[] = [
   ['a client, by subject and decision', { scope: clientId, subject: 'x', decision: ['filtered', 'disabled'] }],
   ['a client', { scope: clientId }],
   ['a client, by type', { scope: clientId, eventType: 'order.paid' }],
+  ['a client that does not see every type', { scope: clientId, hasHiddenTypes: true }],
 ];
 
 test.each(eventCases)('events for %s', async (_owner, filter) => {
