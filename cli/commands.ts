@@ -9,6 +9,7 @@ import { deliveriesList } from './commands/deliveries-list.ts';
 import { deliveriesResend } from './commands/deliveries-resend.ts';
 import { deliveriesShow } from './commands/deliveries-show.ts';
 import { eventCommands } from './commands/event-commands.ts';
+import { eventTypesImport } from './commands/event-types-import.ts';
 import { eventsTail } from './commands/events-tail.ts';
 import { listen } from './commands/listen.ts';
 import { map } from './commands/map.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   ...webhookCommands,
   ...clientCommands,
   ...eventCommands,
+  eventTypesImport,
   ...replayCommands,
   ...settingsCommands,
   verify,

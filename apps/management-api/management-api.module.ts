@@ -30,6 +30,9 @@ import { EtagInterceptor } from './http/etag.interceptor.ts';
 import { ExportController } from './deliveries/export.controller.ts';
 import { EventJudge } from './events/event-judge.ts';
 import { EventPublisher } from './events/event-publisher.ts';
+import { CatalogueDocumentsController } from './events/catalogue-documents.controller.ts';
+import { CatalogueImport } from './events/catalogue-import.ts';
+import { FiltersOfTypes } from '../../libs/postgres/webhooks/filters-looked-at.ts';
 import { eventTypeFieldChecks } from './events/event-type-checks.ts';
 import { EventTypesController } from './events/event-types.controller.ts';
 import { EventsController } from './events/events.controller.ts';
@@ -106,6 +109,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         EventsController,
         RejectedEventsController,
         EventTypesController,
+        CatalogueDocumentsController,
         StreamController,
         SearchController,
         StatsController,
@@ -126,6 +130,12 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         ...systemProviders(config, context),
         ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
+        {
+          provide: CatalogueImport,
+          inject: [EventTypeStore, FiltersOfTypes],
+          useFactory: (eventTypes: EventTypeStore, filters: FiltersOfTypes) =>
+            new CatalogueImport({ eventTypes, filters, registry }),
+        },
         { provide: CONFIG, useValue: config },
         {
           provide: WebhookDefaultsOf,

@@ -7,6 +7,7 @@ import { AuditStore } from '../../libs/postgres/access/audit-store.ts';
 import { ClientStore } from '../../libs/postgres/webhooks/client-store.ts';
 import { Database } from '../../libs/postgres/server/database.ts';
 import { DeliveryView } from '../../libs/postgres/history/delivery-view.ts';
+import { FiltersOfTypes } from '../../libs/postgres/webhooks/filters-looked-at.ts';
 import { EventTypeStore } from '../../libs/postgres/webhooks/event-type-store.ts';
 import { EventView } from '../../libs/postgres/history/event-view.ts';
 import { HealthView } from '../../libs/postgres/health/health-view.ts';
@@ -43,6 +44,7 @@ const plain = [
   DeliveryView,
   EventTypeStore,
   EventView,
+  FiltersOfTypes,
   HealthView,
   PortalStore,
   PublishedEventStore,

@@ -15,6 +15,7 @@ const typeFields = {
   description: { field: 'description', takes: 'TEXT', text: 'for people' },
   audience: { field: 'audience', takes: 'WHOM', text: 'client or broadcast' },
   'schema-mode': { field: 'schemaMode', takes: 'MODE', text: 'off, warn or enforce' },
+  'visible-to': { field: 'visibleTo', as: 'list', takes: 'CLIENTS', text: 'in the catalogue of these clients alone' },
   deprecated: { field: 'deprecated', as: 'flag', takes: null, text: 'nobody should publish it any more' },
 } as const;
 

@@ -1,12 +1,13 @@
 /** The catalogue of event types. */
 import Type from 'typebox';
-import { eventTypeName, lineOf, nullable, pageOf, pageQuery, strict, textOf, timestamp } from './fields.ts';
+import { clientId, eventTypeName, lineOf, nullable, pageOf, pageQuery, strict, textOf, timestamp } from './fields.ts';
+import { fieldWarnings } from './event-type-warnings.ts';
 import { operation } from './operation.ts';
 
 const tag = 'Event types';
 
 const description = nullable(textOf(2000, 'For people.'));
-const audience = Type.Enum(['client', 'broadcast'], {
+export const audience = Type.Enum(['client', 'broadcast'], {
   description: 'client: an event needs a clientId. broadcast: an event without one goes to every client.',
 });
 const jsonSchema = nullable(
@@ -16,7 +17,7 @@ const jsonSchema = nullable(
       'JSON Schema (2020-12) of `data`. Patterns are judged in linear time: look-around, back references and inline flags are refused. At most 256 KiB and 3,000 keywords, names and members of lists, those of an `enum` not counted.',
   }),
 );
-const schemaMode = Type.Enum(['off', 'warn', 'enforce'], {
+export const schemaMode = Type.Enum(['off', 'warn', 'enforce'], {
   description:
     'off: the schema is for people. warn: events whose data does not fit are counted and delivered. enforce: they are set aside.',
 });
@@ -24,6 +25,15 @@ const sensitivePaths = Type.Array(lineOf(300, 'Such as card.number; `*` stands f
   maxItems: 100,
   description: 'Paths inside `data` that are masked before anything leaves.',
 });
+
+export const visibleTo = nullable(
+  Type.Array(clientId, {
+    maxItems: 1000,
+    uniqueItems: true,
+    description:
+      'Clients whose catalogue has it; null: everybody’s. For the others it is a type that is not catalogued: they do not see it anywhere, and a broadcast of it does not reach them, whatever they subscribed to. An event that names a client is that client’s, and delivered as one of an unknown type.',
+  }),
+);
 
 export const eventTypeSchema = Type.Object(
   {
@@ -37,11 +47,20 @@ export const eventTypeSchema = Type.Object(
     deprecated: Type.Boolean({
       description: 'Deprecated: nobody should publish or subscribe to it any more. Its events are still delivered.',
     }),
+    visibleTo: Type.Optional({
+      ...visibleTo,
+      description: 'Clients whose catalogue has it; null: everybody’s. Left out of what a client is answered.',
+    }),
     version: Type.Integer({ description: 'Counts changes from 1.' }),
     createdAt: timestamp,
     updatedAt: timestamp,
   },
   { description: 'An entry of the catalogue.' },
+);
+
+export const putEventTypeSchema = Type.Object(
+  { ...eventTypeSchema.properties, warnings: Type.Optional(fieldWarnings) },
+  { description: 'An entry of the catalogue after a change, and what that means to webhooks.' },
 );
 
 const typeParams = Type.Object({ type: eventTypeName });
@@ -53,7 +72,7 @@ export const putEventType = operation({
   tag,
   summary: 'Put an event type into the catalogue',
   description:
-    'Replaces the whole entry: omitted fields take their defaults. A `/` in the type may stand as it is, where a proxy does not pass `%2F` on. A schema that would break publishers or receivers is refused: fields stay, of the same type and as required as they were, and no bound gets narrower.',
+    'Replaces the whole entry: omitted fields take their defaults, but `visibleTo`, which stays as it is until it is given. A `/` in the type may stand as it is, where a proxy does not pass `%2F` on. A schema that would break publishers or receivers is refused: fields stay, of the same type and as required as they were, and no bound gets narrower.',
   roles: ['admin'],
   needs: 'settings.write',
   params: typeParams,
@@ -72,12 +91,13 @@ export const putEventType = operation({
       example: Type.Optional(Type.Unknown({ description: 'An example of `data`.' })),
       sensitivePaths: Type.Optional(sensitivePaths),
       deprecated: Type.Optional(Type.Boolean({ default: false })),
+      visibleTo: Type.Optional(visibleTo),
     },
     strict,
   ),
   isBodyRequired: false,
   status: 200,
-  answer: eventTypeSchema,
+  answer: putEventTypeSchema,
   answered: 'The entry as it is now.',
   problems: ['payload_too_large', 'incompatible_schema'],
   example: {

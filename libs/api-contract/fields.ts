@@ -107,10 +107,11 @@ export const externalId = nullable(
 
 /** What producers on Kafka name types: classes of Java, paths, words of any language. */
 const typeCharacter = '[^\\p{C}\\p{Z},*]';
+export const eventTypeNamePattern = `^${typeCharacter}+$`;
 
 export const eventTypeName = Type.String({
   maxLength: 255,
-  pattern: `^${typeCharacter}+$`,
+  pattern: eventTypeNamePattern,
   description: 'A CloudEvents type: any characters but blanks, commas and `*`.',
   examples: ['order.created'],
 });

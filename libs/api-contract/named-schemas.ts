@@ -2,7 +2,9 @@
 import { auditEntrySchema, erasureSchema } from './audit.ts';
 import { apiKeySchema, clientSchema } from './clients.ts';
 import { attemptSchema, deliveryDetailSchema, deliverySchema } from './deliveries.ts';
-import { eventTypeSchema } from './event-types.ts';
+import { importedTypeSchema } from './event-type-imports.ts';
+import { fieldWarningSchema } from './event-type-warnings.ts';
+import { eventTypeSchema, putEventTypeSchema } from './event-types.ts';
 import { cloudEventSchema, eventDetailSchema, eventSchema, listedEventSchema, newEventSchema } from './events.ts';
 import { allOperations } from './operations.ts';
 import { fieldProblemSchema, problemSchema } from './problem.ts';
@@ -32,6 +34,9 @@ const ownNames: Readonly<Record<string, object>> = {
   EventDetail: eventDetailSchema,
   EventInput: newEventSchema,
   EventType: eventTypeSchema,
+  ImportedEventType: importedTypeSchema,
+  FieldWarning: fieldWarningSchema,
+  ChangedEventType: putEventTypeSchema,
   FieldProblem: fieldProblemSchema,
   ListedEvent: listedEventSchema,
 

@@ -1,7 +1,9 @@
 /** Every operation of the API, in the order of the reference. */
 import * as audit from './audit.ts';
+import * as cataloguePublication from './catalogue-publication.ts';
 import * as clients from './clients.ts';
 import * as deliveries from './deliveries.ts';
+import * as eventTypeImports from './event-type-imports.ts';
 import * as eventTypes from './event-types.ts';
 import * as events from './events.ts';
 import type { Operation } from './operation.ts';
@@ -73,6 +75,9 @@ export const allOperations: readonly Operation[] = [
   eventTypes.listEventTypes,
   eventTypes.getEventType,
   eventTypes.deleteEventType,
+  eventTypeImports.importEventTypes,
+  cataloguePublication.getOpenApi,
+  cataloguePublication.getAsyncApi,
   stats.getStats,
   stream.streamOutcomes,
   settings.getSettings,

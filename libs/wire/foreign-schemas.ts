@@ -59,6 +59,12 @@ export class ForeignSchemas {
     }
   }
 
+  /** The newest version of a subject, or a certain one. Null: there is none. @throws RegistryAnswerError, UnreadableSchemaError */
+  async ofSubject(subject: string, version: number | 'latest'): Promise<ForeignSchema | null> {
+    const answer = await this.ask(`/subjects/${encodeURIComponent(subject)}/versions/${version}`);
+    return saysMissing(answer) ? null : this.whole(answer);
+  }
+
   /** Registries before Confluent 8 do not know the path, and say so in some way of their own. */
   private async byGuid(guid: string): Promise<ForeignSchema | null> {
     const answer = await this.ask(`/schemas/guids/${guid}`);

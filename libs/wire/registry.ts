@@ -110,6 +110,11 @@ export class Registry implements SchemaSource, ForeignSchemaSource {
     }
   }
 
+  /** Null: the registry has no such subject or version. @throws RegistryAnswerError, UnreadableSchemaError */
+  schemaOfSubject(subject: string, version: number | 'latest'): Promise<ForeignSchema | null> {
+    return this.foreign.ofSubject(subject, version);
+  }
+
   /** Null unless records wait for a schema now, else why. For readiness. */
   problem(): string | null {
     return this.trouble === null || this.now() - this.trouble.at > troubleForMs ? null : this.trouble.says;

@@ -1,17 +1,25 @@
 /** The catalogue of event types. */
 import { Controller, Inject } from '@nestjs/common';
+import { importEventTypes } from '../../../libs/api-contract/event-type-imports.ts';
 import * as contract from '../../../libs/api-contract/event-types.ts';
 import { EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store.ts';
+import { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import type { InputOf } from '../access/caller.ts';
+import { CatalogueImport } from './catalogue-import.ts';
 import { exampleProblems, incompatibilities } from './event-type-checks.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { shownEventType } from '../shown.ts';
+import { removedFieldWarnings } from './removed-fields.ts';
 
 @Controller()
 export class EventTypesController {
-  constructor(@Inject(EventTypeStore) private readonly eventTypes: EventTypeStore) {}
+  constructor(
+    @Inject(EventTypeStore) private readonly eventTypes: EventTypeStore,
+    @Inject(FiltersOfTypes) private readonly filters: FiltersOfTypes,
+    @Inject(CatalogueImport) private readonly imports: CatalogueImport,
+  ) {}
 
   @Route(contract.putEventType)
   async put(@Input() { params, query, body, actor }: InputOf<typeof contract.putEventType>) {
@@ -23,26 +31,37 @@ export class EventTypesController {
       example: jsonText(body.example),
       sensitivePaths: body.sensitivePaths ?? [],
       deprecated: body.deprecated ?? false,
+      visibleTo: body.visibleTo,
     } as const;
     const misfits = exampleProblems(fields);
     if (misfits.length > 0) throw invalid(misfits);
-    const refusalOf = ({ jsonSchema }: { jsonSchema: string | null }) =>
-      query.force === true ? null : incompatibilities(jsonSchema, fields.jsonSchema);
+    let before: string | null = null;
+    const refusalOf = ({ jsonSchema }: { jsonSchema: string | null }) => {
+      before = jsonSchema;
+      return query.force === true ? null : incompatibilities(jsonSchema, fields.jsonSchema);
+    };
     const put = await this.eventTypes.put(params.type, fields, refusalOf, actor, new Date());
-    if (put.kind === 'put') return shownEventType(put.entry);
-    throw new ProblemError('incompatible_schema', undefined, { errors: put.refusal });
+    if (put.kind === 'refused') throw new ProblemError('incompatible_schema', undefined, { errors: put.refusal });
+    const warnings = await removedFieldWarnings(this.filters, params.type, before, fields.jsonSchema);
+    return { ...shownEventType(put.entry, null), ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) };
+  }
+
+  @Route(importEventTypes)
+  import(@Input() { body, actor }: InputOf<typeof importEventTypes>) {
+    return this.imports.run(body, actor);
   }
 
   @Route(contract.listEventTypes)
-  async list(@Input() { query }: InputOf<typeof contract.listEventTypes>) {
-    return pageAnswer(await this.eventTypes.list(query, pageByText(query)), shownEventType);
+  async list(@Input() { query, caller: { clientId } }: InputOf<typeof contract.listEventTypes>) {
+    const page = await this.eventTypes.list({ ...query, clientId }, pageByText(query));
+    return pageAnswer(page, (entry) => shownEventType(entry, clientId));
   }
 
   @Route(contract.getEventType)
-  async read(@Input() { params }: InputOf<typeof contract.getEventType>) {
-    const entry = await this.eventTypes.find(params.type);
+  async read(@Input() { params, caller: { clientId } }: InputOf<typeof contract.getEventType>) {
+    const entry = await this.eventTypes.find(params.type, clientId);
     if (entry === null) throw notFound();
-    return shownEventType(entry);
+    return shownEventType(entry, clientId);
   }
 
   @Route(contract.deleteEventType)

@@ -1,9 +1,10 @@
-/** The API's own description: the OpenAPI document and a page to read it by. Public. */
+/** The API's own description: the OpenAPI document, an AsyncAPI document, and a page to read it by. Public. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { asyncApiDocument } from '../../../libs/api-contract/catalogue-documents.ts';
 import { openApiDocument } from '../../../libs/api-contract/openapi.ts';
 import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { ProblemError } from './problem-error.ts';
@@ -35,16 +36,23 @@ const page = `<!doctype html>
 </html>
 `;
 
+const documentHeaders = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' };
+
 const startScript = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true });\n`;
 
 @Controller()
 export class DocsController {
+  private readonly asyncDocument = JSON.stringify(asyncApiDocument(productVersion, { types: [], hasMore: false }));
   private readonly document = JSON.stringify(openApiDocument(productVersion));
 
   @Get('openapi.json')
   async openApi(@Res() reply: FastifyReply) {
-    const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, max-age=60' };
-    await reply.headers(headers).send(this.document);
+    await reply.headers(documentHeaders).send(this.document);
+  }
+
+  @Get('asyncapi.json')
+  async asyncApi(@Res() reply: FastifyReply) {
+    await reply.headers(documentHeaders).send(this.asyncDocument);
   }
 
   @Get('docs')

@@ -27,6 +27,7 @@ export class IndexController {
       version: productVersion,
       links: {
         openapi: '/openapi.json',
+        asyncapi: '/asyncapi.json',
         docs: '/docs',
         problems: '/problems',
         ...(this.config.PORTAL_ENABLED ? { portal: `${this.config.PORTAL_PATH}/` } : {}),

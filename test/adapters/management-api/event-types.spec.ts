@@ -1,6 +1,7 @@
 /** The catalogue: what a schema promises is kept, unless somebody insists. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startWorld, type World } from './api-world.ts';
+import { newClient, newWebhook, saidBy, startWorld, type World } from './api-world.ts';
+import { seedHistory } from './history-seed.ts';
 
 let world: World;
 
@@ -96,4 +97,161 @@ test('deprecated types are listed apart', async () => {
   expect(await types('')).toEqual(['zz.new', 'zz.old']);
   expect(await types('&deprecated=true')).toEqual(['zz.old']);
   expect(await types('&deprecated=false')).toEqual(['zz.new']);
+});
+
+describe('a type that some clients see', () => {
+  test('is none for the others, wherever they look', async () => {
+    const [ann, ben] = [await newClient(world, 'Ann'), await newClient(world, 'Ben')];
+    const body = { audience: 'broadcast', example: { only: 'ann' }, visibleTo: [ann.id] };
+    expect((await put('early.bird', body)).body).toMatchObject({ version: 1, visibleTo: [ann.id] });
+    const seenBy = async (key: string) => {
+      const list = await world.ask('GET /v1/event-types?limit=250', { key });
+      const listed = (list.body['data'] as { type: string }[]).some(({ type }) => type === 'early.bird');
+      const one = await world.ask('GET /v1/event-types/early.bird', { key });
+      const webhook = await newWebhook(world, key, { eventTypes: ['early.brid'] });
+      return { listed, status: one.status, hint: webhook['warnings'] !== undefined, names: one.text.includes(ann.id) };
+    };
+    const seen = { listed: true, status: 200, hint: true, names: false };
+    expect(await seenBy(ann.key)).toMatchObject(seen);
+    expect(await seenBy(ben.key)).toMatchObject({ ...seen, listed: false, status: 404, hint: false });
+    const nobody = await world.ask('GET /v1/event-types/early.brid', { key: ben.key });
+    const hidden = await world.ask('GET /v1/event-types/early.bird', { key: ben.key });
+    expect(saidBy(hidden)).toBe(saidBy(nobody));
+  });
+
+  test('stays so until somebody who knows of it says otherwise', async () => {
+    await put('early.kept', { visibleTo: ['ann'] });
+    expect((await put('early.kept', { description: 'by an older script' })).body).toMatchObject({ visibleTo: ['ann'] });
+    expect((await put('early.kept', { visibleTo: null })).body).toMatchObject({ visibleTo: null, version: 3 });
+    expect((await put('early.kept', { visibleTo: ['ann', 'ann'] })).status).toBe(422);
+  });
+
+  test('has its broadcasts in the history of those who see it alone; what names a client is its own', async () => {
+    const [ann, ben] = [await newClient(world, 'Ann'), await newClient(world, 'Ben')];
+    await put('early.news', { audience: 'broadcast', visibleTo: [ann.id] });
+    const seed = { clientId: ben.id, webhookId: 'wh_x', eventType: 'early.news' };
+    const { eventId: told } = await seedHistory(world.env.DATABASE_URL, { ...seed, audience: null });
+    const { eventId: own } = await seedHistory(world.env.DATABASE_URL, seed);
+    const ids = async (key: string) => {
+      const { body } = await world.ask('GET /v1/events?limit=250', { key });
+      const listed = (body['data'] as { id: string }[]).map(({ id }) => id);
+      const statuses = [told, own].map(async (id) => (await world.ask(`GET /v1/events/${id}`, { key })).status);
+      const found = await world.ask(`GET /v1/search?q=${told}`, { key });
+      return { listed, statuses: await Promise.all(statuses), isFound: found.text.includes('early.news') };
+    };
+    expect(await ids(ann.key)).toEqual({ listed: [told], statuses: [200, 404], isFound: true });
+    expect(await ids(ben.key)).toEqual({ listed: [own], statuses: [404, 200], isFound: false });
+  });
+});
+
+describe('an import', () => {
+  const importing = (body: object) => world.ask('POST /v1/event-type-imports', { body });
+  const webhook = (schema: object, summary: string) => ({
+    post: { summary, requestBody: { content: { 'application/json': { schema } } } },
+  });
+  const object = (...names: string[]) => ({
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+  });
+
+  test('says first what it would do, then does it, and the second time nothing', async () => {
+    await put('import.known', { jsonSchema: object('a'), audience: 'broadcast', sensitivePaths: ['a'] });
+    const document = JSON.stringify({
+      openapi: '3.1.0',
+      webhooks: {
+        'import.known': webhook(object('a', 'b'), 'known'),
+        'import.new': webhook(object('n'), 'new'),
+        'import.far': webhook({ $ref: 'https://example.com/x' }, 'far'),
+        'two words': webhook({}, 'none'),
+      },
+    });
+    const changes = ({ body }: { body: Record<string, unknown> }) =>
+      (body['data'] as { type: string; change: string; fields: string[] }[]).map(({ type, change, fields }) => [
+        type,
+        change,
+        fields.join(),
+      ]);
+    const expected = [
+      ['import.known', 'updated', 'description,jsonSchema'],
+      ['import.new', 'created', ''],
+    ];
+    const dry = await importing({ document, dryRun: true, schemaMode: 'warn' });
+    expect(changes(dry)).toEqual(expected);
+    expect(dry.body['unreadable']).toMatchObject([{ place: '/webhooks/import.far' }, { place: '/webhooks/two words' }]);
+    expect((await world.ask('GET /v1/event-types/import.new')).status).toBe(404);
+    expect(changes(await importing({ document, schemaMode: 'warn' }))).toEqual(expected);
+    expect(await read('import.known')).toMatchObject({
+      version: 2,
+      audience: 'broadcast',
+      sensitivePaths: ['a'],
+      description: 'known',
+    });
+    expect(await read('import.new')).toMatchObject({ version: 1, schemaMode: 'warn' });
+    const again = await importing({ document });
+    expect(again.body['counts']).toEqual({ created: 0, updated: 0, unchanged: 2, refused: 0, unreadable: 2 });
+    const broken = { openapi: '3.1.0', webhooks: { 'import.known': webhook(object('a'), 'known') } };
+    expect((await importing({ document: broken })).body['data']).toMatchObject([
+      { change: 'refused', problems: [{ rule: 'removed' }] },
+    ]);
+  });
+
+  test('of nothing that can be read is refused', async () => {
+    for (const body of [{}, { document: 'x', subject: 'y' }, { document: 'just text' }, { subject: 'nobody-value' }]) {
+      expect(await importing(body)).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
+    }
+  });
+
+  test('of a subject of the registry is the schema of its values', async () => {
+    const imported = await importing({ subject: 'webhook.event-types-value', type: 'import.subject' });
+    expect(imported.body).toMatchObject({ format: 'avro', data: [{ type: 'import.subject', change: 'created' }] });
+    const again = await importing({ subject: 'webhook.event-types-value', type: 'import.subject' });
+    expect(again.body).toMatchObject({ counts: { unchanged: 1 } });
+  });
+});
+
+test('a field that goes is told with the webhooks whose filters name it, in an import before it is made', async () => {
+  const ann = await newClient(world, 'Ann');
+  const schemaOf = (...names: string[]) => ({
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, {}])),
+  });
+  await put('fields.go', { jsonSchema: schemaOf('kept', 'gone') });
+  const { id } = await newWebhook(world, ann.key, { eventTypes: ['fields.*'], filter: { 'data.gone.x': 1 } });
+  await newWebhook(world, ann.key, { eventTypes: ['fields.go'], filter: { 'data.kept': 1 } });
+  await newWebhook(world, ann.key, { eventTypes: ['other.*'], filter: { 'data.gone': 1 } });
+  const warning = {
+    code: 'filter_names_removed_field',
+    field: 'data.gone',
+    count: 1,
+    isExact: true,
+    webhooks: [{ id, clientId: ann.id }],
+  };
+  const document = { asyncapi: '3.0.0', channels: { c: { messages: { 'fields.go': { payload: schemaOf('kept') } } } } };
+  const dry = await world.ask('POST /v1/event-type-imports', { body: { document, dryRun: true, force: true } });
+  expect(dry.body['data']).toMatchObject([{ change: 'updated', warnings: [warning] }]);
+  const forced = await put('fields.go', { jsonSchema: schemaOf('kept') }, '?force=true');
+  expect(forced.body['warnings']).toMatchObject([warning]);
+  expect((await put('fields.go', { jsonSchema: schemaOf('kept', 'more') })).body).not.toHaveProperty('warnings');
+});
+
+test('the catalogue is published as whoever asks may see it, and not to strangers', async () => {
+  const ann = await newClient(world, 'Ann');
+  await put('published.all', { jsonSchema: { type: 'object' }, example: {} });
+  await put('published.few', { visibleTo: [] });
+  const texts = async (key: string) => {
+    const [open, async] = [
+      await world.ask('GET /v1/openapi.json', { key }),
+      await world.ask('GET /v1/asyncapi.json', { key }),
+    ];
+    return [open, async].map(({ text }) => ['published.all', 'published.few'].filter((type) => text.includes(type)));
+  };
+  expect(await texts(world.adminKey)).toEqual([
+    ['published.all', 'published.few'],
+    ['published.all', 'published.few'],
+  ]);
+  expect(await texts(ann.key)).toEqual([['published.all'], ['published.all']]);
+  for (const path of ['/openapi.json', '/asyncapi.json']) {
+    const { status, text } = await world.ask(`GET ${path}`, { key: '' });
+    expect([status, text.includes('published.')]).toEqual([200, false]);
+  }
 });

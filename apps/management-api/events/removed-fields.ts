@@ -1,0 +1,54 @@
+/**
+ * In: an event type, its schema before and after. Out: a warning for each field that goes and that filters of webhooks name: what such a filter asks
+ * for is missing from then on. For operators, who see all clients.
+ * Holds: at most {@link webhooksLookedAtMax} webhooks are looked at, in portions, and a count that is none of all says so.
+ */
+import type { FieldWarning } from '../../../libs/api-contract/event-type-warnings.ts';
+import { fieldsNamed, removedFields } from '../../../libs/domain/event/schema-fields.ts';
+import type { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
+import { Turns } from '../../../libs/runtime/turns.ts';
+
+export const webhooksLookedAtMax = 100_000;
+const portionsMax = webhooksLookedAtMax / 5_000;
+const webhooksNamedMax = 20;
+const fieldsMax = 50;
+
+export async function removedFieldWarnings(
+  filters: Pick<FiltersOfTypes, 'portion'>,
+  type: string,
+  before: string | null,
+  after: string | null,
+): Promise<readonly FieldWarning[]> {
+  const fields = before === null || after === null ? [] : removedFields(JSON.parse(before), JSON.parse(after));
+  if (fields.length === 0) return [];
+  const wanted = fields.slice(0, fieldsMax);
+  const users = new Map<string, { count: number; webhooks: { id: string; clientId: string }[] }>();
+  const turns = new Turns();
+  /** Many webhooks have the same filter. */
+  const known = new Map<string, readonly string[]>();
+  let next: string | null = '';
+  for (let portions = 0; next !== null && portions < portionsMax; portions += 1) {
+    const { filters: found, next: following } = await filters.portion(type, next);
+    next = following;
+    for (const { webhookId, clientId, filter } of found) {
+      await turns.over();
+      let named = known.get(filter);
+      if (named === undefined) {
+        named = fieldsNamed(filter, wanted);
+        if (known.size < 1_000) known.set(filter, named);
+      }
+      for (const field of named) {
+        const user = users.get(field) ?? { count: 0, webhooks: [] };
+        user.count += 1;
+        if (user.webhooks.length < webhooksNamedMax) user.webhooks.push({ id: webhookId, clientId });
+        users.set(field, user);
+      }
+    }
+  }
+  const isExact = next === null;
+  return [...users].map(([field, { count, webhooks }]) => ({
+    code: 'filter_names_removed_field' as const,
+    message: `Filters of ${isExact ? '' : 'at least '}${count} webhooks name ${field}, which the schema no longer has.`,
+    ...{ field, count, isExact, webhooks },
+  }));
+}

@@ -1,0 +1,113 @@
+/** Documents that are made to hurt: each is refused or read in bounded time, and nothing of it is fetched. */
+import { describe, expect, test } from '@jest/globals';
+import { documentLimits } from './document-text.ts';
+import { readDocument } from './catalogue-reader.ts';
+import { UnreadableDocument } from './found-type.ts';
+
+const body = (schema: string) => `{"post":{"requestBody":{"content":{"application/json":{"schema":${schema}}}}}}`;
+const openApi = (webhooks: string, more = '') => `{"openapi":"3.1.0","webhooks":{${webhooks}}${more}}`;
+const yaml = (rest: string) => `openapi: 3.1.0\nwebhooks: {}\n${rest}`;
+const times = (count: number, of: (no: number) => string, between = ',') =>
+  Array.from({ length: count }, (_, no) => of(no)).join(between);
+
+function reasonOf(document: unknown): string {
+  try {
+    const { unreadable } = readDocument(document);
+    return unreadable[0]?.reason ?? 'read';
+  } catch (error) {
+    if (!(error instanceof UnreadableDocument)) throw error;
+    return error.message;
+  }
+}
+
+const laughs = (levels: number) =>
+  yaml(
+    `a0: &a0 [x, x]\n${times(levels, (no) => `a${no + 1}: &a${no + 1} [*a${no}, *a${no}, *a${no}, *a${no}, *a${no}, *a${no}, *a${no}, *a${no}, *a${no}]`, '\n')}`,
+  );
+const circle: { a?: unknown } = {};
+circle.a = circle;
+
+describe('a document is refused that', () => {
+  test.each<[string, unknown, RegExp]>([
+    ['laughs a billion times', laughs(9), /aliases|values/],
+    ['laughs a few thousand times with many aliases', laughs(5), /aliases|values/],
+    ['is an alias of itself', yaml('a: &a [*a]'), /deeper|aliases/],
+    ['holds itself', circle, /deeper/],
+    [
+      'is too long',
+      `{"openapi":"3.1.0","x":"${'x'.repeat(documentLimits.jsonChars)}"}`,
+      /more than 1048576 characters/,
+    ],
+    ['is too long in YAML', yaml(`x: ${'x'.repeat(documentLimits.yamlChars)}`), /more than 262144 characters/],
+    ['is deep', openApi('', `,"x":${'['.repeat(200)}${']'.repeat(200)}`), /deeper than 100 levels/],
+    ['is as deep as a stack', '['.repeat(200_000), /deep|neither|JSON/],
+    ['is as deep as a stack in YAML', `x: ${'['.repeat(100_000)}`, /deep|neither/],
+    ['has too many values', openApi('', `,"x":[${times(200_001, () => '1')}]`), /more than 200000 values/],
+    ['has too many webhooks', openApi(times(501, (no) => `"t${no}":${body('{}')}`)), /more than 500 event types/],
+    ['is no document', 'just text', /neither OpenAPI/],
+    ['is two documents', 'a: 1\n---\nb: 2', /neither JSON nor YAML|neither OpenAPI/],
+    ['is nothing', '', /neither OpenAPI/],
+    ['has a tag that makes something', 'openapi: !!js/function "x"\nwebhooks: 1', /read|neither|OpenAPI/],
+  ])('%s', (_what, document, reason) => {
+    expect(reasonOf(document)).toMatch(reason);
+  });
+
+  test('has a schema that grows by being unrolled, and is read as it is: once', () => {
+    const defs = times(
+      20,
+      (no) => `"d${no}":{"allOf":[${times(10, () => `{"$ref":"#/components/schemas/d${no + 1}"}`)}]}`,
+    );
+    const document = openApi(
+      `"t":${body('{"$ref":"#/components/schemas/d0"}')}`,
+      `,"components":{"schemas":{${defs},"d20":{}}}`,
+    );
+    const { types } = readDocument(document);
+    expect(JSON.stringify(types[0]?.jsonSchema).length).toBeLessThan(document.length * 2);
+  });
+
+  test('has more in one schema than any event type may have', () => {
+    const wide = `{"properties":{${times(4_000, (no) => `"p${no}":{}`)}}}`;
+    expect(reasonOf(openApi(`"t":${body(wide)}`))).toBe('its schema has more than 3000 parts');
+  });
+});
+
+test('names that every object has are names like others', () => {
+  const schema =
+    '{"properties":{"__proto__":{"type":"string"},"constructor":{"type":"number"}},"required":["__proto__"]}';
+  const { types } = readDocument(openApi(`"__proto__":${body(schema)},"t":${body('{"$ref":"#/constructor"}')}`));
+  expect(types.map(({ type }) => type)).toEqual(['__proto__']);
+  expect(JSON.stringify(types[0]?.jsonSchema)).toBe(schema);
+});
+
+describe('twice as much takes about twice as long', () => {
+  const cases: Readonly<Record<string, (size: number) => string>> = {
+    'members of YAML': (size) => yaml(times(size, (no) => `k${no}: ${no}`, '\n')),
+    'the same member of YAML': (size) => yaml(times(size, () => 'k: 1', '\n')),
+    'anchors and aliases': (size) => yaml(times(size, (no) => `k${no}: &a${no} 1`, '\n')),
+    'brackets of YAML': (size) => yaml(`x: [${times(size, () => '{a: [1]}')}]`),
+    'quotes of YAML': (size) => yaml(`x: "${'\\n'.repeat(size)}"`),
+    'members of JSON': (size) => openApi('', `,"x":{${times(size, (no) => `"k${no}":[{}]`)}}`),
+    'references to one schema': (size) =>
+      openApi(
+        `"t":${body(`{"allOf":[${times(Math.min(size, 2_000) / 2, () => '{"$ref":"#/x"}')}]}`)}`,
+        `,"x":{},"y":[${times(size, () => '1')}]`,
+      ),
+  };
+
+  test.each(Object.keys(cases))('%s', (name) => {
+    const make = cases[name];
+    const took = (size: number) => {
+      const document = make?.(size) ?? '';
+      const best = Array.from({ length: 2 }, () => {
+        const begin = performance.now();
+        reasonOf(document);
+        return performance.now() - begin;
+      });
+      return Math.min(...best);
+    };
+    took(500);
+    const [small, large] = [took(1_000), took(4_000)];
+    // Four times as much: sixteen times as long would be the square.
+    expect(large / Math.max(small, 1)).toBeLessThan(11);
+  });
+});
