@@ -12,16 +12,28 @@ const change = Type.Enum(['created', 'updated', 'unchanged', 'refused'], {
 
 export const importedTypeSchema = Type.Object({
   type: eventTypeName,
-  place: Type.String({ description: 'Where it stands: a JSON Pointer into the document, or the subject.' }),
+  place: Type.String({
+    description: 'Where it stands: a JSON Pointer into the document, or the subject.',
+    examples: ['/webhooks/order.shipped'],
+  }),
   change,
-  fields: Type.Array(Type.String(), { description: 'What changes of an entry that is there.' }),
-  problems: Type.Array(fieldProblemSchema),
+  fields: Type.Array(Type.String(), {
+    description: 'What changes of an entry that is there.',
+    examples: [['description']],
+  }),
+  problems: Type.Array(fieldProblemSchema, { description: 'Why it is refused.', examples: [[]] }),
   warnings: fieldWarnings,
 });
 
 export const unreadableSchema = Type.Object({
-  place: Type.String({ description: 'A JSON Pointer into the document, or the subject.' }),
-  reason: Type.String({ description: 'For people.' }),
+  place: Type.String({
+    description: 'A JSON Pointer into the document, or the subject.',
+    examples: ['/webhooks/order.lost'],
+  }),
+  reason: Type.String({
+    description: 'For people.',
+    examples: ['it refers to #/components/schemas/Order, which is not there'],
+  }),
 });
 
 export const importEventTypes = operation({

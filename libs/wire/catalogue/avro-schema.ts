@@ -123,7 +123,7 @@ class AvroReading {
         needed.add(name);
         open.push(this.defs[name]);
       }
-      open.push(...Object.values(next).filter((one) => typeof one === 'object'));
+      for (const inner of Object.values(next) as unknown[]) open.push(inner);
     }
     return [...needed].sort().map((name) => [name, this.defs[name] as object]);
   }

@@ -26,7 +26,7 @@ export class LocalReferences {
 
   /** @param from the document that the reference stands in. @throws UnreadablePart */
   find(reference: string, from: string): Located {
-    const [name = '', fragment = ''] = splitAt(reference, '#');
+    const [name, fragment] = splitAt(reference, '#');
     const file = name === '' ? from : name;
     if (!this.files.has(file)) {
       throw new UnreadablePart(
