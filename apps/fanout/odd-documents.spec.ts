@@ -91,7 +91,13 @@ test(
     fc.assert(
       fc.property(world, ({ data, sensitive, sensitivePaths, filters, jsonSchema, schemaMode }) => {
         const catalogue = new Catalogue(['password', ...sensitive]);
-        const kind = { description: null, audience: 'client', example: null, deprecated: false } as const;
+        const kind = {
+          description: null,
+          audience: 'client',
+          example: null,
+          deprecated: false,
+          visibleTo: null,
+        } as const;
         catalogue.apply({ ...kind, type: 't', jsonSchema, schemaMode, sensitivePaths, version: 1, updatedAt: 0 });
         const table = new SubscriptionTable();
         for (const format of formats) {

@@ -11,7 +11,7 @@ import { getAsyncApi, getOpenApi } from '../../../libs/api-contract/catalogue-pu
 import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
 import { EventTypeStore, type CataloguedType } from '../../../libs/postgres/webhooks/event-type-store.ts';
 import type { InputOf } from '../access/caller.ts';
-import { productVersion } from '../http/docs.controller.ts';
+import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { Input, Route } from '../http/route.ts';
 
 const typesMax = 500;
