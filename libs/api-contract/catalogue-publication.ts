@@ -3,6 +3,8 @@ import Type from 'typebox';
 import { operation } from './operation.ts';
 
 const tag = 'Event types';
+/** What stands in it is the standard's. */
+const open = Type.Object({}, { additionalProperties: true });
 const bounds = 'At most 500 types with 4 MiB of schemas; `x-has-more` says that there are more.';
 
 export const getOpenApi = operation({
@@ -15,8 +17,8 @@ export const getOpenApi = operation({
   roles: ['admin', 'client', 'publisher'],
   status: 200,
   answer: Type.Object(
-    { openapi: Type.String({ examples: ['3.1.0'] }), webhooks: Type.Object({}) },
-    { description: 'An OpenAPI 3.1 document.' },
+    { openapi: Type.String({ examples: ['3.1.0'] }), webhooks: open },
+    { description: 'An OpenAPI 3.1 document.', additionalProperties: true },
   ),
   answered: 'The document.',
 });
@@ -31,8 +33,8 @@ export const getAsyncApi = operation({
   roles: ['admin', 'client', 'publisher'],
   status: 200,
   answer: Type.Object(
-    { asyncapi: Type.String({ examples: ['3.0.0'] }), channels: Type.Object({}) },
-    { description: 'An AsyncAPI 3 document.' },
+    { asyncapi: Type.String({ examples: ['3.0.0'] }), channels: open },
+    { description: 'An AsyncAPI 3 document.', additionalProperties: true },
   ),
   answered: 'The document.',
 });

@@ -202,9 +202,10 @@ describe('an import', () => {
   });
 
   test('of a subject of the registry is the schema of its values', async () => {
-    const imported = await importing({ subject: 'webhook.event-types-value', type: 'import.subject' });
+    const subject = `${world.env.TOPIC_PREFIX}webhook.event-types-value`;
+    const imported = await importing({ subject, type: 'import.subject' });
     expect(imported.body).toMatchObject({ format: 'avro', data: [{ type: 'import.subject', change: 'created' }] });
-    const again = await importing({ subject: 'webhook.event-types-value', type: 'import.subject' });
+    const again = await importing({ subject, type: 'import.subject' });
     expect(again.body).toMatchObject({ counts: { unchanged: 1 } });
   });
 });
