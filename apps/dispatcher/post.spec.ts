@@ -265,16 +265,22 @@ describe('a delivery of a trace that is kept', () => {
   });
 });
 
-test.each([
-  ['of no trace', null],
-  ['of a trace that is not kept', `${trace}-00`],
-])('a delivery %s asks no tracer', async (_, traceparent) => {
+test('a delivery of no trace begins one', async () => {
+  const tracer = new FakeTracer();
+  const { post, sent } = setup({ tracer });
+  const { outcome } = await post.run({ ...delivery, traceparent: null }, webhookWith());
+  expect(tracer.started).toMatchObject([{ parent: null }]);
+  expect([outcome.traceparent, sent[0]?.headers['traceparent']]).toEqual([ownTrace, ownTrace]);
+});
+
+test('a delivery of a trace that is not kept asks no tracer', async () => {
+  const traceparent = `${trace}-00`;
   const tracer = new FakeTracer();
   const { post, sent } = setup({ tracer });
   const { outcome } = await post.run({ ...delivery, traceparent }, webhookWith());
   expect(tracer.started).toEqual([]);
   expect(outcome.traceparent).toBe(traceparent);
-  expect(sent[0]?.headers['traceparent']).toBe(traceparent ?? undefined);
+  expect(sent[0]?.headers['traceparent']).toBe(traceparent);
 });
 
 test.each([
