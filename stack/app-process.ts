@@ -16,13 +16,13 @@ import { monotonicMs } from '../libs/runtime/monotonic.ts';
  * costs nothing that could be measured. All of the heap is marked when it is three times what was alive the last time: V8 by
  * itself did so at a few megabytes more, at 30 ms of processor time each (docs/decisions/0090).
  */
-const nodeOptions = ['--enable-source-maps', '--max-semi-space-size=4', '--heap-growing-percent=200'] as const;
+export const nodeOptions = ['--enable-source-maps', '--max-semi-space-size=4', '--heap-growing-percent=200'] as const;
 
 /**
  * As in deploy/Dockerfile. The allocator of glibc keeps a heap for each of eight threads on two processors, and what one has
  * freed no other uses: with two, six apps under load take some fifty megabytes less, and no more time.
  */
-const allocatorEnvironment = { MALLOC_ARENA_MAX: '2' } as const;
+export const allocatorEnvironment = { MALLOC_ARENA_MAX: '2' } as const;
 
 /** Exit status of an app whose configuration is wrong (EX_CONFIG of sysexits.h): starting it again is no use. */
 export const configurationExit = 78;

@@ -22,6 +22,7 @@ const verbs = [
   'config',
   'doctor',
   'dev',
+  'app',
   'bench',
   'rotate-keys',
   'republish-definitions',

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createSocketServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createLogger } from '../../../libs/runtime/logger.ts';
@@ -9,8 +12,10 @@ import { appNames } from '../../../stack/apps.ts';
 import { examine, type AppUrls } from '../../../stack/doctor/examination.ts';
 import { exitStatusOf, reportLines, type Finding } from '../../../libs/domain/system/finding.ts';
 import { freePorts } from '../../../stack/ports.ts';
+import { repositoryRoot } from '../../../stack/repository.ts';
 import { setUp } from '../../../stack/setup.ts';
-import { testStack } from '../../support/test-stack.ts';
+import { buildApps, testStack } from '../../support/test-stack.ts';
+import { until } from '../../support/until.ts';
 
 let env: Record<string, string>;
 /** Nobody listens there. */
@@ -88,6 +93,31 @@ test('a system that was set up lacks nothing but its apps', async () => {
     ]),
   );
 }, 60_000);
+
+test('one app runs alone in the Node.js that belongs to it, the doctor finds it, and SIGINT to its launcher ends it', async () => {
+  await buildApps();
+  const [port = 0] = await freePorts(1);
+  const url = `http://127.0.0.1:${port}`;
+  const launcher = spawn('node', [join(repositoryRoot, 'stack', 'start.mjs'), 'app', 'fanout'], {
+    env: { ...env, PATH: process.env['PATH'], HTTP_PORT: String(port) },
+    stdio: 'ignore',
+  });
+  const ended = once(launcher, 'exit');
+  const isThere = (path: string) =>
+    fetch(`${url}${path}`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  try {
+    await until(() => isThere('/health/ready'), { timeoutMs: 60_000, everyMs: 250, what: 'the app is ready' });
+    const findings = await examine(env, { ...urls, fanout: url });
+    expect(of(findings, 'apps')).toMatchObject([{ says: 'fanout is ready' }, { severity: 'warning' }]);
+  } finally {
+    launcher.kill('SIGINT');
+  }
+  expect(await ended).toEqual([0, null]);
+  expect(await isThere('/health/live')).toBe(false);
+}, 90_000);
 
 describe('it finds', () => {
   test('topics that are otherwise than configured', async () => {
