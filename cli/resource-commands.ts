@@ -48,7 +48,7 @@ export function listCommand({ filters, columns, query = {}, ...named }: ListOpti
       ...withinOption(named),
       ...filters,
       limit: { takes: 'N', text: `at most this many (${limitDefault}; at most ${limitMax})` },
-      cursor: { takes: 'CURSOR', text: 'goes on where a list ended (nextCursor of --json)' },
+      cursor: { takes: 'CURSOR', text: 'continues where a list ended (nextCursor of --json)' },
     },
     run: async (context) => {
       const { given, settings, terminal, signal } = context;

@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 
 export const auditErase: Command = {
   name: 'audit erase',
-  summary: 'Has a person’s name or address replaced in the audit log.',
+  summary: 'Replaces a person’s name or address in the audit log.',
   operands: '<name or address>',
   operandsMin: 1,
   operandsMax: 1,

@@ -36,7 +36,7 @@ export const clientCommands: readonly Command[] = [
   }),
   changeCommand({
     name: 'clients change',
-    summary: 'Changes a client; what is not named stays.',
+    summary: 'Changes a client; other fields stay.',
     method: 'patch',
     path: '/v1/clients/{id}',
     fields: {

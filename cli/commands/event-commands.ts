@@ -6,7 +6,7 @@ const from = {
   query: 'from',
   as: 'time',
   takes: 'TIME',
-  text: 'of this time or later: RFC 3339, or 15m, 2h, 7d ago',
+  text: 'from this time on: RFC 3339, or 15m, 2h, 7d ago',
 } as const;
 const to = { query: 'to', as: 'time', takes: 'TIME', text: 'before this time' } as const;
 const client = { query: 'clientId', takes: 'ID', text: 'of this client' } as const;
@@ -16,7 +16,7 @@ const typeFields = {
   audience: { field: 'audience', takes: 'WHOM', text: 'client or broadcast' },
   'schema-mode': { field: 'schemaMode', takes: 'MODE', text: 'off, warn or enforce' },
   'visible-to': { field: 'visibleTo', as: 'list', takes: 'CLIENTS', text: 'in the catalogue of these clients alone' },
-  deprecated: { field: 'deprecated', as: 'flag', takes: null, text: 'nobody should publish it any more' },
+  deprecated: { field: 'deprecated', as: 'flag', takes: null, text: 'marks it as deprecated' },
 } as const;
 
 export const eventCommands: readonly Command[] = [
@@ -27,7 +27,7 @@ export const eventCommands: readonly Command[] = [
     filters: {
       client,
       type: { query: 'type', takes: 'TYPE', text: 'of this type' },
-      source: { query: 'source', takes: 'URI', text: 'from exactly there' },
+      source: { query: 'source', takes: 'URI', text: 'only from this source' },
       decision: { query: 'decision', as: 'list', takes: 'DECISIONS', text: 'matched, filtered, disabled, copy' },
       ...{ from, to },
     },

@@ -29,7 +29,7 @@ export const eventsTail: Command = {
     client: { takes: 'ID', text: 'of this client' },
     'event-type': { takes: 'TYPE', text: 'of events of this type' },
     outcome: { takes: 'OUTCOME', text: outcomes.join(', ') },
-    'last-event-id': { takes: 'ID', text: 'goes on behind this one (id of --json)' },
+    'last-event-id': { takes: 'ID', text: 'continues after this one (id of --json)' },
     count: { takes: 'N', text: 'stops after this many' },
     timeout: { takes: 'SECONDS', text: 'stops after this long; with --count that is a failure' },
   },

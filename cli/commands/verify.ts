@@ -10,7 +10,7 @@ const toleranceDefaultS = 300;
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'Says whether a request that came to a webhook is genuine, or exactly why not.',
+  summary: 'Verifies a request that came to a webhook: genuine, or exactly why not.',
   operands: '',
   operandsMin: 0,
   operandsMax: 0,

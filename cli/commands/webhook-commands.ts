@@ -4,11 +4,11 @@ import { changeCommand, listCommand, showCommand } from '../resource-commands.ts
 const path = '/v1/webhooks/{id}';
 
 const fields = {
-  url: { field: 'url', takes: 'URL', text: 'where it is posted to' },
+  url: { field: 'url', takes: 'URL', text: 'URL that events are posted to' },
   events: { field: 'eventTypes', as: 'list', takes: 'TYPES', text: 'types with commas between them, such as order.*' },
   description: { field: 'description', takes: 'TEXT', text: 'for people' },
   ordering: { field: 'ordering', takes: 'ORDER', text: 'inOrder, parallel or strict' },
-  'external-id': { field: 'externalId', takes: 'ID', text: 'what it is called where you keep it' },
+  'external-id': { field: 'externalId', takes: 'ID', text: 'its id in your own system' },
 } as const;
 
 export const webhookCommands: readonly Command[] = [
@@ -55,14 +55,18 @@ export const webhookCommands: readonly Command[] = [
     method: 'post',
     path: '/v1/webhooks',
     fields: {
-      client: { field: 'clientId', takes: 'ID', text: 'whose it is; with a key of a client its own' },
+      client: {
+        field: 'clientId',
+        takes: 'ID',
+        text: 'the client it belongs to; with the key of a client, that client',
+      },
       ...fields,
     },
     examples: ["webhooks create --client acme --url https://example.com/hooks --events 'order.*,parcel.sent'"],
   }),
   changeCommand({
     name: 'webhooks change',
-    summary: 'Changes settings of a webhook; what is not named stays.',
+    summary: 'Changes settings of a webhook; other settings stay.',
     method: 'patch',
     path,
     fields,
@@ -90,7 +94,7 @@ export const webhookCommands: readonly Command[] = [
   }),
   changeCommand({
     name: 'webhooks disable',
-    summary: 'Disables a webhook; what waits for it is not sent.',
+    summary: 'Disables a webhook; waiting deliveries are not sent.',
     method: 'post',
     path: `${path}/disable`,
     fields: null,
@@ -98,7 +102,7 @@ export const webhookCommands: readonly Command[] = [
   }),
   changeCommand({
     name: 'webhooks pause',
-    summary: 'Pauses a webhook: what comes for it waits, and nothing is lost.',
+    summary: 'Pauses a webhook: its deliveries wait, and nothing is lost.',
     method: 'post',
     path: `${path}/pause`,
     fields: {
@@ -113,7 +117,7 @@ export const webhookCommands: readonly Command[] = [
   }),
   changeCommand({
     name: 'webhooks resume',
-    summary: 'Resumes a paused webhook; what waits goes out in its order, at a growing pace.',
+    summary: 'Resumes a paused webhook; waiting deliveries go out in order, at a growing pace.',
     method: 'post',
     path: `${path}/resume`,
     fields: null,
@@ -121,7 +125,7 @@ export const webhookCommands: readonly Command[] = [
   }),
   changeCommand({
     name: 'webhooks ping',
-    summary: 'Pings a webhook now, and shows what came of it.',
+    summary: 'Pings a webhook now, and shows the result.',
     method: 'post',
     path: `${path}/health-checks`,
     fields: null,
@@ -129,7 +133,7 @@ export const webhookCommands: readonly Command[] = [
   }),
   changeCommand({
     name: 'webhooks rotate-secret',
-    summary: 'Gives a webhook a new secret; the one before signs too for a while.',
+    summary: 'Gives a webhook a new secret; the previous one also signs for a while.',
     method: 'post',
     path: `${path}/secret/rotate`,
     fields: {},
@@ -137,7 +141,7 @@ export const webhookCommands: readonly Command[] = [
   }),
   showCommand({
     name: 'health',
-    summary: 'Shows how a webhook is doing: what failed, what waits, and what holds it.',
+    summary: 'Shows the health of a webhook: failures, waiting deliveries, and what holds them.',
     path: `${path}/health`,
     examples: ['health wh_…'],
   }),

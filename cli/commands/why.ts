@@ -9,7 +9,8 @@ export const rejectedLookedAt = 2_000;
 
 export const why: Command = {
   name: 'why',
-  summary: 'Says why an event arrived or not: never seen, rejected, for nobody, filtered, disabled, held, delivered.',
+  summary:
+    'Explains why an event arrived or not: never seen, rejected, without audience, filtered, disabled, held, delivered.',
   operands: '<event id>',
   operandsMin: 1,
   operandsMax: 1,
@@ -19,12 +20,12 @@ export const why: Command = {
       takes: 'N',
       text: `looks for it among the last N rejected records of each partition (${rejectedLookedAt})`,
     },
-    'api-only': { takes: null, text: 'asks Kafka nothing: of a rejected event it then knows nothing' },
+    'api-only': { takes: null, text: 'does not ask Kafka, and so knows nothing of rejected events' },
     ...brokersOption,
   },
   notes: [
     'Takes the id of an event, of a delivery, or the header webhook-id as the receiver got it.',
-    'An event that the API does not have is looked for among the rejected records on Kafka, as `rejected list` reads them. When it is nowhere, the exit code is 1.',
+    'An event that the API does not have is looked for among the rejected records on Kafka, as `rejected list` reads them. If it is not found anywhere, the exit code is 1.',
   ],
   examples: ['why evt-1', 'why evt-1 --webhook wh_… --json'],
   needsApi: true,

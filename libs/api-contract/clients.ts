@@ -132,7 +132,7 @@ export const updateClient = operation({
   tag: 'Clients',
   summary: 'Change a client',
   description:
-    'What is absent stays; `autoDisable` is replaced as a whole, and `{}` restores the defaults; `labels` are changed one by one. A client’s key may change `noticeEmails` only.',
+    'Absent fields stay; `autoDisable` is replaced as a whole, and `{}` restores the defaults; `labels` are changed one by one. A client’s key may change `noticeEmails` only.',
   roles: ['admin', 'client'],
   isConditional: true,
   isVersioned: true,

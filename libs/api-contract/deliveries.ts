@@ -168,7 +168,7 @@ export const countDeliveries = operation({
   status: 200,
   answer: Type.Object({
     count: Type.Integer({ description: 'At most 10,000.' }),
-    isExact: Type.Boolean({ description: 'False: there are that many or more.' }),
+    isExact: Type.Boolean({ description: 'False: there are at least that many.' }),
     byStatus: Type.Object(
       {
         pending: Type.Integer(),

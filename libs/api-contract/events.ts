@@ -205,8 +205,8 @@ export const listedEventSchema = Type.Object(
 
 const eventFilters = {
   type: Type.Optional(anyId),
-  source: Type.Optional(lineOf(2048, 'From exactly there.')),
-  subject: Type.Optional(lineOf(2048, 'About exactly that.')),
+  source: Type.Optional(lineOf(2048, 'Only from this source.')),
+  subject: Type.Optional(lineOf(2048, 'Only about this subject.')),
   decision: Type.Optional(
     severalOf(
       Type.Enum([...decisionKinds]),

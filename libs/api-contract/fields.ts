@@ -74,7 +74,7 @@ export const labels = mapOf(
   {
     maxProperties: labelsMax,
     propertyNames: labelNames,
-    description: `Yours, to find it by: up to ${labelsMax}, names of up to 63 letters, digits and . _ / -.`,
+    description: `Yours, to find it again: up to ${labelsMax}, names of up to 63 letters, digits and . _ / -.`,
     examples: [{ team: 'billing' }],
   },
 );
@@ -101,9 +101,7 @@ export const labelFilter = severalOf(
   'Those with this label, as `name:value`; given several times, those with all of them.',
 );
 
-export const externalId = nullable(
-  lineOf(256, 'Yours: what it is called where you keep it.', { examples: ['crm-4711'] }),
-);
+export const externalId = nullable(lineOf(256, 'Yours: its id in your own system.', { examples: ['crm-4711'] }));
 
 /** What producers on Kafka name types: classes of Java, paths, words of any language. */
 const typeCharacter = '[^\\p{C}\\p{Z},*]';

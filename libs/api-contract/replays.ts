@@ -158,7 +158,9 @@ export const listReplays = operation({
   query: Type.Object(
     {
       ...pageQuery,
-      status: Type.Optional(Type.Enum([...replayStatuses], { description: 'How far they are.' })),
+      status: Type.Optional(
+        Type.Enum([...replayStatuses], { description: 'Replays in this state; given several times, in any of them.' }),
+      ),
       clientId: Type.Optional(anyId),
       webhookId: Type.Optional({ ...anyId, description: 'Those whose filter names it.' }),
     },

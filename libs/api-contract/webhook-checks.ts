@@ -39,13 +39,12 @@ export const healthSchema = Type.Object({
   }),
   waiting: Type.Object(
     {
-      count: Type.Integer({ description: 'Deliveries that are not settled; 10,000 stands for that many or more.' }),
+      count: Type.Integer({ description: 'Deliveries that are not settled; 10,000 means that many or more.' }),
       oldestAt: nullable(timestamp),
       oldestAgeMs: Type.Integer({ description: 'How long the oldest of them waits; 0 when none does.' }),
       drainSeconds: nullable(
         Type.Integer({
-          description:
-            'Until none waits, at the rate of late; null when nothing arrived of late, or while it is paused.',
+          description: 'Until none waits, at the recent rate; null if nothing arrived recently, or while it is paused.',
         }),
       ),
     },
@@ -72,7 +71,7 @@ export const healthSchema = Type.Object({
         recoveringUntil: nullable(timestamp),
         pacePerSecond: nullable(Type.Number({ description: 'Most POSTs per second just now.' })),
       },
-      { description: 'How it comes back by itself, or from a pause; null for a webhook that does not have to.' },
+      { description: 'How it recovers by itself, or from a pause; null for a webhook that does not recover.' },
     ),
   ),
 });

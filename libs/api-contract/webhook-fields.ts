@@ -17,7 +17,7 @@ export const url = Type.String({
   minLength: 1,
   maxLength: 2048,
   description:
-    'Where events are posted, as it is called: dots are resolved, and what a URL cannot hold is encoded. Schemes, ports and addresses are restricted (ALLOWED_URL_SCHEMES, ALLOWED_PORTS); private addresses are refused.',
+    'Where events are posted, in normalized form: dots are resolved, and characters that a URL cannot hold are encoded. Schemes, ports and addresses are restricted (ALLOWED_URL_SCHEMES, ALLOWED_PORTS); private addresses are refused.',
   examples: ['https://example.com/hooks/orders'],
 });
 
@@ -26,7 +26,7 @@ export const eventTypes = Type.Array(eventTypePattern, {
   maxItems: 100,
   uniqueItems: true,
   description:
-    'Which events: types, prefixes such as `order.*`, or `*`. Notices about webhooks have to be named (`webhook.*`).',
+    'Events to send: types, prefixes such as `order.*`, or `*`. Notices about webhooks have to be named (`webhook.*`).',
   examples: [['order.*']],
 });
 
@@ -43,8 +43,7 @@ export const filter = nullable(
     {},
     {
       additionalProperties: true,
-      description:
-        'Which events of these types: a filter over the event, such as `{ "data.amount": { "$gte": 100 } }`.',
+      description: 'A filter over events of these types, such as `{ "data.amount": { "$gte": 100 } }`.',
       examples: [{ 'data.amount': { $gte: 100 } }],
     },
   ),
@@ -158,7 +157,7 @@ const certificates = nullable(
 export const tls = nullable(
   Type.Object(
     { ca: certificates, cert: certificates, key: nullable(Type.String({ description: 'Masked.' })) },
-    { description: 'What the webhook brings of its own for TLS; kept encrypted.' },
+    { description: 'TLS material of the webhook; kept encrypted.' },
   ),
 );
 
@@ -181,7 +180,7 @@ export const signatureAlgorithm = Type.Enum(['hmac-sha256', 'ed25519'], {
 });
 
 export const secretDescription =
-  'What the receiver verifies signatures with: the `whsec_` secret, or for ed25519 the public key `whpk_`. Shown in this answer only.';
+  'The key with which the receiver verifies signatures: the `whsec_` secret, or for ed25519 the public key `whpk_`. Shown in this answer only.';
 
 export const webhookFields = {
   id: Type.String({ examples: ['wh_0199c1d2e3f47a5b8c6d9e0f1a2b3c4d'] }),
@@ -199,7 +198,7 @@ export const webhookFields = {
   pausedUntil: nullable({ ...timestamp, description: 'When sending goes on by itself; null: it is not paused.' }),
   holdsUntil: nullable({
     ...timestamp,
-    description: 'The age limit of what waits, and so the latest end that this pause may have; null: it is not paused.',
+    description: 'The age limit of waiting deliveries, and so the latest end of this pause; null: it is not paused.',
   }),
   headers: mapOf(Type.String(), { description: 'Every value is masked.', examples: [{ 'x-tenant': '********' }] }),
   filter,

@@ -32,7 +32,7 @@ export const healthBesideSchema = Type.Object(
     latencyMs: latencySchema,
     waiting: Type.Object(
       {
-        count: Type.Integer({ description: 'Deliveries that are not settled; 1,000 stands for that many or more.' }),
+        count: Type.Integer({ description: 'Deliveries that are not settled; 1,000 means that many or more.' }),
         oldestAt: nullable(timestamp),
       },
       { description: 'What waits for its first or next attempt.' },

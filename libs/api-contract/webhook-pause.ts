@@ -14,7 +14,7 @@ export const pauseWebhook = operation({
   tag,
   summary: 'Pause a webhook',
   description:
-    'Nothing is sent to it until `until`, or until it is resumed. What comes for it, its retries, resends and replays wait in their order, none ends as failed meanwhile, and none grows older. It may last until `holdsUntil` at most, which is when a pause without `until` ends. Attempts under way end as they do; pings and test events go out. If it is already paused, the pause gets another end. Disabling ends a pause, and what waits.',
+    'Nothing is sent to it until `until`, or until it is resumed. New deliveries, retries, resends and replays wait in order; none fails meanwhile, and none grows older. It may last until `holdsUntil` at most, which is when a pause without `until` ends. Attempts under way finish; pings and test events are still sent. If it is already paused, the pause gets another end. Disabling ends a pause, and what waits.',
   roles: owners,
   needs: 'webhooks.write',
   isConditional: true,
@@ -43,7 +43,7 @@ export const resumeWebhook = operation({
   tag,
   summary: 'Resume a paused webhook',
   description:
-    'What waits goes out in its order, at a pace that grows from one POST a second to 200 in as long as the pause was, ten minutes at most, and then without such a limit. Does nothing to a webhook that is not paused.',
+    'Waiting deliveries go out in order, at a pace that grows from one POST a second to 200 in as long as the pause was, ten minutes at most, and then without such a limit. Does nothing to a webhook that is not paused.',
   roles: owners,
   needs: 'webhooks.write',
   isConditional: true,

@@ -173,7 +173,7 @@ export const updateWebhook = operation({
   tag,
   summary: 'Change a webhook',
   description:
-    'JSON Merge Patch (RFC 7396): what is absent stays, null goes back to the default, members of `headers`, `labels`, `retryPolicy` and `tls` are changed one by one, lists are replaced. A header value or a TLS key given as it is shown, masked, stays as it is. `isActive` enables or disables.',
+    'JSON Merge Patch (RFC 7396): absent fields stay, null goes back to the default, members of `headers`, `labels`, `retryPolicy` and `tls` are changed one by one, lists are replaced. A header value or a TLS key given as it is shown, masked, stays as it is. `isActive` enables or disables.',
   roles: owners,
   needs: 'webhooks.write',
   isConditional: true,
@@ -218,7 +218,7 @@ export const deleteWebhook = operation({
   path: '/v1/webhooks/{id}',
   tag,
   summary: 'Delete a webhook',
-  description: 'What waits for it is not sent any more. Its history stays.',
+  description: 'Waiting deliveries are not sent any more. Its history stays.',
   roles: owners,
   needs: 'webhooks.delete',
   isConditional: true,
@@ -247,7 +247,7 @@ export const enableWebhook = operation({
 
 const missed = Type.Object(
   {
-    waiting: Type.Integer({ description: 'Deliveries that wait now; 1,000 stands for that many or more.' }),
+    waiting: Type.Integer({ description: 'Deliveries that wait now; 1,000 means that many or more.' }),
     since: { ...timestamp, description: 'When it was enabled before.' },
     replay: Type.Object(
       {
@@ -262,7 +262,7 @@ const missed = Type.Object(
   },
   {
     description:
-      'What it misses: what waits, and what comes until it is enabled; and the replay that brings both back.',
+      'What it misses: deliveries that wait and events that come until it is enabled, and the replay that brings both back.',
   },
 );
 
@@ -278,7 +278,7 @@ export const disableWebhook = operation({
   tag,
   summary: 'Disable a webhook',
   description:
-    'What waits for it ends as `failed_permanent` with reason `disabled`; `missed` says how much that is, and which replay brings it back. To let it wait instead, pause the webhook.',
+    'Waiting deliveries end as `failed_permanent` with reason `disabled`; `missed` says how many there are, and which replay brings them back. To keep them waiting, pause the webhook instead.',
   roles: owners,
   needs: 'webhooks.write',
   isConditional: true,
