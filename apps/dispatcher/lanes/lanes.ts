@@ -192,13 +192,9 @@ export class Lanes {
   }
 
   private block(lane: Lane, admission: Exclude<Admission, { kind: 'go' }>): void {
-    if (admission.kind === 'origin') {
-      lane.place = 'atOrigin';
-      this.turns.waitAt(admission.origin, lane);
-    } else {
-      lane.place = 'blocked';
-      if (admission.kind === 'wait') this.blocked.push(admission.until, lane);
-    }
+    lane.place = admission.kind === 'origin' ? 'atOrigin' : 'blocked';
+    if (admission.kind === 'origin') this.turns.waitAt(admission.origin, lane);
+    if (admission.kind === 'wait') this.blocked.push(admission.until, lane);
     this.ages.watch(lane);
   }
 
