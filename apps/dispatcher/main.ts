@@ -35,6 +35,8 @@ await runApp({
       topicsOf: (pattern) => [config.TOPIC_PREFIX + pattern],
       positioned: [topicName(config.TOPIC_PREFIX, topics.parked)],
       drainDeadlineMs: config.DRAIN_DEADLINE_MS,
+      // Only of the parked lane the position is ever sought, and only while something is parked.
+      idleWaitMs: () => (dispatch.parkedWebhooks > 0 ? 100 : 500),
       commitWaitMsMax: config.DISPATCH_UNACKNOWLEDGED_MS_MAX,
       onMayStart: () => {
         dispatch.lanes.run(monotonicMs());

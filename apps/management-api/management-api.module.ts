@@ -73,6 +73,9 @@ import { WebhookTrialsController } from './webhooks/webhook-trials.controller.ts
 import { WebhooksController } from './webhooks/webhooks.controller.ts';
 
 const bytesPerKiB = 1024;
+/** From one fetch of outcomes to the next, in milliseconds: while somebody follows them, and while nobody does. */
+const liveMs = 50;
+const unwatchedMs = 250;
 
 @Module({})
 export class ManagementApiModule implements BeforeApplicationShutdown {
@@ -195,6 +198,8 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
               outcomes.take(record);
               feed.take(record);
             },
+            // With nobody there only the position matters. Whoever comes waits so long once, and only while outcomes keep coming.
+            paceMs: () => (feed.isFollowed || outcomes.isAwaited ? liveMs : unwatchedMs),
           },
           logger,
         ),

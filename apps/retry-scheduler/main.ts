@@ -26,6 +26,8 @@ await runApp({
       metrics: new ConsumerMetrics(context.metrics),
       groupId: `${config.TOPIC_PREFIX}retry-scheduler`,
       topicsOf: () => retryTiers.map((tier) => tierTopic(config.TOPIC_PREFIX, tier.name)),
+      // A retry waits for seconds before it is due; what is paused meanwhile is asked for again as soon as before.
+      idleWaitMs: 500,
       onRevoking: (leases) => scheduler.release(leases),
     });
     app.get(ConsumerPermit).follow(() => server.mayStart());

@@ -9,6 +9,7 @@ import type { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import type { OutboxLead, OutboxRecord, OutboxStore } from '../../../libs/postgres/outbox/outbox-store.ts';
 import { errorFields, type Logger } from '../../../libs/runtime/logger.ts';
 import { sayChange } from './change-line.ts';
+import { LookPace } from './look-pace.ts';
 import { WakeUp } from './wake-up.ts';
 
 export interface OutboxRelayOptions {
@@ -18,8 +19,6 @@ export interface OutboxRelayOptions {
   readonly logger: Logger;
   /** Under which this process comes back after a restart; null: as a new one. Default: null. */
   readonly instanceId?: string | null;
-  /** How often the outbox is looked at without being woken, in milliseconds. */
-  readonly pollMs?: number;
   /** How often another process is asked whether it still leads. */
   readonly followMs?: number;
 }
@@ -38,7 +37,7 @@ export class OutboxRelay {
   private doubtful: OutboxRecord[] = [];
 
   constructor(options: OutboxRelayOptions) {
-    this.options = { pollMs: 250, followMs: 500, instanceId: null, ...options };
+    this.options = { followMs: 500, instanceId: null, ...options };
   }
 
   start(): void {
@@ -77,9 +76,13 @@ export class OutboxRelay {
   private async leadOnce(): Promise<void> {
     this.lost = false;
     await this.settleDoubt();
+    const pace = new LookPace();
     const listener = {
       onMore: () => {
         this.wake.now();
+      },
+      onDeaf: () => {
+        pace.missed();
       },
       onLost: () => {
         this.lost = true;
@@ -91,8 +94,15 @@ export class OutboxRelay {
     if (lead === null) return;
     this.options.logger.info({}, 'relaying the outbox');
     try {
-      while (!this.isStopping() && !this.isLost())
-        if (!(await this.relaySome(lead))) await this.wake.within(this.options.pollMs);
+      // What is there at first tells nothing of notices.
+      let isTold: boolean | null = null;
+      while (!this.isStopping() && !this.isLost()) {
+        const isFound = await this.relaySome(lead);
+        if (isFound && isTold === false) pace.missed();
+        if (isFound) continue;
+        isTold = await this.wake.within(pace.waitMs);
+        if (isTold) pace.heard();
+      }
     } finally {
       lead.end();
     }

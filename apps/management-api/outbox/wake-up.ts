@@ -8,7 +8,8 @@ export class WakeUp {
     this.ring?.();
   }
 
-  async within(ms: number): Promise<void> {
+  /** @returns true when woken, false when the time was over */
+  async within(ms: number): Promise<boolean> {
     if (!this.isDue) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -19,6 +20,8 @@ export class WakeUp {
       });
       this.ring = null;
     }
+    const isWoken = this.isDue;
     this.isDue = false;
+    return isWoken;
   }
 }

@@ -45,6 +45,10 @@ export class OutcomeFeed {
     };
   }
 
+  get isFollowed(): boolean {
+    return this.followers.size > 0;
+  }
+
   /** What comes next, by partition. @param read what the reader stands at, for partitions that brought nothing yet */
   position(read: StreamPosition): StreamPosition {
     return new Map([...read, ...this.next]);

@@ -53,6 +53,10 @@ export class OutcomeWatch {
     }
   }
 
+  get isAwaited(): boolean {
+    return this.waiters.size > 0;
+  }
+
   /** Nobody waits any longer. */
   close(): void {
     for (const waiting of this.waiters.values()) for (const waiter of waiting) waiter.resolve(null);

@@ -1,6 +1,6 @@
 /**
- * Commits what the leases say, every 250 ms when something changed, and sooner where many records complete: what a
- * killed process has completed and not committed is done again.
+ * Commits what the leases say, every 250 ms (or what the app says) when something changed, and sooner where many records complete:
+ * what a killed process has completed and not committed is done again.
  * Holds: one commit at a time; where an older one may still land after a newer, the newer is said again; only leases that
  * are held now.
  */
@@ -20,7 +20,7 @@ export interface CommitterHooks {
   failed?(): void;
 }
 
-const intervalMs = 250;
+const defaultEveryMs = 250;
 /** From one commit to the next at least: each is a request to the coordinator, and a record in its log. */
 const soonestMs = 25;
 const lastTries = 3;
@@ -35,6 +35,7 @@ export class Committer {
   private readonly logger: Logger;
   private readonly trouble: TroubleLog;
   private readonly recordsMax: number;
+  private readonly everyMs: number;
   private readonly now: () => number;
   private timer: NodeJS.Timeout | null = null;
   private soon: NodeJS.Timeout | null = null;
@@ -49,19 +50,20 @@ export class Committer {
   private isInDoubt = false;
   private run = 0;
 
-  /** @param recordsMax completed records that are worth a commit before its time */
+  /** @param pace `recordsMax`: completed records that are worth a commit before its time; `everyMs`: from one commit to the next */
   constructor(
     member: GroupMember,
     hooks: CommitterHooks,
     logger: Logger,
-    recordsMax: number,
+    pace: { readonly recordsMax?: number | undefined; readonly everyMs?: number | undefined },
     now: () => number = monotonicMs,
   ) {
     this.member = member;
     this.hooks = hooks;
     this.logger = logger;
     this.trouble = new TroubleLog(logger, now);
-    this.recordsMax = recordsMax;
+    this.recordsMax = pace.recordsMax ?? Infinity;
+    this.everyMs = pace.everyMs ?? defaultEveryMs;
     this.now = now;
   }
 
@@ -72,7 +74,7 @@ export class Committer {
     this.run += 1;
     this.timer ??= setInterval(() => {
       this.commitInTurn();
-    }, intervalMs);
+    }, this.everyMs);
   }
 
   stop(): void {

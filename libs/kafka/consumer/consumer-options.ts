@@ -42,15 +42,17 @@ export interface BatchConsumerOptions {
   readonly offsets?: 'kafka' | 'external';
   /** Longest wait of a fetch for a first record, in milliseconds. Default 100. */
   readonly maxWaitMs?: number;
-  /** The same while no partition is paused; for apps that do not seek. Default: as `maxWaitMs`. */
-  readonly idleWaitMs?: number;
+  /** The same while no partition is paused; a function for apps that seek, by whether they may. Default: as `maxWaitMs`. */
+  readonly idleWaitMs?: number | (() => number);
   /** Between the beginnings of two fetches that bring something, in milliseconds. Default 2. */
   readonly paceMs?: number;
   /**
-   * So many completed records are committed at once, 25 ms after the commit before at the soonest, not after 250 ms as
+   * So many completed records are committed at once, 25 ms after the commit before at the soonest, not after `commitMs` as
    * fewer are: a killed process does again what it has not committed. Default: none are.
    */
   readonly commitRecords?: number;
+  /** Between two commits, in milliseconds. Default 250. */
+  readonly commitMs?: number;
   /**
    * A position is not in the log, at assignment (after `onAssigned`, before the first fetch) or while reading: reading goes on at
    * `lost.next`. Whoever keeps positions elsewhere has to give theirs up.

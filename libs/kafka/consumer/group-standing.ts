@@ -24,18 +24,16 @@ export class GroupStanding {
   readonly permit: StartPermit;
 
   constructor(member: GroupMember, hooks: StandingHooks, options: BatchConsumerOptions, logger: Logger) {
-    const { metrics, commitRecords = Infinity } = options;
+    const { metrics, commitRecords: recordsMax, commitMs: everyMs } = options;
     const { rejoin } = hooks;
     const heard = () => {
       this.permit.lookAgain();
     };
     const failed = () => metrics?.commitFailed();
-    this.committer = new Committer(
-      member,
-      { leases: hooks.leases, rejoin, committed: heard, failed },
-      logger,
-      commitRecords,
-    );
+    this.committer = new Committer(member, { leases: hooks.leases, rejoin, committed: heard, failed }, logger, {
+      recordsMax,
+      everyMs,
+    });
     this.heartbeats = new Heartbeats(member, { rejoin, answered: heard, lost: hooks.lost }, logger);
     this.permit = new StartPermit(this.heartbeats, this.committer, options);
     metrics?.watch(() => this);

@@ -195,7 +195,7 @@ test('a partition whose leader failed is silent until the next one has handed ou
   loop.stop();
 });
 
-test('a broker is asked to wait longer while nothing is paused', async () => {
+test('a broker is asked to wait longer while nothing is paused, nor may be moved', async () => {
   const positions: ReadPosition[] = [0, 1].map((partition) => ({ topic, partition, next: logEnd, isPaused: false }));
   const waits: number[] = [];
   const broker = {
@@ -205,9 +205,10 @@ test('a broker is asked to wait longer while nothing is paused', async () => {
       return { throttleTime: 0, clientSideThrottleTime: 0, responses: [] };
     },
   };
+  let idleWaitMs = 500;
   const options = {
     maxWaitMs: 100,
-    idleWaitMs: 500,
+    idleWaitMs: () => idleWaitMs,
     paceMs: 1,
     onBatch: () => undefined,
     onOutOfRange: () => undefined,
@@ -222,6 +223,8 @@ test('a broker is asked to wait longer while nothing is paused', async () => {
   const before = waits.length;
   await until(() => waits.length > before + 2, { timeoutMs: 5_000 });
   expect(waits.at(-1)).toBe(500);
+  idleWaitMs = 50;
+  await until(() => waits.at(-1) === 50, { timeoutMs: 5_000 });
   loop.stop();
 });
 

@@ -26,15 +26,15 @@ export interface FetchLoopOptions {
   /** How long a broker waits for a first record, in milliseconds. */
   readonly maxWaitMs: number;
   /**
-   * The same while nothing is paused, so that nothing has to be asked for anew while it waits. Default: `maxWaitMs`. Not
-   * for what is moved without being paused.
+   * The same while nothing is paused, so that nothing has to be asked for anew while it waits. Default: `maxWaitMs`. A function,
+   * asked before each fetch, where something may be moved without being paused.
    */
-  readonly idleWaitMs?: number;
+  readonly idleWaitMs?: number | (() => number);
   /**
    * Between the beginnings of two fetches from a broker, in milliseconds, when the first brought something. A fetch costs the
-   * same whether it brings one record or fifty, so what comes quickly is read together.
+   * same whether it brings one record or fifty, so what comes quickly is read together. A function is asked after each fetch.
    */
-  readonly paceMs: number;
+  readonly paceMs: number | (() => number);
   onBatch(position: ReadPosition, batch: FetchedBatch): void;
   /** What was asked for is not there (any more): reading goes on at `position.next`, the earliest there is. */
   onOutOfRange(position: ReadPosition, asked: number): void;
@@ -156,16 +156,16 @@ export class FetchLoop {
   }
 
   private async fetchInPace(nodeId: string, positions: readonly ReadPosition[]): Promise<void> {
-    const nextAt = this.now() + this.options.paceMs;
+    const beganAt = this.now();
     const bytes = await this.fetchFrom(nodeId, positions);
-    const restMs = nextAt - this.now();
+    const restMs = beganAt + valueOf(this.options.paceMs) - this.now();
     const isFull = bytes >= answerBytesMax / 2;
     if (bytes > 0 && !isFull && restMs > 0) await this.pause.for(restMs);
   }
 
   private waitMs(): number {
     const { maxWaitMs, idleWaitMs = maxWaitMs } = this.options;
-    return this.positions.some(({ isPaused }) => isPaused) ? maxWaitMs : idleWaitMs;
+    return this.positions.some(({ isPaused }) => isPaused) ? maxWaitMs : valueOf(idleWaitMs);
   }
 
   /** @returns how many bytes of records came */
@@ -291,4 +291,8 @@ export class FetchLoop {
     this.wake();
     return true;
   }
+}
+
+function valueOf(setting: number | (() => number)): number {
+  return typeof setting === 'number' ? setting : setting();
 }

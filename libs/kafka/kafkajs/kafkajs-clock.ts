@@ -54,7 +54,8 @@ const { prototype: requestPrototype } = requireHere('kafkajs/src/network/request
 const { prototype: queuePrototype } = requireHere('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
 const { prototype: poolPrototype } = requireHere('kafkajs/src/cluster/brokerPool') as { prototype: Pool };
 
-const checkTimeoutsMs = 100;
+/** For a limit of half a minute that is soon enough, and a process has some ten connections that it wakes up for. */
+const checkTimeoutsMs = 1_000;
 /** When more is pending than may be under way, an answer makes room; this is for the case that none comes. */
 const checkPendingMs = 10;
 

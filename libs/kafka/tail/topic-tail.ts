@@ -26,19 +26,18 @@ export interface TopicTailOptions {
   onRecord(record: KafkaRecord): void;
   /** How many keys a table has of this topic now. Default: not known. */
   held?(topic: string): number;
-  /**
-   * What happens after a programmer error, or when all has to be read anew. Default: log, then process.exit(1), or a graceful stop
-   * that ends with 1.
-   */
+  /** After a programmer error, or when all has to be read anew. Default: log, then process.exit(1), or a graceful stop with 1. */
   exit?(error: unknown): void;
   /** From one look for partitions and other topics to the next. Default: {@link lookAgainMs}. */
   readonly lookAgainMs?: number;
+  /** Between the beginnings of two fetches that bring something, in milliseconds, asked after each. Default: {@link defaultPaceMs}. */
+  readonly paceMs?: () => number;
 }
 
-/** Nothing is late for it: what comes ends the wait, and nothing here is paused that would have to be asked for anew. */
+/** Nothing is late for it: what comes ends the wait, and nothing here is paused. */
 const maxWaitMs = 1_000;
 /** Tables and live feeds: a change has a second to get through. */
-const paceMs = 50;
+const defaultPaceMs = 50;
 const backOffMs = 500;
 const lookAgainMs = 5_000;
 /** A topic rests that has not grown from one look to the next; a timer may be late the first time. */
@@ -75,7 +74,7 @@ export class TopicTail {
       this.link,
       {
         maxWaitMs,
-        paceMs,
+        paceMs: options.paceMs ?? defaultPaceMs,
         onBatch: (position, batch) => {
           this.handOut(position, batch);
         },

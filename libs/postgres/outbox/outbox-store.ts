@@ -37,6 +37,8 @@ export interface OutboxLead {
 export interface OutboxListener {
   /** Something was committed to the outbox. */
   onMore(): void;
+  /** From now on nothing is told. */
+  onDeaf(): void;
   /** The lease may be over: somebody else may lead now. */
   onLost(error: Error): void;
 }
@@ -102,11 +104,17 @@ export class OutboxStore {
   private async listen(listener: OutboxListener): Promise<() => void> {
     const pool = await this.em.getConnection().getNativeClient();
     const client = await pool.connect();
-    client.on('error', ignore);
+    client.on('error', () => {
+      listener.onDeaf();
+    });
     client.on('notification', () => {
       listener.onMore();
     });
-    client.query('listen outbox').catch(ignore);
+    // One of our own, over a connection as it is of everybody's: when it comes, those of others do too.
+    client
+      .query('listen outbox')
+      .then(() => this.run("select pg_notify('outbox', '')"))
+      .catch(ignore);
     return () => {
       // Destroyed, not given back: its subscription goes with it.
       client.release(true);

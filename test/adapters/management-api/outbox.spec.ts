@@ -153,7 +153,7 @@ describe('the relay', () => {
         .map(({ value }) => (value === null ? null : (JSON.parse(value.toString()) as { version: number }).version));
 
     function relayTo(append: (records: readonly OutgoingRecord[]) => Promise<void>, encode = recordOf) {
-      return new OutboxRelay({ store, sink: { append }, encode, logger, pollMs: 50, followMs: 20 });
+      return new OutboxRelay({ store, sink: { append }, encode, logger, followMs: 20 });
     }
 
     test('of two processes leads in one, and the other takes over', async () => {
