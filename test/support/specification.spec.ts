@@ -21,7 +21,31 @@ const words = `register_webhook update_webhook delete_webhook get_webhook list_w
   health_check.interval_minutes cleanup_worker.event_log_retention_days max_payload_size_kb allowed_url_schemes
   disallowed_ip_ranges_for_url
   registered.count events.published_to_dispatcher.count delivery.attempts.count delivery.latency_ms retries.scheduled.count
-  deactivated_due_to_failure.count circuit_breaker.state_changed.count`.split(/\s+/);
+  deactivated_due_to_failure.count circuit_breaker.state_changed.count
+  webhook_id_masked event_type http_status_code_group webhook_url_host new_state`.split(/\s+/);
+
+/** Metrics with their labels, as the specification has them. */
+const labels: Readonly<Record<string, string>> = {
+  webhooks_events_published_to_dispatcher_total: 'event_type',
+  webhooks_delivery_attempts_total: 'webhook_id_masked event_type http_status_code_group',
+  webhooks_delivery_latency_ms: 'webhook_id_masked event_type',
+  webhooks_deactivated_due_to_failure_total: 'webhook_id_masked',
+  webhooks_circuit_breaker_state_changed_total: 'webhook_url_host new_state',
+};
+
+test.each(Object.entries(labels))('%s has the labels that the specification names', (metric, names) => {
+  const row = reference.split('\n').find((line) => line.startsWith(`| \`${metric}\` |`)) ?? '';
+  expect(names.split(' ').filter((name) => !row.includes(`\`${name}\``))).toEqual([]);
+});
+
+test.each([
+  'failed for good after all retries',
+  'definition created, updated, deleted',
+  'critical error in dispatcher or scheduler',
+  'health check performed',
+])('%s has a place', (words) => {
+  expect(page).toMatch(new RegExp(`^\\| ${words} +\\|`, 'm'));
+});
 
 test('every word has a place', () => {
   const placed = [...page.matchAll(/^\| `?([^`|]+?)`? +\|/gm)].map(([, word = '']) => word.trim());
