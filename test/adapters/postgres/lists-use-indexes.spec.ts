@@ -4,6 +4,7 @@ import pg from 'pg';
 import { seedHistory } from '../../../bench/history-seed.ts';
 import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
 import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../libs/postgres/history/delivery-list.ts';
+import { filtersStatement } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/history/event-list.ts';
 import { besideScan, waitingScan } from '../../../libs/postgres/health/health-view.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
@@ -178,6 +179,13 @@ test.each(eventCases)('events for %s', async (_owner, filter) => {
   expect(await scans(first, { from: at(4), to: at(2) })).toEqual([3, 4]);
   expect(await scans({ limit: 50, after: idAt(5) })).toEqual([5, 6, 7]);
   expect(Math.max(...(await scans({ limit: 50, after: null, before: idAt(2) })))).toBe(2);
+});
+
+test('filters of the webhooks that take a type, so many webhooks at most', async () => {
+  const nodes = await nodesOf(filtersStatement('order.paid', ''));
+  const ofWebhooks = nodes.filter((node) => node['Relation Name'] === 'webhook');
+  expect(ofWebhooks.map((node) => node['Index Name'])).toEqual(['webhook_pkey']);
+  expect(nodes.map((node) => node['Node Type'])).toContain('Limit');
 });
 
 test.each(['id', 'trace'] as const)('events by their %s', async (by) => {
