@@ -81,11 +81,13 @@ function Totals({ totals }: { readonly totals: Schemas['Stats']['totals'] }) {
   const language = useIntlName();
   const number = new Intl.NumberFormat(language);
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
-  const { attempts, successRate, latencyMs } = totals;
+  const { attempts, successRate, latencyMs, timeMs } = totals;
   const facts = [
     [t`Attempts`, number.format(attempts)],
     [t`Success rate`, successRate === null ? '–' : percent.format(successRate)],
     [t`p95 latency`, latencyMs === null ? '–' : `${number.format(latencyMs.p95)} ms`],
+    // The rest was in attempts and between retries. A process of the version before says nothing of it.
+    [t`Time in our system`, timeMs == null ? '–' : percent.format(timeMs.ours / (timeMs.ours + timeMs.theirs))],
   ] as const;
   return (
     <dl className={styles.tiles}>
