@@ -98,15 +98,16 @@ interface ChangeOptions extends Named {
   readonly method: Exclude<Method, 'get'>;
   /** Null: it takes no body. */
   readonly fields: FieldOptions | null;
+  readonly filters?: Readonly<Record<string, QueryOption>>;
   /** Said of it when it is done and nothing is answered. */
   readonly done?: string;
 }
 
 /** Creates, changes or deletes. */
-export function changeCommand({ method, fields, done = 'Done.', ...named }: ChangeOptions): Command {
+export function changeCommand({ method, fields, filters = {}, done = 'Done.', ...named }: ChangeOptions): Command {
   return {
     ...described(named, placesOf(named.path)),
-    options: { ...withinOption(named), ...(fields === null ? {} : { ...fields, ...bodyOptions }) },
+    options: { ...withinOption(named), ...filters, ...(fields === null ? {} : { ...fields, ...bodyOptions }) },
     run: async (context) => {
       const { settings, terminal, signal, operands } = context;
       const body = fields === null ? undefined : await requestBody(context, fields);
@@ -116,7 +117,8 @@ export function changeCommand({ method, fields, done = 'Done.', ...named }: Chan
           `Say what to change: --data, --file or an option of its own. See ${named.name} --help.`,
         );
       }
-      const call = { method, ...targetOf(named, context), ...(body !== undefined && { body }) };
+      const query = queryOf(context, filters);
+      const call = { method, ...targetOf(named, context), query, ...(body !== undefined && { body }) };
       const answer = ((await apiCall(settings.api(signal), call)) ?? null) as Item | null;
       for (const { message } of (answer?.['warnings'] ?? []) as { message: string }[]) {
         terminal.remark(`Warning: ${message}`);

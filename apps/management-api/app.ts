@@ -18,6 +18,7 @@ import { OutboxRelay } from './outbox/outbox-relay.ts';
 import { preparePortal } from './http/portal-site.ts';
 import { boundReads } from './access/request-reads.ts';
 import { RequestRates } from './access/request-rates.ts';
+import { ErasureRunner, SuspensionRunner } from './erasing/step-runner.ts';
 import { RedriveRunner } from './rejections/redrive-runner.ts';
 import { ReplayRunner } from './replays/replay-runner.ts';
 import { OwnDatabaseState } from './stores.module.ts';
@@ -61,6 +62,8 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
     app.get(OutboxRelay).start();
     app.get(ReplayRunner).start();
     app.get(RedriveRunner).start();
+    app.get(ErasureRunner).start();
+    app.get(SuspensionRunner).start();
     // Not awaited: without Kafka, what needs only the database is answered all the same.
     void app.get(TopicTail).start();
     return Promise.resolve();

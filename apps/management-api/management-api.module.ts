@@ -20,6 +20,8 @@ import { apiCodecs, TopicNames, type ApiCodecs } from './api-codecs.ts';
 import { ApiKeysController } from './access/api-keys.controller.ts';
 import { ApiMetrics } from './http/api-metrics.ts';
 import { AuditController } from './access/audit.controller.ts';
+import { ClientLeavingController } from './access/client-leaving.controller.ts';
+import { ClientSuspensionController } from './access/client-suspension.controller.ts';
 import { ClientsController } from './access/clients.controller.ts';
 import type { ManagementApiConfig } from './config.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
@@ -47,6 +49,8 @@ import { OutboxRelay } from './outbox/outbox-relay.ts';
 import { OutcomeWatch } from './stream/outcome-watch.ts';
 import { PortalSessionsController } from './access/portal-sessions.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
+import { ErasureRunner, SuspensionRunner } from './erasing/step-runner.ts';
+import { erasingProviders } from './erasing/erasing-providers.ts';
 import { RedriveRunner } from './rejections/redrive-runner.ts';
 import { RejectedEventsController } from './rejections/rejected-events.controller.ts';
 import { rejectionProviders } from './rejections/rejection-providers.ts';
@@ -85,6 +89,8 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     @Inject(OutcomeWatch) private readonly outcomes: OutcomeWatch,
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
     @Inject(RedriveRunner) private readonly redrives: RedriveRunner,
+    @Inject(ErasureRunner) private readonly erasures: ErasureRunner,
+    @Inject(SuspensionRunner) private readonly suspensions: SuspensionRunner,
     @Inject(OutcomeStreams) private readonly streams: OutcomeStreams,
     @Inject(Reauthorization) private readonly reauthorization: Reauthorization,
     @Inject(ApiMetrics) private readonly metrics: ApiMetrics,
@@ -102,6 +108,8 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
       ],
       controllers: [
         ClientsController,
+        ClientLeavingController,
+        ClientSuspensionController,
         ApiKeysController,
         WebhooksController,
         WebhookPauseController,
@@ -130,6 +138,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         { provide: SensitiveNames, useFactory: () => new SensitiveNames(config.SENSITIVE_FIELDS) },
         ...replayProviders(config, context, codecs),
         ...rejectionProviders(config, context),
+        ...erasingProviders(config, context),
         ...systemProviders(config, context),
         ...streamProviders(config, context, codecs),
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(context.metrics) },
@@ -155,7 +164,8 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
     this.streams.close();
     this.reauthorization.close();
     this.metrics.close();
-    await Promise.all([this.relay.stop(), this.replays.stop(), this.redrives.stop(), this.tail.stop()]);
+    const runners = [this.relay, this.replays, this.redrives, this.erasures, this.suspensions, this.tail];
+    await Promise.all(runners.map((one) => one.stop()));
     await this.diagnosis.close();
   }
 }

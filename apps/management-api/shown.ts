@@ -4,6 +4,7 @@ import type { AnswerOf } from '../../libs/api-contract/operation.ts';
 import type { getClient } from '../../libs/api-contract/clients.ts';
 import type { getDelivery, listDeliveries } from '../../libs/api-contract/deliveries.ts';
 import type { getEventType } from '../../libs/api-contract/event-types.ts';
+import type { eraseEvent } from '../../libs/api-contract/event-erasure.ts';
 import type { eventSchema, getEvent, listEvents } from '../../libs/api-contract/events.ts';
 import type { getWebhook } from '../../libs/api-contract/webhooks.ts';
 import type { getErasure, listAudit } from '../../libs/api-contract/audit.ts';
@@ -16,6 +17,11 @@ import { isPaused } from '../../libs/domain/webhook/pause.ts';
 import type { ShownTls } from '../../libs/domain/webhook/webhook.ts';
 import type { ApiKey } from '../../libs/postgres/access/api-key-store.ts';
 import type { Erasure } from '../../libs/postgres/access/audit-erasure-store.ts';
+import type { EventErasure } from '../../libs/postgres/erasing/event-erasure-store.ts';
+import type { getLeaving } from '../../libs/api-contract/client-leaving.ts';
+import type { Leaving } from '../../libs/postgres/erasing/client-leaving-store.ts';
+import { leavingSteps } from '../../libs/postgres/erasing/leaving-steps.ts';
+import { clientKeptOnKafka, eventKeptOnKafka, type KeptOnKafka } from '../../libs/wire/kept-on-kafka.ts';
 import type { AuditEntry } from '../../libs/postgres/access/audit-store.ts';
 import type { Client } from '../../libs/postgres/webhooks/client-store.ts';
 import type { AttemptItem, DeliveryItem } from '../../libs/postgres/history/delivery-view.ts';
@@ -29,8 +35,11 @@ import { maskedSample } from '../../libs/domain/payload/masked-sample.ts';
 
 type ItemOf<Page> = Page extends { data: (infer Item)[] } ? Item : never;
 
-export function shownClient({ noticeEmails, labels, createdAt, ...client }: Client): AnswerOf<typeof getClient> {
-  return { ...client, noticeEmails: [...noticeEmails], labels: { ...labels }, createdAt: createdAt.toISOString() };
+export function shownClient(client: Client): AnswerOf<typeof getClient> {
+  const { noticeEmails, labels, createdAt, leavingAt, suspendedAt, ...shown } = client;
+  const ends = { suspendedAt: timeOrNull(suspendedAt), leavingSince: timeOrNull(leavingAt) };
+  const times = { createdAt: createdAt.toISOString(), ...ends };
+  return { ...shown, noticeEmails: [...noticeEmails], labels: { ...labels }, ...times };
 }
 
 export function shownApiKey(key: ApiKey) {
@@ -168,6 +177,7 @@ export function shownEvent(event: EventItem): Static<typeof eventSchema> {
     subject: event.subject,
     kind: event.kind,
     receivedAt: event.receivedAt.toISOString(),
+    isErased: event.isErased,
   };
 }
 
@@ -189,16 +199,55 @@ export function shownListedEvent(
   return {
     ...shownEvent(event),
     ...(counts === undefined ? {} : { decisions: counts }),
-    ...(kept === undefined ? {} : { data: parseLossless(kept.toString('utf8')) }),
+    ...(kept === undefined ? {} : { data: dataOf(kept) }),
     ...(isPayloadHidden ? { data: null, isPayloadHidden } : {}),
   };
 }
 
+/** Null of what was erased. */
+function dataOf(data: Buffer): unknown {
+  return data.length === 0 ? null : parseLossless(data.toString('utf8'));
+}
+
+/** @param prefix TOPIC_PREFIX */
+export function shownEventErasure(erasure: EventErasure, prefix: string): AnswerOf<typeof eraseEvent> {
+  const { requestedAt, requestedBy, attempts, finishedAt } = erasure;
+  const kept = eventKeptOnKafka(prefix, requestedAt);
+  return {
+    requestedAt: requestedAt.toISOString(),
+    requestedBy,
+    attempts,
+    finishedAt: timeOrNull(finishedAt),
+    keptOnKafka: kept.map(shownKept),
+  };
+}
+
+/** @param prefix TOPIC_PREFIX */
+export function shownLeaving(leaving: Leaving, prefix: string): AnswerOf<typeof getLeaving> {
+  const { clientId, startedAt, startedBy, step, erased, finishedAt } = leaving;
+  return {
+    ...{ clientId, startedBy, step },
+    erased: { ...erased },
+    startedAt: startedAt.toISOString(),
+    finishedAt: timeOrNull(finishedAt),
+    stepsLeft: finishedAt === null ? leavingSteps.length - leavingSteps.indexOf(step) : 0,
+    keptOnKafka: clientKeptOnKafka(prefix, startedAt).map(shownKept),
+  };
+}
+
+function shownKept({ topic, until }: KeptOnKafka) {
+  return { topic, until: timeOrNull(until) };
+}
+
 /** @param isPayloadHidden whoever asks may not see payloads */
-export function shownEventDetail(event: EventDetail, isPayloadHidden: boolean): AnswerOf<typeof getEvent> {
+export function shownEventDetail(
+  event: EventDetail,
+  isPayloadHidden: boolean,
+  erasure: AnswerOf<typeof eraseEvent> | null,
+): AnswerOf<typeof getEvent> {
   const decisions = event.decisions.map(({ webhookId, decision, deliveryId }) => ({ webhookId, decision, deliveryId }));
-  const data = isPayloadHidden ? null : parseLossless(event.data.toString('utf8'));
-  return { ...shownEvent(event), data, isPayloadHidden, decisions };
+  const data = isPayloadHidden ? null : dataOf(event.data);
+  return { ...shownEvent(event), data, erasure, isPayloadHidden, decisions };
 }
 
 export function shownAuditEntry(entry: AuditEntry): ItemOf<AnswerOf<typeof listAudit>> {

@@ -4,9 +4,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeyStore } from '../../libs/postgres/access/api-key-store.ts';
 import { AuditErasureStore } from '../../libs/postgres/access/audit-erasure-store.ts';
 import { AuditStore } from '../../libs/postgres/access/audit-store.ts';
+import { ClientLeavingStore } from '../../libs/postgres/erasing/client-leaving-store.ts';
 import { ClientStore } from '../../libs/postgres/webhooks/client-store.ts';
 import { Database } from '../../libs/postgres/server/database.ts';
 import { DeliveryView } from '../../libs/postgres/history/delivery-view.ts';
+import { EventErasureStore } from '../../libs/postgres/erasing/event-erasure-store.ts';
 import { FiltersOfTypes } from '../../libs/postgres/webhooks/filters-looked-at.ts';
 import { EventTypeStore } from '../../libs/postgres/webhooks/event-type-store.ts';
 import { EventView } from '../../libs/postgres/history/event-view.ts';
@@ -23,6 +25,7 @@ import { OwnDatabase, ReservedDatabase } from '../../libs/postgres/server/reserv
 import { SettingsInForce } from '../../libs/postgres/webhooks/settings-in-force.ts';
 import { SettingsStore } from '../../libs/postgres/webhooks/settings-store.ts';
 import { StatsView } from '../../libs/postgres/history/stats-view.ts';
+import { SuspensionStore } from '../../libs/postgres/webhooks/suspension-store.ts';
 import { WebhookStore } from '../../libs/postgres/webhooks/webhook-store.ts';
 import { WebhookView } from '../../libs/postgres/webhooks/webhook-view.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
@@ -35,13 +38,17 @@ import { operatorTokensOf } from './access/operator-issuer.ts';
 import { portalKeyPurpose, PortalSessions } from './access/portal-sessions.ts';
 import { RequestRates } from './access/request-rates.ts';
 
+const hourMs = 3_600_000;
+
 /** What is made from the entity manager alone. */
 const plain = [
   ApiKeyStore,
   AuditErasureStore,
   AuditStore,
+  ClientLeavingStore,
   ClientStore,
   DeliveryView,
+  EventErasureStore,
   EventTypeStore,
   EventView,
   FiltersOfTypes,
@@ -93,6 +100,12 @@ export class StoresModule {
         provide: SettingsInForce,
         inject: [OwnDatabase],
         useFactory: ({ em }: OwnDatabase) => new SettingsInForce(new SettingsStore(em)),
+      },
+      {
+        provide: SuspensionStore,
+        inject: [EntityManager],
+        useFactory: (em: EntityManager) =>
+          new SuspensionStore({ em, deliveryAgeMs: config.DELIVERY_MAX_AGE_HOURS * hourMs }),
       },
       {
         provide: IdempotencyStore,

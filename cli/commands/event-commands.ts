@@ -48,6 +48,18 @@ export const eventCommands: readonly Command[] = [
     examples: ['events show evt-1'],
     notes: ['`why` says the same in words, and what became of each delivery.'],
   }),
+  changeCommand({
+    name: 'events erase',
+    summary: 'Erases the data of an event from the history, for good.',
+    method: 'delete',
+    path: '/v1/events/{id}',
+    filters: { client, source: { query: 'source', takes: 'URI', text: 'of several with this id, the one from there' } },
+    fields: null,
+    examples: ['events erase evt-1', 'events erase evt-1 --client acme --source /orders --json'],
+    notes: [
+      'Ids, times, decisions and outcomes stay. What is under way to endpoints goes on, and Kafka keeps its records until the times that the answer names.',
+    ],
+  }),
   listCommand({
     name: 'event-types list',
     summary: 'Lists the catalogue of event types.',

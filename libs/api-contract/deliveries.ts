@@ -91,6 +91,7 @@ export const deliveryDetailSchema = Type.Object({
     }),
   ),
   payloadContentType: nullable(Type.String()),
+  isErased: Type.Boolean({ description: 'The data of its event was erased on request: payloadSent is null.' }),
   isPayloadHidden: Type.Boolean({
     description: 'The caller lacks `payloads.read`: payloadSent and every responseBodySample are null.',
   }),
@@ -249,6 +250,7 @@ export const resendDelivery = operation({
     'webhook_disabled',
     'webhook_deleted',
     'event_not_in_history',
+    'event_erased',
     'kafka_unavailable',
     'overloaded',
   ],

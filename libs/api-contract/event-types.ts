@@ -1,6 +1,17 @@
 /** The catalogue of event types. */
 import Type from 'typebox';
-import { clientId, eventTypeName, lineOf, nullable, pageOf, pageQuery, strict, textOf, timestamp } from './fields.ts';
+import {
+  clientId,
+  eventTypeName,
+  lineOf,
+  nullable,
+  pageOf,
+  pageQuery,
+  retentionDays,
+  strict,
+  textOf,
+  timestamp,
+} from './fields.ts';
 import { fieldWarnings } from './event-type-warnings.ts';
 import { operation } from './operation.ts';
 
@@ -47,6 +58,7 @@ export const eventTypeSchema = Type.Object(
     deprecated: Type.Boolean({
       description: 'Deprecated: nobody should publish or subscribe to it any more. Its events are still delivered.',
     }),
+    retentionDays,
     visibleTo: Type.Optional({
       ...visibleTo,
       description: 'Clients whose catalogue has it; null: everybody’s. Left out of what a client is answered.',
@@ -91,6 +103,7 @@ export const putEventType = operation({
       example: Type.Optional(Type.Unknown({ description: 'An example of `data`.' })),
       sensitivePaths: Type.Optional(sensitivePaths),
       deprecated: Type.Optional(Type.Boolean({ default: false })),
+      retentionDays: Type.Optional(retentionDays),
       visibleTo: Type.Optional(visibleTo),
     },
     strict,

@@ -1,6 +1,7 @@
 /** Events: publish them, and see why each went where it went. */
 import Type from 'typebox';
 import { decisionKinds } from '../domain/event/webhook-event.ts';
+import { erasedEventSchema } from './event-erasure.ts';
 import {
   anyId,
   clientId,
@@ -154,13 +155,15 @@ const eventFields = {
   subject: nullable(Type.String()),
   kind: Type.Enum(['event', 'test']),
   receivedAt: timestamp,
+  isErased: Type.Boolean({ description: 'Its data was erased on request: `DELETE /v1/events/{id}`.' }),
 };
 
 export const eventSchema = Type.Object(eventFields, { description: 'An event as fan-out took it.' });
 
 export const eventDetailSchema = Type.Object({
   ...eventFields,
-  data: Type.Unknown({ description: 'Sensitive fields are masked.' }),
+  data: Type.Unknown({ description: 'Sensitive fields are masked; null when it is erased.' }),
+  erasure: nullable(erasedEventSchema),
   isPayloadHidden: Type.Boolean({ description: 'The caller lacks `payloads.read`: data is null.' }),
   decisions: Type.Array(
     Type.Object({

@@ -46,6 +46,12 @@ export const timestamp = Type.String({
   examples: ['2026-03-14T09:26:53.589Z'],
 });
 
+/** Of an event type, or of a client. */
+export const retentionDays = Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()], {
+  description:
+    'How many days the history keeps it, at most HISTORY_RETENTION_DAYS. Null: as long as that. Of two that apply the shorter counts; it goes within a day after that.',
+});
+
 /** An id as it comes in a path or a filter: whatever it looks like, it names something or nothing. */
 export const anyId = Type.String({
   minLength: 1,
@@ -208,3 +214,24 @@ export const capabilityList = Type.Array(Type.Enum([...capabilities]), {
 });
 
 export const idParams = Type.Object({ id: anyId });
+
+export const keptOnKafka = Type.Array(
+  Type.Object({
+    topic: Type.String({ examples: ['webhook.events'] }),
+    until: nullable({
+      ...timestamp,
+      description: 'By then Kafka has nothing of it: its topics are kept by age. Null: until the topic is compacted.',
+    }),
+  }),
+  { description: 'What is not erased: Kafka keeps its records until they are past retention.' },
+);
+
+/** Of a client: whether it is suspended, or leaves. */
+export const clientStanding = {
+  suspendedAt: nullable({ ...timestamp, description: 'Since then its keys only look and its webhooks are held.' }),
+  suspendedReason: nullable(Type.String()),
+  leavingSince: nullable({
+    ...timestamp,
+    description: 'Since then it leaves: what it had is being erased (`DELETE /v1/clients/{id}`).',
+  }),
+} as const;

@@ -1,5 +1,7 @@
 /** Schemas that have a name of their own in the OpenAPI document: what generated clients call them. */
 import { auditEntrySchema, erasureSchema } from './audit.ts';
+import { erasedEventSchema } from './event-erasure.ts';
+import { leavingSchema } from './client-leaving.ts';
 import { apiKeySchema, clientSchema } from './clients.ts';
 import { attemptSchema, deliveryDetailSchema, deliverySchema } from './deliveries.ts';
 import { importedTypeSchema } from './event-type-imports.ts';
@@ -27,11 +29,13 @@ const ownNames: Readonly<Record<string, object>> = {
   ChangedWebhook: changedWebhookSchema,
   DisabledWebhook: disabledWebhookSchema,
   Client: clientSchema,
+  ClientLeaving: leavingSchema,
   CloudEvent: cloudEventSchema,
   Delivery: deliverySchema,
   DeliveryDetail: deliveryDetailSchema,
   Event: eventSchema,
   EventDetail: eventDetailSchema,
+  EventErasure: erasedEventSchema,
   EventInput: newEventSchema,
   EventType: eventTypeSchema,
   ImportedEventType: importedTypeSchema,

@@ -1,8 +1,11 @@
 /** Every operation of the API, in the order of the reference. */
 import * as audit from './audit.ts';
 import * as cataloguePublication from './catalogue-publication.ts';
+import * as clientLeaving from './client-leaving.ts';
+import * as clientSuspension from './client-suspension.ts';
 import * as clients from './clients.ts';
 import * as deliveries from './deliveries.ts';
+import * as eventErasure from './event-erasure.ts';
 import * as eventTypeImports from './event-type-imports.ts';
 import * as eventTypes from './event-types.ts';
 import * as events from './events.ts';
@@ -25,6 +28,10 @@ export const allOperations: readonly Operation[] = [
   clients.listClients,
   clients.getClient,
   clients.updateClient,
+  clientSuspension.suspendClient,
+  clientSuspension.reactivateClient,
+  clientLeaving.deleteClient,
+  clientLeaving.getLeaving,
   clients.createClientKey,
   clients.listClientKeys,
   clients.revokeClientKey,
@@ -68,6 +75,7 @@ export const allOperations: readonly Operation[] = [
   events.listEvents,
   events.exportEvents,
   events.getEvent,
+  eventErasure.eraseEvent,
   rejectedEvents.listRejectedEvents,
   rejectedEvents.redriveRejectedEvents,
   search.search,

@@ -73,6 +73,21 @@ export const problemCodes = {
     title: 'The event is not in the history',
     meaning: 'The event is older than the history, was a ping, or has not been stored yet, so it cannot be sent again.',
   },
+  event_erased: {
+    status: 409,
+    title: 'The data of the event was erased',
+    meaning: 'Somebody had the data of the event erased, so there is nothing to send or to try.',
+  },
+  several_events: {
+    status: 409,
+    title: 'Several events have this id',
+    meaning: 'Events of several sources or clients have this id, and the request does not say which one it means.',
+  },
+  client_suspended: {
+    status: 409,
+    title: 'The client is suspended',
+    meaning: 'No webhooks are created for a client that an operator has suspended.',
+  },
   too_many_replays: {
     status: 409,
     title: 'Too many replays are open',

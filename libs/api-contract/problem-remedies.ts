@@ -15,6 +15,9 @@ export const problemRemedies: Readonly<Record<ProblemCode, string>> = {
   webhook_disabled: '`POST /v1/webhooks/{id}/enable`, then repeat the request.',
   webhook_deleted: 'Send the event to another webhook with a replay.',
   event_not_in_history: 'Wait a second if the event is new. Otherwise publish it again from its source.',
+  event_erased: 'Nothing: it cannot be brought back. Publish the event again from its source if it is needed.',
+  several_events: 'Name `source`, and `clientId` with a key of an operator. `GET /v1/events` lists them.',
+  client_suspended: '`POST /v1/clients/{id}/reactivate`, then repeat the request.',
   too_many_replays: 'Wait until a replay ends, or cancel one with `POST /v1/replays/{id}/cancel`.',
   replay_ended: 'Nothing. Create a new replay to send more.',
   too_many_secrets:

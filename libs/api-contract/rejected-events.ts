@@ -44,7 +44,7 @@ export const rejectedEventSchema = Type.Object(
     ),
     valueState: Type.Enum([...rejectedValueStates], {
       description:
-        '`cut`: the beginning. `binary`: no text, `unreadable`: no JSON, so nothing in it could be masked and none of it is kept. `left_out`: too many came in that minute. `none`: it had no value. Kafka has the bytes at `at` as long as it keeps them.',
+        '`cut`: the beginning. `binary`: no text, `unreadable`: no JSON, so nothing in it could be masked and none of it is kept. `left_out`: too many came in that minute. `none`: it had no value. `erased`: its client has left. Kafka has the bytes at `at` as long as it keeps them.',
     }),
     valueBytes: Type.Integer({ description: 'Of the value as it came.' }),
     isPayloadHidden: Type.Boolean({ description: 'Key and value are null because the caller lacks `payloads.read`.' }),

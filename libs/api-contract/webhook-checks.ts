@@ -210,7 +210,7 @@ export const testFilter = operation({
     ),
   }),
   answered: 'What became of it.',
-  problems: ['not_found'],
+  problems: ['not_found', 'event_erased'],
   example: {
     event: { type: 'order.created', data: { orderId: 'o-1', amount: 120 } },
     filter: { 'data.amount': { $gte: 100 } },

@@ -103,7 +103,7 @@ export const createWebhook = operation({
   status: 201,
   answer: createdWebhookSchema,
   answered: 'The webhook, with its secret.',
-  problems: ['too_many_webhooks'],
+  problems: ['too_many_webhooks', 'client_suspended'],
   example: { clientId: 'acme', url: 'https://example.com/hooks/orders', eventTypes: ['order.*'] },
 });
 

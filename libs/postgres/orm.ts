@@ -46,6 +46,10 @@ import { EarlierPauses } from './migrations/0237-earlier-pauses.ts';
 import { OperatorSettings } from './migrations/0238-operator-settings.ts';
 import { StatsTimes } from './migrations/0239-stats-times.ts';
 import { EventTypeVisibility } from './migrations/0243-event-type-visibility.ts';
+import { LeavingClients } from './migrations/0240-leaving-clients.ts';
+import { OwnRetention } from './migrations/0240-own-retention.ts';
+import { SuspendedClients } from './migrations/0240-suspended-clients.ts';
+import { EventErasures } from './migrations/0240-event-erasures.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
@@ -119,6 +123,10 @@ const allMigrations = [
   StatsTimes,
   OperatorsByToken,
   EventTypeVisibility,
+  EventErasures,
+  LeavingClients,
+  OwnRetention,
+  SuspendedClients,
 ] as const;
 
 export type Orm = MikroORM;

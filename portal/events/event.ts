@@ -16,7 +16,7 @@ export interface ReadEvent {
   readonly event: EventDetail;
   /** As a filter sees it: numbers that a double does not hold are kept as they were written. */
   readonly data: unknown;
-  /** The text of `data` as the API gave it; null: it is hidden. */
+  /** The text of `data` as the API gave it; null: it is hidden, or erased. */
   readonly dataText: string | null;
 }
 
@@ -27,7 +27,8 @@ export async function readEvent(id: string, signal?: AbortSignal): Promise<ReadE
   if (!response.ok) throw problemOf(response, bodyOf(text));
   const event = JSON.parse(text) as Schemas['EventDetail'];
   const { data } = parseLossless(text) as { readonly data: unknown };
-  return { event, data, dataText: event.isPayloadHidden ? null : (outlineJson(text, 'data').span?.text ?? 'null') };
+  const isThere = !event.isPayloadHidden && !event.isErased;
+  return { event, data, dataText: isThere ? (outlineJson(text, 'data').span?.text ?? 'null') : null };
 }
 
 function bodyOf(text: string): unknown {

@@ -13,6 +13,8 @@ export async function recentEvents(signal: AbortSignal): Promise<readonly Recent
   const response = await request(`/v1/events${queryText({ include: 'data', limit })}`, { signal });
   const text = await response.text();
   if (!response.ok) throw problemOf(response, JSON.parse(text));
-  const { data } = parseLossless(text) as { readonly data: readonly (RecentEvent & { isPayloadHidden?: boolean })[] };
-  return data.filter((event) => event.isPayloadHidden !== true && event.data !== undefined);
+  const { data } = parseLossless(text) as {
+    readonly data: readonly (RecentEvent & { isPayloadHidden?: boolean; isErased?: boolean })[];
+  };
+  return data.filter((event) => event.isPayloadHidden !== true && event.isErased !== true && event.data !== undefined);
 }

@@ -37,6 +37,8 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/management-api/access/api-keys.controller.ts': [4, stored],
   'apps/management-api/http/api-metrics.ts': [1, 'the age of the oldest row of the outbox, told'],
   'apps/management-api/access/audit.controller.ts': [1, stored],
+  'apps/management-api/access/client-leaving.controller.ts': [1, stored],
+  'apps/management-api/access/client-suspension.controller.ts': [2, stored],
   'apps/management-api/access/clients.controller.ts': [2, stored],
   'apps/management-api/deliveries/deliveries.controller.ts': [
     2,
@@ -44,6 +46,7 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   ],
   'apps/management-api/events/event-types.controller.ts': [2, stored],
   'apps/management-api/events/catalogue-import.ts': [1, stored],
+  'apps/management-api/events/events.controller.ts': [1, stored],
   'apps/management-api/webhooks/filter-test.controller.ts': [1, 'the time of a made-up event'],
   'apps/management-api/outbox/outbox-relay.ts': [1, stored],
   'apps/management-api/access/operator-issuer.ts': [1, 'the times in tokens of others are compared with it'],

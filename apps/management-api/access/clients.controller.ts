@@ -5,6 +5,9 @@ import { createClient, getClient, listClients, updateClient } from '../../../lib
 import { labelsMax } from '../../../libs/domain/webhook/labels.ts';
 import { objectId } from '../../../libs/domain/object-id.ts';
 import { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
+import type { ManagementApiConfig } from '../config.ts';
+import { retentionProblems } from '../events/retention-checks.ts';
+import { CONFIG } from '../http/settings.controller.ts';
 import type { InputOf } from './caller.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
@@ -13,15 +16,28 @@ import { shownClient } from '../shown.ts';
 
 @Controller()
 export class ClientsController {
-  constructor(@Inject(ClientStore) private readonly clients: ClientStore) {}
+  constructor(
+    @Inject(ClientStore) private readonly clients: ClientStore,
+    @Inject(CONFIG) private readonly config: ManagementApiConfig,
+  ) {}
+
+  private judgeRetention(body: { readonly retentionDays?: number | null }): void {
+    const problems = retentionProblems(body, this.config);
+    if (problems.length > 0) throw invalid(problems);
+  }
 
   @Route(createClient)
   async create(@Input() { body, actor }: InputOf<typeof createClient>) {
+    this.judgeRetention(body);
     const now = new Date();
     const id = body.id ?? objectId('client', now.getTime(), randomBytes(10));
     const { name, labels = {}, externalId = null, ...rules } = body;
     const client = await this.clients.create({ ...rules, id, name, labels, externalId }, actor, now);
-    if (client === null) throw new ProblemError('already_exists', `There is a client ${id} already.`);
+    if (client === null)
+      throw new ProblemError(
+        'already_exists',
+        `There is a client ${id} already, or one has left of which Kafka has something still.`,
+      );
     return shownClient(client);
   }
 
@@ -44,6 +60,7 @@ export class ClientsController {
     if (isOperators && caller.role !== 'admin') {
       throw new ProblemError('forbidden', 'A key of role client may change noticeEmails only.');
     }
+    this.judgeRetention(body);
     const updated = await this.clients.update({ id: params.id, isMeant }, body, actor, new Date());
     switch (updated.kind) {
       case 'updated':

@@ -1,6 +1,7 @@
 /** Portal sessions: made and read here, so that one place knows what a token is worth. */
 import { randomBytes } from 'node:crypto';
 import type { Actor } from '../../../libs/domain/access/actor.ts';
+import { capabilitiesOfScope, commonCapabilities } from '../../../libs/domain/access/capabilities.ts';
 import { objectId } from '../../../libs/domain/object-id.ts';
 import {
   portalToken,
@@ -79,10 +80,13 @@ export class PortalSessions {
     return readPortalToken(token, this.keys, now);
   }
 
-  /** Null when the session was ended, alone or with all of its client. */
+  /** Null when the session was ended, alone or with all of its client. While that is suspended it only looks. */
   async callerOf(session: PortalSession): Promise<Caller | null> {
-    if (!(await this.store.isOpen(session))) return null;
-    const { id, name, clientId, capabilities, expiresAt, grantedUntil } = session;
+    const standing = await this.store.standing(session);
+    if (standing === 'over') return null;
+    const { id, name, clientId, expiresAt, grantedUntil } = session;
+    const held = session.capabilities;
+    const capabilities = standing === 'suspended' ? commonCapabilities(held, capabilitiesOfScope.view) : held;
     const caller = { kind: 'portal', keyId: id, name, role: 'client', clientId, capabilities } as const;
     return { ...caller, expiresAt, grantedUntil, session };
   }

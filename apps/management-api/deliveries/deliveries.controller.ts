@@ -80,7 +80,8 @@ export class DeliveriesController {
       this.heldBy(delivery),
     ]);
     const isPayloadHidden = !maySeePayloads(caller);
-    const payload = kept === null ? null : pastPayload(kept.past, kept.event);
+    const isKept = kept !== null && !kept.event.isErased;
+    const payload = isKept ? pastPayload(kept.past, kept.event) : null;
     const { signatureHeader } = this.operator;
     const shown = { signatureHeader, isPayloadHidden, sensitive: this.sensitive };
     return {
@@ -88,6 +89,7 @@ export class DeliveriesController {
       payloadSent: isPayloadHidden ? null : (payload?.body.toString('utf8') ?? null),
       payloadContentType: payload?.contentType ?? null,
       isPayloadHidden,
+      isErased: kept?.event.isErased ?? false,
       attempts: attempts.map((attempt, index) => shownAttempt(attempt, index, shown)),
       heldBy: held,
       age: ageOf(delivery, attempts, kept?.event ?? null),
@@ -103,6 +105,7 @@ export class DeliveriesController {
     if (!webhook.isActive) throw new ProblemError('webhook_disabled');
     const kept = await this.keptOf(delivery);
     if (kept === null) throw new ProblemError('event_not_in_history');
+    if (kept.event.isErased) throw new ProblemError('event_erased');
     const { deliveryId, clientId, webhookId } = delivery;
     // Found where the event is; an event that came without a trace has that of whoever asks.
     const event = { ...kept.event, traceparent: kept.event.traceparent ?? traceparent };

@@ -161,13 +161,15 @@ function fieldsAfter(found: FoundType, before: EventTypeFields | null, body: Bod
     example: null,
     sensitivePaths: [],
     deprecated: false,
+    retentionDays: null,
     visibleTo: body.visibleTo ?? null,
   };
   return {
     ...{ description: found.description?.slice(0, descriptionMax) ?? base.description, audience: base.audience },
     ...{ jsonSchema: kept(base.jsonSchema, textOf(found.jsonSchema)), schemaMode: base.schemaMode },
     ...{ example: kept(base.example, textOf(found.example)), sensitivePaths: base.sensitivePaths },
-    ...{ deprecated: found.deprecated ?? base.deprecated, visibleTo: base.visibleTo },
+    ...{ deprecated: found.deprecated ?? base.deprecated },
+    ...{ retentionDays: base.retentionDays, visibleTo: base.visibleTo },
   };
 }
 

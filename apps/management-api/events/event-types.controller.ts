@@ -6,6 +6,9 @@ import { EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store
 import { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import type { InputOf } from '../access/caller.ts';
 import { CatalogueImport } from './catalogue-import.ts';
+import type { ManagementApiConfig } from '../config.ts';
+import { CONFIG } from '../http/settings.controller.ts';
+import { retentionProblems } from './retention-checks.ts';
 import { exampleProblems, incompatibilities } from './event-type-checks.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
@@ -19,6 +22,7 @@ export class EventTypesController {
     @Inject(EventTypeStore) private readonly eventTypes: EventTypeStore,
     @Inject(FiltersOfTypes) private readonly filters: FiltersOfTypes,
     @Inject(CatalogueImport) private readonly imports: CatalogueImport,
+    @Inject(CONFIG) private readonly config: ManagementApiConfig,
   ) {}
 
   @Route(contract.putEventType)
@@ -32,8 +36,9 @@ export class EventTypesController {
       sensitivePaths: body.sensitivePaths ?? [],
       deprecated: body.deprecated ?? false,
       visibleTo: body.visibleTo,
+      retentionDays: body.retentionDays ?? null,
     } as const;
-    const misfits = exampleProblems(fields);
+    const misfits = [...exampleProblems(fields), ...retentionProblems(fields, this.config)];
     if (misfits.length > 0) throw invalid(misfits);
     let before: string | null = null;
     const refusalOf = ({ jsonSchema }: { jsonSchema: string | null }) => {

@@ -1,21 +1,33 @@
 /** Events: publishing them, and reading what became of them. */
 import { Controller, Inject } from '@nestjs/common';
+import { eraseEvent } from '../../../libs/api-contract/event-erasure.ts';
 import { getEvent, listedDataMax, listEvents, publishEvents } from '../../../libs/api-contract/events.ts';
+import { EventErasureStore } from '../../../libs/postgres/erasing/event-erasure-store.ts';
 import { EventView } from '../../../libs/postgres/history/event-view.ts';
+import { whenCommitted } from '../../../libs/postgres/webhooks/held-change.ts';
+import { eventKeptOnKafka, lastKept } from '../../../libs/wire/kept-on-kafka.ts';
 import { dayTimeOf } from '../../../libs/postgres/history/history-key.ts';
 import { maySeePayloads, type InputOf } from '../access/caller.ts';
+import type { ManagementApiConfig } from '../config.ts';
+import { ErasureRunner } from '../erasing/step-runner.ts';
+import { CONFIG } from '../http/settings.controller.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { pageByText, searchedPageAnswer } from '../http/paging.ts';
-import { notFound } from '../http/problem-error.ts';
+import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownEventDetail, shownListedEvent } from '../shown.ts';
+import { shownEventDetail, shownEventErasure, shownListedEvent } from '../shown.ts';
 import { timeRangeOf } from '../http/time-range.ts';
+
+const dayMs = 86_400_000;
 
 @Controller()
 export class EventsController {
   constructor(
     @Inject(EventView) private readonly events: EventView,
     @Inject(EventPublisher) private readonly publisher: EventPublisher,
+    @Inject(EventErasureStore) private readonly erasures: EventErasureStore,
+    @Inject(ErasureRunner) private readonly runner: ErasureRunner,
+    @Inject(CONFIG) private readonly config: ManagementApiConfig,
   ) {}
 
   @Route(publishEvents)
@@ -53,6 +65,30 @@ export class EventsController {
   async read(@Input() { params, query, scope, caller }: InputOf<typeof getEvent>) {
     const event = await this.events.find(params.id, { scope, clientId: query.clientId });
     if (event === null) throw notFound();
-    return shownEventDetail(event, !maySeePayloads(caller));
+    const erasure = event.isErased ? await this.erasures.find(event) : null;
+    const shown = erasure === null ? null : shownEventErasure(erasure, this.config.TOPIC_PREFIX);
+    return shownEventDetail(event, !maySeePayloads(caller), shown);
+  }
+
+  @Route(eraseEvent)
+  async erase(@Input() { params, query, scope, actor }: InputOf<typeof eraseEvent>) {
+    const { TOPIC_PREFIX: prefix, HISTORY_RETENTION_DAYS: historyDays } = this.config;
+    const now = new Date();
+    const keptUntil = Math.max(lastKept(eventKeptOnKafka(prefix, now)).getTime(), now.getTime() + historyDays * dayMs);
+    const expiresAt = new Date(keptUntil + dayMs);
+    const requested = await this.erasures.request({ eventId: params.id, scope, ...query, expiresAt }, actor, now);
+    switch (requested.kind) {
+      case 'requested':
+        whenCommitted(() => {
+          this.runner.lookNow();
+        });
+        return shownEventErasure(requested.erasure, prefix);
+      case 'missing':
+        throw notFound();
+      case 'broadcast':
+        throw new ProblemError('forbidden', 'The event is everybody’s: an operator may erase it.');
+      case 'several':
+        throw new ProblemError('several_events');
+    }
   }
 }

@@ -18,7 +18,7 @@ import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { ownerOf, type InputOf } from '../access/caller.ts';
 import { OpenPlaces } from '../access/open-places.ts';
 import { judgeCapability } from '../access/operation-role.ts';
-import { invalid, notFound } from '../http/problem-error.ts';
+import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 
 type FilterTest = InputOf<typeof testFilter>;
@@ -82,6 +82,7 @@ export class FilterTestController {
   private async kept(eventId: string, clientId: string): Promise<{ envelope: Envelope; dataText: string }> {
     const found = await this.events.find(eventId, { scope: clientId });
     if (found === null) throw notFound();
+    if (found.isErased) throw new ProblemError('event_erased');
     const { eventType: type, source, subject, eventKey, data } = found;
     const envelope = { id: found.eventId, type, source, subject, time: new Date(timeOfId(eventKey)).toISOString() };
     return { envelope, dataText: data.toString('utf8') };

@@ -57,6 +57,7 @@ export class WebhooksController {
     const webhook = { id, clientId, settings, isActive, signatureAlgorithm, secret };
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
     if (created.kind === 'no_client') throw noSuchClient();
+    if (created.kind === 'suspended') throw new ProblemError('client_suspended');
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
     const warnings = await this.warningsOf(body.eventTypes, clientId);
     return { ...shownWebhook(created.webhook), secret: shownSecret(secret), ...warnings };

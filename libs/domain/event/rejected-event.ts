@@ -6,8 +6,9 @@ export const rejectedValueBytesMax = 16_384;
 /**
  * `whole`, or `cut` after {@link rejectedValueBytesMax}. `binary`: it is not text, `unreadable`: it is no JSON, so nothing
  * in it can be masked, and none of it is kept. `left_out`: so many came at once that values are no longer kept. `none`: there is no value.
+ * `erased`: its client has left.
  */
-export const rejectedValueStates = ['whole', 'cut', 'binary', 'unreadable', 'left_out', 'none'] as const;
+export const rejectedValueStates = ['whole', 'cut', 'binary', 'unreadable', 'left_out', 'none', 'erased'] as const;
 export type RejectedValueState = (typeof rejectedValueStates)[number];
 
 export interface RejectedEvent {

@@ -1,7 +1,12 @@
 /** Keys of the API. In and out: only the hash of a key; the key itself is never here. */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../../domain/access/actor.ts';
-import { capabilitiesOfRole, commonCapabilities, type Capability } from '../../domain/access/capabilities.ts';
+import {
+  capabilitiesOfRole,
+  capabilitiesOfScope,
+  commonCapabilities,
+  type Capability,
+} from '../../domain/access/capabilities.ts';
 import { Gathering } from '../../runtime/gathering.ts';
 import { appendAudit } from './audit-store.ts';
 import { runIn } from '../bulk.ts';
@@ -63,7 +68,7 @@ export class ApiKeyStore {
       const { clientId } = key;
       if (clientId !== null) {
         const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
-        if (owner === null) return null;
+        if (owner === null || owner.leavingAt != null) return null;
         if (ofClientMax !== null && (await countInForce(em, clientId)) >= ofClientMax) return 'too_many';
       }
       await em.insert(ApiKeyRow, { ...key, capabilities: [...key.capabilities], createdAt: now });
@@ -80,7 +85,8 @@ export class ApiKeyStore {
 
   private async findByHashes(hashes: readonly string[]): Promise<(ApiKey | null)[]> {
     const rows = await readerOf(this.em)<KeyRow & { readonly hash: string }>(
-      `select hash, ${columns} from api_key where hash = any($1) and ${keyInForce}`,
+      `select hash, ${columns}, exists (select 1 from client c where c.id = client_id and c.suspended_at is not null)
+        as "isSuspended" from api_key where hash = any($1) and ${keyInForce}`,
       [[...new Set(hashes)]],
     );
     const byHash = new Map(rows.map(({ hash, ...key }) => [hash, keyOf(key)]));
@@ -137,11 +143,16 @@ async function countInForce(em: EntityManager, clientId: string): Promise<number
 }
 
 /** A key of an earlier version has no capabilities of its own. */
-type KeyRow = Omit<ApiKey, 'capabilities'> & { readonly capabilities: readonly Capability[] | null };
+type KeyRow = Omit<ApiKey, 'capabilities'> & {
+  readonly capabilities: readonly Capability[] | null;
+  /** Its client is: then it only looks. Left out where a key is shown, not used. */
+  readonly isSuspended?: boolean;
+};
 
-function keyOf(row: KeyRow): ApiKey {
+function keyOf({ isSuspended = false, ...row }: KeyRow): ApiKey {
   const most = capabilitiesOfRole[row.role];
-  return { ...row, capabilities: commonCapabilities(row.capabilities ?? most, most) };
+  const held = commonCapabilities(row.capabilities ?? most, most);
+  return { ...row, capabilities: isSuspended ? commonCapabilities(held, capabilitiesOfScope.view) : held };
 }
 
 function changeOf(action: string, { id, clientId }: Pick<ApiKey, 'id' | 'clientId'>) {

@@ -20,7 +20,8 @@ export interface AuditedChange {
     | 'replay'
     | 'audit_erasure'
     | 'rejected_event'
-    | 'settings';
+    | 'settings'
+    | 'event';
   readonly objectId: string;
   readonly clientId: string | null;
   /** Secrets masked; null when it was created. */

@@ -23,7 +23,7 @@ export class PortalStore {
   async open(session: PortalSession, actor: Actor, now: Date): Promise<boolean> {
     const { id, clientId, scope, capabilities, name, expiresAt, renewal } = session;
     return changing(this.em, async (em) => {
-      if ((await em.count(ClientRow, { id: clientId })) === 0) return false;
+      if ((await em.count(ClientRow, { id: clientId, leavingAt: null })) === 0) return false;
       const after = {
         scope,
         capabilities: [...capabilities],
@@ -92,14 +92,15 @@ export class PortalStore {
   }
 
   /** Whether a session of this client that was opened then (Unix milliseconds) may still be in force. */
-  async isOpen({ id, clientId, issuedAt, openedBy }: PortalSession): Promise<boolean> {
-    const found = await readerOf(this.em)(
-      `select 1 from client where id = $1 and (portal_sessions_after is null or portal_sessions_after < $2)
+  async standing({ id, clientId, issuedAt, openedBy }: PortalSession): Promise<'open' | 'suspended' | 'over'> {
+    const [found] = await readerOf(this.em)<{ isSuspended: boolean }>(
+      `select suspended_at is not null as "isSuspended" from client where id = $1 and leaving_at is null and (portal_sessions_after is null or portal_sessions_after < $2)
        and not exists (select 1 from ended_portal_session where id = $3)
        and ($4::text is null or exists (select 1 from api_key where id = $4 and ${keyInForce}))`,
       [clientId, new Date(issuedAt), id, openedBy],
     );
-    return found.length > 0;
+    if (found === undefined) return 'over';
+    return found.isSuspended ? 'suspended' : 'open';
   }
 }
 

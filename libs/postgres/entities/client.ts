@@ -19,6 +19,12 @@ export const ClientRow = defineEntity({
     labels: p.json<Labels>().default('{}'),
     externalId: p.text().nullable(),
     version: p.integer().default(1),
+    /** How long the history keeps what it has; null: as long as everything. */
+    retentionDays: p.integer().nullable(),
+    suspendedAt: p.datetime().nullable(),
+    suspendedReason: p.text().nullable(),
+    /** Since then it leaves, and nothing new is made for it. */
+    leavingAt: p.datetime().nullable(),
   },
 });
 export type ClientRow = InferEntity<typeof ClientRow>;

@@ -18,6 +18,8 @@ export const EventTypeRow = defineEntity({
     deprecated: p.boolean(),
     /** Ids of clients; null: everybody. */
     visibleTo: p.array().nullable(),
+    /** How long the history keeps its events; null: as long as everything. */
+    retentionDays: p.integer().nullable(),
     /** Counts changes from 1. */
     version: p.integer(),
     createdAt: p.datetime(),

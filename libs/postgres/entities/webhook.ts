@@ -11,6 +11,14 @@ import type {
   SignatureAlgorithm,
 } from '../../domain/webhook/webhook.ts';
 
+/** What a webhook of a suspended client goes back to. */
+export interface Suspension {
+  /** Unix milliseconds: until when its client had it paused. */
+  readonly pausedUntil: number | null;
+  /** What waited was kept for as long as may be. */
+  readonly isDisabled?: boolean;
+}
+
 export const WebhookRow = defineEntity({
   name: 'Webhook',
   tableName: 'webhook',
@@ -64,6 +72,8 @@ export const WebhookRow = defineEntity({
     earlierPauses: p.json<PauseInterval[]>().nullable(),
     /** Until then that pause might last. */
     holdsUntil: p.datetime().nullable(),
+    /** Null: its client is not suspended. */
+    suspension: p.json<Suspension>().nullable(),
     /** The same without secrets: what the API shows. */
     shownTls: p.json<ShownTls>().nullable(),
     /** Counts changes from 1. */

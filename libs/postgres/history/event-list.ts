@@ -99,4 +99,4 @@ function wantedEvent(conditions: Conditions, filter: EventFilter): string {
 }
 
 export const eventColumns = `event_key as "eventKey", event_id as "eventId", event_type as "eventType", source, subject,
-  client_id as "clientId", kind, received_at as "receivedAt"`;
+  client_id as "clientId", kind, received_at as "receivedAt", octet_length(data) = 0 as "isErased"`;

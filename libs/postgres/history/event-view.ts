@@ -18,15 +18,18 @@ export interface EventItem {
   readonly clientId: string | null;
   readonly kind: 'event' | 'test';
   readonly receivedAt: Date;
+  /** Its data is no longer kept, because somebody asked for that. */
+  readonly isErased: boolean;
 }
 
 export interface EventDetail extends EventItem {
-  /** UTF-8 JSON text. */
+  /** UTF-8 JSON text; nothing of what was erased. */
   readonly data: Buffer;
   readonly decisions: readonly Decision[];
 }
 
 export interface KeptEvent extends EventItem {
+  /** Nothing of what was erased. */
   readonly data: Buffer;
   readonly traceparent: string | null;
 }
@@ -115,12 +118,13 @@ export class EventView {
     return found ?? null;
   }
 
-  /** {@link kept} of many; those that are not there are left out. */
+  /** {@link kept} of many; those that are not there, or erased, are left out. */
   async keptMany(eventKeys: readonly string[], run: Run = readerOf(this.em)): Promise<PastEvent[]> {
     const keys = [...new Set(eventKeys)];
     if (keys.length === 0) return [];
     return run<PastEvent>(
-      `select ${eventColumns}, data, traceparent from event where event_key = any($1) and day_time = any($2)`,
+      `select ${eventColumns}, data, traceparent from event where event_key = any($1) and day_time = any($2)
+        and octet_length(data) > 0`,
       [keys, [...new Set(keys.map((key) => dayTimeOf(key)?.toISOString()))]],
     );
   }

@@ -13,6 +13,7 @@ import type { Advance, ConsumerOffsetStore } from '../consumer-offset-store.ts';
 import { attemptInput, deliveryInput, eventInput, type AttemptInput, type DeliveryInput } from './history-inputs.ts';
 import { historyRows, type HistoryRows } from './history-rows.ts';
 import { addAttemptsAndDeliveries, strengthenAttempts, upsertEvents } from './history-sql.ts';
+import { withoutErased } from '../erasing/erasure-marks.ts';
 import { keepPartitions } from '../housekeeping/partitions.ts';
 import { rowArray } from '../row-array.ts';
 import { addToStats } from './stats-writer.ts';
@@ -43,12 +44,12 @@ export class HistoryWriter {
    */
   async writeBatch(batch: HistoryBatch): Promise<void> {
     try {
-      const rows = historyRows(batch.events, batch.outcomes);
       await inTransaction(this.em, async (run) => {
         await keepPartitions(run);
         await this.offsets.advance(run, batch.offsets);
         this.types ??= await inputTypes(run);
-        await writeRows(run, this.types, rows);
+        const { events, outcomes } = await withoutErased(run, batch);
+        await writeRows(run, this.types, historyRows(events, outcomes));
       });
     } catch (error) {
       throw asUnstorable(error);

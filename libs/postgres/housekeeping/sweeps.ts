@@ -5,6 +5,7 @@ import type { TransactionLimits } from '../limits.ts';
 import { deleteExpired, expiredRowsMax } from './default-partition.ts';
 import { partitionedTables } from './partition-days.ts';
 import { dropPartition, makePartition, partitionDaysAhead, partitionLimits } from './partitions.ts';
+import { clientHistoryStep, typeHistoryStep } from './own-retention.ts';
 import { deleteOldest, deleteOver, deletePageByPage } from './row-deletions.ts';
 import type { Moments, Sweep, SweepStep } from './sweep-step.ts';
 import { compactedRowsMax, compactStats } from './stats-compaction.ts';
@@ -29,6 +30,10 @@ export const rowKinds = [
   'unsentMails',
   'auditEntries',
   'rejectedEvents',
+  'eventErasures',
+  'leftClients',
+  'clientHistory',
+  'typeHistory',
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 
@@ -77,6 +82,11 @@ const rowDeletions: Readonly<Record<RowKind, Sweep['step']>> = {
     daysAgo(now, unsentMailDays),
   ),
   auditEntries: auditStep,
+  eventErasures: deleteOver('event_erasure', 'expires_at < $1', ({ now }) => now),
+  // From then on the id is free.
+  leftClients: deleteOver('client_leaving', 'finished_at is not null and expires_at < $1', ({ now }) => now),
+  clientHistory: clientHistoryStep,
+  typeHistory: typeHistoryStep,
   rejectedEvents: deleteOver('rejected_event', rejectedOver, historyEnd),
 };
 

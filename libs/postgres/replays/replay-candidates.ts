@@ -256,7 +256,7 @@ function missedDecisions(conditions: Conditions, clientId: string, filter: Repla
   const missed = `jsonb_path_query_array(decisions,
     '$[*] ? (@.decision == "disabled" && @.clientId == $client${ofWebhook})', ${names}::jsonb)`;
   const since = missedSince === undefined ? 'true' : `received_at >= ${conditions.value(missedSince)}`;
-  return `case when ${since} and ${arrivedWithin(conditions, filter, 'received_at')} then ${missed} else '[]' end`;
+  return `case when ${since} and octet_length(data) > 0 and ${arrivedWithin(conditions, filter, 'received_at')} then ${missed} else '[]' end`;
 }
 
 interface MissedRow extends EventRow {

@@ -4,12 +4,13 @@ import type { WebhookEvent } from '../../domain/event/webhook-event.ts';
 import type { Run } from '../bulk.ts';
 import { dayTimeOf } from '../history/history-key.ts';
 
-/** Events as fan-out took them, without their decisions. */
+/** Events as fan-out took them, without their decisions; none that were erased. */
 export async function eventsOf(run: Run, eventKeys: readonly string[]): Promise<WebhookEvent[]> {
   const keys = [...new Set(eventKeys)];
   if (keys.length === 0) return [];
   const rows = await run<EventRow>(
-    `select ${eventColumns} from event where event_key = any($1) and day_time = any($2)`,
+    `select ${eventColumns} from event where event_key = any($1) and day_time = any($2)
+      and octet_length(data) > 0`,
     [keys, [...new Set(keys.map((key) => dayTimeOf(key)?.toISOString()))]],
   );
   return rows.map(eventOf);

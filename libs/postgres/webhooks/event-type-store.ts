@@ -11,11 +11,13 @@ import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } fro
 import { readerOf } from '../read.ts';
 
 export interface CataloguedType extends Omit<EventType, 'updatedAt'> {
+  /** How long the history keeps its events; null: as long as everything. */
+  readonly retentionDays: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-export type EventTypeFields = Omit<EventType, 'type' | 'version' | 'updatedAt'>;
+export type EventTypeFields = Omit<EventType, 'type' | 'version' | 'updatedAt'> & Pick<CataloguedType, 'retentionDays'>;
 
 /** `visibleTo` undefined: as it is, so that whoever does not know of it opens nothing. */
 export type GivenFields = Omit<EventTypeFields, 'visibleTo'> & {
@@ -160,6 +162,7 @@ function fieldsOf(row: EventTypeRow): EventTypeFields {
     example: row.example ?? null,
     sensitivePaths: row.sensitivePaths,
     deprecated: row.deprecated,
+    retentionDays: row.retentionDays ?? null,
     visibleTo: row.visibleTo ?? null,
   };
 }
@@ -174,8 +177,10 @@ function catalogued(row: EventTypeRow): CataloguedType {
   };
 }
 
+/** What fan-out needs of it. */
 export function valueOf(row: EventTypeRow): EventType {
-  return { type: row.type, ...fieldsOf(row), version: row.version, updatedAt: row.updatedAt.getTime() };
+  const { retentionDays: _, ...fields } = fieldsOf(row);
+  return { type: row.type, ...fields, version: row.version, updatedAt: row.updatedAt.getTime() };
 }
 
 /** Of a client. @param parameter its id */
@@ -184,4 +189,4 @@ function visible(parameter: string): string {
 }
 
 const columns =
-  'type, description, audience, json_schema as "jsonSchema", schema_mode as "schemaMode", example, sensitive_paths as "sensitivePaths", deprecated, visible_to as "visibleTo", version, created_at as "createdAt", updated_at as "updatedAt"';
+  'type, description, audience, json_schema as "jsonSchema", schema_mode as "schemaMode", example, sensitive_paths as "sensitivePaths", deprecated, retention_days as "retentionDays", visible_to as "visibleTo", version, created_at as "createdAt", updated_at as "updatedAt"';

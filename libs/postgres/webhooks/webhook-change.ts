@@ -24,7 +24,9 @@ export type Created =
   | { readonly kind: 'created'; readonly webhook: ShownWebhook }
   | { readonly kind: 'no_client' }
   /** The client has as many as it may. */
-  | { readonly kind: 'too_many' };
+  | { readonly kind: 'too_many' }
+  /** The client is. */
+  | { readonly kind: 'suspended' };
 
 /** A secret that takes the place of the newest one. */
 export interface Rotation {

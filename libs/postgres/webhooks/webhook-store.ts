@@ -18,7 +18,6 @@ import { changing } from './held-change.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
 import type {
-  Activity,
   Created,
   Held,
   Missed,
@@ -32,7 +31,7 @@ import type {
   WantedPause,
   WebhookTarget,
 } from './webhook-change.ts';
-import { missedSinceOf } from './webhook-turn.ts';
+import { switchActivity } from './webhook-activity.ts';
 import { newPause, resumedPause } from './webhook-pause.ts';
 import { readDefinition } from './webhook-definition.ts';
 import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
@@ -63,7 +62,8 @@ export class WebhookStore {
     return changing(this.em, async (em) => {
       const { id, clientId, isActive } = webhook;
       const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
-      if (owner === null) return { kind: 'no_client' };
+      if (owner === null || owner.leavingAt != null) return { kind: 'no_client' };
+      if (owner.suspendedAt != null) return { kind: 'suspended' };
       if (!(await hasRoom(em, clientId, perClientMax))) return { kind: 'too_many' };
       const row = em.create(WebhookRow, {
         id,
@@ -245,21 +245,6 @@ async function hasRoom(em: EntityManager, clientId: string, perClientMax: number
 async function retarget(em: EntityManager, row: WebhookRow): Promise<void> {
   row.targetVersion = row.version;
   await em.execute('delete from webhook_ping where webhook_id = ?', [row.id]);
-}
-
-function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
-  if (!activity.isActive) row.missedSince = missedSinceOf(row);
-  row.isActive = activity.isActive;
-  row.disabledBy = activity.isActive ? null : activity.by;
-  row.disabledReason = activity.isActive ? null : activity.reason;
-  row.disabledAt = activity.isActive ? null : now;
-  row.recoveringSince = null;
-  row.recoveringUntil = null;
-  row.pausedSince = null;
-  row.pausedUntil = null;
-  row.earlierPauses = null;
-  row.holdsUntil = null;
-  if (activity.isActive) row.enabledAt = now;
 }
 
 function changeOf(row: WebhookRow, action: string) {

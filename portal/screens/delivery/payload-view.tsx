@@ -18,10 +18,11 @@ const masked = '********';
 
 export function PayloadView({ delivery }: { readonly delivery: DeliveryDetail }) {
   const { t } = useLingui();
-  const { id, payloadSent, payloadContentType } = delivery;
+  const { id, payloadSent, payloadContentType, isErased } = delivery;
   const [isPretty, setPretty] = useState(true);
   const [sought, setSought] = useState('');
   const pretty = useMemo(() => (payloadSent === null ? null : prettyJson(payloadSent)), [payloadSent]);
+  if (isErased) return <Empty title={<Trans>The data of its event was erased</Trans>} />;
   if (payloadSent === null) {
     return (
       <Empty

@@ -35,7 +35,11 @@ export function Screen() {
               <Receivers read={read} />
             </Section>
             <Section title={t`Data`}>
-              <Data text={read.dataText} />
+              {read.event.isErased ? (
+                <Empty title={<Trans>The data of this event was erased</Trans>} />
+              ) : (
+                <Data text={read.dataText} />
+              )}
             </Section>
           </>
         )}

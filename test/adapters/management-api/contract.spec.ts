@@ -41,9 +41,14 @@ test('every operation answers as documented, with the example of its body', asyn
     'replays/{id}': `replays/${replayId}`,
     'event-types/{type}': 'event-types/order.created',
   };
-  // A ping takes a dispatcher; what deletes comes last.
-  const others = allOperations.filter(({ id, method }) => id !== 'pingWebhook' && method !== 'delete');
-  const deletions = allOperations.filter(({ method }) => method === 'delete');
+  // A ping takes a dispatcher; what deletes comes last, and the client after what it has.
+  const lasts = ['deleteClient', 'getLeaving'];
+  const firsts = allOperations.filter(({ id }) => id !== 'pingWebhook' && !lasts.includes(id));
+  const others = firsts.filter(({ method }) => method !== 'delete');
+  const deletions = [
+    ...firsts.filter(({ method }) => method === 'delete'),
+    ...lasts.flatMap((name) => allOperations.filter(({ id }) => id === name)),
+  ];
   // What is asked of oneself is asked by a session, or by the key that opens one.
   const { key: ownKey } = await newClient(world);
   const own = await world.ask('POST /v1/me/sessions', { key: ownKey, body: { renewableForMinutes: 60 } });

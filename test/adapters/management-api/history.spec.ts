@@ -1,11 +1,13 @@
 /** What is read of the history, and what is asked of Kafka because of it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SuspensionRunner } from '../../../apps/management-api/erasing/step-runner.ts';
 import { unknownHealth } from '../../../libs/domain/health/health.ts';
 import { deliveryIdOf, historyIdOf } from '../../../libs/domain/ids.ts';
 import { writeHealth } from '../../../libs/postgres/health/health-rows.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
 import { readerOf } from '../../../libs/postgres/read.ts';
+import { until } from '../../support/until.ts';
 import { newClient, newWebhook, startWorld, type World } from './api-world.ts';
 import { seedHistory } from './history-seed.ts';
 import { followTopic } from './topic-reader.ts';
@@ -338,6 +340,196 @@ test.each(['deliveries', 'events', 'audit', 'exports/deliveries', 'exports/event
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: '/to', rule: 'range' }] } });
   },
 );
+
+describe('an event that is erased', () => {
+  const personal = 'ann@example.com';
+  const attempt = { responseBodySample: Buffer.from(`thanks, ${personal}`), responseHeaders: { 'x-for': personal } };
+  const erase = (id: string, key = ann.key, query = '') => world.ask(`DELETE /v1/events/${id}${query}`, { key });
+
+  test('has no data, no payload and no answers any more, and cannot be sent again', async () => {
+    const sent = { data: JSON.stringify({ mail: personal }), subject: personal, attempt };
+    const event = { eventId: randomUUID(), time: Date.now(), ...sent };
+    const { eventId, deliveryId } = await seed(event);
+    const delivery = () => world.ask(`GET /v1/deliveries/${deliveryId}`, { key: ann.key });
+    const read = () => world.ask(`GET /v1/events/${eventId}`, { key: ann.key });
+    expect([(await delivery()).text, (await read()).text].every((text) => text.includes(personal))).toBe(true);
+
+    const erased = await erase(eventId);
+    expect(erased).toMatchObject({ status: 202, body: { requestedBy: `api_key ${ann.keyId}` } });
+    const kept = erased.body['keptOnKafka'] as { topic: string; until: string }[];
+    expect(kept.find(({ topic }) => topic.endsWith('webhook.delivery-outcomes'))?.until).toBe(
+      new Date(Date.parse(String(erased.body['requestedAt'])) + 31 * 86_400_000).toISOString(),
+    );
+    await until(async () => (await read()).text.includes('"finishedAt":"'), {
+      timeoutMs: 10_000,
+      what: 'its attempts are erased',
+    });
+    expect((await read()).body).toMatchObject({
+      isErased: true,
+      data: null,
+      subject: null,
+      erasure: { attempts: 1, requestedAt: erased.body['requestedAt'] },
+      decisions: [{ webhookId, decision: 'matched', deliveryId }],
+    });
+    expect((await delivery()).body).toMatchObject({
+      isErased: true,
+      payloadSent: null,
+      status: 'delivered',
+      attempts: [{ outcome: 'delivered', responseCode: 200, responseHeaders: {}, responseBodySample: null }],
+    });
+    const listed = await world.ask(`GET /v1/events?include=data&limit=50`, { key: ann.key });
+    expect((listed.body['data'] as { id: string }[]).find(({ id }) => id === eventId)).toMatchObject({ data: null });
+    const resent = await world.ask(`POST /v1/deliveries/${deliveryId}/resend`, { key: ann.key });
+    expect(resent).toMatchObject({ status: 409, body: { code: 'event_erased' } });
+    const tried = await world.ask(`POST /v1/webhooks/${webhookId}/filter-test`, { key: ann.key, body: { eventId } });
+    expect(tried).toMatchObject({ status: 409, body: { code: 'event_erased' } });
+
+    // What comes late of it, a copy of another day included.
+    await seed({ ...event, outcomes: ['failed_retryable', 'delivered'] });
+    await seed({ ...event, time: Date.now() - 3 * 86_400_000 });
+    const all = await world.ask(`GET /v1/deliveries?eventId=${eventId}`, { key: ann.key });
+    expect(all.body['data']).toMatchObject([{ attemptCount: 2 }, { attemptCount: 1 }]);
+    expect([(await delivery()).text, (await read()).text].some((text) => text.includes(personal))).toBe(false);
+
+    expect((await erase(eventId)).body['requestedAt']).toBe(erased.body['requestedAt']);
+    const audit = await world.ask(`GET /v1/audit?objectKind=event&objectId=${eventId}`, { key: ann.key });
+    expect(audit.body['data']).toMatchObject([{ action: 'event.erased', clientId: ann.id }]);
+  });
+
+  test('is its client’s own; a broadcast is an operator’s; of several it is said which one', async () => {
+    const { eventId } = await seed({ data: `"${personal}"` });
+    expect(await erase(eventId, bob.key)).toMatchObject({ status: 404 });
+    await seed({ eventId, source: '/elsewhere' });
+    expect(await erase(eventId)).toMatchObject({ status: 409, body: { code: 'several_events' } });
+    expect(await erase(eventId, ann.key, '?source=/elsewhere')).toMatchObject({ status: 202 });
+    const broadcast = await seed({ audience: null });
+    expect(await erase(broadcast.eventId)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(await erase(broadcast.eventId, world.adminKey)).toMatchObject({ status: 202 });
+  });
+});
+
+describe('a client that is suspended', () => {
+  test('only looks, its webhooks are held, and all of it is as before when it comes back', async () => {
+    const dora = await newClient(world, 'Dora');
+    const [active, paused, disabled] = [
+      await newWebhook(world, dora.key),
+      await newWebhook(world, dora.key),
+      await newWebhook(world, dora.key, { isActive: false }),
+    ];
+    const ownEnd = new Date(Date.now() + 3_600_000).toISOString();
+    await world.ask(`POST /v1/webhooks/${paused.id}/pause`, { key: dora.key, body: { until: ownEnd } });
+    const shown = async ({ id }: { id: string }) => (await world.ask(`GET /v1/webhooks/${id}`)).body;
+    const turn = (to: string, key = world.adminKey) =>
+      world.ask(`POST /v1/clients/${dora.id}/${to}`, { key, body: {} });
+    const can = async () => (await world.ask('GET /v1/me', { key: dora.key })).body['capabilities'];
+    const all = await can();
+
+    expect((await turn('suspend', dora.key)).status).toBe(403);
+    expect(await turn('suspend')).toMatchObject({ status: 200, body: { suspendedAt: expect.any(String) } });
+    expect(await can()).toEqual(['payloads.read']);
+    const wanted = { url: 'https://example.com/hook', eventTypes: ['*'] };
+    expect((await world.ask('POST /v1/webhooks', { key: dora.key, body: wanted })).status).toBe(403);
+    expect(await world.ask('POST /v1/webhooks', { body: { ...wanted, clientId: dora.id } })).toMatchObject({
+      status: 409,
+      body: { code: 'client_suspended' },
+    });
+    const held = await shown(active);
+    expect([held['pausedUntil'], (await shown(paused))['pausedUntil']]).toEqual([
+      held['holdsUntil'],
+      expect.any(String),
+    ]);
+    expect(String((await shown(paused))['pausedUntil']) > ownEnd).toBe(true);
+    expect(await shown(disabled)).toMatchObject({ isActive: false, pausedUntil: null });
+
+    // Held for nearly as long as may be.
+    await changed(`update webhook set paused_until = now() + interval '1 minute' where id = $1`, active.id);
+    await changed('update client_suspension set due_at = now() where client_id = $1', dora.id);
+    world.app.get(SuspensionRunner).lookNow();
+    await until(async () => (await shown(active))['isActive'] === false, { timeoutMs: 10_000, what: 'it is disabled' });
+    expect(await shown(active)).toMatchObject({ disabledBy: 'operator', disabledReason: 'client suspended' });
+
+    expect(await turn('reactivate')).toMatchObject({ status: 200, body: { suspendedAt: null } });
+    expect(await can()).toEqual(all);
+    expect(await shown(active)).toMatchObject({ isActive: true, pausedUntil: null });
+    expect(await shown(paused)).toMatchObject({ isActive: true, pausedUntil: ownEnd });
+    expect(await shown(disabled)).toMatchObject({ isActive: false });
+  });
+
+  const changed = async (sql: string, id: string): Promise<void> => {
+    const orm = createOrm(world.env.DATABASE_URL, 1);
+    await readerOf(orm.em)(sql, [id]);
+    await orm.close(true);
+  };
+});
+
+describe('a client that leaves', () => {
+  const of = async (sql: string, id: string): Promise<number> => {
+    const orm = createOrm(world.env.DATABASE_URL, 1);
+    try {
+      const [row] = await readerOf(orm.em)<{ count: number }>(`select count(*)::int as count from ${sql}`, [id]);
+      return row?.count ?? 0;
+    } finally {
+      await orm.close(true);
+    }
+  };
+
+  test('can do nothing at once, and then nothing of it is left but that it left', async () => {
+    const carl = await newClient(world, 'Carl');
+    const url = 'https://example.com/of-carl';
+    const made = await newWebhook(world, carl.key, { url });
+    const opened = await world.ask(`POST /v1/clients/${carl.id}/portal-sessions`, { body: {} });
+    const own = { clientId: carl.id, webhookId: made.id };
+    await seed({ ...own, outcomes: ['failed_retryable', 'delivered'] });
+    const shared = { ...own, eventId: randomUUID(), audience: null, others: [[bob.id, 'wh_bobs']] as const };
+    await seed(shared);
+    const ofOthers = await of('delivery where client_id = $1', ann.id);
+    const definitions = await followTopic(world, 'webhook.definitions');
+
+    expect((await world.ask(`DELETE /v1/clients/${carl.id}`, { key: carl.key })).status).toBe(403);
+    const left = await world.ask(`DELETE /v1/clients/${carl.id}`);
+    expect(left).toMatchObject({ status: 202, body: { clientId: carl.id, finishedAt: null, erased: { webhooks: 1 } } });
+    for (const key of [carl.key, String(opened.body['token'])])
+      expect((await world.ask('GET /v1/webhooks', { key })).status).toBe(401);
+    expect((await world.ask(`GET /v1/webhooks/${made.id}`)).status).toBe(404);
+    const key = { name: 'again', role: 'client' };
+    expect((await world.ask(`POST /v1/clients/${carl.id}/api-keys`, { body: key })).status).toBe(404);
+    const webhook = { clientId: carl.id, url, eventTypes: ['*'] };
+    expect((await world.ask('POST /v1/webhooks', { body: webhook })).status).toBe(422);
+    const known = await definitions.until((all) => all.filter(({ $key }) => $key === made.id).length === 2);
+    expect(known.filter(({ $key }) => $key === made.id).at(-1)).toEqual({ $key: made.id });
+    await definitions.stop();
+
+    const leaving = () => world.ask(`GET /v1/clients/${carl.id}/leaving`);
+    await until(async () => (await leaving()).body['finishedAt'] !== null, { timeoutMs: 10_000, what: 'it has left' });
+    expect((await leaving()).body).toMatchObject({
+      stepsLeft: 0,
+      erased: { webhooks: 1, deliveries: 2, events: 1, client: 1 },
+    });
+    expect((await world.ask(`GET /v1/clients/${carl.id}`)).status).toBe(404);
+
+    // What the projector reads of it later.
+    await seed(own);
+    await seed({ ...shared, outcomes: ['failed_retryable', 'delivered'] });
+    for (const table of ['delivery', 'event', 'delivery_stats', 'webhook', 'api_key', 'client_leaving'])
+      expect([table, await of(`${table} where client_id = $1`, carl.id)]).toEqual([
+        table,
+        table === 'client_leaving' ? 1 : 0,
+      ]);
+    const orphans = 'delivery_attempt a where not exists (select 1 from delivery d where d.id = a.delivery_id)';
+    expect(await of(`${orphans} and $1 <> ''`, carl.id)).toBe(0);
+    expect(await of('delivery where client_id = $1', ann.id)).toBe(ofOthers);
+    expect((await world.ask(`GET /v1/events/${shared.eventId}`, { key: bob.key })).body['decisions']).toHaveLength(1);
+
+    const audit = await world.ask(`GET /v1/audit?clientId=${carl.id}`);
+    const entries = audit.body['data'] as { action: string; before: unknown; after: unknown; address: unknown }[];
+    expect(entries.map(({ action }) => action)).toEqual(expect.arrayContaining(['client.left', 'webhook.created']));
+    expect(entries.slice(1).every(({ before, after, address }) => (before ?? after ?? address) === null)).toBe(true);
+    expect(audit.text).not.toContain(url);
+    const again = await world.ask('POST /v1/clients', { body: { id: carl.id, name: 'Carl' } });
+    expect(again).toMatchObject({ status: 409, body: { code: 'already_exists' } });
+    expect((await world.ask(`DELETE /v1/clients/${carl.id}`)).status).toBe(404);
+  });
+});
 
 describe('stats', () => {
   const start = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 3 * 3_600_000;

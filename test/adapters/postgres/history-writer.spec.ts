@@ -11,6 +11,10 @@ import { ConsumerOffsetStore, OffsetMismatchError } from '../../../libs/postgres
 import { DeliveryAttemptRow } from '../../../libs/postgres/entities/delivery-attempt.ts';
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
 import { EventRow } from '../../../libs/postgres/entities/event.ts';
+import { Erasing } from '../../../libs/postgres/erasing/erasing.ts';
+import { EventErasureStore } from '../../../libs/postgres/erasing/event-erasure-store.ts';
+import { inTransaction } from '../../../libs/postgres/bulk.ts';
+import { keepPartitions } from '../../../libs/postgres/housekeeping/partitions.ts';
 import { HistoryWriter } from '../../../libs/postgres/history/history-writer.ts';
 import { latencyColumns } from '../../../libs/postgres/history/stats-columns.ts';
 import { UnstorableError } from '../../../libs/postgres/unstorable-error.ts';
@@ -47,6 +51,45 @@ const keyOf = (deliveryId: string) => historyIdOf(deliveryId, noon);
 function deliveryRow(id = keyOf(deliveryIdOf('event-1', 'wh-1'))): Promise<DeliveryRow> {
   return database.em.fork().findOneOrFail(DeliveryRow, { id });
 }
+
+describe('an erased event', () => {
+  const actor = { kind: 'api_key', id: 'key-1', name: null, address: null, requestId: null } as const;
+  const texts = () =>
+    database.rows<{ data: string }>(`select encode(data, 'escape') as data from event order by event_key`);
+
+  test('is erased where a projector had it under way, by whichever process goes on', async () => {
+    const store = new EventErasureStore(database.em);
+    const noted = Promise.withResolvers<undefined>();
+    await write([anEvent()], [anOutcome()]);
+    const writing = inTransaction(database.em, async (run) => {
+      await keepPartitions(run);
+      await noted.promise;
+      // Of another day, as a copy may be: read before it was noted.
+      await run(
+        `insert into event select '019cd3b1-5c00-8000-8000-000000000000', day_time - interval '1 day', event_id, event_type, source,
+          subject, client_id, kind, received_at, '"late"', decisions, null, null, null, null from event`,
+      );
+    });
+    const wanted = { eventId: 'event-1', scope: 'client-1', expiresAt: new Date(noon + 86_400_000) };
+    expect((await store.request(wanted, actor, new Date())).kind).toBe('requested');
+    const stepping = new Erasing(database.em).step();
+    noted.resolve(undefined);
+    await writing;
+    expect(await stepping).toBe('step');
+    expect(await texts()).toContainEqual({ data: '"late"' });
+    // A process that dies after any step leaves the rest to the next one.
+    const steps = [];
+    while ((await new Erasing(database.em).step()) === 'step') steps.push(await texts());
+    expect(steps.at(-1)).toEqual([{ data: '' }, { data: '' }]);
+    expect(await database.rows('select response_body_sample, status from delivery_attempt')).toEqual([
+      { response_body_sample: null, status: 'delivered' },
+    ]);
+    expect(
+      (await store.find({ eventId: 'event-1', source: '/shop', clientId: 'client-1' }))?.finishedAt,
+    ).not.toBeNull();
+    await database.rows('delete from event_erasure');
+  });
+});
 
 describe('rows', () => {
   test('#65 an event is stored with its bytes as they came and its decisions by webhook', async () => {

@@ -11,7 +11,8 @@ import { StatsView, type StatsFilter } from '../../../libs/postgres/history/stat
 import { partitionsOf } from '../../../libs/postgres/housekeeping/partitions.ts';
 import { sweepNames, sweeps, type SweepName } from '../../../libs/postgres/housekeeping/sweeps.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
-import { anEvent, anOutcome } from './history-factory.ts';
+import { deliveryIdOf } from '../../../libs/domain/ids.ts';
+import { aDecision, anEvent, anOutcome } from './history-factory.ts';
 import { storeWebhook } from './webhook-factory.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');
@@ -66,6 +67,10 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     sentMails: 1,
     unsentMails: 1,
     auditEntries: 0,
+    eventErasures: 0,
+    leftClients: 0,
+    clientHistory: 0,
+    typeHistory: 0,
   };
   expect((await keepHouse(database.em, { now, retentionDays: 30 }))?.deleted).toEqual(deleted);
   expect(await database.rows('select id from replay order by id')).toEqual([{ id: 'recent' }, { id: 'running' }]);
@@ -396,6 +401,44 @@ test('counts for charts of two days ago are put together by the hour, and none i
   expect(await keepHouse(database.em, { now, retentionDays: 30 })).toMatchObject({ compactedStats: 1 });
   expect((await hours()).slice(0, 3)).toEqual(['10:00   16 4 16', '10:00 acme  13 3 13', '10:00 acme wh-1 13 3 13']);
   expect(await Promise.all(asked.map(of))).toEqual(answers);
+});
+
+test('what has a retention of its own goes before the rest: of a client, and of a type', async () => {
+  const writer = new HistoryWriter(database.em, new ConsumerOffsetStore(database.em, 'retention'));
+  const seeds = [
+    ['short', 'order.created', 4],
+    ['short', 'order.created', 2],
+    ['long', 'note.made', 8],
+    ['long', 'note.made', 4],
+    ['long', 'order.created', 8],
+    ['long', 'order.created', 0],
+  ] as const;
+  const of = seeds.map(([clientId, eventType, days]) => {
+    const [eventId, time] = [`${clientId} ${eventType} ${days}`, now.getTime() - days * 86_400_000];
+    const decisions = [aDecision({ clientId, deliveryId: deliveryIdOf(eventId, 'wh-1') })];
+    const named = { clientId, eventType, eventId, time };
+    return { event: anEvent({ ...named, decisions }), outcome: anOutcome(named) };
+  });
+  await writer.writeBatch({
+    events: of.map(({ event }) => event),
+    outcomes: of.map(({ outcome }) => outcome),
+    offsets: [],
+  });
+  await database.rows(`insert into client (id, name, created_at, retention_days) values ('short', 'Short', now(), 3)`);
+  await database.rows(`insert into event_type (type, audience, schema_mode, sensitive_paths, deprecated, version, created_at,
+    updated_at, retention_days) values ('note.made', 'client', 'off', '[]', false, 1, now(), now(), 5)`);
+  const report = await keepHouse(database.em, { now, retentionDays: 30 });
+  expect(report?.deleted).toMatchObject({ clientHistory: 2, typeHistory: 2 });
+  const left = ['long note.made 4', 'long order.created 0', 'long order.created 8', 'short order.created 2'];
+  for (const table of ['event', 'delivery']) {
+    const ids = await database.rows<{ id: string }>(
+      `select event_id as id from ${table} where client_id in ('short', 'long') order by event_id collate "C"`,
+    );
+    expect(ids.map(({ id }) => id)).toEqual(left);
+  }
+  expect(await database.rows('select count(*)::int as count from delivery_attempt')).toEqual([{ count: 4 }]);
+  for (const table of ['event', 'delivery', 'delivery_attempt', 'event_type'])
+    await database.rows(`delete from ${table}`);
 });
 
 test('by a clock that is 45 days ahead no day of the history goes', async () => {

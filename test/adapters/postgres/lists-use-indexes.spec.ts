@@ -7,6 +7,7 @@ import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../l
 import { filtersStatement } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/history/event-list.ts';
 import { besideScan, waitingScan } from '../../../libs/postgres/health/health-view.ts';
+import { oldOfClient, pageOfTypes } from '../../../libs/postgres/housekeeping/own-retention.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
 import { rejectedEventList, type RejectedEventFilter } from '../../../libs/postgres/rejections/rejected-event-list.ts';
 import { statsSteps } from '../../../libs/postgres/history/stats-view.ts';
@@ -187,6 +188,19 @@ test('filters of the webhooks that take a type, so many webhooks at most', async
   expect(ofWebhooks.map((node) => node['Index Name'])).toEqual(['webhook_pkey']);
   expect(nodes.map((node) => node['Node Type'])).toContain('Limit');
 });
+
+test.each(['delivery', 'event'] as const)(
+  'what is older than its own retention of %s, a page of a client or of all',
+  async (table) => {
+    const [before, upTo] = [at(4), idAt(4)];
+    const ofClient = await nodesOf({ sql: oldOfClient(table), values: [clientId, upTo, before] });
+    const ofTypes = await nodesOf({ sql: pageOfTypes(table), values: [idAt(6), upTo, before, ['order.paid']] });
+    for (const nodes of [ofClient, ofTypes]) {
+      expectIndexOrder(nodes);
+      expect(Math.min(...daysRead(nodes))).toBeGreaterThanOrEqual(4);
+    }
+  },
+);
 
 test.each(['id', 'trace'] as const)('events by their %s', async (by) => {
   await client.query('set enable_bitmapscan = on; set enable_sort = on');

@@ -1,0 +1,32 @@
+/** Where the parts are wired that erase, and that suspend clients. */
+import type { Provider } from '@nestjs/common';
+import { Erasing } from '../../../libs/postgres/erasing/erasing.ts';
+import { OwnDatabase } from '../../../libs/postgres/server/reserved-database.ts';
+import { SuspensionStore } from '../../../libs/postgres/webhooks/suspension-store.ts';
+import type { AppContext } from '../../../libs/runtime/app.module.ts';
+import type { ManagementApiConfig } from '../config.ts';
+import { ErasureRunner, SuspensionRunner } from './step-runner.ts';
+
+const hourMs = 3_600_000;
+
+export function erasingProviders(config: ManagementApiConfig, { logger }: AppContext): Provider[] {
+  const deliveryAgeMs = config.DELIVERY_MAX_AGE_HOURS * hourMs;
+  return [
+    {
+      provide: ErasureRunner,
+      inject: [OwnDatabase],
+      useFactory: ({ em }: OwnDatabase) => {
+        const erasing = new Erasing(em);
+        return new ErasureRunner({ step: () => erasing.step(), what: 'erasing', logger });
+      },
+    },
+    {
+      provide: SuspensionRunner,
+      inject: [OwnDatabase],
+      useFactory: ({ em }: OwnDatabase) => {
+        const suspensions = new SuspensionStore({ em, deliveryAgeMs });
+        return new SuspensionRunner({ step: () => suspensions.step(), what: 'suspending', logger });
+      },
+    },
+  ];
+}

@@ -1,0 +1,38 @@
+/**
+ * Brings on what is to be erased: one step, of whatever is due. Holds: one process at a time is at it, by a lock of the step's own
+ * transaction, which also keeps how far it came; a step reads and changes a bounded number of rows.
+ */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { inTransaction } from '../bulk.ts';
+import type { TransactionLimits } from '../limits.ts';
+import { clientLeavingStep } from './client-leaving-store.ts';
+import { eventErasureStep } from './event-erasure-store.ts';
+
+/** idle: there is nothing. elsewhere: another process is at it. */
+export type Erased = 'step' | 'idle' | 'elsewhere';
+
+/** What waits for the projectors makes later ones wait behind it: rather try again. */
+const limits: TransactionLimits = { lockMs: 3_000, statementMs: 30_000 };
+
+export class Erasing {
+  private readonly em: EntityManager;
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  step(): Promise<Erased> {
+    return inTransaction(
+      this.em,
+      async (run) => {
+        const [lock] = await run<{ held: boolean }>(
+          "select pg_try_advisory_xact_lock(hashtext('webhooks.erasing')) as held",
+        );
+        if (lock?.held !== true) return 'elsewhere';
+        // An event is soon done, and somebody waits for it.
+        return (await eventErasureStep(run)) || (await clientLeavingStep(run)) ? 'step' : 'idle';
+      },
+      limits,
+    );
+  }
+}
