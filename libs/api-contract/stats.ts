@@ -28,7 +28,7 @@ const counts = {
       { ours: Type.Integer(), theirs: Type.Integer() },
       {
         description:
-          'Where the time of these attempts went, in milliseconds all together. Ours: from fan-out to the first attempt of each round. Theirs: in attempts, and in the delays that the retry policy puts behind them. Null where nothing was summed: without an attempt, or of attempts from before the upgrade that brought these sums.',
+          'Where the time of these attempts went, in milliseconds all together. Ours: from the arrival of the event on Kafka, or from the resend, replay or test, to the first attempt; waits by the order, limits and pauses of a webhook included. Theirs: in attempts, and in the delays that the retry policy puts behind them. Null where nothing was summed: without an attempt, or of attempts from before the upgrade that brought these sums.',
       },
     ),
   ),
