@@ -36,6 +36,8 @@ const goodMs = 60 * 60_000;
 const answerMs = 3_000;
 const answerBytesMax = 256 * 1024;
 const keysMax = 100;
+/** RFC 7518, sections 3.3 and 3.5. */
+const rsaBitsMin = 2_048;
 
 export class IssuerKeys {
   private readonly options: IssuerKeysOptions;
@@ -52,12 +54,12 @@ export class IssuerKeys {
   async keyOf(header: JWSHeaderParameters): Promise<CryptoKey> {
     const set = await this.current();
     try {
-      return await set(header);
+      return await usable(set, header);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       // The issuer may have begun to sign with another key.
       if (!this.mayAsk()) throw this.failure ?? error;
-      return (await this.read())(header);
+      return usable(await this.read(), header);
     }
   }
 
@@ -122,4 +124,17 @@ export class IssuerKeys {
     if (typeof read !== 'object' || read === null) throw new IssuerAway('its answer is no object');
     return read as Readonly<Record<string, unknown>>;
   }
+}
+
+/** Of keys that cannot be read jose lets the errors of the platform through. @throws JOSEError */
+async function usable(set: KeySet, header: JWSHeaderParameters): Promise<CryptoKey> {
+  try {
+    const key = await set(header);
+    const { modulusLength } = key.algorithm as { readonly modulusLength?: number };
+    if (modulusLength === undefined || modulusLength >= rsaBitsMin) return key;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) throw error;
+    throw new errors.JWKInvalid('a key that cannot be read', { cause: error });
+  }
+  throw new errors.JWKInvalid(`a key of fewer than ${rsaBitsMin} bits`);
 }

@@ -80,11 +80,20 @@ export class OperatorTokens {
 
 /** @throws JOSEError for what need not be looked at further */
 function requireOurs(token: string, issuer: string): void {
-  const { alg, typ } = decodeProtectedHeader(token);
-  if (alg === undefined || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed();
-  if (typ !== undefined && !types.has(typ.toLowerCase())) throw new errors.JWTInvalid(otherType);
+  const { alg, typ } = headerOf(token);
+  if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed();
+  if (typ !== undefined && !types.has(String(typ).toLowerCase())) throw new errors.JWTInvalid(otherType);
   const claims = decodeJwt(token);
   if (claims.iss !== issuer) throw new errors.JWTClaimValidationFailed('another issuer', claims, 'iss');
+}
+
+/** Whatever a stranger wrote: jose answers a header that is none by a TypeError. @throws JOSEError */
+function headerOf(token: string): Readonly<Record<string, unknown>> {
+  try {
+    return decodeProtectedHeader(token);
+  } catch (cause) {
+    throw new errors.JWTInvalid('no header', { cause });
+  }
 }
 
 const otherType = 'other type';
@@ -97,6 +106,7 @@ function reasonOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWKSNoMatchingKey) return 'its issuer has no key that it names';
   if (error instanceof errors.JWKSMultipleMatchingKeys)
     return 'it names none of the several keys of its issuer (`kid`)';
+  if (error instanceof errors.JWKInvalid) return 'the key of its issuer cannot be used';
   if (error.message === otherType) return 'its `typ` is not that of an access token or an ID token';
   return 'it is no token that can be read';
 }
