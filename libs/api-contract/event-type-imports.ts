@@ -43,7 +43,7 @@ export const importEventTypes = operation({
   tag: 'Event types',
   summary: 'Import event types',
   description:
-    'From a document, or from a subject of the schema registry. Of OpenAPI 3.1 the `webhooks` are read, of AsyncAPI 3 the messages; schemas may be JSON Schema, Avro or Protobuf. What the source says of a type that is there replaces its description, schema, example and deprecation; all else of it stays, and what the source does not say stays too. A second import of the same changes nothing. References inside the document are followed, none outside of it. At most 500 types, 1 MiB of JSON or 256 KiB of YAML, 100 levels, 200,000 values with what aliases bring, and 2 MiB of schemas.',
+    'From a document, or from a subject of the schema registry. Of OpenAPI 3.1 the `webhooks` are read, of AsyncAPI 3 the messages; schemas may be JSON Schema, Avro or Protobuf. What the source says of a type that is there replaces its description, schema, example and deprecation; all else of it stays, and what the source does not say stays too. A second import of the same changes nothing. References inside the document are followed, none outside of it. At most 500 types, 1 MiB of JSON or 256 KiB of YAML, 100 levels, 200,000 values with what aliases bring, and 2 MiB of schemas and examples, each counted as often as a type refers to it.',
   roles: ['admin'],
   needs: 'settings.write',
   body: Type.Object(

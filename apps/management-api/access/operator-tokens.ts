@@ -82,7 +82,8 @@ export class OperatorTokens {
 function requireOurs(token: string, issuer: string): void {
   const { alg, typ } = headerOf(token);
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed();
-  if (typ !== undefined && !types.has(String(typ).toLowerCase())) throw new errors.JWTInvalid(otherType);
+  const isKnown = typ === undefined || (typeof typ === 'string' && types.has(typ.toLowerCase()));
+  if (!isKnown) throw new errors.JWTInvalid(otherType);
   const claims = decodeJwt(token);
   if (claims.iss !== issuer) throw new errors.JWTClaimValidationFailed('another issuer', claims, 'iss');
 }

@@ -37,8 +37,6 @@ export interface CatalogueImportOptions {
 }
 
 const descriptionMax = 2_000;
-/** Of all schemas together, as JSON: each that changes is compiled. */
-const schemaCharsMax = 2 * 1024 * 1024;
 const nameRule = new RegExp(eventTypeNamePattern, 'u');
 
 export class CatalogueImport {
@@ -81,7 +79,7 @@ export class CatalogueImport {
       throw invalid([{ path: '/document', rule: 'oneOf', message }]);
     }
     try {
-      if (subject === undefined) return requireSize(readDocument(document));
+      if (subject === undefined) return readDocument(document);
       const schema = await this.options.registry.schemaOfSubject(subject, body.version ?? 'latest');
       if (schema === null)
         throw invalid([{ path: '/subject', rule: 'exists', message: 'The registry has no such subject or version.' }]);
@@ -127,13 +125,6 @@ const changedMeanwhile: FieldProblem = {
   rule: 'changed',
   message: 'Somebody else changed it meanwhile: import it again.',
 };
-
-/** @throws UnreadableDocument */
-function requireSize(reading: CatalogueReading): CatalogueReading {
-  const chars = reading.types.reduce((sum, { jsonSchema }) => sum + (textOf(jsonSchema)?.length ?? 0), 0);
-  if (chars > schemaCharsMax) throw new UnreadableDocument(`its schemas have more than ${schemaCharsMax} characters`);
-  return reading;
-}
 
 /** A type that is named twice counts once, the first time; said otherwise the second time it is not. */
 function namedOnce(types: readonly FoundType[], unreadable: Unreadable[]): readonly FoundType[] {

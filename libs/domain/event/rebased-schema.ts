@@ -49,5 +49,6 @@ function movedMember(keyword: string, value: unknown, place: string, inside: (va
 
 /** A member of its own, even one that is called `__proto__`. */
 function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name !== '__proto__') (target as Record<string, unknown>)[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -33,6 +33,16 @@ describe('fields that go', () => {
       laughs.$defs[`d${no}`] = { allOf: Array(10).fill({ $ref: `#/$defs/d${no + 1}` }) };
     expect(removedFields(laughs, schema({}))).toEqual([]);
   });
+
+  /** Each was gigabytes, or minutes. */
+  test('are looked for in bounded memory, however long names are', () => {
+    const long = ['a', 'b', 'c'].map((letter) => letter.repeat(60_000));
+    const endless = schema(Object.fromEntries(long.map((name) => [name, { $ref: '#' }])));
+    expect(removedFields(endless, schema({}))).toEqual([]);
+    expect(removedFields(schema({ ['.'.repeat(200_000)]: text }), schema({}))).toEqual([]);
+    const dotted = removedFields(schema({ ['.'.repeat(900)]: text, 'a.b': text }), schema({}));
+    expect(dotted).toEqual([`data.${'.'.repeat(900)}`, 'data.a.b']);
+  });
 });
 
 describe('a filter names', () => {

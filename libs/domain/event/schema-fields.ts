@@ -6,6 +6,9 @@
  */
 const pathsMax = 5_000;
 const depthMax = 20;
+/** Longer ones are named by no filter (filter.ts), and each is written out as often as it is found. */
+const fieldCharsMax = 1_000;
+const referenceCharsMax = 1_000;
 const combining = ['allOf', 'anyOf', 'oneOf'] as const;
 const branches = ['if', 'then', 'else'] as const;
 
@@ -22,7 +25,7 @@ export function removedFields(before: unknown, after: unknown): readonly string[
   if (has.size >= pathsMax) return [];
   const gone = [...had].filter((field) => !has.has(field));
   const all = new Set(gone);
-  return gone.filter((field) => !ancestorsOf(field).some((ancestor) => all.has(ancestor)));
+  return gone.filter((field) => !hasAncestorIn(all, field));
 }
 
 /** Those of these fields that the filter names, or something inside of them. @param filter JSON text of a filter */
@@ -51,6 +54,7 @@ function fieldsOf(schema: unknown): ReadonlySet<string> {
     // The items of a list are its field, to a filter.
     same(Array.isArray(members['items']) ? { anyOf: members['items'] as unknown } : members['items']);
     for (const [name, value] of Object.entries(membersOf(members['properties']) ?? {})) {
+      if (at.length + name.length >= fieldCharsMax) continue;
       const field = `${at}.${name}`;
       found.add(field);
       open.push({ at: field, value, depth });
@@ -83,9 +87,11 @@ function filterFields(text: string): ReadonlySet<string> {
   return found;
 }
 
-function ancestorsOf(field: string): readonly string[] {
-  const parts = field.split('.');
-  return parts.slice(1, -1).map((_, index) => parts.slice(0, index + 2).join('.'));
+function hasAncestorIn(fields: ReadonlySet<string>, field: string): boolean {
+  for (let end = field.lastIndexOf('.'); end > 0; end = field.lastIndexOf('.', end - 1)) {
+    if (fields.has(field.slice(0, end))) return true;
+  }
+  return false;
 }
 
 function withoutIndexes(field: string): string {
@@ -97,7 +103,7 @@ function withoutIndexes(field: string): string {
 
 /** What a reference within the schema names; undefined: it is none of these. */
 function located(schema: unknown, reference: string): unknown {
-  if (!reference.startsWith('#')) return undefined;
+  if (!reference.startsWith('#') || reference.length > referenceCharsMax) return undefined;
   return reference
     .slice(1)
     .split('/')

@@ -25,10 +25,10 @@ export function asyncApiMessages(document: Members, unreadable: Unreadable[]): r
   const references = new LocalReferences(document);
   const found: FoundType[] = [];
   const seen = new Set<string>();
-  const take = (place: string, id: string, value: unknown) => {
+  const take = (place: string, id: string, value: unknown, at = place) => {
     requireRoom(found.length + unreadable.length);
     const type = partOf(place, unreadable, () => {
-      const { members, pointer } = references.follow(value, place);
+      const { members, pointer } = references.follow(value, at);
       if (seen.has(pointer)) return null;
       seen.add(pointer);
       return messageOf(references, members, { place, id });
@@ -40,7 +40,12 @@ export function asyncApiMessages(document: Members, unreadable: Unreadable[]): r
     const place = pointerTo('channels', name);
     const channel = partOf(place, unreadable, () => references.follow(value, place));
     const messages = Object.entries(membersOf(channel?.members['messages']) ?? {});
-    for (const [id, message] of messages) take(`${place}${pointerTo('messages', id)}`, id, message);
+    // Several names of one channel are one channel.
+    const at = channel?.pointer ?? place;
+    for (const [id, message] of messages) {
+      const inside = pointerTo('messages', id);
+      take(`${place}${inside}`, id, message, `${at}${inside}`);
+    }
   }
   const shared = membersOf(membersOf(document['components'])?.['messages']) ?? {};
   for (const [id, message] of Object.entries(shared)) take(pointerTo('components', 'messages', id), id, message);
@@ -60,7 +65,7 @@ function messageOf(
   const [first] = listOf(said('examples'));
   const { payload: example } = membersOf(first) ?? {};
   const data = payloadOf(references, message);
-  const own = data.example ?? example;
+  const own = references.budget.spendOn(data.example ?? example);
   return {
     type: textOf(said('name')) ?? id,
     place,
@@ -83,8 +88,11 @@ function payloadOf(references: LocalReferences, message: Members): Payload {
   const { schemaFormat } = membersOf(payload) ?? {};
   const format = typeof schemaFormat === 'string' ? schemaFormat : 'application/vnd.aai.asyncapi;version=3.0.0';
   const schema = typeof schemaFormat === 'string' ? membersOf(payload)?.['schema'] : payload;
-  if (format.startsWith('application/vnd.apache.avro')) return { schema: avroSchema(schema) };
-  if (format.startsWith('application/vnd.google.protobuf')) return { schema: protobufSchema(String(schema), []) };
+  const { budget } = references;
+  if (format.startsWith('application/vnd.apache.avro')) return { schema: budget.spendOn(avroSchema(schema)) };
+  if (format.startsWith('application/vnd.google.protobuf')) {
+    return { schema: budget.spendOn(protobufSchema(String(schema), [])) };
+  }
   if (!/^application\/(vnd\.aai\.asyncapi|schema)\b/.test(format)) {
     throw new UnreadablePart(`a schema of the format ${format.slice(0, 100)} is not read`);
   }

@@ -36,6 +36,8 @@ class Bundle {
   /** Names in `$defs`, by file and pointer. */
   private readonly names = new Map<string, string>();
   private readonly taken = new Set<string>();
+  /** By the name that is wanted: the number that the last one got. */
+  private readonly counts = new Map<string, number>();
   private readonly waiting: { readonly name: string; readonly place: Place }[] = [];
   private parts = 0;
 
@@ -80,7 +82,7 @@ class Bundle {
     if (depth > depthMax) throw new UnreadablePart(`it is nested deeper than ${depthMax} levels`);
     const copied: Record<string, unknown> = {};
     for (const [keyword, member] of Object.entries(members)) {
-      this.count();
+      this.count(keyword);
       if (leftOut.has(keyword) || keyword.startsWith('x-')) continue;
       if (notFollowed.includes(keyword)) throw new UnreadablePart(`${keyword} is not followed`);
       define(
@@ -94,18 +96,19 @@ class Bundle {
 
   private member(keyword: string, value: unknown, file: string, depth: number): unknown {
     const inside = (one: unknown) => this.copy({ value: one, file }, depth + 1);
-    if (Array.isArray(value)) return ofSchemas.has(keyword) ? value.map(inside) : value;
+    const { budget } = this.references;
+    if (Array.isArray(value)) return ofSchemas.has(keyword) ? value.map(inside) : budget.spendOn(value);
     if (ofSchema.has(keyword)) return inside(value);
     const named = ofNamed.has(keyword) ? membersOf(value) : null;
-    return named === null ? value : this.named(named, inside);
+    return named === null ? budget.spendOn(value) : this.named(named, inside);
   }
 
   private named(members: Members, inside: (one: unknown) => unknown): object {
     const copied: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(members)) {
-      this.count();
+      this.count(name);
       // `dependencies` of old names lists of names too.
-      define(copied, name, Array.isArray(value) ? value : inside(value));
+      define(copied, name, Array.isArray(value) ? this.references.budget.spendOn(value) : inside(value));
     }
     return copied;
   }
@@ -126,12 +129,17 @@ class Bundle {
   private freeName(wanted: string): string {
     const plain = wanted.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100);
     let name = plain;
-    for (let count = 2; this.taken.has(name); count += 1) name = `${plain}_${count}`;
+    // Going on where the last one ended: counting anew takes the square of their number.
+    for (let count = this.counts.get(plain) ?? 2; this.taken.has(name); count += 1) {
+      name = `${plain}_${count}`;
+      this.counts.set(plain, count);
+    }
     this.taken.add(name);
     return name;
   }
 
-  private count(): void {
+  private count(name: string): void {
+    this.references.budget.spend(1, name.length);
     this.parts += 1;
     if (this.parts > schemaPartsMax) throw new UnreadablePart(`its schema has more than ${schemaPartsMax} parts`);
   }
@@ -139,5 +147,6 @@ class Bundle {
 
 /** A member of its own, even one that is called `__proto__`. */
 function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name !== '__proto__') (target as Record<string, unknown>)[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

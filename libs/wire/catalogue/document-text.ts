@@ -1,6 +1,6 @@
 /**
  * In: the text of a document, JSON or YAML. Out: its value. Holds: what is read is bounded before and after: a text in its length, a value in
- * its depth and in its nodes, each counted as often as an alias brings it; nothing that YAML could make of a tag is made.
+ * its depth, its nodes and its texts, each counted as often as an alias brings it; nothing that YAML could make of a tag is made.
  */
 import { LineCounter, parseDocument } from 'yaml';
 import { UnreadableDocument } from './found-type.ts';
@@ -18,10 +18,13 @@ export function documentIn(text: string): unknown {
 /** Without recursion, so that no depth is too much; what holds itself is too deep. @throws UnreadableDocument */
 export function requireBounded(value: unknown): void {
   let nodes = 0;
+  let chars = 0;
   const open: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     nodes += 1;
     if (nodes > documentLimits.nodes) throw new UnreadableDocument(`it has more than ${documentLimits.nodes} values`);
+    if (typeof next.value === 'string') chars += next.value.length;
+    if (chars > documentLimits.jsonChars) throw tooLong(documentLimits.jsonChars);
     if (typeof next.value !== 'object' || next.value === null) continue;
     const depth = next.depth + 1;
     if (depth > documentLimits.depth) {

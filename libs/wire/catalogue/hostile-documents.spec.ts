@@ -65,6 +65,66 @@ describe('a document is refused that', () => {
     expect(JSON.stringify(types[0]?.jsonSchema).length).toBeLessThan(document.length * 2);
   });
 
+  const shared = (schema: string) =>
+    openApi(
+      times(500, (no) => `"t${no}":${body('{"$ref":"#/x"}')}`),
+      `,"x":${schema}`,
+    );
+  const manyChannels = (message: string) =>
+    `{"asyncapi":"3.0.0","channels":{"a":{"messages":{${times(5_000, (no) => `"m${no}":${message}`)}}},${times(5_000, (no) => `"c${no}":{"$ref":"#/channels/a"}`)}},"components":{"messages":{"X":{}}}}`;
+  const wide = `{"properties":{${times(1_400, (no) => `"p${no}":true`)}}}`;
+  const proto = `syntax="proto3";message M{${times(900, (no) => `E a${no}=${no + 1};`, '')}}enum E{${times(900, (no) => `A${no}=${no};`, '')}}`;
+  const inProto = { payload: { schemaFormat: 'application/vnd.google.protobuf', schema: proto } };
+
+  test.each([
+    ['has one schema in all of its types', shared(wide), /takes more than 200000 steps/],
+    ['has one long list in all of its types', shared(`{"enum":["${'x'.repeat(900_000)}"]}`), /2097152 characters/],
+    ['has one long text in all of its types', shared(`{"title":"${'x'.repeat(900_000)}"}`), /2097152 characters/],
+    [
+      'has one long example in all of its types',
+      openApi(
+        times(
+          500,
+          (no) =>
+            `"t${no}":{"post":{"requestBody":{"content":{"application/json":{"examples":{"a":{"$ref":"#/x"}}}}}}}`,
+        ),
+        `,"x":{"value":"${'x'.repeat(900_000)}"}`,
+      ),
+      /2097152 characters/,
+    ],
+    [
+      'has one text in many places of its YAML',
+      yaml(`a: &a ${'x'.repeat(200_000)}
+b: [${times(99, () => '*a')}]`),
+      /characters/,
+    ],
+    ['has each message in each channel', manyChannels('{"$ref":"#/components/messages/X"}'), /takes more than|read/],
+    [
+      'has one list of names in each field of Protobuf',
+      JSON.stringify({ asyncapi: '3.0.0', components: { messages: { a: inProto } } }),
+      /takes more than 200000 steps|characters/,
+    ],
+  ])('%s', (_what, document, reason) => {
+    const begin = performance.now();
+    expect(reasonOf(document)).toMatch(reason);
+    const tookMs = performance.now() - begin;
+    const plain = openApi('', `,"x":[${times(200_000 - 1_000, () => '1')}]`);
+    const compared = performance.now();
+    reasonOf(plain);
+    // Of the worst ones each took a hundred times as long as what is merely large.
+    expect(tookMs / (performance.now() - compared)).toBeLessThan(30);
+  });
+
+  test('names one channel many times, which has its messages once', () => {
+    const { types, unreadable } = readDocument(
+      '{"asyncapi":"3.0.0","channels":{"a":{"messages":{"m":{}}},"b":{"$ref":"#/channels/a"}}}',
+    );
+    expect([types.map(({ type, place }) => [type, place]), unreadable]).toEqual([
+      [['m', '/channels/a/messages/m']],
+      [],
+    ]);
+  });
+
   test('has more in one schema than any event type may have', () => {
     const wide = `{"properties":{${times(4_000, (no) => `"p${no}":{}`)}}}`;
     expect(reasonOf(openApi(`"t":${body(wide)}`))).toBe('its schema has more than 3000 parts');
@@ -87,6 +147,11 @@ describe('twice as much takes about twice as long', () => {
     'brackets of YAML': (size) => yaml(`x: [${times(size, () => '{a: [1]}')}]`),
     'quotes of YAML': (size) => yaml(`x: "${'\\n'.repeat(size)}"`),
     'members of JSON': (size) => openApi('', `,"x":{${times(size, (no) => `"k${no}":[{}]`)}}`),
+    'references to schemas of one name': (size) =>
+      openApi(
+        `"t":${body(`{"allOf":[${times(size / 4, (no) => `{"$ref":"#/x/${no}/a"}`)}]}`)}`,
+        `,"x":{${times(size, (no) => `"${no}":{"a":true}`)}}`,
+      ),
     'references to one schema': (size) =>
       openApi(
         `"t":${body(`{"allOf":[${times(Math.min(size, 2_000) / 2, () => '{"$ref":"#/x"}')}]}`)}`,

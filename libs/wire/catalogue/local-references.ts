@@ -1,8 +1,9 @@
 /**
  * References within the documents that are at hand (RFC 6901 pointers in the fragment). Holds: nothing is ever fetched; a chain of references
- * has an end.
+ * has an end, and all of them together have a price.
  */
 import { UnreadablePart } from './found-type.ts';
+import { ReadingBudget } from './reading-budget.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 
@@ -17,6 +18,8 @@ export interface Located {
 const chainMax = 20;
 
 export class LocalReferences {
+  /** Of all that is read of these documents. */
+  readonly budget = new ReadingBudget();
   private readonly files: ReadonlyMap<string, unknown>;
 
   /** @param others by the names under which they are referred to */
@@ -26,6 +29,7 @@ export class LocalReferences {
 
   /** @param from the document that the reference stands in. @throws UnreadablePart */
   find(reference: string, from: string): Located {
+    this.budget.spend(2 + reference.length / 20);
     const [name, fragment] = splitAt(reference, '#');
     const file = name === '' ? from : name;
     if (!this.files.has(file)) {
@@ -51,6 +55,7 @@ export class LocalReferences {
   /** An object, or the one that it refers to in the end. @throws UnreadablePart */
   follow(value: unknown, pointer: string): { readonly members: Members; readonly pointer: string } {
     let at: Located = { file: '', pointer, value };
+    this.budget.spend(2);
     for (let hops = 0; hops <= chainMax; hops += 1) {
       const members = membersOf(at.value);
       if (members === null) throw new UnreadablePart('it is no object');

@@ -64,7 +64,7 @@ function bodyOf(
   const data = dataSchemaIn(references, operation, schema);
   const example = data.isWhole ? exampleOf(references, media, schema, place) : undefined;
   const found = data.schema === undefined ? {} : { jsonSchema: bundledSchema(references, data.schema) };
-  const own = data.isWhole ? example : data.example;
+  const own = references.budget.spendOn(data.isWhole ? example : data.example);
   return { ...found, ...(own === undefined ? {} : { example: own }) };
 }
 
