@@ -6,6 +6,7 @@ import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../libs/runtime/config.ts';
 import { requireConfiguration } from './configuration-problems.ts';
+import { definitionsNotice } from './definitions-notice.ts';
 import { EmbeddedParts } from './embedded-parts.ts';
 import { embeddedParts, localEnvironment, parts as allParts } from './environment.ts';
 import { StackFailure, Stopped } from './failure.ts';
@@ -41,6 +42,7 @@ export async function runLocalStack(signal: AbortSignal, whileUp: (stack: LocalS
     await prepare(env, signal);
     supervisor = new Supervisor(env);
     await supervisor.start(signal);
+    for (const notice of await definitionsNotice(env)) warn(notice);
     await whileUp({ env, supervisor });
   } finally {
     await stop(supervisor, parts);

@@ -9,6 +9,7 @@ import { createOrm } from '../libs/postgres/orm.ts';
 import { OutboxStore } from '../libs/postgres/outbox/outbox-store.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 import { compareDefinitions, type TopicComparison } from './definitions-comparison.ts';
+import { StackFailure, sentenceOf } from './failure.ts';
 import { setupConfig } from './setup-config.ts';
 
 export interface RepublishOptions {
@@ -40,7 +41,7 @@ export async function republishDefinitions(env: Environment, options: RepublishO
   const config = readConfig(setupConfig, env);
   const orm = createOrm(config.DATABASE_URL, 2);
   try {
-    const comparisons = await compareDefinitions(config, new CurrentValues(orm.em), new Date());
+    const comparisons = await compareDefinitions(config, new CurrentValues(orm.em), new Date()).catch(unanswered);
     options.onCompared(comparisons);
     if (options.isDryRun) return { written: 0, waiting: 0, isStopped: false };
     const keys = comparisons.flatMap(({ topic, missing, different, ghosts, same }) =>
@@ -57,6 +58,14 @@ export async function republishDefinitions(env: Environment, options: RepublishO
   } finally {
     await orm.close(true);
   }
+}
+
+/** @throws StackFailure */
+function unanswered(cause: unknown): never {
+  const way = "see what 'npm run doctor' says of them, then run this again";
+  throw new StackFailure(`Kafka, the registry or the database cannot be asked (${sentenceOf(cause)}): ${way}.`, {
+    cause,
+  });
 }
 
 /** Resolves with what is left: 0, or what nobody relays. */

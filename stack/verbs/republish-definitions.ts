@@ -33,7 +33,8 @@ await runVerb(verb, async ({ flags, signal }) => {
       for (const { topic, same, missing, different, ghosts } of comparisons) {
         differing += missing.length + different.length + ghosts.length;
         say(`  ${topic}: ${same.length} the same${told('missing', missing)}${told('different', different)}`);
-        if (ghosts.length > 0) say(`    not in the database (to be deleted there)${told('ghosts', ghosts)}`);
+        if (ghosts.length > 0)
+          say(`    to be deleted on Kafka, as the database does not have them${told('ghosts', ghosts)}`);
       }
     },
     onWritten: (done, total) => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createSocketServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createSocketServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -24,6 +24,7 @@ let closedPort: number;
 /** Takes connections and says nothing. */
 let silent: Server;
 let silentPort: number;
+const held = new Set<Socket>();
 
 beforeAll(async () => {
   const stack = await testStack({ kafka: true, registry: true, postgres: true });
@@ -39,12 +40,16 @@ beforeAll(async () => {
   [closedPort = 0] = await freePorts(1);
   urls = Object.fromEntries(appNames.map((app) => [app, `http://127.0.0.1:${closedPort}`])) as AppUrls;
   await setUp(env, createLogger('setup', 'error'));
-  silent = createSocketServer((socket) => socket.on('error', () => undefined));
+  silent = createSocketServer((socket) => {
+    held.add(socket);
+    socket.on('error', () => undefined);
+  });
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   ({ port: silentPort } = silent.address() as AddressInfo);
 }, 60_000);
 afterAll(() => {
   silent.close();
+  for (const socket of held) socket.destroy();
 });
 
 async function foundWith(changes: Record<string, string> = {}): Promise<readonly Finding[]> {
