@@ -69,13 +69,14 @@ class Reloader {
 // At the end: it does not return, and what stands behind it would never be there.
 await runVerb(verb, ({ signal }) =>
   runLocalStack(signal, async (stack) => {
-    say(`\nReady at ${apiUrl}/v1, watching the sources. Ctrl-C stops everything.\n`);
     const reloader = new Reloader(stack, signal);
     const watchers = ['apps', 'libs', 'schemas', 'portal'].map((folder) =>
       watch(join(repositoryRoot, folder), { recursive: true }, (_event, file) => {
         if (file !== null && sources.test(file) && !file.endsWith('.spec.ts')) reloader.changed(join(folder, file));
       }),
     );
+    // Not before: a change that comes right after it is one too.
+    say(`\nReady at ${apiUrl}/v1, watching the sources. Ctrl-C stops everything.\n`);
     await untilAborted(signal);
     for (const watcher of watchers) watcher.close();
     await reloader.finish();
