@@ -1,8 +1,11 @@
-/** Which statements a piece of work sends to PostgreSQL, without their values. What runs by itself is left out. */
+/**
+ * Which statements a piece of work sends to PostgreSQL, without their values. What runs by itself is left out, and what a process asks by the
+ * clock, whoever's request comes first after that.
+ */
 import pg from 'pg';
 
 const background =
-  /\boutbox(_lease)?\b|advisory|^update api_key set last_used_at|^update replay set next_batch_at|^select min\(next_batch_at|min\(redrive_at\)|^select 1$|^set client_connection/;
+  /\boutbox(_lease)?\b|advisory|^update api_key set last_used_at|^update replay set next_batch_at|^select min\(next_batch_at|min\(redrive_at\)|^select 1$|^set client_connection|from operator_settings$/;
 
 /** One at a time: statements of anything else that the caller does meanwhile would be among them. */
 export async function traced<T>(work: () => Promise<T>): Promise<{ answer: T; statements: readonly string[] }> {
