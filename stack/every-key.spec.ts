@@ -181,6 +181,8 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   ],
   PORTAL_REFRESH_URL: ['app.example.com', 'javascript:alert(1)', 'https://u:p@app.example.com'],
   PORTAL_TRACE_URL: ['traces.example.com/{traceId}', 'https://traces.example.com/'],
+  ENDPOINT_VERIFICATION: ['', 'on', 'Challenge', 'cloudevents'],
+  ENDPOINT_VERIFICATION_ORIGIN: ['https://hooks.example.com', 'a_b.example', '-a.example', 'hooks.example.com'],
   OPERATORS_OIDC_ISSUER: [
     'idp',
     'http://idp.example',

@@ -305,3 +305,69 @@ test('#3 a 404 is tried again while the endpoint worked within a day, and final 
     reason: 'rejected',
   });
 });
+
+describe('an endpoint that has proven nothing', () => {
+  const unverified = () =>
+    webhookWith({ id: 'w', isActive: false, disabledBy: 'unverified', rateLimitPerSecond: null });
+  const question = (wish: object): Delivery => ({
+    ...delivery,
+    kind: 'ping',
+    eventType: 'webhook.verification',
+    body: Buffer.from(JSON.stringify(wish)),
+  });
+  const byOptions = question({ method: 'cloudevents', origin: 'hooks.example.com' });
+
+  test.each(['event', 'test', 'ping'] as const)('gets no delivery of kind %s', async (kind) => {
+    const { post, sent } = setup();
+    expect((await post.run({ ...delivery, kind }, unverified())).outcome).toMatchObject({ reason: 'disabled' });
+    expect(sent).toEqual([]);
+  });
+
+  test('is asked by OPTIONS, with what its owner added and nothing of a delivery', async () => {
+    const { post, sent } = setup({ answered: { 'webhook-allowed-origin': '*', 'webhook-delivery': 'disable' } });
+    const { outcome, followUp } = await post.run(byOptions, unverified());
+    expect(sent[0]).toMatchObject({ method: 'OPTIONS', body: Buffer.alloc(0) });
+    expect(sent[0]?.headers).toEqual({
+      accept: '*/*',
+      'user-agent': 'Test/1',
+      'webhook-id': 'forged',
+      'webhook-request-origin': 'hooks.example.com',
+      'x-own': 'kept',
+    });
+    expect(outcome).toMatchObject({ status: 'delivered', provedEndpoint: true, disableWebhook: null });
+    expect(followUp).toEqual({ kind: 'none' });
+  });
+
+  test('is told what is missing, whatever its code says', async () => {
+    const { post } = setup();
+    expect(await post.run(byOptions, unverified())).toMatchObject({
+      outcome: {
+        status: 'failed_permanent',
+        provedEndpoint: false,
+        errorMessage: expect.stringContaining('no WebHook-Allowed-Origin'),
+      },
+      followUp: { kind: 'none' },
+    });
+  });
+
+  test('gets a signed challenge of its own each time', async () => {
+    const { post, sent } = setup({ body: 'ok' });
+    const asked = question({ method: 'challenge', origin: null });
+    for (let time = 0; time < 2; time += 1) {
+      expect((await post.run(asked, unverified())).outcome).toMatchObject({ provedEndpoint: false });
+    }
+    const [first, second] = sent.map(({ body }) => (JSON.parse(body.toString()) as { challenge: string }).challenge);
+    expect(first).toMatch(/^[\w-]{43}$/);
+    expect(second).not.toBe(first);
+    const signed = new Webhook(secrets[0] ?? '').sign('d', new Date(now), String(sent[0]?.body));
+    expect(sent[0]?.headers['webhook-signature']).toContain(signed);
+  });
+
+  test('is not asked in a way that this version does not know', async () => {
+    const { post, sent } = setup();
+    expect((await post.run(question({ method: 'telepathy' }), unverified())).outcome).toMatchObject({
+      reason: 'disabled',
+    });
+    expect(sent).toEqual([]);
+  });
+});

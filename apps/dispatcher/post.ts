@@ -14,7 +14,9 @@ import { pausedMsBetween } from '../../libs/domain/webhook/pause.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import { withoutEchoes } from '../../libs/sender/echoed-headers.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';
+import { isVerification, unprovenReason } from '../../libs/domain/webhook/endpoint-proof.ts';
 import { endAttempt, startAttempt } from './attempt-span.ts';
+import { headersOfQuestion, questionOf, settleQuestion } from './endpoint-question.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
 
 export interface PostOptions {
@@ -68,7 +70,12 @@ export class Post {
   }
 
   private refusalOf(delivery: Delivery, webhook: ReadyWebhook, now: number): Refusal | null {
-    const { isActive, disabledReason } = webhook.definition;
+    const { isActive, disabledBy, disabledReason } = webhook.definition;
+    if (disabledBy === 'unverified' && !isVerification(delivery))
+      return { reason: 'disabled', message: unprovenReason };
+    if (isVerification(delivery) && questionOf(delivery, webhook.definition) === null) {
+      return { reason: 'disabled', message: 'it asks in a way that this version does not know' };
+    }
     // A ping finds out whether a disabled webhook could be enabled again, and a test does so for whoever sends it.
     if (!isActive && delivery.kind !== 'ping' && delivery.kind !== 'test') {
       return { reason: 'disabled', message: disabledReason ?? 'the webhook is disabled' };
@@ -81,10 +88,13 @@ export class Post {
     return null;
   }
 
-  private async send(delivery: Delivery, webhook: ReadyWebhook, startedAt: number): Promise<Settlement> {
+  private async send(asked: Delivery, webhook: ReadyWebhook, startedAt: number): Promise<Settlement> {
+    const question = questionOf(asked, webhook.definition);
+    const delivery = question === null ? asked : { ...asked, body: question.request.body };
     const span = startAttempt(this.options.tracer, delivery, webhook);
     const traceparent = span?.isSampled === true ? span.traceparent : delivery.traceparent;
-    const own = this.headersOf(delivery, webhook, { now: startedAt, traceparent });
+    const ofPost = this.headersOf(delivery, webhook, { now: startedAt, traceparent });
+    const own = question === null ? ofPost : headersOfQuestion(question, ofPost);
     const added = traceparent === null || webhook.headers === null ? webhook.headers : withoutTrace(webhook.headers);
     this.options.attemptStarted(webhook, delivery);
     const { definition } = webhook;
@@ -93,6 +103,7 @@ export class Post {
       // The client's own headers come first, so none of them can stand in for one of ours.
       headers: added === null ? own : { ...added, ...own },
       body: delivery.body,
+      ...(question === null ? {} : { method: question.request.method }),
       timeoutMs: definition.timeoutMs,
       tls: webhook.tls,
       codes: definition,
@@ -101,7 +112,7 @@ export class Post {
     this.options.attemptEnded(webhook, result, delivery);
     const isRefused = result.kind === 'answer' && isRefusal(result.code);
     const { ordered, parallel } = this.options.retryAfterMsMax;
-    const settlement = settleAttempt({
+    const settled = settleAttempt({
       delivery,
       policy: definition.retryPolicy,
       grace: isRefused ? this.options.graceOf(webhook) : null,
@@ -114,6 +125,7 @@ export class Post {
       now: this.options.now(),
       random: this.options.random(),
     });
+    const settlement = question === null ? settled : settleQuestion(settled, question, answer);
     return span === null ? settlement : { ...settlement, outcome: endAttempt(span, settlement.outcome) };
   }
 

@@ -23,6 +23,7 @@ import type { ConfigOf } from '../../libs/runtime/config.ts';
 import { dispatchKeys } from '../../libs/runtime/dispatch-keys.ts';
 import { egressKeys } from '../../libs/runtime/egress-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
+import { verificationKeys } from '../../libs/runtime/verification-keys.ts';
 import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
 
 export const managementApiConfig = {
@@ -36,6 +37,7 @@ export const managementApiConfig = {
   ...apiLimitKeys,
   ...corsKeys,
   ...webhookLimitKeys,
+  ...verificationKeys,
   ...egressKeys,
   ...signatureKeys,
   ...webhookDefaultKeys,

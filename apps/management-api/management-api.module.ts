@@ -74,6 +74,7 @@ import { CONFIG, SettingsController } from './http/settings.controller.ts';
 import { WebhookDefaultsOf } from './webhooks/webhook-defaults.ts';
 import { WebhookPauseController } from './webhooks/webhook-pause.controller.ts';
 import { WebhookTrialsController } from './webhooks/webhook-trials.controller.ts';
+import { WebhookVerificationController } from './webhooks/webhook-verification.controller.ts';
 import { WebhooksController } from './webhooks/webhooks.controller.ts';
 
 const bytesPerKiB = 1024;
@@ -114,6 +115,7 @@ export class ManagementApiModule implements BeforeApplicationShutdown {
         WebhooksController,
         WebhookPauseController,
         WebhookTrialsController,
+        WebhookVerificationController,
         ExportController,
         DeliveriesController,
         ReplaysController,

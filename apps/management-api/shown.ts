@@ -63,6 +63,7 @@ export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook>
     tls: webhook.tls === null ? null : shownTls(webhook.tls),
     filter: webhook.filter === null ? null : (parseLossless(webhook.filter) as object),
     disabledAt: timeOrNull(webhook.disabledAt),
+    verifiedAt: timeOrNull(webhook.verifiedAt),
     ...shownPause(webhook),
     createdAt: webhook.createdAt.toISOString(),
     updatedAt: webhook.updatedAt.toISOString(),

@@ -93,7 +93,8 @@ export class StoresModule {
         useFactory: (em: EntityManager, settings: SettingsInForce) => {
           const perClientMax = async () =>
             (await settings.get()).changed['/webhooksPerClientMax'] ?? config.WEBHOOKS_PER_CLIENT;
-          return new WebhookStore({ em, secretBox, maskHeaders, showTls, perClientMax });
+          const mustProve = config.ENDPOINT_VERIFICATION !== 'off';
+          return new WebhookStore({ em, secretBox, maskHeaders, showTls, perClientMax, mustProve });
         },
       },
       {

@@ -8,6 +8,7 @@ import {
   monitorKeys,
   registryKeys,
 } from '../../libs/runtime/config-keys.ts';
+import { verificationKeys } from '../../libs/runtime/verification-keys.ts';
 import type { ConfigOf } from '../../libs/runtime/config.ts';
 
 export const monitorConfig = {
@@ -16,6 +17,7 @@ export const monitorConfig = {
   ...databaseKeys,
   ...monitorKeys,
   ...mailKeys,
+  ...verificationKeys,
   HISTORY_RETENTION_DAYS: eventKeys.HISTORY_RETENTION_DAYS,
   ...httpKeys(3005),
 } as const;

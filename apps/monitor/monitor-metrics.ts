@@ -23,7 +23,7 @@ const toldTypes = [
 ] as const;
 
 /** Why a webhook is pinged: failures disabled it, or nothing was sent to it for long. */
-export type PingCause = 'disabled' | 'silent';
+export type PingCause = 'disabled' | 'silent' | 'unverified';
 
 /** Webhooks that are told apart; the rest is `other`. */
 const disabledIdsMax = 200;
@@ -82,7 +82,7 @@ export class MonitorMetrics {
     this.mails.zero([{ result: 'sent' }, { result: 'failed' }, { result: 'refused' }]);
     this.pings = metrics.counter(
       'health_pings_total',
-      'Pings that the monitor made, of webhooks that failures disabled and of silent ones',
+      'Pings that the monitor made, of webhooks that failures disabled, of silent ones, and of unverified ones to ask whether they want deliveries',
       ['cause'],
     );
     this.pings.zero([{ cause: 'disabled' }, { cause: 'silent' }]);

@@ -16,6 +16,7 @@ import { sweepTimes } from '../../libs/postgres/housekeeping/sweep-store.ts';
 import { SettingsInForce } from '../../libs/postgres/webhooks/settings-in-force.ts';
 import { SettingsStore } from '../../libs/postgres/webhooks/settings-store.ts';
 import { RecoveryStore } from '../../libs/postgres/health/recovery-store.ts';
+import { VerificationStore } from '../../libs/postgres/health/verification-store.ts';
 import type { AppContext } from '../../libs/runtime/app.module.ts';
 import type { AvroCodec, AvroReader } from '../../libs/wire/avro-codec.ts';
 import { topicName, topics } from '../../libs/wire/topics.ts';
@@ -184,6 +185,11 @@ function makeObservation(parts: {
   });
 }
 
+function verificationOf(em: EntityManager, config: MonitorConfig) {
+  const { ENDPOINT_VERIFICATION: method, ENDPOINT_VERIFICATION_ORIGIN: origin } = config;
+  return method === 'off' ? null : { store: new VerificationStore(em), wish: { method, origin } };
+}
+
 function makeRoutine(parts: {
   config: MonitorConfig;
   context: AppContext;
@@ -211,6 +217,7 @@ function makeRoutine(parts: {
     guard,
     pings: config.AUTO_HEAL_ENABLED ? { intervalMs, giveUpMs: config.HISTORY_RETENTION_DAYS * dayMs } : null,
     silence: silentMs === 0 ? null : { silentMs: Math.max(silentMs, intervalMs), intervalMs },
+    verification: verificationOf(em, config),
     areMailed: config.SMTP_URL !== null,
     everyMs: Math.min(intervalMs / 4, roundsEveryMsMax),
     deliveriesTopic: topicName(config.TOPIC_PREFIX, topics.deliveries),

@@ -103,7 +103,7 @@ export class Observation {
 
   private async write(seen: readonly Seen[], offsets: readonly PositionStep[]): Promise<WriteResult> {
     const { metrics } = this.parts;
-    let applied: Applied = { disabled: [], healed: [], held: [], deferred: [], noticed: [] };
+    let applied: Applied = { disabled: [], verified: [], healed: [], held: [], deferred: [], noticed: [] };
     const result = await writeResultOf(
       this.apply(seen, offsets).then((done) => {
         applied = done;
@@ -115,6 +115,9 @@ export class Observation {
     for (const webhookId of applied.healed) {
       metrics.turned('healed');
       this.parts.logger.info({ webhookId }, 'webhook answers pings again and recovers');
+    }
+    for (const webhookId of applied.verified) {
+      this.parts.logger.info({ webhookId }, 'the endpoint of a webhook has proven that it wants deliveries');
     }
     metrics.held(applied.held.length);
     metrics.deferred(applied.deferred.length);

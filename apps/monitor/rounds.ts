@@ -6,12 +6,14 @@
  * webhook gets several at once when it is back.
  */
 import { randomBytes } from 'node:crypto';
-import { pingDelivery, type TargetWebhook } from '../../libs/domain/delivery/direct-delivery.ts';
+import { pingDelivery, verificationDelivery, type TargetWebhook } from '../../libs/domain/delivery/direct-delivery.ts';
 import { objectId } from '../../libs/domain/object-id.ts';
 import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
 import type { OutgoingRecord } from '../../libs/kafka/record.ts';
 import { within } from '../../libs/kafka/within.ts';
 import { batchMax, type PingRules, type RecoveryStore } from '../../libs/postgres/health/recovery-store.ts';
+import type { VerificationStore } from '../../libs/postgres/health/verification-store.ts';
+import type { ProofWish } from '../../libs/domain/webhook/endpoint-proof.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 import type { GlobalGuard } from './global-guard.ts';
@@ -32,6 +34,8 @@ export interface RoundsParts {
   readonly pings: PingRules | null;
   /** Null: webhooks to which nothing is sent are left alone. */
   readonly silence: SilenceRules | null;
+  /** Null: endpoints need not prove that they want deliveries. */
+  readonly verification?: { readonly store: VerificationStore; readonly wish: ProofWish } | null;
   readonly areMailed: boolean;
   readonly everyMs: number;
   /** By a clock that all monitors share with the mailer and with housekeeping. */
@@ -70,6 +74,7 @@ export class Rounds implements RepeatedJob {
     metrics.noticed('webhook.secret.expiring', await store.tellExpiringSecrets(areMailed, now));
     await this.pingDisabled(now, signal);
     await this.pingSilent(now, signal);
+    await this.askUnverified(now, signal);
     return everyMs;
   }
 
@@ -82,6 +87,14 @@ export class Rounds implements RepeatedJob {
     const { store, pings } = this.parts;
     if (pings === null || !this.mayPing('disabled', signal)) return;
     this.ping('disabled', await store.takeDuePings(pings, now), now, signal);
+  }
+
+  /** Whether they want deliveries: by the rounds alone, so that what is asked in one of them has its bounds. */
+  private async askUnverified(now: Date, signal: AbortSignal): Promise<void> {
+    const { verification = null } = this.parts;
+    if (verification === null || !this.mayPing('unverified', signal)) return;
+    const { store, wish } = verification;
+    this.ping('unverified', await store.takeDue(now), now, signal, wish);
   }
 
   /** Seldom, because all webhooks are looked at; while there are more of them, each round takes a batch. */
@@ -99,12 +112,21 @@ export class Rounds implements RepeatedJob {
     return !this.unsettled.has(cause) && !signal.aborted;
   }
 
-  private ping(cause: PingCause, targets: readonly TargetWebhook[], now: Date, signal: AbortSignal): void {
+  private ping(
+    cause: PingCause,
+    targets: readonly TargetWebhook[],
+    now: Date,
+    signal: AbortSignal,
+    wish: ProofWish | null = null,
+  ): void {
     const { encode, deliveriesTopic } = this.parts;
     if (targets.length === 0) return;
     const records = targets.map((webhook) => {
       const eventId = objectId('event', now.getTime(), randomBytes(10));
-      const value = encode(pingDelivery(webhook, eventId, now.getTime()));
+      const at = now.getTime();
+      const value = encode(
+        wish === null ? pingDelivery(webhook, eventId, at) : verificationDelivery(webhook, wish, eventId, at),
+      );
       // Known before decoding: a ping is not queued behind the webhook's backlog.
       return { topic: deliveriesTopic, key: webhook.id, value, headers: { kind: 'ping' } };
     });
@@ -121,7 +143,7 @@ export class Rounds implements RepeatedJob {
     // Each by itself: of an append of which some was sent nothing is withdrawn.
     const settled = Promise.allSettled(records.map((record) => append([record], options)));
     // One to a silent webhook heals nothing, and is not made again for hours: it waits for Kafka.
-    if (cause === 'disabled' && !(await within(acknowledgeMs, settled))) withdrawal.abort();
+    if (cause !== 'silent' && !(await within(acknowledgeMs, settled))) withdrawal.abort();
     const errors = (await settled).flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     this.unsettled.delete(cause);
     const written = records.length - errors.length;

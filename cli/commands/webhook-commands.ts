@@ -26,7 +26,12 @@ export const webhookCommands: readonly Command[] = [
         text: 'those with the most failures in a row first',
       },
       client: { query: 'clientId', takes: 'ID', text: 'of this client' },
-      state: { query: 'state', as: 'list', takes: 'STATES', text: 'healthy, failing, disabled, recovering, paused' },
+      state: {
+        query: 'state',
+        as: 'list',
+        takes: 'STATES',
+        text: 'healthy, failing, disabled, recovering, paused, unverified',
+      },
       'event-type': { query: 'eventType', takes: 'TYPE', text: 'that get events of this type' },
       label: { query: 'label', isList: true, takes: 'NAME:VALUE', text: 'with this label' },
       q: { query: 'q', takes: 'TEXT', text: 'with this in URL, description or external id, or masked so in metrics' },
@@ -122,6 +127,14 @@ export const webhookCommands: readonly Command[] = [
     path: `${path}/resume`,
     fields: null,
     examples: ['webhooks resume wh_…'],
+  }),
+  changeCommand({
+    name: 'webhooks verify',
+    summary: 'Asks the endpoint of a webhook whether it wants deliveries, and shows what is missing.',
+    method: 'post',
+    path: `${path}/verification`,
+    fields: null,
+    examples: ['webhooks verify wh_…'],
   }),
   changeCommand({
     name: 'webhooks ping',

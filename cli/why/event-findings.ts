@@ -126,7 +126,8 @@ async function disabledFinding(api: ApiClient, webhookId: string): Promise<Findi
   }
   const why = disabledReason === null ? '' : ` (${disabledReason})`;
   const says = `${webhookId} is disabled, by ${disabledBy ?? 'somebody'}${why}${disabledAt === null ? '' : ` since ${disabledAt}`}.`;
-  const remedy = `deeperhub-webhooks webhooks enable ${webhookId}, then ${replay} --webhook ${webhookId}`;
+  const first = disabledBy === 'unverified' ? 'verify' : 'enable';
+  const remedy = `deeperhub-webhooks webhooks ${first} ${webhookId}, then ${replay} --webhook ${webhookId}`;
   return finding({ verdict: 'disabled', webhookId, says, remedy });
 }
 

@@ -83,6 +83,7 @@ const answerNames: Readonly<Record<string, string>> = {
   listWebhookDeliveries: 'DeliveryPage',
   listWebhooks: 'WebhookPage',
   pingWebhook: 'PingResult',
+  verifyWebhook: 'VerificationResult',
   publishEvents: 'AcceptedEvents',
   redriveRejectedEvents: 'RedriveResult',
   renewSession: 'PortalSession',

@@ -21,6 +21,7 @@ import * as system from './system.ts';
 import * as webhookChecks from './webhook-checks.ts';
 import * as webhookPause from './webhook-pause.ts';
 import * as webhookSecrets from './webhook-secrets.ts';
+import * as webhookVerification from './webhook-verification.ts';
 import * as webhooks from './webhooks.ts';
 
 export const allOperations: readonly Operation[] = [
@@ -60,6 +61,7 @@ export const allOperations: readonly Operation[] = [
   webhookChecks.getWebhookHealth,
   webhookChecks.pingWebhook,
   webhookChecks.sendTestEvent,
+  webhookVerification.verifyWebhook,
   webhookChecks.testFilter,
   deliveries.listDeliveries,
   deliveries.countDeliveries,

@@ -63,6 +63,16 @@ export const problemCodes = {
     title: 'The webhook is disabled',
     meaning: 'Nothing but tests and pings is sent to a disabled webhook: enable it first.',
   },
+  webhook_unverified: {
+    status: 409,
+    title: 'The endpoint has not proven that it wants deliveries',
+    meaning: 'Nothing is sent to the webhook before its endpoint has proven that it wants deliveries.',
+  },
+  verification_off: {
+    status: 409,
+    title: 'Endpoints need not prove anything here',
+    meaning: 'ENDPOINT_VERIFICATION is off: every endpoint that may be registered is sent to.',
+  },
   webhook_deleted: {
     status: 409,
     title: 'The webhook was deleted',

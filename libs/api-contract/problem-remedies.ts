@@ -13,6 +13,8 @@ export const problemRemedies: Readonly<Record<ProblemCode, string>> = {
   not_acceptable: 'Leave the `Accept` header out, or include the media type that `detail` names.',
   already_exists: 'Read the existing object and change it, or choose another id.',
   webhook_disabled: '`POST /v1/webhooks/{id}/enable`, then repeat the request.',
+  webhook_unverified: 'Have the endpoint answer as docs/receiving.md says, then `POST /v1/webhooks/{id}/verification`.',
+  verification_off: 'Nothing. Enable the webhook if it is disabled.',
   webhook_deleted: 'Send the event to another webhook with a replay.',
   event_not_in_history: 'Wait a second if the event is new. Otherwise publish it again from its source.',
   event_erased: 'Nothing: it cannot be brought back. Publish the event again from its source if it is needed.',

@@ -63,6 +63,9 @@ export const settingsSchema = Type.Object(
         description: 'Name of the second signature header; null: there is none.',
       }),
     }),
+    verification: Type.Enum(['off', 'challenge', 'cloudevents'], {
+      description: 'What the endpoint of a new webhook, or of a new URL, has to prove before anything is sent.',
+    }),
     autoDisable: Type.Object(
       {
         isEnabled: Type.Boolean(),

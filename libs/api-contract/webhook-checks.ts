@@ -24,7 +24,7 @@ export const attemptErrorSchema = nullable(
 export const healthSchema = Type.Object({
   webhookId: Type.String(),
   state: Type.Enum([...healthStates]),
-  disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
+  disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone', 'unverified'])),
   disabledReason: nullable(Type.String()),
   pausedUntil: nullable({ ...timestamp, description: 'Null: it is not paused.' }),
   lastSuccessAt: nullable(timestamp),
@@ -74,6 +74,17 @@ export const healthSchema = Type.Object({
       { description: 'How it recovers by itself, or from a pause; null for a webhook that does not recover.' },
     ),
   ),
+  verification: nullable(
+    Type.Object(
+      {
+        tries: Type.Integer({ description: 'How often it was asked by itself; seven times at most.' }),
+        askedAt: nullable({ ...timestamp, description: 'When it last proved nothing.' }),
+        problem: nullable(Type.String({ description: 'What was missing then.' })),
+        nextAt: nullable({ ...timestamp, description: 'When it is asked again by itself; null: not any more.' }),
+      },
+      { description: 'Whether its endpoint wants deliveries; null for a webhook that has nothing to prove.' },
+    ),
+  ),
 });
 
 export const getWebhookHealth = operation({
@@ -97,7 +108,7 @@ export const pingWebhook = operation({
   tag,
   summary: 'Ping a webhook now',
   description:
-    'Posts a signed event of type `webhook.ping` once and waits for its outcome. Works for a disabled webhook too.',
+    'Posts a signed event of type `webhook.ping` once and waits for its outcome. Works for a disabled webhook too, but not for one whose endpoint has to prove first that it wants deliveries.',
   roles: owners,
   needs: 'tests.send',
   params: idParams,
@@ -116,7 +127,7 @@ export const pingWebhook = operation({
     consecutiveFailures: Type.Integer({ description: 'Of attempts: pings do not count.' }),
   }),
   answered: 'What came of it, good or bad.',
-  problems: ['not_found', 'health_check_timeout', 'kafka_unavailable', 'overloaded'],
+  problems: ['not_found', 'webhook_unverified', 'health_check_timeout', 'kafka_unavailable', 'overloaded'],
   example: {},
 });
 
@@ -136,7 +147,7 @@ export const sendTestEvent = operation({
   status: 202,
   answer: Type.Object({ eventId: Type.String(), deliveryId: Type.String() }),
   answered: 'On its way.',
-  problems: ['not_found', 'payload_too_large', 'kafka_unavailable', 'overloaded'],
+  problems: ['not_found', 'webhook_unverified', 'payload_too_large', 'kafka_unavailable', 'overloaded'],
   example: { eventType: 'order.created', data: { orderId: 'o-1', amount: 120 } },
 });
 

@@ -191,9 +191,21 @@ export const webhookFields = {
   labels,
   externalId,
   isActive: Type.Boolean({ description: 'False: nothing is sent.' }),
-  disabledBy: nullable(Type.Enum(['client', 'operator', 'failures', 'gone'])),
+  disabledBy: nullable(
+    Type.Enum(['client', 'operator', 'failures', 'gone', 'unverified'], {
+      description: 'unverified: its endpoint has not proven yet that it wants deliveries.',
+    }),
+  ),
   disabledReason: nullable(Type.String()),
   disabledAt: nullable(timestamp),
+  isVerificationPending: Type.Boolean({
+    description:
+      'Its endpoint has to prove that it wants deliveries before anything is sent: `POST /v1/webhooks/{id}/verification`.',
+  }),
+  verifiedAt: nullable({
+    ...timestamp,
+    description: 'When the endpoint of its present URL proved that; null: it did not, or did not have to.',
+  }),
   pausedSince: nullable({ ...timestamp, description: 'Null: it is not paused.' }),
   pausedUntil: nullable({ ...timestamp, description: 'When sending goes on by itself; null: it is not paused.' }),
   holdsUntil: nullable({

@@ -56,6 +56,7 @@ import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
 import { KeyCapabilities } from './migrations/0205-key-capabilities.ts';
 import { ClientsAndReplays } from './migrations/0214-clients-and-replays.ts';
 import { AuditErasures } from './migrations/0216-audit-erasures.ts';
+import { EndpointProofs } from './migrations/0241-endpoint-proofs.ts';
 import { OperatorsByToken } from './migrations/0242-operators-by-token.ts';
 import { WebhookPauses } from './migrations/0232-webhook-pauses.ts';
 import { ListIndexes } from './migrations/0023-list-indexes.ts';
@@ -121,6 +122,7 @@ const allMigrations = [
   EarlierPauses,
   OperatorSettings,
   StatsTimes,
+  EndpointProofs,
   OperatorsByToken,
   EventTypeVisibility,
   EventErasures,

@@ -28,6 +28,8 @@ import { isCredentialHeader, maskedValue } from '../domain/payload/request-heade
 import { monotonicMs } from '../runtime/monotonic.ts';
 
 export interface AttemptRequest {
+  /** Default: POST */
+  readonly method?: 'POST' | 'OPTIONS';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as it is. */
@@ -76,7 +78,7 @@ export class HttpSender {
     return this.#origins.connections;
   }
 
-  /** POSTs the body and tells what came of it. */
+  /** POSTs the body, or asks what the request says, and tells what came of it. */
   send(request: AttemptRequest): Promise<AttemptResult> {
     if (this.#isClosed) return Promise.resolve(failed('connect', 'the sender is closed'));
     const target = this.#origins.target(request.url);
@@ -131,8 +133,8 @@ class Attempt implements Waiter, Dispatcher.DispatchHandler {
 
   useConnection(connection: Connection): void {
     this.#connection = connection;
-    const { headers, body } = this.#request;
-    connection.dispatch({ path: this.#path, method: 'POST', headers, body }, this);
+    const { method = 'POST', headers, body } = this.#request;
+    connection.dispatch({ path: this.#path, method, headers, body }, this);
   }
 
   expire(): void {

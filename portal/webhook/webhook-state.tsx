@@ -9,6 +9,7 @@ export const webhookTones: Readonly<Record<WebhookStateName, Tone>> = {
   disabled: 'calm',
   recovering: 'busy',
   paused: 'calm',
+  unverified: 'busy',
 };
 
 export function useWebhookStateNames(): Readonly<Record<WebhookStateName, string>> {
@@ -19,6 +20,7 @@ export function useWebhookStateNames(): Readonly<Record<WebhookStateName, string
     disabled: t`Disabled`,
     recovering: t`Recovering`,
     paused: t`Paused`,
+    unverified: t`Unverified`,
   };
 }
 

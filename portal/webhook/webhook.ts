@@ -42,8 +42,10 @@ export function webhookKey(id: string): readonly string[] {
 }
 
 /** What is known of its state without its health: that it is off. */
-export function stateOf({ health, isActive }: Webhook): WebhookStateName {
-  return health?.state ?? (isActive ? 'healthy' : 'disabled');
+export function stateOf({ health, isActive, disabledBy }: Webhook): WebhookStateName {
+  if (health !== undefined) return health.state;
+  if (disabledBy === 'unverified') return 'unverified';
+  return isActive ? 'healthy' : 'disabled';
 }
 
 export interface EndpointParts {

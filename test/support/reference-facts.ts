@@ -22,6 +22,7 @@ import { platformKafkaKeys } from '../../libs/runtime/platform-kafka-keys.ts';
 import { portalKeys } from '../../libs/runtime/portal-keys.ts';
 import { retryKeys } from '../../libs/runtime/retry-keys.ts';
 import { tracingKeys } from '../../libs/runtime/tracing-keys.ts';
+import { verificationKeys } from '../../libs/runtime/verification-keys.ts';
 import { webhookLimitKeys } from '../../libs/runtime/webhook-limit-keys.ts';
 import { allTopics } from '../../libs/wire/topics.ts';
 import { areas } from '../../libs/domain/system/finding.ts';
@@ -124,6 +125,7 @@ export async function configRows(): Promise<readonly Row[]> {
     portalKeys,
     retryKeys,
     tracingKeys,
+    verificationKeys,
     webhookLimitKeys,
   ];
   return [...groups, ...more].flatMap((group) =>

@@ -4,11 +4,13 @@ import {
   pingDelivery,
   resentDelivery,
   testDelivery,
+  verificationDelivery,
   type PastDelivery,
   type PastEvent,
 } from '../../../libs/domain/delivery/direct-delivery.ts';
 import { outlineJson } from '../../../libs/domain/payload/json-outline.ts';
 import { Mask, type SensitiveNames } from '../../../libs/domain/payload/mask.ts';
+import type { ProofWish } from '../../../libs/domain/webhook/endpoint-proof.ts';
 import type { OutgoingRecord } from '../../../libs/kafka/record.ts';
 import type { EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store.ts';
 import type { ShownWebhook } from '../../../libs/postgres/webhooks/webhook-view.ts';
@@ -71,6 +73,15 @@ export class DirectDeliveries {
 
   ping(webhook: ShownWebhook, { now, idOf }: RequestIdentity, traceparent: string | null): DirectDelivery {
     return this.alone(pingDelivery(webhook, idOf('event'), now, traceparent));
+  }
+
+  verification(
+    webhook: ShownWebhook,
+    wish: ProofWish,
+    { now, idOf }: RequestIdentity,
+    traceparent: string | null,
+  ): DirectDelivery {
+    return this.alone(verificationDelivery(webhook, wish, idOf('event'), now, traceparent));
   }
 
   resend(past: PastDelivery, event: PastEvent, { now, idOf }: RequestIdentity): DirectDelivery {

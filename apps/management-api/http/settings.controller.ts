@@ -106,6 +106,7 @@ export class SettingsController {
       },
       maxInFlightMax: config.WEBHOOK_IN_FLIGHT_MAX,
       signature: { algorithm, header: operator.signatureHeader === '' ? null : operator.signatureHeader },
+      verification: config.ENDPOINT_VERIFICATION,
       autoDisable: disableRuleOf(disableRuleIn(settings), own),
       isMailSent: config.SMTP_URL !== null,
       revision,

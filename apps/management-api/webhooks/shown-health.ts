@@ -15,12 +15,16 @@ type PacedRow = Pick<
 >;
 
 export function shownHealth(shown: HealthBeside): Static<typeof healthBesideSchema> {
-  const { health, isActive, waiting, blockedBy } = shown;
+  const { health, isActive, disabledBy, waiting, blockedBy } = shown;
   // Of the same clock as what is compared with it, whatever that of this process says.
   const now = shown.readAt.getTime();
   const { recoveringUntil, pausedUntil } = standingOf(shown, now);
   return {
-    state: stateOf(health, { isActive, isRecovering: recoveringUntil !== null, isPaused: pausedUntil !== null }),
+    state: stateOf(health, {
+      ...{ isActive, disabledBy },
+      isRecovering: recoveringUntil !== null,
+      isPaused: pausedUntil !== null,
+    }),
     consecutiveFailures: health.consecutiveFailures,
     failingSince: timeOrNull(health.failingSince),
     lastSuccessAt: timeOrNull(health.lastSuccessAt),

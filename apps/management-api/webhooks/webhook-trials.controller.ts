@@ -47,7 +47,10 @@ export class WebhookTrialsController {
     const day = shownSummary(health.windows, '24h', now);
     return {
       webhookId: shown.webhookId,
-      state: stateOf(health, { isActive, isRecovering: standing.recoveringUntil !== null, isPaused }),
+      state: stateOf(health, {
+        ...{ isActive, isPaused, disabledBy: shown.disabledBy },
+        isRecovering: standing.recoveringUntil !== null,
+      }),
       disabledBy: shown.disabledBy,
       disabledReason: shown.disabledReason,
       pausedUntil: timeOrNull(standing.pausedUntil),
@@ -73,12 +76,13 @@ export class WebhookTrialsController {
       lastPingAt: timeOrNull(health.lastPingAt),
       lastPingDelivered: health.lastPingDelivered,
       healing: healingOf(shown, now),
+      verification: verificationShown(shown),
     };
   }
 
   @Route(pingWebhook)
   async ping(@Input() { params, scope, traceparent, identity }: InputOf<typeof pingWebhook>) {
-    const webhook = await this.find(params.id, scope);
+    const webhook = await this.findProven(params.id, scope);
     const { delivery, send } = this.deliveries.ping(webhook, identity, traceparent);
     // Listening first: the outcome may be there before the acknowledgement is.
     const awaited = this.outcomes.next(webhook.id, delivery.deliveryId, webhook.timeoutMs + pingSlackMs);
@@ -96,7 +100,7 @@ export class WebhookTrialsController {
 
   @Route(sendTestEvent)
   async test(@Input() { params, body, scope, traceparent, identity }: InputOf<typeof sendTestEvent>) {
-    const webhook = await this.find(params.id, scope);
+    const webhook = await this.findProven(params.id, scope);
     const dataText = body.data === undefined ? null : JSON.stringify(body.data);
     const wanted = { eventType: body.eventType, dataText, traceparent };
     const { delivery, send } = await this.deliveries.test(webhook, wanted, identity);
@@ -119,9 +123,11 @@ export class WebhookTrialsController {
     };
   }
 
-  private async find(id: string, scope: string | null): Promise<ShownWebhook> {
+  /** One whose endpoint may be sent to. @throws ProblemError not_found, webhook_unverified */
+  private async findProven(id: string, scope: string | null): Promise<ShownWebhook> {
     const webhook = await this.webhooks.find(id, scope);
     if (webhook === null) throw notFound();
+    if (webhook.isVerificationPending) throw new ProblemError('webhook_unverified');
     return webhook;
   }
 }
@@ -129,6 +135,13 @@ export class WebhookTrialsController {
 /** Of two times of one form. */
 function latest(one: string | null, other: string): string {
   return one !== null && one > other ? one : other;
+}
+
+/** Null for a webhook that has nothing to prove. */
+function verificationShown({ verification, isVerificationPending }: ShownHealth) {
+  if (!isVerificationPending) return null;
+  const { tries, askedAt, problem, nextAt } = verification;
+  return { tries, askedAt: timeOrNull(askedAt), problem, nextAt: timeOrNull(nextAt) };
 }
 
 /** Null for a webhook that neither waits for good pings nor recovers from them. */

@@ -6,6 +6,7 @@ import type { Delivery, DeliveryKind } from './delivery.ts';
 import { eventKeyOf, madeUpDeliveryIdOf, timeOfId } from '../ids.ts';
 import { shapePayload } from '../payload/payload.ts';
 import type { WebhookEvent } from '../event/webhook-event.ts';
+import { proofWishBody, verificationEventType, type ProofWish } from '../webhook/endpoint-proof.ts';
 import type { PayloadFormat, WebhookDefinition } from '../webhook/webhook.ts';
 
 export type TargetWebhook = Pick<WebhookDefinition, 'id' | 'clientId' | 'format'>;
@@ -60,6 +61,18 @@ export function pingDelivery(
 ): Delivery {
   const event = { eventId, eventType: pingEventType, data: Buffer.from('{}'), now, traceparent };
   return madeUpDelivery(webhook, event, 'ping');
+}
+
+/** Asks an endpoint whether it wants deliveries; whoever dispatches makes the request of it. */
+export function verificationDelivery(
+  webhook: TargetWebhook,
+  wish: ProofWish,
+  eventId: string,
+  now: number,
+  traceparent: string | null = null,
+): Delivery {
+  const event = { eventId, eventType: verificationEventType, data: Buffer.from('{}'), now, traceparent };
+  return { ...madeUpDelivery(webhook, event, 'ping'), contentType: 'application/json', body: proofWishBody(wish) };
 }
 
 /** A delivery as the history has it. */

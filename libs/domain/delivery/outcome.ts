@@ -48,6 +48,8 @@ export interface DeliveryOutcome {
   readonly disableWebhook: 'gone' | null;
   /** The version in which the webhook got the URL that was called; null when none was, or it is not known. */
   readonly targetVersion: number | null;
+  /** Of a verification: whether the endpoint proved that it wants deliveries. Null or left out: it was asked nothing. */
+  readonly provedEndpoint?: boolean | null | undefined;
   readonly traceparent: string | null;
 }
 

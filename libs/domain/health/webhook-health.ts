@@ -6,8 +6,8 @@ import type { HealthWindows } from './health-window.ts';
 import type { DisabledBy } from '../webhook/webhook.ts';
 import type { Pause } from '../webhook/pause.ts';
 
-/** `failing`: the latest attempt failed. `disabled`, `recovering` and `paused` are said by the webhook itself. */
-export const healthStates = ['healthy', 'failing', 'disabled', 'recovering', 'paused'] as const;
+/** `failing`: the latest attempt failed. `disabled`, `unverified`, `recovering` and `paused` are said by the webhook itself. */
+export const healthStates = ['healthy', 'failing', 'disabled', 'recovering', 'paused', 'unverified'] as const;
 export type HealthState = (typeof healthStates)[number];
 
 export interface WebhookHealth {
@@ -61,6 +61,8 @@ export interface WatchedWebhook extends Partial<Pause> {
   readonly autoHealGone: boolean;
   /** The version in which it got its present URL. */
   readonly targetVersion: number;
+  /** Its endpoint has not proven yet that it wants deliveries. Default: false */
+  readonly isVerificationPending?: boolean;
 }
 
 export interface HealthRules extends DisableRules {

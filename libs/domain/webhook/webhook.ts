@@ -6,7 +6,8 @@ import type { Pause } from './pause.ts';
 export type Ordering = 'inOrder' | 'parallel' | 'strict';
 export type PayloadFormat = 'json' | 'cloudevents' | 'form' | 'xml';
 export type SignatureAlgorithm = 'hmac-sha256' | 'ed25519';
-export type DisabledBy = 'client' | 'operator' | 'failures' | 'gone';
+/** `unverified`: its endpoint has not proven that it wants deliveries. */
+export type DisabledBy = 'client' | 'operator' | 'failures' | 'gone' | 'unverified';
 
 export interface RetryPolicy {
   /** Most attempts of one round, 1 to 20. */

@@ -74,6 +74,12 @@ export const WebhookRow = defineEntity({
     holdsUntil: p.datetime().nullable(),
     /** Null: its client is not suspended. */
     suspension: p.json<Suspension>().nullable(),
+    /** Its endpoint has to prove that it wants deliveries before anything is sent (libs/domain/webhook/endpoint-proof.ts). */
+    verificationPending: p.boolean().default(false),
+    /** When the endpoint of its present URL proved it. */
+    verifiedAt: p.datetime().nullable(),
+    /** What that endpoint takes in a minute; null: whatever comes. */
+    allowedPerMinute: p.integer().nullable(),
     /** The same without secrets: what the API shows. */
     shownTls: p.json<ShownTls>().nullable(),
     /** Counts changes from 1. */

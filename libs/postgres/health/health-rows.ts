@@ -33,6 +33,7 @@ interface Row {
   readonly autoHeal: boolean;
   readonly autoHealGone: boolean;
   readonly targetVersion: number;
+  readonly isVerificationPending: boolean;
   readonly override: DisableOverride;
   /** Null: there is no row of health yet. */
   readonly state: 'healthy' | 'failing' | null;
@@ -137,7 +138,7 @@ const selectHealth = `
 select w.id, w.client_id as "clientId", w.url, w.version, w.is_active as "isActive", w.disabled_by as "disabledBy",
   ${ms('w.disabled_at', 'disabledAt')}, ${ms('w.enabled_at', 'enabledAt')},
   ${ms('w.recovering_until', 'recoveringUntil')}, ${ms('w.paused_since', 'pausedSince')},
-  ${ms('w.paused_until', 'pausedUntil')}, coalesce(w.earlier_pauses, '[]') as "earlierPauses", w.auto_heal as "autoHeal", w.auto_heal_gone as "autoHealGone", w.target_version as "targetVersion", c.auto_disable as override,
+  ${ms('w.paused_until', 'pausedUntil')}, coalesce(w.earlier_pauses, '[]') as "earlierPauses", w.auto_heal as "autoHeal", w.auto_heal_gone as "autoHealGone", w.target_version as "targetVersion", w.verification_pending as "isVerificationPending", c.auto_disable as override,
   h.state, h.consecutive_failures as "consecutiveFailures", ${ms('h.failing_since', 'failingSince')},
   ${ms('h.last_success_at', 'lastSuccessAt')}, ${ms('h.last_failure_at', 'lastFailureAt')},
   ${ms('h.counted_from', 'countedFrom')}, ${ms('h.last_ping_at', 'lastPingAt')},

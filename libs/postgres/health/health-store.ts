@@ -9,6 +9,7 @@ import { disableRulesOf, type DisableRules } from '../../domain/health/disable-r
 import type { EndpointVote } from '../../domain/health/global-guard.ts';
 import { observe, type DisableDecision, type Observation } from '../../domain/health/health.ts';
 import { noticeOf } from '../../domain/health/notice.ts';
+import { proofTold } from '../../domain/health/proof-told.ts';
 import type { ObservedOutcome } from '../../domain/delivery/outcome.ts';
 import { runIn } from '../bulk.ts';
 import type { Advance, ConsumerOffsetStore } from '../consumer-offset-store.ts';
@@ -17,6 +18,7 @@ import { transacted } from '../limits.ts';
 import { announce, type Announcement } from '../outbox/notice-writer.ts';
 import { readerOf } from '../read.ts';
 import { asUnstorable } from '../unstorable-error.ts';
+import { writeProblems } from './verification-store.ts';
 import { turnWebhook, type Turn } from '../webhooks/webhook-turn.ts';
 
 export interface HealthBatch {
@@ -48,6 +50,8 @@ export interface DisabledWebhook extends DisableDecision {
 /** What a batch led to. */
 export interface Applied {
   readonly disabled: readonly DisabledWebhook[];
+  /** Webhooks whose endpoints have proven that they want deliveries. */
+  readonly verified: readonly string[];
   /** Webhooks that recover from now on. */
   readonly healed: readonly string[];
   /** Webhooks that were not disabled because most fail at once. */
@@ -72,6 +76,7 @@ interface VotingRow extends Omit<VotingEndpoint, 'host'> {
 }
 
 interface Observed extends Observation {
+  readonly proof: ReturnType<typeof proofTold>;
   readonly webhook: KnownWebhook;
 }
 
@@ -99,13 +104,19 @@ export class HealthStore {
         const observed = known.map((webhook): Observed => {
           const behindMs = batch.behindMs?.get(webhook.id) ?? 0;
           const rules = { ...policy, ...disableRulesOf(policy.disable, webhook.override), behindMs };
-          return { webhook, ...observe(webhook.health, byWebhook.get(webhook.id) ?? [], webhook, rules) };
+          const outcomes = byWebhook.get(webhook.id) ?? [];
+          const proof = proofTold(outcomes, webhook);
+          return { webhook, proof, ...observe(webhook.health, outcomes, webhook, rules) };
         });
         await writeHealth(
           run,
           observed.map(({ webhook, health }) => ({ webhookId: webhook.id, health })),
           now,
         );
+        const unproven = observed.flatMap(({ webhook, proof }) =>
+          proof === null || proof.isProven ? [] : [{ webhookId: webhook.id, ...proof }],
+        );
+        await writeProblems(run, unproven, now);
         return makeTurns(em, observed, policy, now);
       });
     } catch (error) {
@@ -134,12 +145,15 @@ async function makeTurns(
 ): Promise<Applied> {
   const disabled: DisabledWebhook[] = [];
   const healed: string[] = [];
+  const verified: string[] = [];
   const announcements: Announcement[] = [];
-  for (const { webhook, health, disable, isHealed, notices } of observed) {
-    const turn = turnOf({ health, disable, isHealed }, policy, now);
+  for (const { webhook, notices, ...found } of observed) {
+    const { health } = found;
+    const turn = turnOf(found, policy, now);
     const turned = turn === null ? null : await turnWebhook(em, webhook, turn, now);
     if (turned !== null) announcements.push(turned);
     if (turned !== null && turn?.kind === 'heal') healed.push(webhook.id);
+    if (turned !== null && turn?.kind === 'verified') verified.push(webhook.id);
     if (turned !== null && turn?.kind === 'disable') {
       const { id: webhookId, clientId } = webhook;
       disabled.push({ webhookId, clientId, consecutiveFailures: health.consecutiveFailures, ...turn.decision });
@@ -152,6 +166,7 @@ async function makeTurns(
   return {
     disabled,
     healed,
+    verified,
     held: observed.filter(({ isHeld }) => isHeld).map(({ webhook }) => webhook.id),
     deferred: observed.filter(({ isDeferred }) => isDeferred).map(({ webhook }) => webhook.id),
     noticed: announcements.map(({ notice }) => notice.type),
@@ -159,11 +174,12 @@ async function makeTurns(
 }
 
 function turnOf(
-  { health, disable, isHealed }: Pick<Observed, 'health' | 'disable' | 'isHealed'>,
+  { health, disable, isHealed, proof }: Pick<Observed, 'health' | 'disable' | 'isHealed' | 'proof'>,
   { recoveryMs }: HealthPolicy,
   now: Date,
 ): Turn | null {
   if (disable !== null) return { kind: 'disable', decision: disable, health };
+  if (proof?.isProven === true) return { kind: 'verified', allowedPerMinute: proof.allowedPerMinute };
   if (!isHealed) return null;
   return { kind: 'heal', until: new Date(now.getTime() + recoveryMs), goodPings: health.goodPings };
 }

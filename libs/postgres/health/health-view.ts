@@ -7,6 +7,7 @@ import type { DisabledBy, Ordering } from '../../domain/webhook/webhook.ts';
 import { Conditions } from '../conditions.ts';
 import { readHealth } from './health-rows.ts';
 import { readerOf } from '../read.ts';
+import { triesMax } from './verification-store.ts';
 
 export interface ShownHealth {
   /** By the database's clock. */
@@ -24,6 +25,15 @@ export interface ShownHealth {
   readonly earlierPauses: readonly PauseInterval[];
   /** When the monitor pings it next; null when it does not. */
   readonly nextPingAt: Date | null;
+  readonly isVerificationPending: boolean;
+  /** How the endpoint was asked whether it wants deliveries, and when it is next. */
+  readonly verification: {
+    readonly tries: number;
+    readonly askedAt: Date | null;
+    readonly problem: string | null;
+    /** Null: not by itself. */
+    readonly nextAt: Date | null;
+  };
   readonly health: WebhookHealth;
   readonly waiting: Waiting;
   /** With `strict`: the head that the others wait for, and since when. */
@@ -37,8 +47,12 @@ export interface Waiting {
   readonly hasLateUntried: boolean;
 }
 
-interface Row extends Omit<ShownHealth, 'health' | 'waiting' | 'blockedBy'> {
+interface Row extends Omit<ShownHealth, 'health' | 'waiting' | 'blockedBy' | 'verification'> {
   readonly ordering: Ordering;
+  readonly tries: number | null;
+  readonly askedAt: Date | null;
+  readonly problem: string | null;
+  readonly nextAt: Date | null;
 }
 
 /** What is shown of the health of one among many. */
@@ -46,6 +60,7 @@ export interface HealthBeside {
   /** By the database's clock. */
   readonly readAt: Date;
   readonly isActive: boolean;
+  readonly disabledBy: DisabledBy | null;
   readonly recoveringSince: Date | null;
   readonly recoveringUntil: Date | null;
   readonly pausedSince: Date | null;
@@ -89,8 +104,9 @@ export class HealthView {
     const [row] = await read<Row>(`${selectWebhook} ${conditions.where}`, conditions.values);
     const [known] = row === undefined ? [] : await readHealth(read, [webhookId]);
     if (row === undefined || known === undefined) return null;
-    const { ordering, ...webhook } = row;
-    return { ...webhook, health: known.health, ...(await this.waiting(webhookId, ordering)) };
+    const { ordering, tries, askedAt, problem, nextAt, ...webhook } = row;
+    const verification = { tries: tries ?? 0, askedAt, problem, nextAt };
+    return { ...webhook, verification, health: known.health, ...(await this.waiting(webhookId, ordering)) };
   }
 
   /** Of many, by id, in two statements however many they are; those that are no more are left out. */
@@ -104,10 +120,12 @@ export class HealthView {
       rows.flatMap(({ webhookId, count, oldestAt, blockingId, blockedSince, ...times }) => {
         const webhook = known.get(webhookId);
         if (webhook === undefined) return [];
-        const { isActive, health } = webhook;
+        const { isActive, disabledBy, health } = webhook;
         const blockedBy =
           blockingId === null || blockedSince === null ? null : { deliveryId: blockingId, since: blockedSince };
-        return [[webhookId, { ...times, isActive, health, waiting: { count, oldestAt }, blockedBy }] as const];
+        return [
+          [webhookId, { ...times, isActive, disabledBy, health, waiting: { count, oldestAt }, blockedBy }] as const,
+        ];
       }),
     );
   }
@@ -192,6 +210,10 @@ select now() as "readAt", w.id as "webhookId", w.is_active as "isActive", w.disa
   w.auto_heal_gone as "autoHealGone", w.recovering_since as "recoveringSince",
   w.recovering_until as "recoveringUntil", w.paused_since as "pausedSince", w.paused_until as "pausedUntil",
   coalesce(w.earlier_pauses, '[]') as "earlierPauses", w.ordering,
+  w.verification_pending as "isVerificationPending", p.verification_tries as tries, p.verification_asked_at as "askedAt",
+  p.verification_problem as problem,
+  case when w.disabled_by = 'unverified' and coalesce(p.verification_tries, 0) < ${triesMax}
+    then coalesce(p.next_at, now()) end as "nextAt",
   case when (w.disabled_by = 'failures' or (w.disabled_by = 'gone' and w.auto_heal_gone)) and w.auto_heal
     then p.next_at end as "nextPingAt"
 from webhook w left join webhook_ping p on p.webhook_id = w.id`;

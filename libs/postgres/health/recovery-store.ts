@@ -99,7 +99,7 @@ export class RecoveryStore {
   }
 }
 
-async function lockOf(run: Run, what: string): Promise<boolean> {
+export async function lockOf(run: Run, what: string): Promise<boolean> {
   const [lock] = await run<{ got: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as got', [
     `webhooks.${what}`,
   ]);

@@ -72,7 +72,7 @@ const rowDeletions: Readonly<Record<RowKind, Sweep['step']>> = {
   pings: deletePageByPage(
     'webhook_ping',
     `r.next_at < $2 and not exists (
-      select 1 from webhook w where w.id = r.webhook_id and w.disabled_by in ('failures', 'gone'))`,
+      select 1 from webhook w where w.id = r.webhook_id and w.disabled_by in ('failures', 'gone', 'unverified'))`,
   ),
   sentMails: deleteOldest('notice_mail', { over: 'sent_at < $1', came: 'created_at' }, ({ now }) =>
     daysAgo(now, sentMailDays),

@@ -13,13 +13,14 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     url: webhook.url,
     eventTypes: webhook.eventTypes,
     isActive: webhook.isActive,
-    disabledBy: webhook.disabledBy ?? null,
+    // Whoever disabled it: neither pings nor tests go to an endpoint that has proven nothing.
+    disabledBy: webhook.verificationPending ? 'unverified' : (webhook.disabledBy ?? null),
     disabledReason: webhook.disabledReason ?? null,
     filter: webhook.filter ?? null,
     format: webhook.format,
     ordering: webhook.ordering,
     maxInFlight: webhook.maxInFlight,
-    rateLimitPerSecond: webhook.rateLimitPerSecond ?? null,
+    rateLimitPerSecond: rateLimitOf(webhook),
     timeoutMs: webhook.timeoutMs,
     retryPolicy: webhook.retryPolicy,
     successCodes: webhook.successCodes.map(String),
@@ -41,6 +42,13 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     targetVersion: webhook.targetVersion,
     updatedAt: webhook.updatedAt.getTime(),
   };
+}
+
+/** What its owner set, or what its endpoint allows, whichever is less. */
+function rateLimitOf({ rateLimitPerSecond, allowedPerMinute }: WebhookRow): number | null {
+  const own = rateLimitPerSecond ?? null;
+  if (allowedPerMinute == null) return own;
+  return Math.min(own ?? Infinity, allowedPerMinute / 60);
 }
 
 /** {@link definitionOf} with the webhook's secrets read through `em`, so inside its transaction. */

@@ -18,6 +18,7 @@ import { changing } from './held-change.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
 import type {
+  Activity,
   Created,
   Held,
   Missed,
@@ -31,7 +32,7 @@ import type {
   WantedPause,
   WebhookTarget,
 } from './webhook-change.ts';
-import { switchActivity } from './webhook-activity.ts';
+import { activityFor, forgetPings, isSwitching, retarget, switchActivity, unverified } from './webhook-activity.ts';
 import { newPause, resumedPause } from './webhook-pause.ts';
 import { readDefinition } from './webhook-definition.ts';
 import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
@@ -41,6 +42,8 @@ export interface WebhookStoreOptions extends SealingOptions {
   readonly em: EntityManager;
   /** Most webhooks of one client. */
   readonly perClientMax: () => Promise<number>;
+  /** ENDPOINT_VERIFICATION is on: the endpoint of a URL that is new proves that it wants deliveries. Default: false */
+  readonly mustProve?: boolean;
 }
 
 export class WebhookStore {
@@ -48,31 +51,39 @@ export class WebhookStore {
   private readonly secrets: WebhookSecrets;
   private readonly settings: SealedSettings;
   private readonly perClientMax: () => Promise<number>;
+  private readonly mustProve: boolean;
 
-  constructor({ em, perClientMax, ...sealing }: WebhookStoreOptions) {
+  constructor({ em, perClientMax, mustProve = false, ...sealing }: WebhookStoreOptions) {
     this.em = em;
     this.settings = new SealedSettings(sealing);
     this.secrets = new WebhookSecrets(sealing.secretBox, this.settings);
     this.perClientMax = perClientMax;
+    this.mustProve = mustProve;
   }
 
   async create(webhook: NewWebhook, actor: Actor, by: DisabledBy, now: Date): Promise<Created> {
     // Asked for before there is a transaction: two connections at once for each of many would be more than there are.
     const perClientMax = await this.perClientMax();
     return changing(this.em, async (em) => {
-      const { id, clientId, isActive } = webhook;
+      const { id, clientId } = webhook;
       const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
       if (owner === null || owner.leavingAt != null) return { kind: 'no_client' };
       if (owner.suspendedAt != null) return { kind: 'suspended' };
       if (!(await hasRoom(em, clientId, perClientMax))) return { kind: 'too_many' };
+      const wanted: Activity = webhook.isActive ? { isActive: true } : { isActive: false, by, reason: null };
+      const activity = wanted.isActive && this.mustProve ? unverified : wanted;
+      const { isActive } = activity;
       const row = em.create(WebhookRow, {
         id,
         clientId,
         ...this.settings.columns(webhook.settings),
         signatureAlgorithm: webhook.signatureAlgorithm,
         isActive,
-        disabledBy: isActive ? null : by,
+        disabledBy: activity.isActive ? null : activity.by,
+        disabledReason: activity.isActive ? null : activity.reason,
         disabledAt: isActive ? null : now,
+        verificationPending: this.mustProve,
+        missedSince: activity === unverified ? now : null,
         version: 1,
         targetVersion: 1,
         createdAt: now,
@@ -112,22 +123,24 @@ export class WebhookStore {
       const wanted = change(current);
       if (wanted.kind === 'refused') return wanted;
       const isChanged = JSON.stringify(current) !== JSON.stringify(wanted.settings);
-      const isSwitched = wanted.activity !== undefined && wanted.activity.isActive !== row.isActive;
+      const activity = wanted.activity === undefined ? null : activityFor(row, wanted.activity, this.mustProve);
+      const isSwitched = activity !== null && isSwitching(row, activity);
       const isRotated = wanted.rotation !== undefined && !(await this.secrets.isNewest(em, row, wanted.rotation));
       if (!isChanged && !isSwitched && !isRotated) return { kind: 'updated', webhook: before };
       if (isRotated && (await this.secrets.add(em, row, wanted.rotation, now)) === null) return { kind: 'too_many' };
       if (isChanged) em.assign(row, this.settings.changedColumns(current, wanted.settings));
-      if (isSwitched) switchActivity(row, wanted.activity, now);
+      if (isSwitched) switchActivity(row, activity, now);
+      if (isSwitched && row.disabledBy === 'unverified') await forgetPings(em, row);
       row.version += 1;
       row.updatedAt = now;
-      if (current.url !== wanted.settings.url) await retarget(em, row);
+      if (current.url !== wanted.settings.url) await retarget(em, row, this.mustProve, now);
       await em.flush();
       const after = shownWebhook(row);
       const switched = after.isActive ? 'webhook.enabled' : 'webhook.disabled';
       const action = isChanged ? 'webhook.updated' : isSwitched ? switched : 'webhook.secret_rotated';
       const changed = changedMembers(before, after);
       const shownAfter = isRotated ? { ...changed.after, ...endOfPrevious(wanted.rotation) } : changed.after;
-      const notice = isSwitched && !after.isActive ? 'webhook.disabled' : 'webhook.updated';
+      const notice = before.isActive && !after.isActive ? 'webhook.disabled' : 'webhook.updated';
       await publish(em, row, notice, { ...changeOf(row, action), ...changed, after: shownAfter }, actor, now);
       return { kind: 'updated', webhook: after };
     });
@@ -239,12 +252,6 @@ async function lockMeant(
 async function hasRoom(em: EntityManager, clientId: string, perClientMax: number): Promise<boolean> {
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`webhooks.of ${clientId}`]);
   return (await em.count(WebhookRow, { clientId })) < perClientMax;
-}
-
-/** What is known of the endpoint was of another URL: how it did, and when it is pinged next. */
-async function retarget(em: EntityManager, row: WebhookRow): Promise<void> {
-  row.targetVersion = row.version;
-  await em.execute('delete from webhook_ping where webhook_id = ?', [row.id]);
 }
 
 function changeOf(row: WebhookRow, action: string) {

@@ -17,7 +17,9 @@ export type Turn =
   | { readonly kind: 'disable'; readonly decision: DisableDecision; readonly health: WebhookHealth }
   /** Enabled to recover until then. */
   | { readonly kind: 'heal'; readonly until: Date; readonly goodPings: number }
-  | { readonly kind: 'recovered' };
+  | { readonly kind: 'recovered' }
+  /** Its endpoint wants deliveries, so many in a minute. */
+  | { readonly kind: 'verified'; readonly allowedPerMinute: number | null };
 
 export interface TurningWebhook {
   readonly id: string;
@@ -47,7 +49,8 @@ export async function turnWebhook(
   em.assign(row, { ...values, updatedAt: now, version: row.version + 1 });
   await em.flush();
   // How long it waits for its next ping is of this time that it is disabled, not of the last.
-  if (turn.kind === 'disable') await runIn(em)('delete from webhook_ping where webhook_id = $1', [id]);
+  if (turn.kind === 'disable' || turn.kind === 'verified')
+    await runIn(em)('delete from webhook_ping where webhook_id = $1', [id]);
   await em.insert(AuditEntryRow, {
     at: now,
     actorKind: 'system',
@@ -90,6 +93,8 @@ function changeOf(row: WebhookRow, turn: Turn, now: Date): Change {
           missed: missedOf(row, now),
         },
       };
+    case 'verified':
+      return verifying(row, turn.allowedPerMinute, now);
     case 'recovered':
       return {
         values: { recoveringSince: null, recoveringUntil: null, disabledAt: null, missedSince: null },
@@ -98,6 +103,24 @@ function changeOf(row: WebhookRow, turn: Turn, now: Date): Change {
         data: { from: 'recovering', missed: missedOf(row, row.enabledAt ?? now) },
       };
   }
+}
+
+/** What came meanwhile is told with the replay that brings it. One that its owner disabled stays so. */
+function verifying(row: WebhookRow, allowedPerMinute: number | null, now: Date): Change {
+  const proven = { verificationPending: false, verifiedAt: now, allowedPerMinute };
+  const isWaiting = row.disabledBy === 'unverified';
+  const enabled = { isActive: true, disabledBy: null, disabledReason: null, disabledAt: null, enabledAt: now };
+  return {
+    values: isWaiting ? { ...proven, ...enabled } : proven,
+    action: 'webhook.verified',
+    notice: 'webhook.updated',
+    data: {
+      isActive: isWaiting,
+      verifiedAt: now.toISOString(),
+      allowedPerMinute,
+      ...(isWaiting ? { missed: missedOf(row, now) } : {}),
+    },
+  };
 }
 
 function disabling(

@@ -22,6 +22,8 @@ export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
   readonly disabledBy: DisabledBy | null;
   readonly disabledReason: string | null;
   readonly disabledAt: Date | null;
+  readonly isVerificationPending: boolean;
+  readonly verifiedAt: Date | null;
   /** Its last pause since it was enabled, over or not. */
   readonly pausedSince: Date | null;
   readonly pausedUntil: Date | null;
@@ -162,6 +164,8 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     disabledBy: row.disabledBy ?? null,
     disabledReason: row.disabledReason ?? null,
     disabledAt: row.isActive ? null : (row.disabledAt ?? null),
+    isVerificationPending: row.verificationPending,
+    verifiedAt: row.verifiedAt ?? null,
     pausedSince: row.pausedSince ?? null,
     pausedUntil: row.pausedUntil ?? null,
     holdsUntil: row.holdsUntil ?? null,
@@ -239,7 +243,7 @@ const healthNow = `webhook_health h where h.webhook_id = webhook.id
 const failingNow = `${healthNow} and h.consecutive_failures > 0`;
 
 /** As `stateOf` in libs/domain/health/health-state.ts says it of what readHealth (health-rows.ts) reads. */
-const stateNow = `case when not is_active then 'disabled' when paused_until > now() then 'paused'
+const stateNow = `case when disabled_by = 'unverified' then 'unverified' when not is_active then 'disabled' when paused_until > now() then 'paused'
   when recovering_until is not null
     or paused_until + least(paused_until - paused_since, interval '${drainMsMax} milliseconds') > now() then 'recovering'
   when exists (select from ${healthNow} and h.state = 'failing')
@@ -248,7 +252,8 @@ const stateNow = `case when not is_active then 'disabled' when paused_until > no
 const columns = `id, client_id as "clientId", url, event_types as "eventTypes", description, labels,
   external_id as "externalId", is_active as "isActive",
   disabled_by as "disabledBy", disabled_reason as "disabledReason",
-  case when not is_active then disabled_at end as "disabledAt", paused_since as "pausedSince", paused_until as "pausedUntil",
+  case when not is_active then disabled_at end as "disabledAt", verification_pending as "isVerificationPending",
+  verified_at as "verifiedAt", paused_since as "pausedSince", paused_until as "pausedUntil",
   holds_until as "holdsUntil",
   masked_headers as "headers", filter, ordering, max_in_flight as "maxInFlight",
   rate_limit_per_second as "rateLimitPerSecond", timeout_ms as "timeoutMs", retry_policy as "retryPolicy",

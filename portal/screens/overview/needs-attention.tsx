@@ -48,7 +48,9 @@ export function NeedsAttention({ webhooks }: { readonly webhooks: readonly Webho
 /** 0: it is well. A webhook that its client switched off is meant to be off. */
 function weightOf(webhook: Webhook, now: number): number {
   const { health, disabledBy } = webhook;
-  if (stateOf(webhook) === 'disabled') return disabledBy === 'client' ? 0 : 5;
+  const state = stateOf(webhook);
+  if (state === 'disabled') return disabledBy === 'client' ? 0 : 5;
+  if (state === 'unverified') return 5;
   if (health === undefined) return 0;
   if (health.blockedBy !== null) return 4;
   if (health.state === 'failing') return 3;
@@ -59,7 +61,8 @@ function isLate(oldestAt: string | null, now: number): boolean {
   return oldestAt !== null && now - Date.parse(oldestAt) > hourMs;
 }
 
-function Why({ webhook: { health, disabledAt, isActive } }: { readonly webhook: Webhook }) {
+function Why({ webhook: { health, disabledAt, disabledBy, isActive } }: { readonly webhook: Webhook }) {
+  if (disabledBy === 'unverified') return <Trans>waits for its endpoint to be verified</Trans>;
   if (!isActive) {
     return (
       <Trans>

@@ -57,6 +57,8 @@ function StateSentence({ webhook, health }: HealthProps) {
           {disabledReason !== null && <StrangerText text={disabledReason} />}
         </>
       );
+    case 'unverified':
+      return <VerificationSentence health={health} />;
     case 'paused':
       return (
         <Trans>
@@ -66,6 +68,27 @@ function StateSentence({ webhook, health }: HealthProps) {
     case 'recovering':
       return <Trans>It works again, and what waits is sent at a growing pace.</Trans>;
   }
+}
+
+function VerificationSentence({ health: { verification } }: Pick<HealthProps, 'health'>) {
+  const { problem = null, askedAt = null, nextAt = null } = verification ?? {};
+  return (
+    <>
+      <Trans>Nothing is sent until the endpoint has proven that it wants deliveries.</Trans>{' '}
+      {problem !== null && (
+        <Trans>
+          Asked last <Time at={askedAt} />: <StrangerText text={problem} />.
+        </Trans>
+      )}{' '}
+      {nextAt === null ? (
+        <Trans>It is not asked again by itself.</Trans>
+      ) : (
+        <Trans>
+          It is asked again <Time at={nextAt} />.
+        </Trans>
+      )}
+    </>
+  );
 }
 
 function DisabledBy({ health: { disabledBy } }: Pick<HealthProps, 'health'>) {

@@ -17,6 +17,7 @@ import { endpointParts, webhookKey } from '../../webhook/webhook.ts';
 import type { HealthProps } from './health-section.tsx';
 import { PingButton } from './ping-button.tsx';
 import { PauseDialog, ResumeButton } from './pause-actions.tsx';
+import { VerifyButton } from './verify-button.tsx';
 import reading from '../../style/reading.module.css';
 
 async function readAgain(id: string): Promise<void> {
@@ -28,7 +29,8 @@ async function readAgain(id: string): Promise<void> {
 }
 
 export function WebhookActions({ webhook, health }: HealthProps) {
-  const { id, isActive } = webhook;
+  const { id, isActive, isVerificationPending } = webhook;
+  const isUnverified = health.state === 'unverified';
   const mayTest = useMay('tests.send');
   const mayWrite = useMay('webhooks.write');
   const mayRotate = useMay('secrets.rotate');
@@ -42,8 +44,9 @@ export function WebhookActions({ webhook, health }: HealthProps) {
   return (
     <>
       <div className={reading.actions}>
-        {mayTest && <PingButton id={id} />}
-        {mayTest && (
+        {mayTest && isUnverified && <VerifyButton id={id} readAgain={readAgain} />}
+        {mayTest && !isVerificationPending && <PingButton id={id} />}
+        {mayTest && !isVerificationPending && (
           <Button
             onClick={() => {
               void navigate({ to: '/webhooks/$id/test', params: { id } });
@@ -71,7 +74,7 @@ export function WebhookActions({ webhook, health }: HealthProps) {
             <Trans>Pause</Trans>
           </Button>
         )}
-        {mayWrite && isActive && (
+        {mayWrite && (isActive || isUnverified) && (
           <Button
             onClick={() => {
               setAsked('disable');
@@ -80,7 +83,7 @@ export function WebhookActions({ webhook, health }: HealthProps) {
             <Trans>Disable</Trans>
           </Button>
         )}
-        {mayWrite && !isActive && <EnableButton id={id} />}
+        {mayWrite && !isActive && !isUnverified && <EnableButton id={id} />}
         {mayReplay && !isActive && (
           <ButtonLink to="/replays/new" search={{ webhook: id, missed: 'true' }}>
             <Trans>Send again what was missed</Trans>
