@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { utimesSync } from 'node:fs';
 import { connect } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,8 +55,12 @@ async function saying(text) {
 
 try {
   await saying('watching the sources');
-  const now = new Date();
-  utimesSync(join(root, 'libs', 'runtime', 'product-version.ts'), now, now);
+  // Again and again: how soon a system tells of a change is its own affair.
+  const touching = setInterval(() => {
+    const now = new Date();
+    utimesSync(join(root, 'libs', 'runtime', 'product-version.ts'), now, now);
+  }, 2_000);
+  await saying('changed: building').finally(() => clearInterval(touching));
   await saying('Apps restarted');
   child.kill('SIGINT');
   const code = await ended;
