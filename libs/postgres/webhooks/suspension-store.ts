@@ -13,6 +13,7 @@ import { WebhookRow } from '../entities/webhook.ts';
 import { transacted, type TransactionLimits } from '../limits.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { shownClientRow, type Client } from './client-store.ts';
+import { readerOf } from '../read.ts';
 import { changing } from './held-change.ts';
 import { reactivateWebhook, suspendWebhook } from './suspended-webhook.ts';
 import { definitionOf } from './webhook-definition.ts';
@@ -79,9 +80,13 @@ export class SuspensionStore {
   }
 
   /** The next portion that is due: one transaction. idle: nothing is. elsewhere: another process is at it. */
-  step(): Promise<'step' | 'idle' | 'elsewhere'> {
+  async step(): Promise<'step' | 'idle' | 'elsewhere'> {
+    const { em: pool } = this.options;
+    // Nearly always there is nothing, and one statement says so.
+    const [some] = await readerOf(pool)<{ isDue: boolean }>(isDueSql);
+    if (some?.isDue !== true) return 'idle';
     return transacted(
-      this.options.em,
+      pool,
       async (em) => {
         const run = runIn(em);
         const [due] = await run<{ clientId: string; wants: Wants; now: string }>(
@@ -147,6 +152,8 @@ export class SuspensionStore {
     return true;
   }
 }
+
+const isDueSql = `select exists (select 1 from client_suspension where due_at <= clock_timestamp()) as "isDue"`;
 
 /** Also what was made active since, by whomever, and what is held for nearly as long as may be. */
 const isToBeHeld = `is_active and (suspension is null or paused_until is null or paused_until < clock_timestamp() + ${endsWithin})`;

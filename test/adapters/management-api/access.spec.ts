@@ -1,5 +1,6 @@
 /** Who may do what: keys, roles, and the wall between clients, tried on every operation there is. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ErasureRunner, SuspensionRunner } from '../../../apps/management-api/erasing/step-runner.ts';
 import { RedriveRunner } from '../../../apps/management-api/rejections/redrive-runner.ts';
 import { ReplayRunner } from '../../../apps/management-api/replays/replay-runner.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';
@@ -32,7 +33,8 @@ beforeAll(async () => {
   const { id: webhook } = await newWebhook(world, ann.key);
   const { deliveryId, eventId } = await seedHistory(world.env.DATABASE_URL, { clientId: ann.id, webhookId: webhook });
   // Stopped: what it looks for by itself would be among the statements that are compared.
-  await Promise.all([world.app.get(ReplayRunner).stop(), world.app.get(RedriveRunner).stop()]);
+  const runners = [ReplayRunner, RedriveRunner, ErasureRunner, SuspensionRunner];
+  await Promise.all(runners.map((runner) => world.app.get<ReplayRunner>(runner).stop()));
   const replay = await world.ask('POST /v1/replays', { key: ann.key, body: {} });
   const session = await world.ask(`POST /v1/clients/${ann.id}/portal-sessions`, { body: {} });
   const secrets = await world.ask(`GET /v1/webhooks/${webhook}/secrets`, { key: ann.key });

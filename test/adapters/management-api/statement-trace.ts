@@ -5,7 +5,7 @@
 import pg from 'pg';
 
 const background =
-  /\boutbox(_lease)?\b|advisory|^update api_key set last_used_at|^update replay set next_batch_at|^select min\(next_batch_at|min\(redrive_at\)|^select 1$|^set client_connection|from operator_settings$/;
+  /\boutbox(_lease)?\b|advisory|^update api_key set last_used_at|^update replay set next_batch_at|^select min\(next_batch_at|min\(redrive_at\)|^select 1$|^set client_connection|from operator_settings$|as "is(Open|Due)"$/;
 
 /** One at a time: statements of anything else that the caller does meanwhile would be among them. */
 export async function traced<T>(work: () => Promise<T>): Promise<{ answer: T; statements: readonly string[] }> {
