@@ -2,7 +2,7 @@
 import type { CommandContext, Option } from './command.ts';
 import { CliFailure } from './failure.ts';
 import { readInput } from './input.ts';
-import { momentAhead } from './moment.ts';
+import { momentAhead, momentOf } from './moment.ts';
 
 export const bodyOptions: Readonly<Record<string, Option>> = {
   data: { takes: 'JSON', text: 'fields as the API takes them; options for single fields are stronger' },
@@ -12,8 +12,8 @@ export const bodyOptions: Readonly<Record<string, Option>> = {
 /** An option for one field. */
 export interface FieldOption extends Option {
   readonly field: string;
-  /** How the text becomes a value; `ahead`: a time to come. Default: as it is. */
-  readonly as?: 'list' | 'flag' | 'ahead';
+  /** How the text becomes a value; `ahead`: a time to come, `ago`: one that is over, `number`. Default: as it is. */
+  readonly as?: 'list' | 'flag' | 'ahead' | 'ago' | 'number';
 }
 
 export type FieldOptions = Readonly<Record<string, FieldOption>>;
@@ -31,6 +31,8 @@ export async function requestBody(
     const value = given.text(option);
     if (as === 'flag' && given.has(option)) named[field] = true;
     else if (value !== null && as === 'ahead') named[field] = momentAhead(option, value, Date.now());
+    else if (value !== null && as === 'ago') named[field] = momentOf(option, value, Date.now());
+    else if (value !== null && as === 'number') named[field] = Number(value);
     else if (value !== null) named[field] = as === 'list' ? value.split(',').map((one) => one.trim()) : value;
   }
   return { ...body, ...named };

@@ -25,6 +25,7 @@ import type { ReadValue } from '../../libs/wire/mapping/record-reader.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
 import type { CopyMemory } from './copy-memory.ts';
 import { eventSpan } from './event-span.ts';
+import { keptRecords, type KeptDeliveries } from './kept-deliveries.ts';
 import { nothingOf, type HandledEvent, type NothingOf } from './handled-event.ts';
 import { rejectedRecord } from './rejected-record.ts';
 
@@ -40,6 +41,8 @@ export interface EventHandlerOptions {
   readonly tracer?: Tracer | undefined;
   /** Default: nothing is a copy. */
   readonly copies?: Pick<CopyMemory, 'look' | 'renew'> | undefined;
+  /** Default: nothing is kept. */
+  readonly kept?: Pick<KeptDeliveries, 'isKept' | 'keep'> | undefined;
   /** Unix milliseconds: when an event came whose record does not say. */
   readonly now: () => number;
 }
@@ -191,12 +194,13 @@ export class EventHandler {
       const detail = `the data has ${dataText.length} bytes once it is masked`;
       return { ...this.reject(record, { reason: 'payload_too_large', detail }, event), span };
     }
-    const { historyMs, now, copies } = this.options;
+    const { historyMs, now, copies, kept } = this.options;
     const nowMs = now();
     // A part of what was rejected may have gone out: whoever sends it again wants all of it.
     const known = isRedriven(record) ? undefined : copies;
     const copyOf = (made: WebhookEvent) => known?.look(made, nowMs) ?? null;
-    const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs, nowMs, copyOf });
+    const isKept = (candidate: Subscription) => kept?.isKept(candidate) === true;
+    const fanOut = new FanOut({ event, dataText, origin: record, candidates, historyMs, nowMs, copyOf, isKept });
     const isDeprecated = entry.eventType?.deprecated === true;
     const accepted = { record, event, fanOut, span, schemaWarning, isDeprecated };
     return { ...this.part(accepted, 0, how.isEnough), isSchemaOverBudget };
@@ -230,6 +234,7 @@ export class EventHandler {
     for (const delivery of part.deliveries) {
       records.push({ topic: topics.deliveries, key: delivery.webhookId, value: encodeDelivery(delivery) });
     }
+    for (const one of part.kept) this.options.kept?.keep(one.delivery.webhookId, keptRecords(one, this.options));
     // The event goes on to the others. What one webhook misses is set aside where operators look.
     for (const { webhookId, bodyBytes } of part.tooLarge) {
       records.push(rejectedRecord(topics.rejected, record, tooLargeForWebhook(webhookId, bodyBytes)));

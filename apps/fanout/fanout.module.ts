@@ -22,6 +22,7 @@ import { CopyReader } from './copy-reader.ts';
 import { EventHandler } from './event-handler.ts';
 import { EventIntake, PlatformIntake, type EventIntakeOptions } from './event-intake.ts';
 import { EventWriter } from './event-writer.ts';
+import { KeptDeliveries } from './kept-deliveries.ts';
 import { FanoutMetrics } from './fanout-metrics.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/tail/live-tables.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
@@ -51,7 +52,10 @@ interface Codecs {
 
 @Module({})
 export class FanoutModule implements OnApplicationShutdown {
-  constructor(@Inject(LiveTables) private readonly tables: LiveTables) {}
+  constructor(
+    @Inject(LiveTables) private readonly tables: LiveTables,
+    @Inject(KeptDeliveries) private readonly kept: KeptDeliveries,
+  ) {}
 
   static async with(config: FanoutConfig, context: AppContext): Promise<DynamicModule> {
     const registry = watchedRegistry(config, context);
@@ -61,7 +65,8 @@ export class FanoutModule implements OnApplicationShutdown {
     const catalogue = new Catalogue(config.SENSITIVE_FIELDS);
     const window = { windowMs: config.COPY_WINDOW_MINUTES * minuteMs, eventsMax: config.COPY_WINDOW_EVENTS_MAX };
     const copies = new CopyMemory(window);
-    const handler = makeHandler({ config, codecs, table, catalogue, copies }, context.tracer);
+    const kept = new KeptDeliveries({ table, logger: context.logger });
+    const handler = makeHandler({ config, codecs, table, catalogue, copies, kept }, context.tracer);
     // One for both ways in: JSONata is asked one record at a time.
     const reader = new RecordReader(
       new RegistryValues(registry),
@@ -98,6 +103,11 @@ export class FanoutModule implements OnApplicationShutdown {
             }),
         },
         { provide: FanoutMetrics, useValue: metrics },
+        {
+          provide: KeptDeliveries,
+          inject: [RecordSink],
+          useFactory: (sink: RecordSink) => kept.writeTo(sink),
+        },
         ConsumerPermit,
         {
           provide: EventIntake,
@@ -126,6 +136,7 @@ export class FanoutModule implements OnApplicationShutdown {
 
   /** By now the consumer has drained and left; its producer is closed by KafkaModule. */
   async onApplicationShutdown(): Promise<void> {
+    await this.kept.stop();
     await this.tables.stop();
   }
 }
@@ -146,9 +157,13 @@ interface Parts {
   readonly table: SubscriptionTable;
   readonly catalogue: Catalogue;
   readonly copies?: CopyMemory;
+  readonly kept?: KeptDeliveries;
 }
 
-function makeHandler({ config, codecs, table, catalogue, copies }: Parts, tracer: Tracer | undefined): EventHandler {
+function makeHandler(
+  { config, codecs, table, catalogue, copies, kept }: Parts,
+  tracer: Tracer | undefined,
+): EventHandler {
   const name = (spec: TopicSpec) => topicName(config.TOPIC_PREFIX, spec);
   return new EventHandler({
     table,
@@ -165,6 +180,7 @@ function makeHandler({ config, codecs, table, catalogue, copies }: Parts, tracer
     unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
     historyMs: config.HISTORY_RETENTION_DAYS * dayMs,
     copies,
+    kept,
     now: Date.now,
     tracer,
   });

@@ -52,9 +52,10 @@ export function shownApiKey(key: ApiKey) {
   };
 }
 
-export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook> {
+export function shownWebhook({ rewindId, rewindTo, ...webhook }: ShownWebhook): AnswerOf<typeof getWebhook> {
   return {
     ...webhook,
+    rewind: rewindId === null || rewindTo === null ? null : { replayId: rewindId, to: rewindTo.toISOString() },
     eventTypes: [...webhook.eventTypes],
     successCodes: [...webhook.successCodes],
     retryOn: [...webhook.retryOn],
@@ -71,7 +72,11 @@ export function shownWebhook(webhook: ShownWebhook): AnswerOf<typeof getWebhook>
 }
 
 /** One that is over is none. */
-function shownPause({ pausedSince, pausedUntil, holdsUntil }: ShownWebhook) {
+function shownPause({
+  pausedSince,
+  pausedUntil,
+  holdsUntil,
+}: Pick<ShownWebhook, 'pausedSince' | 'pausedUntil' | 'holdsUntil'>) {
   if (!isPaused({ pausedUntil: pausedUntil?.getTime() ?? null }, Date.now())) {
     return { pausedSince: null, pausedUntil: null, holdsUntil: null };
   }

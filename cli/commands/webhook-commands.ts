@@ -60,6 +60,12 @@ export const webhookCommands: readonly Command[] = [
     method: 'post',
     path: '/v1/webhooks',
     fields: {
+      'start-from': {
+        takes: 'TIME',
+        text: 'sends what the history has from then on first: RFC 3339, or 15m, 2h, 7d ago',
+        field: 'startFrom',
+        as: 'ago',
+      },
       client: {
         field: 'clientId',
         takes: 'ID',
@@ -67,7 +73,10 @@ export const webhookCommands: readonly Command[] = [
       },
       ...fields,
     },
-    examples: ["webhooks create --client acme --url https://example.com/hooks --events 'order.*,parcel.sent'"],
+    examples: [
+      'webhooks create --url https://example.com/hooks --events order.created --start-from 2d',
+      "webhooks create --client acme --url https://example.com/hooks --events 'order.*,parcel.sent'",
+    ],
   }),
   changeCommand({
     name: 'webhooks change',
@@ -135,6 +144,23 @@ export const webhookCommands: readonly Command[] = [
     path: `${path}/verification`,
     fields: null,
     examples: ['webhooks verify wh_…'],
+  }),
+  changeCommand({
+    name: 'webhooks rewind',
+    summary: 'Sends a webhook what the history has from a time on, and then what comes.',
+    method: 'post',
+    path: `${path}/rewind`,
+    fields: {
+      to: { takes: 'TIME', text: 'from then on: RFC 3339, or 15m, 2h, 7d ago', field: 'to', as: 'ago' },
+      pace: {
+        takes: 'NUMBER',
+        text: 'deliveries of the history a second at most',
+        field: 'pacePerSecond',
+        as: 'number',
+      },
+      'dry-run': { takes: null, text: 'counts them, and sends nothing', field: 'dryRun', as: 'flag' },
+    },
+    examples: ['webhooks rewind wh_… --to 2d --dry-run', 'webhooks rewind wh_… --to 2026-03-14T00:00:00Z'],
   }),
   changeCommand({
     name: 'webhooks ping',

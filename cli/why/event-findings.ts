@@ -75,6 +75,12 @@ async function decisionFinding(api: ApiClient, event: EventDetail, decision: Dec
         says: `${webhookId} has a copy of this event, which came shortly before (COPY_WINDOW_MINUTES).`,
         remedy: deliveryId === null ? null : `What became of the copy: deeperhub-webhooks why ${deliveryId}`,
       });
+    case 'held': {
+      const says = `${webhookId} is to get it once what its rewind sends first is on its way.`;
+      const remedy =
+        'How far that is: GET /v1/replays/{id}, by the id in rewind of the webhook. Without one: replay what it missed.';
+      return finding({ verdict: 'held', says, remedy, webhookId });
+    }
     case 'matched': {
       const path = { id: deliveryId ?? '' };
       const delivery = await orNull(dataOf(api.GET('/v1/deliveries/{id}', { params: { path } })));

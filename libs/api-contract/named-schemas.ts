@@ -19,6 +19,7 @@ import { streamedOutcomeSchema } from './stream.ts';
 import { systemSchema } from './system.ts';
 import { healthSchema } from './webhook-checks.ts';
 import { healthBesideSchema } from './webhook-health.ts';
+import { rewindSchema } from './webhook-rewind.ts';
 import { changedWebhookSchema, disabledWebhookSchema, shownWebhookSchema } from './webhooks.ts';
 
 const ownNames: Readonly<Record<string, object>> = {
@@ -47,6 +48,7 @@ const ownNames: Readonly<Record<string, object>> = {
   Problem: problemSchema,
   RejectedEvent: rejectedEventSchema,
   Replay: replaySchema,
+  Rewind: rewindSchema,
   SearchHit: searchHitSchema,
   Settings: settingsSchema,
   Stats: statsSchema,

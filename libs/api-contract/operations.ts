@@ -20,6 +20,7 @@ import * as stream from './stream.ts';
 import * as system from './system.ts';
 import * as webhookChecks from './webhook-checks.ts';
 import * as webhookPause from './webhook-pause.ts';
+import * as webhookRewind from './webhook-rewind.ts';
 import * as webhookSecrets from './webhook-secrets.ts';
 import * as webhookVerification from './webhook-verification.ts';
 import * as webhooks from './webhooks.ts';
@@ -57,6 +58,7 @@ export const allOperations: readonly Operation[] = [
   webhooks.disableWebhook,
   webhookPause.pauseWebhook,
   webhookPause.resumeWebhook,
+  webhookRewind.rewindWebhook,
   webhookSecrets.rotateSecret,
   webhookChecks.getWebhookHealth,
   webhookChecks.pingWebhook,

@@ -103,6 +103,11 @@ export const problemCodes = {
     title: 'Too many replays are open',
     meaning: 'Ten replays of the client are pending or running: wait until one ends, or cancel one.',
   },
+  webhook_rewinding: {
+    status: 409,
+    title: 'The webhook is being rewound',
+    meaning: 'One rewind of a webhook goes on at a time: wait until it ends, or cancel it.',
+  },
   replay_ended: {
     status: 409,
     title: 'The replay has ended',

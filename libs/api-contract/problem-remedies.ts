@@ -21,6 +21,7 @@ export const problemRemedies: Readonly<Record<ProblemCode, string>> = {
   several_events: 'Name `source`, and `clientId` with a key of an operator. `GET /v1/events` lists them.',
   client_suspended: '`POST /v1/clients/{id}/reactivate`, then repeat the request.',
   too_many_replays: 'Wait until a replay ends, or cancel one with `POST /v1/replays/{id}/cancel`.',
+  webhook_rewinding: 'Wait until the replay that `rewind` of the webhook names ends, or cancel it.',
   replay_ended: 'Nothing. Create a new replay to send more.',
   too_many_secrets:
     'End an old secret with `DELETE /v1/webhooks/{id}/secrets/{secretId}`, or rotate with `overlapHours` 0.',

@@ -9,6 +9,7 @@ const owners: readonly Role[] = ['admin', 'client'];
 const tag = 'Replays';
 
 export const replayStatuses = ['pending', 'running', 'finished', 'cancelled', 'failed'] as const;
+export const rewindPhases = ['begin', 'past', 'held', 'joining', 'rest', 'last'] as const;
 export const replayPaceDefault = 50;
 /** Deliveries that one names by their ids. */
 export const replaySelectionMax = 1_000;
@@ -72,9 +73,26 @@ export const replaySchema = Type.Object(
     clientId: Type.String(),
     filter: Type.Object({
       ...filterFields,
+      rewindTo: Type.Optional({ ...timestamp, description: 'Of a rewind: events of this time or later.' }),
       status: Type.Optional(Type.Array(status)),
       missedWhileDisabled,
       missedSince,
+    }),
+    kind: Type.Enum(['replay', 'rewind'], {
+      description: '`rewind`: a webhook gets the history from `filter.rewindTo` on, and then what comes.',
+    }),
+    phase: nullable(
+      Type.Enum([...rewindPhases], {
+        description:
+          'Of a rewind that has not ended. `begin`: new events begin to wait. `past`: the history is sent. `held`, `rest`: what came meanwhile is sent. `joining`, `last`: new events are delivered at once again.',
+      }),
+    ),
+    isCutShort: Type.Boolean({
+      description: 'A rewind that was cancelled: of the history no more is sent, but what came meanwhile is.',
+    }),
+    reachesBackTo: nullable({
+      ...timestamp,
+      description: 'Of a rewind: what is older than this is not in the history any more. Null: it is none.',
     }),
     selected: nullable(
       Type.Integer({
@@ -191,7 +209,8 @@ export const cancelReplay = operation({
   path: '/v1/replays/{id}/cancel',
   tag,
   summary: 'Stop a replay',
-  description: 'What was sent stays sent. Cancelling it again changes nothing.',
+  description:
+    'What was sent stays sent. Cancelling it again changes nothing. A rewind goes on with what came meanwhile, and is `cancelled` once that is sent (`isCutShort`); with that before it there is nothing left to cancel.',
   roles: owners,
   needs: 'replays.write',
   params: idParams,

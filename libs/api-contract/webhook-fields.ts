@@ -212,6 +212,18 @@ export const webhookFields = {
     ...timestamp,
     description: 'The age limit of waiting deliveries, and so the latest end of this pause; null: it is not paused.',
   }),
+  rewind: nullable(
+    Type.Object(
+      {
+        replayId: Type.String({ description: 'The replay that says how far it is.' }),
+        to: { ...timestamp, description: 'Events of this time or later are delivered first.' },
+      },
+      {
+        description:
+          'It is being rewound: what the history has is delivered first, and new events wait behind it. Null: it is not.',
+      },
+    ),
+  ),
   headers: mapOf(Type.String(), { description: 'Every value is masked.', examples: [{ 'x-tenant': '********' }] }),
   filter,
   ordering,

@@ -33,7 +33,7 @@ export const shownWebhookSchema = Type.Object(
 
 const include = Type.Optional(severalOf(Type.Enum(['health']), 1, 'What to add to each: `health`, of the last day.'));
 
-const inForce = Type.Optional(
+export const inForce = Type.Optional(
   Type.Boolean({
     description:
       'Usually left out: then every event published after this answer is matched against the webhook as shown here. `false`: Kafka did not take the change within DEFINITION_WAIT_MS_MAX. It counts for what is published once Kafka has it; a PATCH without changes waits again.',
@@ -97,13 +97,20 @@ export const createWebhook = operation({
       tls: Type.Optional(field.tlsInput),
       signatureAlgorithm: Type.Optional(nullable(field.signatureAlgorithm)),
       secret: Type.Optional(field.suppliedSecret),
+      startFrom: Type.Optional(
+        nullable({
+          ...timestamp,
+          description:
+            'Events of this time or later that the history has are delivered first, in order, and then what comes: as `POST /v1/webhooks/{id}/rewind` does it. `rewind` names the replay that says how far that is. A time that is over; not for one that is created inactive.',
+        }),
+      ),
     },
     { ...strict, description: 'Required with an admin key; a client’s key implies it.' },
   ),
   status: 201,
   answer: createdWebhookSchema,
   answered: 'The webhook, with its secret.',
-  problems: ['too_many_webhooks', 'client_suspended'],
+  problems: ['too_many_webhooks', 'too_many_replays', 'client_suspended'],
   example: { clientId: 'acme', url: 'https://example.com/hooks/orders', eventTypes: ['order.*'] },
 });
 

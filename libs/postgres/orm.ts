@@ -50,6 +50,7 @@ import { LeavingClients } from './migrations/0240-leaving-clients.ts';
 import { OwnRetention } from './migrations/0240-own-retention.ts';
 import { SuspendedClients } from './migrations/0240-suspended-clients.ts';
 import { EventErasures } from './migrations/0240-event-erasures.ts';
+import { Rewinds } from './migrations/0239-rewinds.ts';
 import { FailureRates } from './migrations/0198-failure-rates.ts';
 import { WebhookLabels } from './migrations/0201-webhook-labels.ts';
 import { OutboxByKey } from './migrations/0186-outbox-by-key.ts';
@@ -123,6 +124,7 @@ const allMigrations = [
   OperatorSettings,
   StatsTimes,
   EndpointProofs,
+  Rewinds,
   OperatorsByToken,
   EventTypeVisibility,
   EventErasures,

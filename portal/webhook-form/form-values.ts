@@ -42,6 +42,8 @@ export interface FormValues {
 export interface NewValues {
   readonly signatureAlgorithm: 'hmac-sha256' | 'ed25519';
   readonly secret: string;
+  /** RFC 3339; empty: it begins with what comes. */
+  readonly startFrom: string;
 }
 
 export type FieldName = keyof FormValues | keyof NewValues;

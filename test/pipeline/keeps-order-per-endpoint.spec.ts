@@ -56,3 +56,63 @@ test('10,000 events over 50 webhooks arrive, each webhook in topic order, nothin
   await until(isAllDelivered, { timeoutMs: 60_000, everyMs: 1_000 });
   expect(await listDeliveries(system, client, { status: 'pending' })).toEqual([]);
 }, 240_000);
+
+test('a webhook that starts in the past gets history first and then what comes, over a kill of the API; rewound, it gets all again', async () => {
+  const other = await createClient(system);
+  const type = 'kept.order';
+  let count = 0;
+  const publish = async (events: number) => {
+    const numbers = Array.from({ length: events }, (_, index) => count + index);
+    count += events;
+    await system.publish(
+      numbers.map((n) => cloudEvent(other, { n }, { type })),
+      { key: 'platform-service' },
+    );
+  };
+  const firstOf = (path: string) => [...new Set(numbersAt(path))];
+  const all = () => Array.from({ length: count }, (_, n) => n);
+  const api = async (path: string, body?: object) =>
+    (await system.api(body === undefined ? 'GET' : 'POST', path, body)).body as Record<string, string>;
+  const replayOf = (id: string) => api(`/v1/replays/${id}`);
+  await publish(90);
+  const url = `${receiver.url}/past`;
+  const { id, rewind } = (await createWebhook(system, other, {
+    url,
+    eventTypes: [type],
+    ordering: 'strict',
+    startFrom: new Date(Date.now() - 3_600_000).toISOString(),
+  })) as { id: string; rewind?: { replayId: string } };
+  const replayId = rewind?.replayId ?? '';
+  expect(await api(`/v1/webhooks/${id}/rewind`, { to: new Date(0).toISOString() })).toMatchObject({
+    code: 'webhook_rewinding',
+  });
+  await until(() => firstOf('/past').length >= 20, { timeoutMs: 30_000 });
+  await system.kill('management-api', 'SIGKILL');
+  await publish(30);
+  await system.start('management-api');
+  // What comes while it catches up, and while it is handed over, has its place too.
+  await until(
+    async () => {
+      await publish(3);
+      return (await replayOf(replayId))['status'] === 'finished';
+    },
+    { timeoutMs: 90_000, everyMs: 20 },
+  );
+  await publish(20);
+  await until(() => firstOf('/past').length === count, { timeoutMs: 30_000 });
+  expect(firstOf('/past')).toEqual(all());
+
+  const before = numbersAt('/past').length;
+  const again = await api(`/v1/webhooks/${id}/rewind`, { to: new Date(0).toISOString(), pacePerSecond: 1_000 });
+  expect(again).toMatchObject({ kind: 'rewind', status: 'pending', phase: 'begin' });
+  await until(
+    async () => {
+      await publish(3);
+      return (await replayOf(again['id'] ?? ''))['status'] === 'finished';
+    },
+    { timeoutMs: 60_000, everyMs: 20 },
+  );
+  await until(() => numbersAt('/past').length >= before + count, { timeoutMs: 30_000 });
+  expect(numbersAt('/past').slice(before)).toEqual(all());
+  expect((await api(`/v1/webhooks/${id}`))['rewind']).toBeNull();
+}, 240_000);

@@ -11,6 +11,8 @@ import { operationOf } from '../http/route.ts';
 
 interface ChangedWebhook {
   readonly id: string;
+  /** Of a rewind, whose webhook has changed. */
+  readonly filter?: { readonly webhookId?: unknown } | null;
   readonly inForce?: boolean;
 }
 
@@ -24,7 +26,10 @@ export class InForceInterceptor implements NestInterceptor {
   }
 
   private async settled(webhook: ChangedWebhook): Promise<ChangedWebhook> {
-    return (await this.definitions.isInForce(webhook.id)) ? webhook : { ...webhook, inForce: false };
+    const named = webhook.filter?.webhookId;
+    return (await this.definitions.isInForce(typeof named === 'string' ? named : webhook.id))
+      ? webhook
+      : { ...webhook, inForce: false };
   }
 }
 

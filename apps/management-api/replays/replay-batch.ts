@@ -12,7 +12,6 @@ import {
   replayBatchSize,
   replayedDelivery,
   replayPauseMs,
-  replayPositionText,
   type ReplayTarget,
 } from '../../../libs/domain/delivery/replay.ts';
 import type { OutgoingRecord } from '../../../libs/kafka/record.ts';
@@ -20,7 +19,8 @@ import type { EventView } from '../../../libs/postgres/history/event-view.ts';
 import type { Run } from '../../../libs/postgres/bulk.ts';
 import { deliveriesAfter, missedEventsAfter } from '../../../libs/postgres/replays/replay-candidates.ts';
 import { eventsOf } from '../../../libs/postgres/replays/replay-events.ts';
-import type { ReplayJob, ReplayStep } from '../../../libs/postgres/replays/replay-job.ts';
+import { positionText, type ReplayJob, type ReplayStep } from '../../../libs/postgres/replays/replay-job.ts';
+import type { RewindPosition } from '../../../libs/domain/delivery/rewind.ts';
 import type { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { within } from '../../../libs/kafka/within.ts';
 import { Turns } from '../../../libs/runtime/turns.ts';
@@ -28,6 +28,7 @@ import { topics } from '../../../libs/wire/topics.ts';
 import type { ApiCodecs, TopicNames } from '../api-codecs.ts';
 import { WriteInDoubtError, type KafkaWriter } from '../outbox/kafka-writer.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import type { RewindSteps } from './rewind-steps.ts';
 
 export interface ReplayBatchesOptions {
   readonly writer: KafkaWriter;
@@ -35,6 +36,8 @@ export interface ReplayBatchesOptions {
   readonly topicNames: TopicNames;
   readonly events: Pick<EventView, 'keptMany'>;
   readonly webhooks: Pick<WebhookView, 'targets'>;
+  /** Default: there are none. */
+  readonly rewinds?: Pick<RewindSteps, 'next'> | null;
   /** Longest wait at a time for a batch that is in doubt, in milliseconds. */
   readonly waitMs?: number;
 }
@@ -60,7 +63,7 @@ export class ReplayBatches {
   private readonly doubts = new Map<string, Promise<ReplayStep>>();
 
   constructor(options: ReplayBatchesOptions) {
-    this.options = { waitMs: 10_000, ...options };
+    this.options = { waitMs: 10_000, rewinds: null, ...options };
   }
 
   /** @throws ProblemError kafka_unavailable, overloaded: the same batch may be tried again */
@@ -69,7 +72,7 @@ export class ReplayBatches {
   }
 
   /** Whether Kafka took the batch that follows, or may still take it, and the replay has not learned of it yet. */
-  isInDoubt(job: Pick<ReplayJob, 'id' | 'position'>): boolean {
+  isInDoubt(job: Pick<ReplayJob, 'id' | 'position' | 'rewind'>): boolean {
     return this.doubts.has(batchOf(job));
   }
 
@@ -86,17 +89,40 @@ export class ReplayBatches {
   }
 
   private async make(job: ReplayJob, run: Run, now: number): Promise<ReplayStep> {
+    const { rewind = null } = job;
+    if (rewind !== null) return this.rewound(job, rewind, run, now);
     const { phase } = job.position;
     const { made, upTo } = phase === 'deliveries' ? await this.past(job, run, now) : await this.missed(job, run, now);
     const records = made.filter((one) => one !== null);
     const hasEvents = phase === 'deliveries' && job.range.filter.missedWhileDisabled === true;
-    const stepAfter = (sent: number): ReplayStep => ({
+    return this.sent(job, records, (sent) => ({
       position: upTo === null && hasEvents ? { phase: 'events', after: null } : { phase, after: upTo },
       sent,
       skipped: made.length - sent,
       isEnd: upTo === null && !hasEvents,
       pauseMs: Math.max(replayPauseMs(sent, job.pacePerSecond), nothingPauseMs),
-    });
+    }));
+  }
+
+  private async rewound(job: ReplayJob, rewind: RewindPosition, run: Run, now: number): Promise<ReplayStep> {
+    const { rewinds } = this.options;
+    if (rewinds === null) throw new Error('nobody brings rewinds on here');
+    const { made, step } = await rewinds.next(job, rewind, run, now);
+    const turns = new Turns();
+    const records: OutgoingRecord[][] = [];
+    for (const one of made) {
+      await turns.over();
+      if (one !== null) records.push(this.missedRecords(one));
+    }
+    const pauseMs = Math.max(step.pauseMs, nothingPauseMs);
+    return this.sent(job, records, (sent) => ({ ...step, pauseMs, sent, skipped: made.length - sent }));
+  }
+
+  private async sent(
+    job: ReplayJob,
+    records: readonly (readonly OutgoingRecord[])[],
+    stepAfter: (sent: number) => ReplayStep,
+  ): Promise<ReplayStep> {
     try {
       return stepAfter(await this.send(records));
     } catch (error) {
@@ -242,8 +268,8 @@ export class ReplayBatches {
   }
 }
 
-function batchOf({ id, position }: Pick<ReplayJob, 'id' | 'position'>): string {
-  return `${id} ${replayPositionText(position)}`;
+function batchOf({ id, position, rewind = null }: Pick<ReplayJob, 'id' | 'position' | 'rewind'>): string {
+  return `${id} ${positionText(rewind ?? position)}`;
 }
 
 function keysOf(rows: readonly PastDeliveryRow[]): string[] {

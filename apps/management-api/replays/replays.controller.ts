@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
 import type { AnswerOf } from '../../../libs/api-contract/operation.ts';
 import * as contract from '../../../libs/api-contract/replays.ts';
+import { rewindWebhook } from '../../../libs/api-contract/webhook-rewind.ts';
 import { traitNames } from '../../../libs/domain/delivery/delivery-traits.ts';
 import { objectId } from '../../../libs/domain/object-id.ts';
 import { deliveryStatuses, type DeliveryStatus } from '../../../libs/domain/delivery/outcome.ts';
@@ -10,16 +11,21 @@ import type { ReplayFilter } from '../../../libs/domain/delivery/replay.ts';
 import { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
 import { withinBounds } from '../../../libs/postgres/bounded-reads.ts';
 import { whenCommitted } from '../../../libs/postgres/webhooks/held-change.ts';
-import { ReplayStore, type NewReplay, type Replay } from '../../../libs/postgres/replays/replay-store.ts';
+import type { NewReplay, Replay } from '../../../libs/postgres/replays/new-replay.ts';
+import { ReplayStore } from '../../../libs/postgres/replays/replay-store.ts';
+import { WebhookStore } from '../../../libs/postgres/webhooks/webhook-store.ts';
 import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { ownerOf, type InputOf } from '../access/caller.ts';
+import type { ManagementApiConfig } from '../config.ts';
 import { judgeTraits } from '../deliveries/delivery-filter.ts';
 import { OpenPlaces } from '../access/open-places.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { ReplayRunner } from './replay-runner.ts';
 import { Input, Route } from '../http/route.ts';
-import { timeOrNull } from '../shown.ts';
+import { CONFIG } from '../http/settings.controller.ts';
+import { newRewind } from './new-rewind.ts';
+import { shownReplay } from './shown-replay.ts';
 import { refuseEmptyRange } from '../http/time-range.ts';
 
 type NewReplayInput = InputOf<typeof contract.createReplay>;
@@ -36,6 +42,8 @@ export class ReplaysController {
     @Inject(ReplayRunner) private readonly runner: ReplayRunner,
     @Inject(WebhookView) private readonly webhooks: WebhookView,
     @Inject(ClientStore) private readonly clients: ClientStore,
+    @Inject(WebhookStore) private readonly store: WebhookStore,
+    @Inject(CONFIG) private readonly config: ManagementApiConfig,
   ) {}
 
   @Route(contract.createReplay)
@@ -50,16 +58,59 @@ export class ReplaysController {
       pacePerSecond: body.pacePerSecond ?? contract.replayPaceDefault,
       createdBy: caller.keyId,
     };
-    if (body.dryRun === true) return shownReplay(await this.dryRun(replay, input, now));
+    if (body.dryRun === true) return this.shown(await this.dryRun(replay, input, now));
     const created = await this.replays.create(replay, actor, now);
     if (created === null) throw new ProblemError('too_many_replays');
     whenCommitted(() => {
       this.runner.lookNow();
     });
-    return shownReplay(created);
+    return this.shown(created);
   }
 
-  private async dryRun(replay: NewReplay, { caller, actor, readBounds }: NewReplayInput, now: Date): Promise<Replay> {
+  @Route(rewindWebhook)
+  async rewind(@Input() input: InputOf<typeof rewindWebhook>) {
+    const { params, body, scope, isMeant, caller, actor } = input;
+    const now = new Date();
+    const webhook = await this.webhooks.find(params.id, scope);
+    if (webhook === null) throw notFound();
+    const replay = newRewind({
+      webhook,
+      to: body.to,
+      path: '/to',
+      now,
+      createdBy: caller.keyId,
+      pacePerSecond: body.pacePerSecond,
+    });
+    if (body.dryRun === true) return this.shown(await this.dryRun(replay, input, now));
+    const rewound = await this.store.rewind({ id: params.id, scope, isMeant }, replay, actor, now);
+    switch (rewound.kind) {
+      case 'rewound':
+        whenCommitted(() => {
+          this.runner.lookNow();
+        });
+        return this.shown(rewound.replay);
+      case 'disabled':
+        throw new ProblemError('webhook_disabled');
+      case 'rewinding':
+        throw new ProblemError('webhook_rewinding');
+      case 'too_many_replays':
+        throw new ProblemError('too_many_replays');
+      case 'missing':
+        throw notFound();
+      case 'stale':
+        throw new ProblemError('precondition_failed');
+    }
+  }
+
+  private shown(replay: Replay): AnswerOf<typeof contract.getReplay> {
+    return shownReplay(replay, this.config.HISTORY_RETENTION_DAYS);
+  }
+
+  private async dryRun(
+    replay: NewReplay,
+    { caller, actor, readBounds }: Pick<NewReplayInput, 'caller' | 'actor' | 'readBounds'>,
+    now: Date,
+  ): Promise<Replay> {
     const giveBack = this.counts.take(ownerOf(caller));
     try {
       return await withinBounds(readBounds, () => this.replays.createDryRun(replay, actor, now));
@@ -70,22 +121,22 @@ export class ReplaysController {
 
   @Route(contract.listReplays)
   async list(@Input() { query, scope }: InputOf<typeof contract.listReplays>) {
-    return pageAnswer(await this.replays.list({ scope, ...query }, pageByText(query)), shownReplay);
+    return pageAnswer(await this.replays.list({ scope, ...query }, pageByText(query)), (one) => this.shown(one));
   }
 
   @Route(contract.getReplay)
   async read(@Input() { params, scope }: InputOf<typeof contract.getReplay>) {
     const replay = await this.replays.find(params.id, scope);
     if (replay === null) throw notFound();
-    return shownReplay(replay);
+    return this.shown(replay);
   }
 
   @Route(contract.cancelReplay)
   async cancel(@Input() { params, scope, actor }: InputOf<typeof contract.cancelReplay>) {
     const replay = await this.replays.cancel(params.id, scope, actor, new Date());
     if (replay === null) throw notFound();
-    if (replay.status !== 'cancelled') throw new ProblemError('replay_ended');
-    return shownReplay(replay);
+    if (replay.status !== 'cancelled' && !replay.isCutShort) throw new ProblemError('replay_ended');
+    return this.shown(replay);
   }
 
   /** Whose deliveries they are. @throws ProblemError */
@@ -163,17 +214,4 @@ function statusesOf({ deliveryIds }: Pick<ReplayFilter, 'deliveryIds'>): readonl
 /** In UTC. Nothing is from before 1970, wherever that was said. */
 function timeText(time: string): string {
   return new Date(Math.max(Date.parse(time), 0)).toISOString();
-}
-
-function shownReplay({ isDryRun, filter, ...replay }: Replay): AnswerOf<typeof contract.getReplay> {
-  return {
-    ...replay,
-    dryRun: isDryRun,
-    filter: { ...filter, ...(filter.status === undefined ? {} : { status: [...filter.status] }) } as AnswerOf<
-      typeof contract.getReplay
-    >['filter'],
-    createdAt: replay.createdAt.toISOString(),
-    startedAt: timeOrNull(replay.startedAt),
-    finishedAt: timeOrNull(replay.finishedAt),
-  };
 }

@@ -20,6 +20,7 @@ import { judgeCapability } from '../access/operation-role.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
+import { newRewind } from '../replays/new-rewind.ts';
 import { shownHealth } from './shown-health.ts';
 import { shownWebhook, timeOrNull } from '../shown.ts';
 import { keptProblems, settingsProblems } from './webhook-checks.ts';
@@ -54,11 +55,13 @@ export class WebhooksController {
     const secret = newSecret(signatureAlgorithm, supplied, now.getTime());
     const id = objectId('webhook', now.getTime(), randomBytes(10));
     const isActive = body.isActive ?? true;
-    const webhook = { id, clientId, settings, isActive, signatureAlgorithm, secret };
+    const rewind = this.startOf(body.startFrom ?? null, { id, clientId }, isActive, caller, now);
+    const webhook = { id, clientId, settings, isActive, signatureAlgorithm, secret, ...rewind };
     const created = await this.store.create(webhook, actor, disabledBy(caller), now);
     if (created.kind === 'no_client') throw noSuchClient();
     if (created.kind === 'suspended') throw new ProblemError('client_suspended');
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
+    if (created.kind === 'too_many_replays') throw new ProblemError('too_many_replays');
     const warnings = await this.warningsOf(body.eventTypes, clientId);
     return { ...shownWebhook(created.webhook), secret: shownSecret(secret), ...warnings };
   }
@@ -139,6 +142,22 @@ export class WebhooksController {
     const ended = await this.store.endSecret({ id: params.id, scope, isMeant }, params.secretId, actor, new Date());
     if (ended.kind === 'newest') throw new ProblemError('newest_secret');
     if (ended.kind !== 'ended') throw missed(ended);
+  }
+
+  /** A webhook that begins in the past is one that is rewound from its beginning. @throws ProblemError */
+  private startOf(
+    to: string | null,
+    webhook: { readonly id: string; readonly clientId: string },
+    isActive: boolean,
+    { keyId: createdBy }: Caller,
+    now: Date,
+  ) {
+    if (to === null) return {};
+    if (!isActive) {
+      const message = 'Nothing is delivered to a webhook that is not active.';
+      throw invalid([{ path: '/startFrom', rule: 'exclusive', message }]);
+    }
+    return { rewind: newRewind({ webhook, to, path: '/startFrom', now, createdBy }) };
   }
 
   /** What shows each of these: with its health where that is asked for, in as many statements for all as for one. */

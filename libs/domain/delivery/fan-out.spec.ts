@@ -379,3 +379,39 @@ describe('filters', () => {
     expect(result.deliveries.map(({ webhookId }) => webhookId)).toEqual(['other']);
   });
 });
+
+test('of a webhook that is rewound nothing is delivered: it waits in the queue, and while it is joined in memory too', () => {
+  const isKept = ({ webhookId }: Subscription) => webhookId === 'joined';
+  const result = fanOut(
+    input(
+      [
+        candidate('w1'),
+        candidate('held', { rewind: 'holding' }),
+        candidate('kept', { rewind: 'joining' }),
+        // Something of it is kept still.
+        candidate('joined'),
+        candidate('filtered', { rewind: 'holding', filter: () => false }),
+        candidate('disabled', { rewind: 'holding', isActive: false }),
+      ],
+      { isKept },
+    ),
+  );
+  const decisions = result.events[0]?.decisions.map(({ webhookId, decision, deliveryId }) => [
+    webhookId,
+    decision,
+    deliveryId !== null,
+  ]);
+  expect(decisions).toEqual([
+    ['w1', 'matched', true],
+    ['held', 'held', false],
+    ['kept', 'held', true],
+    ['joined', 'held', true],
+    ['filtered', 'filtered', false],
+    ['disabled', 'disabled', false],
+  ]);
+  expect(result.deliveries.map(({ webhookId }) => webhookId)).toEqual(['w1']);
+  expect(result.kept).toMatchObject([
+    { delivery: { webhookId: 'kept' }, event: { decisions: [{ webhookId: 'kept', decision: 'matched' }] } },
+    { delivery: { webhookId: 'joined' }, event: { decisions: [{ webhookId: 'joined', decision: 'matched' }] } },
+  ]);
+});

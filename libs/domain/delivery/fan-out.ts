@@ -39,6 +39,8 @@ export interface FanOutInput {
   readonly nowMs: number;
   /** The copy that came before. Default: none did. */
   readonly copyOf?: (event: WebhookEvent) => FirstCopy | null;
+  /** Whether deliveries of this webhook are kept in memory, behind which this one has its place. Default: none are. */
+  readonly isKept?: (candidate: Subscription) => boolean;
 }
 
 /** A copy of an event that was fanned out already. */
@@ -55,10 +57,17 @@ export interface FanOutPart {
    */
   readonly events: readonly WebhookEvent[];
   readonly deliveries: readonly Delivery[];
+  /** To be written later, behind what a rewind sends first: each with its event, as it is decided then. */
+  readonly kept: readonly KeptDelivery[];
   /** Webhooks in whose format the event is too large for a record: their decision is `filtered`. */
   readonly tooLarge: readonly { readonly webhookId: string; readonly bodyBytes: number }[];
   /** Webhooks whose filter needs more than its client, or all of them together, have left for this event: their decision is `filtered`. */
   readonly overBudget: readonly string[];
+}
+
+export interface KeptDelivery {
+  readonly delivery: Delivery;
+  readonly event: WebhookEvent;
 }
 
 /** Asked after each candidate: true ends the part. @param bytes that the part's deliveries take */
@@ -128,7 +137,7 @@ export class FanOut {
   /** At least one candidate, if any is left, and as many as there are until `isEnough`. */
   next(isEnough: IsEnough): FanOutPart {
     const { candidates } = this.input;
-    const part: OpenPart = { events: [], deliveries: [], tooLarge: [], overBudget: [] };
+    const part: OpenPart = { events: [], deliveries: [], kept: [], tooLarge: [], overBudget: [] };
     let bytes = 0;
     while (this.nextCandidate < candidates.length) {
       const candidate = candidates[this.nextCandidate] as Subscription;
@@ -167,10 +176,21 @@ export class FanOut {
       this.note({ ...unmatchedOf(candidate), decision: 'filtered' }, part);
       return null;
     }
-    this.note({ webhookId, clientId, decision: 'matched', deliveryId, format }, part);
+    const isKept = candidate.rewind === 'joining' || this.input.isKept?.(candidate) === true;
+    if (!isKept && candidate.rewind === 'holding') {
+      this.note({ ...unmatchedOf(candidate), decision: 'held' }, part);
+      return null;
+    }
     const createdAt = roundTimeOf(webhookEvent, this.input.nowMs);
     const to = { webhookId, clientId, deliveryId, contentType, body };
     const delivery = firstDelivery(webhookEvent, createdAt, to);
+    const matched = { webhookId, clientId, decision: 'matched', deliveryId, format } as const;
+    if (isKept) {
+      this.note({ ...matched, decision: 'held' }, part);
+      part.kept.push({ delivery, event: { ...webhookEvent, decisions: [matched] } });
+      return delivery;
+    }
+    this.note(matched, part);
     part.deliveries.push(delivery);
     return delivery;
   }
@@ -209,6 +229,7 @@ type TooLarge = FanOutPart['tooLarge'][number];
 interface OpenPart {
   readonly events: WebhookEvent[];
   readonly deliveries: Delivery[];
+  readonly kept: KeptDelivery[];
   readonly tooLarge: TooLarge[];
   readonly overBudget: string[];
 }

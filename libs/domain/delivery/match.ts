@@ -3,7 +3,7 @@
  * so the cost of an event grows with the webhooks it concerns, not with those there are.
  */
 import { EqualFilters, type Filter } from '../filter/equal-filters.ts';
-import type { PayloadFormat, WebhookDefinition } from '../webhook/webhook.ts';
+import type { PayloadFormat, RewindHold, WebhookDefinition } from '../webhook/webhook.ts';
 
 const everything = '*';
 
@@ -18,6 +18,8 @@ export interface Subscription {
   readonly filter: Filter | null;
   /** Unix milliseconds: since when it wants the events that it wants now. Left out: since ever. */
   readonly wantsSince?: number;
+  /** Null, or left out: it is not rewound. */
+  readonly rewind?: RewindHold | null;
 }
 
 /**
@@ -69,6 +71,7 @@ export class SubscriptionTable {
       format: definition.format,
       filter: shared?.filter ?? null,
       wantsSince,
+      rewind: definition.rewind ?? null,
     };
     this.filterTexts.set(definition.id, definition.filter);
     this.byId.set(definition.id, subscription);
@@ -80,6 +83,11 @@ export class SubscriptionTable {
     }
     own.add(subscription);
     return problem === null ? { ok: true } : { ok: false, message: problem };
+  }
+
+  /** Undefined: there is none. */
+  find(webhookId: string): Subscription | undefined {
+    return this.byId.get(webhookId);
   }
 
   remove(webhookId: string): void {

@@ -27,6 +27,8 @@ export interface ReplayFilter extends DeliveryTraits {
    * does not matter: what waited, or came late, is older than the moment at which the webhook was disabled.
    */
   readonly missedSince?: string;
+  /** RFC 3339, of a rewind (rewind.ts): all events of this time or later that the webhook named here is for. */
+  readonly rewindTo?: string;
   /** RFC 3339: events of this time or later. */
   readonly from?: string;
   /** RFC 3339: events before this time. */
@@ -75,6 +77,8 @@ export interface ReplayTarget {
   readonly format: PayloadFormat;
   /** JSON text of the filter language; null: none. */
   readonly filter: string | null;
+  /** What is held for it is on its way by its rewind. Default: it is not rewound. */
+  readonly isRewound?: boolean;
 }
 
 /** A delivery as the history has it; without its event it cannot be made again. */
@@ -115,11 +119,12 @@ export interface MissedDelivery {
 export function missedDelivery(
   replayId: string,
   event: WebhookEvent,
-  decision: Pick<Decision, 'webhookId'>,
+  decision: Pick<Decision, 'webhookId'> & Partial<Pick<Decision, 'decision'>>,
   target: ReplayTarget | null,
   now: number,
 ): MissedDelivery | null {
   if (target === null || !wants(target, event)) return null;
+  if (decision.decision === 'held' && target.isRewound === true) return null;
   return deliveryTo(replayId, event, { ...target, id: decision.webhookId }, now);
 }
 

@@ -3,18 +3,21 @@ import type { PayloadFormat } from '../webhook/webhook.ts';
 
 /**
  * The strongest first: of several about one webhook it counts. `copy`: it would match, and the webhook has a copy of the event that
- * came shortly before.
+ * came shortly before. `held`: it would match, and waits until what a rewind sends first is on its way.
  */
-export const decisionKinds = ['matched', 'filtered', 'disabled', 'copy'] as const;
+export const decisionKinds = ['matched', 'filtered', 'disabled', 'held', 'copy'] as const;
 export type DecisionKind = (typeof decisionKinds)[number];
 
 export interface Decision {
   readonly webhookId: string;
   readonly clientId: string;
   readonly decision: DecisionKind;
-  /** When matched, and for a copy: that of the event that came before. Null otherwise. */
+  /**
+   * When matched, and for a copy: that of the event that came before. Of one that is held: fan-out has it in memory, to write it
+   * itself. Null otherwise.
+   */
   readonly deliveryId: string | null;
-  /** Null unless matched. */
+  /** Null unless matched, or held in memory. */
   readonly format: PayloadFormat | null;
 }
 

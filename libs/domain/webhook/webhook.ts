@@ -9,6 +9,12 @@ export type SignatureAlgorithm = 'hmac-sha256' | 'ed25519';
 /** `unverified`: its endpoint has not proven that it wants deliveries. */
 export type DisabledBy = 'client' | 'operator' | 'failures' | 'gone' | 'unverified';
 
+/**
+ * What fan-out does with new events of a webhook that is rewound (libs/domain/delivery/rewind.ts). `holding`: it leaves them to the
+ * rewind. `joining`: it keeps their deliveries too, to write them once the rewind has written what came before.
+ */
+export type RewindHold = 'holding' | 'joining';
+
 export interface RetryPolicy {
   /** Most attempts of one round, 1 to 20. */
   readonly maxAttempts: number;
@@ -84,6 +90,8 @@ export interface WebhookDefinition extends AnswerCodes<string>, Pause {
   /** Unix milliseconds from and to which it recovers (libs/domain/health/recovery.ts); null when it does not. */
   readonly recoveringSince: number | null;
   readonly recoveringUntil: number | null;
+  /** Null, or left out: it is not rewound. */
+  readonly rewind?: RewindHold | null;
   /** Counts changes from 1. */
   readonly version: number;
   /** The version in which it got its present URL; 1 in definitions from before this was told. */

@@ -7,6 +7,7 @@ import type {
   Ordering,
   PayloadFormat,
   RetryPolicy,
+  RewindHold,
   ShownTls,
   SignatureAlgorithm,
 } from '../../domain/webhook/webhook.ts';
@@ -80,6 +81,10 @@ export const WebhookRow = defineEntity({
     verifiedAt: p.datetime().nullable(),
     /** What that endpoint takes in a minute; null: whatever comes. */
     allowedPerMinute: p.integer().nullable(),
+    /** What fan-out does with its new events while it is rewound, the replay that does that, and from when on. */
+    rewind: p.text().$type<RewindHold>().nullable(),
+    rewindId: p.text().nullable(),
+    rewindTo: p.datetime().nullable(),
     /** The same without secrets: what the API shows. */
     shownTls: p.json<ShownTls>().nullable(),
     /** Counts changes from 1. */

@@ -12,6 +12,18 @@ export interface HistoryRows {
   readonly events: readonly EventInput[];
   readonly deliveries: readonly DeliveryInput[];
   readonly attempts: readonly AttemptInput[];
+  readonly held: readonly HeldInput[];
+}
+
+/** A decision `held`, for the rewind of its webhook. */
+export interface HeldInput {
+  readonly webhook_id: string;
+  readonly event_key: string;
+  readonly received_at: string;
+  readonly source_topic: string;
+  readonly source_partition: number;
+  readonly source_offset: number;
+  readonly is_kept: boolean;
 }
 
 /** @throws RangeError for an id without a time or a time that is none */
@@ -31,6 +43,7 @@ export function historyRows(events: readonly WebhookEvent[], outcomes: readonly 
     events: inOrder(eventByKey).map(eventRow),
     deliveries: inOrder(deliveries).map((row) => ({ ...row, ...standing(outcomeByDelivery.get(row.id)) })),
     attempts: inOrder(outcomeByAttempt).map(attemptRow),
+    held: inOrder(eventByKey).flatMap(heldRows),
   };
 }
 
@@ -120,6 +133,20 @@ function eventRow(event: WebhookEvent): EventInput {
     source_offset: event.sourceOffset,
     traceparent: event.traceparent,
   };
+}
+
+function heldRows(event: WebhookEvent): HeldInput[] {
+  return mergeDecisions(event.decisions)
+    .filter(({ decision }) => decision === 'held')
+    .map(({ webhookId, deliveryId }) => ({
+      webhook_id: webhookId,
+      event_key: event.eventKey,
+      received_at: new Date(event.receivedAt).toISOString(),
+      source_topic: event.sourceTopic ?? '',
+      source_partition: event.sourcePartition ?? -1,
+      source_offset: event.sourceOffset ?? -1,
+      is_kept: deliveryId !== null,
+    }));
 }
 
 type KnownDelivery = Omit<DeliveryInput, keyof ReturnType<typeof standing> | 'id' | 'created_at'> & {

@@ -130,3 +130,11 @@ where excluded.attempt_count > 0
 select (select count(*)::int from added) as added,
   case when (select count(*) from added) < cardinality($1) then
     (select coalesce(array_agg(delivery_id || ' ' || round || ' ' || attempt), '{}') from added) end as "addedKeys"`;
+
+/** What waits for the rewind of its webhook (libs/postgres/replays/held-events.ts). $1: JSON of the rows. */
+export const addHeld = `
+insert into held_event (webhook_id, event_key, received_at, source_topic, source_partition, source_offset, is_kept)
+select * from json_to_recordset($1::json) as i(webhook_id text, event_key uuid, received_at timestamptz,
+  source_topic text, source_partition int, source_offset bigint, is_kept boolean)
+order by webhook_id, event_key
+on conflict do nothing`;

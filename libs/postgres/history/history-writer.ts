@@ -8,11 +8,11 @@ import { timeSharesOf } from '../../domain/delivery/delivery-age.ts';
 import type { StatsAttempt } from '../../domain/delivery/delivery-stats.ts';
 import type { KeptOutcome, OutcomeStatus } from '../../domain/delivery/outcome.ts';
 import type { WebhookEvent } from '../../domain/event/webhook-event.ts';
-import { inTransaction, type Run } from '../bulk.ts';
+import { inTransaction, recordset, type Run } from '../bulk.ts';
 import type { Advance, ConsumerOffsetStore } from '../consumer-offset-store.ts';
 import { attemptInput, deliveryInput, eventInput, type AttemptInput, type DeliveryInput } from './history-inputs.ts';
 import { historyRows, type HistoryRows } from './history-rows.ts';
-import { addAttemptsAndDeliveries, strengthenAttempts, upsertEvents } from './history-sql.ts';
+import { addAttemptsAndDeliveries, addHeld, strengthenAttempts, upsertEvents } from './history-sql.ts';
 import { withoutErased } from '../erasing/erasure-marks.ts';
 import { keepPartitions } from '../housekeeping/partitions.ts';
 import { rowArray } from '../row-array.ts';
@@ -72,7 +72,12 @@ async function inputTypes(run: Run): Promise<InputTypes> {
   return ids;
 }
 
-async function writeRows(run: Run, types: InputTypes, { events, attempts, deliveries }: HistoryRows): Promise<void> {
+async function writeRows(
+  run: Run,
+  types: InputTypes,
+  { events, attempts, deliveries, held }: HistoryRows,
+): Promise<void> {
+  if (held.length > 0) await run(addHeld, [recordset(held)]);
   if (events.length > 0)
     await run(upsertEvents, [rowArray(types.event, eventInput, events)], { name: 'history-events' });
   if (deliveries.length === 0) return;

@@ -34,6 +34,7 @@ export const rowKinds = [
   'leftClients',
   'clientHistory',
   'typeHistory',
+  'heldEvents',
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 
@@ -88,6 +89,8 @@ const rowDeletions: Readonly<Record<RowKind, Sweep['step']>> = {
   clientHistory: clientHistoryStep,
   typeHistory: typeHistoryStep,
   rejectedEvents: deleteOver('rejected_event', rejectedOver, historyEnd),
+  // Their events are in the history no longer; also of webhooks that were deleted meanwhile.
+  heldEvents: deleteOver('held_event', 'received_at < $1', historyEnd),
 };
 
 const auditEntriesOver = deleteOldest(

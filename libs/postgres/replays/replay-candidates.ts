@@ -5,11 +5,13 @@
  */
 import type { DeliveryStatus } from '../../domain/delivery/outcome.ts';
 import type { PastDeliveryRow, ReplayFilter } from '../../domain/delivery/replay.ts';
+import type { RewoundWebhook } from '../../domain/delivery/rewind.ts';
 import type { Decision, WebhookEvent } from '../../domain/event/webhook-event.ts';
 import type { Run } from '../bulk.ts';
 import { Conditions } from '../conditions.ts';
 import { traitsCondition } from '../history/delivery-traits-sql.ts';
 import { dayTimeOf, firstIdAt, isTimelessId } from '../history/history-key.ts';
+import { countPastEvents } from './past-events.ts';
 import { eventColumns, eventOf, type EventRow } from './replay-events.ts';
 
 /** The deliveries that a replay is about. */
@@ -95,6 +97,7 @@ export async function missedEventsAfter(
  * question looks at a bounded stretch, so that the one under way then is short. Filters of webhooks are not asked.
  */
 export async function countCandidates(run: Run, range: ReplayRange, isOver: () => boolean): Promise<number | null> {
+  if (range.filter.rewindTo !== undefined) return countRewound(run, range, isOver);
   const steps = range.filter.missedWhileDisabled === true ? [countDeliveries, countMissed] : [countDeliveries];
   let count = 0;
   for (const step of steps) {
@@ -108,6 +111,20 @@ export async function countCandidates(run: Run, range: ReplayRange, isOver: () =
     } while (after !== null);
   }
   return count;
+}
+
+/** Null too when the webhook is no more. */
+async function countRewound(
+  run: Run,
+  { clientId, filter: { webhookId, rewindTo = '' }, before }: ReplayRange,
+  isOver: () => boolean,
+): Promise<number | null> {
+  const [webhook] = await run<RewoundWebhook>(
+    `select id, client_id as "clientId", event_types as "eventTypes" from webhook where id = $1 and client_id = $2`,
+    [webhookId, clientId],
+  );
+  if (webhook === undefined) return null;
+  return countPastEvents(run, webhook, { from: new Date(rewindTo), before }, replayCountMax, isOver);
 }
 
 interface Counted {
@@ -254,7 +271,7 @@ function missedDecisions(conditions: Conditions, clientId: string, filter: Repla
   const names = conditions.value(JSON.stringify({ client: clientId, webhook: webhookId ?? null }));
   const ofWebhook = webhookId === undefined ? '' : ' && @.webhookId == $webhook';
   const missed = `jsonb_path_query_array(decisions,
-    '$[*] ? (@.decision == "disabled" && @.clientId == $client${ofWebhook})', ${names}::jsonb)`;
+    '$[*] ? ((@.decision == "disabled" || @.decision == "held") && @.clientId == $client${ofWebhook})', ${names}::jsonb)`;
   const since = missedSince === undefined ? 'true' : `received_at >= ${conditions.value(missedSince)}`;
   return `case when ${since} and octet_length(data) > 0 and ${arrivedWithin(conditions, filter, 'received_at')} then ${missed} else '[]' end`;
 }

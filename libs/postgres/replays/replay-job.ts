@@ -1,5 +1,12 @@
 /** A replay as the runner has it: read from its row, and what one batch of it brought. */
-import { replayPositionOf, type ReplayFilter, type ReplayPosition } from '../../domain/delivery/replay.ts';
+import {
+  replayPositionOf,
+  replayPositionText,
+  type ReplayFilter,
+  type ReplayPosition,
+} from '../../domain/delivery/replay.ts';
+import { rewindPositionOf, rewindPositionText, type RewindPosition } from '../../domain/delivery/rewind.ts';
+import type { Run } from '../bulk.ts';
 import type { ReplayRange } from './replay-candidates.ts';
 
 export interface ReplayJob {
@@ -9,16 +16,32 @@ export interface ReplayJob {
   readonly targetWebhookId: string | null;
   readonly pacePerSecond: number;
   readonly position: ReplayPosition;
+  /** Of a rewind, in the place of its position; null, or left out: it is none. */
+  readonly rewind?: RewindPosition | null;
 }
 
 /** What one batch brought. */
 export interface ReplayStep {
-  readonly position: ReplayPosition;
+  readonly position: ReplayPosition | RewindPosition;
   readonly sent: number;
   readonly skipped: number;
   readonly isEnd: boolean;
   /** Until the next batch, in milliseconds. */
   readonly pauseMs: number;
+  /** Why it ends as failed. */
+  readonly failure?: string;
+  /** What is kept with the position. */
+  readonly apply?: (run: Run) => Promise<void>;
+}
+
+export function positionText(position: ReplayPosition | RewindPosition): string {
+  switch (position.phase) {
+    case 'deliveries':
+    case 'events':
+      return replayPositionText(position);
+    default:
+      return rewindPositionText(position);
+  }
 }
 
 /** Batches follow each other within two seconds: what lies further ahead was written by a clock that is not ours. */
@@ -44,6 +67,7 @@ const known: Readonly<Record<keyof ReplayFilter, true>> = {
   deliveryIds: true,
   missedWhileDisabled: true,
   missedSince: true,
+  rewindTo: true,
   from: true,
   to: true,
   status: true,
@@ -74,5 +98,6 @@ export function rangeOf({ clientId, filter, createdAtMs }: JobRow): ReplayRange 
 
 export function jobOf(row: JobRow): ReplayJob {
   const { id, targetWebhookId, pacePerSecond, position } = row;
-  return { id, range: rangeOf(row), targetWebhookId, pacePerSecond, position: replayPositionOf(position) };
+  const rewind = row.filter.rewindTo === undefined ? null : rewindPositionOf(position);
+  return { id, range: rangeOf(row), targetWebhookId, pacePerSecond, position: replayPositionOf(position), rewind };
 }

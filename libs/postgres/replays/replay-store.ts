@@ -6,15 +6,15 @@
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../../domain/access/actor.ts';
-import { replayPositionText } from '../../domain/delivery/replay.ts';
-import type { ReplayFilter, ReplayStatus } from '../../domain/delivery/replay.ts';
+import type { ReplayStatus } from '../../domain/delivery/replay.ts';
 import { appendAudit } from '../access/audit-store.ts';
 import { inTransaction, runIn, type Run } from '../bulk.ts';
 import { Conditions } from '../conditions.ts';
 import { changing } from '../webhooks/held-change.ts';
-import { replayLimits } from '../limits.ts';
+import { replayLimits, transacted } from '../limits.ts';
 import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from '../page.ts';
 import { readerOf } from '../read.ts';
+import { hasRoomForReplay, insertReplay, isOpen, type NewReplay, type Replay } from './new-replay.ts';
 import { isFreeFor, ReplayClaims } from './replay-claims.ts';
 import { ReplayCounts } from './replay-counts.ts';
 import {
@@ -22,40 +22,13 @@ import {
   jobColumns,
   jobOf,
   pauseMsMax,
+  positionText,
   type JobRow,
   type ReplayJob,
   type ReplayStep,
 } from './replay-job.ts';
+import { endRewind } from './rewind-turns.ts';
 
-export interface Replay {
-  readonly id: string;
-  readonly clientId: string;
-  /** Of lists without its `deliveryIds`. */
-  readonly filter: ReplayFilter;
-  /** How many ids of deliveries the filter has; null: none. */
-  readonly selected: number | null;
-  /** Null: each delivery goes where it went. */
-  readonly targetWebhookId: string | null;
-  readonly isDryRun: boolean;
-  readonly status: ReplayStatus;
-  readonly pacePerSecond: number;
-  readonly total: number | null;
-  readonly done: number;
-  readonly skipped: number;
-  readonly error: string | null;
-  readonly createdBy: string;
-  readonly createdAt: Date;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
-}
-
-export type NewReplay = Pick<Replay, 'id' | 'clientId' | 'filter' | 'targetWebhookId' | 'pacePerSecond' | 'createdBy'>;
-
-/** Pending or running ones of one client. */
-export const openReplaysMax = 10;
-
-/** By then the dispatcher knows of a webhook that was enabled: sooner it would end what is sent to it. */
-const inForceMs = 1_500;
 const lockName = 'webhooks.replays';
 
 export class ReplayStore {
@@ -72,15 +45,8 @@ export class ReplayStore {
   /** Null when the client has too many open ones. */
   async create(replay: NewReplay, actor: Actor, now: Date): Promise<Replay | null> {
     return changing(this.em, async (em) => {
-      const run = runIn(em);
-      // So that two at once count each other.
-      await run('select pg_advisory_xact_lock(hashtext($1))', [`${lockName}.${replay.clientId}`]);
-      const [open] = await run<{ count: number }>(
-        `select count(*)::int as count from replay where client_id = $1 and ${isOpen}`,
-        [replay.clientId],
-      );
-      if ((open?.count ?? 0) >= openReplaysMax) return null;
-      return insert(em, { ...replay, isDryRun: false, total: null }, actor, now);
+      if (!(await hasRoomForReplay(em, replay.clientId))) return null;
+      return insertReplay(em, { ...replay, isDryRun: false, total: null }, actor, now);
     });
   }
 
@@ -91,7 +57,7 @@ export class ReplayStore {
   async createDryRun(replay: NewReplay, actor: Actor, now: Date): Promise<Replay> {
     const { clientId, filter } = replay;
     const total = await this.counts.of({ clientId, filter, before: now });
-    return changing(this.em, (em) => insert(em, { ...replay, isDryRun: true, total }, actor, now));
+    return changing(this.em, (em) => insertReplay(em, { ...replay, isDryRun: true, total }, actor, now));
   }
 
   /** Null when there is none, or none of the scope's client. */
@@ -133,11 +99,8 @@ export class ReplayStore {
     const found = await this.find(id, scope);
     if (found === null) return null;
     return changing(this.em, async (em) => {
-      const [cancelled] = await runIn(em)<Cancelled>(
-        `update replay set status = 'cancelled', finished_at = $2 where id = $1 and ${isOpen}
-        returning total, done, skipped, (extract(epoch from started_at) * 1000)::float8 as "startedAtMs"`,
-        [id, now.toISOString()],
-      );
+      const isRewind = found.kind === 'rewind';
+      const [cancelled] = await runIn(em)<Cancelled>(isRewind ? cutShortSql : cancelSql, [id, now.toISOString()]);
       if (cancelled === undefined) return this.find(id, scope);
       const change = { action: 'replay.cancelled', objectKind: 'replay', objectId: id } as const;
       const { startedAtMs, ...counts } = cancelled;
@@ -145,6 +108,7 @@ export class ReplayStore {
       await appendAudit(em, { ...change, clientId: found.clientId, before: null, after }, actor, now);
       // Not read again: it may not be committed yet.
       const startedAt = startedAtMs === null ? null : new Date(startedAtMs);
+      if (isRewind) return { ...found, ...counts, isCutShort: true, startedAt };
       return { ...found, ...counts, status: 'cancelled', startedAt, finishedAt: now };
     });
   }
@@ -199,24 +163,31 @@ export class ReplayStore {
     const job = jobOf(row);
     claimed.push(job);
     const step = await work(job, run);
+    await step.apply?.(run);
+    const ended = step.failure === undefined ? 'finished' : 'failed';
     await run(advanceSql, [
       row.id,
-      step.isEnd ? 'finished' : 'running',
-      replayPositionText(step.position),
+      step.isEnd ? ended : 'running',
+      positionText(step.position),
       step.sent,
       step.skipped,
       step.isEnd ? new Date() : null,
       new Date(now.getTime() + step.pauseMs),
+      step.failure ?? null,
     ]);
     return true;
   }
 
-  /** It cannot go on. */
+  /** It cannot go on. Of a rewind what comes from now on is delivered at once again. */
   async fail(id: string, error: string, now: Date): Promise<void> {
-    await readerOf(this.em)(
-      `update replay set status = 'failed', error = $2, finished_at = $3 where id = $1 and ${isOpen}`,
-      [id, error, now],
-    );
+    await transacted(this.em, async (em) => {
+      await runIn(em)(`update replay set status = 'failed', error = $2, finished_at = $3 where id = $1 and ${isOpen}`, [
+        id,
+        error,
+        now.toISOString(),
+      ]);
+      await endRewind(em, id, now);
+    });
   }
 }
 
@@ -224,77 +195,35 @@ interface Cancelled extends Pick<Replay, 'total' | 'done' | 'skipped'> {
   readonly startedAtMs: number | null;
 }
 
-const isOpen = `status in ('pending', 'running')`;
-
 const selectDue = `
 select ${jobColumns} from replay
 where status = 'running' and (next_batch_at <= $1 or next_batch_at > $2) and ${isFreeFor('$3')} and ${isUnderstood}
 order by (batch_owner is not distinct from $3) desc, next_batch_at limit 1`;
 
-/** A replay that was cancelled meanwhile stays so, and still counts what was sent. */
+const cancelledColumns = `total, done, skipped, (extract(epoch from started_at) * 1000)::float8 as "startedAtMs"`;
+const cancelSql = `update replay set status = 'cancelled', finished_at = $2 where id = $1 and ${isOpen}
+returning ${cancelledColumns}`;
+/** A rewind that has more of the history before it: what came meanwhile is still to be delivered. */
+const cutShortSql = `update replay set is_cut_short = true, position = 'held::0', next_batch_at = $2
+where id = $1 and ${isOpen} and not is_cut_short and coalesce(position, 'begin') like any(array['begin%', 'past:%'])
+returning ${cancelledColumns}`;
+
+/**
+ * A replay that was cancelled meanwhile stays so, and still counts what was sent. A rewind that was cut short goes on with what it holds.
+ */
 const advanceSql = `
 update replay set
-  status = case when ${isOpen} then $2 else status end,
-  position = $3, done = done + $4, skipped = skipped + $5,
+  status = case when not ${isOpen} then status when $2 = 'finished' and is_cut_short then 'cancelled' else $2 end,
+  position = case when is_cut_short and $3 like any(array['begin:%', 'past:%']) then 'held::0' else $3 end,
+  done = done + $4, skipped = skipped + $5, error = coalesce($8, error),
   finished_at = coalesce(finished_at, $6), next_batch_at = $7, batch_owner = null, batch_until = null
 where id = $1`;
 
+const kind = `(case when filter ->> 'rewindTo' is null then 'replay' else 'rewind' end)`;
 const columnsWith = (filter: string) => `id, client_id as "clientId", ${filter} as filter,
   json_array_length(filter -> 'deliveryIds') as selected, target_webhook_id as "targetWebhookId", is_dry_run as "isDryRun", status,
-  pace_per_second as "pacePerSecond", total, done, skipped, error, created_by as "createdBy", created_at as "createdAt",
+  pace_per_second as "pacePerSecond", total, done, skipped, error, ${kind} as kind,
+  case when ${kind} = 'rewind' and ${isOpen} then split_part(coalesce(position, 'begin'), ':', 1) end as phase,
+  is_cut_short as "isCutShort", created_by as "createdBy", created_at as "createdAt",
   started_at as "startedAt", finished_at as "finishedAt"`;
 const columns = columnsWith('filter');
-
-async function insert(
-  em: EntityManager,
-  replay: NewReplay & Pick<Replay, 'isDryRun' | 'total'>,
-  actor: Actor,
-  now: Date,
-): Promise<Replay> {
-  const { id, clientId, filter, targetWebhookId, isDryRun, total, pacePerSecond, createdBy } = replay;
-  const ended = isDryRun ? now : null;
-  const status = isDryRun ? 'finished' : 'pending';
-  await runIn(em)(
-    `insert into replay (id, client_id, webhook_id, filter, is_dry_run, status, pace_per_second, total, done, created_by,
-      created_at, started_at, finished_at, target_webhook_id, next_batch_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $11, $12, greatest($10::timestamptz, (
-      select max(enabled_at) + interval '${inForceMs} ms' from webhook where client_id = $2)))`,
-    [
-      id,
-      clientId,
-      filter.webhookId ?? null,
-      JSON.stringify(filter),
-      isDryRun,
-      status,
-      pacePerSecond,
-      total,
-      createdBy,
-      now.toISOString(),
-      ended?.toISOString() ?? null,
-      targetWebhookId,
-    ],
-  );
-  const change = { action: 'replay.created', objectKind: 'replay', objectId: id, clientId } as const;
-  const { deliveryIds, ...named } = filter;
-  const selected = deliveryIds?.length ?? null;
-  // Of a thousand ids the log has the number.
-  const after = {
-    filter: named,
-    ...(selected === null ? {} : { selected }),
-    ...(targetWebhookId === null ? {} : { targetWebhookId }),
-    isDryRun,
-    pacePerSecond,
-  };
-  await appendAudit(em, { ...change, before: null, after }, actor, now);
-  return {
-    ...replay,
-    selected,
-    status,
-    done: 0,
-    skipped: 0,
-    error: null,
-    createdAt: now,
-    startedAt: ended,
-    finishedAt: ended,
-  };
-}

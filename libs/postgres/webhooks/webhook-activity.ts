@@ -1,6 +1,7 @@
 /** A webhook is switched on or off by somebody, or gets another URL. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { unprovenReason } from '../../domain/webhook/endpoint-proof.ts';
+import { notRewound } from './webhook-definition.ts';
 import type { WebhookRow } from '../entities/webhook.ts';
 import type { Activity } from './webhook-change.ts';
 import { missedSinceOf } from './webhook-turn.ts';
@@ -35,6 +36,7 @@ export function switchActivity(row: WebhookRow, activity: Activity, now: Date): 
   row.pausedUntil = null;
   row.earlierPauses = null;
   row.holdsUntil = null;
+  Object.assign(row, notRewound);
   if (!activity.isActive) return;
   row.enabledAt = now;
   row.verificationPending = false;

@@ -2,6 +2,7 @@
 import type { VersionCondition } from '../../domain/access/entity-tag.ts';
 import type { DisabledBy, SignatureAlgorithm } from '../../domain/webhook/webhook.ts';
 import type { WebhookSettings } from '../../domain/webhook/webhook-settings.ts';
+import type { NewReplay, Replay } from '../replays/new-replay.ts';
 import type { PauseRefusal } from './webhook-pause.ts';
 import type { ShownWebhook } from './webhook-view.ts';
 
@@ -12,6 +13,8 @@ export interface NewWebhook {
   readonly isActive: boolean;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly secret: NewSecret;
+  /** What the history has is delivered first; left out: it begins with what comes. */
+  readonly rewind?: NewReplay;
 }
 
 export interface NewSecret {
@@ -22,6 +25,7 @@ export interface NewSecret {
 
 export type Created =
   | { readonly kind: 'created'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'too_many_replays' }
   | { readonly kind: 'no_client' }
   /** The client has as many as it may. */
   | { readonly kind: 'too_many' }
@@ -79,6 +83,14 @@ export interface WantedPause {
 
 export type Held =
   { readonly kind: 'held'; readonly webhook: ShownWebhook } | { readonly kind: 'disabled' } | PauseRefusal | Missed;
+
+/** `rewinding`: it is being rewound. */
+export type Rewound =
+  | { readonly kind: 'rewound'; readonly replay: Replay }
+  | { readonly kind: 'disabled' }
+  | { readonly kind: 'rewinding' }
+  | { readonly kind: 'too_many_replays' }
+  | Missed;
 
 export type Removed = { readonly kind: 'removed' } | Missed;
 

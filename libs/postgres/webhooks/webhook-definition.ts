@@ -5,6 +5,9 @@ import { WebhookSecretRow } from '../entities/webhook-secret.ts';
 import type { WebhookRow } from '../entities/webhook.ts';
 import { compareNewestFirst } from './webhook-secrets.ts';
 
+/** Its rewind is over: the replay finds it so. */
+export const notRewound = { rewind: null, rewindId: null, rewindTo: null } as const;
+
 /** @param secrets of this webhook; expired ones and the order are taken care of */
 export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecretRow[], now: Date): WebhookDefinition {
   return {
@@ -38,6 +41,7 @@ export function definitionOf(webhook: WebhookRow, secrets: readonly WebhookSecre
     pausedSince: webhook.pausedSince?.getTime() ?? null,
     pausedUntil: webhook.pausedUntil?.getTime() ?? null,
     earlierPauses: webhook.earlierPauses ?? [],
+    rewind: webhook.rewind ?? null,
     version: webhook.version,
     targetVersion: webhook.targetVersion,
     updatedAt: webhook.updatedAt.getTime(),

@@ -6,16 +6,17 @@
  */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../../domain/access/actor.ts';
-import { noticeOf, type NoticeType } from '../../domain/health/notice.ts';
+import { noticeOf } from '../../domain/health/notice.ts';
 import type { DisabledBy } from '../../domain/webhook/webhook.ts';
 import type { WebhookSettings } from '../../domain/webhook/webhook-settings.ts';
-import { appendAudit, changedMembers, type AuditedChange } from '../access/audit-store.ts';
+import { appendAudit, changedMembers } from '../access/audit-store.ts';
 import { runIn } from '../bulk.ts';
 import { ClientRow } from '../entities/client.ts';
 import { WebhookSecretRow } from '../entities/webhook-secret.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import { changing } from './held-change.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
+import { hasRoomForReplay, insertReplay, type NewReplay } from '../replays/new-replay.ts';
 import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
 import type {
   Activity,
@@ -24,6 +25,7 @@ import type {
   Missed,
   NewWebhook,
   Removed,
+  Rewound,
   Rotated,
   Rotation,
   SecretEnded,
@@ -34,7 +36,7 @@ import type {
 } from './webhook-change.ts';
 import { activityFor, forgetPings, isSwitching, retarget, switchActivity, unverified } from './webhook-activity.ts';
 import { newPause, resumedPause } from './webhook-pause.ts';
-import { readDefinition } from './webhook-definition.ts';
+import { changeOf, definitionsTopic, noticesTopic, publish } from './webhook-publication.ts';
 import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
 import { shownWebhook } from './webhook-view.ts';
 
@@ -65,7 +67,7 @@ export class WebhookStore {
     // Asked for before there is a transaction: two connections at once for each of many would be more than there are.
     const perClientMax = await this.perClientMax();
     return changing(this.em, async (em) => {
-      const { id, clientId } = webhook;
+      const { id, clientId, rewind } = webhook;
       const owner = await em.findOne(ClientRow, { id: clientId }, { lockMode: LockMode.PESSIMISTIC_READ });
       if (owner === null || owner.leavingAt != null) return { kind: 'no_client' };
       if (owner.suspendedAt != null) return { kind: 'suspended' };
@@ -88,8 +90,11 @@ export class WebhookStore {
         targetVersion: 1,
         createdAt: now,
         updatedAt: now,
+        ...(rewind === undefined ? {} : rewindColumns(rewind)),
       });
+      if (rewind !== undefined && !(await hasRoomForReplay(em, clientId))) return { kind: 'too_many_replays' };
       await em.persist(row).flush();
+      if (rewind !== undefined) await insertReplay(em, { ...rewind, isDryRun: false, total: null }, actor, now);
       await this.secrets.insert(em, id, webhook.secret, now);
       const shown = shownWebhook(row);
       await publish(
@@ -210,6 +215,27 @@ export class WebhookStore {
     });
   }
 
+  /** New events are held from now on, until the replay has sent what the history has. */
+  async rewind(target: WebhookTarget, replay: NewReplay, actor: Actor, now: Date): Promise<Rewound> {
+    return changing(this.em, async (em) => {
+      const found = await lockMeant(em, target);
+      if (found.kind !== 'found') return found;
+      const { row } = found;
+      if (!row.isActive) return { kind: 'disabled' };
+      if (row.rewindId != null) return { kind: 'rewinding' };
+      if (!(await hasRoomForReplay(em, row.clientId))) return { kind: 'too_many_replays' };
+      const before = shownWebhook(row);
+      // Left over from one that ended early: the history has them.
+      await em.execute('delete from held_event where webhook_id = ?', [row.id]);
+      em.assign(row, { ...rewindColumns(replay), version: row.version + 1, updatedAt: now });
+      await em.flush();
+      const made = await insertReplay(em, { ...replay, isDryRun: false, total: null }, actor, now);
+      const change = { ...changeOf(row, 'webhook.rewound'), ...changedMembers(before, shownWebhook(row)) };
+      await publish(em, row, 'webhook.updated', change, actor, now);
+      return { kind: 'rewound', replay: made };
+    });
+  }
+
   async remove(target: WebhookTarget, actor: Actor, now: Date): Promise<Removed> {
     return changing(this.em, async (em) => {
       const found = await lockMeant(em, target);
@@ -233,10 +259,6 @@ export class WebhookStore {
   }
 }
 
-/** Topics without TOPIC_PREFIX, as the outbox has them (libs/wire/topics.ts, which this library may not import). */
-const definitionsTopic = 'webhook.definitions';
-const noticesTopic = 'webhook.notices';
-
 /** Judged under the lock: of two that mean the same version, one comes too late. */
 async function lockMeant(
   em: EntityManager,
@@ -254,28 +276,6 @@ async function hasRoom(em: EntityManager, clientId: string, perClientMax: number
   return (await em.count(WebhookRow, { clientId })) < perClientMax;
 }
 
-function changeOf(row: WebhookRow, action: string) {
-  return { action, objectKind: 'webhook', objectId: row.id, clientId: row.clientId } as const;
-}
-
-async function publish(
-  em: EntityManager,
-  row: WebhookRow,
-  notice: NoticeType,
-  change: AuditedChange,
-  actor: Actor,
-  now: Date,
-): Promise<void> {
-  const definition = await readDefinition(em, row, now);
-  await appendAudit(em, change, actor, now);
-  const { isActive, disabledBy, disabledReason, version } = definition;
-  const said = noticeOf(notice, row, now.getTime(), { isActive, disabledBy, disabledReason, version });
-  await appendToOutbox(
-    em,
-    [
-      { topic: definitionsTopic, key: row.id, value: definition },
-      { topic: noticesTopic, key: row.clientId, value: { ...said } },
-    ],
-    now,
-  );
+function rewindColumns({ id, filter }: NewReplay) {
+  return { rewind: 'holding', rewindId: id, rewindTo: new Date(filter.rewindTo ?? 0) } as const;
 }

@@ -11,7 +11,7 @@ import { runIn, timestampOrNull } from '../bulk.ts';
 import { AuditEntryRow } from '../entities/audit-entry.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import type { Announcement } from '../outbox/notice-writer.ts';
-import { readDefinition } from './webhook-definition.ts';
+import { notRewound, readDefinition } from './webhook-definition.ts';
 
 export type Turn =
   | { readonly kind: 'disable'; readonly decision: DisableDecision; readonly health: WebhookHealth }
@@ -142,6 +142,7 @@ function disabling(
       pausedUntil: null,
       earlierPauses: null,
       holdsUntil: null,
+      ...notRewound,
     },
     action: 'webhook.disabled',
     notice: 'webhook.disabled',

@@ -28,6 +28,9 @@ export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
   readonly pausedSince: Date | null;
   readonly pausedUntil: Date | null;
   readonly holdsUntil: Date | null;
+  /** The replay that rewinds it, and the moment from which on; both null: none does. */
+  readonly rewindId: string | null;
+  readonly rewindTo: Date | null;
   readonly signatureAlgorithm: SignatureAlgorithm;
   readonly version: number;
   readonly createdAt: Date;
@@ -129,7 +132,8 @@ export class WebhookView {
   /** What a replay has to know of webhooks; those that are no more are left out. */
   async targets(ids: readonly string[], run: Run): Promise<ReplayTarget[]> {
     return run<ReplayTarget>(
-      'select id, client_id as "clientId", is_active as "isActive", format, filter from webhook where id = any($1)',
+      `select id, client_id as "clientId", is_active as "isActive", format, filter, rewind_id is not null as "isRewound"
+      from webhook where id = any($1)`,
       [ids],
     );
   }
@@ -169,6 +173,8 @@ export function shownWebhook(row: WebhookRow): ShownWebhook {
     pausedSince: row.pausedSince ?? null,
     pausedUntil: row.pausedUntil ?? null,
     holdsUntil: row.holdsUntil ?? null,
+    rewindId: row.rewindId ?? null,
+    rewindTo: row.rewindTo ?? null,
     headers: row.maskedHeaders,
     filter: row.filter ?? null,
     ordering: row.ordering,
@@ -254,7 +260,7 @@ const columns = `id, client_id as "clientId", url, event_types as "eventTypes", 
   disabled_by as "disabledBy", disabled_reason as "disabledReason",
   case when not is_active then disabled_at end as "disabledAt", verification_pending as "isVerificationPending",
   verified_at as "verifiedAt", paused_since as "pausedSince", paused_until as "pausedUntil",
-  holds_until as "holdsUntil",
+  holds_until as "holdsUntil", rewind_id as "rewindId", rewind_to as "rewindTo",
   masked_headers as "headers", filter, ordering, max_in_flight as "maxInFlight",
   rate_limit_per_second as "rateLimitPerSecond", timeout_ms as "timeoutMs", retry_policy as "retryPolicy",
   success_codes as "successCodes", retry_on as "retryOn", fail_on as "failOn", format,

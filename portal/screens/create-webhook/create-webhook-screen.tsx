@@ -15,6 +15,7 @@ import { ProblemAlert } from '../../elements/problem-alert.tsx';
 import { NotAllowed } from '../../elements/states.tsx';
 import { fieldErrors, type FieldErrors } from '../../webhook-form/field-errors.ts';
 import { bodyOf, emptyValues, type FormValues, type NewValues } from '../../webhook-form/form-values.ts';
+import { MomentField } from '../../webhook-form/moment-field.tsx';
 import { SecretDialog } from '../../webhook-form/secret-dialog.tsx';
 import { UnsavedWarning } from '../../webhook-form/unsaved-warning.tsx';
 import { WebhookForm } from '../../webhook-form/webhook-form.tsx';
@@ -25,7 +26,7 @@ interface Created {
   readonly secret: string;
 }
 
-const newEmpty: NewValues = { signatureAlgorithm: 'hmac-sha256', secret: '' };
+const newEmpty: NewValues = { signatureAlgorithm: 'hmac-sha256', secret: '', startFrom: '' };
 
 export function Screen() {
   const { t } = useLingui();
@@ -48,11 +49,12 @@ function Creation({ clientId }: { readonly clientId: string | null }) {
   const [extra, setExtra] = useState(newEmpty);
   const [owner, setOwner] = useState(begin.owner);
   const [created, setCreated] = useState<Created | null>(null);
-  const { signatureAlgorithm, secret } = extra;
+  const { signatureAlgorithm, secret, startFrom } = extra;
   const body = {
     ...bodyOf(values),
     signatureAlgorithm,
     ...(secret !== '' && { secret }),
+    ...(startFrom !== '' && { startFrom }),
     ...(clientId === null && { clientId: owner }),
   };
   const create = useAction(
@@ -159,6 +161,20 @@ function NewOnly({ extra, errors, change }: NewOnlyProps) {
           </select>
         )}
       </Field>
+      <details>
+        <summary>
+          <Trans>Start in the past</Trans>
+        </summary>
+        <MomentField
+          label={t`Start from`}
+          hint={t`It gets the events of this time or later first, and then what comes. Empty: only what comes.`}
+          error={errors.startFrom}
+          value={extra.startFrom}
+          onChange={(from) => {
+            change({ ...extra, startFrom: from });
+          }}
+        />
+      </details>
       <details>
         <summary>
           <Trans>Use a secret of your own</Trans>

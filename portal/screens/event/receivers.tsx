@@ -27,10 +27,11 @@ const tones: Readonly<Record<Decision, Tone>> = {
   matched: 'good',
   filtered: 'calm',
   copy: 'calm',
+  held: 'calm',
   disabled: 'bad',
   notSubscribed: 'calm',
 };
-const order: readonly Decision[] = ['matched', 'copy', 'disabled', 'filtered', 'notSubscribed'];
+const order: readonly Decision[] = ['matched', 'held', 'copy', 'disabled', 'filtered', 'notSubscribed'];
 
 export function Receivers({ read }: { readonly read: ReadEvent }) {
   const { t } = useLingui();
@@ -79,6 +80,7 @@ function useColumns(read: ReadEvent): readonly Column<Receiver>[] {
     matched: t`Sent`,
     filtered: t`Filtered`,
     copy: t`Copy of it`,
+    held: t`Waits`,
     disabled: t`Disabled`,
     notSubscribed: t`Not subscribed`,
   };
@@ -115,6 +117,8 @@ function Why({ read, receiver }: { readonly read: ReadEvent; readonly receiver: 
       );
     case 'disabled':
       return <Trans>The webhook was disabled when the event came. A replay can bring it.</Trans>;
+    case 'held':
+      return <Trans>The webhook is being rewound: this event comes once the earlier ones are on their way.</Trans>;
     case 'copy':
       return <Trans>The same event was sent to it a short while before: this was a copy.</Trans>;
     case 'filtered':

@@ -18,7 +18,9 @@ export function ReplayWhat({ replay: { filter } }: { readonly replay: Replay }) 
   const url = webhookId === undefined ? undefined : urls.get(webhookId);
   return (
     <>
-      {missedWhileDisabled === true ? (
+      {filter.rewindTo !== undefined ? (
+        <Trans>Rewind</Trans>
+      ) : missedWhileDisabled === true ? (
         <Trans>Missed while disabled</Trans>
       ) : (
         status.map((name) => names[name]).join(', ')
@@ -39,7 +41,8 @@ export function ReplayFilterFacts({ replay: { filter, pacePerSecond, createdAt }
   const { t } = useLingui();
   const names = useDeliveryStatusNames();
   const urls = useWebhookUrls();
-  const { webhookId, missedWhileDisabled, status = [], eventType, from, to } = filter;
+  const { webhookId, missedWhileDisabled, status = [], eventType, to } = filter;
+  const from = filter.rewindTo ?? filter.from;
   const url = webhookId === undefined ? undefined : urls.get(webhookId);
   const traits = [filter.reason, filter.responseCode, filter.errorKind, filter.kind, filter.trigger, filter.attempts];
   const others = traits.flatMap((trait) => trait ?? []);
@@ -55,7 +58,9 @@ export function ReplayFilterFacts({ replay: { filter, pacePerSecond, createdAt }
         )}
       </Fact>
       <Fact name={t`Status`}>
-        {missedWhileDisabled === true ? (
+        {filter.rewindTo !== undefined ? (
+          <Trans>Rewind</Trans>
+        ) : missedWhileDisabled === true ? (
           <Trans>Missed while disabled</Trans>
         ) : (
           status.map((name) => names[name]).join(', ')

@@ -18,6 +18,7 @@ import type { HealthProps } from './health-section.tsx';
 import { PingButton } from './ping-button.tsx';
 import { PauseDialog, ResumeButton } from './pause-actions.tsx';
 import { VerifyButton } from './verify-button.tsx';
+import { RewindDialog, RewindNote } from './rewind-actions.tsx';
 import reading from '../../style/reading.module.css';
 
 async function readAgain(id: string): Promise<void> {
@@ -37,7 +38,7 @@ export function WebhookActions({ webhook, health }: HealthProps) {
   const mayDelete = useMay('webhooks.delete');
   const mayReplay = useMay('replays.write');
   const navigate = useNavigate();
-  const [asked, setAsked] = useState<'pause' | 'disable' | 'delete' | null>(null);
+  const [asked, setAsked] = useState<'pause' | 'rewind' | 'disable' | 'delete' | null>(null);
   const close = () => {
     setAsked(null);
   };
@@ -74,6 +75,15 @@ export function WebhookActions({ webhook, health }: HealthProps) {
             <Trans>Pause</Trans>
           </Button>
         )}
+        {mayReplay && isActive && webhook.rewind === null && (
+          <Button
+            onClick={() => {
+              setAsked('rewind');
+            }}
+          >
+            <Trans>Rewind</Trans>
+          </Button>
+        )}
         {mayWrite && (isActive || isUnverified) && (
           <Button
             onClick={() => {
@@ -100,6 +110,8 @@ export function WebhookActions({ webhook, health }: HealthProps) {
           </Button>
         )}
       </div>
+      <RewindNote rewind={webhook.rewind} />
+      {asked === 'rewind' && <RewindDialog id={id} readAgain={readAgain} onClose={close} />}
       {asked === 'pause' && <PauseDialog id={id} readAgain={readAgain} onClose={close} />}
       {asked === 'disable' && <DisableDialog webhook={webhook} health={health} onClose={close} />}
       {asked === 'delete' && <DeleteDialog webhook={webhook} health={health} onClose={close} />}

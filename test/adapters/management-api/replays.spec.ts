@@ -124,6 +124,39 @@ describe('a replay', () => {
     expect(JSON.stringify(list)).not.toContain('deliveryIds');
   });
 
+  test('that rewinds a webhook counts what is for it and nothing of others, holds what comes, and ends with the webhook', async () => {
+    const cat = await newClient(world, 'Cat');
+    const webhook = await newWebhook(world, cat.key, { eventTypes: ['cat.*'] });
+    const to = new Date(start).toISOString();
+    const seed = { clientId: bob.id, webhookId: 'wh_bobs', eventType: 'cat.fed', time: start };
+    const own = { ...seed, clientId: cat.id, webhookId: 'wh_deleted' };
+    await seedHistory(
+      world.env.DATABASE_URL,
+      ...[seed, { ...seed, audience: null }, own, { ...own, eventType: 'dog.fed' }, { ...own, time: start - 1 }],
+    );
+    const rewind = (body: object, key = cat.key) => world.ask(`POST /v1/webhooks/${webhook.id}/rewind`, { body, key });
+    const shown = async () => (await world.ask(`GET /v1/webhooks/${webhook.id}`, { key: cat.key })).body['rewind'];
+    expect((await rewind({ to, dryRun: true })).body).toMatchObject({
+      ...{ kind: 'rewind', dryRun: true, total: 2, status: 'finished', phase: null, reachesBackTo: to },
+    });
+    expect(await shown()).toBeNull();
+    expect((await rewind({ to: '2999-01-01T00:00:00Z' })).status).toBe(422);
+    expect((await rewind({ to }, bob.key)).status).toBe(404);
+    const { body: begun, status } = await rewind({ to });
+    expect([status, begun]).toMatchObject([202, { status: 'pending', phase: 'begin', isCutShort: false }]);
+    expect(await shown()).toEqual({ replayId: begun['id'], to });
+    expect((await rewind({ to })).body).toMatchObject({ status: 409, code: 'webhook_rewinding' });
+    const cancelled = await world.ask(`POST /v1/replays/${String(begun['id'])}/cancel`, { body: {}, key: cat.key });
+    expect(cancelled.body).toMatchObject({ isCutShort: true });
+    expect(cancelled.body['status']).not.toBe('cancelled');
+    const disabled = await world.ask(`POST /v1/webhooks/${webhook.id}/disable`, { body: {}, key: cat.key });
+    expect(disabled.body['rewind']).toBeNull();
+    const { id } = begun;
+    await until(async () => (await read(id, cat.key))['status'] === 'failed', { timeoutMs: 20_000 });
+    expect((await read(id, cat.key))['error']).toContain('disabled');
+    expect((await rewind({ to })).body).toMatchObject({ code: 'webhook_disabled' });
+  });
+
   test('sends what one webhook did not get to another one, as deliveries of its own', async () => {
     const { webhookId } = await newFailures(2);
     const disabled = await world.ask(`POST /v1/webhooks/${webhookId}/disable`, { body: {}, key: ann.key });
