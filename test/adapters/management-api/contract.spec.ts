@@ -41,9 +41,10 @@ test('every operation answers as documented, with the example of its body', asyn
     'replays/{id}': `replays/${replayId}`,
     'event-types/{type}': 'event-types/order.created',
   };
-  // A ping takes a dispatcher; what deletes comes last, and the client after what it has.
+  // A ping and a verification take a dispatcher; what deletes comes last, and the client after what it has.
   const lasts = ['deleteClient', 'getLeaving'];
-  const firsts = allOperations.filter(({ id }) => id !== 'pingWebhook' && !lasts.includes(id));
+  const dispatched = ['pingWebhook', 'verifyWebhook'];
+  const firsts = allOperations.filter(({ id }) => !dispatched.includes(id) && !lasts.includes(id));
   const others = firsts.filter(({ method }) => method !== 'delete');
   const deletions = [
     ...firsts.filter(({ method }) => method === 'delete'),
