@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createLogger } from '../../../libs/runtime/logger.ts';
-import { IssuerKeys } from './issuer-keys.ts';
+import { IssuerAway, IssuerKeys } from './issuer-keys.ts';
 import { isSignedJwt, OperatorTokens } from './operator-tokens.ts';
 
 const issuer = 'https://idp.example/realms/ops';
@@ -32,6 +32,16 @@ test.each([
 ])('a token with %s is refused, and is no error', async (_, token) => {
   expect(isSignedJwt(token)).toBe(true);
   expect(await tokensOf({ kty: 'oct', k: 'AAAA' }).judge(token)).toMatchObject({ kind: 'refused' });
+});
+
+test('a token whose time is over is refused while its issuer is away too, so what was opened with it ends', async () => {
+  const away = { keyOf: () => Promise.reject(new IssuerAway('it does not answer')) };
+  const rules = { roleClaim: ['roles'], nameClaim: ['email'], roles: [] };
+  const header = part({ alg: 'RS256', kid: 'a' });
+  const of = (exp: number) => `${header}.${part({ iss: issuer, aud: 'api', sub: 'ada', exp })}.AAAA`;
+  const tokens = new OperatorTokens({ issuer, audience: 'api', rules, keys: away, now: () => 1_000_000 });
+  expect(await tokens.judge(of(970))).toEqual({ kind: 'refused', reason: 'its time is over (`exp`)' });
+  await expect(tokens.judge(of(971))).rejects.toBeInstanceOf(IssuerAway);
 });
 
 /** 1,024 bits. */

@@ -57,8 +57,8 @@ export class OperatorTokens {
     const { issuer, audience, rules, keys, now } = this.options;
     let claims: JWTPayload;
     try {
-      requireOurs(token, issuer);
       const at = new Date(now());
+      requireOurs(token, issuer, at);
       const wanted = { issuer, audience, algorithms, clockTolerance: skewSeconds, requiredClaims: ['exp', 'sub'] };
       const verified = await jwtVerify(token, (header) => keys.keyOf(header), { ...wanted, currentDate: at });
       claims = verified.payload;
@@ -79,13 +79,16 @@ export class OperatorTokens {
 }
 
 /** @throws JOSEError for what need not be looked at further */
-function requireOurs(token: string, issuer: string): void {
+function requireOurs(token: string, issuer: string, now: Date): void {
   const { alg, typ } = headerOf(token);
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new errors.JOSEAlgNotAllowed();
   const isKnown = typ === undefined || (typeof typ === 'string' && types.has(typ.toLowerCase()));
   if (!isKnown) throw new errors.JWTInvalid(otherType);
   const claims = decodeJwt(token);
   if (claims.iss !== issuer) throw new errors.JWTClaimValidationFailed('another issuer', claims, 'iss');
+  // Also while the keys are not known: an answer that goes on for long ends with its token.
+  const endMs = ((claims.exp ?? 0) + skewSeconds) * 1_000;
+  if (endMs <= now.getTime()) throw new errors.JWTExpired('its time is over', claims, 'exp');
 }
 
 /** Whatever a stranger wrote: jose answers a header that is none by a TypeError. @throws JOSEError */

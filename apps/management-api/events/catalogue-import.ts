@@ -24,7 +24,7 @@ import type { Registry } from '../../../libs/wire/registry.ts';
 import { RegistryAnswerError } from '../../../libs/wire/registry-answers.ts';
 import { invalid } from '../http/problem-error.ts';
 import { eventTypeFieldChecks, exampleProblems, incompatibilities } from './event-type-checks.ts';
-import { removedFieldWarnings } from './removed-fields.ts';
+import { LookedFiltersOf, removedFieldWarnings } from './removed-fields.ts';
 
 type Body = BodyOf<typeof importEventTypes>;
 type Answer = AnswerOf<typeof importEventTypes>;
@@ -34,6 +34,12 @@ export interface CatalogueImportOptions {
   readonly eventTypes: Pick<EventTypeStore, 'findMany' | 'put'>;
   readonly filters: Pick<FiltersOfTypes, 'portion'>;
   readonly registry: Pick<Registry, 'schemaOfSubject'>;
+}
+
+interface Request {
+  readonly body: Body;
+  readonly actor: Actor;
+  readonly filters: LookedFiltersOf;
 }
 
 const descriptionMax = 2_000;
@@ -55,9 +61,10 @@ export class CatalogueImport {
     const before = new Map(entries.map((entry) => [entry.type, entry]));
     const data: Imported[] = [];
     const turns = new Turns();
+    const filters = new LookedFiltersOf(this.options.filters);
     for (const found of named) {
       await turns.over();
-      data.push(await this.take(found, before.get(found.type) ?? null, body, actor));
+      data.push(await this.take(found, before.get(found.type) ?? null, { body, actor, filters }));
     }
     const count = (change: Imported['change']) => data.filter((one) => one.change === change).length;
     return {
@@ -97,7 +104,8 @@ export class CatalogueImport {
     }
   }
 
-  private async take(found: FoundType, before: EventTypeFields | null, body: Body, actor: Actor): Promise<Imported> {
+  private async take(found: FoundType, before: EventTypeFields | null, request: Request): Promise<Imported> {
+    const { body, actor, filters } = request;
     const { type, place } = found;
     const fields = fieldsAfter(found, before, body);
     const changed = before === null ? [] : changedNames(before, fields);
@@ -110,12 +118,7 @@ export class CatalogueImport {
       const put = await this.options.eventTypes.put(type, fields, isStale, actor, new Date());
       if (put.kind === 'refused') return { ...imported, change: 'refused', problems: [changedMeanwhile] };
     }
-    const warnings = await removedFieldWarnings(
-      this.options.filters,
-      type,
-      before?.jsonSchema ?? null,
-      fields.jsonSchema,
-    );
+    const warnings = await removedFieldWarnings(filters, type, before?.jsonSchema ?? null, fields.jsonSchema);
     return { ...imported, change: before === null ? 'created' : 'updated', warnings: [...warnings] };
   }
 }

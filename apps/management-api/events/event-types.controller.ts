@@ -14,7 +14,7 @@ import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { shownEventType } from '../shown.ts';
-import { removedFieldWarnings } from './removed-fields.ts';
+import { LookedFiltersOf, removedFieldWarnings } from './removed-fields.ts';
 
 @Controller()
 export class EventTypesController {
@@ -47,7 +47,12 @@ export class EventTypesController {
     };
     const put = await this.eventTypes.put(params.type, fields, refusalOf, actor, new Date());
     if (put.kind === 'refused') throw new ProblemError('incompatible_schema', undefined, { errors: put.refusal });
-    const warnings = await removedFieldWarnings(this.filters, params.type, before, fields.jsonSchema);
+    const warnings = await removedFieldWarnings(
+      new LookedFiltersOf(this.filters),
+      params.type,
+      before,
+      fields.jsonSchema,
+    );
     return { ...shownEventType(put.entry, null), ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) };
   }
 

@@ -1,20 +1,42 @@
 /**
  * In: an event type, its schema before and after. Out: a warning for each field that goes and that filters of webhooks name: what such a filter asks
  * for is missing from then on. For operators, who see all clients.
- * Holds: at most {@link webhooksLookedAtMax} webhooks are looked at, in portions, and a count that is none of all says so.
+ * Holds: at most {@link webhooksLookedAtMax} webhooks are looked at, in portions, for a whole import at most as many again, and a count that is
+ * none of all says so.
  */
 import type { FieldWarning } from '../../../libs/api-contract/event-type-warnings.ts';
 import { fieldsNamed, removedFields } from '../../../libs/domain/event/schema-fields.ts';
-import type { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
+import type { FiltersOfTypes, LookedFilters } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import { Turns } from '../../../libs/runtime/turns.ts';
 
 export const webhooksLookedAtMax = 100_000;
 const portionsMax = webhooksLookedAtMax / 5_000;
+/** Of one request, however many types it changes. */
+const portionsOfRequestMax = 2 * portionsMax;
 const webhooksNamedMax = 20;
 const fieldsMax = 50;
 
+/** Filters as one request may look at them: 500 types of an import, each with all webhooks, would take minutes of the database. */
+export class LookedFiltersOf {
+  private readonly filters: Pick<FiltersOfTypes, 'portion'>;
+  private left = portionsOfRequestMax;
+
+  constructor(filters: Pick<FiltersOfTypes, 'portion'>) {
+    this.filters = filters;
+  }
+
+  get hasRoom(): boolean {
+    return this.left > 0;
+  }
+
+  portion(type: string, after: string): Promise<LookedFilters> {
+    this.left -= 1;
+    return this.filters.portion(type, after);
+  }
+}
+
 export async function removedFieldWarnings(
-  filters: Pick<FiltersOfTypes, 'portion'>,
+  filters: LookedFiltersOf,
   type: string,
   before: string | null,
   after: string | null,
@@ -27,7 +49,7 @@ export async function removedFieldWarnings(
   /** Many webhooks have the same filter. */
   const known = new Map<string, readonly string[]>();
   let next: string | null = '';
-  for (let portions = 0; next !== null && portions < portionsMax; portions += 1) {
+  for (let portions = 0; next !== null && portions < portionsMax && filters.hasRoom; portions += 1) {
     const { filters: found, next: following } = await filters.portion(type, next);
     next = following;
     for (const { webhookId, clientId, filter } of found) {

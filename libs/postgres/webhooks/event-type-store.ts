@@ -17,6 +17,9 @@ export interface CataloguedType extends Omit<EventType, 'updatedAt'> {
   readonly updatedAt: Date;
 }
 
+/** One state of an entry: nothing of it changes without one of these. */
+export type SeenType = Pick<CataloguedType, 'type' | 'version' | 'createdAt' | 'updatedAt'>;
+
 export type EventTypeFields = Omit<EventType, 'type' | 'version' | 'updatedAt'> & Pick<CataloguedType, 'retentionDays'>;
 
 /** `visibleTo` undefined: as it is, so that whoever does not know of it opens nothing. */
@@ -116,6 +119,16 @@ export class EventTypeStore {
       [clientId, limit],
     );
     return rows.map(({ type }) => type);
+  }
+
+  /** The first that this client sees (null: all), in the order of names, without their texts. */
+  async seen(clientId: string | null, limit: number): Promise<SeenType[]> {
+    const conditions = new Conditions().add(visible('?'), clientId);
+    return readerOf(this.em)<SeenType>(
+      `select type, version, created_at as "createdAt", updated_at as "updatedAt" from event_type ${conditions.where}
+      order by type limit ${limit}`,
+      conditions.values,
+    );
   }
 
   /** In the order of names. */

@@ -1,4 +1,4 @@
-/** Filters of the webhooks that take a type, a portion at a time: each question looks at a bounded number of webhooks, however many there are. */
+/** Filters of the webhooks that take a type, a portion at a time: each question looks at a bounded number of webhooks and answers with a bounded size, however many there are. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { patternsFor } from '../../domain/delivery/match.ts';
 import { readerOf } from '../read.ts';
@@ -10,25 +10,34 @@ export interface LookedFilters {
 }
 
 const portionMax = 5_000;
+/** Of the filters of one portion; one more may reach beyond it. A client may have a thousand webhooks, each with a filter of 200 kB. */
+const portionBytesMax = 4 * 1024 * 1024;
 
-export function filtersStatement(type: string, after: string) {
+export function filtersStatement(type: string, after: string, bytesMax = portionBytesMax) {
   const sql = `
     with looked as materialized (
-      select id, client_id, filter, event_types from webhook where id > $1 order by id limit ${portionMax})
-    select id, client_id as "clientId", filter, (filter is not null and event_types ?| $2) as "isWanted",
-      (select count(*)::int from looked) as looked
-    from looked
-    where (filter is not null and event_types ?| $2) or id = (select id from looked order by id desc limit 1)
+      select id, client_id, filter, filter is not null and event_types ?| $2 as is_wanted
+      from webhook where id > $1 order by id limit ${portionMax}),
+    weighed as materialized (
+      select *, sum(case when is_wanted then octet_length(filter) else 0 end)
+        over (order by id rows between unbounded preceding and 1 preceding) as bytes_before
+      from looked),
+    taken as materialized (select * from weighed where coalesce(bytes_before, 0) < ${bytesMax})
+    select id, client_id as "clientId", case when is_wanted then filter end as filter,
+      (select count(*)::int from looked) as looked, (select count(*)::int from taken) as taken
+    from taken
+    where is_wanted or id = (select id from taken order by id desc limit 1)
     order by id`;
   return { sql, values: [after, patternsFor(type)] };
 }
 
-interface Row {
+export interface FilterRow {
   readonly id: string;
   readonly clientId: string;
+  /** Null: it is here as the last one that was looked at. */
   readonly filter: string | null;
-  readonly isWanted: boolean;
   readonly looked: number;
+  readonly taken: number;
 }
 
 export class FiltersOfTypes {
@@ -41,11 +50,12 @@ export class FiltersOfTypes {
   /** @param after where the portion before ended; empty: from the first webhook on */
   async portion(type: string, after: string): Promise<LookedFilters> {
     const { sql, values } = filtersStatement(type, after);
-    const rows = await readerOf(this.em)<Row>(sql, values);
+    const rows = await readerOf(this.em)<FilterRow>(sql, values);
     const last = rows.at(-1);
-    const filters = rows.flatMap(({ id, clientId, filter, isWanted }) =>
-      isWanted && filter !== null ? [{ webhookId: id, clientId, filter }] : [],
+    const filters = rows.flatMap(({ id, clientId, filter }) =>
+      filter === null ? [] : [{ webhookId: id, clientId, filter }],
     );
-    return { filters, next: last === undefined || last.looked < portionMax ? null : last.id };
+    const isAll = last === undefined || (last.taken === last.looked && last.looked < portionMax);
+    return { filters, next: isAll ? null : last.id };
   }
 }

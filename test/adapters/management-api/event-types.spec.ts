@@ -250,7 +250,15 @@ test('the catalogue is published as whoever asks may see it, and not to stranger
     ['published.all', 'published.few'],
     ['published.all', 'published.few'],
   ]);
-  expect(await texts(ann.key)).toEqual([['published.all'], ['published.all']]);
+  const seenByAll = [['published.all'], ['published.all']];
+  expect([await texts(ann.key), await texts(ann.key)]).toEqual([seenByAll, seenByAll]);
+  // What was made for one is given to whoever sees the same, and to nobody else.
+  await put('published.few', { visibleTo: [ann.id] });
+  const few = ['published.all', 'published.few'];
+  expect(await texts(ann.key)).toEqual([few, few]);
+  expect(await texts((await newClient(world, 'Bob')).key)).toEqual(seenByAll);
+  await put('published.few', { visibleTo: [] });
+  expect(await texts(ann.key)).toEqual(seenByAll);
   for (const path of ['/openapi.json', '/asyncapi.json']) {
     const { status, text } = await world.ask(`GET ${path}`, { key: '' });
     expect([status, text.includes('published.')]).toEqual([200, false]);

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { seedHistory } from '../../../bench/history-seed.ts';
 import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
 import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../libs/postgres/history/delivery-list.ts';
-import { filtersStatement } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
+import { filtersStatement, type FilterRow } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/history/event-list.ts';
 import { besideScan, waitingScan } from '../../../libs/postgres/health/health-view.ts';
 import { oldOfClient, pageOfTypes } from '../../../libs/postgres/housekeeping/own-retention.ts';
@@ -187,6 +187,27 @@ test('filters of the webhooks that take a type, so many webhooks at most', async
   const ofWebhooks = nodes.filter((node) => node['Relation Name'] === 'webhook');
   expect(ofWebhooks.map((node) => node['Index Name'])).toEqual(['webhook_pkey']);
   expect(nodes.map((node) => node['Node Type'])).toContain('Limit');
+});
+
+test('filters of a type come in portions of a bounded size, each once', async () => {
+  await client.query('begin');
+  try {
+    const { rowCount } = await client.query(`update webhook set filter = repeat('x', 1000), event_types = '["*"]'`);
+    const found: string[] = [];
+    let after = '';
+    for (let isAll = false; !isAll;) {
+      const { sql, values } = filtersStatement('order.paid', after, 10_000);
+      const { rows } = await client.query<FilterRow>(sql, values);
+      expect(rows.length).toBeLessThanOrEqual(10);
+      found.push(...rows.map(({ id }) => id));
+      const [last] = rows.slice(-1);
+      isAll = last === undefined || last.taken === last.looked;
+      after = last?.id ?? '';
+    }
+    expect([found.length, new Set(found).size]).toEqual([rowCount, rowCount]);
+  } finally {
+    await client.query('rollback');
+  }
 });
 
 test.each(['delivery', 'event'] as const)(
