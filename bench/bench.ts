@@ -1,15 +1,15 @@
-/** `npm run bench`: the works that were named, one after another, each on a system of its own. */
+/** `npm run bench`: the scenarios that were named, one after another, each on a system of its own. */
 import { endAfter, fail } from '../stack/run-verb.ts';
 import { say } from '../stack/terminal.ts';
 import { parseBenchCommandLine } from './command-line.ts';
-import { panelsOf } from './panels.ts';
+import { chartsOf } from './charts.ts';
 import { plotSvg } from './plot.ts';
 import { keepPlot, keepResult, keptResults } from './results.ts';
 import { comparisonLines, profileLines, resultLines } from './screen.ts';
 import { Bench } from './work.ts';
-import { works } from './works.ts';
+import { scenarios } from './scenarios.ts';
 
-const commandLine = parseBenchCommandLine(process.argv.slice(2), works);
+const commandLine = parseBenchCommandLine(process.argv.slice(2), scenarios);
 switch (commandLine.kind) {
   case 'help':
     say(commandLine.text);
@@ -21,7 +21,7 @@ switch (commandLine.kind) {
   case 'run':
     break;
 }
-const { works: wanted, profiled, ...options } = commandLine;
+const { scenarios: wanted, profiled, ...options } = commandLine;
 
 await endAfter(async (signal) => {
   for (const work of wanted) {
@@ -38,6 +38,6 @@ await endAfter(async (signal) => {
     const all = keptResults(work.name);
     for (const line of comparisonLines(all)) say(line);
     const runs = all.map(({ at, commit }) => `${at.slice(0, 16).replace('T', ' ')} ${commit}`);
-    say(`\n   Plot: ${keepPlot(work.name, plotSvg(work.name, panelsOf(all), runs))}`);
+    say(`\n   Plot: ${keepPlot(work.name, plotSvg(work.name, chartsOf(all), runs))}`);
   }
 });

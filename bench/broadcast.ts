@@ -7,7 +7,7 @@ import { scrape } from '../stack/scrape.ts';
 import { loopDelaysOf, worstDelayMs } from './loop-delays.ts';
 import { broadcastType } from './many-webhooks.ts';
 import { memoryOf } from './process-usage.ts';
-import type { Rig } from './rig.ts';
+import type { Harness } from './harness.ts';
 
 const sampleEveryMs = 100;
 const deadlineMs = 600_000;
@@ -20,11 +20,11 @@ export interface Broadcast {
 }
 
 /** @throws StackFailure when it is not fanned out in time, Stopped */
-export async function broadcast(rig: Rig, webhooks: number, dataBytes: number): Promise<Broadcast> {
+export async function broadcast(harness: Harness, webhooks: number, dataBytes: number): Promise<Broadcast> {
   const step = startStep(`A broadcast to ${webhooks} webhooks`);
-  const { api } = rig.system;
-  const url = rig.urlOf('fanout');
-  const pids = rig.system.of('fanout').map(({ process }) => process.pid ?? 0);
+  const { api } = harness.system;
+  const url = harness.urlOf('fanout');
+  const pids = harness.system.of('fanout').map(({ process }) => process.pid ?? 0);
   const published = () => scrape(url, 'webhooks_events_published_to_dispatcher_total');
   try {
     await api.call('PUT', `/v1/event-types/${broadcastType}`, { audience: 'broadcast' });
@@ -36,7 +36,7 @@ export async function broadcast(rig: Rig, webhooks: number, dataBytes: number): 
     await api.call('POST', '/v1/events', { type: broadcastType, data: { text: 'x'.repeat(dataBytes) } });
     let peakBytes = 0;
     for (let done = 0; done < webhooks; done = (await published()) - before) {
-      if (rig.signal.aborted) throw new Stopped();
+      if (harness.signal.aborted) throw new Stopped();
       if (monotonicMs() - startedAt > deadlineMs) {
         throw new StackFailure(
           `The broadcast became ${done} of ${webhooks} deliveries within ${deadlineMs / 1_000} s.`,

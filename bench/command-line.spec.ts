@@ -7,15 +7,15 @@ const workNamed = (name: string): Work => ({
   summary: `measures ${name}`,
   run: () => Promise.reject(new Error('not to be run')),
 });
-const works = ['throughput', 'latency'].map(workNamed);
-const [throughput, latency] = works;
+const scenarios = ['throughput', 'latency'].map(workNamed);
+const [throughput, latency] = scenarios;
 
 test.each([
-  { words: [], wanted: works },
+  { words: [], wanted: scenarios },
   { words: ['latency'], wanted: [latency] },
   { words: ['latency', 'throughput'], wanted: [latency, throughput] },
   { words: ['latency', '--webhooks', '100,100000'], wanted: [latency], sizes: [100, 100_000] },
-  { words: ['--works', 'kill,http', 'latency'], wanted: [latency], parts: ['http', 'kill'] },
+  { words: ['--scenarios', 'kill,http', 'latency'], wanted: [latency], parts: ['http', 'kill'] },
   {
     words: ['latency', '--deliveries', '10000000', '--clients', '1000', '--webhooks', '200000'],
     wanted: [latency],
@@ -31,7 +31,7 @@ test.each([
 ])('$words runs what it names', ({ words, wanted, profiled = [], ...more }) => {
   const { sizes = null, parts = null, deliveries = null, clients = null } = more;
   const options = { sizes, parts, deliveries, clients };
-  expect(parseBenchCommandLine(words, works)).toEqual({ kind: 'run', works: wanted, profiled, ...options });
+  expect(parseBenchCommandLine(words, scenarios)).toEqual({ kind: 'run', scenarios: wanted, profiled, ...options });
 });
 
 test.each([
@@ -42,16 +42,16 @@ test.each([
   { words: ['--webhooks', 'many'], reason: "not 'many'" },
   { words: ['--deliveries', '5'], reason: "not '5'" },
   { words: ['--clients'], reason: "not ''" },
-  { words: ['--works', 'http,all'], reason: "not 'http,all'" },
+  { words: ['--scenarios', 'http,all'], reason: "not 'http,all'" },
   { words: ['--webhooks', '0'], reason: "not '0'" },
   { words: ['--webhooks', '1000,100'], reason: "not '1000,100'" },
   { words: ['--webhooks', '2000000'], reason: "not '2000000'" },
 ])('$words is refused', ({ words, reason }) => {
-  const refused = parseBenchCommandLine(words, works);
+  const refused = parseBenchCommandLine(words, scenarios);
   expect(refused.kind === 'refused' ? refused.sentence : refused.kind).toContain(reason);
 });
 
 test('help names every work', () => {
-  const help = parseBenchCommandLine(['latency', '--help'], works);
+  const help = parseBenchCommandLine(['latency', '--help'], scenarios);
   expect(help.kind === 'help' ? help.text : help.kind).toMatch(/throughput[^]*latency/);
 });

@@ -1,7 +1,7 @@
 /** Words after `npm run bench --`. Pure. */
 import { appNames, type AppName } from '../stack/apps.ts';
 import type { Work } from './work.ts';
-import { freshParts, type FreshPart } from './works/fresh.ts';
+import { freshParts, type FreshPart } from './scenarios/fresh.ts';
 
 /** More would take longer to put there than to measure. */
 const webhooksMax = 1_000_000;
@@ -9,7 +9,7 @@ const webhooksMax = 1_000_000;
 export type BenchCommandLine =
   | {
       readonly kind: 'run';
-      readonly works: readonly Work[];
+      readonly scenarios: readonly Work[];
       readonly profiled: readonly AppName[];
       /** Sizes that `scale` is limited to, and the last one for `neighbours`; null: their own. */
       readonly sizes: readonly number[] | null;
@@ -22,8 +22,8 @@ export type BenchCommandLine =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'refused'; readonly sentence: string };
 
-export function parseBenchCommandLine(words: readonly string[], works: readonly Work[]): BenchCommandLine {
-  if (words.includes('--help') || words.includes('-h')) return { kind: 'help', text: helpOf(works) };
+export function parseBenchCommandLine(words: readonly string[], scenarios: readonly Work[]): BenchCommandLine {
+  if (words.includes('--help') || words.includes('-h')) return { kind: 'help', text: helpOf(scenarios) };
   const wanted: Work[] = [];
   const profiled: AppName[] = [];
   let sizes: readonly number[] | null = null;
@@ -53,22 +53,22 @@ export function parseBenchCommandLine(words: readonly string[], works: readonly 
       counts[name] = count;
       continue;
     }
-    if (word === '--works') {
+    if (word === '--scenarios') {
       const text = words[(index += 1)] ?? '';
       parts = partsIn(text);
-      if (parts === null) return refusal(`--works takes some of ${freshParts.join(',')}, not '${text}'.`);
+      if (parts === null) return refusal(`--scenarios takes some of ${freshParts.join(',')}, not '${text}'.`);
       continue;
     }
-    const work = works.find(({ name }) => name === word);
+    const work = scenarios.find(({ name }) => name === word);
     if (work === undefined) {
-      const known = works.map(({ name }) => name).join(', ');
+      const known = scenarios.map(({ name }) => name).join(', ');
       return refusal(
-        `There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --deliveries N, --clients N, --works PART,PART, --help.`,
+        `There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --deliveries N, --clients N, --scenarios PART,PART, --help.`,
       );
     }
     wanted.push(work);
   }
-  return { kind: 'run', works: wanted.length === 0 ? works : wanted, profiled, sizes, parts, ...counts };
+  return { kind: 'run', scenarios: wanted.length === 0 ? scenarios : wanted, profiled, sizes, parts, ...counts };
 }
 
 const countOptions = {
@@ -95,21 +95,21 @@ function refusal(sentence: string): BenchCommandLine {
   return { kind: 'refused', sentence };
 }
 
-function helpOf(works: readonly Work[]): string {
+function helpOf(scenarios: readonly Work[]): string {
   return [
-    'npm run bench [-- WORK… --profile APP… --webhooks N,N --deliveries N --clients N --works PART,PART]',
+    'npm run bench [-- WORK… --profile APP… --webhooks N,N --deliveries N --clients N --scenarios PART,PART]',
     '',
     'Measures the system on an embedded stack of its own: without a name every work, one after another.',
     'The load and the receivers are processes of their own on the same machine; figures are in docs/performance.md.',
     '',
-    ...works.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`),
+    ...scenarios.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`),
     '',
     `  --profile APP  keeps a CPU profile of that app, of the measured time, in .data/bench/profiles; as often as wanted`,
     '  --webhooks N,N only so many webhooks in the work scale, and not its dispatchers: 100,100000 compares the two;',
     '                 of neighbours the last number',
     '  --deliveries N deliveries in the history of neighbours and indexes',
     '  --clients N    clients that have them',
-    `  --works P,P    only these parts of the work fresh: ${freshParts.join(', ')}`,
+    `  --scenarios P,P    only these parts of the work fresh: ${freshParts.join(', ')}`,
     '  --help         this text',
     '',
     'KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL each replace the embedded part, as with npm start: the run then has',

@@ -5,7 +5,7 @@
 import type { Endpoint } from './endpoints.ts';
 import { atMost, type WorkResult } from './measured.ts';
 import type { Behaviour } from './processes/receiver-questions.ts';
-import type { Rig } from './rig.ts';
+import type { Harness } from './harness.ts';
 
 export interface Trouble {
   readonly behaviour: Behaviour;
@@ -26,30 +26,35 @@ export interface Disturbance {
 /** How much higher the healthy ones' p99 may be with the trouble of others than without. */
 export const disturbedMax = 1.25;
 
-export async function measureDisturbance(rig: Rig, disturbance: Disturbance): Promise<WorkResult> {
+export async function measureDisturbance(harness: Harness, disturbance: Disturbance): Promise<WorkResult> {
   const { endpoints, troubles, perSecond } = disturbance;
   const ill = new Set(troubles.flatMap((trouble) => trouble.endpoints.map(({ number }) => number)));
   const told = endpoints.map(({ number }) => number).filter((number) => !ill.has(number));
   const targets = endpoints.map(({ target }) => target);
   const measure = (label: string, seconds: number) => {
     const rounds = Math.round((perSecond * seconds) / endpoints.length);
-    return rig.measure({
+    return harness.measure({
       label,
       events: rounds * endpoints.length,
       told,
       expected: rounds * told.length,
-      send: rig.pace(targets, perSecond),
+      send: harness.pace(targets, perSecond),
     });
   };
-  await rig.warmUp(targets);
+  await harness.warmUp(targets);
   // At its own pace too: what is compared is no matter of who got warm first.
-  await rig.measure({ label: 'Warm-up', events: perSecond * 5, isWarmUp: true, send: rig.pace(targets, perSecond) });
+  await harness.measure({
+    label: 'Warm-up',
+    events: perSecond * 5,
+    isWarmUp: true,
+    send: harness.pace(targets, perSecond),
+  });
   const calm = await measure('all well', disturbance.calmSeconds);
   for (const { behaviour, endpoints: those } of troubles) {
-    await rig.receiver.ask('behave', { webhooks: those.map(({ number }) => number), behaviour });
+    await harness.receiver.ask('behave', { webhooks: those.map(({ number }) => number), behaviour });
   }
   const disturbed = await measure(disturbance.label, disturbance.disturbedSeconds);
-  const limit = await rig.rawLimit();
+  const limit = await harness.rawLimit();
   return {
     series: [calm, disturbed],
     figures: [

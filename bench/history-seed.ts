@@ -18,6 +18,7 @@ import {
   type SeededDay,
   type SeededTenants,
 } from './history-seed-sql.ts';
+import { dayMs } from '../libs/domain/day.ts';
 
 export interface HistorySeed {
   readonly deliveries: number;
@@ -29,7 +30,6 @@ export interface HistorySeed {
   readonly signal?: AbortSignal;
 }
 
-const dayMs = 86_400_000;
 const tables = ['event', 'delivery', 'delivery_attempt'] as const;
 const fills = { event: fillEvents, delivery: fillDeliveries, delivery_attempt: fillAttempts } as const;
 const connections = 2;

@@ -20,7 +20,7 @@ import { startStep } from '../stack/terminal.ts';
 import { ownType, untilKnown } from './endpoints.ts';
 import type { Target } from './processes/load-questions.ts';
 import type { Range } from './processes/receiver-questions.ts';
-import type { Rig } from './rig.ts';
+import type { Harness } from './harness.ts';
 
 /** Every one of them subscribed to it. */
 export const broadcastType = 'bench.broadcast';
@@ -35,8 +35,8 @@ export function targetOf(number: number): Target {
 }
 
 /** Adds the webhooks with these numbers; resolves when all apps know them. @throws StackFailure, Stopped */
-export async function addWebhooks(rig: Rig, { from, to }: Range): Promise<void> {
-  const config = readConfig({ ...connectionKeys, ...registryKeys, ...signatureKeys }, rig.system.env);
+export async function addWebhooks(harness: Harness, { from, to }: Range): Promise<void> {
+  const config = readConfig({ ...connectionKeys, ...registryKeys, ...signatureKeys }, harness.system.env);
   const prefix = config.TOPIC_PREFIX;
   const logger = createLogger('bench', 'error');
   const sink = new RecordSink(new KafkaClient(kafkaConnection(config, 'bench'), logger), logger);
@@ -48,17 +48,17 @@ export async function addWebhooks(rig: Rig, { from, to }: Range): Promise<void> 
     const codec = await registry.codec(topics.definitions);
     const topic = topicName(prefix, topics.definitions);
     for (let start = from; start < to; start += atATime) {
-      if (rig.signal.aborted) throw new Stopped();
+      if (harness.signal.aborted) throw new Stopped();
       step.progress(`${start} are there`);
       const numbers = Array.from({ length: Math.min(atATime, to - start) }, (_, index) => start + index);
       await sink.append(
         numbers.map((number) => {
-          const definition = definitionOf(number, rig.origin, box);
+          const definition = definitionOf(number, harness.origin, box);
           return { topic, key: definition.id, value: codec.encode(definition) };
         }),
       );
     }
-    await untilKnown(rig, to, knownDeadlineMs);
+    await untilKnown(harness, to, knownDeadlineMs);
     step.done('known to all apps');
   } catch (error) {
     step.fail();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { atMost } from './measured.ts';
-import { panelsOf } from './panels.ts';
+import { chartsOf } from './charts.ts';
 import { plotSvg } from './plot.ts';
 import type { KeptResult } from './results.ts';
 
@@ -29,29 +29,29 @@ const run = (perSecond: number, label = 'all well'): KeptResult => ({
 });
 
 test('a panel has a value of every run that has one', () => {
-  const panels = panelsOf([run(50), run(60, 'another label'), run(70)]);
-  expect(panels.map(({ title }) => title)).toEqual([
+  const charts = chartsOf([run(50), run(60, 'another label'), run(70)]);
+  expect(charts.map(({ title }) => title)).toEqual([
     'deliveries',
     'p99, produce call to POST',
     'CPU of a delivery',
     'p99 <against> all well',
   ]);
-  expect(panels[0]?.lines).toEqual([{ label: 'all well', values: [50, null, 70] }]);
-  expect(panels[2]?.lines).toEqual([{ label: 'all well', values: [null, null, null] }]);
-  expect(panels[3]).toMatchObject({ aim: 1.25, lines: [{ values: [1.1, 1.1, 1.1] }] });
+  expect(charts[0]?.lines).toEqual([{ label: 'all well', values: [50, null, 70] }]);
+  expect(charts[2]?.lines).toEqual([{ label: 'all well', values: [null, null, null] }]);
+  expect(charts[3]).toMatchObject({ aim: 1.25, lines: [{ values: [1.1, 1.1, 1.1] }] });
 });
 
 test('a work without series shows all of its figures', () => {
-  const panels = panelsOf([{ ...run(1), series: [] }]);
-  expect(panels.map(({ title }) => title)).toEqual(['p99 <against> all well', 'raw limit']);
+  const charts = chartsOf([{ ...run(1), series: [] }]);
+  expect(charts.map(({ title }) => title)).toEqual(['p99 <against> all well', 'raw limit']);
 });
 
 test('no run is no panel', () => {
-  expect(panelsOf([])).toEqual([]);
+  expect(chartsOf([])).toEqual([]);
 });
 
 test('the picture has a point for each value and escapes what people wrote', () => {
-  const svg = plotSvg('siege & co', panelsOf([run(50), run(70)]), ['first', 'second']);
+  const svg = plotSvg('siege & co', chartsOf([run(50), run(70)]), ['first', 'second']);
   expect(svg).toMatch(/^<svg [^]*<\/svg>\n$/);
   expect(svg).toContain('siege &amp; co');
   expect(svg).toContain('p99 &lt;against&gt; all well');
@@ -60,5 +60,5 @@ test('the picture has a point for each value and escapes what people wrote', () 
 });
 
 test('one run alone is drawn too', () => {
-  expect(plotSvg('siege', panelsOf([run(50)]), ['first'])).not.toMatch(/NaN|Infinity/);
+  expect(plotSvg('siege', chartsOf([run(50)]), ['first'])).not.toMatch(/NaN|Infinity/);
 });

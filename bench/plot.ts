@@ -1,5 +1,5 @@
 /** Panels as one picture in SVG 1.1, for a browser. Pure. */
-import type { Line, Panel } from './panels.ts';
+import type { Line, Chart } from './charts.ts';
 
 const columns = 3;
 const panelWidth = 330;
@@ -13,10 +13,10 @@ const legendWords = 3;
 const colours = ['#1f77b4', '#d95f02', '#2ca02c', '#c23b7b', '#7a5fb5', '#8c6d31', '#4d4d4d'];
 
 /** @param runs what is under the points: one for each run, oldest first */
-export function plotSvg(title: string, panels: readonly Panel[], runs: readonly string[]): string {
-  const rows = Math.ceil(panels.length / columns);
+export function plotSvg(title: string, charts: readonly Chart[], runs: readonly string[]): string {
+  const rows = Math.ceil(charts.length / columns);
   const [width, height] = [columns * panelWidth, titleHeight + rows * panelHeight];
-  const drawn = panels.map((panel, index) => {
+  const drawn = charts.map((panel, index) => {
     const x = (index % columns) * panelWidth;
     const y = titleHeight + Math.floor(index / columns) * panelHeight;
     return `<g transform="translate(${x} ${y})">${panelSvg(panel, runs.length)}</g>`;
@@ -33,7 +33,7 @@ export function plotSvg(title: string, panels: readonly Panel[], runs: readonly 
   ].join('');
 }
 
-function panelSvg({ title, unit, lines, aim }: Panel, runs: number): string {
+function panelSvg({ title, unit, lines, aim }: Chart, runs: number): string {
   const values = lines.flatMap((line) => line.values.filter((value) => value !== null));
   const top = Math.max(...values, aim ?? 0, 1e-9) * 1.1;
   const xOf = (run: number) => plotLeft + (runs < 2 ? plotWidth / 2 : (run * plotWidth) / (runs - 1));

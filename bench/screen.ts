@@ -2,7 +2,7 @@
 import { dearestFunctions } from './cpu-profile.ts';
 import { isMet, type Figure, type Measured, type WorkResult } from './measured.ts';
 import type { KeptResult } from './results.ts';
-import type { KeptProfile } from './rig.ts';
+import type { KeptProfile } from './harness.ts';
 import type { ProcessUsage } from './usage.ts';
 
 const megabyte = 1_000_000;

@@ -1,7 +1,7 @@
 /** What a work is: something to measure, by name. */
 import type { AppName } from '../stack/apps.ts';
 import type { WorkResult } from './measured.ts';
-import { Rig, type KeptProfile } from './rig.ts';
+import { Harness, type KeptProfile } from './harness.ts';
 import type { SystemOptions } from './system.ts';
 
 export interface Work {
@@ -43,10 +43,10 @@ export class Bench {
   }
 
   /** Starts a system for `use`, and stops it. @throws StackFailure, Stopped */
-  withRig<T>(options: SystemOptions, use: (rig: Rig) => Promise<T>): Promise<T> {
-    return Rig.with({ ...options, signal: this.signal, profiled: this.profiled }, async (rig) => {
-      const result = await use(rig);
-      this.profiles.push(...rig.profiles);
+  withHarness<T>(options: SystemOptions, use: (harness: Harness) => Promise<T>): Promise<T> {
+    return Harness.with({ ...options, signal: this.signal, profiled: this.profiled }, async (harness) => {
+      const result = await use(harness);
+      this.profiles.push(...harness.profiles);
       return result;
     });
   }

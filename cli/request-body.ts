@@ -2,7 +2,7 @@
 import type { CommandContext, Option } from './command.ts';
 import { CliFailure } from './failure.ts';
 import { readInput } from './input.ts';
-import { momentAhead, momentOf } from './moment.ts';
+import { timeAheadOption, timeOption } from './time-option.ts';
 
 export const bodyOptions: Readonly<Record<string, Option>> = {
   data: { takes: 'JSON', text: 'fields as the API takes them; options for single fields are stronger' },
@@ -30,8 +30,8 @@ export async function requestBody(
   for (const [option, { field, as }] of Object.entries(fields)) {
     const value = given.text(option);
     if (as === 'flag' && given.has(option)) named[field] = true;
-    else if (value !== null && as === 'ahead') named[field] = momentAhead(option, value, Date.now());
-    else if (value !== null && as === 'ago') named[field] = momentOf(option, value, Date.now());
+    else if (value !== null && as === 'ahead') named[field] = timeAheadOption(option, value, Date.now());
+    else if (value !== null && as === 'ago') named[field] = timeOption(option, value, Date.now());
     else if (value !== null && as === 'number') named[field] = Number(value);
     else if (value !== null) named[field] = as === 'list' ? value.split(',').map((one) => one.trim()) : value;
   }

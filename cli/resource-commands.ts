@@ -6,7 +6,7 @@ import { fieldLines } from '../libs/domain/payload/printable.ts';
 import { apiCall, type Method } from './api-call.ts';
 import type { Command, CommandContext, Option } from './command.ts';
 import { CliFailure } from './failure.ts';
-import { momentOf } from './moment.ts';
+import { timeOption } from './time-option.ts';
 import { bodyOptions, requestBody, type FieldOptions } from './request-body.ts';
 
 interface Named {
@@ -202,6 +202,6 @@ function queryOf({ given }: CommandContext, filters: Readonly<Record<string, Que
 
 /** @throws CliFailure usage */
 function valueOf(text: string, as: QueryOption['as'], option: string, now: number): string | readonly string[] {
-  if (as === 'time') return momentOf(option, text, now);
+  if (as === 'time') return timeOption(option, text, now);
   return as === 'list' ? text.split(',') : text;
 }

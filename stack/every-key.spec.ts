@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError, describeConfig, readConfig, type ConfigSpec } from '../libs/runtime/config.ts';
-import { placeOf } from '../libs/runtime/shown-value.ts';
+import { placeOf } from '../libs/runtime/masked-value.ts';
 import { guardFromConfig } from '../libs/sender/guard-from-config.ts';
 import { appConfigs } from './app-configs.ts';
 import { configurationProblems } from './configuration-problems.ts';
 import { setupConfig } from './setup-config.ts';
-import { configLines } from './shown-config.ts';
+import { configLines } from './config-lines.ts';
 
 const every: ConfigSpec = Object.assign({}, setupConfig, ...Object.values(appConfigs)) as ConfigSpec;
 const names = Object.keys(every);

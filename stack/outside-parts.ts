@@ -4,7 +4,7 @@ import pg from 'pg';
 import { registryConfig } from '../libs/kafka/registry-config.ts';
 import type { Environment } from '../libs/runtime/config.ts';
 import { readConfig } from '../libs/runtime/config.ts';
-import { placeOf } from '../libs/runtime/shown-value.ts';
+import { placeOf } from '../libs/runtime/masked-value.ts';
 import { askRegistry } from '../libs/wire/registry-access.ts';
 import { partVariables, type Part } from './environment.ts';
 import { StackFailure, sentenceOf } from './failure.ts';

@@ -9,7 +9,7 @@ import { migrate } from '../libs/postgres/server/migrate.ts';
 import { connectionKind, wayAroundPooler } from '../libs/postgres/server/pooler-probe.ts';
 import { readConfig, type Environment } from '../libs/runtime/config.ts';
 import type { Logger } from '../libs/runtime/logger.ts';
-import { placeOf } from '../libs/runtime/shown-value.ts';
+import { placeOf } from '../libs/runtime/masked-value.ts';
 import { Registry } from '../libs/wire/registry.ts';
 import { allTopics } from '../libs/wire/topics.ts';
 import { StackFailure, sentenceOf } from './failure.ts';

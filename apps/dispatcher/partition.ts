@@ -6,7 +6,7 @@
  */
 import { isOtherTopic } from '../../libs/kafka/consumer/position-check.ts';
 import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { learnAllInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
+import { awaitSchemas, type SchemaLearner } from '../../libs/wire/await-schema.ts';
 import { keyOf, type LaneItem } from './lanes/lane-item.ts';
 import { ParkedLog } from './parked/parked-log.ts';
 import { PartitionAppends } from './parked/partition-appends.ts';
@@ -136,7 +136,7 @@ export class Partition {
       then();
       return;
     }
-    const learned = (this.learning ?? Promise.resolve()).then(() => learnAllInTheEnd(codec, batch.records)).then(then);
+    const learned = (this.learning ?? Promise.resolve()).then(() => awaitSchemas(codec, batch.records)).then(then);
     this.learning = learned;
     this.applyPauses();
     void learned.then(() => {

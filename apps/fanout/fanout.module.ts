@@ -27,6 +27,7 @@ import { FanoutMetrics } from './fanout-metrics.ts';
 import { LiveTables, type LiveTable } from '../../libs/kafka/tail/live-tables.ts';
 import { watchedRegistry } from '../../libs/kafka/watched-registry.ts';
 import { PlatformEventsController } from './platform-events.controller.ts';
+import { dayMs } from '../../libs/domain/day.ts';
 
 /**
  * What waits in memory, the backlog included, at most; partitions are paused beyond. A burst in a partition keeps
@@ -40,7 +41,6 @@ const pumpLimits = {
   maxPerRun: 500,
   maxPerPartitionAndRun: 128,
 } as const;
-const dayMs = 86_400_000;
 const minuteMs = 60_000;
 
 interface Codecs {

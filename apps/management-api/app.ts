@@ -8,7 +8,7 @@ import { ReservedDatabase } from '../../libs/postgres/server/reserved-database.t
 import { WebhookView } from '../../libs/postgres/webhooks/webhook-view.ts';
 import type { AppDefinition } from '../../libs/runtime/app.module.ts';
 import { ApiMetrics } from './http/api-metrics.ts';
-import { BeginTurns } from './access/begin-turns.ts';
+import { RequestFairness } from './access/request-fairness.ts';
 import { Authentication } from './access/authentication.ts';
 import { managementApiConfig } from './config.ts';
 import { CrossOrigin } from './http/cross-origin.ts';
@@ -37,7 +37,7 @@ export const managementApi: AppDefinition<typeof managementApiConfig> = {
     const tail = app.get(TopicTail);
     const authentication = app.get(Authentication);
     const crossOrigin = new CrossOrigin(config.API_CORS_ORIGINS);
-    const admission = { authentication, rates: app.get(RequestRates), turns: new BeginTurns(), tracer };
+    const admission = { authentication, rates: app.get(RequestRates), turns: new RequestFairness(), tracer };
     prepareServer(app, { ...admission, metrics, logger, crossOrigin });
     preparePortal(app.getHttpAdapter().getInstance(), config, logger);
     boundReads(app.getHttpAdapter().getInstance(), {

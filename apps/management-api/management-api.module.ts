@@ -30,7 +30,7 @@ import { DocsController } from './http/docs.controller.ts';
 import { IndexController } from './http/index.controller.ts';
 import { EtagInterceptor } from './http/etag.interceptor.ts';
 import { ExportController } from './deliveries/export.controller.ts';
-import { EventJudge } from './events/event-judge.ts';
+import { EventValidator } from './events/event-validator.ts';
 import { EventPublisher } from './events/event-publisher.ts';
 import { CatalogueDocumentsController } from './events/catalogue-documents.controller.ts';
 import { CatalogueImport } from './events/catalogue-import.ts';
@@ -252,7 +252,7 @@ function kafkaProviders(config: ManagementApiConfig, context: AppContext, codecs
         new EventPublisher({
           writer,
           store,
-          judge: new EventJudge({
+          judge: new EventValidator({
             ...{ eventTypes, clients, takenTypes: new TakenTypes({ webhooks }) },
             unknownEventTypes: config.UNKNOWN_EVENT_TYPES,
           }),

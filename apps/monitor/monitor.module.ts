@@ -23,7 +23,7 @@ import { topicName, topics } from '../../libs/wire/topics.ts';
 import type { Delivery } from '../../libs/domain/delivery/delivery.ts';
 import { unobservedFields, type ObservedOutcome } from '../../libs/domain/delivery/outcome.ts';
 import { BacklogMetrics } from './backlog-metrics.ts';
-import { Caretaker } from './caretaker.ts';
+import { Housekeeper } from './housekeeper.ts';
 import type { MonitorConfig } from './config.ts';
 import { GlobalGuard } from './global-guard.ts';
 import { MailSender } from './mail-sender.ts';
@@ -33,11 +33,11 @@ import { disableRulesIn } from './disable-rules-in-force.ts';
 import { Observation } from './observation.ts';
 import { OutcomesController } from './outcomes.controller.ts';
 import { Repeated } from './repeated.ts';
-import { Rounds } from './rounds.ts';
+import { ScheduledChecks } from './scheduled-checks.ts';
+import { dayMs } from '../../libs/domain/day.ts';
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
-const dayMs = 86_400_000;
 const mailRules = { gatherMs: 15_000, quietMs: 30 * minuteMs };
 const mailsEveryMs = 5_000;
 const roundsEveryMsMax = 10_000;
@@ -205,14 +205,14 @@ function makeRoutine(parts: {
   const intervalMs = config.HEALTH_CHECK_INTERVAL_MINUTES * minuteMs;
   const silentMs = config.SILENT_WEBHOOK_HOURS * hourMs;
   const auditRetentionDays = config.AUDIT_RETENTION_DAYS === 0 ? undefined : config.AUDIT_RETENTION_DAYS;
-  const caretaker = new Caretaker({
+  const housekeeper = new Housekeeper({
     keepHouse: (isStopped) =>
       keepHouse(em, { retentionDays: config.HISTORY_RETENTION_DAYS, auditRetentionDays, isStopped }),
     sweepTimes: () => sweepTimes(em),
     metrics,
     logger,
   });
-  const rounds = new Rounds({
+  const scheduledChecks = new ScheduledChecks({
     store: new RecoveryStore(em),
     guard,
     pings: config.AUTO_HEAL_ENABLED ? { intervalMs, giveUpMs: config.HISTORY_RETENTION_DAYS * dayMs } : null,
@@ -227,7 +227,7 @@ function makeRoutine(parts: {
     metrics,
     logger,
   });
-  const jobs = [new Repeated(caretaker), new Repeated(rounds)];
+  const jobs = [new Repeated(housekeeper), new Repeated(scheduledChecks)];
   if (config.SMTP_URL === null) return new Routine(jobs);
   const mailer = new Mailer({
     store: new NoticeMailStore(em),

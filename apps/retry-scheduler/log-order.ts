@@ -5,7 +5,7 @@
  * is newer than those of the last two records, tells nothing of what follows.
  */
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
-import { clocksApartMsMax } from './moments.ts';
+import { clocksApartMsMax } from './due-times.ts';
 
 type Stamped = Pick<KafkaRecord, 'timestampMs'>;
 

@@ -2,7 +2,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { RecordBatch } from '../../libs/kafka/record.ts';
-import { learnInTheEnd, type SchemaLearner } from '../../libs/wire/learn-in-the-end.ts';
+import { awaitSchema, type SchemaLearner } from '../../libs/wire/await-schema.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** Stands for the topics of all tiers. */
@@ -28,7 +28,7 @@ export class RetriesController {
   /** Others need not wait: every retry has a moment of its own. */
   private async learnAndTake(batch: RecordBatch, unknown: readonly Buffer[]): Promise<void> {
     batch.lease.pause();
-    for (const value of unknown) await learnInTheEnd(this.codec, value);
+    for (const value of unknown) await awaitSchema(this.codec, value);
     batch.lease.resume();
     this.scheduler.take(batch);
   }

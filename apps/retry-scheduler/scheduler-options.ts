@@ -1,9 +1,9 @@
 /** What the scheduler is given, and what it hands on. */
 import type { RetryTier, RetryTierName } from '../../libs/domain/delivery/retry.ts';
 import type { KafkaRecord } from '../../libs/kafka/record.ts';
-import type { RoomLimits } from './room.ts';
+import type { MemoryBudgetLimits } from './memory-budget.ts';
 
-export interface SchedulerLimits extends RoomLimits {
+export interface SchedulerLimits extends MemoryBudgetLimits {
   /**
    * Offsets read behind one that waits, from which on it is in the way: commits of a partition speak of 24,000 offsets where many wait,
    * so reading stops when its lowest incomplete one lies further back, until it is nearer than half of that.

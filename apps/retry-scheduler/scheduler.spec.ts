@@ -5,8 +5,8 @@ import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SchedulerLimits, SchedulerOptions, WaitingRetry } from './scheduler-options.ts';
+import { dayMs } from '../../libs/domain/day.ts';
 
-const dayMs = 86_400_000;
 const fetchRecordsMax = 20;
 const fetchMs = 40;
 const roomy: SchedulerLimits = { heldRecordsMax: 10_000, heldBytesMax: 1e9, offsetsBehindMax: 8_000 };

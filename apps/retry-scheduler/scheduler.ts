@@ -21,9 +21,9 @@ import type { KafkaRecord, PartitionLease, RecordBatch } from '../../libs/kafka/
 import { DueQueue } from '../../libs/runtime/due-queue.ts';
 import { OnItsWay } from './on-its-way.ts';
 import { LogOrder } from './log-order.ts';
-import { momentsOf, type Clocks } from './moments.ts';
+import { dueTimesOf, type Clocks } from './due-times.ts';
 import { nextStep } from './next-step.ts';
-import { Room } from './room.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import type { SchedulerOptions } from './scheduler-options.ts';
 import { Unread } from './unread.ts';
 import { copyOf, ValueStore } from './value-store.ts';
@@ -51,7 +51,7 @@ export class Scheduler {
   /** The newest offset that was read of each partition. */
   private readonly newest = new WeakMap<PartitionLease, number>();
   private readonly leaving = new WeakSet<PartitionLease>();
-  private readonly room: Room;
+  private readonly room: MemoryBudget;
   private readonly unread = new Unread();
   private readonly onItsWay = new OnItsWay();
   private hopping = 0;
@@ -61,7 +61,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.options = options;
-    this.room = new Room(options.limits);
+    this.room = new MemoryBudget(options.limits);
   }
 
   /** What is in memory: everything, and of that what counts towards the bounds. */
@@ -151,7 +151,7 @@ export class Scheduler {
       );
       return clocks.now;
     }
-    const moments = momentsOf({ notBefore, writtenAt }, tier, clocks);
+    const moments = dueTimesOf({ notBefore, writtenAt }, tier, clocks);
     const { dueAt, isCorrected } = moments;
     const lookAt = isInTheWay ? clocks.now : moments.lookAt;
     const kept = { handle: this.values.put(value), bytes: ValueStore.bytesFor(value.length), headers: copyOf(headers) };

@@ -1,7 +1,7 @@
 import { dataOf, type ApiClient, type ApiSchemas } from '../../libs/api-client/api-client.ts';
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import type { Command, Given } from '../command.ts';
-import { momentOf } from '../moment.ts';
+import { timeOption } from '../time-option.ts';
 import { deliveryStatuses } from '../../libs/domain/delivery/outcome.ts';
 import { tableLines } from '../../libs/domain/payload/printable.ts';
 
@@ -70,8 +70,8 @@ function filtersOf(given: Given) {
     eventType: given.text('event-type'),
     eventId: given.text('event'),
     status: given.word('status', deliveryStatuses),
-    from: from === null ? null : momentOf('from', from, now),
-    to: to === null ? null : momentOf('to', to, now),
+    from: from === null ? null : timeOption('from', from, now),
+    to: to === null ? null : timeOption('to', to, now),
   };
   type Filters = { [Name in keyof typeof named]?: NonNullable<(typeof named)[Name]> };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null)) as Filters;

@@ -1,6 +1,6 @@
 import { dataOf } from '../../libs/api-client/api-client.ts';
 import type { Command } from '../command.ts';
-import { refuseUndelivered, timeoutDefaultS, timeoutRangeS, untilSettled, waitOptions } from '../settling.ts';
+import { refuseUndelivered, timeoutDefaultS, timeoutRangeS, untilSettled, waitOptions } from '../wait-for-delivery.ts';
 import { deliveryLines } from './deliveries-list.ts';
 
 export const deliveriesResend: Command = {

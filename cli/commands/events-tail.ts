@@ -1,7 +1,7 @@
 import { followStream, type StreamItem } from '../../libs/api-client/outcome-stream.ts';
 import type { Command } from '../command.ts';
 import { CliFailure } from '../failure.ts';
-import { timeoutRangeS } from '../settling.ts';
+import { timeoutRangeS } from '../wait-for-delivery.ts';
 
 const outcomes = ['delivered', 'failed_retryable', 'failed_permanent'] as const;
 

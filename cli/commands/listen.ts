@@ -11,7 +11,7 @@ import { withClient } from '../client-choice.ts';
 import type { Command, CommandContext, Given } from '../command.ts';
 import { CliFailure, toldOf } from '../failure.ts';
 import { startReceiver, type ReceivedRequest, type Receiver } from '../receiver.ts';
-import { timeoutRangeS } from '../settling.ts';
+import { timeoutRangeS } from '../wait-for-delivery.ts';
 import { textLines } from '../../libs/domain/payload/printable.ts';
 import { webhookSecret } from '../webhook-secret.ts';
 

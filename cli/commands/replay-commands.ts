@@ -1,6 +1,6 @@
 import { apiCall } from '../api-call.ts';
 import type { Command } from '../command.ts';
-import { momentOf } from '../moment.ts';
+import { timeOption } from '../time-option.ts';
 import { bodyOptions, requestBody } from '../request-body.ts';
 import { changeCommand, listCommand, objectLines, showCommand } from '../resource-commands.ts';
 
@@ -33,7 +33,7 @@ const create: Command = {
     const now = Date.now();
     const time = (name: string) => {
       const text = given.text(name);
-      return text === null ? undefined : momentOf(name, text, now);
+      return text === null ? undefined : timeOption(name, text, now);
     };
     const named = {
       webhookId: given.text('webhook') ?? undefined,

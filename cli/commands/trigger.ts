@@ -14,7 +14,7 @@ import {
   waitOptions,
   whenKnown,
   type Patience,
-} from '../settling.ts';
+} from '../wait-for-delivery.ts';
 import { deliveryLines } from './deliveries-list.ts';
 
 export const trigger: Command = {

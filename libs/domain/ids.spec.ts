@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { deliveryIdOf, eventKeyOf, historyIdOf, idTimeOf, madeUpDeliveryIdOf, timedId, timeOfId } from './ids.ts';
+import { dayMs } from './day.ts';
 
 const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
-const dayMs = 86_400_000;
 
 test('an id is a UUID of version 8 that carries its time', () => {
   fc.assert(

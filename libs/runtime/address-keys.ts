@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { checkedListKey, filledListKey, makeKey, type ConfigKey, type KeyText } from './config.ts';
-import { quoted } from './shown-value.ts';
+import { quoted } from './masked-value.ts';
 
 type List = ConfigKey<readonly string[]>;
 

@@ -3,7 +3,7 @@
  * and any key may come from a file instead (`NAME_FILE`, for secrets that are mounted).
  */
 import { readFileSync } from 'node:fs';
-import { hiddenText, quoted, shownText } from './shown-value.ts';
+import { hiddenText, quoted, maskedText } from './masked-value.ts';
 
 /** How one key is read: `parse` throws an Error whose message goes on from its name: "must be …, not …". */
 export interface ConfigKey<T> {
@@ -15,7 +15,7 @@ export interface ConfigKey<T> {
   /** Masked wherever configuration is shown. */
   readonly secret: boolean;
   readonly parse: (text: string) => T;
-  /** As it may be told; left out: as {@link shownText} has it. */
+  /** As it may be told; left out: as {@link maskedText} has it. */
   readonly shown?: (text: string) => string;
   /** Why it does not go with the values of other keys, as `parse` says it; null: it does. */
   readonly conflict?: (value: T, others: Readonly<Record<string, unknown>>) => string | null;
@@ -179,7 +179,7 @@ export function checkedListKey(text: KeyText, check: ItemCheck): ConfigKey<reado
   return makeKey(text, (value) => {
     const items = itemsOf(value);
     // Its commas may be a password's: no item is told then.
-    const isTorn = shownText(value) === hiddenText;
+    const isTorn = maskedText(value) === hiddenText;
     const told = (item: string) => (isTorn ? `'${hiddenText}'` : quoted(item));
     const problems = items
       .map((item) => problemOf(() => check(item, told(item))))
@@ -221,9 +221,9 @@ export function describeConfig(spec: ConfigSpec, env: Environment): Record<strin
   for (const [name, key] of Object.entries(spec)) {
     const file = env[`${name}_FILE`];
     const text = env[name] ?? (file === undefined ? key.default : null);
-    if (text === null) shown[name] = file === undefined ? '(not set)' : `(from ${shownText(file)})`;
+    if (text === null) shown[name] = file === undefined ? '(not set)' : `(from ${maskedText(file)})`;
     else if (key.secret && text !== '') shown[name] = hiddenText;
-    else shown[name] = key.shown?.(text) ?? shownText(text);
+    else shown[name] = key.shown?.(text) ?? maskedText(text);
   }
   return shown;
 }

@@ -1,7 +1,7 @@
 /** Keys of a proxy between the dispatcher and the endpoints. */
 import { isRange } from './address-keys.ts';
 import { checkedListKey, makeKey, type ConfigKey, type KeyText } from './config.ts';
-import { requireDecodable, shownAsUrl } from './url-keys.ts';
+import { requireDecodable, maskedAsUrl } from './url-keys.ts';
 
 const form = 'http://user:password@proxy.internal:3128, https://proxy.internal:443 or socks5://proxy.internal:1080';
 
@@ -24,7 +24,7 @@ function proxyUrlKey(text: Omit<KeyText, 'default'>): ConfigKey<string | null> {
     }
     return value;
   });
-  return shownAsUrl(key);
+  return maskedAsUrl(key);
 }
 
 const hostItem = /^(\*|\.?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)(?::(\d{1,5}))?$/;

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { filledListKey, makeKey, type ConfigKey, type KeyText } from './config.ts';
 import { SecretBox } from './secret-box.ts';
-import { hiddenText, quoted } from './shown-value.ts';
+import { hiddenText, quoted } from './masked-value.ts';
 
 /** Of topics, groups and members, by Kafka's own rule; 60 characters are left for what follows a prefix. */
 const kafkaName = /^[A-Za-z0-9._-]{1,249}$/;

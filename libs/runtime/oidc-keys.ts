@@ -1,7 +1,7 @@
 /** Whose tokens operators sign in with (OpenID Connect), beside keys, and what the values of a claim let them do. */
 import { makeKey, optionalKey, type ConfigKey } from './config.ts';
 import { certificatesKey } from './name-keys.ts';
-import { hiddenText, quoted, shownText } from './shown-value.ts';
+import { hiddenText, quoted, maskedText } from './masked-value.ts';
 import { optionalHttpUrlKey } from './url-keys.ts';
 
 type Others = Readonly<Record<string, unknown>>;
@@ -111,7 +111,7 @@ function rolesKey<const Capability extends string>(
       .split(',')
       .map((item) => item.trim())
       .filter((item) => item !== '');
-    const isTorn = shownText(value) === hiddenText;
+    const isTorn = maskedText(value) === hiddenText;
     const roles = items.map((item) => {
       const role = roleOf(item, capabilities);
       if (role !== null) return role;

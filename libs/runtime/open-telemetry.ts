@@ -21,8 +21,8 @@ import {
   type Sampler,
 } from '@opentelemetry/sdk-trace';
 import { errorFields } from './logger.ts';
-import { shownUrl } from './shown-value.ts';
-import { SpanOutlet } from './span-outlet.ts';
+import { maskedUrl } from './masked-value.ts';
+import { BoundedSpanProcessor } from './bounded-span-processor.ts';
 import type { NewSpan, Span, SpanAttributes, Tracer, Tracing, TracingOptions } from './tracing.ts';
 
 /** As the specification has them, but exports are smaller and sooner: making the JSON of one holds up nothing long. */
@@ -40,7 +40,7 @@ export function openTelemetry({ app, config, env, logger, onSpans }: TracingOpti
   const setting = (name: keyof typeof defaults) => positive(env[name]) ?? defaults[name];
   const spansMax = setting('OTEL_BSP_MAX_QUEUE_SIZE');
   const url = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? `${endpoint.replace(/\/+$/, '')}/v1/traces`;
-  const outlet = new SpanOutlet({
+  const outlet = new BoundedSpanProcessor({
     exporter: new OTLPTraceExporter({ url, timeoutMillis: setting('OTEL_EXPORTER_OTLP_TIMEOUT') }),
     spansMax,
     batches: (exporter) =>
@@ -63,7 +63,7 @@ export function openTelemetry({ app, config, env, logger, onSpans }: TracingOpti
     spanLimits: { attributeValueLengthLimit: attributeCharactersMax },
     spanProcessors: [outlet],
   });
-  logger.info({ endpoint: shownUrl(url, '/v1/traces'), sampler: config.OTEL_TRACES_SAMPLER }, 'tracing');
+  logger.info({ endpoint: maskedUrl(url, '/v1/traces'), sampler: config.OTEL_TRACES_SAMPLER }, 'tracing');
   return {
     tracer: new OpenTelemetryTracer(provider.getTracer('deeperhub-webhooks')),
     stop: async (withinMs) => {

@@ -1,6 +1,6 @@
 /** Keys of the portal, which the management API serves. */
 import { booleanKey, checkedListKey, makeKey, stringKey, type ConfigKey } from './config.ts';
-import { quoted } from './shown-value.ts';
+import { quoted } from './masked-value.ts';
 import { optionalHttpUrlKey } from './url-keys.ts';
 
 /** Segments that are of the API itself. */

@@ -1,18 +1,18 @@
 /** Keys that are addresses: parsed to every part of them at boot, shown without what could be secret in them. */
 import { accessSync, constants } from 'node:fs';
 import { checkedListKey, makeKey, type ConfigKey, type KeyText } from './config.ts';
-import { shownUrl } from './shown-value.ts';
+import { maskedUrl } from './masked-value.ts';
 
 /** An http or https address. @param logins the keys that a login belongs in; null: it takes none */
 export function httpUrlKey(text: KeyText & { readonly logins: string | null }): ConfigKey<string> {
-  return shownAsUrl(makeKey(text, (value) => httpUrl(value, text.default ?? '', text.logins)));
+  return maskedAsUrl(makeKey(text, (value) => httpUrl(value, text.default ?? '', text.logins)));
 }
 
 /** The same where it may be missing: empty means null. */
 export function optionalHttpUrlKey(
   text: Omit<KeyText, 'default'> & { readonly example: string; readonly mayHaveQuery?: boolean },
 ): ConfigKey<string | null> {
-  return shownAsUrl(
+  return maskedAsUrl(
     makeKey({ ...text, default: '' }, (value) =>
       value === '' ? null : httpUrl(value, text.example, null, text.mayHaveQuery),
     ),
@@ -22,7 +22,7 @@ export function optionalHttpUrlKey(
 function httpUrl(value: string, example: string, logins: string | null, mayHaveQuery = false): string {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol) || /\s/.test(value)) {
-    throw new Error(`must be an address such as ${example}, not '${shownUrl(value)}'`);
+    throw new Error(`must be an address such as ${example}, not '${maskedUrl(value)}'`);
   }
   if (url.username !== '' || url.password !== '') {
     throw new Error(`must not hold a user or a password${logins === null ? '' : `: they go into ${logins}`}`);
@@ -37,7 +37,7 @@ const databaseForm = 'postgresql://user:password@host:5432/database';
 
 /** An address of PostgreSQL, as its driver takes it. */
 export function databaseUrlKey(text: KeyText): ConfigKey<string> {
-  return shownAsUrl(
+  return maskedAsUrl(
     makeKey(text, (value) => {
       // The driver takes one without a host, for a socket that the query names.
       const url = URL.parse(value.replace('@/', '@localhost/'));
@@ -78,9 +78,9 @@ export function smtpUrlKey(text: Omit<KeyText, 'default' | 'secret'>): ConfigKey
   });
 }
 
-export function shownAsUrl<T>(key: ConfigKey<T>): ConfigKey<T> {
+export function maskedAsUrl<T>(key: ConfigKey<T>): ConfigKey<T> {
   const known = key.default === '' ? null : key.default;
-  return { ...key, shown: (value) => (value === '' ? '' : shownUrl(value, known)) };
+  return { ...key, shown: (value) => (value === '' ? '' : maskedUrl(value, known)) };
 }
 
 export function requireDecodable(parts: readonly string[]): void {

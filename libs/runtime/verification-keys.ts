@@ -1,6 +1,6 @@
 /** Whether endpoints have to prove that they want what is sent to them. */
 import { choiceKey, makeKey, type ConfigKey } from './config.ts';
-import { quoted } from './shown-value.ts';
+import { quoted } from './masked-value.ts';
 
 /** A DNS name, as the receiver may look it up or compare it. */
 const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;

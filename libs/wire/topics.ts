@@ -1,7 +1,6 @@
 /** Every topic of ours: its name, its value and how it is kept. The setup step creates them from this table. */
 import { retryTiers, type RetryTierName } from '../domain/delivery/retry.ts';
-
-const dayMs = 86_400_000;
+import { dayMs } from '../domain/day.ts';
 
 export interface TopicSpec {
   readonly name: string;

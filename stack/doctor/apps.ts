@@ -1,5 +1,5 @@
 /** The apps, where they are to be reached from here: what each says of its own readiness, and what its clock says. */
-import { shownUrl } from '../../libs/runtime/shown-value.ts';
+import { maskedUrl } from '../../libs/runtime/masked-value.ts';
 import { appNames, type AppName } from '../apps.ts';
 import type { AppUrls } from './examination.ts';
 import { ok, trouble, type Finding } from '../../libs/domain/system/finding.ts';
@@ -29,7 +29,7 @@ export async function examineApps(urls: AppUrls): Promise<readonly Finding[]> {
     // They may well run elsewhere; whether anybody consumes is asked of Kafka.
     const remedy =
       'start what is missing; if it runs elsewhere, say where with --apps=, or ask its /health/ready there';
-    const says = `cannot be reached, for example at ${shownUrl(urls[first])}: ${unreached.join(', ')}`;
+    const says = `cannot be reached, for example at ${maskedUrl(urls[first])}: ${unreached.join(', ')}`;
     findings.push(trouble('apps', 'warning', says, remedy));
   }
   const versions = reached.flatMap(({ app, version }) => (version === null ? [] : [{ app, version }]));

@@ -1,5 +1,5 @@
 /** Why PostgreSQL cannot be asked, and the way out. Pure: what the driver threw comes in. */
-import { placeOf } from '../../libs/runtime/shown-value.ts';
+import { placeOf } from '../../libs/runtime/masked-value.ts';
 import { trouble, type Finding } from '../../libs/domain/system/finding.ts';
 import { sentenceOf } from '../failure.ts';
 

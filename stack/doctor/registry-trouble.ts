@@ -1,5 +1,5 @@
 /** Why the schema registry cannot be asked, and the way out. Pure: what the client threw comes in. */
-import { placeOf } from '../../libs/runtime/shown-value.ts';
+import { placeOf } from '../../libs/runtime/masked-value.ts';
 import { RegistryRefusal } from '../../libs/wire/registry-inspection.ts';
 import { trouble, type Finding } from '../../libs/domain/system/finding.ts';
 import { hasCode, sentenceOf } from '../failure.ts';

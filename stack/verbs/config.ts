@@ -4,7 +4,7 @@ import { appNames, portsOf } from '../apps.ts';
 import { requireConfiguration } from '../configuration-problems.ts';
 import { presentEnvironment } from '../local-access.ts';
 import { runVerb } from '../run-verb.ts';
-import { configLines } from '../shown-config.ts';
+import { configLines } from '../config-lines.ts';
 import { say } from '../terminal.ts';
 
 const verb = {

@@ -59,7 +59,7 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/management-api/stores.module.ts': [1, 'the end of portal sessions, which is in their tokens'],
   'apps/management-api/stream/stream-providers.ts': [1, 'until when outcomes were passed on, told'],
   'apps/management-api/webhooks/webhook-checks.ts': [1, 'the validity of certificates'],
-  'apps/management-api/shown.ts': [1, `whether a pause is over, ${compared}`],
+  'apps/management-api/responses.ts': [1, `whether a pause is over, ${compared}`],
   'apps/management-api/webhooks/webhook-pause.controller.ts': [1, stored],
   'apps/management-api/rejections/rejected-events.controller.ts': [1, stored],
   'apps/management-api/system/system-providers.ts': [1, told],

@@ -28,10 +28,9 @@ import { allTopics } from '../../libs/wire/topics.ts';
 import { areas } from '../../libs/domain/system/finding.ts';
 import { setupConfig } from '../../stack/setup-config.ts';
 import { importsOf, repositoryRoot, sourceFiles, type SourceFile } from './source-tree.ts';
+import { dayMs } from '../../libs/domain/day.ts';
 
 export type Row = readonly string[];
-
-const dayMs = 86_400_000;
 
 export function topicRows(): readonly Row[] {
   return allTopics.map((topic) => [

@@ -2,7 +2,7 @@
  * In: entries as they come and go. Out: all of them in the order of their hashes, which is what floors are made from.
  * A commit that speaks of thousands of webhooks would take longer to sort them than to write them down.
  */
-import { prefixOf } from '../parked/parked-floors.ts';
+import { prefixOf } from '../parked/parked-watermarks.ts';
 
 export class HashOrder<T extends { readonly hash: string }> {
   private readonly entries: T[] = [];

@@ -7,6 +7,7 @@ import { isSuccessCode, type AnswerCodes } from '../../../libs/domain/delivery/a
 import type { AttemptResult } from '../../../libs/domain/delivery/attempt.ts';
 import { isRefusal } from '../../../libs/domain/access/refusal.ts';
 import { pausedMsBetween, type Pause } from '../../../libs/domain/webhook/pause.ts';
+import { dayMs } from '../../../libs/domain/day.ts';
 
 interface Known {
   /** All times on the monotonic clock. The last success; null: none that was seen here. */
@@ -16,8 +17,6 @@ interface Known {
   /** When it got its present URL; null: before we looked. */
   readonly newAt: number | null;
 }
-
-const dayMs = 86_400_000;
 
 /** Of two moments on the monotonic clock, in milliseconds. */
 type PausedMs = (from: number, to: number) => number;

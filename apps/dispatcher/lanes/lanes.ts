@@ -16,7 +16,7 @@ import { emptyLane, isFull, oldestWrittenAt, type Lane, type Running } from './l
 import { isInLine, LaneAges, parkedInLineMax } from './lane-ages.ts';
 import type { LaneItem } from './lane-item.ts';
 import type { LanesOptions } from './lanes-options.ts';
-import { Turns } from '../gate/turns.ts';
+import { StartOrder } from '../gate/start-order.ts';
 
 /** How often memory that is tight is looked through, in milliseconds. */
 const tightEveryMs = 250;
@@ -24,7 +24,7 @@ const tightEveryMs = 250;
 export class Lanes {
   readonly slots: AttemptSlots;
   private readonly lanes = new Map<string, Lane>();
-  private readonly turns: Turns;
+  private readonly turns: StartOrder;
   private readonly blocked = new DueQueue<Lane>();
   private readonly ages: LaneAges;
   private readonly heldUp: HeldUp;
@@ -38,7 +38,7 @@ export class Lanes {
     this.slots = new AttemptSlots(options);
     this.ages = new LaneAges(options.divertAfterMs);
     this.heldUp = new HeldUp(options);
-    this.turns = new Turns(this.slots, (origin, clientId) => options.hasRoom(origin, clientId));
+    this.turns = new StartOrder(this.slots, (origin, clientId) => options.hasRoom(origin, clientId));
   }
 
   get inFlight(): number {

@@ -12,10 +12,10 @@
  */
 import { hash } from 'node:crypto';
 import { HashOrder } from '../gate/hash-order.ts';
-import type { ParkedFloors } from './parked-floors.ts';
+import type { ParkedWatermarks } from './parked-watermarks.ts';
 import { isComplete, knownRest, openFrom, openRest, type KnownRest, type OpenRest } from './parked-rest.ts';
 import { decodeParkedState, encodeParkedState, type ParkedCursor } from './parked-state.ts';
-import { ParkedTurns } from './parked-turns.ts';
+import { ParkedRoundRobin } from './parked-round-robin.ts';
 
 export interface ParkedRecord {
   readonly offset: number;
@@ -97,7 +97,7 @@ export class ParkedLog {
   private frontier: number;
   private run = 0;
   private runStart: number;
-  private readonly turns = new ParkedTurns<Entry>();
+  private readonly turns = new ParkedRoundRobin<Entry>();
   /** Diverted by this process and not read back yet, of all webhooks. */
   private onTheirWay = 0;
   /** Grows with everything that may change what would be committed. */
@@ -110,7 +110,7 @@ export class ParkedLog {
   /** Discovery is over, and who turned out to have nothing parked is forgotten. */
   private isSettled = false;
   /** Of the webhooks that the last commit did not list. */
-  private readonly floors: ParkedFloors | null;
+  private readonly floors: ParkedWatermarks | null;
   private readonly floorsEnd: number;
   private range: ParkedRange;
   /** What {@link commit} last said: one of them is the group's, unless somebody else has committed since. */

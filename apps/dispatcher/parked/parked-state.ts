@@ -5,10 +5,10 @@
  *
  * `2|<known end>|w|<commit>|<hash>.<offset>[.<attempt>.<not before>[.<open>,…,<end>]]|…` lists every parked webhook, and as far as
  * there is room which of its later records are open (parked-rest.ts). Where they are too
- * many, `3|<known end>|<commit>|<floors>|…` has a floor for each (parked-floors.ts) and lists of those whose first record has a
+ * many, `3|<known end>|<commit>|<floors>|…` has a floor for each (parked-watermarks.ts) and lists of those whose first record has a
  * history of its own as many as fit.
  */
-import { ParkedFloors } from './parked-floors.ts';
+import { ParkedWatermarks } from './parked-watermarks.ts';
 import { decodeRest, encodeRest, type OpenRest } from './parked-rest.ts';
 
 const listVersion = '2';
@@ -40,7 +40,7 @@ export interface ParkedCursor {
 export interface ParkedState {
   readonly knownEnd: number;
   /** Of the parked webhooks that are not listed; null: there are none. */
-  readonly floors: ParkedFloors | null;
+  readonly floors: ParkedWatermarks | null;
   readonly cursors: readonly ParkedCursor[];
 }
 
@@ -56,7 +56,7 @@ export function encodeParkedState(state: { knownEnd: number; base: number; curso
     base,
     headCharactersMax,
   );
-  const floors = ParkedFloors.encode(cursors, { base, end: knownEnd }, metadataCharactersMax - headCharactersMax);
+  const floors = ParkedWatermarks.encode(cursors, { base, end: knownEnd }, metadataCharactersMax - headCharactersMax);
   return [floorsVersion, knownEnd.toString(36), base.toString(36), floors, ...listed].join('|');
 }
 
@@ -96,7 +96,7 @@ export function decodeParkedState(metadata: string): ParkedState | null {
   }
   if (version !== floorsVersion) return null;
   const [base = '', text = '', ...items] = rest;
-  const floors = ParkedFloors.decode(text, { base: parseInt(base, 36), end: knownEnd });
+  const floors = ParkedWatermarks.decode(text, { base: parseInt(base, 36), end: knownEnd });
   return floors === null ? null : { knownEnd, floors, cursors: decodeCursors(items, base) };
 }
 

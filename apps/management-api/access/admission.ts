@@ -9,7 +9,7 @@ import { allOperations } from '../../../libs/api-contract/operations.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
 import type { Tracer } from '../../../libs/runtime/tracing.ts';
 import type { Authentication } from './authentication.ts';
-import type { BeginTurns } from './begin-turns.ts';
+import type { RequestFairness } from './request-fairness.ts';
 import { judgeRole } from './operation-role.ts';
 import { cloudEventFormOf, mediaTypeOf } from '../events/http-cloud-events.ts';
 import { acceptedForm } from '../http/accepted-form.ts';
@@ -29,7 +29,7 @@ declare module 'fastify' {
 export interface AdmissionParts {
   readonly authentication: Authentication;
   readonly rates: RequestRates;
-  readonly turns: BeginTurns;
+  readonly turns: RequestFairness;
   readonly tracer?: Tracer | undefined;
   /** Of every route. */
   readonly allowed: AllowedMethods;

@@ -24,7 +24,7 @@ import { grantedCapabilities, grantedEnd } from './granted.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownApiKey } from '../shown.ts';
+import { apiKeyResponse } from '../responses.ts';
 
 const keyBytes = 32;
 const prefixChars = 10;
@@ -53,7 +53,7 @@ export class ApiKeysController {
   @Route(listClientKeys)
   async listOfClient(@Input() { params, query }: InputOf<typeof listClientKeys>) {
     if ((await this.clients.find(params.id)) === null) throw notFound();
-    return pageAnswer(await this.keys.list(params.id, pageByText(query)), shownApiKey);
+    return pageAnswer(await this.keys.list(params.id, pageByText(query)), apiKeyResponse);
   }
 
   @Route(revokeClientKey)
@@ -73,7 +73,7 @@ export class ApiKeysController {
 
   @Route(listOperatorKeys)
   async listOfOperators(@Input() { query }: InputOf<typeof listOperatorKeys>) {
-    return pageAnswer(await this.keys.list(null, pageByText(query)), shownApiKey);
+    return pageAnswer(await this.keys.list(null, pageByText(query)), apiKeyResponse);
   }
 
   @Route(revokeOperatorKey)
@@ -93,6 +93,6 @@ export class ApiKeysController {
     const created = await this.keys.create(kept, actor, now, ofClientMax);
     if (created === null) throw notFound();
     if (created === 'too_many') throw new ProblemError('too_many_keys');
-    return { ...shownApiKey(created), key: text };
+    return { ...apiKeyResponse(created), key: text };
   }
 }

@@ -10,7 +10,7 @@ import type { InputOf } from './caller.ts';
 import { pageAnswer, pageByNumber, pageByText } from '../http/paging.ts';
 import { notFound } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownAuditEntry, shownErasure } from '../shown.ts';
+import { auditEntryResponse, erasureResponse } from '../responses.ts';
 import { timeRangeOf } from '../http/time-range.ts';
 
 @Controller()
@@ -24,7 +24,7 @@ export class AuditController {
   @Route(contract.listAudit)
   async list(@Input() { query, scope }: InputOf<typeof contract.listAudit>) {
     const filter = { scope, ...query, ...timeRangeOf(query) };
-    return pageAnswer(await this.audit.list(filter, pageByNumber(query)), shownAuditEntry);
+    return pageAnswer(await this.audit.list(filter, pageByNumber(query)), auditEntryResponse);
   }
 
   @Route(contract.createErasure)
@@ -33,18 +33,18 @@ export class AuditController {
     if (clientId !== null && (await this.clients.find(clientId)) === null) throw notFound();
     const now = new Date();
     const id = objectId('erasure', now.getTime(), randomBytes(10));
-    return shownErasure(await this.erasures.create({ id, subject, clientId, reason }, actor, now));
+    return erasureResponse(await this.erasures.create({ id, subject, clientId, reason }, actor, now));
   }
 
   @Route(contract.listErasures)
   async listErasures(@Input() { query }: InputOf<typeof contract.listErasures>) {
-    return pageAnswer(await this.erasures.list(pageByText(query)), shownErasure);
+    return pageAnswer(await this.erasures.list(pageByText(query)), erasureResponse);
   }
 
   @Route(contract.getErasure)
   async readErasure(@Input() { params }: InputOf<typeof contract.getErasure>) {
     const erasure = await this.erasures.find(params.id);
     if (erasure === null) throw notFound();
-    return shownErasure(erasure);
+    return erasureResponse(erasure);
   }
 }

@@ -9,7 +9,7 @@ import { ErasureRunner } from '../erasing/step-runner.ts';
 import { notFound } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { CONFIG } from '../http/settings.controller.ts';
-import { shownLeaving } from '../shown.ts';
+import { shownLeaving } from '../responses.ts';
 import type { InputOf } from './caller.ts';
 
 /** Kafka deletes whole segments: a record may outlive its retention by as much as one of those is written for. */

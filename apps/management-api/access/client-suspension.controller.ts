@@ -7,7 +7,7 @@ import { SuspensionStore } from '../../../libs/postgres/webhooks/suspension-stor
 import { SuspensionRunner } from '../erasing/step-runner.ts';
 import { notFound } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownClient } from '../shown.ts';
+import { clientResponse } from '../responses.ts';
 import type { InputOf } from './caller.ts';
 
 @Controller()
@@ -33,6 +33,6 @@ export class ClientSuspensionController {
     whenCommitted(() => {
       this.runner.lookNow();
     });
-    return shownClient(client);
+    return clientResponse(client);
   }
 }

@@ -12,7 +12,7 @@ import type { InputOf } from './caller.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownClient } from '../shown.ts';
+import { clientResponse } from '../responses.ts';
 
 @Controller()
 export class ClientsController {
@@ -38,19 +38,19 @@ export class ClientsController {
         'already_exists',
         `There is a client ${id} already, or one has left of which Kafka has something still.`,
       );
-    return shownClient(client);
+    return clientResponse(client);
   }
 
   @Route(listClients)
   async list(@Input() { query }: InputOf<typeof listClients>) {
-    return pageAnswer(await this.clients.list(pageByText(query)), shownClient);
+    return pageAnswer(await this.clients.list(pageByText(query)), clientResponse);
   }
 
   @Route(getClient)
   async read(@Input() { params }: InputOf<typeof getClient>) {
     const client = await this.clients.find(params.id);
     if (client === null) throw notFound();
-    return shownClient(client);
+    return clientResponse(client);
   }
 
   @Route(updateClient)
@@ -64,7 +64,7 @@ export class ClientsController {
     const updated = await this.clients.update({ id: params.id, isMeant }, body, actor, new Date());
     switch (updated.kind) {
       case 'updated':
-        return shownClient(updated.client);
+        return clientResponse(updated.client);
       case 'missing':
         throw notFound();
       case 'stale':

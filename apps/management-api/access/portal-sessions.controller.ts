@@ -16,7 +16,7 @@ import { grantedCapabilities, type WantedCapabilities } from './granted.ts';
 import { PortalSessions, type OpenedSession, type WantedSession } from './portal-sessions.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { timeOrNull } from '../shown.ts';
+import { timeOrNull } from '../responses.ts';
 
 const minuteMs = 60_000;
 const minutesDefault = 60;
@@ -30,7 +30,7 @@ export class PortalSessionsController {
     const wanted = { ...wantedSession(body, caller), clientId: params.id, openedBy: null, grantedUntil: null };
     const opened = await this.sessions.open(wanted, actor, Date.now());
     if (opened === null) throw notFound();
-    return shownSession(opened);
+    return sessionResponse(opened);
   }
 
   @Route(createOwnSession)
@@ -41,14 +41,14 @@ export class PortalSessionsController {
     const wanted = { ...wantedSession(body, caller), clientId, openedBy, grantedUntil };
     const opened = await this.sessions.open(wanted, actor, Date.now());
     if (opened === null) throw notFound();
-    return shownSession(opened);
+    return sessionResponse(opened);
   }
 
   @Route(renewSession)
   renew(@Input() { caller }: InputOf<typeof renewSession>) {
     const renewed = this.sessions.renew(sessionOf(caller), Date.now());
     if (renewed === null) throw new ProblemError('forbidden', 'This portal session cannot be renewed.');
-    return shownSession(renewed);
+    return sessionResponse(renewed);
   }
 
   @Route(endOwnSession)
@@ -106,7 +106,7 @@ function sessionOf({ session }: Caller): PortalSession {
   return session;
 }
 
-function shownSession({ session, token }: OpenedSession) {
+function sessionResponse({ session, token }: OpenedSession) {
   const { id, clientId, scope, capabilities: held, name, issuedAt, expiresAt, renewal } = session;
   return {
     id,

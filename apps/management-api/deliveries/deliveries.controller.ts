@@ -17,15 +17,15 @@ import { HealthView } from '../../../libs/postgres/health/health-view.ts';
 import { dayTimeOf } from '../../../libs/postgres/history/history-key.ts';
 import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { maySeePayloads, ownerOf, type InputOf } from '../access/caller.ts';
-import { OpenPlaces } from '../access/open-places.ts';
+import { StreamQuota } from '../access/stream-quota.ts';
 import { deliveryFilterOf } from './delivery-filter.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
 import { pageByText, searchedPageAnswer } from '../http/paging.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownAttempt, shownDelivery, timeOrNull } from '../shown.ts';
-import { standingOf } from '../webhooks/shown-health.ts';
+import { attemptResponse, deliveryResponse, timeOrNull } from '../responses.ts';
+import { standingOf } from '../webhooks/health-response.ts';
 import { WebhookDefaultsOf } from '../webhooks/webhook-defaults.ts';
 
 /** Each looks at up to 50,000 rows. One fewer than a client has connections for what it reads: its lists go on. */
@@ -33,7 +33,7 @@ const countsMax = { perOwnerMax: 2, max: 4, problem: 'too_many_at_once' } as con
 
 @Controller()
 export class DeliveriesController {
-  private readonly counts = new OpenPlaces(countsMax);
+  private readonly counts = new StreamQuota(countsMax);
 
   constructor(
     @Inject(DeliveryView) private readonly deliveries: DeliveryView,
@@ -85,12 +85,12 @@ export class DeliveriesController {
     const { signatureHeader } = this.operator;
     const shown = { signatureHeader, isPayloadHidden, sensitive: this.sensitive };
     return {
-      ...shownDelivery(delivery),
+      ...deliveryResponse(delivery),
       payloadSent: isPayloadHidden ? null : (payload?.body.toString('utf8') ?? null),
       payloadContentType: payload?.contentType ?? null,
       isPayloadHidden,
       isErased: kept?.event.isErased ?? false,
-      attempts: attempts.map((attempt, index) => shownAttempt(attempt, index, shown)),
+      attempts: attempts.map((attempt, index) => attemptResponse(attempt, index, shown)),
       heldBy: held,
       age: ageOf(delivery, attempts, kept?.event ?? null),
     };
@@ -119,7 +119,7 @@ export class DeliveriesController {
 
   private async page(query: { limit?: number; cursor?: string }, filter: DeliveryFilter) {
     const request = pageByText(query, (id) => dayTimeOf(id) !== null);
-    return searchedPageAnswer(await this.deliveries.list(filter, request), shownDelivery);
+    return searchedPageAnswer(await this.deliveries.list(filter, request), deliveryResponse);
   }
 
   /** A bounded number of rows is looked at, however much waits. */

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import type { Page, PageRequest } from '../../../libs/postgres/page.ts';
 
 const pageItems = 500;
@@ -18,7 +18,7 @@ export function exportStream<Item, Position>(
   // Pages are asked for when the reader is ready: then too within the bounds of its request.
   const ofRequest = AsyncLocalStorage.snapshot();
   async function* lines() {
-    const turns = new Turns();
+    const turns = new TimeSlices();
     let after: Position | null = null;
     do {
       const page: Page<Item, Position> = await ofRequest(() => list({ limit: pageItems, after }));

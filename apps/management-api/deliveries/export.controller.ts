@@ -14,7 +14,7 @@ import { deliveryFilterOf } from './delivery-filter.ts';
 import { exportStream } from './export-stream.ts';
 import { OpenExports } from './open-exports.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownAuditEntry, shownDelivery, shownEvent } from '../shown.ts';
+import { auditEntryResponse, deliveryResponse, eventResponse } from '../responses.ts';
 import { timeRangeOf } from '../http/time-range.ts';
 
 @Controller()
@@ -31,7 +31,7 @@ export class ExportController {
     const { query, scope } = input;
     const filter = { ...deliveryFilterOf(query), scope, clientId: query.clientId, webhookId: query.webhookId };
     return this.answer(input.caller, request, () =>
-      exportStream((page: PageRequest<string>) => this.deliveries.list(filter, page), shownDelivery),
+      exportStream((page: PageRequest<string>) => this.deliveries.list(filter, page), deliveryResponse),
     );
   }
 
@@ -41,7 +41,7 @@ export class ExportController {
     const { type: eventType, clientId, source, subject, decision } = query;
     const filter = { scope, clientId, eventType, source, subject, decision, ...timeRangeOf(query) };
     return this.answer(input.caller, request, () =>
-      exportStream((page: PageRequest<string>) => this.events.list(filter, page), shownEvent),
+      exportStream((page: PageRequest<string>) => this.events.list(filter, page), eventResponse),
     );
   }
 
@@ -50,7 +50,7 @@ export class ExportController {
     const { query, scope } = input;
     const filter = { scope, ...query, ...timeRangeOf(query) };
     return this.answer(input.caller, request, () =>
-      exportStream((page: PageRequest<number>) => this.audit.list(filter, page), shownAuditEntry),
+      exportStream((page: PageRequest<number>) => this.audit.list(filter, page), auditEntryResponse),
     );
   }
 

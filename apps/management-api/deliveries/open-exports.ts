@@ -6,11 +6,11 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
-import type { OpenPlaces } from '../access/open-places.ts';
+import type { StreamQuota } from '../access/stream-quota.ts';
 import type { Reauthorization } from '../access/reauthorization.ts';
 
 export interface OpenExportsOptions {
-  readonly places: OpenPlaces;
+  readonly places: StreamQuota;
   readonly reauthorization: Pick<Reauthorization, 'watch'>;
   readonly logger: Pick<Logger, 'warn'>;
   readonly stallMs?: number;

@@ -11,7 +11,7 @@ import type { Actor } from '../../../libs/domain/access/actor.ts';
 import { sameJson } from '../../../libs/domain/payload/same-json.ts';
 import type { EventTypeFields, EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store.ts';
 import type { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import { readDocument, readRegistrySchema } from '../../../libs/wire/catalogue/catalogue-reader.ts';
 import {
   UnreadableDocument,
@@ -60,7 +60,7 @@ export class CatalogueImport {
     const entries = await this.options.eventTypes.findMany(named.map(({ type }) => type));
     const before = new Map(entries.map((entry) => [entry.type, entry]));
     const data: Imported[] = [];
-    const turns = new Turns();
+    const turns = new TimeSlices();
     const filters = new LookedFiltersOf(this.options.filters);
     for (const found of named) {
       await turns.over();

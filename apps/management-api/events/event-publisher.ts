@@ -11,9 +11,9 @@ import type {
   EventName,
   PublishedEventStore,
 } from '../../../libs/postgres/history/published-event-store.ts';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import type { Caller } from '../access/caller.ts';
-import { publicationWarning, type EventJudge, type PublicationWarning } from './event-judge.ts';
+import { publicationWarning, type EventValidator, type PublicationWarning } from './event-validator.ts';
 import { answeredWhenWritten, WriteInDoubtError, type KafkaWriter } from '../outbox/kafka-writer.ts';
 import { pointerTo, type ReadCloudEvents } from './http-cloud-events.ts';
 import { heldUntilSettled } from '../http/held-claim.ts';
@@ -24,7 +24,7 @@ import type { RequestIdentity } from '../http/request-identity.ts';
 export interface EventPublisherOptions {
   readonly writer: KafkaWriter;
   readonly store: PublishedEventStore;
-  readonly judge: EventJudge;
+  readonly judge: EventValidator;
   readonly topic: string;
   readonly eventBytesMax: number;
 }
@@ -111,7 +111,7 @@ export class EventPublisher {
     });
     const write = async (toPublish: readonly NamedEvent[]) => {
       const tooLarge: FieldProblem[] = [];
-      const turns = new Turns();
+      const turns = new TimeSlices();
       const records: OutgoingRecord[] = [];
       for (const { index, event, id, time } of toPublish) {
         await turns.over();
@@ -201,7 +201,7 @@ function namedEvent(event: NewEvent, index: number, { now, isRepeatable, idOf }:
 
 /** By name; of a list that names an event twice, the first. @throws ProblemError when it is another one the second time */
 async function claimableOf(named: readonly NamedEvent[], pathOf: Publication['pathOf']) {
-  const turns = new Turns();
+  const turns = new TimeSlices();
   const claimable = new Map<string, ClaimableEvent>();
   for (const { index, event, owner, name, time, isClaimed } of named) {
     if (!isClaimed) continue;

@@ -13,7 +13,7 @@ import { exampleProblems, incompatibilities } from './event-type-checks.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownEventType } from '../shown.ts';
+import { eventTypeResponse } from '../responses.ts';
 import { LookedFiltersOf, removedFieldWarnings } from './removed-fields.ts';
 
 @Controller()
@@ -53,7 +53,7 @@ export class EventTypesController {
       before,
       fields.jsonSchema,
     );
-    return { ...shownEventType(put.entry, null), ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) };
+    return { ...eventTypeResponse(put.entry, null), ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) };
   }
 
   @Route(importEventTypes)
@@ -64,14 +64,14 @@ export class EventTypesController {
   @Route(contract.listEventTypes)
   async list(@Input() { query, caller: { clientId } }: InputOf<typeof contract.listEventTypes>) {
     const page = await this.eventTypes.list({ ...query, clientId }, pageByText(query));
-    return pageAnswer(page, (entry) => shownEventType(entry, clientId));
+    return pageAnswer(page, (entry) => eventTypeResponse(entry, clientId));
   }
 
   @Route(contract.getEventType)
   async read(@Input() { params, caller: { clientId } }: InputOf<typeof contract.getEventType>) {
     const entry = await this.eventTypes.find(params.type, clientId);
     if (entry === null) throw notFound();
-    return shownEventType(entry, clientId);
+    return eventTypeResponse(entry, clientId);
   }
 
   @Route(contract.deleteEventType)

@@ -15,10 +15,9 @@ import { EventPublisher } from './event-publisher.ts';
 import { pageByText, searchedPageAnswer } from '../http/paging.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownEventDetail, shownEventErasure, shownListedEvent } from '../shown.ts';
+import { eventDetailResponse, shownEventErasure, listedEventResponse } from '../responses.ts';
 import { timeRangeOf } from '../http/time-range.ts';
-
-const dayMs = 86_400_000;
+import { dayMs } from '../../../libs/domain/day.ts';
 
 @Controller()
 export class EventsController {
@@ -58,7 +57,7 @@ export class EventsController {
         ? this.events.dataOf(keys.slice(0, listedDataMax.events), listedDataMax.bytes)
         : null,
     ]);
-    return searchedPageAnswer(page, (event) => shownListedEvent(event, { decisions, data, isPayloadHidden }));
+    return searchedPageAnswer(page, (event) => listedEventResponse(event, { decisions, data, isPayloadHidden }));
   }
 
   @Route(getEvent)
@@ -67,7 +66,7 @@ export class EventsController {
     if (event === null) throw notFound();
     const erasure = event.isErased ? await this.erasures.find(event) : null;
     const shown = erasure === null ? null : shownEventErasure(erasure, this.config.TOPIC_PREFIX);
-    return shownEventDetail(event, !maySeePayloads(caller), shown);
+    return eventDetailResponse(event, !maySeePayloads(caller), shown);
   }
 
   @Route(eraseEvent)

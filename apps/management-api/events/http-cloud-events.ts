@@ -13,7 +13,7 @@ import { jsonErrorAt } from '../../../libs/domain/payload/json-error.ts';
 import { ElementTooLongError, elementTexts } from '../../../libs/domain/payload/json-list.ts';
 import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
 import { attributeOf, type Rejection } from '../../../libs/domain/event/rejection.ts';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import { malformedJson, notJson } from '../http/malformed-json.ts';
 import type { NewEvent } from './platform-event.ts';
 import { invalid, ProblemError } from '../http/problem-error.ts';
@@ -75,7 +75,7 @@ export function mediaTypeOf(contentType: unknown): string {
 export async function readCloudEvents(parts: RequestParts): Promise<ReadCloudEvents> {
   const { form, body, contentType } = parts;
   const attributes = attributesIn(parts.rawHeaders);
-  const turns = new Turns();
+  const turns = new TimeSlices();
   const hash = await hashOf(parts, attributes, turns);
   if (form === 'batch') return { form, hash, ...(await readBatch(body, attributes, turns)) };
   if (body.length > stepBytesMax) throw tooLarge('The event');
@@ -84,7 +84,7 @@ export async function readCloudEvents(parts: RequestParts): Promise<ReadCloudEve
   return { form, hash, ...readAll([readOne(body, { ...attributes, ...type }, 0, form)]) };
 }
 
-async function readBatch(body: Buffer, attributes: Readonly<Record<string, Buffer>>, turns: Turns) {
+async function readBatch(body: Buffer, attributes: Readonly<Record<string, Buffer>>, turns: TimeSlices) {
   const [beside] = Object.keys(attributes);
   if (beside !== undefined) {
     const message = 'Attributes of a batch are in its body, in each event.';
@@ -202,7 +202,11 @@ function percentDecoded(text: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-async function hashOf({ form, contentType, body }: RequestParts, attributes: Record<string, Buffer>, turns: Turns) {
+async function hashOf(
+  { form, contentType, body }: RequestParts,
+  attributes: Record<string, Buffer>,
+  turns: TimeSlices,
+) {
   const hash = createHash('sha256');
   const named = Object.entries(attributes).map(([name, value]) => [name, value.toString('latin1')] as const);
   const sorted = named.sort(([one], [other]) => (one < other ? -1 : 1));

@@ -7,7 +7,7 @@
 import type { FieldWarning } from '../../../libs/api-contract/event-type-warnings.ts';
 import { fieldsNamed, removedFields } from '../../../libs/domain/event/schema-fields.ts';
 import type { FiltersOfTypes, LookedFilters } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 
 export const webhooksLookedAtMax = 100_000;
 const portionsMax = webhooksLookedAtMax / 5_000;
@@ -45,7 +45,7 @@ export async function removedFieldWarnings(
   if (fields.length === 0) return [];
   const wanted = fields.slice(0, fieldsMax);
   const users = new Map<string, { count: number; webhooks: { id: string; clientId: string }[] }>();
-  const turns = new Turns();
+  const turns = new TimeSlices();
   /** Many webhooks have the same filter. */
   const known = new Map<string, readonly string[]>();
   let next: string | null = '';

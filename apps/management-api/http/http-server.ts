@@ -12,7 +12,7 @@ import { requestIdHeaderName } from '../../../libs/api-contract/fields.ts';
 import { outlineJson } from '../../../libs/domain/payload/json-outline.ts';
 import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
 import type { Logger } from '../../../libs/runtime/logger.ts';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import { admit, jsonTypes, type AdmissionParts } from '../access/admission.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -182,7 +182,7 @@ function problemOfBody(error: unknown): ProblemError {
 
 /** Only lists of events are that large. */
 async function parseInSteps(request: FastifyRequest, body: Buffer): Promise<unknown> {
-  const turns = new Turns();
+  const turns = new TimeSlices();
   const hash = createHash('sha256');
   for (let start = 0; start < body.length; start += stepBytesMax) {
     hash.update(body.subarray(start, start + stepBytesMax));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import { parseLargeBody } from './large-body.ts';
 
 const limits = { elementsMax: 3, elementCharsMax: 100, depthMax: 4 };
 
-function parse(text: string, turns = new Turns()) {
+function parse(text: string, turns = new TimeSlices()) {
   return parseLargeBody(text, limits, turns);
 }
 
@@ -12,7 +12,7 @@ describe('a large body', () => {
   test('is read element by element, and others get their turn in between', async () => {
     let now = 0;
     let others = 0;
-    const turns = new Turns(10, () => (now += 6));
+    const turns = new TimeSlices(10, () => (now += 6));
     const count = setImmediate(() => (others += 1));
     const values = await parse('[{"a":1},{"n":12345678901234567890},null]', turns);
     clearImmediate(count);

@@ -6,7 +6,7 @@ import { ElementTooLongError, elementTexts } from '../../../libs/domain/payload/
 import { JsonSyntaxError, jsonErrorAt } from '../../../libs/domain/payload/json-error.ts';
 import { outlineJson } from '../../../libs/domain/payload/json-outline.ts';
 import { parseLossless } from '../../../libs/domain/payload/lossless-json.ts';
-import type { Turns } from '../../../libs/runtime/turns.ts';
+import type { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import { ProblemError } from './problem-error.ts';
 
 export interface LargeBodyLimits {
@@ -20,7 +20,7 @@ export interface LargeBodyLimits {
  * At most one element more than `elementsMax`: enough for the validation that follows to refuse the list.
  * @throws SyntaxError, ProblemError payload_too_large, malformed_json
  */
-export async function parseLargeBody(text: string, limits: LargeBodyLimits, turns: Turns): Promise<unknown[]> {
+export async function parseLargeBody(text: string, limits: LargeBodyLimits, turns: TimeSlices): Promise<unknown[]> {
   const { elementsMax, elementCharsMax, depthMax } = limits;
   if (/^\s{0,100}\{/.test(text)) throw tooLarge('The body', elementCharsMax);
   const values: unknown[] = [];

@@ -10,7 +10,7 @@ import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { refuseEmptyRange, timeRangeOf } from '../http/time-range.ts';
-import { timeOrNull } from '../shown.ts';
+import { timeOrNull } from '../responses.ts';
 import { RedriveRunner } from './redrive-runner.ts';
 
 const isId = (text: string) => timeOfObjectId('rejected', text) !== null;
@@ -31,7 +31,7 @@ export class RejectedEventsController {
     const { searchedTo = null } = page;
     const isPayloadHidden = !maySeePayloads(caller);
     return {
-      ...pageAnswer(page, (item) => shownRejectedEvent(item, isPayloadHidden)),
+      ...pageAnswer(page, (item) => rejectedEventResponse(item, isPayloadHidden)),
       searchedTo: searchedTo === null ? null : timeOrNull(timeOfObjectId('rejected', searchedTo)),
     };
   }
@@ -63,7 +63,7 @@ function refuseUnclear(ids: readonly string[] | undefined, hasFilter: boolean): 
   throw invalid([{ path: '/ids', rule: 'which', message }]);
 }
 
-function shownRejectedEvent(item: RejectedEventItem, isPayloadHidden: boolean) {
+function rejectedEventResponse(item: RejectedEventItem, isPayloadHidden: boolean) {
   const { partition, offset, sourceTopic, sourcePartition, sourceOffset, sourceAt, refusal } = item;
   const { id, reason, detail, key, value, valueState, valueBytes } = item;
   const source = {

@@ -23,7 +23,7 @@ import { positionText, type ReplayJob, type ReplayStep } from '../../../libs/pos
 import type { RewindPosition } from '../../../libs/domain/delivery/rewind.ts';
 import type { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { within } from '../../../libs/kafka/within.ts';
-import { Turns } from '../../../libs/runtime/turns.ts';
+import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import { topics } from '../../../libs/wire/topics.ts';
 import type { ApiCodecs, TopicNames } from '../api-codecs.ts';
 import { WriteInDoubtError, type KafkaWriter } from '../outbox/kafka-writer.ts';
@@ -108,7 +108,7 @@ export class ReplayBatches {
     const { rewinds } = this.options;
     if (rewinds === null) throw new Error('nobody brings rewinds on here');
     const { made, step } = await rewinds.next(job, rewind, run, now);
-    const turns = new Turns();
+    const turns = new TimeSlices();
     const records: OutgoingRecord[][] = [];
     for (const one of made) {
       await turns.over();
@@ -153,7 +153,7 @@ export class ReplayBatches {
         ? await this.again(job, items, run, now)
         : await this.elsewhere(job, targetWebhookId, items, run, now);
     const made: Made[] = [];
-    const turns = new Turns();
+    const turns = new TimeSlices();
     let bytes = 0;
     for (const row of items) {
       await turns.over();
@@ -200,7 +200,7 @@ export class ReplayBatches {
       targetWebhookId === null ? items.flatMap(({ decisions }) => decisions) : [{ webhookId: targetWebhookId }],
     );
     const made: Made[] = [];
-    const turns = new Turns();
+    const turns = new TimeSlices();
     let bytes = 0;
     for (const [index, { event, decisions }] of items.entries()) {
       for (const decision of decisions) {

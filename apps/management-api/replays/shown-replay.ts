@@ -2,14 +2,13 @@
 import type { AnswerOf } from '../../../libs/api-contract/operation.ts';
 import type { getReplay } from '../../../libs/api-contract/replays.ts';
 import type { Replay } from '../../../libs/postgres/replays/new-replay.ts';
-import { timeOrNull } from '../shown.ts';
-
-const dayMs = 86_400_000;
+import { timeOrNull } from '../responses.ts';
+import { dayMs } from '../../../libs/domain/day.ts';
 
 type Shown = AnswerOf<typeof getReplay>;
 
 /** @param historyDays HISTORY_RETENTION_DAYS */
-export function shownReplay({ isDryRun, filter, ...replay }: Replay, historyDays: number): Shown {
+export function replayResponse({ isDryRun, filter, ...replay }: Replay, historyDays: number): Shown {
   const status = filter.status === undefined ? {} : { status: [...filter.status] };
   return {
     ...replay,

@@ -9,7 +9,7 @@ import { ownerOf, type InputOf } from '../access/caller.ts';
 import { OutcomeStreams, type NewStream } from './outcome-streams.ts';
 import { invalid } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownError, timeOrNull } from '../shown.ts';
+import { attemptErrorResponse, timeOrNull } from '../responses.ts';
 
 @Controller()
 export class StreamController {
@@ -68,7 +68,7 @@ function shownOutcome(outcome: DeliveryOutcome): Static<typeof streamedOutcomeSc
     startedAt: new Date(outcome.startedAt).toISOString(),
     responseCode: outcome.responseCode,
     latencyMs: outcome.latencyMs,
-    error: shownError(outcome),
+    error: attemptErrorResponse(outcome),
     nextAttemptAt: timeOrNull(outcome.nextAttemptAt),
   };
 }

@@ -3,7 +3,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { getSystem } from '../../../libs/api-contract/system.ts';
 import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { Route } from '../http/route.ts';
-import { timeOrNull } from '../shown.ts';
+import { timeOrNull } from '../responses.ts';
 import { worstOf } from '../../../libs/domain/system/finding.ts';
 import { SystemReports } from './system-report.ts';
 

@@ -1,6 +1,6 @@
 /** Counts of attempts for charts. */
 import { Controller, Inject } from '@nestjs/common';
-import { shownRate } from '../../../libs/domain/health/shown-rate.ts';
+import { roundedRate } from '../../../libs/domain/health/rounded-rate.ts';
 import { getStats, statsBuckets, statsCellsMax } from '../../../libs/api-contract/stats.ts';
 import {
   addCounts,
@@ -47,10 +47,10 @@ function shownSteps(starts: readonly number[], found: readonly StatsStep[]) {
     byStart.set(at, addCounts(byStart.get(at) ?? noAttempts, step));
   }
   return {
-    totals: shownCounts(found.reduce<AttemptCounts>(addCounts, noAttempts)),
+    totals: countsResponse(found.reduce<AttemptCounts>(addCounts, noAttempts)),
     data: starts.map((start) => ({
       start: new Date(start).toISOString(),
-      ...shownCounts(byStart.get(start) ?? noAttempts),
+      ...countsResponse(byStart.get(start) ?? noAttempts),
     })),
   };
 }
@@ -83,14 +83,14 @@ function rangeOf({ bucket = '1h', ...query }: InputOf<typeof getStats>['query'],
   return { from, to };
 }
 
-function shownCounts({ delivered, failedRetryable, failedPermanent, latencies, oursMs, theirsMs }: AttemptCounts) {
+function countsResponse({ delivered, failedRetryable, failedPermanent, latencies, oursMs, theirsMs }: AttemptCounts) {
   const attempts = delivered + failedRetryable + failedPermanent;
   return {
     attempts,
     delivered,
     failedRetryable,
     failedPermanent,
-    successRate: shownRate(attempts === 0 ? null : delivered / attempts),
+    successRate: roundedRate(attempts === 0 ? null : delivered / attempts),
     latencyMs: latencyPercentiles(latencies),
     timeMs: oursMs === 0 && theirsMs === 0 ? null : { ours: oursMs, theirs: theirsMs },
   };

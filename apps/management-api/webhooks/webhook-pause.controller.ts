@@ -8,7 +8,7 @@ import type { ManagementApiConfig } from '../config.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { CONFIG } from '../http/settings.controller.ts';
-import { shownWebhook } from '../shown.ts';
+import { webhookResponse } from '../responses.ts';
 
 const hourMs = 3_600_000;
 
@@ -41,7 +41,7 @@ export class WebhookPauseController {
     const held = await this.store.hold({ id: params.id, scope, isMeant }, wanted, actor, new Date());
     switch (held.kind) {
       case 'held':
-        return shownWebhook(held.webhook);
+        return webhookResponse(held.webhook);
       case 'disabled':
         throw new ProblemError('webhook_disabled');
       case 'out_of_range': {

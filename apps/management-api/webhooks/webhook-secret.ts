@@ -45,6 +45,6 @@ function refuseUnfit(supplied: string, algorithm: SignatureAlgorithm): void {
 }
 
 /** What the client is shown of it, once. */
-export function shownSecret({ text }: NewSecret): string {
+export function secretResponse({ text }: NewSecret): string {
   return publicKeyOf(prepareSigningKey(text)) ?? text;
 }

@@ -15,11 +15,11 @@ import { WebhookView, type ShownWebhook } from '../../../libs/postgres/webhooks/
 import type { InputOf } from '../access/caller.ts';
 import { DirectDeliveries } from '../deliveries/direct-deliveries.ts';
 import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
-import { shownHealth, shownSummary, standingOf } from './shown-health.ts';
+import { healthResponse, windowResponse, standingOf } from './health-response.ts';
 import { OutcomeWatch } from '../stream/outcome-watch.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { shownError, timeOrNull } from '../shown.ts';
+import { attemptErrorResponse, timeOrNull } from '../responses.ts';
 
 /** Beside the webhook's own deadline: the way to the dispatcher and back. */
 const pingSlackMs = 5_000;
@@ -42,9 +42,9 @@ export class WebhookTrialsController {
     const now = shown.readAt.getTime();
     const standing = standingOf(shown, now);
     const isPaused = standing.pausedUntil !== null;
-    const windows = healthWindowNames.map((name) => [name, shownSummary(health.windows, name, now)] as const);
+    const windows = healthWindowNames.map((name) => [name, windowResponse(health.windows, name, now)] as const);
     const oldestAt = waiting.oldestAt?.getTime() ?? null;
-    const day = shownSummary(health.windows, '24h', now);
+    const day = windowResponse(health.windows, '24h', now);
     return {
       webhookId: shown.webhookId,
       state: stateOf(health, {
@@ -92,7 +92,7 @@ export class WebhookTrialsController {
       outcome: outcome.status,
       responseCode: outcome.responseCode,
       latencyMs: outcome.latencyMs,
-      error: shownError(outcome),
+      error: attemptErrorResponse(outcome),
       checkedAt: new Date(outcome.startedAt).toISOString(),
       ...(await this.standingAfter(webhook.id, outcome)),
     };
@@ -112,7 +112,7 @@ export class WebhookTrialsController {
   private async standingAfter(webhookId: string, { status, startedAt }: Pick<DeliveryOutcome, 'status' | 'startedAt'>) {
     const known = (await this.healths.ofMany([webhookId])).get(webhookId);
     if (known === undefined) throw notFound(); // deleted meanwhile
-    const { state, lastSuccessAt, lastFailureAt, consecutiveFailures } = shownHealth(known);
+    const { state, lastSuccessAt, lastFailureAt, consecutiveFailures } = healthResponse(known);
     const at = new Date(startedAt).toISOString();
     const isDelivered = status === 'delivered';
     return {

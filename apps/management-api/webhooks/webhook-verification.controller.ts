@@ -11,7 +11,7 @@ import { DirectDeliveries } from '../deliveries/direct-deliveries.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { CONFIG } from '../http/settings.controller.ts';
-import { shownError } from '../shown.ts';
+import { attemptErrorResponse } from '../responses.ts';
 import { OutcomeWatch } from '../stream/outcome-watch.ts';
 
 /** Beside the webhook's own deadline: the way to the dispatcher and back. */
@@ -67,6 +67,6 @@ export class WebhookVerificationController {
 
 function problemOf(outcome: DeliveryOutcome): string | null {
   if (outcome.provedEndpoint === true) return null;
-  const said = shownError(outcome)?.message ?? outcome.errorMessage;
+  const said = attemptErrorResponse(outcome)?.message ?? outcome.errorMessage;
   return said ?? 'A dispatcher of an older version was asked, which cannot do this: try again.';
 }

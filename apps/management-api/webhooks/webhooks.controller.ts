@@ -21,11 +21,11 @@ import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { newRewind } from '../replays/new-rewind.ts';
-import { shownHealth } from './shown-health.ts';
-import { shownWebhook, timeOrNull } from '../shown.ts';
+import { healthResponse } from './health-response.ts';
+import { webhookResponse, timeOrNull } from '../responses.ts';
 import { keptProblems, settingsProblems } from './webhook-checks.ts';
 import { WebhookDefaultsOf } from './webhook-defaults.ts';
-import { algorithmOf, newSecret, shownSecret } from './webhook-secret.ts';
+import { algorithmOf, newSecret, secretResponse } from './webhook-secret.ts';
 
 const hourMs = 3_600_000;
 const overlapHoursDefault = 24;
@@ -63,7 +63,7 @@ export class WebhooksController {
     if (created.kind === 'too_many') throw new ProblemError('too_many_webhooks');
     if (created.kind === 'too_many_replays') throw new ProblemError('too_many_replays');
     const warnings = await this.warningsOf(body.eventTypes, clientId);
-    return { ...shownWebhook(created.webhook), secret: shownSecret(secret), ...warnings };
+    return { ...webhookResponse(created.webhook), secret: secretResponse(secret), ...warnings };
   }
 
   @Route(contract.listWebhooks)
@@ -121,7 +121,7 @@ export class WebhooksController {
     const rotated = await this.store.rotate({ id: params.id, scope, isMeant }, rotation, actor, now);
     if (rotated.kind === 'too_many') throw new ProblemError('too_many_secrets');
     if (rotated.kind !== 'rotated') throw missed(rotated);
-    return { secret: shownSecret(rotated.secret), previousSecretExpiresAt: rotation.previousEndAt.toISOString() };
+    return { secret: secretResponse(rotated.secret), previousSecretExpiresAt: rotation.previousEndAt.toISOString() };
   }
 
   @Route(secretContract.listSecrets)
@@ -162,11 +162,13 @@ export class WebhooksController {
 
   /** What shows each of these: with its health where that is asked for, in as many statements for all as for one. */
   private async shownWith(include: readonly 'health'[] | undefined, webhooks: readonly ShownWebhook[]) {
-    if (include === undefined) return shownWebhook;
+    if (include === undefined) return webhookResponse;
     const healths = await this.healths.ofMany(webhooks.map(({ id }) => id));
     return (webhook: ShownWebhook) => {
       const health = healths.get(webhook.id);
-      return health === undefined ? shownWebhook(webhook) : { ...shownWebhook(webhook), health: shownHealth(health) };
+      return health === undefined
+        ? webhookResponse(webhook)
+        : { ...webhookResponse(webhook), health: healthResponse(health) };
     };
   }
 
@@ -182,7 +184,7 @@ export class WebhooksController {
     return { warnings };
   }
 
-  /** As libs/postgres/webhooks/webhook-turn.ts says it in notices. */
+  /** As libs/postgres/webhooks/webhook-transition.ts says it in notices. */
   private async missedOf(webhookId: string) {
     const [since, healths] = await Promise.all([this.view.missedSince(webhookId), this.healths.ofMany([webhookId])]);
     if (since === null) throw notFound(); // deleted meanwhile
@@ -216,7 +218,7 @@ export class WebhooksController {
     );
     switch (updated.kind) {
       case 'updated':
-        return shownWebhook(updated.webhook);
+        return webhookResponse(updated.webhook);
       case 'refused':
         throw invalid(updated.refusal);
       case 'too_many':

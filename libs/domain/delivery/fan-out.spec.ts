@@ -6,8 +6,8 @@ import { bodyBytesMax, FanOut, webhookOfNotice, type FanOutInput, type FanOutPar
 import { deliveryIdOf, eventKeyOf } from '../ids.ts';
 import type { Subscription } from './match.ts';
 import { EqualFilters } from '../filter/equal-filters.ts';
+import { dayMs } from '../day.ts';
 
-const dayMs = 86_400_000;
 const recordTime = Date.UTC(2026, 2, 1);
 
 const event: PlatformEvent = {

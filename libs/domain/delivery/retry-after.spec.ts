@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { parseRetryAfter } from './retry-after.ts';
+import { dayMs } from '../day.ts';
 
 const now = Date.UTC(2026, 0, 15, 12, 0, 0);
-const dayMs = 86_400_000;
 
 test.each([
   ['seconds', '120', 120_000],

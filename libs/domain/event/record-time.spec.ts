@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { keptTimeOf, recordAgeMs, recordTimeOf, startOfDay } from './record-time.ts';
+import { dayMs } from '../day.ts';
 
 const now = Date.UTC(2026, 10, 30, 12);
-const dayMs = 86_400_000;
 const historyMs = 30 * dayMs;
 
 test.each<[string, number, number | null]>([

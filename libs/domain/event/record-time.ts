@@ -2,8 +2,8 @@
  * What the timestamp of a Kafka record says. Producers set it as they like: in seconds, microseconds or nanoseconds, to 0 or
  * -1, or to that of the log which they copy. In: the number. Out: a moment that an id, a database and a page can show.
  */
+import { dayMs } from '../day.ts';
 
-const dayMs = 86_400_000;
 /** How far the clocks of producers may be ahead. */
 const aheadMsMax = dayMs;
 

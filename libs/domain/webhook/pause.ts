@@ -3,6 +3,7 @@
  * paused, and at which pace what waited goes out afterwards, is a function of the definition and the clock alone, so every
  * dispatcher says the same; a pause ends by itself before Kafka forgets what waits.
  */
+import { dayMs } from '../day.ts';
 
 /** Unix milliseconds. */
 export interface PauseInterval {
@@ -23,7 +24,6 @@ export interface Pause {
 export const drainMsMax = 600_000;
 export const earlierPausesMax = 16;
 const hourMs = 3_600_000;
-const dayMs = 86_400_000;
 /** Of webhook.deliveries.parked (libs/wire/topics.ts), less a day in which what waited can go out. */
 const keptMs = 29 * dayMs;
 

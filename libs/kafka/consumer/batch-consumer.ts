@@ -12,7 +12,7 @@ import type { BatchConsumerOptions } from './consumer-options.ts';
 import { FetchLoop, type ReadPosition } from '../fetch/fetch-loop.ts';
 import type { FetchedBatch } from '../fetch/fetched-batch.ts';
 import { GroupMember } from './group-member.ts';
-import { GroupStanding } from './group-standing.ts';
+import { MemberHealth } from './member-health.ts';
 import { HeldLeases } from './held-leases.ts';
 import { JoinTrouble } from './join-trouble.ts';
 import type { KafkaClient } from '../cluster/kafka-client.ts';
@@ -40,7 +40,7 @@ export class BatchConsumer {
   private readonly coordination: ClusterLink;
   private readonly member: GroupMember;
   private readonly fetches: FetchLoop;
-  private readonly standing: GroupStanding;
+  private readonly standing: MemberHealth;
   private readonly subscription: Subscription;
   private readonly pause = new Pause();
   private readonly past = new PastStays();
@@ -85,7 +85,7 @@ export class BatchConsumer {
       },
       this.logger,
     );
-    this.standing = new GroupStanding(
+    this.standing = new MemberHealth(
       this.member,
       {
         leases: () => this.held.all(),

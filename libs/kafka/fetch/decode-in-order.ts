@@ -4,7 +4,7 @@
  */
 import { errorFields, type Logger } from '../../runtime/logger.ts';
 import type { AvroCodec } from '../../wire/avro-codec.ts';
-import { learnInTheEnd } from '../../wire/learn-in-the-end.ts';
+import { awaitSchema } from '../../wire/await-schema.ts';
 import type { KafkaRecord } from '../record.ts';
 
 export class DecodeInOrder<T> {
@@ -27,7 +27,7 @@ export class DecodeInOrder<T> {
       return;
     }
     const learned = (this.learning ?? Promise.resolve())
-      .then(() => (value === null ? undefined : learnInTheEnd(this.codec, value)))
+      .then(() => (value === null ? undefined : awaitSchema(this.codec, value)))
       .then(() => {
         this.hand(record);
         if (this.learning === learned) this.learning = null;

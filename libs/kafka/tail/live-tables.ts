@@ -10,7 +10,7 @@ import type { KafkaRecord } from '../record.ts';
 import { TableConfirmation } from './table-confirmation.ts';
 import { TopicTail } from './topic-tail.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
-import { learnInTheEnd, type SchemaLearner } from '../../wire/learn-in-the-end.ts';
+import { awaitSchema, type SchemaLearner } from '../../wire/await-schema.ts';
 
 /** What a topic's records are applied to. */
 export interface LiveTable {
@@ -140,7 +140,7 @@ export class LiveTables {
       return;
     }
     const learned = (this.learning ?? Promise.resolve())
-      .then(() => (value === null ? undefined : learnInTheEnd(table.codec, value)))
+      .then(() => (value === null ? undefined : awaitSchema(table.codec, value)))
       .then(() => {
         this.apply(table, record);
         if (this.learning === learned) this.learning = null;

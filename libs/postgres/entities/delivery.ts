@@ -24,7 +24,7 @@ export const DeliveryRow = defineEntity({
     kind: p.text().$type<DeliveryKind>(),
     /** Null until the event's own record was read, and for pings. */
     format: p.text().$type<PayloadFormat>().nullable(),
-    /** That of {@link DeliveryOutcome} for the attempt that decides (libs/domain/delivery/standing.ts); pending before one. */
+    /** That of {@link DeliveryOutcome} for the attempt that decides (libs/domain/delivery/outcome-precedence.ts); pending before one. */
     status: p.text().$type<DeliveryStatus>(),
     reason: p.text().$type<NonNullable<DeliveryOutcome['reason']>>().nullable(),
     /** Rows of delivery_attempt. */

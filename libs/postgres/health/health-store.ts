@@ -19,7 +19,7 @@ import { announce, type Announcement } from '../outbox/notice-writer.ts';
 import { readerOf } from '../read.ts';
 import { asUnstorable } from '../unstorable-error.ts';
 import { writeProblems } from './verification-store.ts';
-import { turnWebhook, type Turn } from '../webhooks/webhook-turn.ts';
+import { transitionWebhook, type Transition } from '../webhooks/webhook-transition.ts';
 
 export interface HealthBatch {
   readonly outcomes: readonly ObservedOutcome[];
@@ -150,7 +150,7 @@ async function makeTurns(
   for (const { webhook, notices, ...found } of observed) {
     const { health } = found;
     const turn = turnOf(found, policy, now);
-    const turned = turn === null ? null : await turnWebhook(em, webhook, turn, now);
+    const turned = turn === null ? null : await transitionWebhook(em, webhook, turn, now);
     if (turned !== null) announcements.push(turned);
     if (turned !== null && turn?.kind === 'heal') healed.push(webhook.id);
     if (turned !== null && turn?.kind === 'verified') verified.push(webhook.id);
@@ -177,7 +177,7 @@ function turnOf(
   { health, disable, isHealed, proof }: Pick<Observed, 'health' | 'disable' | 'isHealed' | 'proof'>,
   { recoveryMs }: HealthPolicy,
   now: Date,
-): Turn | null {
+): Transition | null {
   if (disable !== null) return { kind: 'disable', decision: disable, health };
   if (proof?.isProven === true) return { kind: 'verified', allowedPerMinute: proof.allowedPerMinute };
   if (!isHealed) return null;

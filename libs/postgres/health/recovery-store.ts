@@ -11,7 +11,7 @@ import { inTransaction, recordset, runIn, type Run } from '../bulk.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import { transacted } from '../limits.ts';
 import { announce, type Announcement } from '../outbox/notice-writer.ts';
-import { turnWebhook } from '../webhooks/webhook-turn.ts';
+import { transitionWebhook } from '../webhooks/webhook-transition.ts';
 
 export interface PingRules {
   /** Between pings, before they become rarer, in milliseconds. */
@@ -69,7 +69,7 @@ export class RecoveryStore {
       const over = await runIn(em)<{ id: string; version: number }>(selectRecovered, [now.toISOString()]);
       const announcements: Announcement[] = [];
       for (const webhook of over) {
-        const turned = await turnWebhook(em, webhook, { kind: 'recovered' }, now);
+        const turned = await transitionWebhook(em, webhook, { kind: 'recovered' }, now);
         if (turned !== null) announcements.push(turned);
       }
       await announce(em, announcements, areMailed, now);

@@ -6,6 +6,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction, type Run } from '../bulk.ts';
 import { partitionedTables } from '../housekeeping/partition-days.ts';
 import { partitionsOf } from '../housekeeping/partitions.ts';
+import { dayMs } from '../../domain/day.ts';
 
 export interface Backlog {
   /** No attempt was made yet. */
@@ -18,7 +19,6 @@ export interface Backlog {
   readonly earliestDueAt: number | null;
 }
 
-const dayMs = 86_400_000;
 /** A million deliveries that wait are read in about a second. */
 const readMsMax = 4_000;
 

@@ -10,6 +10,7 @@ import { Conditions } from '../conditions.ts';
 import { traitsCondition } from './delivery-traits-sql.ts';
 import { dayTimeOf, firstIdAt } from './history-key.ts';
 import { seek, type PageRequest } from '../page.ts';
+import { dayMs } from '../../domain/day.ts';
 
 export interface DeliveryListFilter extends DeliveryTraits {
   /** Only this client's; null: everybody's. */
@@ -38,8 +39,6 @@ const pageLookedMax = 5_000;
 const countLookedMax = 50_000;
 /** More are not counted. */
 export const deliveryCountMax = 10_000;
-/** Ids follow the times of events, of which none lies further ahead of its arrival. */
-const dayMs = 86_400_000;
 
 /** The statement of a page of deliveries; `isBounded`: it may end before the page is full, and its rows say so. */
 export function deliveryList(filter: DeliveryListFilter, request: PageRequest<string>) {

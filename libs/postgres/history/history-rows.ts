@@ -4,7 +4,7 @@
  */
 import { historyIdOf, isTimeless, timeOfId } from '../../domain/ids.ts';
 import type { KeptOutcome } from '../../domain/delivery/outcome.ts';
-import { compareStanding } from '../../domain/delivery/standing.ts';
+import { comparePrecedence } from '../../domain/delivery/outcome-precedence.ts';
 import { decisionKinds, type Decision, type WebhookEvent } from '../../domain/event/webhook-event.ts';
 import type { AttemptInput, DeliveryInput, EventInput } from './history-inputs.ts';
 
@@ -79,7 +79,7 @@ function inOrder<T>(folded: ReadonlyMap<string, T>): T[] {
 }
 
 function strongerOutcome(a: KeptOutcome, b: KeptOutcome): KeptOutcome {
-  return compareStanding(b, a) > 0 ? b : a;
+  return comparePrecedence(b, a) > 0 ? b : a;
 }
 
 /** The first record of an event is the event; the decisions of all of them count (SQL: merge_decisions). */

@@ -1,6 +1,6 @@
 /** The statements of the history writer. Each upsert commutes with every other: the order of arrival leaves no trace. */
 
-/** A row of the first table counts rather than one of the second: compareStanding (libs/domain/delivery/standing.ts). */
+/** A row of the first table counts rather than one of the second: comparePrecedence (libs/domain/delivery/outcome-precedence.ts). */
 function standsOver(a: string, b: string, columns: Readonly<Record<StandingColumn, string>>): string {
   const tuple = (table: string) =>
     `(${table}.${columns.roundAt}, ${table}.${columns.round} collate "C", ${table}.status = 'delivered',

@@ -3,7 +3,8 @@
  * day. Out: what is there of it. What must hold: nothing here holds up readers or writers for longer than a moment.
  */
 import type { Run } from '../bulk.ts';
-import { bounds, dayMs, digitsOf, firstIdAt, keyOf, lockChange, type PartitionedTable } from './partition-days.ts';
+import { dayMs } from '../../domain/day.ts';
+import { bounds, digitsOf, firstIdAt, keyOf, lockChange, type PartitionedTable } from './partition-days.ts';
 
 /** Rows past retention that are deleted in one transaction. */
 export const expiredRowsMax = 10_000;

@@ -14,6 +14,7 @@ import { historyDay, partitionLimits, type PartitionReport } from './partitions.
 import { SweepStore } from './sweep-store.ts';
 import type { Moments, SweepStep } from './sweep-step.ts';
 import { rowKinds, sweepNames, sweeps, type RowKind, type SweepName } from './sweeps.ts';
+import { dayMs } from '../../domain/day.ts';
 
 /** unfinished: its time was over, the next run goes on. elsewhere: another process is at it. */
 export type SweepResult = 'done' | 'unfinished' | 'elsewhere' | 'failed';
@@ -125,8 +126,6 @@ async function sweep(
     return swept('failed', error);
   }
 }
-
-const dayMs = 86_400_000;
 
 /** Until then a portal session may be ended by what the log says of it. */
 const auditDaysMin = 2;

@@ -7,8 +7,8 @@ import type { Run } from '../bulk.ts';
 import { deleteDeliveries, deleteEvents, type DeliveryKey } from '../history/delete-deliveries.ts';
 import { firstIdAt } from './partition-days.ts';
 import type { Moments, SweepStep } from './sweep-step.ts';
+import { dayMs } from '../../domain/day.ts';
 
-const dayMs = 86_400_000;
 /** Each may have attempts, or hundreds of KiB of data. */
 const rowsPerStep = { delivery: 2_000, event: 500 } as const;
 /** Rows of any type that a step looks at. */

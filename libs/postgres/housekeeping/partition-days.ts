@@ -1,7 +1,6 @@
 /** The tables that are partitioned by day, and how their days are named and bounded. */
 import type { Run } from '../bulk.ts';
-
-export const dayMs = 86_400_000;
+import { dayMs } from '../../domain/day.ts';
 
 export const partitionedTables = ['event', 'delivery', 'delivery_attempt'] as const;
 export type PartitionedTable = (typeof partitionedTables)[number];

@@ -17,9 +17,9 @@ import {
   proofOf,
   prove,
 } from './default-partition.ts';
+import { dayMs } from '../../domain/day.ts';
 import {
   bounds,
-  dayMs,
   digitsOf,
   firstIdAt,
   keyOf,

@@ -9,8 +9,8 @@ import { clientHistoryStep, typeHistoryStep } from './own-retention.ts';
 import { deleteOldest, deleteOver, deletePageByPage } from './row-deletions.ts';
 import type { Moments, Sweep, SweepStep } from './sweep-step.ts';
 import { compactedRowsMax, compactStats } from './stats-compaction.ts';
+import { dayMs } from '../../domain/day.ts';
 
-const dayMs = 86_400_000;
 /** What was told is told; kept so long for whoever asks what became of it. */
 const sentMailDays = 7;
 /** A mail about something that long ago helps nobody. */

@@ -7,8 +7,8 @@ import type { Run } from '../bulk.ts';
 import { Conditions } from '../conditions.ts';
 import { isSeen } from '../history/event-list.ts';
 import { dayTimeOf, firstIdAt } from '../history/history-key.ts';
+import { dayMs } from '../../domain/day.ts';
 
-const dayMs = 86_400_000;
 /** Rows that one question looks at. */
 const scanMax = 2_000;
 

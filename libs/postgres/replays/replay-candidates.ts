@@ -13,6 +13,7 @@ import { traitsCondition } from '../history/delivery-traits-sql.ts';
 import { dayTimeOf, firstIdAt, isTimelessId } from '../history/history-key.ts';
 import { countPastEvents } from './past-events.ts';
 import { eventColumns, eventOf, type EventRow } from './replay-events.ts';
+import { dayMs } from '../../domain/day.ts';
 
 /** The deliveries that a replay is about. */
 export interface ReplayRange {
@@ -28,7 +29,6 @@ export interface Found<Item> {
   readonly upTo: string | null;
 }
 
-const dayMs = 86_400_000;
 /** Rows that one question looks at. */
 const scanMax = 2_000;
 /** The same where they are only counted. */

@@ -4,7 +4,7 @@ import { unprovenReason } from '../../domain/webhook/endpoint-proof.ts';
 import { notRewound } from './webhook-definition.ts';
 import type { WebhookRow } from '../entities/webhook.ts';
 import type { Activity } from './webhook-change.ts';
-import { missedSinceOf } from './webhook-turn.ts';
+import { missedSinceOf } from './webhook-transition.ts';
 
 /** Nothing is sent until its endpoint has proven that it wants it. */
 export const unverified: Activity = { isActive: false, by: 'unverified', reason: unprovenReason };

@@ -10,7 +10,7 @@ import { EventRefusal } from '../../domain/event/event-refusal.ts';
 import { framePrefix, type RegistryFrame } from '../../domain/event/registry-frame.ts';
 import type { RejectionReason } from '../../domain/event/rejection.ts';
 import { AvroDecodeError } from '../avro-codec.ts';
-import { learnInTheEnd } from '../learn-in-the-end.ts';
+import { awaitSchema } from '../await-schema.ts';
 import type { RegistryValues } from '../registry-values.ts';
 import type { MappableRecord } from './mapping-input.ts';
 import type { Mappings } from './mappings.ts';
@@ -84,7 +84,7 @@ export class RecordReader {
       const read = this.read(record) ?? (await this.readAhead(record));
       if (read !== null) return read;
       for (const frame of [registryFrameOf(record), this.keyFrameOf(record)]) {
-        if (frame !== null) await learnInTheEnd(this.values, frame);
+        if (frame !== null) await awaitSchema(this.values, frame);
       }
     }
   }

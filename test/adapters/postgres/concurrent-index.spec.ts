@@ -4,7 +4,7 @@ import { inTransaction } from '../../../libs/postgres/bulk.ts';
 import { buildIndexes, type Statement } from '../../../libs/postgres/server/concurrent-index.ts';
 import { migrate } from '../../../libs/postgres/server/migrate.ts';
 import { createOrm } from '../../../libs/postgres/orm.ts';
-import { dayMs } from '../../../libs/postgres/housekeeping/partition-days.ts';
+import { dayMs } from '../../../libs/domain/day.ts';
 import { maintainPartitions } from '../../../libs/postgres/housekeeping/partitions.ts';
 import { createLogger } from '../../../libs/runtime/logger.ts';
 import { until } from '../../support/until.ts';

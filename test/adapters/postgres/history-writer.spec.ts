@@ -4,7 +4,7 @@ import { timeSharesOf } from '../../../libs/domain/delivery/delivery-age.ts';
 import { statsBuckets } from '../../../libs/domain/delivery/delivery-stats.ts';
 import { deliveryIdOf, eventKeyOf, historyIdOf } from '../../../libs/domain/ids.ts';
 import type { DeliveryOutcome, OutcomeStatus } from '../../../libs/domain/delivery/outcome.ts';
-import { compareStanding, greatestStanding } from '../../../libs/domain/delivery/standing.ts';
+import { comparePrecedence, latestByPrecedence } from '../../../libs/domain/delivery/outcome-precedence.ts';
 import type { DecisionKind, WebhookEvent } from '../../../libs/domain/event/webhook-event.ts';
 import { BacklogView } from '../../../libs/postgres/history/backlog-view.ts';
 import { ConsumerOffsetStore, OffsetMismatchError } from '../../../libs/postgres/consumer-offset-store.ts';
@@ -355,7 +355,7 @@ describe('any order of arrival', () => {
     expect(rows.map(({ id }) => id).sort()).toEqual([...new Set([...matched, ...byDelivery.keys()])].sort());
     for (const row of rows) {
       const own = byDelivery.get(row.id) ?? [];
-      const standing = greatestStanding(own);
+      const standing = latestByPrecedence(own);
       expect(row).toMatchObject({
         status: standing?.status ?? 'pending',
         lastRound: standing?.round ?? null,
@@ -371,7 +371,7 @@ describe('any order of arrival', () => {
       const made = (byDelivery.get(attempt.deliveryId) ?? []).filter(
         (outcome) => outcome.round === attempt.round && outcome.attempt === attempt.attempt,
       );
-      const [shown] = made.sort((a, b) => compareStanding(b, a));
+      const [shown] = made.sort((a, b) => comparePrecedence(b, a));
       expect({ status: attempt.status, latencyMs: attempt.latencyMs, code: attempt.responseCode }).toEqual({
         status: shown?.status,
         latencyMs: shown?.latencyMs,
@@ -386,7 +386,7 @@ describe('any order of arrival', () => {
   async function expectStats(outcomes: readonly DeliveryOutcome[]): Promise<void> {
     const attempts = Map.groupBy(outcomes, (one) => `${keyOf(one.deliveryId)} ${one.round} ${one.attempt}`);
     const shown = [...attempts.values()]
-      .flatMap((same) => greatestStanding(same) ?? [])
+      .flatMap((same) => latestByPrecedence(same) ?? [])
       .map((outcome) => ({ ...outcome, ...timeSharesOf(outcome) }));
     const slots = latencyColumns.map((column) => `sum(${column})::int as ${column}`).join(', ');
     const rows = await database.rows(

@@ -12,9 +12,9 @@ import type { PageRequest } from '../../../libs/postgres/page.ts';
 import { rejectedEventList, type RejectedEventFilter } from '../../../libs/postgres/rejections/rejected-event-list.ts';
 import { statsSteps } from '../../../libs/postgres/history/stats-view.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
+import { dayMs } from '../../../libs/domain/day.ts';
 
 const days = 8;
-const dayMs = 86_400_000;
 const today = Math.floor(Date.now() / dayMs) * dayMs;
 
 let database: TestDatabase;

@@ -10,8 +10,8 @@ import { partitionedTables } from '../../../libs/postgres/housekeeping/partition
 import { makePartition, maintainPartitions, partitionsOf } from '../../../libs/postgres/housekeeping/partitions.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { anEvent, anOutcome } from './history-factory.ts';
+import { dayMs } from '../../../libs/domain/day.ts';
 
-const dayMs = 86_400_000;
 const rules = { daysAhead: 3, retentionDays: 30 };
 let database: TestDatabase;
 

@@ -6,11 +6,11 @@ import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { storeWebhook } from './webhook-factory.ts';
+import { dayMs } from '../../../libs/domain/day.ts';
 
 const actor = { kind: 'system', id: 'test', name: null, address: null, requestId: null } as const;
 const target = { id: 'wh-1', scope: null, isMeant: () => true };
 const minuteMs = 60_000;
-const dayMs = 86_400_000;
 let database: TestDatabase;
 
 beforeAll(async () => {

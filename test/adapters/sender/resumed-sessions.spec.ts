@@ -7,10 +7,10 @@ import { sessionMsMax } from '../../../libs/sender/tls-sessions.ts';
 import { createAuthority, type Certificate } from '../../support/receivers/certificates.ts';
 import { listen } from '../../support/receivers/recording-receiver.ts';
 import { closeAll, everythingIsLoopback, makeSender, post, track } from './sender-factory.ts';
+import { dayMs } from '../../../libs/domain/day.ts';
 
 const authority = createAuthority();
 const tls = { ca: authority.cert };
-const dayMs = 86_400_000;
 
 const unixNow = Date.now.bind(Date);
 const monotonicNow = performance.now.bind(performance);

@@ -3,6 +3,7 @@
  * X.509 version 3 with ECDSA on P-256 (RFC 5280), in the few bytes of DER that this takes.
  */
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { dayMs } from '../../../libs/domain/day.ts';
 
 export interface Certificate {
   /** PEM. */
@@ -23,8 +24,6 @@ export interface IssueOptions {
   /** Days from now, less than zero for an expired one. Default: 30 */
   readonly endsInDays?: number;
 }
-
-const dayMs = 86_400_000;
 
 export function createAuthority(): CertificateAuthority {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
