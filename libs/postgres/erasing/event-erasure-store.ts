@@ -8,6 +8,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../../domain/access/actor.ts';
 import { appendAudit } from '../access/audit-store.ts';
 import { runIn, type Run } from '../bulk.ts';
+import { isSeen } from '../history/event-list.ts';
 import { lockChange } from '../housekeeping/partition-days.ts';
 import { readerOf } from '../read.ts';
 import { changing } from '../webhooks/held-change.ts';
@@ -100,7 +101,7 @@ export class EventErasureStore {
     return run<Named>(
       `select distinct event_id as "eventId", source, client_id as "clientId" from (
         select event_id, source, client_id from event
-        where event_id = $1 and ($2::text is null or client_id = $2 or client_id is null)
+        where event_id = $1 and ($2::text is null or client_id = $2 or (client_id is null and ${isSeen('$2')}))
           and ($3::text is null or client_id = $3) and ($4::text is null or source = $4)
         limit 1000) same`,
       [eventId, scope, clientId ?? null, source ?? null],

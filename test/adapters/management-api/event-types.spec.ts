@@ -141,6 +141,9 @@ describe('a type that some clients see', () => {
     };
     expect(await ids(ann.key)).toEqual({ listed: [told], statuses: [200, 404], isFound: true });
     expect(await ids(ben.key)).toEqual({ listed: [own], statuses: [404, 200], isFound: false });
+    const erased = async (key: string) => (await world.ask(`DELETE /v1/events/${told}`, { key })).status;
+    // That a broadcast is everybody's would tell that there is one.
+    expect([await erased(ann.key), await erased(ben.key)]).toEqual([403, 404]);
   });
 });
 
