@@ -105,8 +105,10 @@ export class StoresModule {
       {
         provide: SuspensionStore,
         inject: [EntityManager],
-        useFactory: (em: EntityManager) =>
-          new SuspensionStore({ em, deliveryAgeMs: config.DELIVERY_MAX_AGE_HOURS * hourMs }),
+        useFactory: (em: EntityManager) => {
+          const mustProve = config.ENDPOINT_VERIFICATION !== 'off';
+          return new SuspensionStore({ em, deliveryAgeMs: config.DELIVERY_MAX_AGE_HOURS * hourMs, mustProve });
+        },
       },
       {
         provide: IdempotencyStore,

@@ -24,7 +24,11 @@ export function erasingProviders(config: ManagementApiConfig, { logger }: AppCon
       provide: SuspensionRunner,
       inject: [OwnDatabase],
       useFactory: ({ em }: OwnDatabase) => {
-        const suspensions = new SuspensionStore({ em, deliveryAgeMs });
+        const suspensions = new SuspensionStore({
+          em,
+          deliveryAgeMs,
+          mustProve: config.ENDPOINT_VERIFICATION !== 'off',
+        });
         return new SuspensionRunner({ step: () => suspensions.step(), what: 'suspending', logger });
       },
     },

@@ -20,6 +20,7 @@ const isOpenSql = `select exists (select 1 from event_erasure where finished_at 
 
 export class Erasing {
   private readonly em: EntityManager;
+  private isEventsTurn = false;
 
   constructor(em: EntityManager) {
     this.em = em;
@@ -36,8 +37,12 @@ export class Erasing {
           "select pg_try_advisory_xact_lock(hashtext('webhooks.erasing')) as held",
         );
         if (lock?.held !== true) return 'elsewhere';
-        // An event is soon done, and somebody waits for it.
-        return (await eventErasureStep(run)) || (await clientLeavingStep(run)) ? 'step' : 'idle';
+        // In turn: whoever erases many events keeps no client from leaving.
+        this.isEventsTurn = !this.isEventsTurn;
+        const [first, second] = this.isEventsTurn
+          ? [eventErasureStep, clientLeavingStep]
+          : [clientLeavingStep, eventErasureStep];
+        return (await first(run)) || (await second(run)) ? 'step' : 'idle';
       },
       limits,
     );

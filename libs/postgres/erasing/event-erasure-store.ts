@@ -9,6 +9,7 @@ import type { Actor } from '../../domain/access/actor.ts';
 import { appendAudit } from '../access/audit-store.ts';
 import { runIn, type Run } from '../bulk.ts';
 import { isSeen } from '../history/event-list.ts';
+import type { DeliveryKey } from '../history/delete-deliveries.ts';
 import { lockChange } from '../housekeeping/partition-days.ts';
 import { readerOf } from '../read.ts';
 import { changing } from '../webhooks/held-change.ts';
@@ -44,6 +45,7 @@ type Named = Pick<EventErasure, 'eventId' | 'source' | 'clientId'>;
 /** Rows that one statement changes: an event may have data of hundreds of KiB. */
 const eventsPerStep = 200;
 const deliveriesPerStep = 2_000;
+const marksPerStep = 1_000;
 
 export class EventErasureStore {
   private readonly em: EntityManager;
@@ -124,26 +126,33 @@ export async function eventErasureStep(run: Run): Promise<boolean> {
   if (open === undefined) return false;
   switch (open.stage) {
     case 'barrier':
-      // Whoever wrote history before the mark was there has committed; whoever comes now sees it.
+      // Whoever wrote history before the mark was there has committed; whoever comes now sees it. So it is for each mark that is
+      // read behind the lock, for which the projectors wait: once for all of them.
       await lockChange(run);
-      await run(`update event_erasure set stage = 'events' where id = $1`, [open.id]);
+      await run(
+        `update event_erasure set stage = 'events' where id in (
+          select id from event_erasure where stage = 'barrier' and finished_at is null order by requested_at limit ${marksPerStep})`,
+      );
       return true;
     case 'events':
       if ((await eraseEvents(run, open)) < eventsPerStep)
         await run(`update event_erasure set stage = 'deliveries' where id = $1`, [open.id]);
       return true;
     case 'deliveries': {
-      const [page] = await run<{ last: string | null; seen: number; attempts: number }>(attemptsSql, [
+      const page = await run<DeliveryKey & { isIts: boolean }>(deliveriesSql, [
         open.eventId,
         open.clientId,
         open.source,
         open.position,
       ]);
-      const isDone = (page?.seen ?? 0) < deliveriesPerStep;
+      const attempts = await eraseAttempts(
+        run,
+        page.filter(({ isIts }) => isIts),
+      );
       await run(
         `update event_erasure set position = $2, attempts = attempts + $3,
           finished_at = case when $4::boolean then clock_timestamp() end where id = $1`,
-        [open.id, page?.last ?? open.position, page?.attempts ?? 0, isDone],
+        [open.id, page.at(-1)?.id ?? open.position, attempts, page.length < deliveriesPerStep],
       );
       return true;
     }
@@ -170,21 +179,27 @@ function isNamed(eventId: string, clientId: string, source: string): string {
 }
 
 /** A delivery whose event never came has no key: then its event's id and its client have to do. */
-const attemptsSql = `
+const deliveriesSql = `
 with keys as materialized (
   select event_key from event where ${isNamed('$1', '$2', '$3')}
-), page as materialized (
-  select id, day_time, event_key from delivery
-  where event_id = $1 and ($2::text is null or client_id = $2) and ($4::uuid is null or id > $4)
-  order by id limit ${deliveriesPerStep}
-), erased as (
-  update delivery_attempt a set request_headers = '{}', response_headers = '{}', response_body_sample = null, error_message = null
-  from page p where a.delivery_id = p.id and a.day_time = p.day_time
-    and (p.event_key is null or p.event_key in (select event_key from keys))
-  returning 1
 )
-select (select id from page order by id desc limit 1) as last, (select count(*)::int from page) as seen,
-  (select count(*)::int from erased) as attempts`;
+select id, day_time::text as day, event_key is null or event_key in (select event_key from keys) as "isIts" from delivery
+where event_id = $1 and ($2::text is null or client_id = $2) and ($4::uuid is null or id > $4)
+order by id limit ${deliveriesPerStep}`;
+
+/** How many there were. Only the partitions of their days are read, by the key. */
+async function eraseAttempts(run: Run, page: readonly DeliveryKey[]): Promise<number> {
+  if (page.length === 0) return 0;
+  const [erased] = await run<{ count: number }>(
+    `with erased as (
+      update delivery_attempt set request_headers = '{}', response_headers = '{}', response_body_sample = null, error_message = null
+      where delivery_id = any($1) and day_time = any($2)
+      returning 1
+    ) select count(*)::int as count from erased`,
+    [page.map(({ id }) => id), [...new Set(page.map(({ day }) => day))]],
+  );
+  return erased?.count ?? 0;
+}
 
 const columns = `event_id as "eventId", source, client_id as "clientId", requested_at as "requestedAt",
   requested_by as "requestedBy", attempts, finished_at as "finishedAt"`;

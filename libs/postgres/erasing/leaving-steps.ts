@@ -4,7 +4,7 @@
  * before the outbox is.
  */
 import type { Run } from '../bulk.ts';
-import { deleteDeliveries, type DeliveryKey } from '../history/delete-deliveries.ts';
+import { deleteDeliveries, deleteEvents, type DeliveryKey } from '../history/delete-deliveries.ts';
 import { lockChange } from '../housekeeping/partition-days.ts';
 
 /** In this order: what makes new rows ends before what they would be in. */
@@ -54,19 +54,11 @@ export const leavingErasers: Readonly<Record<LeavingStep, Erase>> = {
     return { rows: 0, position: null, isDone: true };
   },
   deliveries: counted(deliveriesPerPortion, eraseDeliveries),
-  events: counted(
-    eventsPerPortion,
-    deleted(
-      'event',
-      '(event_key, day_time)',
-      `select event_key, day_time from event where client_id = $1 order by event_key desc`,
-    ),
-  ),
-  stats: counted(rowsPerPortion, deletedByPlace('delivery_stats', 'client_id')),
+  events: counted(eventsPerPortion, eraseOwnEvents),
+  stats: counted(rowsPerPortion, deletedByPlace('delivery_stats', 'client_id = $1')),
   hourlyStats: paged(hourlySql, lookedPerPortion),
   replays: counted(rowsPerPortion, deleted('replay', 'id', 'select id from replay where client_id = $1')),
-  // Answers that may be given again.
-  idempotencyKeys: counted(rowsPerPortion, deletedByPlace('idempotency_key', 'owner')),
+  idempotencyKeys: counted(rowsPerPortion, eraseAnswers),
   rejectedEvents: paged(rejectedSql, rejectedPerPortion),
   auditEntries: async (run, clientId, position) => {
     // The log takes no other change (migration 0216).
@@ -122,12 +114,12 @@ function deleted(table: string, key: string, select: string) {
   };
 }
 
-/** Of a table that is not partitioned. */
-function deletedByPlace(table: string, owner: string) {
+/** Of a table that is not partitioned. @param isIts a condition on $1, the client */
+function deletedByPlace(table: string, isIts: string) {
   return async (run: Run, clientId: string, limit: number): Promise<number> => {
     const [gone] = await run<{ count: number }>(
       `with gone as (
-        delete from ${table} where ctid = any(array(select ctid from ${table} where ${owner} = $1 limit ${limit})) and ${owner} = $1
+        delete from ${table} where ctid = any(array(select ctid from ${table} where ${isIts} limit ${limit})) and ${isIts}
         returning 1
       ) select count(*)::int as count from gone`,
       [clientId],
@@ -136,12 +128,31 @@ function deletedByPlace(table: string, owner: string) {
   };
 }
 
+/** Of a session they go by their age, within a day: nothing says any more whose it was. */
+const answersOfKeys = deletedByPlace('idempotency_key', 'owner in (select id from api_key where client_id = $1)');
+const publishedLately = deletedByPlace('published_event', 'owner = $1');
+
+/** What may be answered again: to its keys, and about what was published for it. */
+async function eraseAnswers(run: Run, clientId: string, limit: number): Promise<number> {
+  const answers = await answersOfKeys(run, clientId, limit);
+  return answers === limit ? answers : answers + (await publishedLately(run, clientId, limit - answers));
+}
+
 async function eraseDeliveries(run: Run, clientId: string, limit: number): Promise<number> {
   const page = await run<DeliveryKey>(
     `select id, day_time::text as day from delivery where client_id = $1 order by id desc limit ${limit}`,
     [clientId],
   );
   await deleteDeliveries(run, page);
+  return page.length;
+}
+
+async function eraseOwnEvents(run: Run, clientId: string, limit: number): Promise<number> {
+  const page = await run<DeliveryKey>(
+    `select event_key as id, day_time::text as day from event where client_id = $1 order by event_key desc limit ${limit}`,
+    [clientId],
+  );
+  await deleteEvents(run, page);
   return page.length;
 }
 
@@ -171,11 +182,14 @@ select (select json_build_array(webhook_id, client_id, bucket)::text from page
   (select count(*)::int from page) as seen, (select count(*)::int from changed) as changed`;
 }
 
-/** No column says whose a rejected event was: where the text names the client, nothing of it is kept. */
+/**
+ * No column says whose a rejected event was: where its key or a clientid in its text is the client, nothing of it is kept. The id
+ * alone may be a word of anybody's event (`order`, `type`).
+ */
 function rejectedSql(limit: number): string {
   return `
 with page as materialized (
-  select id, key = $1 or position(to_json($1::text)::text in value) > 0 as is_its
+  select id, key = $1 or value ~ ('"[cC]lient[_-]?[iI][dD]"\\s*:\\s*"?' || replace($1, '.', '\\.') || '"?\\s*([,}]|$)') as is_its
   from rejected_event where $2::text is null or id > $2 order by id limit ${limit}
 ), changed as (
   update rejected_event r set key = null, value = null, value_state = 'erased' from page p

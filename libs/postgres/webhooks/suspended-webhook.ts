@@ -5,7 +5,7 @@
  */
 import { isPaused } from '../../domain/webhook/pause.ts';
 import type { Suspension, WebhookRow } from '../entities/webhook.ts';
-import { switchActivity } from './webhook-activity.ts';
+import { activityFor, switchActivity } from './webhook-activity.ts';
 import { newPause, resumedPause } from './webhook-pause.ts';
 
 /** Of the webhooks that it disables. */
@@ -28,13 +28,16 @@ export function suspendWebhook(row: WebhookRow, deliveryAgeMs: number, now: Date
   row.suspension = { ...before, isDisabled: true };
 }
 
-/** A pause that its client made goes on to its own end; what somebody changed meanwhile stays changed. */
-export function reactivateWebhook(row: WebhookRow, now: Date): void {
+/**
+ * A pause that its client made goes on to its own end; what somebody changed meanwhile stays changed.
+ * @param mustProve ENDPOINT_VERIFICATION is on: one whose URL somebody changed meanwhile is asked first
+ */
+export function reactivateWebhook(row: WebhookRow, mustProve: boolean, now: Date): void {
   const before = row.suspension ?? { pausedUntil: null };
   row.suspension = null;
   if (before.isDisabled === true) {
     const isOurs = !row.isActive && row.disabledBy === 'operator' && row.disabledReason === suspendedReason;
-    if (isOurs) switchActivity(row, { isActive: true }, now);
+    if (isOurs) switchActivity(row, activityFor(row, { isActive: true }, mustProve), now);
     return;
   }
   const isLonger = before.pausedUntil !== null && before.pausedUntil > now.getTime();

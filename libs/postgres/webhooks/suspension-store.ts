@@ -32,6 +32,8 @@ export interface SuspensionOptions {
   readonly em: EntityManager;
   /** DELIVERY_MAX_AGE_HOURS, in milliseconds. */
   readonly deliveryAgeMs: number;
+  /** ENDPOINT_VERIFICATION is on. */
+  readonly mustProve: boolean;
 }
 
 export class SuspensionStore {
@@ -95,10 +97,9 @@ export class SuspensionStore {
         );
         if (due === undefined) return 'idle';
         const { clientId, wants } = due;
-        const changed = await this.changePortion(em, clientId, wants, new Date(due.now), () =>
-          this.putOff(run, clientId, wants),
-        );
-        return changed ? 'step' : 'idle';
+        await this.changePortion(em, clientId, wants, new Date(due.now), () => this.putOff(run, clientId, wants));
+        // Whether or not this one had something to change: others are due.
+        return 'step';
       },
       limits,
     );
@@ -120,7 +121,7 @@ export class SuspensionStore {
     wants: Wants,
     now: Date,
     whenNone?: () => Promise<void>,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const found = await runIn(em)<{ id: string }>(
       `select id from webhook where client_id = $1 and ${wants === 'suspended' ? isToBeHeld : 'suspension is not null'}
       order by id limit ${portion} for update`,
@@ -128,14 +129,14 @@ export class SuspensionStore {
     );
     if (found.length === 0) {
       await whenNone?.();
-      return false;
+      return;
     }
     const ids = found.map(({ id }) => id);
     const rows = await em.find(WebhookRow, { id: { $in: ids } }, { orderBy: { id: 'asc' } });
     const secrets = await em.find(WebhookSecretRow, { webhookId: { $in: ids } });
     for (const row of rows) {
       if (wants === 'suspended') suspendWebhook(row, this.options.deliveryAgeMs, now);
-      else reactivateWebhook(row, now);
+      else reactivateWebhook(row, this.options.mustProve, now);
       row.version += 1;
       row.updatedAt = now;
     }
@@ -149,7 +150,6 @@ export class SuspensionStore {
       }),
       now,
     );
-    return true;
   }
 }
 

@@ -48,6 +48,13 @@ export async function transitionWebhook(
   const before = Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
   em.assign(row, { ...values, updatedAt: now, version: row.version + 1 });
   await em.flush();
+  // Of a client that is suspended it is held at the next look, in seconds. Whoever is at that just now is not waited for.
+  if (values.isActive === true)
+    await runIn(em)(
+      `update client_suspension set due_at = least(due_at, clock_timestamp()) where client_id in (
+        select client_id from client_suspension where client_id = $1 for update skip locked)`,
+      [row.clientId],
+    );
   // How long it waits for its next ping is of this time that it is disabled, not of the last.
   if (turn.kind === 'disable' || turn.kind === 'verified')
     await runIn(em)('delete from webhook_ping where webhook_id = $1', [id]);

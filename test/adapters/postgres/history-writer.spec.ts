@@ -12,11 +12,15 @@ import { DeliveryAttemptRow } from '../../../libs/postgres/entities/delivery-att
 import { DeliveryRow } from '../../../libs/postgres/entities/delivery.ts';
 import { EventRow } from '../../../libs/postgres/entities/event.ts';
 import { Erasing } from '../../../libs/postgres/erasing/erasing.ts';
+import { ClientLeavingStore } from '../../../libs/postgres/erasing/client-leaving-store.ts';
 import { EventErasureStore } from '../../../libs/postgres/erasing/event-erasure-store.ts';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
+import { transacted } from '../../../libs/postgres/limits.ts';
 import { keepPartitions } from '../../../libs/postgres/housekeeping/partitions.ts';
 import { HistoryWriter } from '../../../libs/postgres/history/history-writer.ts';
 import { latencyColumns } from '../../../libs/postgres/history/stats-columns.ts';
+import { SuspensionStore } from '../../../libs/postgres/webhooks/suspension-store.ts';
+import { transitionWebhook } from '../../../libs/postgres/webhooks/webhook-transition.ts';
 import { UnstorableError } from '../../../libs/postgres/unstorable-error.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { aDecision, anEvent, anOutcome, noon } from './history-factory.ts';
@@ -88,6 +92,104 @@ describe('an erased event', () => {
       (await store.find({ eventId: 'event-1', source: '/shop', clientId: 'client-1' }))?.finishedAt,
     ).not.toBeNull();
     await database.rows('delete from event_erasure');
+  });
+});
+
+describe('steps of what is long', () => {
+  const actor = { kind: 'api_key', id: 'key-1', name: null, address: null, requestId: null } as const;
+  const expiresAt = new Date(Date.now() + 86_400_000);
+  const clients = (...ids: string[]) =>
+    database.rows(`insert into client (id, name, created_at) select id, id, now() from unnest($1::text[]) id`, [ids]);
+
+  test('events that are erased together wait for the projectors once, and keep no client from leaving', async () => {
+    await clients('leaver');
+    const store = new EventErasureStore(database.em);
+    const eventIds = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+    await write(
+      eventIds.map((eventId) => anEvent({ eventId })),
+      [],
+    );
+    for (const eventId of eventIds) await store.request({ eventId, scope: null, expiresAt }, actor, new Date());
+    await new ClientLeavingStore(database.em).begin('leaver', expiresAt, actor, new Date());
+    const erasing = new Erasing(database.em);
+    await erasing.step();
+    expect(await database.rows(`select count(*)::int as count from event_erasure where stage = 'barrier'`)).toEqual([
+      { count: 0 },
+    ]);
+    const left = () => database.rows('select 1 from client_leaving where finished_at is null');
+    for (let steps = 0; (await left()).length > 0 && steps < 30; steps += 1) await erasing.step();
+    expect(await left()).toEqual([]);
+    expect(await database.rows('select 1 from event_erasure where finished_at is null limit 1')).not.toEqual([]);
+    while ((await erasing.step()) === 'step');
+    await database.rows('delete from event_erasure');
+    await database.rows('delete from client_leaving');
+  });
+
+  test('who leaves takes its kept answers, and of rejected events those that name it as the client', async () => {
+    await clients('order', 'stays');
+    await database.rows(`insert into api_key (id, name, role, client_id, hash, prefix, created_at) values
+      ('key_order', 'x', 'client', 'order', 'h1', 'p', now()), ('key_stays', 'x', 'client', 'stays', 'h2', 'p', now())`);
+    await database.rows(`insert into idempotency_key (owner, key, request_hash, created_at, expires_at) values
+      ('key_order', 'a', 'x', now(), now() + interval '1 day'), ('key_stays', 'a', 'x', now(), now() + interval '1 day')`);
+    await database.rows(`insert into published_event (owner, event_id, event_time, claimed_at, is_acknowledged, expires_at) values
+      ('order', 'e', 'x', now(), true, now() + interval '1 day'), ('stays', 'e', 'x', now(), true, now() + interval '1 day')`);
+    const texts = {
+      rejected_1: '{"clientid":"stays","type":"order","order":{"no":"order"}}',
+      rejected_2: '{"data":{},"clientid": "order"}',
+      rejected_3: '{"clientid":"order.2"}',
+    };
+    await database.rows(
+      `insert into rejected_event (id, rejected_at, reason, detail, partition, "offset", value, value_state, value_bytes, redrive_count)
+      select id, now(), 'missing_id', '', 0, 1, value, 'whole', 1, 0 from json_each_text($1::json) r (id, value)`,
+      [JSON.stringify(texts)],
+    );
+    await new ClientLeavingStore(database.em).begin('order', expiresAt, actor, new Date());
+    const erasing = new Erasing(database.em);
+    while ((await erasing.step()) === 'step');
+    expect(await database.rows('select id, value from rejected_event order by id')).toEqual(
+      Object.entries({ ...texts, rejected_2: null }).map(([id, value]) => ({ id, value })),
+    );
+    expect(await database.rows('select owner from idempotency_key')).toEqual([{ owner: 'key_stays' }]);
+    expect(await database.rows('select owner from published_event')).toEqual([{ owner: 'stays' }]);
+    for (const table of ['rejected_event', 'idempotency_key', 'published_event', 'client_leaving'])
+      await database.rows(`delete from ${table}`);
+  });
+
+  test('a suspended client of which nothing is to be held makes no other wait', async () => {
+    const ids = ['idle-1', 'idle-2', 'idle-3'];
+    await clients(...ids);
+    const suspensions = new SuspensionStore({ em: database.em, deliveryAgeMs: 86_400_000, mustProve: true });
+    for (const id of ids) await suspensions.suspend(id, null, actor, new Date());
+    const steps = [];
+    for (const _ of [...ids, 'none']) steps.push(await suspensions.step());
+    expect(steps).toEqual(['step', 'step', 'step', 'idle']);
+    await database.rows('delete from client_suspension');
+  });
+
+  test('what becomes active of a suspended client by itself is held at the next look, and comes back under the rules', async () => {
+    const mustProve = { em: database.em, deliveryAgeMs: 86_400_000, mustProve: true };
+    const suspensions = new SuspensionStore(mustProve);
+    const disabled = { isActive: false, disabledBy: 'failures', disabledReason: 'x', disabledAt: new Date() } as const;
+    await storeWebhook(database.em, 'wh-healed', disabled);
+    await suspensions.suspend('client-1', null, actor, new Date());
+    while ((await suspensions.step()) === 'step');
+    const turn = { kind: 'heal', until: new Date(Date.now() + 60_000), goodPings: 3 } as const;
+    await transacted(database.em, (em) => transitionWebhook(em, { id: 'wh-healed', version: 3 }, turn, new Date()));
+    expect(await suspensions.step()).toBe('step');
+    const [held] = await database.rows<{ paused: boolean }>(
+      `select paused_until > now() as paused from webhook where id = 'wh-healed'`,
+    );
+    expect(held?.paused).toBe(true);
+
+    // Held for too long, and its URL is another one when the client comes back.
+    await database.rows(`update webhook set is_active = false, disabled_by = 'operator', disabled_reason = 'client suspended',
+      suspension = '{"pausedUntil":null,"isDisabled":true}', verification_pending = true where id = 'wh-healed'`);
+    await suspensions.reactivate('client-1', actor, new Date());
+    expect(await database.rows(`select is_active, disabled_by from webhook where id = 'wh-healed'`)).toEqual([
+      { is_active: false, disabled_by: 'unverified' },
+    ]);
+    await database.rows(`delete from webhook where id = 'wh-healed'`);
+    await database.rows('delete from client_suspension');
   });
 });
 
