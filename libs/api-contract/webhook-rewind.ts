@@ -44,6 +44,6 @@ export const rewindWebhook = operation({
   status: 202,
   answer: rewindSchema,
   answered: 'The job; a dry run is finished already and has its `total`.',
-  problems: ['not_found', 'webhook_disabled', 'webhook_rewinding', 'too_many_replays'],
+  problems: ['not_found', 'webhook_disabled', 'webhook_unverified', 'webhook_rewinding', 'too_many_replays'],
   example: { to: '2026-03-14T00:00:00Z', dryRun: true },
 });

@@ -43,7 +43,9 @@ interface FannedOut {
 test('nothing is sent to an endpoint before it has proven that it wants it, and then everything is', async () => {
   let id = '';
   await registered(system, 1, async () => {
-    ({ id } = await createWebhook(system, client, { url: `${endpoint.url}/hook`, eventTypes: ['order.*'] }));
+    // From the past: that ends at once, and holds up nothing of what comes after the proof.
+    const wanted = { url: `${endpoint.url}/hook`, eventTypes: ['order.*'], startFrom: '2020-01-01T00:00:00Z' };
+    ({ id } = await createWebhook(system, client, wanted));
   });
   const path = `/v1/webhooks/${id}`;
   const webhook = async () => (await system.api('GET', path, undefined, client.key)).body as Record<string, unknown>;
@@ -51,7 +53,7 @@ test('nothing is sent to an endpoint before it has proven that it wants it, and 
   const verify = async () => (await system.api('POST', `${path}/verification`, undefined, client.key)).body as Verified;
   const posts = () => endpoint.requests.filter(({ method }) => method !== 'OPTIONS');
   const postedIds = () => posts().map(({ body }) => (JSON.parse(body.toString('utf8')) as { id: string }).id);
-  expect(await webhook()).toMatchObject({ isActive: false, disabledBy: 'unverified', isVerificationPending: true, verifiedAt: null }); // prettier-ignore
+  expect(await webhook()).toMatchObject({ isActive: false, disabledBy: 'unverified', isVerificationPending: true, verifiedAt: null, rewind: null }); // prettier-ignore
 
   // It is asked by itself, as whom, and without anything that a delivery has.
   const [asked] = await endpoint.waitFor(1, 20_000);
@@ -68,8 +70,9 @@ test('nothing is sent to an endpoint before it has proven that it wants it, and 
     (await readValues<FannedOut>(system, 'webhook.events')).find(({ eventId }) => eventId === event['id']);
   await until(async () => (await decided()) !== undefined, { timeoutMs: 20_000, what: 'the event is decided' });
   expect((await decided())?.decisions).toMatchObject([{ decision: 'disabled' }]);
-  for (const tried of ['health-checks', 'test-events']) {
-    const { status, body } = await system.api('POST', `${path}/${tried}`, undefined, client.key);
+  for (const tried of ['health-checks', 'test-events', 'rewind']) {
+    const wanted = tried === 'rewind' ? { to: '2020-01-01T00:00:00Z' } : undefined;
+    const { status, body } = await system.api('POST', `${path}/${tried}`, wanted, client.key);
     expect([status, body]).toMatchObject([409, { code: 'webhook_unverified' }]);
   }
 

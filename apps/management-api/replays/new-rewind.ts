@@ -21,7 +21,7 @@ export interface WantedRewind {
 export function newRewind({ webhook, to, path, now, createdBy, pacePerSecond }: WantedRewind): NewReplay {
   const from = Math.max(Date.parse(to), 0);
   if (from > now.getTime()) {
-    throw invalid([{ path, rule: 'range', message: 'A time that is over: nothing of it is in the history yet.' }]);
+    throw invalid([{ path, rule: 'range', message: 'Must be a time in the past.' }]);
   }
   return {
     id: objectId('replay', now.getTime(), randomBytes(10)),

@@ -91,6 +91,8 @@ export class ReplaysController {
         return this.shown(rewound.replay);
       case 'disabled':
         throw new ProblemError('webhook_disabled');
+      case 'unverified':
+        throw new ProblemError('webhook_unverified');
       case 'rewinding':
         throw new ProblemError('webhook_rewinding');
       case 'too_many_replays':

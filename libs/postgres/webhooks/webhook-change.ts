@@ -88,6 +88,7 @@ export type Held =
 export type Rewound =
   | { readonly kind: 'rewound'; readonly replay: Replay }
   | { readonly kind: 'disabled' }
+  | { readonly kind: 'unverified' }
   | { readonly kind: 'rewinding' }
   | { readonly kind: 'too_many_replays' }
   | Missed;

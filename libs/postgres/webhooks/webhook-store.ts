@@ -90,7 +90,8 @@ export class WebhookStore {
         targetVersion: 1,
         createdAt: now,
         updatedAt: now,
-        ...(rewind === undefined ? {} : rewindColumns(rewind)),
+        // Of one that waits for its proof nobody would end the hold: the replay finds that it is not active, and fails.
+        ...(rewind === undefined || !isActive ? {} : rewindColumns(rewind)),
       });
       if (rewind !== undefined && !(await hasRoomForReplay(em, clientId))) return { kind: 'too_many_replays' };
       await em.persist(row).flush();
@@ -221,7 +222,7 @@ export class WebhookStore {
       const found = await lockMeant(em, target);
       if (found.kind !== 'found') return found;
       const { row } = found;
-      if (!row.isActive) return { kind: 'disabled' };
+      if (!row.isActive) return { kind: row.disabledBy === 'unverified' ? 'unverified' : 'disabled' };
       if (row.rewindId != null) return { kind: 'rewinding' };
       if (!(await hasRoomForReplay(em, row.clientId))) return { kind: 'too_many_replays' };
       const before = shownWebhook(row);
