@@ -101,10 +101,13 @@ interface ChangeOptions extends Named {
   readonly filters?: Readonly<Record<string, QueryOption>>;
   /** Said of it when it is done and nothing is answered. */
   readonly done?: string;
+  /** Of an answer that says that it failed: what the command ends with; null otherwise. */
+  readonly failure?: (answer: Item) => string | null;
 }
 
 /** Creates, changes or deletes. */
-export function changeCommand({ method, fields, filters = {}, done = 'Done.', ...named }: ChangeOptions): Command {
+export function changeCommand(options: ChangeOptions): Command {
+  const { method, fields, filters = {}, done = 'Done.', failure = () => null, ...named } = options;
   return {
     ...described(named, placesOf(named.path)),
     options: { ...withinOption(named), ...filters, ...(fields === null ? {} : { ...fields, ...bodyOptions }) },
@@ -126,6 +129,8 @@ export function changeCommand({ method, fields, filters = {}, done = 'Done.', ..
       terminal.show(answer ?? { id: operands.at(-1) ?? null, done: true }, () =>
         answer === null ? [done] : objectLines(answer),
       );
+      const failed = answer === null ? null : failure(answer);
+      if (failed !== null) throw new CliFailure('refused', failed);
     },
   };
 }

@@ -86,6 +86,9 @@ export const eventCommands: readonly Command[] = [
     method: 'put',
     path: typePath,
     fields: typeFields,
+    notes: [
+      'What is not given takes its default, but visibleTo, which stays: to change one field of a type, give its others too. `event-types show <type> --json` has them, beside type, version, createdAt and updatedAt, which it does not take.',
+    ],
     examples: ['event-types put order.created --file order-created.json', 'event-types put news --audience broadcast'],
   }),
   changeCommand({

@@ -65,7 +65,10 @@ async function bodyOf({ operands, given, signal }: CommandContext) {
     ...named('visibleTo', visibleTo === null ? null : visibleTo.split(',')),
   };
   const how = { dryRun: given.has('dry-run'), force: given.has('force') };
-  if (source !== '-' && !(await isFile(source))) return { subject: source, ...texts, ...how };
+  if (source !== '-' && !(await isFile(source))) {
+    if (/\.(json|ya?ml)$/i.test(source)) throw new CliFailure('usage', `There is no file ${source}.`);
+    return { subject: source, ...texts, ...how };
+  }
   return { document: (await readInput(source, 'document', signal)).toString('utf8'), ...texts, ...how };
 }
 

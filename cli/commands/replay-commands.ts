@@ -74,6 +74,8 @@ export const replayCommands: readonly Command[] = [
     columns: [
       ['REPLAY', 'id'],
       ['CLIENT', 'clientId'],
+      ['KIND', 'kind'],
+      ['DRY RUN', 'dryRun'],
       ['STATUS', 'status'],
       ['DONE', 'done'],
       ['TOTAL', 'total'],

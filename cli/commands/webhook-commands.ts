@@ -60,22 +60,22 @@ export const webhookCommands: readonly Command[] = [
     method: 'post',
     path: '/v1/webhooks',
     fields: {
-      'start-from': {
-        takes: 'TIME',
-        text: 'sends what the history has from then on first: RFC 3339, or 15m, 2h, 7d ago',
-        field: 'startFrom',
-        as: 'ago',
-      },
       client: {
         field: 'clientId',
         takes: 'ID',
         text: 'the client it belongs to; with the key of a client, that client',
       },
       ...fields,
+      'start-from': {
+        takes: 'TIME',
+        text: 'sends what the history has from then on first: RFC 3339, or 15m, 2h, 7d ago',
+        field: 'startFrom',
+        as: 'ago',
+      },
     },
     examples: [
-      'webhooks create --url https://example.com/hooks --events order.created --start-from 2d',
       "webhooks create --client acme --url https://example.com/hooks --events 'order.*,parcel.sent'",
+      'webhooks create --client acme --url https://example.com/hooks --events order.created --start-from 2d',
     ],
   }),
   changeCommand({
@@ -143,6 +143,7 @@ export const webhookCommands: readonly Command[] = [
     method: 'post',
     path: `${path}/verification`,
     fields: null,
+    failure: ({ isProven }) => (isProven === false ? 'Not verified: `problem` says what is missing.' : null),
     examples: ['webhooks verify wh_…'],
   }),
   changeCommand({
@@ -168,6 +169,7 @@ export const webhookCommands: readonly Command[] = [
     method: 'post',
     path: `${path}/health-checks`,
     fields: null,
+    failure: ({ outcome = 'delivered' }) => (outcome === 'delivered' ? null : 'The ping was not delivered.'),
     examples: ['webhooks ping wh_…'],
   }),
   changeCommand({

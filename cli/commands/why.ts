@@ -45,7 +45,7 @@ export const why: Command = {
     throw new CliFailure('refused', `'${id}' was never seen: no event, delivery or rejected record has this id.`, {
       more: [
         'An event that was produced a moment ago may be on its way: deeperhub-webhooks topics shows whether fan-out is behind.',
-        'Otherwise it was produced to a topic that is not read (PLATFORM_TOPICS), or is older than the history.',
+        'Otherwise it was produced to a topic that is not read (PLATFORM_TOPICS), is older than the history, or was of a client that has left.',
       ],
     });
   },

@@ -27,7 +27,7 @@ export function deliveryFinding(delivery: Delivery): Finding {
     verdict: 'held',
     says: `${webhookId} has yet to get it: ${holdWords(by, until, blockingId)}.`,
     details: tried,
-    remedy: remedyOf(by, webhookId, blockingId),
+    remedy: remedyOf(by, delivery, blockingId),
     heldBy: by,
     until,
   });
@@ -53,10 +53,13 @@ function holdWords(by: string, until: string | null, blockingId: string | null):
   }
 }
 
-function remedyOf(by: string, webhookId: string, blockingId: string | null): string | null {
+function remedyOf(by: string, { webhookId, clientId }: Delivery, blockingId: string | null): string | null {
   if (by === 'order') return `Why that one is not settled: deeperhub-webhooks why ${blockingId ?? webhookId}`;
   if (by === 'breaker' || by === 'retry') return `How the endpoint is doing: deeperhub-webhooks health ${webhookId}`;
-  if (by === 'pause') return `Resume it: deeperhub-webhooks webhooks resume ${webhookId}`;
+  if (by === 'pause') {
+    const suspended = `or, where client ${clientId} is suspended: deeperhub-webhooks clients reactivate ${clientId}`;
+    return `Resume it: deeperhub-webhooks webhooks resume ${webhookId}, ${suspended}`;
+  }
   if (by === 'rate') return `Raise rateLimitPerSecond: deeperhub-webhooks webhooks change ${webhookId} --data '{…}'`;
   return null;
 }

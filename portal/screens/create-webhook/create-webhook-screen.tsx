@@ -113,9 +113,13 @@ function isOther<Values>(values: Values, than: Values): boolean {
 function AllowedUrls({ schemes, ports }: { readonly schemes: string; readonly ports: string }) {
   return (
     <p className={reading.soft}>
-      <Trans>
-        Addresses may begin with {schemes}, on ports {ports}.
-      </Trans>
+      {ports === '*' ? (
+        <Trans>Addresses may begin with {schemes}, on any port.</Trans>
+      ) : (
+        <Trans>
+          Addresses may begin with {schemes}, on ports {ports}.
+        </Trans>
+      )}
     </p>
   );
 }
