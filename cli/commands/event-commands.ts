@@ -28,7 +28,7 @@ export const eventCommands: readonly Command[] = [
       client,
       type: { query: 'type', takes: 'TYPE', text: 'of this type' },
       source: { query: 'source', takes: 'URI', text: 'only from this source' },
-      decision: { query: 'decision', as: 'list', takes: 'DECISIONS', text: 'matched, filtered, disabled, copy' },
+      decision: { query: 'decision', as: 'list', takes: 'DECISIONS', text: 'matched, filtered, disabled, held, copy' },
       ...{ from, to },
     },
     columns: [

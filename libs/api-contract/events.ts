@@ -186,10 +186,16 @@ export const listedEventSchema = Type.Object(
     ...eventFields,
     decisions: Type.Optional(
       Type.Object(
-        { matched: Type.Integer(), filtered: Type.Integer(), disabled: Type.Integer(), copy: Type.Integer() },
+        {
+          matched: Type.Integer(),
+          filtered: Type.Integer(),
+          disabled: Type.Integer(),
+          held: Type.Integer(),
+          copy: Type.Integer(),
+        },
         {
           description:
-            'How many webhooks got it, did not want it, were disabled, or have a copy of it; with `include=decisions`.',
+            'How many webhooks got it, did not want it, were disabled, hold it while they are rewound, or have a copy of it; with `include=decisions`.',
         },
       ),
     ),

@@ -15,6 +15,8 @@ export const ReplayRow = defineEntity({
     status: p.text().$type<ReplayStatus>(),
     /** Counted, and nothing sent. */
     isDryRun: p.boolean(),
+    /** Of a rewind: the rest of the history is not sent, what came meanwhile is. */
+    isCutShort: p.boolean().default(false),
     pacePerSecond: p.integer().nullable(),
     /** Deliveries that the filter named when the job began; null before. */
     total: p.integer().nullable(),

@@ -106,7 +106,7 @@ function useColumns(): readonly Column<Event>[] {
   ];
 }
 
-function Decisions({ matched, filtered, disabled, copy }: NonNullable<Event['decisions']>) {
+function Decisions({ matched, filtered, disabled, held, copy }: NonNullable<Event['decisions']>) {
   return (
     <>
       <Plural value={matched} _0="sent to none" one="sent to #" other="sent to #" />
@@ -118,6 +118,11 @@ function Decisions({ matched, filtered, disabled, copy }: NonNullable<Event['dec
       {disabled > 0 && (
         <>
           , <Plural value={disabled} one="# disabled" other="# disabled" />
+        </>
+      )}
+      {held > 0 && (
+        <>
+          , <Plural value={held} one="# held" other="# held" />
         </>
       )}
       {copy > 0 && (

@@ -79,7 +79,7 @@ test('every operation answers as documented, with the example of its body', asyn
     if (id === 'disableWebhook') await world.ask(`POST /v1/webhooks/${webhookId}/enable`);
   }
   const unseen = allOperations.map(({ id }) => id).filter((id) => !seenOperations.has(id));
-  expect(unseen).toEqual(['pingWebhook']);
+  expect(unseen.sort()).toEqual(['pingWebhook', 'verifyWebhook']);
 });
 
 test('what the server says of itself is the document', async () => {

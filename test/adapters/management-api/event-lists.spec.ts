@@ -43,9 +43,9 @@ describe('a list of events', () => {
     await seed({ eventType, audience: null, others, disabled: [[ann.id, 'wh_off']] });
     const decisions = async (key: string) =>
       (await list(`type=${eventType}&include=decisions`, key)).map((one) => one.decisions);
-    expect(await decisions(ann.key)).toEqual([{ matched: 1, filtered: 0, disabled: 1, copy: 0 }]);
-    expect(await decisions(bob.key)).toEqual([{ matched: 0, filtered: 1, disabled: 0, copy: 0 }]);
-    expect(await decisions(world.adminKey)).toEqual([{ matched: 1, filtered: 1, disabled: 1, copy: 0 }]);
+    expect(await decisions(ann.key)).toEqual([{ matched: 1, filtered: 0, disabled: 1, held: 0, copy: 0 }]);
+    expect(await decisions(bob.key)).toEqual([{ matched: 0, filtered: 1, disabled: 0, held: 0, copy: 0 }]);
+    expect(await decisions(world.adminKey)).toEqual([{ matched: 1, filtered: 1, disabled: 1, held: 0, copy: 0 }]);
     expect((await list(`type=${eventType}`))[0]).not.toHaveProperty('decisions');
   });
 

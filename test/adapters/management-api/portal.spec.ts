@@ -432,9 +432,12 @@ test('everybody who calls is told the settings in force, a client its own rule o
       isMailSent: false,
     },
   });
-  for (const key of [world.adminKey, String(publisher.body['key']), token]) {
+  for (const key of [String(publisher.body['key']), token]) {
     expect((await world.ask('GET /v1/settings', { key })).body).toEqual(settings.body);
   }
+  const { changeable } = (await world.ask('GET /v1/settings')).body;
+  expect((await world.ask('GET /v1/settings')).body).toEqual({ ...settings.body, changeable });
+  expect(changeable).toContain('/webhooksPerClientMax');
   await world.ask(`PATCH /v1/clients/${owner.id}`, { body: { autoDisable: { failureThreshold: 50 } } });
   const autoDisable = async (key: string) => (await world.ask('GET /v1/settings', { key })).body['autoDisable'];
   expect(await autoDisable(token)).toMatchObject({ failureThreshold: 50, minMinutes: 60 });
