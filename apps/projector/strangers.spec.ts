@@ -57,3 +57,13 @@ test('who became a client since is none any more, and a database that is away fa
   await see(['other', '/s', 'k3']);
   expect(counted).toEqual([['/s', 1]]);
 });
+
+test('a client that left is a stranger within a minute', async () => {
+  const clients = new Set(['acme']);
+  const { see, counted, clock } = watched(clients);
+  await see(['acme', '/s', 'k1']);
+  clients.delete('acme');
+  clock.nowMs = 60_000;
+  await see(['acme', '/s', 'k2']);
+  expect(counted).toEqual([['/s', 1]]);
+});

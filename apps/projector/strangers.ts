@@ -1,10 +1,11 @@
 /**
  * In: events that are in the history. Out: those that name a client which there is not, counted by their source and told in the log.
  * Nobody gets them, and nothing else would say so.
- * Holds: never fails, so what is written stays written; who was a client is one, and is asked for once.
+ * Holds: never fails, so what is written stays written; each client is asked for once a minute at most.
  */
 import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { KnownLately } from '../../libs/runtime/known-lately.ts';
 import { monotonicMs } from '../../libs/runtime/monotonic.ts';
 
 const knownMax = 20_000;
@@ -24,13 +25,14 @@ export interface StrangersOptions {
 
 export class Strangers {
   private readonly options: StrangersOptions;
-  private readonly known = new Set<string>();
+  private readonly known: KnownLately;
   private readonly clientIds = new Set<string>();
   private untold = 0;
   private toldAt = -Infinity;
 
   constructor(options: StrangersOptions) {
     this.options = options;
+    this.known = new KnownLately(knownMax, 60_000, options.now);
   }
 
   async see(events: readonly Pick<WebhookEvent, 'clientId' | 'eventKey' | 'source'>[]): Promise<void> {
@@ -38,7 +40,6 @@ export class Strangers {
     for (const { clientId } of events) if (clientId !== null && !this.known.has(clientId)) asked.add(clientId);
     if (asked.size === 0) return;
     try {
-      if (this.known.size > knownMax) this.known.clear();
       for (const id of await this.options.knownOf([...asked])) {
         this.known.add(id);
         asked.delete(id);

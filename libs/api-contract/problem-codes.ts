@@ -96,7 +96,8 @@ export const problemCodes = {
   client_suspended: {
     status: 409,
     title: 'The client is suspended',
-    meaning: 'No webhooks are created for a client that an operator has suspended.',
+    meaning:
+      'An operator has suspended the client: its webhooks are held, and none is created, enabled, paused or resumed.',
   },
   too_many_replays: {
     status: 409,

@@ -32,7 +32,7 @@ export const pauseWebhook = operation({
   status: 200,
   answer: changedWebhookSchema,
   answered: 'The webhook, paused.',
-  problems: ['not_found', 'webhook_disabled'],
+  problems: ['not_found', 'webhook_disabled', 'client_suspended'],
   example: {},
 });
 
@@ -52,5 +52,5 @@ export const resumeWebhook = operation({
   status: 200,
   answer: changedWebhookSchema,
   answered: 'The resumed webhook.',
-  problems: ['not_found'],
+  problems: ['not_found', 'client_suspended'],
 });

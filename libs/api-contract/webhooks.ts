@@ -249,7 +249,7 @@ export const enableWebhook = operation({
   status: 200,
   answer: changedWebhookSchema,
   answered: 'The webhook, active.',
-  problems: ['not_found'],
+  problems: ['not_found', 'client_suspended', 'webhook_unverified'],
 });
 
 const missed = Type.Object(

@@ -11,6 +11,7 @@ import type { ClientStore } from '../../../libs/postgres/webhooks/client-store.t
 import type { CataloguedType, EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store.ts';
 import { isStatementAtFault } from '../../../libs/postgres/server/database-away.ts';
 import { Gathering } from '../../../libs/runtime/gathering.ts';
+import { KnownLately } from '../../../libs/runtime/known-lately.ts';
 import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
 import { schemaInForce, wordsOf, type DataMisfit, type DataSchema } from '../../../libs/wire/data-schema.ts';
 import { ownerOf, type Caller } from '../access/caller.ts';
@@ -46,8 +47,7 @@ export class EventValidator {
   /** Asked anew for each event, so that a change counts for the next one. */
   private readonly catalogue: Gathering<ReadonlySet<string>, ReadonlyMap<string, CataloguedType>>;
   private readonly schemas = new Map<string, DataSchema>();
-  /** Clients stay: who was there is there. */
-  private readonly clients = new Set<string>();
+  private readonly clients = new KnownLately(keptMax);
 
   constructor(options: EventValidatorOptions) {
     this.options = options;
@@ -172,7 +172,6 @@ export class EventValidator {
     const known = [...named].filter((id) => this.clients.has(id));
     if (known.length === named.size) return named;
     const learnt = await this.options.clients.knownOf([...named].filter((id) => !this.clients.has(id)));
-    if (this.clients.size + learnt.length > keptMax) this.clients.clear();
     for (const id of learnt) this.clients.add(id);
     return new Set([...known, ...learnt]);
   }

@@ -44,6 +44,8 @@ export class WebhookPauseController {
         return webhookResponse(held.webhook);
       case 'disabled':
         throw new ProblemError('webhook_disabled');
+      case 'suspended':
+        throw new ProblemError('client_suspended');
       case 'out_of_range': {
         const { latest, notBefore } = held;
         const message =

@@ -223,6 +223,10 @@ export class WebhooksController {
         throw invalid(updated.refusal);
       case 'too_many':
         throw new ProblemError('too_many_secrets');
+      case 'suspended':
+        throw new ProblemError('client_suspended');
+      case 'unverified':
+        throw new ProblemError('webhook_unverified');
       case 'missing':
       case 'stale':
         throw missed(updated);

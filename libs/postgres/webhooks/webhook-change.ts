@@ -70,6 +70,10 @@ export type Updated<Refusal> =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** As many secrets sign as may. */
   | { readonly kind: 'too_many' }
+  /** It cannot be enabled: its client is. */
+  | { readonly kind: 'suspended' }
+  /** It was to be enabled, and is not before its endpoint has proven that it wants deliveries. */
+  | { readonly kind: 'unverified' }
   | Missed;
 
 export type Rotated = { readonly kind: 'rotated'; readonly secret: NewSecret } | { readonly kind: 'too_many' } | Missed;
@@ -82,7 +86,12 @@ export interface WantedPause {
 }
 
 export type Held =
-  { readonly kind: 'held'; readonly webhook: ShownWebhook } | { readonly kind: 'disabled' } | PauseRefusal | Missed;
+  | { readonly kind: 'held'; readonly webhook: ShownWebhook }
+  | { readonly kind: 'disabled' }
+  /** Its client is: it holds its webhooks. */
+  | { readonly kind: 'suspended' }
+  | PauseRefusal
+  | Missed;
 
 /** `rewinding`: it is being rewound. */
 export type Rewound =

@@ -129,9 +129,12 @@ export class WebhookStore {
       const wanted = change(current);
       if (wanted.kind === 'refused') return wanted;
       const isChanged = JSON.stringify(current) !== JSON.stringify(wanted.settings);
+      const isEnabled = wanted.activity?.isActive === true;
+      if (isEnabled && (await isSuspended(em, row.clientId))) return { kind: 'suspended' };
       const activity = wanted.activity === undefined ? null : activityFor(row, wanted.activity, this.mustProve);
       const isSwitched = activity !== null && isSwitching(row, activity);
       const isRotated = wanted.rotation !== undefined && !(await this.secrets.isNewest(em, row, wanted.rotation));
+      if (isEnabled && activity?.isActive === false && !isSwitched) return { kind: 'unverified' };
       if (!isChanged && !isSwitched && !isRotated) return { kind: 'updated', webhook: before };
       if (isRotated && (await this.secrets.add(em, row, wanted.rotation, now)) === null) return { kind: 'too_many' };
       if (isChanged) em.assign(row, this.settings.changedColumns(current, wanted.settings));
@@ -197,6 +200,7 @@ export class WebhookStore {
       const { row } = found;
       const before = shownWebhook(row);
       if (wanted !== null && !row.isActive) return { kind: 'disabled' };
+      if (await isSuspended(em, row.clientId)) return { kind: 'suspended' };
       const held = wanted === null ? resumedPause(row, now) : newPause(row, wanted, now);
       if (held !== null && 'kind' in held) return held;
       if (held === null) return { kind: 'held', webhook: before };
@@ -275,6 +279,10 @@ async function lockMeant(
 async function hasRoom(em: EntityManager, clientId: string, perClientMax: number): Promise<boolean> {
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`webhooks.of ${clientId}`]);
   return (await em.count(WebhookRow, { clientId })) < perClientMax;
+}
+
+async function isSuspended(em: EntityManager, clientId: string): Promise<boolean> {
+  return (await em.count(ClientRow, { id: clientId, suspendedAt: { $ne: null } })) > 0;
 }
 
 function rewindColumns({ id, filter }: NewReplay) {

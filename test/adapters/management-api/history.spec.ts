@@ -433,6 +433,14 @@ describe('a client that is suspended', () => {
       status: 409,
       body: { code: 'client_suspended' },
     });
+    for (const [id, to] of [
+      [active.id, 'resume'],
+      [active.id, 'pause'],
+      [disabled.id, 'enable'],
+    ]) {
+      const refused = await world.ask(`POST /v1/webhooks/${id}/${to}`);
+      expect(refused).toMatchObject({ status: 409, body: { code: 'client_suspended' } });
+    }
     const held = await shown(active);
     expect([held['pausedUntil'], (await shown(paused))['pausedUntil']]).toEqual([
       held['holdsUntil'],
