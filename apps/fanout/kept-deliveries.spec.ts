@@ -60,12 +60,20 @@ test.each([
   expect(written).toEqual([]);
 });
 
-test('what there is no room for, and what cannot be written, is left to the rewind', async () => {
-  const { kept, keep, state, written, fail, isKept } = keptOver(10);
+test('what cannot be written is left to the rewind', async () => {
+  const { kept, keep, state, written, fail, isKept } = keptOver();
   for (const name of ['a', 'b']) keep(name);
   fail();
   state.rewind = null;
   await until(() => !isKept(), { timeoutMs: 5_000, everyMs: 5 });
   expect(written).toEqual([]);
   await kept.stop();
+});
+
+test('what there is no room for is left to the rewind', async () => {
+  const { keep, state, written, isKept } = keptOver(10);
+  for (const name of ['a', 'b']) keep(name);
+  state.rewind = null;
+  await until(() => !isKept(), { timeoutMs: 5_000, everyMs: 5 });
+  expect(written).toEqual([['wh_1 a'], ['a matched']]);
 });

@@ -43,8 +43,6 @@ await runApp({
         groupId: `${prefix}fanout`,
         topicsOf,
         commitRecords: 100,
-        // What a killed process does again makes the same ids, and copies are known: by the second, or by the hundred.
-        commitMs: 1_000,
         idleWaitMs: 500,
         // What others fanned out: its copies may be in these partitions, or come there.
         onAssigned: (leases) => (leases.length === 0 ? Promise.resolve() : app.get(CopyReader).catchUp()),

@@ -61,15 +61,14 @@ describe('a clock that is set', () => {
   });
 
   test.each(directions)('%s lets a request that is not answered end when it should', async (_, byMs) => {
-    const limitMs = 200;
-    const { queue, failed, send } = makeQueue(limitMs);
+    const { queue, failed, send } = makeQueue(soonMs);
     queue.scheduleRequestTimeoutCheck();
     const beganAt = monotonicMs();
     send(1);
     setClock(byMs);
     while (failed.length === 0 && monotonicMs() - beganAt < 5 * soonMs) await pause(5);
     expect(failed).toEqual(['KafkaJSRequestTimeoutError']);
-    expect(monotonicMs() - beganAt).toBeGreaterThanOrEqual(limitMs);
+    expect(monotonicMs() - beganAt).toBeGreaterThanOrEqual(soonMs);
     queue.destroy();
   });
 
