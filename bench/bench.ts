@@ -6,7 +6,7 @@ import { chartsOf } from './charts.ts';
 import { plotSvg } from './plot.ts';
 import { keepPlot, keepResult, keptResults } from './results.ts';
 import { comparisonLines, profileLines, resultLines } from './screen.ts';
-import { Bench } from './work.ts';
+import { Bench } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 const commandLine = parseBenchCommandLine(process.argv.slice(2), scenarios);
@@ -24,20 +24,20 @@ switch (commandLine.kind) {
 const { scenarios: wanted, profiled, ...options } = commandLine;
 
 await endAfter(async (signal) => {
-  for (const work of wanted) {
-    say(`\n${work.name}: ${work.summary}`);
+  for (const scenario of wanted) {
+    say(`\n${scenario.name}: ${scenario.summary}`);
     const bench = new Bench(signal, profiled, options);
-    const result = await work.run(bench);
-    for (const line of resultLines(work.name, result)) say(line);
+    const result = await scenario.run(bench);
+    for (const line of resultLines(scenario.name, result)) say(line);
     if (profiled.length > 0) {
       for (const profile of bench.profiles) for (const line of profileLines(profile)) say(line);
       say('\n   Not kept beside other runs: a profile has its price.');
       continue;
     }
-    keepResult(work.name, result);
-    const all = keptResults(work.name);
+    keepResult(scenario.name, result);
+    const all = keptResults(scenario.name);
     for (const line of comparisonLines(all)) say(line);
     const runs = all.map(({ at, commit }) => `${at.slice(0, 16).replace('T', ' ')} ${commit}`);
-    say(`\n   Plot: ${keepPlot(work.name, plotSvg(work.name, chartsOf(all), runs))}`);
+    say(`\n   Plot: ${keepPlot(scenario.name, plotSvg(scenario.name, chartsOf(all), runs))}`);
   }
 });

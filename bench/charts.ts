@@ -1,4 +1,4 @@
-/** Results of several runs of one work as lines: what the plot draws. Pure. */
+/** Results of several runs of one scenario as lines: what the plot draws. Pure. */
 import type { Figure } from './measured.ts';
 import type { KeptResult } from './results.ts';
 
@@ -24,12 +24,12 @@ const seriesCharts: readonly { title: string; unit: string; valueOf: (series: Se
   { title: 'CPU of a delivery', unit: 'ms', valueOf: ({ cpuMsPerDelivery }) => cpuMsPerDelivery },
 ];
 
-/** @param results of one work, oldest first */
+/** @param results of one scenario, oldest first */
 export function chartsOf(results: readonly KeptResult[]): readonly Chart[] {
   const newest = results.at(-1);
   if (newest === undefined) return [];
   const ofSeries = newest.series.length === 0 ? [] : seriesCharts.map((panel) => panelOfSeries(panel, results, newest));
-  // A work without series has only its figures to show; else those that are aimed at.
+  // A scenario without series has only its figures to show; else those that are aimed at.
   const figures = newest.figures.filter(({ target }) => target !== undefined || newest.series.length === 0);
   return [...ofSeries, ...figures.map((figure) => panelOfFigure(figure, results))];
 }

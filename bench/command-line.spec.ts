@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { parseBenchCommandLine } from './command-line.ts';
-import type { Work } from './work.ts';
+import type { Scenario } from './scenario.ts';
 
-const workNamed = (name: string): Work => ({
+const scenarioNamed = (name: string): Scenario => ({
   name,
   summary: `measures ${name}`,
   run: () => Promise.reject(new Error('not to be run')),
 });
-const scenarios = ['throughput', 'latency'].map(workNamed);
+const scenarios = ['throughput', 'latency'].map(scenarioNamed);
 const [throughput, latency] = scenarios;
 
 test.each([
@@ -15,7 +15,7 @@ test.each([
   { words: ['latency'], wanted: [latency] },
   { words: ['latency', 'throughput'], wanted: [latency, throughput] },
   { words: ['latency', '--webhooks', '100,100000'], wanted: [latency], sizes: [100, 100_000] },
-  { words: ['--scenarios', 'kill,http', 'latency'], wanted: [latency], parts: ['http', 'kill'] },
+  { words: ['--parts', 'kill,http', 'latency'], wanted: [latency], parts: ['http', 'kill'] },
   {
     words: ['latency', '--deliveries', '10000000', '--clients', '1000', '--webhooks', '200000'],
     wanted: [latency],
@@ -35,14 +35,14 @@ test.each([
 });
 
 test.each([
-  { words: ['speed'], reason: "no work 'speed'" },
-  { words: ['--fast'], reason: "no work '--fast'" },
+  { words: ['speed'], reason: "no scenario 'speed'" },
+  { words: ['--fast'], reason: "no scenario '--fast'" },
   { words: ['--profile'], reason: "not ''" },
   { words: ['--profile', 'kafka'], reason: "not 'kafka'" },
   { words: ['--webhooks', 'many'], reason: "not 'many'" },
   { words: ['--deliveries', '5'], reason: "not '5'" },
   { words: ['--clients'], reason: "not ''" },
-  { words: ['--scenarios', 'http,all'], reason: "not 'http,all'" },
+  { words: ['--parts', 'http,all'], reason: "not 'http,all'" },
   { words: ['--webhooks', '0'], reason: "not '0'" },
   { words: ['--webhooks', '1000,100'], reason: "not '1000,100'" },
   { words: ['--webhooks', '2000000'], reason: "not '2000000'" },
@@ -51,7 +51,7 @@ test.each([
   expect(refused.kind === 'refused' ? refused.sentence : refused.kind).toContain(reason);
 });
 
-test('help names every work', () => {
+test('help names every scenario', () => {
   const help = parseBenchCommandLine(['latency', '--help'], scenarios);
   expect(help.kind === 'help' ? help.text : help.kind).toMatch(/throughput[^]*latency/);
 });

@@ -1,6 +1,6 @@
 /** Words after `npm run bench --`. Pure. */
 import { appNames, type AppName } from '../stack/apps.ts';
-import type { Work } from './work.ts';
+import type { Scenario } from './scenario.ts';
 import { freshParts, type FreshPart } from './scenarios/fresh.ts';
 
 /** More would take longer to put there than to measure. */
@@ -9,7 +9,7 @@ const webhooksMax = 1_000_000;
 export type BenchCommandLine =
   | {
       readonly kind: 'run';
-      readonly scenarios: readonly Work[];
+      readonly scenarios: readonly Scenario[];
       readonly profiled: readonly AppName[];
       /** Sizes that `scale` is limited to, and the last one for `neighbours`; null: their own. */
       readonly sizes: readonly number[] | null;
@@ -22,9 +22,9 @@ export type BenchCommandLine =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'refused'; readonly sentence: string };
 
-export function parseBenchCommandLine(words: readonly string[], scenarios: readonly Work[]): BenchCommandLine {
+export function parseBenchCommandLine(words: readonly string[], scenarios: readonly Scenario[]): BenchCommandLine {
   if (words.includes('--help') || words.includes('-h')) return { kind: 'help', text: helpOf(scenarios) };
-  const wanted: Work[] = [];
+  const wanted: Scenario[] = [];
   const profiled: AppName[] = [];
   let sizes: readonly number[] | null = null;
   let parts: readonly FreshPart[] | null = null;
@@ -53,20 +53,20 @@ export function parseBenchCommandLine(words: readonly string[], scenarios: reado
       counts[name] = count;
       continue;
     }
-    if (word === '--scenarios') {
+    if (word === '--parts') {
       const text = words[(index += 1)] ?? '';
       parts = partsIn(text);
-      if (parts === null) return refusal(`--scenarios takes some of ${freshParts.join(',')}, not '${text}'.`);
+      if (parts === null) return refusal(`--parts takes some of ${freshParts.join(',')}, not '${text}'.`);
       continue;
     }
-    const work = scenarios.find(({ name }) => name === word);
-    if (work === undefined) {
+    const scenario = scenarios.find(({ name }) => name === word);
+    if (scenario === undefined) {
       const known = scenarios.map(({ name }) => name).join(', ');
       return refusal(
-        `There is no work '${word}': use ${known}, or options --profile APP, --webhooks N,N, --deliveries N, --clients N, --scenarios PART,PART, --help.`,
+        `There is no scenario '${word}': use ${known}, or options --profile APP, --webhooks N,N, --deliveries N, --clients N, --parts PART,PART, --help.`,
       );
     }
-    wanted.push(work);
+    wanted.push(scenario);
   }
   return { kind: 'run', scenarios: wanted.length === 0 ? scenarios : wanted, profiled, sizes, parts, ...counts };
 }
@@ -95,25 +95,25 @@ function refusal(sentence: string): BenchCommandLine {
   return { kind: 'refused', sentence };
 }
 
-function helpOf(scenarios: readonly Work[]): string {
+function helpOf(scenarios: readonly Scenario[]): string {
   return [
-    'npm run bench [-- WORK… --profile APP… --webhooks N,N --deliveries N --clients N --scenarios PART,PART]',
+    'npm run bench [-- SCENARIO… --profile APP… --webhooks N,N --deliveries N --clients N --parts PART,PART]',
     '',
-    'Measures the system on an embedded stack of its own: without a name every work, one after another.',
+    'Measures the system on an embedded stack of its own: without a name every scenario, one after another.',
     'The load and the receivers are processes of their own on the same machine; figures are in docs/performance.md.',
     '',
     ...scenarios.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`),
     '',
     `  --profile APP  keeps a CPU profile of that app, of the measured time, in .data/bench/profiles; as often as wanted`,
-    '  --webhooks N,N only so many webhooks in the work scale, and not its dispatchers: 100,100000 compares the two;',
+    '  --webhooks N,N only so many webhooks in the scenario scale, and not its dispatchers: 100,100000 compares the two;',
     '                 of neighbours the last number',
     '  --deliveries N deliveries in the history of neighbours and indexes',
     '  --clients N    clients that have them',
-    `  --scenarios P,P    only these parts of the work fresh: ${freshParts.join(', ')}`,
+    `  --parts P,P    only these parts of the scenario fresh: ${freshParts.join(', ')}`,
     '  --help         this text',
     '',
     'KAFKA_BROKERS, SCHEMA_REGISTRY_URL and DATABASE_URL each replace the embedded part, as with npm start: the run then has',
     'topics under a prefix and a database of its own there, and removes them.',
-    'Results are kept in bench/results/, with a plot of all runs of a work. Nothing is left running, also after Ctrl-C.',
+    'Results are kept in bench/results/, with a plot of all runs of a scenario. Nothing is left running, also after Ctrl-C.',
   ].join('\n');
 }

@@ -3,7 +3,7 @@
  * are not. Told are the healthy ones alone, in both.
  */
 import type { Endpoint } from './endpoints.ts';
-import { atMost, type WorkResult } from './measured.ts';
+import { atMost, type ScenarioResult } from './measured.ts';
 import type { Behaviour } from './processes/receiver-questions.ts';
 import type { Harness } from './harness.ts';
 
@@ -26,7 +26,7 @@ export interface Disturbance {
 /** How much higher the healthy ones' p99 may be with the trouble of others than without. */
 export const disturbedMax = 1.25;
 
-export async function measureDisturbance(harness: Harness, disturbance: Disturbance): Promise<WorkResult> {
+export async function measureDisturbance(harness: Harness, disturbance: Disturbance): Promise<ScenarioResult> {
   const { endpoints, troubles, perSecond } = disturbance;
   const ill = new Set(troubles.flatMap((trouble) => trouble.endpoints.map(({ number }) => number)));
   const told = endpoints.map(({ number }) => number).filter((number) => !ill.has(number));

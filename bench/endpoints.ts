@@ -1,4 +1,4 @@
-/** Webhooks of a work: registered through the API, and waited for until fan-out and dispatch know them. */
+/** Webhooks of a scenario: registered through the API, and waited for until fan-out and dispatch know them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { StackFailure, Stopped } from '../stack/failure.ts';
 import { startStep } from '../stack/terminal.ts';

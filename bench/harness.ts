@@ -1,6 +1,6 @@
 /**
- * A system, a receiver and a load, put together for one work, and how a load is measured on them. All of it is gone when
- * the work is done, however that ends.
+ * A system, a receiver and a load, put together for one scenario, and how a load is measured on them. All of it is gone when
+ * the scenario is done, however that ends.
  */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -34,7 +34,7 @@ export interface Run {
   readonly expected?: number;
   /** Deliveries of the others are no part of the measurement, but are waited for: resolves when that is done. */
   readonly afterwards?: () => Promise<void>;
-  /** Not profiled: what it costs to get warm is no work's question. */
+  /** Not profiled: what it costs to get warm is no scenario's question. */
   readonly isWarmUp?: boolean;
   readonly deadlineMs?: number;
   /** Default: true */
@@ -54,7 +54,7 @@ export interface KeptProfile {
   readonly profile: CpuProfile;
 }
 
-/** Of an event as it is produced, in every work. */
+/** Of an event as it is produced, in every scenario. */
 export const eventBytes = 1_024;
 const profileFolder = join(benchFolder, 'profiles');
 const warmUpDeliveries = 1_000;

@@ -1,10 +1,10 @@
-/** What a work tells: series of deliveries with their figures, and figures of its own. */
+/** What a scenario tells: series of deliveries with their figures, and figures of its own. */
 import type { Latencies } from './latencies.ts';
 import type { Range } from './processes/receiver-questions.ts';
 import type { ProcessUsage } from './usage.ts';
 
 export interface Measured {
-  /** Tells the series of one work apart. */
+  /** Tells the series of one scenario apart. */
   readonly label: string;
   /** Numbers of its events. */
   readonly events: Range;
@@ -24,7 +24,7 @@ export interface Measured {
   readonly appsPeakBytes: number;
 }
 
-/** A figure of a work beside its series, with what is aimed at, where something is. */
+/** A figure of a scenario beside its series, with what is aimed at, where something is. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -32,7 +32,7 @@ export interface Figure {
   readonly target?: { readonly kind: 'atLeast' | 'atMost'; readonly value: number };
 }
 
-export interface WorkResult {
+export interface ScenarioResult {
   readonly series: readonly Measured[];
   readonly figures: readonly Figure[];
   /** What a reader has to know of this run, in sentences. */

@@ -5,7 +5,7 @@ import { plotSvg } from './plot.ts';
 import type { KeptResult } from './results.ts';
 
 const run = (perSecond: number, label = 'all well'): KeptResult => ({
-  work: 'siege',
+  scenario: 'siege',
   at: '2026-01-01T00:00:00.000Z',
   commit: 'abc',
   machine: '2 × CPU',
@@ -41,7 +41,7 @@ test('a panel has a value of every run that has one', () => {
   expect(charts[3]).toMatchObject({ aim: 1.25, lines: [{ values: [1.1, 1.1, 1.1] }] });
 });
 
-test('a work without series shows all of its figures', () => {
+test('a scenario without series shows all of its figures', () => {
   const charts = chartsOf([{ ...run(1), series: [] }]);
   expect(charts.map(({ title }) => title)).toEqual(['p99 <against> all well', 'raw limit']);
 });

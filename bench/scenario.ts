@@ -1,14 +1,14 @@
-/** What a work is: something to measure, by name. */
+/** What a scenario is: something to measure, by name. */
 import type { AppName } from '../stack/apps.ts';
-import type { WorkResult } from './measured.ts';
+import type { ScenarioResult } from './measured.ts';
 import { Harness, type KeptProfile } from './harness.ts';
 import type { SystemOptions } from './system.ts';
 
-export interface Work {
+export interface Scenario {
   readonly name: string;
   /** One sentence for --help. */
   readonly summary: string;
-  run(bench: Bench): Promise<WorkResult>;
+  run(bench: Bench): Promise<ScenarioResult>;
 }
 
 export interface BenchOptions {
@@ -18,15 +18,15 @@ export interface BenchOptions {
   readonly clients?: number | null;
 }
 
-/** What a work is given. */
+/** What a scenario is given. */
 export class Bench {
   readonly signal: AbortSignal;
   readonly profiles: KeptProfile[] = [];
-  /** Sizes that a work with several is limited to; null: all. */
+  /** Sizes that a scenario with several is limited to; null: all. */
   readonly sizes: readonly number[] | null;
-  /** Parts that a work with several is limited to; null: all. */
+  /** Parts that a scenario with several is limited to; null: all. */
   readonly parts: readonly string[] | null;
-  /** Deliveries that a work with a history puts there; null: its own number. */
+  /** Deliveries that a scenario with a history puts there; null: its own number. */
   readonly deliveries: number | null;
   /** Clients that have them; null: its own number. */
   readonly clients: number | null;

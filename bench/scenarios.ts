@@ -1,5 +1,5 @@
-/** Every work, in the order in which `npm run bench` runs them. */
-import type { Work } from './work.ts';
+/** Every scenario, in the order in which `npm run bench` runs them. */
+import type { Scenario } from './scenario.ts';
 import { burst } from './scenarios/burst.ts';
 import { fanout } from './scenarios/fanout.ts';
 import { fresh } from './scenarios/fresh.ts';
@@ -19,7 +19,7 @@ import { start } from './scenarios/start.ts';
 import { storage } from './scenarios/storage.ts';
 import { throughput } from './scenarios/throughput.ts';
 
-export const scenarios: readonly Work[] = [
+export const scenarios: readonly Scenario[] = [
   throughput,
   fanout,
   http,

@@ -1,6 +1,6 @@
 /** Results on the screen, as tables. Pure. */
 import { dearestFunctions } from './cpu-profile.ts';
-import { isMet, type Figure, type Measured, type WorkResult } from './measured.ts';
+import { isMet, type Figure, type Measured, type ScenarioResult } from './measured.ts';
 import type { KeptResult } from './results.ts';
 import type { KeptProfile } from './harness.ts';
 import type { ProcessUsage } from './usage.ts';
@@ -21,7 +21,7 @@ const seriesHead = [
   'CPU ms each',
 ];
 
-export function resultLines(name: string, result: WorkResult): readonly string[] {
+export function resultLines(name: string, result: ScenarioResult): readonly string[] {
   return [
     '',
     `── ${name} ${'─'.repeat(Math.max(0, 72 - name.length))}`,

@@ -244,6 +244,29 @@ test.each(Object.entries(nonsense).flatMap(([name, values]) => values.map((value
   },
 );
 
+/** Each alone is wrong for another reason: what it goes with is not there. */
+const beside = {
+  OPERATORS_OIDC_ISSUER: 'https://idp.example',
+  OPERATORS_OIDC_AUDIENCE: 'a',
+  OPERATORS_OIDC_ROLES: 'ops=admin',
+  ENDPOINT_VERIFICATION: 'cloudevents',
+  ENDPOINT_VERIFICATION_ORIGIN: 'a.example',
+};
+const nonsenseBeside = {
+  OPERATORS_OIDC_ROLES: ['ops', 'ops=root', '=admin', 'ops=tests.send+all', 'ops=admin,ops=view'],
+  OPERATORS_OIDC_ISSUER: ['idp', 'http://idp.example', 'https://u:p@idp.example', 'https://idp.example/?a=b'],
+  ENDPOINT_VERIFICATION_ORIGIN: ['https://hooks.example.com', 'a_b.example', '-a.example'],
+};
+
+test.each(Object.entries(nonsenseBeside).flatMap(([name, values]) => values.map((value) => [name, value])))(
+  '%s=%j is refused beside all that it goes with',
+  (name = '', value = '') => {
+    expect(problemsOf({ ...sound, ...beside })).toEqual([]);
+    const problems = problemsOf({ ...sound, ...beside, [name]: value });
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} must`))]);
+  },
+);
+
 test('all that is wrong is told together, with the apps that it stops', () => {
   const env = Object.fromEntries(Object.entries(nonsense).map(([name, [value = '']]) => [name, value]));
   const told = [...configurationProblems(env)];

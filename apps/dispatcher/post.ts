@@ -14,7 +14,7 @@ import { pausedMsBetween } from '../../libs/domain/webhook/pause.ts';
 import type { Tracer } from '../../libs/runtime/tracing.ts';
 import { withoutEchoes } from '../../libs/sender/echoed-headers.ts';
 import type { HttpSender } from '../../libs/sender/http-attempt.ts';
-import { isVerification, unprovenReason } from '../../libs/domain/webhook/endpoint-proof.ts';
+import { isVerification, readProofWish, unprovenReason } from '../../libs/domain/webhook/endpoint-proof.ts';
 import { endAttempt, startAttempt } from './attempt-span.ts';
 import { headersOfQuestion, questionOf, settleQuestion } from './endpoint-question.ts';
 import type { ReadyWebhook } from './webhook-table.ts';
@@ -73,7 +73,7 @@ export class Post {
     const { isActive, disabledBy, disabledReason } = webhook.definition;
     if (disabledBy === 'unverified' && !isVerification(delivery))
       return { reason: 'disabled', message: unprovenReason };
-    if (isVerification(delivery) && questionOf(delivery, webhook.definition) === null) {
+    if (isVerification(delivery) && readProofWish(delivery.body) === null) {
       return { reason: 'disabled', message: 'it asks in a way that this version does not know' };
     }
     // A ping finds out whether a disabled webhook could be enabled again, and a test does so for whoever sends it.

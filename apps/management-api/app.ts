@@ -18,7 +18,7 @@ import { OutboxRelay } from './outbox/outbox-relay.ts';
 import { preparePortal } from './http/portal-site.ts';
 import { boundReads } from './access/request-reads.ts';
 import { RequestRates } from './access/request-rates.ts';
-import { ErasureRunner, SuspensionRunner } from './erasing/step-runner.ts';
+import { ErasureRunner, SuspensionRunner } from './erasing/erasing-runners.ts';
 import { RedriveRunner } from './rejections/redrive-runner.ts';
 import { ReplayRunner } from './replays/replay-runner.ts';
 import { OwnDatabaseState } from './stores.module.ts';

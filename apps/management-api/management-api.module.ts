@@ -49,7 +49,7 @@ import { OutboxRelay } from './outbox/outbox-relay.ts';
 import { OutcomeWatch } from './stream/outcome-watch.ts';
 import { PortalSessionsController } from './access/portal-sessions.controller.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
-import { ErasureRunner, SuspensionRunner } from './erasing/step-runner.ts';
+import { ErasureRunner, SuspensionRunner } from './erasing/erasing-runners.ts';
 import { erasingProviders } from './erasing/erasing-providers.ts';
 import { RedriveRunner } from './rejections/redrive-runner.ts';
 import { RejectedEventsController } from './rejections/rejected-events.controller.ts';

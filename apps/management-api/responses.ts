@@ -216,7 +216,7 @@ function dataOf(data: Buffer): unknown {
 }
 
 /** @param prefix TOPIC_PREFIX */
-export function shownEventErasure(erasure: EventErasure, prefix: string): AnswerOf<typeof eraseEvent> {
+export function eventErasureResponse(erasure: EventErasure, prefix: string): AnswerOf<typeof eraseEvent> {
   const { requestedAt, requestedBy, attempts, finishedAt } = erasure;
   const kept = eventKeptOnKafka(prefix, requestedAt);
   return {
@@ -224,12 +224,12 @@ export function shownEventErasure(erasure: EventErasure, prefix: string): Answer
     requestedBy,
     attempts,
     finishedAt: timeOrNull(finishedAt),
-    keptOnKafka: kept.map(shownKept),
+    keptOnKafka: kept.map(keptResponse),
   };
 }
 
 /** @param prefix TOPIC_PREFIX */
-export function shownLeaving(leaving: Leaving, prefix: string): AnswerOf<typeof getLeaving> {
+export function leavingResponse(leaving: Leaving, prefix: string): AnswerOf<typeof getLeaving> {
   const { clientId, startedAt, startedBy, step, erased, finishedAt } = leaving;
   return {
     ...{ clientId, startedBy, step },
@@ -237,11 +237,11 @@ export function shownLeaving(leaving: Leaving, prefix: string): AnswerOf<typeof 
     startedAt: startedAt.toISOString(),
     finishedAt: timeOrNull(finishedAt),
     stepsLeft: finishedAt === null ? leavingSteps.length - leavingSteps.indexOf(step) : 0,
-    keptOnKafka: clientKeptOnKafka(prefix, startedAt).map(shownKept),
+    keptOnKafka: clientKeptOnKafka(prefix, startedAt).map(keptResponse),
   };
 }
 
-function shownKept({ topic, until }: KeptOnKafka) {
+function keptResponse({ topic, until }: KeptOnKafka) {
   return { topic, until: timeOrNull(until) };
 }
 

@@ -1,22 +1,18 @@
 /**
- * Repeats a step of long work for as long as there is something to do. In: work that was asked for, here or in another process. Holds: others
- * get their turn between two steps; a step that fails is tried again, however often; whatever ends this process, another goes on.
+ * Repeats a step of long work until it is stopped. In: work that was asked for, here or in another process. Holds: others get their turn between
+ * two steps; a step that fails is tried again, however often; whatever ends this process, another goes on.
  */
-import { errorFields, type Logger } from '../../../libs/runtime/logger.ts';
-import { WakeUp } from '../outbox/wake-up.ts';
+import { errorFields, type Logger } from '../../libs/runtime/logger.ts';
+import { WakeUp } from './outbox/wake-up.ts';
 
 export interface StepRunnerOptions {
-  /** One transaction, which keeps how far it came. */
-  readonly step: () => Promise<'step' | 'idle' | 'elsewhere'>;
+  /** Keeps by itself how far it came. Returns when the next one is due, in milliseconds from now. */
+  readonly step: () => Promise<number>;
   /** For the log. */
   readonly what: string;
   readonly logger: Logger;
 }
 
-/** How often it is looked for what another process left, in milliseconds: what is asked for here is begun at once. */
-const idleMs = 10_000;
-/** Between two steps. */
-const restMs = 20;
 const againMs = 2_000;
 const stopMs = 3_000;
 
@@ -51,25 +47,13 @@ export class StepRunner {
   }
 
   private async repeat(): Promise<void> {
-    while (!this.isStopping) {
-      await this.wake.within(await this.step());
-    }
-  }
-
-  /** How long to wait then, in milliseconds. */
-  private async step(): Promise<number> {
     const { step, what, logger } = this.options;
-    try {
-      return (await step()) === 'step' ? restMs : idleMs;
-    } catch (error) {
-      logger.warn({ what, ...errorFields(error) }, 'a step failed, trying again');
-      return againMs;
+    while (!this.isStopping) {
+      const waitMs = await step().catch((error: unknown) => {
+        logger.warn({ what, ...errorFields(error) }, 'a step failed, trying again');
+        return againMs;
+      });
+      await this.wake.within(waitMs);
     }
   }
 }
-
-/** What is erased: events, and clients that leave. */
-export class ErasureRunner extends StepRunner {}
-
-/** Webhooks of clients that are suspended, or come back. */
-export class SuspensionRunner extends StepRunner {}

@@ -37,8 +37,8 @@ interface Pinged {
   count: number;
 }
 
-/** ScheduledChecks over a webhook that failures disabled, and one that is silent; both are due whenever they are asked for. */
-function roundsOver(sink: FakeSink, more: Partial<ScheduledChecksParts> = {}) {
+/** The checks over a webhook that failures disabled, and one that is silent; both are due whenever they are asked for. */
+function checksOver(sink: FakeSink, more: Partial<ScheduledChecksParts> = {}) {
   const pinged: Pinged[] = [];
   const taken = { disabled: 0, silent: 0 };
   const webhook = (id: string) => ({ id, clientId: 'acme', format: 'json' as const });
@@ -77,7 +77,7 @@ const keysOf = ({ queued }: FakeSink) => queued.flat().map(({ key }) => key);
 
 test('a round pings what is disabled and what is silent', async () => {
   const sink = new FakeSink();
-  const { run, pinged } = roundsOver(sink);
+  const { run, pinged } = checksOver(sink);
   expect(await run()).toBe(1_000);
   expect(keysOf(sink)).toEqual(['wh_disabled_1', 'wh_silent_1']);
   expect(sink.queued[0]?.[0]).toMatchObject({ topic: 'webhook.deliveries', headers: { kind: 'ping' } });
@@ -88,7 +88,7 @@ test('a round pings what is disabled and what is silent', async () => {
 test('while Kafka is away pings to what is disabled are withdrawn, so that no two of them go out together', async () => {
   const sink = new FakeSink();
   sink.isAway = true;
-  const { run, taken } = roundsOver(sink, { silence: null });
+  const { run, taken } = checksOver(sink, { silence: null });
   for (let round = 0; round < 5; round += 1) {
     await run();
     await soon(() => sink.queued.length === 0);
@@ -101,7 +101,7 @@ test('while Kafka is away pings to what is disabled are withdrawn, so that no tw
 test('while Kafka is away one batch of pings to silent webhooks waits for it', async () => {
   const sink = new FakeSink();
   sink.isAway = true;
-  const { run, pinged } = roundsOver(sink, { pings: null });
+  const { run, pinged } = checksOver(sink, { pings: null });
   for (let round = 0; round < 10; round += 1) expect(await run()).toBe(1_000);
   expect(keysOf(sink)).toEqual(['wh_silent_1']);
   sink.takeAll();
@@ -114,7 +114,7 @@ test('pings that are sent and not acknowledged are the last until they are', asy
   const sink = new FakeSink();
   sink.isAway = true;
   sink.isUnderWay = true;
-  const { run, pinged } = roundsOver(sink, { silence: null });
+  const { run, pinged } = checksOver(sink, { silence: null });
   for (let round = 0; round < 10; round += 1) expect(await run()).toBe(1_000);
   await new Promise((resolve) => setTimeout(resolve, 20));
   await run();
@@ -128,7 +128,7 @@ test('pings that are sent and not acknowledged are the last until they are', asy
 test('a stop withdraws what waits for Kafka', async () => {
   const sink = new FakeSink();
   sink.isAway = true;
-  const { scheduledChecks } = roundsOver(sink, { acknowledgeMs: 3_600_000 });
+  const { scheduledChecks } = checksOver(sink, { acknowledgeMs: 3_600_000 });
   const stopping = new AbortController();
   await scheduledChecks.run(stopping.signal);
   expect(sink.queued).toHaveLength(2);
@@ -139,7 +139,7 @@ test('a stop withdraws what waits for Kafka', async () => {
 });
 
 test('pings that Kafka refuses fail no round, and are not counted', async () => {
-  const { run, pinged, taken } = roundsOver(new FakeSink(), { append: () => Promise.reject(new Error('refused')) });
+  const { run, pinged, taken } = checksOver(new FakeSink(), { append: () => Promise.reject(new Error('refused')) });
   for (let round = 0; round < 2; round += 1) {
     expect(await run()).toBe(1_000);
     await new Promise((resolve) => setImmediate(resolve));
@@ -161,7 +161,7 @@ test('a round goes by the clock that it is given, and does nothing while that ca
     takeSilent: seen,
   };
   const clock = { now: Date.parse('2026-03-10T12:00:00Z') as number | null };
-  const { scheduledChecks } = roundsOver(new FakeSink(), {
+  const { scheduledChecks } = checksOver(new FakeSink(), {
     store: store as unknown as ScheduledChecksParts['store'],
     guard: {
       isPaused: false,

@@ -89,7 +89,7 @@ export class ScheduledChecks implements RepeatedJob {
     this.ping('disabled', await store.takeDuePings(pings, now), now, signal);
   }
 
-  /** Whether they want deliveries: by the scheduledChecks alone, so that what is asked in one of them has its bounds. */
+  /** Whether they want deliveries: in the checks alone, so that what is asked in one of their runs has its bounds. */
   private async askUnverified(now: Date, signal: AbortSignal): Promise<void> {
     const { verification = null } = this.parts;
     if (verification === null || !this.mayPing('unverified', signal)) return;

@@ -1,7 +1,7 @@
 /**
  * In: events that are in the history. Out: those that name a client which there is not, counted by their source and told in the log.
  * Nobody gets them, and nothing else would say so.
- * Holds: never fails, so what is written stays written; each client is asked for once a minute at most.
+ * Holds: never fails, so what is written stays written; a client that there is is asked for once a minute at most.
  */
 import type { WebhookEvent } from '../../libs/domain/event/webhook-event.ts';
 import { errorFields, type Logger } from '../../libs/runtime/logger.ts';

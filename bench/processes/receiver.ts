@@ -12,7 +12,7 @@ import { answerQuestions } from '../worker.ts';
 import type { Behaviour, Range, ReceiverQuestions, ReceiverReport } from './receiver-questions.ts';
 
 const slowMs = 200;
-/** Longer than any pause of a work: a connection that the server closes is a duplicate in the making. */
+/** Longer than any pause of a scenario: a connection that the server closes is a duplicate in the making. */
 const keepAliveMs = 300_000;
 
 const behaviours: Behaviour[] = [];

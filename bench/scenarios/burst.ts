@@ -7,7 +7,7 @@ import { disturbedMax } from '../disturbance.ts';
 import { registerEndpoints } from '../endpoints.ts';
 import { atMost } from '../measured.ts';
 import { eventBytes } from '../harness.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** So many that every partition has healthy ones. */
 const webhooks = 120;
@@ -20,7 +20,7 @@ const burstAfterSeconds = 3;
 /** In which a burst is produced and fanned out. */
 const firstSeconds = 2;
 
-export const burst: Work = {
+export const burst: Scenario = {
   name: 'burst',
   summary: `${burstEvents} events at once for an endpoint that takes 200 ms, beside ${perSecond} a second for healthy ones in its partition`,
   run: (bench) =>

@@ -1,13 +1,13 @@
 /** Events for many webhooks each: what a delivery costs when its event is shared. */
 import { registerEndpoints } from '../endpoints.ts';
 import { atLeast, atMost } from '../measured.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 20;
 const events = 1_000;
 const type = 'bench.all';
 
-export const fanout: Work = {
+export const fanout: Scenario = {
   name: 'fanout',
   summary: `${events} events of 1 KiB for ${webhooks} webhooks each, produced as fast as Kafka acknowledges`,
   run: (bench) =>

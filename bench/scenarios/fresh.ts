@@ -1,5 +1,5 @@
 /**
- * What a fresh system does on the scenarios that users begin with: single events over HTTP and from Kafka, fan-out, quiet hours, and the way
+ * What a fresh system does with what users begin with: single events over HTTP and from Kafka, fan-out, quiet hours, and the way
  * back after all apps were killed. Each part has a system of its own, warmed up with twenty deliveries, beside the
  * yardstick of its minute: raw POSTs by undici to the same receiver.
  */
@@ -8,8 +8,8 @@ import { registerEndpoints } from '../endpoints.ts';
 import { atLeast, atMost, type Figure, type Measured } from '../measured.ts';
 import type { Target } from '../processes/load-questions.ts';
 import type { Harness } from '../harness.ts';
-import type { Work } from '../work.ts';
-import { httpSender } from '../scenarios/http.ts';
+import type { Scenario } from '../scenario.ts';
+import { httpSender } from './http.ts';
 
 export const freshParts = ['http', 'kafka', 'fanout', 'quiet', 'kill'] as const;
 export type FreshPart = (typeof freshParts)[number];
@@ -29,9 +29,9 @@ interface Part {
   readonly yardstick: number;
 }
 
-export const fresh: Work = {
+export const fresh: Scenario = {
   name: 'fresh',
-  summary: `a fresh system (--scenarios ${freshParts.join(',')}): single events ${atATime} at a time, quiet hours, kill -9 of all apps`,
+  summary: `a fresh system (--parts ${freshParts.join(',')}): single events ${atATime} at a time, quiet hours, kill -9 of all apps`,
   run: async (bench) => {
     const parts: Part[] = [];
     for (const name of freshParts.filter((part) => bench.parts?.includes(part) ?? true)) {

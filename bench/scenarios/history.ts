@@ -7,7 +7,7 @@ import { eventNumberOf } from '../event-stamp.ts';
 import { latenciesOf } from '../latencies.ts';
 import { atMost, type Figure, type Measured } from '../measured.ts';
 import type { Harness } from '../harness.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 20;
 const rates = [
@@ -20,7 +20,7 @@ interface CommittedRow {
   readonly committed_ms: number;
 }
 
-export const history: Work = {
+export const history: Scenario = {
   name: 'history',
   summary: `from the receiver's answer to the row in PostgreSQL, at ${rates.map(({ perSecond }) => perSecond).join(' and ')} events a second`,
   run: (bench) =>

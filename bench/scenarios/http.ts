@@ -3,7 +3,7 @@ import { registerEndpoints } from '../endpoints.ts';
 import type { Measured } from '../measured.ts';
 import type { Target } from '../processes/load-questions.ts';
 import { eventBytes, type Harness } from '../harness.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 20;
 const requests = 64;
@@ -12,7 +12,7 @@ const ways = [
   { label: '100 a request', events: 20_000, perRequest: 100 },
 ];
 
-export const http: Work = {
+export const http: Scenario = {
   name: 'http',
   summary: `as throughput, through POST /v1/events, ${requests} requests at a time: one event each, then batches of 100`,
   run: (bench) =>

@@ -7,13 +7,13 @@ import { atMost, type Figure } from '../measured.ts';
 import { memoryOf } from '../process-usage.ts';
 import type { Harness } from '../harness.ts';
 import { UsageWindow } from '../usage.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 20;
 const settleMs = 5_000;
 const seconds = 60;
 
-export const idle: Work = {
+export const idle: Scenario = {
   name: 'idle',
   summary: `CPU and memory of each process doing nothing for ${seconds} s, after some events`,
   run: (bench) =>

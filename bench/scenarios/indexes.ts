@@ -13,14 +13,14 @@ import { seedHistory } from '../history-seed.ts';
 import { latenciesOf, type Latencies } from '../latencies.ts';
 import type { Figure } from '../measured.ts';
 import { logFolder } from '../servers.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const usual = 1_000_000;
 const days = 30;
 const writesPerSecond = 20;
 const beforeMs = 15_000;
 
-export const indexes: Work = {
+export const indexes: Scenario = {
   name: 'indexes',
   summary: `indexes made over ${usual} deliveries, or as many as are named, while somebody writes`,
   run: (bench) =>

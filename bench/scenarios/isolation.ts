@@ -1,11 +1,11 @@
 /** Ten of a hundred endpoints have trouble, and the others must not feel it. */
 import { measureDisturbance } from '../disturbance.ts';
 import { registerEndpoints } from '../endpoints.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 100;
 
-export const isolation: Work = {
+export const isolation: Scenario = {
   name: 'isolation',
   summary: `${webhooks} endpoints at 100 events a second, all well for 30 s, then 5 that hang and 5 that answer 500 for 60 s`,
   run: (bench) =>

@@ -1,13 +1,13 @@
 /** A trickle of events: how long one takes from the call that produces it to the endpoint. */
 import { registerEndpoints } from '../endpoints.ts';
 import { atMost } from '../measured.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 20;
 const perSecond = 50;
 const seconds = 40;
 
-export const latency: Work = {
+export const latency: Scenario = {
   name: 'latency',
   summary: `${perSecond} events a second for ${seconds} s, one webhook each: from the produce call to the POST`,
   run: (bench) =>

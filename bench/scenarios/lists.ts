@@ -10,7 +10,7 @@ import { seedHistory } from '../history-seed.ts';
 import { latenciesOf } from '../latencies.ts';
 import { atMost, type Figure } from '../measured.ts';
 import type { Harness } from '../harness.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 import { dayMs } from '../../libs/domain/day.ts';
 
 const deliveries = Number(process.env['LISTS_DELIVERIES'] ?? 1_000_000);
@@ -19,7 +19,7 @@ const asks = 25;
 const warmUpAsks = 3;
 const p95MsMax = 50;
 
-export const lists: Work = {
+export const lists: Scenario = {
   name: 'lists',
   summary: `lists of the API with ${deliveries} deliveries in the history, by filter and page`,
   run: (bench) =>

@@ -17,7 +17,7 @@ import type {
   ReadReport,
 } from '../processes/neighbour-questions.ts';
 import type { Observed, Harness } from '../harness.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 import { Worker } from '../worker.ts';
 
 const usual = { deliveries: 1_000_000, webhooks: 20_000, clients: 100 };
@@ -33,7 +33,7 @@ const stretchMs = 30_000;
 const warmUpMs = 10_000;
 const slowerMax = 2;
 
-export const neighbours: Work = {
+export const neighbours: Scenario = {
   name: 'neighbours',
   summary: `reads of ${readers} tenants beside ${hostiles} hostile ones, with ${usual.deliveries} deliveries, ${usual.webhooks} webhooks and ${usual.clients} clients or as many as are named`,
   run: (bench) => {

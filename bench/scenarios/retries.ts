@@ -11,7 +11,7 @@ import type { RetryQuestions, RetryReport } from '../processes/retry-questions.t
 import type { Harness } from '../harness.ts';
 import { systemCpuMs, UsageWindow } from '../usage.ts';
 import { Worker } from '../worker.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const count = 100_000;
 /** Longer than it takes to write them. */
@@ -22,7 +22,7 @@ const graceMs = 15_000;
 const drip = { perSecond: 50, delaysMs: [0, 250, 1_000, 4_000, 5_000, 9_000] };
 const stopDeadlineMs = 6_500;
 
-export const retries: Work = {
+export const retries: Scenario = {
   name: 'retries',
   summary: `${count} retries waiting for moments spread over ${windowMs / 1_000} s, and ${drip.perSecond}/s more that come and go`,
   run: (bench) =>

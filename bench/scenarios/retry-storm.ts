@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { registerEndpoints } from '../endpoints.ts';
 import { nowMs } from '../clock.ts';
 import { Stopped } from '../../stack/failure.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const down = 200;
 const healthy = 50;
@@ -16,7 +16,7 @@ const drainSeconds = 45;
 const drainDeadlineMs = 150_000;
 const retryPolicy = { maxAttempts: 20, baseDelayMs: 5_000, maxDelayMs: 10_000, backoffFactor: 2 };
 
-export const retryStorm: Work = {
+export const retryStorm: Scenario = {
   name: 'retry-storm',
   summary: `${down} endpoints answer 500 for ${downSeconds} s at 200 events a second, then come back: time to drain, and what ${healthy} healthy ones felt`,
   run: (bench) =>

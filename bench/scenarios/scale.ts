@@ -2,10 +2,10 @@
 import { broadcast } from '../broadcast.ts';
 import { registerEndpoints, untilKnown } from '../endpoints.ts';
 import { addWebhooks, targetOf } from '../many-webhooks.ts';
-import { atMost, type Figure, type Measured, type WorkResult } from '../measured.ts';
+import { atMost, type Figure, type Measured, type ScenarioResult } from '../measured.ts';
 import { memoryOf } from '../process-usage.ts';
 import type { Harness } from '../harness.ts';
-import type { Bench, Work } from '../work.ts';
+import type { Bench, Scenario } from '../scenario.ts';
 
 const dispatchersMax = 3;
 const webhooksOfDispatchers = 60;
@@ -16,7 +16,7 @@ const targetsMax = 10_000;
 const growthMax = 1.2;
 const broadcastBytes = 32 * 1_024;
 
-export const scale: Work = {
+export const scale: Scenario = {
   name: 'scale',
   summary: `${events} events with 1 to ${dispatchersMax} dispatchers, and with 100 to 100,000 webhooks, and a broadcast to all of them`,
   run: async (bench) => {
@@ -31,7 +31,7 @@ export const scale: Work = {
   },
 };
 
-function withMoreDispatchers(bench: Bench): Promise<WorkResult> {
+function withMoreDispatchers(bench: Bench): Promise<ScenarioResult> {
   return bench.withHarness({}, async (harness) => {
     const targets = (await registerEndpoints(harness, webhooksOfDispatchers)).map(({ target }) => target);
     const series: Measured[] = [];
@@ -52,7 +52,7 @@ function withMoreDispatchers(bench: Bench): Promise<WorkResult> {
  * Twice the same load: at first the webhooks with events are met for the first time since they were put there (secrets
  * opened, rows of health and statistics made), then they are known.
  */
-function withMoreWebhooks(bench: Bench, counts: readonly number[]): Promise<WorkResult> {
+function withMoreWebhooks(bench: Bench, counts: readonly number[]): Promise<ScenarioResult> {
   return bench.withHarness({}, async (harness) => {
     const series: Measured[] = [];
     const figures: Figure[] = [];

@@ -1,9 +1,9 @@
 /** How long the system takes to be ready: on empty data, and on data that is there. */
 import type { Figure } from '../measured.ts';
 import { BenchSystem } from '../system.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
-export const start: Work = {
+export const start: Scenario = {
   name: 'start',
   summary: 'time until everything is ready: cold (tables, topics and schemas to be made), and warm (all there)',
   run: async (bench) => {

@@ -6,7 +6,7 @@ import { registerEndpoints } from '../endpoints.ts';
 import { atMost, type Figure, type Measured } from '../measured.ts';
 import type { Harness } from '../harness.ts';
 import { grownBy, storedBytes } from '../stored-bytes.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 20;
 const bytes = 750;
@@ -15,7 +15,7 @@ const paced = { label: '50/s', events: 1_000, perSecond: 50 };
 /** Less is not worth a line. */
 const shownBytesMin = 10;
 
-export const storage: Work = {
+export const storage: Scenario = {
   name: 'storage',
   summary: `bytes of a delivery by topic, table and index: ${flooded.events} events of ${bytes} bytes, then 50 a second`,
   run: (bench) =>

@@ -1,12 +1,12 @@
 /** Events for one webhook each, as fast as Kafka takes them: what a delivery costs and how many there are a second. */
 import { registerEndpoints } from '../endpoints.ts';
 import { atLeast, atMost, memoryFigures } from '../measured.ts';
-import type { Work } from '../work.ts';
+import type { Scenario } from '../scenario.ts';
 
 const webhooks = 20;
 const events = 20_000;
 
-export const throughput: Work = {
+export const throughput: Scenario = {
   name: 'throughput',
   summary: `${events} events of 1 KiB for one of ${webhooks} webhooks each, produced as fast as Kafka acknowledges`,
   run: (bench) =>

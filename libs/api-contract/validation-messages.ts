@@ -1,6 +1,7 @@
 /** What a validator found, in words that name the field and the rule. */
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { TSchema } from 'typebox';
+import { pointerToken } from '../domain/payload/json-pointer.ts';
 import { linePattern, textPattern } from './fields.ts';
 import type { FieldProblem } from './problem.ts';
 
@@ -58,7 +59,7 @@ function isOfAnotherKind({ keyword }: ErrorObject): boolean {
 
 function problemOf(error: ErrorObject, root: TSchema): FieldProblem {
   const params = error.params as Record<string, unknown>;
-  const below = (name: unknown) => `${error.instancePath}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const below = (name: unknown) => error.instancePath + pointerToken(String(name));
   switch (error.keyword) {
     case 'required':
       return { path: below(params['missingProperty']), rule: 'required', message: 'This is required.' };

@@ -139,11 +139,6 @@ export function isTimestamp(text: string): boolean {
   return Number(text.slice(8, 10)) <= days && !Number.isNaN(Date.parse(text.toUpperCase()));
 }
 
-/** One token of a JSON Pointer (RFC 6901, section 3). */
-export function pointerToken(name: string | number): string {
-  return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
 function isWithin(path: string, name: string): boolean {
   return path === `/${name}` || path.startsWith(`/${name}/`);
 }

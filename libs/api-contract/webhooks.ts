@@ -215,7 +215,7 @@ export const updateWebhook = operation({
   status: 200,
   answer: changedWebhookSchema,
   answered: 'The webhook as it is now.',
-  problems: ['not_found', 'too_many_secrets'],
+  problems: ['not_found', 'too_many_secrets', 'client_suspended', 'webhook_unverified'],
   example: { description: 'Orders to the warehouse', timeoutMs: 10_000 },
 });
 

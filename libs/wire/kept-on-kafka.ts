@@ -1,8 +1,9 @@
 /**
  * Until when Kafka has what the history no longer has: Kafka deletes by age, and nothing of ours rewrites a log. In: what is
- * erased, and when. Out: each topic with the time by which it is past retention.
+ * erased, and when. Out: each topic with the time by which it is deleted there.
  */
-import { retryTiers } from '../domain/delivery/retry.ts';
+import { retryDelayMsMax, retryTiers } from '../domain/delivery/retry.ts';
+import { dayMs } from '../domain/day.ts';
 import { retryTopic, topicName, topics, type TopicSpec } from './topics.ts';
 
 export interface KeptOnKafka {
@@ -12,36 +13,26 @@ export interface KeptOnKafka {
   readonly until: Date | null;
 }
 
-/** What waits for a retry when something is erased has its last record so much later: the longest delay of a retry. */
-const lastRetryMs = 86_400_000;
+/** Kafka deletes whole segments: a record may outlive its retention by as long as one of those is written, `segment.ms` (a week by default). */
+const segmentMs = 7 * dayMs;
+/** A delivery waits for retries and through pauses, and says so in the end: no longer than Kafka keeps what waits. */
+const longestWaitMs = topics.parked.retentionMs;
 
-const retries = retryTiers.map(({ name }) => retryTopic(name));
-
-/** Those with the data of an event, its deliveries and the answers to them. */
-const ofAnEvent: readonly (readonly [TopicSpec, laterMs: number])[] = [
-  [topics.platformEvents, 0],
-  [topics.webhookEvents, 0],
-  ...[topics.deliveries, topics.parked, ...retries, topics.outcomes, topics.dead].map(
-    (spec) => [spec, lastRetryMs] as const,
-  ),
+const beforeDispatch: readonly TopicSpec[] = [topics.platformEvents, topics.webhookEvents];
+const ofDeliveries: readonly TopicSpec[] = [
+  ...[topics.deliveries, topics.parked, topics.outcomes, topics.dead],
+  ...retryTiers.map(({ name }) => retryTopic(name)),
 ];
 
-/** @param prefix TOPIC_PREFIX */
+/** Of an event, its deliveries, which go on, and the answers to them. @param prefix TOPIC_PREFIX */
 export function eventKeptOnKafka(prefix: string, erasedAt: Date): KeptOnKafka[] {
-  return ofAnEvent.map(([spec, laterMs]) => keptIn(prefix, spec, erasedAt, laterMs));
+  return keptIn(prefix, erasedAt, beforeDispatch, longestWaitMs);
 }
 
-/** Those with what a client had, and about it. */
-const ofAClient: readonly (readonly [TopicSpec, laterMs: number])[] = [
-  ...ofAnEvent,
-  [topics.platformEventsRejected, 0],
-  [topics.notices, 0],
-  [topics.definitions, 0],
-];
-
-/** @param prefix TOPIC_PREFIX */
+/** Of what a client had, and about it. Its deliveries end with its webhooks, when they are due next. @param prefix TOPIC_PREFIX */
 export function clientKeptOnKafka(prefix: string, leftAt: Date): KeptOnKafka[] {
-  return ofAClient.map(([spec, laterMs]) => keptIn(prefix, spec, leftAt, laterMs));
+  const atOnce = [...beforeDispatch, topics.platformEventsRejected, topics.notices, topics.definitions];
+  return keptIn(prefix, leftAt, atOnce, retryDelayMsMax);
 }
 
 /** The last of these times. */
@@ -49,7 +40,13 @@ export function lastKept(kept: readonly KeptOnKafka[]): Date {
   return new Date(Math.max(...kept.map(({ until }) => until?.getTime() ?? 0)));
 }
 
-function keptIn(prefix: string, spec: TopicSpec, erasedAt: Date, laterMs: number): KeptOnKafka {
-  const until = spec.compacted ? null : new Date(erasedAt.getTime() + laterMs + spec.retentionMs);
-  return { topic: topicName(prefix, spec), until };
+function keptIn(prefix: string, at: Date, atOnce: readonly TopicSpec[], waitMs: number): KeptOnKafka[] {
+  const lastWritten = [
+    ...atOnce.map((spec) => [spec, 0] as const),
+    ...ofDeliveries.map((spec) => [spec, waitMs] as const),
+  ];
+  return lastWritten.map(([spec, laterMs]) => ({
+    topic: topicName(prefix, spec),
+    until: spec.compacted ? null : new Date(at.getTime() + laterMs + spec.retentionMs + segmentMs),
+  }));
 }

@@ -61,7 +61,7 @@ test('nothing is sent to an endpoint before it has proven that it wants it, and 
   expect(Object.keys(asked?.headers ?? {}).filter((name) => /signature|webhook-id/.test(name))).toEqual([]);
   const hasProblem = async () => JSON.stringify(await health()).includes('has no WebHook-Allowed-Origin');
   await until(hasProblem, { timeoutMs: 20_000, what: 'its health says what is missing' });
-  expect(await health()).toMatchObject({ state: 'unverified', verification: { tries: 1 } });
+  expect(await health()).toMatchObject({ state: 'unverified', verification: { tries: expect.any(Number) } });
 
   // What comes meanwhile is decided, and neither it, nor a ping, nor a test is sent.
   const event = cloudEvent(client, { n: 1 });
@@ -100,13 +100,14 @@ test('nothing is sent to an endpoint before it has proven that it wants it, and 
     verifiedAt: expect.any(String),
     disabledBy: null,
   });
+  const later: string[] = [];
   const isDelivered = async () => {
     const next = cloudEvent(client, { n: 2 });
+    later.push(String(next['id']));
     await system.publish([next]);
-    await until(() => postedIds().includes(String(next['id'])), { timeoutMs: 3_000 }).catch(() => undefined);
-    return postedIds().includes(String(next['id']));
+    return later.some((one) => postedIds().includes(one));
   };
-  await until(isDelivered, { timeoutMs: 30_000, what: 'an event arrives' });
+  await until(isDelivered, { timeoutMs: 30_000, everyMs: 500, what: 'an event arrives' });
   expect(postedIds()).not.toContain(event['id']);
   const filter = { webhookId: id, missedWhileDisabled: true };
   await system.api('POST', '/v1/replays', { filter }, client.key);

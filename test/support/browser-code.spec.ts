@@ -10,7 +10,7 @@ const domainFiles =
   'signature/bytes filter/filter delivery/match payload/lossless-json delivery/retry signature/secret-form ' +
   'signature/verify-delivery signature/web-delivery-key ' +
   // The portal takes none of these yet.
-  'payload/json-outline payload/mask payload/body-changes payload/request-headers payload/printable';
+  'payload/json-outline payload/json-pointer payload/mask payload/body-changes payload/request-headers payload/printable';
 const files = [
   'libs/api-client/api-client.ts',
   'libs/api-client/api-problem.ts',

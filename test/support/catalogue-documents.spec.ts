@@ -1,4 +1,4 @@
-/** What is published of the catalogue is what the standards say, and can be imported again. */
+/** What is published of the catalogue: the AsyncAPI document is what its standard says, and both documents can be imported again. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';

@@ -22,7 +22,10 @@ export class OidcProvider {
   /** @param port 0: any */
   static async start(port = 0): Promise<OidcProvider> {
     const child = fork(new URL('oidc-issuer.ts', import.meta.url), [String(port)], { execArgv: ['--no-warnings'] });
-    const [issuer] = (await once(child, 'message')) as [string];
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the provider ended with ${String(code)}`);
+    });
+    const [issuer] = (await Promise.race([once(child, 'message'), ended])) as [string];
     return new OidcProvider(issuer, child);
   }
 

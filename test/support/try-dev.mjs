@@ -42,7 +42,13 @@ child.stdout.on('data', (chunk) => {
   said += chunk;
   process.stdout.write(chunk);
 });
-const limit = setTimeout(() => child.kill('SIGINT'), limitMs);
+const limit = setTimeout(stop, limitMs);
+
+/** Who does not hear it is ended. */
+function stop() {
+  child.kill('SIGINT');
+  setTimeout(() => child.kill('SIGKILL'), 30_000).unref();
+}
 
 /** @throws when it ends first */
 async function saying(text) {
@@ -62,14 +68,14 @@ try {
   }, 2_000);
   await saying('changed: building').finally(() => clearInterval(touching));
   await saying('Apps restarted');
-  child.kill('SIGINT');
+  stop();
   const code = await ended;
   if (code !== 0) throw new Error(`npm run dev ended with ${code} after SIGINT`);
   const left = await takenPorts();
   if (left.length > 0) throw new Error(`something is left on port ${left.join(', ')}`);
   console.log('✓ npm run dev starts, reloads and stops');
 } catch (error) {
-  child.kill('SIGINT');
+  stop();
   await ended;
   console.error(`✗ ${error.message}`);
   process.exitCode = 1;

@@ -5,15 +5,12 @@ import { ClientLeavingStore } from '../../../libs/postgres/erasing/client-leavin
 import { whenCommitted } from '../../../libs/postgres/webhooks/held-change.ts';
 import { clientKeptOnKafka, lastKept } from '../../../libs/wire/kept-on-kafka.ts';
 import type { ManagementApiConfig } from '../config.ts';
-import { ErasureRunner } from '../erasing/step-runner.ts';
+import { ErasureRunner } from '../erasing/erasing-runners.ts';
 import { notFound } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { CONFIG } from '../http/settings.controller.ts';
-import { shownLeaving } from '../responses.ts';
+import { leavingResponse } from '../responses.ts';
 import type { InputOf } from './caller.ts';
-
-/** Kafka deletes whole segments: a record may outlive its retention by as much as one of those is written for. */
-const segmentMs = 7 * 86_400_000;
 
 @Controller()
 export class ClientLeavingController {
@@ -27,19 +24,18 @@ export class ClientLeavingController {
   async leave(@Input() { params, actor }: InputOf<typeof deleteClient>) {
     const now = new Date();
     const { TOPIC_PREFIX: prefix } = this.config;
-    const expiresAt = new Date(lastKept(clientKeptOnKafka(prefix, now)).getTime() + segmentMs);
-    const leaving = await this.leavings.begin(params.id, expiresAt, actor, now);
+    const leaving = await this.leavings.begin(params.id, lastKept(clientKeptOnKafka(prefix, now)), actor, now);
     if (leaving === null) throw notFound();
     whenCommitted(() => {
       this.runner.lookNow();
     });
-    return shownLeaving(leaving, prefix);
+    return leavingResponse(leaving, prefix);
   }
 
   @Route(getLeaving)
   async read(@Input() { params }: InputOf<typeof getLeaving>) {
     const leaving = await this.leavings.find(params.id);
     if (leaving === null) throw notFound();
-    return shownLeaving(leaving, this.config.TOPIC_PREFIX);
+    return leavingResponse(leaving, this.config.TOPIC_PREFIX);
   }
 }

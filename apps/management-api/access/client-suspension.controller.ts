@@ -4,7 +4,7 @@ import { reactivateClient, suspendClient } from '../../../libs/api-contract/clie
 import type { Client } from '../../../libs/postgres/webhooks/client-store.ts';
 import { whenCommitted } from '../../../libs/postgres/webhooks/held-change.ts';
 import { SuspensionStore } from '../../../libs/postgres/webhooks/suspension-store.ts';
-import { SuspensionRunner } from '../erasing/step-runner.ts';
+import { SuspensionRunner } from '../erasing/erasing-runners.ts';
 import { notFound } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { clientResponse } from '../responses.ts';

@@ -2,7 +2,7 @@
 import type { ProblemCode } from '../../../libs/api-contract/problem-codes.ts';
 import { ProblemError } from '../http/problem-error.ts';
 
-export interface StreamQuotaOptions {
+export interface ConcurrencyQuotaOptions {
   readonly perOwnerMax: number;
   readonly max: number;
   /** What is said to one too many. Default: too_many_open, of answers without a foreseeable end. */
@@ -11,12 +11,12 @@ export interface StreamQuotaOptions {
 
 const retryAfterS = 5;
 
-export class StreamQuota {
-  private readonly options: StreamQuotaOptions;
+export class ConcurrencyQuota {
+  private readonly options: ConcurrencyQuotaOptions;
   private readonly byOwner = new Map<string, number>();
   private open = 0;
 
-  constructor(options: StreamQuotaOptions) {
+  constructor(options: ConcurrencyQuotaOptions) {
     this.options = options;
   }
 

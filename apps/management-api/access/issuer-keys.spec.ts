@@ -51,7 +51,7 @@ test('of an issuer that is away the keys go on for an hour, and it is asked once
   state.status = 0;
   for (let minute = 0; minute < 59; minute += 1) {
     pass(minuteMs);
-    await keyOf('a');
+    for (let time = 0; time < 5; time += 1) await keyOf('a');
   }
   expect(state.asked).toBeLessThanOrEqual(60);
   pass(2 * minuteMs);
@@ -62,6 +62,17 @@ test('of an issuer that is away the keys go on for an hour, and it is asked once
   state.status = 200;
   pass(restMs);
   await keyOf('a');
+});
+
+test('of an issuer that is away a key that is not known is neither good nor bad', async () => {
+  const { state, keyOf, pass } = world();
+  await keyOf('a');
+  state.status = 0;
+  // It was asked just now, and has no such key.
+  await expect(keyOf('b')).rejects.toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  pass(restMs);
+  for (let time = 0; time < 3; time += 1) await expect(keyOf('b')).rejects.toBeInstanceOf(IssuerAway);
+  expect(state.asked).toBe(2);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { RequestFairness } from './request-fairness.ts';
 
-/** ScheduledChecks of an event loop by hand; each takes as long as is said. */
+/** Rounds of an event loop by hand; each takes as long as is said. */
 function loop(waitingPerOwnerMax = 1_000) {
   let now = 0;
   let next: (() => void)[] = [];

@@ -17,7 +17,7 @@ import { HealthView } from '../../../libs/postgres/health/health-view.ts';
 import { dayTimeOf } from '../../../libs/postgres/history/history-key.ts';
 import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { maySeePayloads, ownerOf, type InputOf } from '../access/caller.ts';
-import { StreamQuota } from '../access/stream-quota.ts';
+import { ConcurrencyQuota } from '../access/concurrency-quota.ts';
 import { deliveryFilterOf } from './delivery-filter.ts';
 import { DirectDeliveries } from './direct-deliveries.ts';
 import { answeredWhenWritten } from '../outbox/kafka-writer.ts';
@@ -33,7 +33,7 @@ const countsMax = { perOwnerMax: 2, max: 4, problem: 'too_many_at_once' } as con
 
 @Controller()
 export class DeliveriesController {
-  private readonly counts = new StreamQuota(countsMax);
+  private readonly counts = new ConcurrencyQuota(countsMax);
 
   constructor(
     @Inject(DeliveryView) private readonly deliveries: DeliveryView,

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterEach, expect, test } from '@jest/globals';
 import { until } from '../../../test/support/until.ts';
 import { OpenExports } from './open-exports.ts';
-import { StreamQuota } from '../access/stream-quota.ts';
+import { ConcurrencyQuota } from '../access/concurrency-quota.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -20,7 +20,7 @@ async function exporting() {
   const revoke: (() => void)[] = [];
   const warned: string[] = [];
   const exports = new OpenExports({
-    places: new StreamQuota({ perOwnerMax: 2, max: 10 }),
+    places: new ConcurrencyQuota({ perOwnerMax: 2, max: 10 }),
     reauthorization: {
       watch: (_authorization, end) => {
         revoke.push(end);

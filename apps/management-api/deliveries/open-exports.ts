@@ -6,11 +6,11 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../../libs/runtime/logger.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
-import type { StreamQuota } from '../access/stream-quota.ts';
+import type { ConcurrencyQuota } from '../access/concurrency-quota.ts';
 import type { Reauthorization } from '../access/reauthorization.ts';
 
 export interface OpenExportsOptions {
-  readonly places: StreamQuota;
+  readonly places: ConcurrencyQuota;
   readonly reauthorization: Pick<Reauthorization, 'watch'>;
   readonly logger: Pick<Logger, 'warn'>;
   readonly stallMs?: number;

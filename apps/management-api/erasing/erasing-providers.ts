@@ -5,7 +5,7 @@ import { OwnDatabase } from '../../../libs/postgres/server/reserved-database.ts'
 import { SuspensionStore } from '../../../libs/postgres/webhooks/suspension-store.ts';
 import type { AppContext } from '../../../libs/runtime/app.module.ts';
 import type { ManagementApiConfig } from '../config.ts';
-import { ErasureRunner, SuspensionRunner } from './step-runner.ts';
+import { ErasureRunner, SuspensionRunner } from './erasing-runners.ts';
 
 const hourMs = 3_600_000;
 
@@ -17,7 +17,7 @@ export function erasingProviders(config: ManagementApiConfig, { logger }: AppCon
       inject: [OwnDatabase],
       useFactory: ({ em }: OwnDatabase) => {
         const erasing = new Erasing(em);
-        return new ErasureRunner({ step: () => erasing.step(), what: 'erasing', logger });
+        return new ErasureRunner('erasing', () => erasing.step(), logger);
       },
     },
     {
@@ -29,7 +29,7 @@ export function erasingProviders(config: ManagementApiConfig, { logger }: AppCon
           deliveryAgeMs,
           mustProve: config.ENDPOINT_VERIFICATION !== 'off',
         });
-        return new SuspensionRunner({ step: () => suspensions.step(), what: 'suspending', logger });
+        return new SuspensionRunner('suspending', () => suspensions.step(), logger);
       },
     },
   ];

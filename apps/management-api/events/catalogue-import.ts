@@ -8,7 +8,7 @@ import type { AnswerOf, BodyOf } from '../../../libs/api-contract/operation.ts';
 import type { FieldProblem } from '../../../libs/api-contract/problem.ts';
 import { eventTypeNamePattern } from '../../../libs/api-contract/fields.ts';
 import type { Actor } from '../../../libs/domain/access/actor.ts';
-import { sameJson } from '../../../libs/domain/payload/same-json.ts';
+import { textOfValue } from '../../../libs/domain/payload/equal-json.ts';
 import type { EventTypeFields, EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store.ts';
 import type { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import { TimeSlices } from '../../../libs/runtime/time-slices.ts';
@@ -133,16 +133,20 @@ const changedMeanwhile: FieldProblem = {
 function namedOnce(types: readonly FoundType[], unreadable: Unreadable[]): readonly FoundType[] {
   const first = new Map<string, FoundType>();
   for (const found of types) {
-    const { type, place, ...says } = found;
+    const { type, place } = found;
     const known = first.get(type);
     if (type.length > 255 || !nameRule.test(type)) {
       unreadable.push({ place, reason: 'its name is none of an event type: blanks, commas and * are not' });
     } else if (known === undefined) first.set(type, found);
-    else if (!sameJson(says, { ...known, type: undefined, place: undefined })) {
+    else if (whatIsSaid(known) !== whatIsSaid(found)) {
       unreadable.push({ place, reason: `${type} stands at ${known.place} too, and says something else` });
     }
   }
   return [...first.values()];
+}
+
+function whatIsSaid({ type: _, place: __, ...said }: FoundType): string {
+  return textOfValue(said);
 }
 
 /** What the source does not say stays as it is. */
@@ -170,7 +174,7 @@ function fieldsAfter(found: FoundType, before: EventTypeFields | null, body: Bod
 /** The text that is there, where both say the same. */
 function kept(before: string | null, after: string | undefined): string | null {
   if (after === undefined) return before;
-  return before !== null && sameJson(JSON.parse(before), JSON.parse(after)) ? before : after;
+  return before !== null && textOfValue(JSON.parse(before)) === textOfValue(JSON.parse(after)) ? before : after;
 }
 
 function changedNames(before: EventTypeFields, after: EventTypeFields): string[] {

@@ -2,7 +2,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { importEventTypes } from '../../../libs/api-contract/event-type-imports.ts';
 import * as contract from '../../../libs/api-contract/event-types.ts';
-import { EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store.ts';
+import { EventTypeStore, type EventTypeFields } from '../../../libs/postgres/webhooks/event-type-store.ts';
 import { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import type { InputOf } from '../access/caller.ts';
 import { CatalogueImport } from './catalogue-import.ts';
@@ -40,17 +40,14 @@ export class EventTypesController {
     } as const;
     const misfits = [...exampleProblems(fields), ...retentionProblems(fields, this.config)];
     if (misfits.length > 0) throw invalid(misfits);
-    let before: string | null = null;
-    const refusalOf = ({ jsonSchema }: { jsonSchema: string | null }) => {
-      before = jsonSchema;
-      return query.force === true ? null : incompatibilities(jsonSchema, fields.jsonSchema);
-    };
+    const refusalOf = (before: EventTypeFields) =>
+      query.force === true ? null : incompatibilities(before.jsonSchema, fields.jsonSchema);
     const put = await this.eventTypes.put(params.type, fields, refusalOf, actor, new Date());
     if (put.kind === 'refused') throw new ProblemError('incompatible_schema', undefined, { errors: put.refusal });
     const warnings = await removedFieldWarnings(
       new LookedFiltersOf(this.filters),
       params.type,
-      before,
+      put.before?.jsonSchema ?? null,
       fields.jsonSchema,
     );
     return { ...eventTypeResponse(put.entry, null), ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) };

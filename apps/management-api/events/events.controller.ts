@@ -9,13 +9,13 @@ import { eventKeptOnKafka, lastKept } from '../../../libs/wire/kept-on-kafka.ts'
 import { dayTimeOf } from '../../../libs/postgres/history/history-key.ts';
 import { maySeePayloads, type InputOf } from '../access/caller.ts';
 import type { ManagementApiConfig } from '../config.ts';
-import { ErasureRunner } from '../erasing/step-runner.ts';
+import { ErasureRunner } from '../erasing/erasing-runners.ts';
 import { CONFIG } from '../http/settings.controller.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { pageByText, searchedPageAnswer } from '../http/paging.ts';
 import { notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
-import { eventDetailResponse, shownEventErasure, listedEventResponse } from '../responses.ts';
+import { eventDetailResponse, eventErasureResponse, listedEventResponse } from '../responses.ts';
 import { timeRangeOf } from '../http/time-range.ts';
 import { dayMs } from '../../../libs/domain/day.ts';
 
@@ -65,7 +65,7 @@ export class EventsController {
     const event = await this.events.find(params.id, { scope, clientId: query.clientId });
     if (event === null) throw notFound();
     const erasure = event.isErased ? await this.erasures.find(event) : null;
-    const shown = erasure === null ? null : shownEventErasure(erasure, this.config.TOPIC_PREFIX);
+    const shown = erasure === null ? null : eventErasureResponse(erasure, this.config.TOPIC_PREFIX);
     return eventDetailResponse(event, !maySeePayloads(caller), shown);
   }
 
@@ -81,7 +81,7 @@ export class EventsController {
         whenCommitted(() => {
           this.runner.lookNow();
         });
-        return shownEventErasure(requested.erasure, prefix);
+        return eventErasureResponse(requested.erasure, prefix);
       case 'missing':
         throw notFound();
       case 'broadcast':

@@ -6,9 +6,9 @@
 import type { RecordSink } from '../../../libs/kafka/producer/record-sink.ts';
 import type { RedriveStore } from '../../../libs/postgres/rejections/redrive-store.ts';
 import { within } from '../../../libs/kafka/within.ts';
-import { errorFields, type Logger } from '../../../libs/runtime/logger.ts';
+import type { Logger } from '../../../libs/runtime/logger.ts';
 import type { CounterMetric } from '../../../libs/runtime/metrics.ts';
-import { WakeUp } from '../outbox/wake-up.ts';
+import { StepRunner } from '../step-runner.ts';
 import { redriveBatch, type RedriveBatchParts } from './redrive-batch.ts';
 import { RedriveFlight } from './redrive-flight.ts';
 
@@ -26,54 +26,38 @@ export interface RedriveRunnerOptions {
 const idleMs = 2_000;
 /** From one batch to the next: what has fallen due while nobody was there does not come at once. */
 const restMs = 250;
-const againMs = 2_000;
 const busyRecords = 500;
 const busyBytes = 4 * 1024 * 1024;
-const stopMs = 3_000;
 const lookMsDefault = 5_000;
 
 export class RedriveRunner {
   private readonly options: RedriveRunnerOptions;
-  private readonly wake = new WakeUp();
-  private readonly stopped = new WakeUp();
+  private readonly runner: StepRunner;
   private readonly stopping = Promise.withResolvers<undefined>();
   private isStopping = false;
-  private isStarted = false;
   /** Until each of its records has ended, and its row says so. */
   private flight: RedriveFlight | null = null;
 
   constructor(options: RedriveRunnerOptions) {
     this.options = options;
+    const { logger } = options;
+    this.runner = new StepRunner({ step: () => this.step(), what: 'sending rejected events again', logger });
   }
 
   start(): void {
-    this.isStarted = true;
-    void this.repeat().finally(() => {
-      this.stopped.now();
-    });
+    this.runner.start();
   }
 
   /** There is something new: no need to wait for the next look. */
   lookNow(): void {
-    this.wake.now();
+    this.runner.lookNow();
   }
 
   /** Resolves when the batch that is under way is remembered, or that takes too long: then it is sent again later. */
   async stop(): Promise<void> {
     this.isStopping = true;
     this.stopping.resolve(undefined);
-    this.wake.now();
-    if (this.isStarted) await this.stopped.within(stopMs);
-  }
-
-  private async repeat(): Promise<void> {
-    while (!this.isStopping) {
-      const waitMs = await this.step().catch((error: unknown) => {
-        this.options.logger.warn(errorFields(error), 'rejected events were not sent again, trying again');
-        return againMs;
-      });
-      await this.wake.within(waitMs);
-    }
+    await this.runner.stop();
   }
 
   private async step(): Promise<number> {

@@ -18,14 +18,14 @@ import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { ownerOf, type InputOf } from '../access/caller.ts';
 import type { ManagementApiConfig } from '../config.ts';
 import { judgeTraits } from '../deliveries/delivery-filter.ts';
-import { StreamQuota } from '../access/stream-quota.ts';
+import { ConcurrencyQuota } from '../access/concurrency-quota.ts';
 import { pageAnswer, pageByText } from '../http/paging.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { ReplayRunner } from './replay-runner.ts';
 import { Input, Route } from '../http/route.ts';
 import { CONFIG } from '../http/settings.controller.ts';
 import { newRewind } from './new-rewind.ts';
-import { replayResponse } from './shown-replay.ts';
+import { replayResponse } from './replay-response.ts';
 import { refuseEmptyRange } from '../http/time-range.ts';
 
 type NewReplayInput = InputOf<typeof contract.createReplay>;
@@ -35,7 +35,7 @@ const countsMax = { perOwnerMax: 1, max: 2, problem: 'too_many_at_once' } as con
 
 @Controller()
 export class ReplaysController {
-  private readonly counts = new StreamQuota(countsMax);
+  private readonly counts = new ConcurrencyQuota(countsMax);
 
   constructor(
     @Inject(ReplayStore) private readonly replays: ReplayStore,

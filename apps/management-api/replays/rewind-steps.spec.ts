@@ -62,9 +62,11 @@ class World {
     }
   }
 
+  readonly statements: string[] = [];
   private readonly run: Run = <Row>(sql: string, values: readonly unknown[] = []) => {
     const answer = (rows: readonly object[]) => Promise.resolve(rows as unknown as Row[]);
     const rows = this.held.map(({ n, seq }) => ({ ...rowOf(n), seq: String(seq) }));
+    this.statements.push(sql);
     if (sql.includes('rewind_id = $2 and is_active')) return answer(this.isThere ? [webhook] : []);
     if (sql.includes('from outbox')) return answer([{ is: true }]);
     if (sql.includes('max(seq)')) return answer([{ seq: rows.at(-1)?.seq ?? null }]);
@@ -125,7 +127,10 @@ describe('a rewind', () => {
     expect([world.sent.slice(10), world.turned]).toEqual([[10], ['joining', null]]);
     // One is lost with the process that kept it.
     world.written = [11];
-    for (let steps = 0; steps < 10; steps += 1) if ((await world.step()).isEnd) break;
+    let isEnd = false;
+    for (let steps = 0; steps < 10 && !isEnd; steps += 1) ({ isEnd } = await world.step());
+    expect(isEnd).toBe(true);
+    expect(world.statements.filter((sql) => sql.includes('set rewind_id = null'))).toHaveLength(1);
     expect([world.sent.slice(11), world.held]).toEqual([[12], []]);
   });
 

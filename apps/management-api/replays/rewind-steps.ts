@@ -7,8 +7,12 @@
  * there, fan-out keeps what comes in memory as well (`joining`), the queue is emptied, and the webhook's definition says that fan-out goes on by itself:
  * it writes first what it kept. What is left in the queue then was written by it, or, if its process died, is sent here.
  */
-import { missedDelivery } from '../../../libs/domain/delivery/replay.ts';
-import { replayBatchSize, replayPauseMs, type MissedDelivery } from '../../../libs/domain/delivery/replay.ts';
+import {
+  missedDelivery,
+  replayBatchSize,
+  replayPauseMs,
+  type MissedDelivery,
+} from '../../../libs/domain/delivery/replay.ts';
 import { nextPortion, type RewindPosition } from '../../../libs/domain/delivery/rewind.ts';
 import type { Run } from '../../../libs/postgres/bulk.ts';
 import {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { CatchUps, type CatchUp } from './catch-ups.ts';
 
-/** TimeSlices by hand, on a clock that work moves; each task has so many milliseconds of work. */
+/** Turns by hand, on a clock that work moves; each task has so many milliseconds of work. */
 function catchUps(options: ConstructorParameters<typeof CatchUps>[0] = {}) {
   let now = 0;
   const happened: string[] = [];

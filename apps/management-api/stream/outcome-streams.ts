@@ -11,7 +11,7 @@ import type { GaugeMetric } from '../../../libs/runtime/metrics.ts';
 import type { AvroCodec } from '../../../libs/wire/avro-codec.ts';
 import type { CatchUps } from './catch-ups.ts';
 import { KeptReading } from './kept-reading.ts';
-import type { StreamQuota } from '../access/stream-quota.ts';
+import type { ConcurrencyQuota } from '../access/concurrency-quota.ts';
 import type { OutcomeFeed } from './outcome-feed.ts';
 import { OutcomeStream, type OutcomeStreamOptions } from './outcome-stream.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -24,7 +24,7 @@ export interface OutcomeStreamsOptions {
   /** Another reader of the same topic. */
   readonly readFrom: (from: StreamPosition, onRecord: (record: KafkaRecord) => void) => TopicTail;
   readonly catchUps: CatchUps;
-  readonly places: StreamQuota;
+  readonly places: ConcurrencyQuota;
   readonly reauthorization: Pick<Reauthorization, 'watch'>;
   readonly gauge: GaugeMetric;
   readonly logger: Logger;

@@ -9,7 +9,7 @@ import { Authentication } from '../access/authentication.ts';
 import type { ManagementApiConfig } from '../config.ts';
 import { CatchUps } from './catch-ups.ts';
 import { OpenExports } from '../deliveries/open-exports.ts';
-import { StreamQuota } from '../access/stream-quota.ts';
+import { ConcurrencyQuota } from '../access/concurrency-quota.ts';
 import { OutcomeFeed } from './outcome-feed.ts';
 import { OutcomeStreams } from './outcome-streams.ts';
 import { Reauthorization } from '../access/reauthorization.ts';
@@ -36,7 +36,7 @@ export function streamProviders(
       provide: OpenExports,
       inject: [Reauthorization],
       useFactory: (reauthorization: Reauthorization) =>
-        new OpenExports({ places: new StreamQuota(exportsMax), reauthorization, logger }),
+        new OpenExports({ places: new ConcurrencyQuota(exportsMax), reauthorization, logger }),
     },
     { provide: OutcomeFeed, useFactory: () => new OutcomeFeed(codecs.outcomes, logger) },
     {
@@ -49,7 +49,7 @@ export function streamProviders(
           codec: codecs.outcomes,
           readFrom: (from, onRecord) => new TopicTail(client, { topics: [topic], from, onRecord }, logger),
           catchUps: new CatchUps(),
-          places: new StreamQuota(streamsMax),
+          places: new ConcurrencyQuota(streamsMax),
           reauthorization,
           gauge: metrics.gauge('streams_open', 'Streams of outcomes that are open'),
           logger,

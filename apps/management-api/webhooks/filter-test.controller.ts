@@ -16,7 +16,7 @@ import { EventTypeStore } from '../../../libs/postgres/webhooks/event-type-store
 import { EventView } from '../../../libs/postgres/history/event-view.ts';
 import { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { ownerOf, type InputOf } from '../access/caller.ts';
-import { StreamQuota } from '../access/stream-quota.ts';
+import { ConcurrencyQuota } from '../access/concurrency-quota.ts';
 import { judgeCapability } from '../access/operation-role.ts';
 import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
@@ -31,7 +31,7 @@ const testsMax = { perOwnerMax: 4, max: 16, problem: 'too_many_at_once' } as con
 
 @Controller()
 export class FilterTestController {
-  private readonly places = new StreamQuota(testsMax);
+  private readonly places = new ConcurrencyQuota(testsMax);
 
   constructor(
     @Inject(WebhookView) private readonly webhooks: WebhookView,

@@ -1,7 +1,7 @@
 /** What the schemas cannot say of a webhook: which URLs may be called, which headers added, what is a filter. */
 import { labelsMax } from '../../../libs/domain/webhook/labels.ts';
 import type { FieldCheck, FieldChecks } from '../../../libs/api-contract/validation.ts';
-import { pointerToken } from '../../../libs/api-contract/validation.ts';
+import { pointerToken } from '../../../libs/domain/payload/json-pointer.ts';
 import type { FieldProblem } from '../../../libs/api-contract/problem.ts';
 import { twiceNamed } from '../../../libs/domain/delivery/answer-codes.ts';
 import { parseFilter } from '../../../libs/domain/filter/filter.ts';

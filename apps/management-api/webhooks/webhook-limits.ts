@@ -3,7 +3,8 @@
  * narrowed can be changed everywhere else.
  */
 import type { FieldProblem } from '../../../libs/api-contract/problem.ts';
-import { pointerToken, type FieldCheck, type FieldChecks } from '../../../libs/api-contract/validation.ts';
+import type { FieldCheck, FieldChecks } from '../../../libs/api-contract/validation.ts';
+import { pointerToken } from '../../../libs/domain/payload/json-pointer.ts';
 import { isAllowedCode, type AnswerCode } from '../../../libs/domain/delivery/answer-codes.ts';
 import type { RetryPolicy } from '../../../libs/domain/webhook/webhook.ts';
 import type { ManagementApiConfig } from '../config.ts';

@@ -2,6 +2,7 @@
  * Answers by which an endpoint refuses as a whole: 401, 403, 404, 407, 421 and 423. Routers, gateways and firewalls give them while what is
  * behind them is exchanged, so of an endpoint that has worked of late they are not final at once.
  */
+import { triedForMs } from '../delivery/retry.ts';
 import type { RetryPolicy } from '../webhook/webhook.ts';
 
 const refusals: ReadonlySet<number> = new Set([401, 403, 404, 407, 421, 423]);
@@ -27,12 +28,5 @@ export function isPassingRefusal(
   attempt: number,
 ): boolean {
   if (refusesForMs === null) return false;
-  return refusesForMs < graceMs || triedForMs(policy, attempt) < graceMs;
-}
-
-/** From the first attempt to this one, at the least. */
-function triedForMs({ baseDelayMs, backoffFactor, maxDelayMs, jitter }: RetryPolicy, attempt: number): number {
-  let sum = 0;
-  for (let n = 1; n < attempt; n++) sum += Math.min(baseDelayMs * backoffFactor ** (n - 1), maxDelayMs);
-  return sum * (1 - jitter);
+  return refusesForMs < graceMs || triedForMs(policy, attempt) * (1 - policy.jitter) < graceMs;
 }

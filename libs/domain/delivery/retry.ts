@@ -28,9 +28,19 @@ export function retryDelayMs(
   retryAfterMs: number | null,
   random: number,
 ): number {
-  const plain = Math.min(policy.baseDelayMs * policy.backoffFactor ** (attempt - 1), policy.maxDelayMs);
-  const jittered = plain * (1 + policy.jitter * (2 * random - 1));
+  const jittered = plainDelayMs(policy, attempt) * (1 + policy.jitter * (2 * random - 1));
   return Math.round(Math.min(Math.max(jittered, retryAfterMs ?? 0), retryDelayMsMax));
+}
+
+/** From the first attempt to attempt `attempt` (from 1), without jitter, in milliseconds. */
+export function triedForMs(policy: RetryPolicy, attempt: number): number {
+  let sum = 0;
+  for (let no = 1; no < attempt; no += 1) sum += plainDelayMs(policy, no);
+  return sum;
+}
+
+function plainDelayMs({ baseDelayMs, backoffFactor, maxDelayMs }: RetryPolicy, attempt: number): number {
+  return Math.min(baseDelayMs * backoffFactor ** (attempt - 1), maxDelayMs);
 }
 
 /** The longest that a delay in this tier can be: the next one takes what is as long as that. */

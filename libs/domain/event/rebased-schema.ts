@@ -2,23 +2,16 @@
  * In: a JSON Schema that is whole in itself, and the place in a document where it will stand. Out: the same, with what it refers to within itself
  * found from there. Pure. Holds: only where a keyword takes schemas is a `$ref` one.
  */
+import {
+  define,
+  keywordsOfDefinitions,
+  keywordsOfNamedSchemas,
+  keywordsOfSchema,
+  keywordsOfSchemas,
+} from './schema-keywords.ts';
+
 type Members = Readonly<Record<string, unknown>>;
 
-const ofSchema = new Set(
-  (
-    'additionalProperties additionalItems not if then else contains propertyNames unevaluatedItems unevaluatedProperties ' +
-    'contentSchema items'
-  ).split(' '),
-);
-const ofSchemas = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
-const ofNamed = new Set([
-  'properties',
-  'patternProperties',
-  'dependentSchemas',
-  'dependencies',
-  '$defs',
-  'definitions',
-]);
 /** Deeper than anybody reads: anything goes there. */
 const depthMax = 200;
 
@@ -39,16 +32,11 @@ function movedMember(keyword: string, value: unknown, place: string, inside: (va
   if (keyword === '$ref' && typeof value === 'string') {
     return value === '#' || value.startsWith('#/') ? `${place}${value.slice(1)}` : value;
   }
-  if (Array.isArray(value)) return ofSchemas.has(keyword) ? value.map(inside) : value;
-  if (ofSchema.has(keyword)) return inside(value);
-  if (!ofNamed.has(keyword) || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return keywordsOfSchemas.has(keyword) ? value.map(inside) : value;
+  if (keywordsOfSchema.has(keyword)) return inside(value);
+  const isNamed = keywordsOfNamedSchemas.has(keyword) || keywordsOfDefinitions.has(keyword);
+  if (!isNamed || typeof value !== 'object' || value === null) return value;
   const named: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value as Members)) define(named, name, inside(one));
   return named;
-}
-
-/** A member of its own, even one that is called `__proto__`. */
-function define(target: object, name: string, value: unknown): void {
-  if (name !== '__proto__') (target as Record<string, unknown>)[name] = value;
-  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

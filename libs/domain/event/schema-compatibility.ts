@@ -6,6 +6,7 @@
  * Compatible are new optional fields, further values of an enumeration, looser bounds, and anything that is only said
  * for people.
  */
+import { pointerToken } from '../payload/json-pointer.ts';
 
 export interface SchemaBreak {
   /** JSON Pointer (RFC 6901) into the new schema. */
@@ -58,7 +59,7 @@ function typeBreaks(before: Members, after: Members, at: string): SchemaBreak[] 
 function propertyBreaks(before: Members, after: Members, at: string): SchemaBreak[] {
   const [was, is] = [membersOf(before['properties']), membersOf(after['properties'])];
   return Object.keys(was).flatMap((name) => {
-    const path = `${at}/properties/${pointerToken(name)}`;
+    const path = `${at}/properties${pointerToken(name)}`;
     if (Object.hasOwn(is, name)) return breaksAt(membersOf(was[name]), membersOf(is[name]), path);
     return [{ path, rule: 'removed' as const, message: 'Receivers rely on this field.' }];
   });
@@ -105,7 +106,7 @@ function ruleBreaks(before: Members, after: Members, at: string): SchemaBreak[] 
     if (annotations.has(keyword) || compared.has(keyword)) return [];
     const [was, is] = [before[keyword], after[keyword]];
     if (text(was) === text(is)) return [];
-    const path = `${at}/${pointerToken(keyword)}`;
+    const path = `${at}${pointerToken(keyword)}`;
     if (lowerBounds.has(keyword) || upperBounds.has(keyword)) {
       const sign = lowerBounds.has(keyword) ? 1 : -1;
       const isLooser = is === undefined || (was !== undefined && sign * Number(is) < sign * Number(was));
@@ -136,8 +137,4 @@ function listOf(value: unknown): readonly unknown[] {
 
 function text(value: unknown): string {
   return value === undefined ? '' : JSON.stringify(value);
-}
-
-function pointerToken(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

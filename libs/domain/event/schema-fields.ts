@@ -4,6 +4,7 @@
  *
  * Fields are written as filters write them: `data.items.price`, without the index of a list.
  */
+import { pointerNames } from '../payload/json-pointer.ts';
 const pathsMax = 5_000;
 const depthMax = 20;
 /** Longer ones are named by no filter (filter.ts), and each is written out as often as it is found. */
@@ -103,17 +104,12 @@ function withoutIndexes(field: string): string {
 
 /** What a reference within the schema names; undefined: it is none of these. */
 function located(schema: unknown, reference: string): unknown {
-  if (!reference.startsWith('#') || reference.length > referenceCharsMax) return undefined;
-  return reference
-    .slice(1)
-    .split('/')
-    .slice(1)
-    .reduce<unknown>((value, token) => {
-      const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
-      return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-        ? (value as Members)[name]
-        : undefined;
-    }, schema);
+  if (!/^#(\/|$)/.test(reference) || reference.length > referenceCharsMax) return undefined;
+  return pointerNames(reference.slice(1)).reduce<unknown>((value, name) => {
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+      ? (value as Members)[name]
+      : undefined;
+  }, schema);
 }
 
 function membersOf(value: unknown): Members | null {

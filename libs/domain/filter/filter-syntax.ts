@@ -1,5 +1,6 @@
 /** What a filter may look like, and what is said of one that may not. */
 import { filterLimits } from './filter.ts';
+import { pointerToken } from '../payload/json-pointer.ts';
 
 const eventFields: readonly string[] = ['id', 'type', 'source', 'subject', 'time', 'data'];
 
@@ -39,7 +40,7 @@ export function checkDepth(at: string, depth: number): void {
 }
 
 export function below(at: string, key: string): string {
-  return `${at}/${key.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return at + pointerToken(key.slice(0, 100));
 }
 
 export function quoted(key: string): string {

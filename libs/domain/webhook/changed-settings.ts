@@ -3,6 +3,7 @@
  * in force. Holds: what was never changed is as the environment has it, and a change to null takes a setting back to that
  * (JSON Merge Patch, RFC 7396).
  */
+import { triedForMs } from '../delivery/retry.ts';
 import type { DisableOverride } from '../health/disable-rules.ts';
 import type { RetryPolicy, SignatureAlgorithm } from './webhook.ts';
 import type { WebhookDefaults } from './webhook-settings.ts';
@@ -149,17 +150,10 @@ function policyProblems(policy: RetryPolicy, ageMsMax: number): readonly Setting
     const message = `The longest delay (${maxDelayMs}) is shorter than baseDelayMs (${baseDelayMs}).`;
     return [{ path: '/retryPolicy/default/maxDelayMs', rule: 'minimum', message }];
   }
-  const lastMs = lastAttemptMs(policy);
+  const lastMs = triedForMs(policy, maxAttempts);
   if (lastMs <= ageMsMax) return [];
   const message = `The last of ${maxAttempts} attempts would come ${hours(lastMs)} h after the first, and deliveries are given up after ${hours(ageMsMax)} h (DELIVERY_MAX_AGE_HOURS).`;
   return [{ path: '/retryPolicy/default/maxAttempts', rule: 'maximum', message }];
-}
-
-/** How long after the first attempt the last one comes, without jitter, in milliseconds. */
-function lastAttemptMs({ maxAttempts, baseDelayMs, maxDelayMs, backoffFactor }: RetryPolicy): number {
-  let waitMs = 0;
-  for (let no = 1; no < maxAttempts; no += 1) waitMs += Math.min(baseDelayMs * backoffFactor ** (no - 1), maxDelayMs);
-  return waitMs;
 }
 
 function hours(ms: number): number {

@@ -31,7 +31,7 @@ function committing(recordsMax: number, answer: () => Promise<string> = () => Pr
     },
   } as unknown as GroupMember;
   const hooks = { leases: () => [lease], rejoin: () => undefined };
-  const committer = new Committer(member, hooks, silent, { recordsMax });
+  const committer = new Committer(member, hooks, silent, recordsMax);
   const lease = new Lease({
     topic: 't',
     partition: 0,

@@ -1,6 +1,6 @@
 /**
- * Commits what the leases say, every 250 ms (or what the app says) when something changed, and sooner where many records complete:
- * what a killed process has completed and not committed is done again.
+ * Commits what the leases say, every 250 ms when something changed, and sooner where many records complete: what a
+ * killed process has completed and not committed is done again.
  * Holds: one commit at a time; where an older one may still land after a newer, the newer is said again; only leases that
  * are held now.
  */
@@ -20,7 +20,7 @@ export interface CommitterHooks {
   failed?(): void;
 }
 
-const defaultEveryMs = 250;
+const intervalMs = 250;
 /** From one commit to the next at least: each is a request to the coordinator, and a record in its log. */
 const soonestMs = 25;
 const lastTries = 3;
@@ -35,7 +35,6 @@ export class Committer {
   private readonly logger: Logger;
   private readonly trouble: TroubleLog;
   private readonly recordsMax: number;
-  private readonly everyMs: number;
   private readonly now: () => number;
   private timer: NodeJS.Timeout | null = null;
   private soon: NodeJS.Timeout | null = null;
@@ -50,20 +49,19 @@ export class Committer {
   private isInDoubt = false;
   private run = 0;
 
-  /** @param pace `recordsMax`: completed records that are worth a commit before its time; `everyMs`: from one commit to the next */
+  /** @param recordsMax completed records that are worth a commit before its time */
   constructor(
     member: GroupMember,
     hooks: CommitterHooks,
     logger: Logger,
-    pace: { readonly recordsMax?: number | undefined; readonly everyMs?: number | undefined },
+    recordsMax: number,
     now: () => number = monotonicMs,
   ) {
     this.member = member;
     this.hooks = hooks;
     this.logger = logger;
     this.trouble = new TroubleLog(logger, now);
-    this.recordsMax = pace.recordsMax ?? Infinity;
-    this.everyMs = pace.everyMs ?? defaultEveryMs;
+    this.recordsMax = recordsMax;
     this.now = now;
   }
 
@@ -74,7 +72,7 @@ export class Committer {
     this.run += 1;
     this.timer ??= setInterval(() => {
       this.commitInTurn();
-    }, this.everyMs);
+    }, intervalMs);
   }
 
   stop(): void {

@@ -47,12 +47,10 @@ export interface BatchConsumerOptions {
   /** Between the beginnings of two fetches that bring something, in milliseconds. Default 2. */
   readonly paceMs?: number;
   /**
-   * So many completed records are committed at once, 25 ms after the commit before at the soonest, not after `commitMs` as
+   * So many completed records are committed at once, 25 ms after the commit before at the soonest, not after 250 ms as
    * fewer are: a killed process does again what it has not committed. Default: none are.
    */
   readonly commitRecords?: number;
-  /** Between two commits, in milliseconds. Default 250. */
-  readonly commitMs?: number;
   /**
    * A position is not in the log, at assignment (after `onAssigned`, before the first fetch) or while reading: reading goes on at
    * `lost.next`. Whoever keeps positions elsewhere has to give theirs up.

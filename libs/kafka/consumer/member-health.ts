@@ -24,16 +24,18 @@ export class MemberHealth {
   readonly permit: StartPermit;
 
   constructor(member: GroupMember, hooks: MemberHealthHooks, options: BatchConsumerOptions, logger: Logger) {
-    const { metrics, commitRecords: recordsMax, commitMs: everyMs } = options;
+    const { metrics, commitRecords = Infinity } = options;
     const { rejoin } = hooks;
     const heard = () => {
       this.permit.lookAgain();
     };
     const failed = () => metrics?.commitFailed();
-    this.committer = new Committer(member, { leases: hooks.leases, rejoin, committed: heard, failed }, logger, {
-      recordsMax,
-      everyMs,
-    });
+    this.committer = new Committer(
+      member,
+      { leases: hooks.leases, rejoin, committed: heard, failed },
+      logger,
+      commitRecords,
+    );
     this.heartbeats = new Heartbeats(member, { rejoin, answered: heard, lost: hooks.lost }, logger);
     this.permit = new StartPermit(this.heartbeats, this.committer, options);
     metrics?.watch(() => this);

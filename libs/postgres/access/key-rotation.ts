@@ -11,6 +11,7 @@ import { appendAudit } from './audit-store.ts';
 import { WebhookSecretRow } from '../entities/webhook-secret.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import { patientLimits, transacted } from '../limits.ts';
+import { definitionsTopic } from '../outbox/outbox-topics.ts';
 import { appendToOutbox, type OutboxMessage } from '../outbox/outbox-writer.ts';
 import { readerOf } from '../read.ts';
 import { definitionOf } from '../webhooks/webhook-definition.ts';
@@ -78,7 +79,7 @@ export class KeyRotation {
       for (const row of rows) {
         const own = secrets.filter(({ webhookId }) => webhookId === row.id);
         if (this.reseal(row, own)) {
-          messages.push({ topic: 'webhook.definitions', key: row.id, value: definitionOf(row, own, now) });
+          messages.push({ topic: definitionsTopic, key: row.id, value: definitionOf(row, own, now) });
         } else unopened.push(row.id);
       }
       await em.flush();

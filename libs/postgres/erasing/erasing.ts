@@ -6,6 +6,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction } from '../bulk.ts';
 import type { TransactionLimits } from '../limits.ts';
 import { readerOf } from '../read.ts';
+import { isTurn } from '../turn.ts';
 import { clientLeavingStep } from './client-leaving-store.ts';
 import { eventErasureStep } from './event-erasure-store.ts';
 
@@ -33,10 +34,7 @@ export class Erasing {
     return inTransaction(
       this.em,
       async (run) => {
-        const [lock] = await run<{ held: boolean }>(
-          "select pg_try_advisory_xact_lock(hashtext('webhooks.erasing')) as held",
-        );
-        if (lock?.held !== true) return 'elsewhere';
+        if (!(await isTurn(run, 'erasing'))) return 'elsewhere';
         // In turn: whoever erases many events keeps no client from leaving.
         this.isEventsTurn = !this.isEventsTurn;
         const [first, second] = this.isEventsTurn

@@ -6,6 +6,7 @@
 import type { Run } from '../bulk.ts';
 import { deleteDeliveries, deleteEvents, type DeliveryKey } from '../history/delete-deliveries.ts';
 import { lockChange } from '../housekeeping/partition-days.ts';
+import { definitionsTopic } from '../outbox/outbox-topics.ts';
 
 /** In this order: what makes new rows ends before what they would be in. */
 export const leavingSteps = [
@@ -89,8 +90,8 @@ export async function eraseWebhooks(run: Run, clientId: string): Promise<number>
   await run(`delete from webhook_health where webhook_id ${named}`, [ids]);
   await run(
     `insert into outbox (topic, key, value, headers, created_at)
-    select 'webhook.definitions', value, null, '{}', clock_timestamp() from json_array_elements_text($1::json) value`,
-    [ids],
+    select $2::text, value, null, '{}', clock_timestamp() from json_array_elements_text($1::json) value`,
+    [ids, definitionsTopic],
   );
   return found.length;
 }

@@ -7,10 +7,11 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { TargetWebhook } from '../../domain/delivery/direct-delivery.ts';
 import { noticeOf } from '../../domain/health/notice.ts';
 import { pingIntervalMs } from '../../domain/health/recovery.ts';
-import { inTransaction, recordset, runIn, type Run } from '../bulk.ts';
+import { inTransaction, recordset, runIn } from '../bulk.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import { transacted } from '../limits.ts';
 import { announce, type Announcement } from '../outbox/notice-writer.ts';
+import { isTurn } from '../turn.ts';
 import { transitionWebhook } from '../webhooks/webhook-transition.ts';
 
 export interface PingRules {
@@ -33,7 +34,7 @@ export class RecoveryStore {
   /** Webhooks to ping now. Their next ping is set before this one is made: one that gets lost is made again then. */
   async takeDuePings({ intervalMs, giveUpMs }: PingRules, now: Date): Promise<TargetWebhook[]> {
     return inTransaction(this.em, async (run) => {
-      if (!(await lockOf(run, 'pings'))) return [];
+      if (!(await isTurn(run, 'pings'))) return [];
       const due = await run<TargetWebhook & { failedPings: number }>(selectDuePings, [
         now,
         new Date(now.getTime() - intervalMs),
@@ -55,7 +56,7 @@ export class RecoveryStore {
    */
   async takeSilent(silentMs: number, now: Date): Promise<TargetWebhook[]> {
     return inTransaction(this.em, async (run) => {
-      if (!(await lockOf(run, 'pings'))) return [];
+      if (!(await isTurn(run, 'pings'))) return [];
       const silent = await run<TargetWebhook>(selectSilent, [now, new Date(now.getTime() - silentMs)]);
       const nextAt = new Date(now.getTime() + silentMs).toISOString();
       await run(upsertPings, [recordset(silent.map(({ id }) => ({ webhook_id: id, next_at: nextAt })))]);
@@ -97,13 +98,6 @@ export class RecoveryStore {
       return announcements.length;
     });
   }
-}
-
-export async function lockOf(run: Run, what: string): Promise<boolean> {
-  const [lock] = await run<{ got: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as got', [
-    `webhooks.${what}`,
-  ]);
-  return lock?.got === true;
 }
 
 const selectDuePings = `

@@ -6,7 +6,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { TargetWebhook } from '../../domain/delivery/direct-delivery.ts';
 import { inTransaction, recordset, type Run } from '../bulk.ts';
-import { batchMax, lockOf } from './recovery-store.ts';
+import { isTurn } from '../turn.ts';
+import { batchMax } from './recovery-store.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60_000;
@@ -28,7 +29,7 @@ export class VerificationStore {
   /** Their next question is set before this one is asked: one that gets lost is asked again then. */
   async takeDue(now: Date): Promise<TargetWebhook[]> {
     return inTransaction(this.em, async (run) => {
-      if (!(await lockOf(run, 'verifications'))) return [];
+      if (!(await isTurn(run, 'verifications'))) return [];
       const due = await run<TargetWebhook & { tries: number }>(selectDue, [now]);
       const next = due.map(({ id, tries }) => ({
         webhook_id: id,

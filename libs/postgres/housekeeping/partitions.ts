@@ -27,6 +27,7 @@ import {
   partitionedTables,
   type PartitionedTable,
 } from './partition-days.ts';
+import { isTurn } from '../turn.ts';
 
 /** Days ahead that have their partition before anybody needs it. */
 export const partitionDaysAhead = 7;
@@ -141,7 +142,7 @@ export async function makePartition(
     isProving = true,
   }: PartitionRules,
 ): Promise<MadePartition | null> {
-  if (!(await isOurs(run))) return null;
+  if (!(await isTurn(run, 'partitions'))) return null;
   const nothing = { name: null, movedRows: 0 };
   const known = new Set((await partitionsOf(run, table)).map(({ day }) => day));
   const last = today + daysAhead * dayMs;
@@ -177,7 +178,7 @@ export async function dropPartition(
   table: PartitionedTable,
   oldestKept: number,
 ): Promise<{ readonly name: string | null } | null> {
-  if (!(await isOurs(run))) return null;
+  if (!(await isTurn(run, 'partitions'))) return null;
   const [oldest] = await partitionsOf(run, table);
   if (oldest === undefined || oldest.day >= oldestKept) return { name: null };
   // It would wait for that, and everybody for it: the next run drops it.
@@ -193,13 +194,6 @@ async function isBeingIndexed(run: Run, table: string): Promise<boolean> {
     [table],
   );
   return builds.length > 0;
-}
-
-async function isOurs(run: Run): Promise<boolean> {
-  const [lock] = await run<{ got: boolean }>(
-    "select pg_try_advisory_xact_lock(hashtext('webhooks.partitions')) as got",
-  );
-  return lock?.got === true;
 }
 
 /** Such as delivery_p20260131. */

@@ -7,6 +7,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { MailedNotice } from '../../domain/health/notice-mail.ts';
 import type { Notice } from '../../domain/health/notice.ts';
 import { inTransaction } from '../bulk.ts';
+import { isTurn } from '../turn.ts';
 
 export interface WaitingMail {
   readonly clientId: string;
@@ -57,10 +58,7 @@ export class NoticeMailStore {
   async take({ gatherMs, quietMs }: MailRules, now: Date): Promise<WaitingMail | null> {
     const before = (ms: number) => new Date(now.getTime() - ms);
     const rows = await inTransaction(this.em, async (run) => {
-      const [lock] = await run<{ got: boolean }>(
-        "select pg_try_advisory_xact_lock(hashtext('webhooks.notice_mail')) as got",
-      );
-      if (lock?.got !== true) return [];
+      if (!(await isTurn(run, 'notice_mail'))) return [];
       const taken = new Date(now.getTime() + takenMs);
       return run<Row>(takeMails, [now, before(gatherMs), before(quietMs), taken]);
     });

@@ -7,11 +7,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Notice } from '../../domain/health/notice.ts';
 import type { WebhookDefinition } from '../../domain/webhook/webhook.ts';
 import { recordset, runIn } from '../bulk.ts';
+import { definitionsTopic, noticesTopic } from './outbox-topics.ts';
 import { appendToOutbox } from './outbox-writer.ts';
-
-/** Topics without TOPIC_PREFIX, as the outbox has them (libs/wire/topics.ts, which this library may not import). */
-const definitionsTopic = 'webhook.definitions';
-const noticesTopic = 'webhook.notices';
 
 export interface Announcement {
   /** Null: the webhook is as it was. */

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { currentOf } from '../webhooks/current-values.ts';
 import { patientLimits, transacted } from '../limits.ts';
+import { definitionsTopic, eventTypesTopic } from './outbox-topics.ts';
 import { appendToOutbox, type OutboxMessage } from './outbox-writer.ts';
 import { readerOf } from '../read.ts';
 
@@ -135,7 +136,7 @@ export class OutboxStore {
       await em.execute('lock table webhook, event_type in share mode');
       const messages: OutboxMessage[] = [];
       for (const [topic, named] of Map.groupBy(keys, (one) => one.topic)) {
-        if (topic !== 'webhook.definitions' && topic !== 'webhook.event-types') continue;
+        if (topic !== definitionsTopic && topic !== eventTypesTopic) continue;
         const unique = [...new Set(named.map(({ key }) => key))];
         const current = await currentOf(em, topic, unique, now);
         for (const key of unique) messages.push({ topic, key, value: current.get(key) ?? null });

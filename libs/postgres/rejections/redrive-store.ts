@@ -10,13 +10,13 @@ import { inTransaction, runIn } from '../bulk.ts';
 import { Conditions } from '../conditions.ts';
 import { replayLimits } from '../limits.ts';
 import { readerOf } from '../read.ts';
+import { isTurn } from '../turn.ts';
 import { changing } from '../webhooks/held-change.ts';
 import { anyOf, narrowed, type RejectedEventFilter } from './rejected-event-list.ts';
 
 /** Of one request. */
 export const redriveMax = 10_000;
 const putOffS = 60;
-const lockName = 'webhooks.redrive';
 const dueMax = 50;
 const dueBytesMax = 8 * 1024 * 1024;
 
@@ -109,10 +109,7 @@ export class RedriveStore {
     return inTransaction(
       this.em,
       async (run) => {
-        const [lock] = await run<{ held: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as held', [
-          lockName,
-        ]);
-        if (lock?.held !== true) return false;
+        if (!(await isTurn(run, 'redrive'))) return false;
         await work(async () => {
           await run('select 1');
         });

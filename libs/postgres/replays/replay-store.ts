@@ -14,6 +14,7 @@ import { changing } from '../webhooks/held-change.ts';
 import { replayLimits, transacted } from '../limits.ts';
 import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from '../page.ts';
 import { readerOf } from '../read.ts';
+import { isTurn } from '../turn.ts';
 import { hasRoomForReplay, insertReplay, isOpen, type NewReplay, type Replay } from './new-replay.ts';
 import { isFreeFor, ReplayClaims } from './replay-claims.ts';
 import { ReplayCounts } from './replay-counts.ts';
@@ -28,8 +29,6 @@ import {
   type ReplayStep,
 } from './replay-job.ts';
 import { endRewind } from './rewind-turns.ts';
-
-const lockName = 'webhooks.replays';
 
 export class ReplayStore {
   private readonly em: EntityManager;
@@ -156,8 +155,7 @@ export class ReplayStore {
     claimed: ReplayJob[],
     work: (job: ReplayJob, run: Run) => Promise<ReplayStep>,
   ): Promise<boolean> {
-    const [lock] = await run<{ held: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as held', [lockName]);
-    if (lock?.held !== true) return false;
+    if (!(await isTurn(run, 'replays'))) return false;
     const [row] = await run<JobRow>(selectDue, [now, new Date(now.getTime() + pauseMsMax), this.claims.owner]);
     if (row === undefined || !(await this.claims.take(row.id))) return false;
     const job = jobOf(row);

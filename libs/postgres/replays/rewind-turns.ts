@@ -11,7 +11,7 @@ import { WebhookRow } from '../entities/webhook.ts';
 import { transacted } from '../limits.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { notRewound, readDefinition } from '../webhooks/webhook-definition.ts';
-import { definitionsTopic } from '../webhooks/webhook-publication.ts';
+import { definitionsTopic } from '../outbox/outbox-topics.ts';
 
 export type RewindTarget = RewoundWebhook & ReplayTarget;
 

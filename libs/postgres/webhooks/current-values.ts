@@ -5,11 +5,12 @@ import type { WebhookDefinition } from '../../domain/webhook/webhook.ts';
 import { EventTypeRow } from '../entities/event-type.ts';
 import { WebhookSecretRow } from '../entities/webhook-secret.ts';
 import { WebhookRow } from '../entities/webhook.ts';
+import { definitionsTopic, eventTypesTopic } from '../outbox/outbox-topics.ts';
 import { valueOf } from './event-type-store.ts';
 import { definitionOf } from './webhook-definition.ts';
 
 /** Topic without TOPIC_PREFIX. */
-export type CurrentTopic = 'webhook.definitions' | 'webhook.event-types';
+export type CurrentTopic = typeof definitionsTopic | typeof eventTypesTopic;
 
 /** Of these keys, those that exist. */
 export async function currentOf(
@@ -19,7 +20,7 @@ export async function currentOf(
   now: Date,
 ): Promise<Map<string, WebhookDefinition | EventType>> {
   if (keys.length === 0) return new Map();
-  if (topic === 'webhook.event-types') {
+  if (topic === eventTypesTopic) {
     const rows = await em.find(EventTypeRow, { type: { $in: [...keys] } });
     return new Map(rows.map((row) => [row.type, valueOf(row)]));
   }
@@ -39,7 +40,7 @@ export class CurrentValues {
   /** @param after the last key of the page before, first an empty text */
   async page(topic: CurrentTopic, after: string, limit: number, now: Date) {
     const em = this.em.fork();
-    const [table, key] = topic === 'webhook.definitions' ? ['webhook', 'id'] : ['event_type', 'type'];
+    const [table, key] = topic === definitionsTopic ? ['webhook', 'id'] : ['event_type', 'type'];
     const keys = await em.execute<{ key: string }[]>(
       `select ${key} as key from ${table} where ${key} collate "C" > ? order by ${key} collate "C" limit ?`,
       [after, limit],

@@ -6,6 +6,7 @@ import { appendAudit, changedMembers } from '../access/audit-store.ts';
 import { Conditions } from '../conditions.ts';
 import { EventTypeRow } from '../entities/event-type.ts';
 import { changing } from './held-change.ts';
+import { eventTypesTopic as topic } from '../outbox/outbox-topics.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { firstOf, isBeforeAll, pageFrom, seek, type Page, type PageRequest } from '../page.ts';
 import { readerOf } from '../read.ts';
@@ -28,9 +29,9 @@ export type GivenFields = Omit<EventTypeFields, 'visibleTo'> & {
 };
 
 export type PutResult<Refusal> =
-  { readonly kind: 'put'; readonly entry: CataloguedType } | { readonly kind: 'refused'; readonly refusal: Refusal };
-
-const topic = 'webhook.event-types';
+  /** before: null, it was not there. */
+  | { readonly kind: 'put'; readonly entry: CataloguedType; readonly before: EventTypeFields | null }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export class EventTypeStore {
   private readonly em: EntityManager;
@@ -57,8 +58,9 @@ export class EventTypeStore {
       const { visibleTo = before.visibleTo, ...others } = given;
       const fields: EventTypeFields = { ...others, visibleTo };
       if (row.version > 0 && JSON.stringify(before) === JSON.stringify(fields))
-        return { kind: 'put', entry: catalogued(row) };
-      const refusal = row.version === 0 ? null : refusalOf(before);
+        return { kind: 'put', entry: catalogued(row), before };
+      const isNew = row.version === 0;
+      const refusal = isNew ? null : refusalOf(before);
       if (refusal !== null) return { kind: 'refused', refusal };
       em.assign(row, {
         ...fields,
@@ -68,10 +70,9 @@ export class EventTypeStore {
         updatedAt: now,
       });
       await em.flush();
-      const change =
-        row.version === 1
-          ? { action: 'created', before: null, after: fields }
-          : { action: 'updated', ...changedMembers(before, fields) };
+      const change = isNew
+        ? { action: 'created', before: null, after: fields }
+        : { action: 'updated', ...changedMembers(before, fields) };
       await appendAudit(
         em,
         { ...change, action: `event_type.${change.action}`, objectKind: 'event_type', objectId: type, clientId: null },
@@ -79,7 +80,7 @@ export class EventTypeStore {
         now,
       );
       await appendToOutbox(em, [{ topic, key: type, value: valueOf(row) }], now);
-      return { kind: 'put', entry: catalogued(row) };
+      return { kind: 'put', entry: catalogued(row), before: isNew ? null : before };
     });
   }
 

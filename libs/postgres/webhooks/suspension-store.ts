@@ -8,15 +8,15 @@ import type { Actor } from '../../domain/access/actor.ts';
 import { appendAudit } from '../access/audit-store.ts';
 import { runIn, type Run } from '../bulk.ts';
 import { ClientRow } from '../entities/client.ts';
-import { WebhookSecretRow } from '../entities/webhook-secret.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import { transacted, type TransactionLimits } from '../limits.ts';
+import { definitionsTopic } from '../outbox/outbox-topics.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { shownClientRow, type Client } from './client-store.ts';
 import { readerOf } from '../read.ts';
+import { currentOf } from './current-values.ts';
 import { changing } from './held-change.ts';
 import { reactivateWebhook, suspendWebhook } from './suspended-webhook.ts';
-import { definitionOf } from './webhook-definition.ts';
 
 type Wants = 'suspended' | 'active';
 
@@ -133,7 +133,6 @@ export class SuspensionStore {
     }
     const ids = found.map(({ id }) => id);
     const rows = await em.find(WebhookRow, { id: { $in: ids } }, { orderBy: { id: 'asc' } });
-    const secrets = await em.find(WebhookSecretRow, { webhookId: { $in: ids } });
     for (const row of rows) {
       if (wants === 'suspended') suspendWebhook(row, this.options.deliveryAgeMs, now);
       else reactivateWebhook(row, this.options.mustProve, now);
@@ -141,13 +140,10 @@ export class SuspensionStore {
       row.updatedAt = now;
     }
     await em.flush();
-    const topic = 'webhook.definitions';
+    const current = await currentOf(em, definitionsTopic, ids, now);
     await appendToOutbox(
       em,
-      rows.map((row) => {
-        const own = secrets.filter(({ webhookId }) => webhookId === row.id);
-        return { topic, key: row.id, value: definitionOf(row, own, now) };
-      }),
+      ids.map((key) => ({ topic: definitionsTopic, key, value: current.get(key) ?? null })),
       now,
     );
   }

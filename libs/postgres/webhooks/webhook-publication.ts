@@ -4,12 +4,9 @@ import type { Actor } from '../../domain/access/actor.ts';
 import { noticeOf, type NoticeType } from '../../domain/health/notice.ts';
 import { appendAudit, type AuditedChange } from '../access/audit-store.ts';
 import type { WebhookRow } from '../entities/webhook.ts';
+import { definitionsTopic, noticesTopic } from '../outbox/outbox-topics.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { readDefinition } from './webhook-definition.ts';
-
-/** Topics without TOPIC_PREFIX, as the outbox has them (libs/wire/topics.ts, which this library may not import). */
-export const definitionsTopic = 'webhook.definitions';
-export const noticesTopic = 'webhook.notices';
 
 export function changeOf(row: WebhookRow, action: string) {
   return { action, objectKind: 'webhook', objectId: row.id, clientId: row.clientId } as const;

@@ -15,6 +15,7 @@ import { ClientRow } from '../entities/client.ts';
 import { WebhookSecretRow } from '../entities/webhook-secret.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import { changing } from './held-change.ts';
+import { definitionsTopic, noticesTopic } from '../outbox/outbox-topics.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { hasRoomForReplay, insertReplay, type NewReplay } from '../replays/new-replay.ts';
 import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
@@ -36,7 +37,7 @@ import type {
 } from './webhook-change.ts';
 import { activityFor, forgetPings, isSwitching, retarget, switchActivity, unverified } from './webhook-activity.ts';
 import { newPause, resumedPause } from './webhook-pause.ts';
-import { changeOf, definitionsTopic, noticesTopic, publish } from './webhook-publication.ts';
+import { changeOf, publish } from './webhook-publication.ts';
 import { endOfPrevious, liveSecrets, WebhookSecrets } from './webhook-secrets.ts';
 import { shownWebhook } from './webhook-view.ts';
 
@@ -134,8 +135,10 @@ export class WebhookStore {
       const activity = wanted.activity === undefined ? null : activityFor(row, wanted.activity, this.mustProve);
       const isSwitched = activity !== null && isSwitching(row, activity);
       const isRotated = wanted.rotation !== undefined && !(await this.secrets.isNewest(em, row, wanted.rotation));
-      if (isEnabled && activity?.isActive === false && !isSwitched) return { kind: 'unverified' };
-      if (!isChanged && !isSwitched && !isRotated) return { kind: 'updated', webhook: before };
+      if (!isChanged && !isSwitched && !isRotated) {
+        const isRefused = isEnabled && activity?.isActive === false;
+        return isRefused ? { kind: 'unverified' } : { kind: 'updated', webhook: before };
+      }
       if (isRotated && (await this.secrets.add(em, row, wanted.rotation, now)) === null) return { kind: 'too_many' };
       if (isChanged) em.assign(row, this.settings.changedColumns(current, wanted.settings));
       if (isSwitched) switchActivity(row, activity, now);

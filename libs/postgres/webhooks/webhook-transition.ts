@@ -1,5 +1,5 @@
 /**
- * TimeSlices that the monitor makes: a webhook is disabled, enabled to recover, or has recovered. In: a webhook as it was
+ * Changes that the monitor makes: a webhook is disabled, enabled to recover, or has recovered. In: a webhook as it was
  * read. Out: its row and audit entry written, and what is to be announced. What must hold: a webhook that somebody
  * changed since it was read is left alone; rows are locked in the order of ids, and all before the outbox is.
  */

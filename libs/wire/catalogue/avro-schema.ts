@@ -2,6 +2,7 @@
  * In: an Avro schema. Out: the JSON Schema of what its values become (any-avro.ts): unions are their value alone, bytes base64, decimals numbers.
  * Holds: a type that is named is written once, in `$defs`, so what refers to itself has an end.
  */
+import { define } from '../../domain/event/schema-keywords.ts';
 import { UnreadablePart } from './found-type.ts';
 import { membersOf, type Members } from './local-references.ts';
 import { schemaPartsMax } from '../schema-size.ts';
@@ -135,8 +136,4 @@ function fullName(name: string, namespace: string): string {
 
 function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
-}
-
-function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -3,18 +3,16 @@
  * however often it is named, so nothing grows by being unrolled and what refers to itself stays as it is.
  * Holds: only where a keyword takes schemas is a `$ref` one; what is copied is bounded.
  */
+import {
+  define,
+  keywordsOfNamedSchemas,
+  keywordsOfSchema,
+  keywordsOfSchemas,
+} from '../../domain/event/schema-keywords.ts';
 import { UnreadablePart } from './found-type.ts';
 import { membersOf, type LocalReferences, type Members } from './local-references.ts';
 import { schemaPartsMax } from '../schema-size.ts';
 
-const ofSchema = new Set(
-  (
-    'additionalProperties additionalItems not if then else contains propertyNames unevaluatedItems unevaluatedProperties ' +
-    'contentSchema items'
-  ).split(' '),
-);
-const ofSchemas = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
-const ofNamed = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);
 /** What gives a schema another address, what is brought along where it is needed, and what OpenAPI says beside. */
 const leftOut = new Set('$id id $anchor $schema $defs definitions discriminator xml externalDocs example'.split(' '));
 const notFollowed = ['$dynamicRef', '$recursiveRef'];
@@ -97,9 +95,9 @@ class Bundle {
   private member(keyword: string, value: unknown, file: string, depth: number): unknown {
     const inside = (one: unknown) => this.copy({ value: one, file }, depth + 1);
     const { budget } = this.references;
-    if (Array.isArray(value)) return ofSchemas.has(keyword) ? value.map(inside) : budget.spendOn(value);
-    if (ofSchema.has(keyword)) return inside(value);
-    const named = ofNamed.has(keyword) ? membersOf(value) : null;
+    if (Array.isArray(value)) return keywordsOfSchemas.has(keyword) ? value.map(inside) : budget.spendOn(value);
+    if (keywordsOfSchema.has(keyword)) return inside(value);
+    const named = keywordsOfNamedSchemas.has(keyword) ? membersOf(value) : null;
     return named === null ? budget.spendOn(value) : this.named(named, inside);
   }
 
@@ -143,10 +141,4 @@ class Bundle {
     this.parts += 1;
     if (this.parts > schemaPartsMax) throw new UnreadablePart(`its schema has more than ${schemaPartsMax} parts`);
   }
-}
-
-/** A member of its own, even one that is called `__proto__`. */
-function define(target: object, name: string, value: unknown): void {
-  if (name !== '__proto__') (target as Record<string, unknown>)[name] = value;
-  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -41,7 +41,7 @@ export function readRegistrySchema(
 ): CatalogueReading {
   const unreadable: Unreadable[] = [];
   const found = partOf(subject, unreadable, () => jsonSchemaOf(schema, message));
-  const description = found === null || found === true || found === false ? undefined : descriptionOf(found);
+  const description = typeof found === 'object' && found !== null ? descriptionOf(found) : undefined;
   const one: FoundType | null =
     found === null
       ? null

@@ -54,7 +54,7 @@ function yamlIn(text: string): unknown {
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
-      ...{ version: '1.2', schema: 'core', merge: false, prettyErrors: false, logLevel: 'silent' },
+      ...{ version: '1.2', schema: 'core', merge: false, prettyErrors: false, logLevel: 'error' },
       // Comparing each name with all before it takes the square of their number.
       uniqueKeys: false,
       lineCounter: lines,

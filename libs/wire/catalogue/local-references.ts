@@ -2,6 +2,7 @@
  * References within the documents that are at hand (RFC 6901 pointers in the fragment). Holds: nothing is ever fetched; a chain of references
  * has an end, and all of them together have a price.
  */
+import { pointerNames, pointerToken } from '../../domain/payload/json-pointer.ts';
 import { UnreadablePart } from './found-type.ts';
 import { ReadingBudget } from './reading-budget.ts';
 
@@ -42,8 +43,7 @@ export class LocalReferences {
       throw new UnreadablePart(`it refers to the anchor ${shown(reference)}: only pointers are followed`);
     }
     let value = this.files.get(file);
-    for (const token of pointer.split('/').slice(1)) {
-      const member = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    for (const member of pointerNames(pointer)) {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) {
         throw new UnreadablePart(`it refers to ${shown(reference)}, which is not there`);
       }
@@ -77,7 +77,7 @@ export function textOf(value: unknown): string | undefined {
 }
 
 export function pointerTo(...tokens: readonly string[]): string {
-  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return tokens.map(pointerToken).join('');
 }
 
 function splitAt(text: string, mark: string): readonly [string, string] {

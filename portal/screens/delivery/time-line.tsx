@@ -1,4 +1,4 @@
-/** What happened when: the event, each attempt with what came before it, and what is next. ScheduledChecks stand apart. */
+/** What happened when: the event, each attempt with what came before it, and what is next. Rounds stand apart. */
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Section } from '../../app/page.tsx';
 import type { Attempt, DeliveryDetail } from '../../delivery/delivery.ts';

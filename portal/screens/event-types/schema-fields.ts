@@ -2,6 +2,7 @@
  * What a JSON Schema (2020-12) says of the fields of an object, as a tree. Pure. References within the schema are followed, a
  * type that holds itself only so deep; what is more than a list of fields (`allOf`, conditions) is left to the JSON beside it.
  */
+import { pointerNames } from '../../../libs/domain/payload/json-pointer.ts';
 
 export interface SchemaField {
   readonly path: string;
@@ -60,10 +61,9 @@ function listOf(value: unknown): readonly unknown[] {
 function resolved(value: unknown, root: unknown): Keywords {
   let keywords = keywordsOf(value);
   for (let step = 0; step < depthMax && typeof keywords['$ref'] === 'string'; step += 1) {
-    if (!keywords['$ref'].startsWith('#')) break;
+    if (!/^#(\/|$)/.test(keywords['$ref'])) break;
     let found: unknown = root;
-    for (const part of keywords['$ref'].slice(1).split('/').filter(Boolean)) {
-      const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    for (const name of pointerNames(keywords['$ref'].slice(1))) {
       found = Object.hasOwn(keywordsOf(found), name) ? keywordsOf(found)[name] : undefined;
     }
     keywords = keywordsOf(found);

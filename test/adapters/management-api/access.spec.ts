@@ -1,6 +1,6 @@
 /** Who may do what: keys, roles, and the wall between clients, tried on every operation there is. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ErasureRunner, SuspensionRunner } from '../../../apps/management-api/erasing/step-runner.ts';
+import { ErasureRunner, SuspensionRunner } from '../../../apps/management-api/erasing/erasing-runners.ts';
 import { RedriveRunner } from '../../../apps/management-api/rejections/redrive-runner.ts';
 import { ReplayRunner } from '../../../apps/management-api/replays/replay-runner.ts';
 import { allOperations } from '../../../libs/api-contract/operations.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { dayMs } from '../../../libs/domain/day.ts';
 import { firstObjectIdAt } from '../../../libs/domain/object-id.ts';
 import { AuditErasureStore } from '../../../libs/postgres/access/audit-erasure-store.ts';
 import { inTransaction } from '../../../libs/postgres/bulk.ts';
@@ -53,9 +54,16 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     select id, now(), 'missing_id', '', 0, 1, 'none', 0, 0 from unnest($1::text[]) id`,
     [[idAt('2026-02-08T11:59:59Z'), idAt('2026-02-08T12:00:01Z')]],
   );
+  await database.rows(`insert into held_event (webhook_id, event_key, received_at, source_topic, source_partition, source_offset, is_kept)
+    values ('wh-1', gen_random_uuid(), '2026-02-08T11:59:59Z', 't', 0, 0, false), ('wh-1', gen_random_uuid(), '2026-02-08T12:00:01Z', 't', 0, 1, false)`);
+  await database.rows(`insert into event_erasure (id, event_id, requested_at, requested_by, expires_at) values
+    ('old', 'e', '2026-03-01', 'x', '2026-03-10T11:59:59Z'), ('new', 'e', '2026-03-01', 'x', '2026-03-11')`);
+  await database.rows(`insert into client_leaving (client_id, started_at, started_by, step, finished_at, expires_at) values
+    ('old', '2026-03-01', 'x', 'barrier', '2026-03-02', '2026-03-10T11:59:59Z'), ('new', '2026-03-01', 'x', 'barrier', '2026-03-02', '2026-03-11'),
+    ('open', '2026-03-01', 'x', 'barrier', null, '2026-03-10T11:59:59Z')`);
   const deleted = {
     rejectedEvents: 1,
-    heldEvents: 0,
+    heldEvents: 1,
     idempotencyKeys: 1,
     publishedEvents: 1,
     stats: 0,
@@ -68,8 +76,8 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     sentMails: 1,
     unsentMails: 1,
     auditEntries: 0,
-    eventErasures: 0,
-    leftClients: 0,
+    eventErasures: 1,
+    leftClients: 1,
     clientHistory: 0,
     typeHistory: 0,
   };
@@ -80,16 +88,21 @@ test('what has expired goes, what is in use stays, and a second run finds nothin
     { id: 'wh-1-secret' },
   ]);
   expect(await database.rows('select key from idempotency_key')).toEqual([{ key: 'fresh' }]);
+  expect(await database.rows('select id from event_erasure')).toEqual([{ id: 'new' }]);
+  expect(await database.rows('select client_id as id from client_leaving order by 1')).toEqual([
+    { id: 'new' },
+    { id: 'open' },
+  ]);
   expect(await database.rows('select webhook_id from webhook_health')).toEqual([{ webhook_id: 'wh-1' }]);
   // Until then it keeps a silent webhook from being pinged again.
   await database.rows(`insert into webhook_ping (webhook_id, next_at) values ('wh-1', '2026-03-10T12:00:01Z')`);
   const second = await keepHouse(database.em, { now, retentionDays: 30 });
   expect(second).toMatchObject({ created: [], dropped: [] });
   expect(new Set(Object.values(second?.deleted ?? {}))).toEqual(new Set([0]));
+  for (const table of ['held_event', 'event_erasure', 'client_leaving']) await database.rows(`delete from ${table}`);
 });
 
 test('over five months on a clock, each day has its partition before it comes and is gone after retention', async () => {
-  const dayMs = 86_400_000;
   const retentionDays = 30;
   const first = Date.parse('2027-01-01T03:00:00Z');
   for (let day = 0; day < 150; day += 1) {
@@ -378,7 +391,7 @@ test('counts for charts of two days ago are put together by the hour, and none i
   const stats = new StatsView(database.em);
   const of = async (filter: Partial<StatsFilter>) => {
     const [from, to] = [new Date('2026-03-08T00:00:00Z'), new Date('2026-03-09T00:00:00Z')];
-    const steps = await stats.steps({ scope: null, from, to, stepMs: 86_400_000, ...filter });
+    const steps = await stats.steps({ scope: null, from, to, stepMs: dayMs, ...filter });
     return steps.map(({ delivered, failedRetryable, latencies }) => [delivered, failedRetryable, latencies[0]]);
   };
   const asked: readonly Partial<StatsFilter>[] = [
@@ -415,7 +428,7 @@ test('what has a retention of its own goes before the rest: of a client, and of 
     ['long', 'order.created', 0],
   ] as const;
   const of = seeds.map(([clientId, eventType, days]) => {
-    const [eventId, time] = [`${clientId} ${eventType} ${days}`, now.getTime() - days * 86_400_000];
+    const [eventId, time] = [`${clientId} ${eventType} ${days}`, now.getTime() - days * dayMs];
     const decisions = [aDecision({ clientId, deliveryId: deliveryIdOf(eventId, 'wh-1') })];
     const named = { clientId, eventType, eventId, time };
     return { event: anEvent({ ...named, decisions }), outcome: anOutcome(named) };
@@ -443,7 +456,6 @@ test('what has a retention of its own goes before the rest: of a client, and of 
 });
 
 test('by a clock that is 45 days ahead no day of the history goes', async () => {
-  const dayMs = 86_400_000;
   const writer = new HistoryWriter(database.em, new ConsumerOffsetStore(database.em, 'projector'));
   for (let day = 0; day < 30; day += 1) {
     const time = now.getTime() - day * dayMs;

@@ -218,6 +218,7 @@ test.each(['delivery', 'event'] as const)(
     const ofTypes = await nodesOf({ sql: pageOfTypes(table), values: [idAt(6), upTo, before, ['order.paid']] });
     for (const nodes of [ofClient, ofTypes]) {
       expectIndexOrder(nodes);
+      expect(daysRead(nodes)).not.toEqual([]);
       expect(Math.min(...daysRead(nodes))).toBeGreaterThanOrEqual(4);
     }
   },

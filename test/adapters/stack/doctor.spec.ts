@@ -204,12 +204,14 @@ describe('it finds', () => {
       `insert into migration (name, executed_at) values ('9999-later', now())`,
       `alter database ${name} set default_transaction_read_only = on`,
     );
-    const wrong = of(await foundWith(), 'database').filter(({ severity }) => severity !== 'ok');
-    await inDatabase(
-      'set default_transaction_read_only = off',
-      `delete from migration where name = '9999-later'`,
-      `alter database ${name} reset default_transaction_read_only`,
+    const found = await foundWith().finally(() =>
+      inDatabase(
+        'set default_transaction_read_only = off',
+        `delete from migration where name = '9999-later'`,
+        `alter database ${name} reset default_transaction_read_only`,
+      ),
     );
+    const wrong = of(found, 'database').filter(({ severity }) => severity !== 'ok');
     expect(wrong).toMatchObject([
       { severity: 'error', says: expect.stringContaining('read-only') },
       { severity: 'warning', says: expect.stringContaining('9999-later') },
