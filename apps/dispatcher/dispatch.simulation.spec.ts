@@ -35,6 +35,7 @@ import {
   type Parking,
   type Reports,
 } from './reports.ts';
+import { SettledRecords } from './settled/settled-records.ts';
 import { WebhookTable } from './webhook-table.ts';
 
 const mainTopic = 'webhook.deliveries';
@@ -78,8 +79,12 @@ class World {
   readonly mainOffsets: number[] = [];
   readonly parkedBy: string[] = [];
   readonly parkedOf: (string | null)[] = [];
-  /** Of the main topic; null when the cluster has none. */
+  /** Null when the cluster has none. */
   mainTopicId: string | null = 'first';
+  parkedTopicId: string | null = 'lane';
+  /** What outcomes on Kafka say that they settle, and of which attempts these outcomes are. */
+  readonly settles: { readonly name: string; readonly at: number }[] = [];
+  readonly settledAttempts = new Set<string>();
   readonly committed: Record<string, Committed | null> = { [mainTopic]: null, [parkedTopic]: null };
   readonly attempts: Attempt[] = [];
   readonly produced: { webhookId: string; deliveryId: string }[] = [];
@@ -107,7 +112,7 @@ class World {
   readonly committedAttempts = new Set<string>();
   /** Deliveries whose end Kafka was told of. */
   readonly reported = new Set<string>();
-  /** Attempts that were made again although a commit knew of them. */
+  /** Attempts that were made again although a commit knew of them, or Kafka had their outcome. */
   readonly needless: string[] = [];
   /** Retries that are in the log, and of these the ones that are there twice: what they follow was rightly repeated. */
   readonly retries = new Set<string>();
@@ -215,6 +220,8 @@ class Life {
   /** What is under way lands so much later once the process is dead; null: never. */
   private lateMs: number | null = null;
   private isCutOff = false;
+  /** Attempts whose outcomes were on Kafka when this stay began. */
+  private settledBefore: ReadonlySet<string> = new Set();
   private readonly completed = new Set<number>();
 
   constructor(world: World, epoch: number) {
@@ -365,7 +372,10 @@ class Life {
     this.world.stayBegins();
     const leases = { main: this.lease(mainTopic, 'completed'), parked: this.lease(parkedTopic, 'positioned') };
     this.remember(leases.main);
-    this.dispatch.assigned([leases.main, leases.parked]);
+    const settled = new SettledRecords();
+    for (const { name, at } of this.world.settles) settled.add(name, at);
+    this.settledBefore = new Set(this.world.settledAttempts);
+    this.dispatch.assigned([leases.main, leases.parked], [], settled);
     return leases;
   }
 
@@ -390,7 +400,7 @@ class Life {
       partition: 0,
       epoch: this.epoch,
       keeps,
-      topicId: topic === mainTopic ? this.world.mainTopicId : null,
+      topicId: topic === mainTopic ? this.world.mainTopicId : this.world.parkedTopicId,
       committed,
       startOffset: 0,
       endOffset,
@@ -429,7 +439,10 @@ class Life {
     if (isPaused(webhook.definition, Date.now())) this.world.sentWhilePaused.push(attemptName(delivery));
     const startedAt = Date.now();
     const name = attemptName(delivery);
-    if (this.world.committedAttempts.has(name) && !this.world.doubled.has(delivery.deliveryId)) {
+    if (
+      (this.world.committedAttempts.has(name) || this.settledBefore.has(name)) &&
+      !this.world.doubled.has(delivery.deliveryId)
+    ) {
       this.world.needless.push(name);
     }
     const isOk = !this.world.isDown.has(delivery.webhookId);
@@ -476,14 +489,22 @@ class Life {
       return this.landed.then(() => (this.isAlive ? undefined : never));
     };
     return {
-      settle: (outcome: DeliveryOutcome, followUp: FollowUp) =>
-        inOrder(() => {
+      settle: async (outcome: DeliveryOutcome, followUp: FollowUp, settles: string | null) => {
+        if (followUp.kind === 'retry') {
+          await inOrder(() => {
+            this.scheduleRetry(followUp);
+          });
+        }
+        await inOrder(() => {
           // The failed head of a strict webhook is not over with its outcome: it waits, or is parked.
           const isOver = outcome.status === 'delivered' || this.world.orderings[outcome.webhookId] !== 'strict';
           if (isOver) this.settled.add(attemptName(outcome));
           if (outcome.status === 'delivered') this.world.reported.add(outcome.deliveryId);
-          this.scheduleRetry(followUp);
-        }),
+          if (settles === null) return;
+          this.world.settles.push({ name: settles, at: Date.now() });
+          this.world.settledAttempts.add(attemptName(outcome));
+        });
+      },
       park: ({ name, mainTopicId }: ParkedInto, parked: readonly Parking[]) =>
         inOrder(() => {
           for (const { webhookId, value, mainOffset } of parked) {
@@ -497,9 +518,7 @@ class Life {
   }
 
   /** The retry-scheduler's part: back on the main topic when due. It outlives the dispatcher. */
-  private scheduleRetry(followUp: FollowUp): void {
-    if (followUp.kind !== 'retry') return;
-    const { delivery } = followUp;
+  private scheduleRetry({ delivery }: Extract<FollowUp, { kind: 'retry' }>): void {
     const name = attemptName(delivery);
     if (this.world.retries.has(name)) this.world.doubled.add(delivery.deliveryId);
     this.world.retries.add(name);
@@ -890,6 +909,7 @@ describe('a dispatcher, whatever happens to it', () => {
     for (const lost of [world.logs[parkedTopic], world.keys[parkedTopic], mainOffsets, parkedBy, parkedOf]) {
       lost?.splice(0);
     }
+    world.parkedTopicId = 'another lane';
     world.isDown.clear();
     const after = new Life(world, 2);
     world.produce('a');

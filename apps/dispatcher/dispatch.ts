@@ -24,6 +24,7 @@ import { refusePing } from './pings/ping-refusal.ts';
 import { Pings } from './pings/pings.ts';
 import { Partitions, type AssignedPartition } from './partitions.ts';
 import type { Post } from './post.ts';
+import { SettledRecords } from './settled/settled-records.ts';
 import { parkedFrom, type DispatchCodecs, type Reports } from './reports.ts';
 import { dueAt, resumedFrom } from './lanes/strict-heads.ts';
 import type { WebhookTable } from './webhook-table.ts';
@@ -51,6 +52,7 @@ const divertAfterMs = 2_000;
 const sweepMs = 50;
 /** How soon a ping of a partition that cannot report asks again. */
 const pingAgainMs = 50;
+const noFollowUp = { kind: 'none' } as const;
 
 export class Dispatch {
   readonly lanes: Lanes;
@@ -132,9 +134,13 @@ export class Dispatch {
     return this.partitions.knownEnd(one, committed);
   }
 
-  /** @param unreadable those that were assigned too, and have no lease as long as nobody leads them */
-  assigned(leases: readonly PartitionLease[], unreadable: readonly AssignedPartition[] = []): void {
-    this.partitions.assigned(leases, unreadable);
+  /** See {@link Partitions.assigned}. */
+  assigned(
+    leases: readonly PartitionLease[],
+    unreadable: readonly AssignedPartition[] = [],
+    settled: SettledRecords = new SettledRecords(),
+  ): void {
+    this.partitions.assigned(leases, unreadable, settled);
   }
 
   /** Lets go of what waits; resolves when what is under way is acknowledged. */
@@ -150,7 +156,7 @@ export class Dispatch {
     if (partition === undefined) return;
     const isParked = this.options.isParkedTopic(batch.lease.topic);
     const codec = isParked ? this.options.codecs.parked : this.options.codecs.delivery;
-    partition.whenReadable(batch, codec, () => {
+    partition.schemas.whenKnown(batch, codec, () => {
       partition.take(batch);
       this.partitions.keepWithin(this.options.budget);
       this.partitions.holdUp(partition);
@@ -239,11 +245,7 @@ export class Dispatch {
     if (isStrict && !keepsPlace) this.letGo(delivery.webhookId, item);
     if (!keepsPlace) this.release(attempt, delivery.webhookId);
     const append = partition.appends.begin(monotonicMs(), 0, 0);
-    try {
-      await this.options.reports.settle(outcome, isHead ? { kind: 'none' } : followUp);
-    } catch (error) {
-      await this.options.reports.settleRefused(error, outcome, isHead ? { kind: 'none' } : followUp);
-    }
+    await this.options.reports.settle(outcome, isHead ? noFollowUp : followUp, isHead ? null : partition.nameOf(item));
     partition.appends.end(append);
     if (isHead) this.holdHead(outcome, followUp.delivery, item);
     else if (isCopied) this.letGo(delivery.webhookId, item);

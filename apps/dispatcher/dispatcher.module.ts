@@ -25,6 +25,7 @@ import { Dispatch } from './dispatch.ts';
 import { Gate } from './gate/gate.ts';
 import { Post } from './post.ts';
 import { dispatchCodecs, Reports, type DispatchCodecs } from './reports.ts';
+import { SettledReader } from './settled/settled-reader.ts';
 import { WebhookTable } from './webhook-table.ts';
 import { pausedBefore, WorkedEndpoints } from './gate/worked-endpoints.ts';
 
@@ -101,6 +102,17 @@ export class DispatcherModule implements OnApplicationShutdown {
           provide: Accountable,
           inject: [RecordSink],
           useFactory: (sink: RecordSink) => new Accountable({ sink, waitMsMax: config.DISPATCH_UNACKNOWLEDGED_MS_MAX }),
+        },
+        {
+          provide: SettledReader,
+          inject: [KafkaClient],
+          useFactory: (client: KafkaClient) =>
+            new SettledReader({
+              client,
+              topic: topicName(config.TOPIC_PREFIX, topics.outcomes),
+              deliveriesTopic: topicName(config.TOPIC_PREFIX, topics.deliveries),
+              logger: context.logger,
+            }),
         },
         { provide: WorkedEndpoints, useFactory: () => new WorkedEndpoints() },
         { provide: WebhookTable, useFactory: () => new WebhookTable(new SecretBox(config.ENCRYPTION_KEYS)) },

@@ -16,6 +16,7 @@ import { DispatchMetrics } from './dispatch-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { DispatcherModule } from './dispatcher.module.ts';
 import { Gate } from './gate/gate.ts';
+import { SettledReader } from './settled/settled-reader.ts';
 import { WebhookTable } from './webhook-table.ts';
 import { WorkedEndpoints } from './gate/worked-endpoints.ts';
 
@@ -42,10 +43,10 @@ await runApp({
         dispatch.lanes.run(monotonicMs());
       },
       knownEnd: (one, committed) => dispatch.knownEnd(one, committed),
-      onAssigned: (leases, unreadable) => {
+      onAssigned: async (leases, unreadable) => {
+        const settled = await app.get(SettledReader).read(leases);
         app.get(WorkedEndpoints).assigned(monotonicMs());
-        dispatch.assigned(leases, unreadable);
-        return Promise.resolve();
+        dispatch.assigned(leases, unreadable, settled);
       },
       onRevoking: (leases) => dispatch.revoking(leases),
     });

@@ -6,12 +6,13 @@
  */
 import { isOtherTopic } from '../../libs/kafka/consumer/position-check.ts';
 import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
-import { awaitSchemas, type SchemaLearner } from '../../libs/wire/await-schema.ts';
 import { keyOf, type LaneItem } from './lanes/lane-item.ts';
 import { ParkedLog } from './parked/parked-log.ts';
 import { PartitionAppends } from './parked/partition-appends.ts';
 import { ParkedOwners } from './parked/parked-owners.ts';
 import { StrictHeads } from './lanes/strict-heads.ts';
+import { SchemaQueue } from './schema-queue.ts';
+import { recordName, type SettledBefore } from './settled/settled-records.ts';
 
 export interface PartitionHooks {
   parkedCapacity(webhookId: string): number;
@@ -26,9 +27,11 @@ export interface PartitionHooks {
   now(): number;
 }
 
-interface Stay {
+export interface Stay {
   readonly main: CompletedLease;
   readonly parked: PositionedLease;
+  /** What was settled before it, as no commit told. */
+  readonly settled: SettledBefore;
 }
 
 export class Partition {
@@ -41,6 +44,10 @@ export class Partition {
   private readonly hooks: PartitionHooks;
   private stay: Stay;
   private isLeaving = false;
+  /** Runs what is to be done with a batch once its schemas are known. */
+  readonly schemas = new SchemaQueue(() => {
+    this.applyPauses();
+  });
   private readonly waiting: RecordBatch[] = [];
   private readonly owners: ParkedOwners;
   /** Main records that left their lane and are not complete: attempted, on their way to the parked log, or set aside. */
@@ -50,16 +57,16 @@ export class Partition {
   private isMainHeld = false;
   private isMainPaused = false;
   private isHeldUp = false;
-  private learning: Promise<void> | null = null;
   /** Started, diverted or set aside, and not acknowledged yet. */
   private open = 0;
   private whenSettled: (() => void)[] = [];
 
-  constructor(main: CompletedLease, parked: PositionedLease, name: string, hooks: PartitionHooks) {
+  constructor(stay: Stay, name: string, hooks: PartitionHooks) {
+    const { main, parked } = stay;
     this.number = main.partition;
     this.name = name;
     this.hooks = hooks;
-    this.stay = { main, parked };
+    this.stay = stay;
     this.log = new ParkedLog({
       committed: parked.committed,
       startOffset: parked.startOffset,
@@ -89,6 +96,11 @@ export class Partition {
     return this.stay.main.topicId;
   }
 
+  /** What an outcome of this item says that it settles: see recordName. */
+  nameOf({ source, offset, writtenAt }: LaneItem): string | null {
+    return recordName(this.stay[source], offset, writtenAt);
+  }
+
   /** False between two stays: nothing is written for it. */
   get isHeld(): boolean {
     return this.stay.main.isHeld;
@@ -114,36 +126,17 @@ export class Partition {
    * It came back: goes on where it was, unless somebody else has committed meanwhile, or a topic was made anew.
    * @returns false when its state is void
    */
-  comesBack(main: CompletedLease, parked: PositionedLease): boolean {
+  comesBack(stay: Stay): boolean {
+    const { main, parked } = stay;
     if (isOtherTopic(main, this.stay.main) || isOtherTopic(parked, this.stay.parked)) return false;
     if (!this.log.goesOn(parked)) return false;
-    this.stay = { main, parked };
+    this.stay = stay;
     this.isLeaving = false;
     this.waiting.length = 0;
     main.wasComplete(this.completedLate);
     this.completedLate.clear();
     this.begin();
     return true;
-  }
-
-  /**
-   * Runs `then` once the schema of every record is known, in the order of the calls: at once, but after a new version
-   * of a schema was rolled out.
-   */
-  whenReadable(batch: RecordBatch, codec: SchemaLearner, then: () => void): void {
-    const isKnown = batch.records.every(({ value }) => value === null || codec.knows(value));
-    if (isKnown && this.learning === null) {
-      then();
-      return;
-    }
-    const learned = (this.learning ?? Promise.resolve()).then(() => awaitSchemas(codec, batch.records)).then(then);
-    this.learning = learned;
-    this.applyPauses();
-    void learned.then(() => {
-      if (this.learning !== learned) return;
-      this.learning = null;
-      this.applyPauses();
-    });
   }
 
   /** True while there is no memory for more of the main topic. */
@@ -161,9 +154,8 @@ export class Partition {
 
   private applyPauses(): void {
     // While a schema is asked for, which takes as long as the registry is away, batches would pile up before it.
-    const isLearning = this.learning !== null;
+    const isHalted = this.schemas.isLearning || this.isHeldUp;
     const { main, parked } = this.stay;
-    const isHalted = isLearning || this.isHeldUp;
     if (isHalted || this.isMainHeld || this.isMainPaused) main.pause();
     else main.resume();
     if (isHalted) parked.pause();
@@ -257,7 +249,11 @@ export class Partition {
         isOwn: this.owners.isOwn(record),
       }));
     const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
-    this.pass({ ...batch, records: taken.map(({ record }) => record) }, 'parked');
+    const { open = [], settled = [] } = Object.groupBy(taken, ({ record }) =>
+      this.stay.settled.hasParked(record, this.owners.mainOffsetOf(record)) ? 'settled' : 'open',
+    );
+    for (const { webhookId, offset } of settled) this.log.complete(webhookId, offset);
+    this.pass({ ...batch, records: open.map(({ record }) => record) }, 'parked');
     if (this.isMainHeld && !this.log.isDiscovering) this.release();
     this.plan();
   }
@@ -270,10 +266,11 @@ export class Partition {
 
   private pass(batch: RecordBatch, source: LaneItem['source']): void {
     const addedAt = this.hooks.now();
-    for (const { offset, timestampMs, key, value, headers } of batch.records) {
+    for (const record of batch.records) {
+      const { offset, timestampMs, key, value, headers } = record;
       // Begun in an earlier stay: its end completes it.
       if (source === 'main' && this.underWay.has(offset)) continue;
-      if (source === 'main' && this.owners.moved.has(offset)) {
+      if (source === 'main' && (this.owners.moved.has(offset) || this.stay.settled.hasMain(record))) {
         batch.lease.complete(offset);
         continue;
       }

@@ -8,6 +8,7 @@ import type { CompletedLease, PartitionLease, PositionedLease } from '../../libs
 import type { BufferBudget } from './gate/buffer-budget.ts';
 import { committedEnd } from './parked/parked-log.ts';
 import { Partition, type PartitionHooks } from './partition.ts';
+import type { SettledRecords } from './settled/settled-records.ts';
 
 export type AssignedPartition = Pick<PartitionLease, 'topic' | 'partition'>;
 
@@ -47,7 +48,7 @@ export class Partitions {
     return Math.max(committedEnd(committed), this.held.get(partition)?.log.readTo(committed) ?? 0);
   }
 
-  assigned(leases: readonly PartitionLease[], unreadable: readonly AssignedPartition[]): void {
+  assigned(leases: readonly PartitionLease[], unreadable: readonly AssignedPartition[], settled: SettledRecords): void {
     const before = this.held;
     this.held = new Map();
     for (const number of new Set([...leases, ...unreadable].map(({ partition }) => partition))) {
@@ -56,7 +57,7 @@ export class Partitions {
       const parked = own.find(({ topic }) => this.options.isParkedTopic(topic));
       const known = before.get(number);
       if (main !== undefined && parked !== undefined) {
-        this.held.set(number, this.begin(known, main as CompletedLease, parked as PositionedLease));
+        this.held.set(number, this.begin(known, main as CompletedLease, parked as PositionedLease, settled));
         continue;
       }
       // One of its lanes has no leader now, or both: nothing of the other may be done before that one is known.
@@ -105,9 +106,15 @@ export class Partitions {
     for (const partition of this.open()) partition.setMainPaused(isPaused);
   }
 
-  private begin(known: Partition | undefined, main: CompletedLease, parked: PositionedLease): Partition {
-    if (known?.comesBack(main, parked) === true) return known;
-    const partition = new Partition(main, parked, randomUUID().slice(0, 8), this.options.hooks);
+  private begin(
+    known: Partition | undefined,
+    main: CompletedLease,
+    parked: PositionedLease,
+    settled: SettledRecords,
+  ): Partition {
+    const stay = { main, parked, settled: settled.of(main, parked) };
+    if (known?.comesBack(stay) === true) return known;
+    const partition = new Partition(stay, randomUUID().slice(0, 8), this.options.hooks);
     this.options.begun(partition, parked);
     return partition;
   }

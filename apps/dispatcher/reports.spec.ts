@@ -65,9 +65,7 @@ function reporting(bytesMax: Record<string, number>) {
   const sink = { append } as unknown as RecordSink;
   const reports = new Reports({ sink, codecs, topicPrefix: '', logger });
   const settle = async () => {
-    await reports.settle(failed.outcome, failed.followUp).catch((error: unknown) => {
-      return reports.settleRefused(error, failed.outcome, failed.followUp);
-    });
+    await reports.settle(failed.outcome, failed.followUp, 'id:3:7:0');
     return taken.map(({ topic, value }) => ({
       topic,
       ...(JSON.parse(value?.toString() ?? '{}') as DeliveryOutcome),
@@ -79,8 +77,8 @@ function reporting(bytesMax: Record<string, number>) {
 describe('what Kafka refuses', () => {
   test('an outcome that is too large is told without headers and sample, and the retry follows', async () => {
     const taken = await reporting({ outcomes: 2_000 }).settle();
-    expect(taken.map(({ topic }) => topic)).toEqual(['webhook.delivery-outcomes', 'webhook.retry.5s']);
-    expect(taken[0]).toMatchObject({ status: 'failed_retryable', responseHeaders: {}, responseBodySample: null });
+    expect(taken.map(({ topic }) => topic)).toEqual(['webhook.retry.5s', 'webhook.delivery-outcomes']);
+    expect(taken[1]).toMatchObject({ status: 'failed_retryable', responseHeaders: {}, responseBodySample: null });
   });
 
   test('a retry that is too large ends the delivery with an outcome', async () => {
@@ -89,17 +87,47 @@ describe('what Kafka refuses', () => {
     expect(taken[0]).toMatchObject({ status: 'failed_permanent', reason: 'payload_too_large', nextAttemptAt: null });
   });
 
-  test('what is no refusal is not dealt with', async () => {
-    const { reports } = reporting({});
-    const away = new Error('closed');
-    await expect(reports.settleRefused(away, failed.outcome, failed.followUp)).rejects.toBe(away);
-  });
+  test.each([failed.followUp, { kind: 'none' } as const])(
+    'what is no refusal is not dealt with: %#',
+    async (followUp) => {
+      const away = new Error('closed');
+      const sink = { append: () => Promise.reject(away) } as unknown as RecordSink;
+      const reports = new Reports({ sink, codecs, topicPrefix: '', logger });
+      await expect(reports.settle(failed.outcome, followUp, null)).rejects.toBe(away);
+    },
+  );
 
   test('a record that cannot be read is set aside without its value when that is too large', async () => {
     const { reports, taken } = reporting({ rejected: 10 });
     const record = { topic: 'webhook.deliveries', partition: 3, offset: 7, value: Buffer.alloc(100) };
     await reports.setAside(record, 'no delivery');
     expect(taken).toMatchObject([{ value: null, headers: { 'source-partition': '3', 'source-offset': '7' } }]);
+  });
+});
+
+describe('an outcome', () => {
+  test('names the record that it settles, and comes when what follows is acknowledged', async () => {
+    let acknowledge: () => void = () => undefined;
+    const taken: OutgoingRecord[] = [];
+    const append = (records: readonly OutgoingRecord[]) => {
+      taken.push(...records);
+      return new Promise<void>((resolve) => (acknowledge = resolve));
+    };
+    const reports = new Reports({ sink: { append } as unknown as RecordSink, codecs, topicPrefix: '', logger });
+    const settled = reports.settle(failed.outcome, failed.followUp, 'id:3:7:0');
+    await new Promise(setImmediate);
+    expect(taken.map(({ topic }) => topic)).toEqual(['webhook.retry.5s']);
+    acknowledge();
+    await new Promise(setImmediate);
+    expect(taken[1]).toMatchObject({ topic: 'webhook.delivery-outcomes', headers: { settles: 'id:3:7:0' } });
+    acknowledge();
+    await settled;
+  });
+
+  test('has no header when it settles nothing', async () => {
+    const { reports, taken } = reporting({});
+    await reports.settle(failed.outcome, { kind: 'none' }, null);
+    expect(taken.map(({ headers }) => headers)).toEqual([undefined]);
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * In: settlements, deliveries to park, records that cannot be read. Out: records for Kafka.
- * Holds: what belongs to one attempt (outcome and retry, or outcome and dead) is appended together, and `append`
- * resolves when all of it is acknowledged. Which of two topics has its record first is open.
+ * Holds: an outcome is the last of what an attempt leads to, appended once its retry or dead record is acknowledged. So an
+ * outcome that is on Kafka says that nothing is left to do for the record that it names.
  */
 import type { Delivery, ParkedDelivery, ParkedReason } from '../../libs/domain/delivery/delivery.ts';
 import type { DeliveryOutcome } from '../../libs/domain/delivery/outcome.ts';
@@ -15,6 +15,7 @@ import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { Registry } from '../../libs/wire/registry.ts';
 import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
 import type { WireTypes } from '../../libs/wire/wire-types.ts';
+import { settlesHeader } from './settled/settled-records.ts';
 
 type Codec<Name extends keyof WireTypes> = AvroCodec<WireTypes[Name]>;
 
@@ -79,41 +80,68 @@ export class Reports {
     this.outcomesTopic = topicName(options.topicPrefix, topics.outcomes);
   }
 
-  settle(outcome: DeliveryOutcome, followUp: FollowUp): Promise<void> {
-    const key = outcome.webhookId;
-    const report = { topic: this.outcomesTopic, key, value: this.codecs.outcome.encode(outcome) };
-    switch (followUp.kind) {
-      case 'none':
-        return this.sink.append([report]);
-      case 'retry': {
-        const topic = topicName(this.prefix, retryTopic(followUp.tier));
-        return this.sink.append([report, { topic, key, value: this.codecs.retry.encode(followUp.delivery) }]);
-      }
-      case 'dead': {
-        const topic = topicName(this.prefix, topics.dead);
-        return this.sink.append([report, { topic, key, value: this.codecs.dead.encode(followUp.delivery) }]);
-      }
+  /**
+   * Resolves when all is acknowledged. What a topic does not take (RecordRefusedError) is told without what can be done without; a
+   * retry that is not taken ends the delivery.
+   * @param settles the {@link recordName} of what there is nothing left to do for then; null: of none
+   * @throws what is no refusal, and the last one
+   */
+  settle(outcome: DeliveryOutcome, followUp: FollowUp, settles: string | null): Promise<void> {
+    return followUp.kind === 'none'
+      ? this.report(outcome, settles)
+      : this.followUp(outcome, followUp).then((followed) => this.report(followed, settles));
+  }
+
+  private async followUp(
+    outcome: DeliveryOutcome,
+    followUp: Exclude<FollowUp, { kind: 'none' }>,
+  ): Promise<DeliveryOutcome> {
+    try {
+      await this.sink.append([this.recordOf(followUp)]);
+      return outcome;
+    } catch (error) {
+      this.noteRefusal(error, outcome, followUp.kind);
+      return followUp.kind === 'retry' ? tooLarge(outcome, error) : outcome;
     }
   }
 
-  /**
-   * For what {@link settle} was refused: without what can be done without, then without what follows. The delivery ends
-   * there, because what would go on with it does not fit its topic. @throws what is no refusal, and the last one
-   */
-  async settleRefused(error: unknown, outcome: DeliveryOutcome, followUp: FollowUp): Promise<void> {
+  private recordOf(followUp: Exclude<FollowUp, { kind: 'none' }>): OutgoingRecord {
+    const key = followUp.delivery.webhookId;
+    if (followUp.kind === 'dead') {
+      const topic = topicName(this.prefix, topics.dead);
+      return { topic, key, value: this.codecs.dead.encode(followUp.delivery) };
+    }
+    const topic = topicName(this.prefix, retryTopic(followUp.tier));
+    return { topic, key, value: this.codecs.retry.encode(followUp.delivery) };
+  }
+
+  private async report(outcome: DeliveryOutcome, settles: string | null): Promise<void> {
+    const headers = settles === null ? {} : { headers: { [settlesHeader]: settles } };
+    const record = (told: DeliveryOutcome): OutgoingRecord => ({
+      topic: this.outcomesTopic,
+      key: told.webhookId,
+      value: this.codecs.outcome.encode(told),
+      ...headers,
+    });
+    try {
+      await this.sink.append([record(outcome)]);
+    } catch (error) {
+      this.noteRefusal(error, outcome, 'outcome');
+      await this.sink.append([record({ ...outcome, requestHeaders: {}, responseHeaders: {}, ...noSample })]);
+    }
+  }
+
+  /** @throws what is no refusal */
+  private noteRefusal(
+    error: unknown,
+    { deliveryId, webhookId, attempt }: DeliveryOutcome,
+    refused: string,
+  ): asserts error is RecordRefusedError {
     if (!(error instanceof RecordRefusedError)) throw error;
-    const { deliveryId, webhookId, attempt } = outcome;
     this.logger.error(
-      { deliveryId, webhookId, attempt, followUp: followUp.kind, ...errorFields(error) },
+      { deliveryId, webhookId, attempt, refused, ...errorFields(error) },
       'Kafka refuses the outcome of an attempt or the record that follows it',
     );
-    const smaller = { ...outcome, requestHeaders: {}, responseHeaders: {}, ...noSample };
-    try {
-      await this.settle(smaller, followUp);
-    } catch (again) {
-      if (!(again instanceof RecordRefusedError) || followUp.kind === 'none') throw again;
-      await this.settle(followUp.kind === 'retry' ? tooLarge(smaller, again) : smaller, { kind: 'none' });
-    }
   }
 
   /** To the parked lane, into the same partition number, in the order given. @throws RecordRefusedError */

@@ -46,6 +46,8 @@ export interface AssignedLease extends PartitionLease {
   /** First and end offset of the partition. */
   readonly startOffset: number;
   readonly endOffset: number;
+  /** The last commit of the group; null when there is none. */
+  readonly committed: { readonly offset: number; readonly metadata: string } | null;
   /**
    * Of the topic (KIP-516); null when the cluster has no ids, and where nothing is kept of a log but the offsets of what is
    * complete.
@@ -65,8 +67,6 @@ export interface CompletedLease extends AssignedLease {
 
 /** A partition whose position the app keeps itself (BatchConsumerOptions.positioned): it may read back and forth. */
 export interface PositionedLease extends AssignedLease {
-  /** The last commit of the group; null when there is none. */
-  readonly committed: { readonly offset: number; readonly metadata: string } | null;
   /** The next batch begins at this offset; batches fetched before come with another `fetchedOffset`. */
   seek(offset: number): void;
   /** Asked at every commit, and on revoke: what to commit. At most 4,000 characters of metadata. */

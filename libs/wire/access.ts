@@ -50,7 +50,8 @@ const needs: Readonly<Record<Exclude<AccessRole, 'setup' | 'operator' | 'platfor
     isMember: true,
   },
   dispatcher: {
-    reads: [deliveries, parked, definitions],
+    // The last outcomes, when partitions are taken over (apps/dispatcher/settled/settled-reader.ts).
+    reads: [deliveries, parked, definitions, outcomes],
     writes: [outcomes, parked, dead, rejected, ...tiers],
     isMember: true,
   },

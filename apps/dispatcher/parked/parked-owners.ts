@@ -61,7 +61,7 @@ export class ParkedOwners {
   }
 
   /** Null when it names no record of the log that the main topic is now. */
-  private mainOffsetOf({ headers }: KafkaRecord): number | null {
+  mainOffsetOf({ headers }: KafkaRecord): number | null {
     const offset = Number(headers[mainOffsetHeader] ?? NaN);
     if (!Number.isSafeInteger(offset) || offset < 0) return null;
     const { topicId, endOffset } = this.options.mainLog();

@@ -159,7 +159,7 @@ export class Parker {
     const delivery = this.options.codecs.parked.decode(value);
     if (delivery === null) throw error;
     const { outcome } = settleWithoutPost(delivery, 'payload_too_large', error.message, Date.now());
-    await this.options.reports.settle(outcome, { kind: 'none' });
+    await this.options.reports.settle(outcome, { kind: 'none' }, null);
     partition.log.refused(webhookId);
   }
 }

@@ -65,6 +65,7 @@ class FakeLease implements AssignedLease {
   startOffset = 0;
   endOffset = Infinity;
   topicId: string | null = null;
+  readonly committed = null;
   readonly partition = 0;
   readonly epoch = 1;
   isHeld = true;
