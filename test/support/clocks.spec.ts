@@ -32,7 +32,10 @@ const allowed: Readonly<Record<string, readonly [uses: number, what: string]>> =
   'apps/dispatcher/parked/parker.ts': [2, stored],
   'apps/dispatcher/pings/ping-refusal.ts': [1, stored],
   'apps/dispatcher/lanes/strict-heads.ts': [2, 'compared with notBefore, once, when it is read'],
-  'apps/dispatcher/settled/settled-reader.ts': [1, 'how far back the last outcomes are read; 300 of a partition are, whatever it says'],
+  'apps/dispatcher/settled/settled-reader.ts': [
+    1,
+    'how far back the last outcomes are read; 300 of a partition are, whatever it says',
+  ],
   'apps/fanout/fanout.module.ts': [3, `the ages of events, told; ${stored}; copies, ${compared}`],
   'apps/fanout/main.ts': [1, `the reach of the window of copies, ${compared}`],
   'apps/management-api/access/api-keys.controller.ts': [4, stored],
