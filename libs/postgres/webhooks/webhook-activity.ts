@@ -36,7 +36,8 @@ export function switchActivity(row: WebhookRow, activity: Activity, now: Date): 
   row.pausedUntil = null;
   row.earlierPauses = null;
   row.holdsUntil = null;
-  Object.assign(row, notRewound);
+  // A start in the past waits for the proof; it ends with a rewind, or when its owner switches the webhook.
+  if (row.rewindId != null || activity.isActive || activity.by !== 'unverified') Object.assign(row, notRewound);
   if (!activity.isActive) return;
   row.enabledAt = now;
   row.verificationPending = false;
