@@ -35,6 +35,8 @@ export interface CountRow {
 
 /** Rows that a page looks at. */
 const pageLookedMax = 5_000;
+/** The same where the attempts of each are looked at. */
+const pageAttemptsLookedMax = 1_000;
 /** The same of a count. */
 const countLookedMax = 50_000;
 /** More are not counted. */
@@ -55,10 +57,11 @@ export function deliveryList(filter: DeliveryListFilter, request: PageRequest<st
   if (!isBounded)
     return { sql: `select ${deliveryColumns} from delivery ${conditions.where} ${tail}`, values, isBounded };
   const order = before === null ? 'id desc' : 'id';
+  const lookedMax = filter.trigger === undefined ? pageLookedMax : pageAttemptsLookedMax;
   const sql = `
     select * from (
-      select ${deliveryColumns}, (${wanted}) as "isWanted", row_number() over (order by ${order}) = ${pageLookedMax} as "isLast"
-      from delivery ${conditions.where} order by ${order} limit ${pageLookedMax}
+      select ${deliveryColumns}, (${wanted}) as "isWanted", row_number() over (order by ${order}) = ${lookedMax} as "isLast"
+      from delivery ${conditions.where} order by ${order} limit ${lookedMax}
     ) looked where "isWanted" or "isLast" ${tail}`;
   return { sql, values, isBounded };
 }
