@@ -243,6 +243,19 @@ test('a ping waits for its outcome and stays out of the history; a test does not
   await system.api('POST', `/v1/webhooks/${webhook.id}/test-events`, {}, client.key);
   const isThere = async () => (await listDeliveries(system, client)).some(({ status }) => status === 'delivered');
   await until(isThere, { timeoutMs: 15_000, what: 'the test arrives' });
+  // Nobody traced them: each begins a trace of its own.
+  const spanOf = (kind: string) =>
+    collector.spans.find(
+      ({ attributes }) => attributes['webhook.id'] === webhook.id && attributes['webhook.kind'] === kind,
+    );
+  for (const kind of ['ping', 'test']) {
+    await until(() => spanOf(kind) !== undefined, { timeoutMs: 10_000, what: `the span of the ${kind}` });
+    expect(spanOf(kind)).toMatchObject({
+      name: 'POST',
+      parentSpanId: '',
+      attributes: { 'webhook.outcome': 'delivered' },
+    });
+  }
 }, 60_000);
 
 test('secrets of every kind pass through all apps, and none is in what an app says or counts', async () => {

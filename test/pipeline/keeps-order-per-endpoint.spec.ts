@@ -60,7 +60,7 @@ test('10,000 events over 50 webhooks arrive, each webhook in topic order, nothin
 /** Every number once, in the order of the first time it came. */
 const firstOf = (path: string) => [...new Set(numbersAt(path))];
 const api = async (path: string, body?: object) =>
-  (await system.api(body === undefined ? 'GET' : 'POST', path, body)).body as Record<string, string>;
+  (await system.api(body === undefined ? 'GET' : 'POST', path, body)).body as Record<string, string | null>;
 
 /** Events that count, in one partition. */
 function numbered(of: TestClient, type: string, isBroadcast: (n: number) => boolean = () => false) {

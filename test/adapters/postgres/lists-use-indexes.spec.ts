@@ -196,7 +196,7 @@ describe('a rewind', () => {
       statements.push({ sql, values });
       return Promise.resolve([]);
     };
-    await work(run as Run);
+    await work(run);
     expect(statements).not.toEqual([]);
     return (await Promise.all(statements.map(nodesOf))).flat();
   }
