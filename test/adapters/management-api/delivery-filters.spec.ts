@@ -172,6 +172,8 @@ test('a count is exact up to ten thousand', async () => {
   await addFailed(deliveryId, new Date(start - 38_000_000));
   expect(await counted('')).toMatchObject({ count: 10_000, isExact: false });
   expect(await counted('status=delivered')).toMatchObject({ count: 1, isExact: true });
+  // Where the attempts of each are asked it looks at ten thousand.
+  expect(await counted('trigger=retry')).toMatchObject({ count: 0, isExact: false });
 });
 
 test('a way back along which nothing is wanted ends on the first page, and not on one that leads nowhere', async () => {
