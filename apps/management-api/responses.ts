@@ -56,6 +56,7 @@ export function webhookResponse({ rewindId, rewindTo, ...webhook }: ShownWebhook
   return {
     ...webhook,
     rewind: rewindId === null || rewindTo === null ? null : { replayId: rewindId, to: rewindTo.toISOString() },
+    startFrom: rewindId === null && webhook.isVerificationPending ? timeOrNull(rewindTo) : null,
     eventTypes: [...webhook.eventTypes],
     successCodes: [...webhook.successCodes],
     retryOn: [...webhook.retryOn],

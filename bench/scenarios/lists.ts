@@ -18,6 +18,8 @@ const days = 30;
 const asks = 25;
 const warmUpAsks = 3;
 const p95MsMax = 50;
+/** A part of the name of each list that is asked; all of them. */
+const only = process.env['LISTS_ONLY'] ?? '';
 
 export const lists: Scenario = {
   name: 'lists',
@@ -71,7 +73,7 @@ type List = readonly [name: string, path: (at: number) => string];
 
 async function ask(caller: Caller): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const [name, path] of listsOf(caller)) {
+  for (const [name, path] of listsOf(caller).filter(([name]) => name.includes(only))) {
     for (const [page, cursor] of pagesOf(path(0))) {
       const times: number[] = [];
       for (let index = -warmUpAsks; index < asks; index += 1) {
@@ -82,8 +84,8 @@ async function ask(caller: Caller): Promise<Figure[]> {
       }
       const { p50, p95 } = latenciesOf(Float64Array.from(times));
       const label = `${caller.name}: ${name}${page}, p95 (p50 ${p50.toFixed(1)})`;
-      // Charts are no lists: they are told beside.
-      const isList = !name.startsWith('stats');
+      // Charts and counts are no lists: they are told beside.
+      const isList = !/^(stats|count)/.test(name);
       figures.push(isList ? atMost(p95MsMax, label, p95, 'ms') : { name: label, value: p95, unit: 'ms' });
       process.stdout.write(`  ${label} ${p95.toFixed(1)} ms\n`);
     }
@@ -130,6 +132,14 @@ function listsOf({ client, isAdmin }: Caller): readonly List[] {
     ['events, a type', () => '/v1/events?type=order.paid'],
     ['events, a rare type', () => `/v1/events?type=${rareEventType}`],
     ['events, a day', (at) => `/v1/events?${day(at, 1)}`],
+    ...traits(now).map(([name, query]): List => [`deliveries by ${name}`, () => `/v1/deliveries?${query}`]),
+    ...traits(now).map(([name, query]): List => [
+      `deliveries of a webhook by ${name}`,
+      (at) => `/v1/webhooks/${webhook(at)}/deliveries?${query}`,
+    ]),
+    ...traits(now).map(([name, query]): List => [`count by ${name}`, () => `/v1/deliveries/count?${query}`]),
+    ...eventTraits.map(([name, query]): List => [`events by ${name}`, () => `/v1/events?${query}`]),
+    ['events with decisions and data', () => '/v1/events?include=decisions&include=data'],
     ['audit', () => '/v1/audit?'],
     ['stats of a day', () => '/v1/stats?'],
     ['stats of 30 days', () => `/v1/stats?bucket=1d&from=${new Date(now - 29 * dayMs).toISOString()}`],
@@ -137,6 +147,40 @@ function listsOf({ client, isAdmin }: Caller): readonly List[] {
     ['stats of a webhook', (at) => `/v1/stats?webhookId=${webhook(at)}`],
   ];
 }
+
+/** No index serves these: each once as one that much fits, and once as one that nothing fits, which looks at all that a page may. */
+function traits(now: number): readonly (readonly [name: string, query: string])[] {
+  const week = new Date(now - 7 * dayMs).toISOString();
+  return [
+    ['states', 'status=failed_permanent&status=failed_retryable'],
+    ['reason', 'reason=exhausted'],
+    ['reason, failed', 'reason=exhausted&status=failed_permanent'],
+    ['reason, none', 'reason=expired'],
+    ['code', 'responseCode=4xx&responseCode=503'],
+    ['code, all', 'responseCode=2xx'],
+    ['code, none', 'responseCode=404'],
+    ['kind of error, none', 'errorKind=timeout'],
+    ['kind', 'kind=event'],
+    ['kind, none', 'kind=test'],
+    ['trigger', 'trigger=retry'],
+    ['trigger, none', 'trigger=manual'],
+    ['attempts', 'attempts=2..'],
+    ['attempts, none', 'attempts=7..'],
+    ['attempt from', `attemptedFrom=${week}`],
+    ['attempt to', `attemptedTo=${week}`],
+    ['arrival from', `arrivedFrom=${week}`],
+    ['arrival to', `arrivedTo=${week}`],
+    ['all of them, none', `reason=expired&responseCode=5xx&kind=event&trigger=retry&attempts=2..&arrivedTo=${week}`],
+  ];
+}
+
+const eventTraits = [
+  ['source', 'source=/seed'],
+  ['source, none', 'source=/other'],
+  ['subject, none', 'subject=order-1'],
+  ['decision', 'decision=matched'],
+  ['decision, none', 'decision=filtered&decision=disabled'],
+] as const;
 
 /** An admin may name a client, also one that has few deliveries or none of a kind. */
 function listsOfAdmin(client: number, webhook: (at: number) => string): readonly List[] {
@@ -154,7 +198,7 @@ function listsOfAdmin(client: number, webhook: (at: number) => string): readonly
 /** The first page; of lists over all days, pages from the middle and from the end, forwards and backwards. */
 function pagesOf(path: string): readonly (readonly [name: string, cursor: (at: number) => string])[] {
   const first = ['', () => ''] as const;
-  const isWalked = /^\/v1\/(deliveries|events|webhooks)/.test(path) && !/eventId=|from=/.test(path);
+  const isWalked = /^\/v1\/(deliveries|events|webhooks)/.test(path) && !/eventId=|from=|\/count/.test(path);
   if (!isWalked) return [first];
   const now = Date.now();
   const at = (daysAgo: number, index: number) => {

@@ -163,7 +163,7 @@ export const countDeliveries = operation({
   tag,
   summary: 'Count deliveries',
   description:
-    'With the filters of the list. Exact up to 10,000 among the newest 50,000 deliveries of whom they are of.',
+    'With the filters of the list. Exact up to 10,000 among the newest 50,000 deliveries of whom they are of, or the newest 10,000 where `trigger` is given.',
   roles: owners,
   query: Type.Object({ ...deliveryFilters, webhookId: Type.Optional(anyId), clientId: Type.Optional(anyId) }, strict),
   status: 200,

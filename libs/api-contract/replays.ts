@@ -1,6 +1,7 @@
 /** Replays: many deliveries sent again, as a job that can be watched and stopped. */
 import Type from 'typebox';
 import { deliveryStatuses } from '../domain/delivery/outcome.ts';
+import { replayPaceDefault } from '../domain/delivery/replay.ts';
 import { optionalTraits } from './delivery-traits.ts';
 import { anyId, clientId, idParams, nullable, pageOf, pageQuery, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
@@ -10,7 +11,6 @@ const tag = 'Replays';
 
 export const replayStatuses = ['pending', 'running', 'finished', 'cancelled', 'failed'] as const;
 export const rewindPhases = ['begin', 'past', 'held', 'joining', 'rest', 'last'] as const;
-export const replayPaceDefault = 50;
 /** Deliveries that one names by their ids. */
 export const replaySelectionMax = 1_000;
 

@@ -224,6 +224,11 @@ export const webhookFields = {
       },
     ),
   ),
+  startFrom: nullable({
+    ...timestamp,
+    description:
+      'It is rewound to this time once its endpoint has proven that it wants deliveries; null: it is not to be, or is already (`rewind`).',
+  }),
   headers: mapOf(Type.String(), { description: 'Every value is masked.', examples: [{ 'x-tenant': '********' }] }),
   filter,
   ordering,

@@ -1,8 +1,9 @@
 /** A webhook gets what the history has for it from a moment on, and then what comes. */
 import Type from 'typebox';
+import { replayPaceDefault } from '../domain/delivery/replay.ts';
 import { idParams, strict, timestamp } from './fields.ts';
 import { operation, type Role } from './operation.ts';
-import { replayPaceDefault, replaySchema } from './replays.ts';
+import { replaySchema } from './replays.ts';
 import { inForce } from './webhooks.ts';
 
 const owners: readonly Role[] = ['admin', 'client'];

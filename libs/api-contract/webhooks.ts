@@ -101,7 +101,7 @@ export const createWebhook = operation({
         nullable({
           ...timestamp,
           description:
-            'Events of this time or later that the history has are delivered first, in order, and then what comes: as `POST /v1/webhooks/{id}/rewind` does it. `rewind` names the replay that says how far that is. A time in the past; not for one that is created inactive. Where endpoints are verified it ends as failed: rewind the webhook once it is verified.',
+            'Events of this time or later that the history has are delivered first, in order, and then what comes: as `POST /v1/webhooks/{id}/rewind` does it. `rewind` names the replay that says how far that is. A time in the past; not for one that is created inactive. Where endpoints are verified it waits for that: `startFrom` says so, and `rewind` is there once the endpoint is verified.',
         }),
       ),
     },

@@ -37,11 +37,13 @@ export function runIn(em: EntityManager): Run {
 /**
  * Runs `work` in one transaction; an error rolls it back. A connection that failed is not used again.
  * @param limits that the server keeps
+ * @param lock a statement without parameters that it begins with, on the same way to the server
  */
 export async function inTransaction<T>(
   em: EntityManager,
   work: (run: Run) => Promise<T>,
   limits: TransactionLimits = usualLimits,
+  lock = '',
 ): Promise<T> {
   const pool = await em.getConnection().getNativeClient();
   const client = await pool.connect();
@@ -57,7 +59,7 @@ export async function inTransaction<T>(
   };
   try {
     // Without parameters: only so a text may hold several statements.
-    await client.query(beginWithin(limits));
+    await client.query(lock === '' ? beginWithin(limits) : `${beginWithin(limits)}; ${lock}`);
     const result = await work(run);
     await run('commit');
     return result;

@@ -32,6 +32,16 @@ afterAll(async () => {
   await collector.close();
 }, 60_000);
 
+/** Its attempt has a span, whether or not anybody traced what it was of. */
+async function isTraced(webhookId: string, kind: string): Promise<void> {
+  const spanOf = () =>
+    collector.spans.find(
+      ({ attributes }) => attributes['webhook.id'] === webhookId && attributes['webhook.kind'] === kind,
+    );
+  await until(() => spanOf() !== undefined, { timeoutMs: 10_000, what: `the span of the ${kind}` });
+  expect(spanOf()).toMatchObject({ name: 'POST', attributes: { 'webhook.outcome': 'delivered' } });
+}
+
 test('an event on Kafka reaches the endpoint signed, and its history is behind the API', async () => {
   const client = await createClient(system);
   const webhook = await createWebhook(system, client, { url: `${receiver.url}/hook`, eventTypes: ['order.*'] });
@@ -71,6 +81,7 @@ test('an event on Kafka reaches the endpoint signed, and its history is behind t
   expect(await getDelivery(system, client, request.headers['webhook-id'] ?? '')).toEqual(delivery);
   expect(delivery.payloadSent).toBe(request.body.toString('utf8'));
   expect(delivery.attempts).toHaveLength(1);
+  await isTraced(webhook.id, 'event');
   expect(delivery.attempts[0]).toMatchObject({
     attempt: 1,
     trigger: 'first',
@@ -243,6 +254,7 @@ test('a ping waits for its outcome and stays out of the history; a test does not
   await system.api('POST', `/v1/webhooks/${webhook.id}/test-events`, {}, client.key);
   const isThere = async () => (await listDeliveries(system, client)).some(({ status }) => status === 'delivered');
   await until(isThere, { timeoutMs: 15_000, what: 'the test arrives' });
+  for (const kind of ['ping', 'test']) await isTraced(webhook.id, kind);
 }, 60_000);
 
 test('secrets of every kind pass through all apps, and none is in what an app says or counts', async () => {

@@ -57,22 +57,31 @@ test('10,000 events over 50 webhooks arrive, each webhook in topic order, nothin
   expect(await listDeliveries(system, client, { status: 'pending' })).toEqual([]);
 }, 240_000);
 
+/** Every number once, in the order of the first time it came. */
+const firstOf = (path: string) => [...new Set(numbersAt(path))];
+const api = async (path: string, body?: object) =>
+  (await system.api(body === undefined ? 'GET' : 'POST', path, body)).body as Record<string, string | null>;
+
+/** Events that count, in one partition. */
+function numbered(of: TestClient, type: string, isBroadcast: (n: number) => boolean = () => false) {
+  let count = 0;
+  return {
+    all: () => Array.from({ length: count }, (_, n) => n),
+    publish: async (events: number) => {
+      const numbers = Array.from({ length: events }, (_, index) => count + index);
+      count += events;
+      const made = numbers.map((n) =>
+        cloudEvent(of, { n }, { type, ...(isBroadcast(n) ? { clientid: undefined } : {}) }),
+      );
+      await system.publish(made, { key: 'platform-service' });
+    },
+  };
+}
+
 test('a webhook that starts in the past gets history first and then what comes, over a kill of the API; rewound, it gets all again', async () => {
   const other = await createClient(system);
   const type = 'kept.order';
-  let count = 0;
-  const publish = async (events: number) => {
-    const numbers = Array.from({ length: events }, (_, index) => count + index);
-    count += events;
-    await system.publish(
-      numbers.map((n) => cloudEvent(other, { n }, { type })),
-      { key: 'platform-service' },
-    );
-  };
-  const firstOf = (path: string) => [...new Set(numbersAt(path))];
-  const all = () => Array.from({ length: count }, (_, n) => n);
-  const api = async (path: string, body?: object) =>
-    (await system.api(body === undefined ? 'GET' : 'POST', path, body)).body as Record<string, string>;
+  const { publish, all } = numbered(other, type);
   const replayOf = (id: string) => api(`/v1/replays/${id}`);
   await publish(90);
   const url = `${receiver.url}/past`;
@@ -99,7 +108,7 @@ test('a webhook that starts in the past gets history first and then what comes, 
     { timeoutMs: 90_000, everyMs: 20 },
   );
   await publish(20);
-  await until(() => firstOf('/past').length === count, { timeoutMs: 30_000 });
+  await until(() => firstOf('/past').length === all().length, { timeoutMs: 30_000 });
   expect(firstOf('/past')).toEqual(all());
 
   const before = numbersAt('/past').length;
@@ -112,7 +121,26 @@ test('a webhook that starts in the past gets history first and then what comes, 
     },
     { timeoutMs: 60_000, everyMs: 20 },
   );
-  await until(() => numbersAt('/past').length >= before + count, { timeoutMs: 30_000 });
+  await until(() => numbersAt('/past').length >= before + all().length, { timeoutMs: 30_000 });
   expect(numbersAt('/past').slice(before)).toEqual(all());
   expect((await api(`/v1/webhooks/${id}`))['rewind']).toBeNull();
 }, 240_000);
+
+test('inOrder, a webhook gets broadcasts and events of its own as they came, from the past into the present', async () => {
+  const other = await createClient(system);
+  const type = 'kept.news';
+  await system.api('PUT', `/v1/event-types/${type}`, { audience: 'broadcast' });
+  const { publish, all } = numbered(other, type, (n) => n % 3 === 0);
+  await publish(40);
+  const url = `${receiver.url}/news`;
+  const startFrom = new Date(Date.now() - 3_600_000).toISOString();
+  const { id } = await createWebhook(system, other, { url, eventTypes: [type], ordering: 'inOrder', startFrom });
+  const isOver = async () => {
+    await publish(2);
+    return (await api(`/v1/webhooks/${id}`))['rewind'] === null;
+  };
+  await until(isOver, { timeoutMs: 60_000, everyMs: 20 });
+  await publish(20);
+  await until(() => firstOf('/news').length === all().length, { timeoutMs: 30_000 });
+  expect(numbersAt('/news')).toEqual(all());
+}, 120_000);

@@ -7,7 +7,7 @@ import { rewindWebhook } from '../../../libs/api-contract/webhook-rewind.ts';
 import { traitNames } from '../../../libs/domain/delivery/delivery-traits.ts';
 import { objectId } from '../../../libs/domain/object-id.ts';
 import { deliveryStatuses, type DeliveryStatus } from '../../../libs/domain/delivery/outcome.ts';
-import type { ReplayFilter } from '../../../libs/domain/delivery/replay.ts';
+import { replayPaceDefault, type ReplayFilter } from '../../../libs/domain/delivery/replay.ts';
 import { ClientStore } from '../../../libs/postgres/webhooks/client-store.ts';
 import { withinBounds } from '../../../libs/postgres/bounded-reads.ts';
 import { whenCommitted } from '../../../libs/postgres/webhooks/held-change.ts';
@@ -55,7 +55,7 @@ export class ReplaysController {
       clientId: await this.clientOf(input),
       filter: filterOf(body.filter ?? {}),
       targetWebhookId: body.targetWebhookId ?? null,
-      pacePerSecond: body.pacePerSecond ?? contract.replayPaceDefault,
+      pacePerSecond: body.pacePerSecond ?? replayPaceDefault,
       createdBy: caller.keyId,
     };
     if (body.dryRun === true) return this.shown(await this.dryRun(replay, input, now));

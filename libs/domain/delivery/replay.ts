@@ -58,6 +58,8 @@ export function replayPositionOf(text: string | null): ReplayPosition {
 }
 
 export const replayBatchMax = 100;
+/** Deliveries a second of one that says nothing of it. */
+export const replayPaceDefault = 50;
 
 /** Half a second's worth: a slow pace is even, a quick one goes in batches that Kafka likes. */
 export function replayBatchSize(pacePerSecond: number): number {

@@ -61,7 +61,7 @@ export async function writeProblems(run: Run, unproven: readonly UnprovenEndpoin
 }
 
 // A host is what stands before the path: of no more than a bound is asked at once, however many clients name it.
-const selectDue = `
+export const selectDue = `
 select id, client_id as "clientId", format, tries from (
   select w.id, w.client_id, w.format, coalesce(p.verification_tries, 0) as tries,
     row_number() over (partition by w.client_id order by p.next_at nulls first, w.id) as of_client,

@@ -33,10 +33,8 @@ export interface CountRow {
   readonly hasMore: boolean;
 }
 
-/** Rows that a page looks at. */
-const pageLookedMax = 5_000;
-/** The same of a count. */
-const countLookedMax = 50_000;
+/** Rows that are looked at: fewer where the attempts of each are asked. */
+const lookedMaxOf = { page: { usual: 5_000, attempts: 1_000 }, count: { usual: 50_000, attempts: 10_000 } } as const;
 /** More are not counted. */
 export const deliveryCountMax = 10_000;
 
@@ -55,16 +53,17 @@ export function deliveryList(filter: DeliveryListFilter, request: PageRequest<st
   if (!isBounded)
     return { sql: `select ${deliveryColumns} from delivery ${conditions.where} ${tail}`, values, isBounded };
   const order = before === null ? 'id desc' : 'id';
+  const lookedMax = lookedMaxFor('page', filter);
   const sql = `
     select * from (
-      select ${deliveryColumns}, (${wanted}) as "isWanted", row_number() over (order by ${order}) = ${pageLookedMax} as "isLast"
-      from delivery ${conditions.where} order by ${order} limit ${pageLookedMax}
+      select ${deliveryColumns}, (${wanted}) as "isWanted", row_number() over (order by ${order}) = ${lookedMax} as "isLast"
+      from delivery ${conditions.where} order by ${order} limit ${lookedMax}
     ) looked where "isWanted" or "isLast" ${tail}`;
   return { sql, values, isBounded };
 }
 
-/** The statement that counts them: at most {@link deliveryCountMax}, among the newest {@link countLookedMax}. It has a row at least. */
-export function deliveryCount(filter: DeliveryListFilter, lookedMax = countLookedMax) {
+/** The statement that counts them: at most {@link deliveryCountMax}, among the newest {@link lookedMaxOf}. It has a row at least. */
+export function deliveryCount(filter: DeliveryListFilter, lookedMax: number = lookedMaxFor('count', filter)) {
   const conditions = ofOwner(filter);
   const wanted = restOf(conditions, filter);
   addTimes(conditions, filter);
@@ -79,6 +78,10 @@ export function deliveryCount(filter: DeliveryListFilter, lookedMax = countLooke
     from (select coalesce(bool_or(is_last), false) or count(*) > ${deliveryCountMax} as "hasMore" from found) ends
     left join counted on true group by status, "hasMore"`;
   return { sql, values: conditions.values };
+}
+
+function lookedMaxFor(what: keyof typeof lookedMaxOf, { trigger }: DeliveryListFilter): number {
+  return lookedMaxOf[what][trigger === undefined ? 'usual' : 'attempts'];
 }
 
 /** Whether an index has these in the order of the list, or so many of them beside others that few are passed over. */

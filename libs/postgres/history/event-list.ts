@@ -18,7 +18,7 @@ export interface EventFilter {
   readonly decision?: readonly Decision['decision'][] | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  /** There are types that the scope does not see: broadcasts of these are left out. */
+  /** There are types that the scope does not see, as a page without this said: broadcasts of these are left out. */
   readonly hasHiddenTypes?: boolean | undefined;
 }
 
@@ -27,7 +27,10 @@ const lookedMax = 2_000;
 /** Events of one id, or of one trace, that are looked at: producers choose both. */
 const sameMax = 1_000;
 
-/** The statement of a page of events; `isBounded`: it may end before the page is full, and its rows say so. */
+/**
+ * The statement of a page of events. `isBounded`: it may end before the page is full, and its rows say so. Otherwise each row says whether there are
+ * types that the scope does not see (`hidesTypes`): then it is the page of somebody else, and is to be asked for with `hasHiddenTypes`.
+ */
 export function eventList(filter: EventFilter, request: PageRequest<string>) {
   const { after, before = null } = request;
   const { scope, source, subject, decision } = filter;
@@ -55,7 +58,9 @@ export function eventList(filter: EventFilter, request: PageRequest<string>) {
   const tailOfAll = tail.replace('event_key', '"eventKey"');
   const { values } = conditions;
   if (!isBounded) {
-    return { sql: scope === null ? visible : `select * from ${visible} visible ${tailOfAll}`, values, isBounded };
+    if (scope === null) return { sql: visible, values, isBounded };
+    const hides = `exists (${hiddenTypes(conditions.value(scope))}) as "hidesTypes"`;
+    return { sql: `select *, ${hides} from ${visible} visible ${tailOfAll}`, values, isBounded };
   }
   const order = `"eventKey" ${direction}`;
   const sql = `
@@ -78,15 +83,17 @@ export function eventSearch(by: 'id' | 'trace', text: string, scope: string | nu
 
 /** Of a broadcast, by its type; whatever names a client is that client's. @param scope parameter of the client */
 export function isSeen(scope: string): string {
-  return `event_type not in (select type from event_type where visible_to is not null and ${scope} <> all(visible_to))`;
+  return `event_type not in (${hiddenTypes(scope)})`;
+}
+
+function hiddenTypes(scope: string): string {
+  return `select type from event_type where visible_to is not null and ${scope} <> all(visible_to)`;
 }
 
 function wantedEvent(conditions: Conditions, filter: EventFilter): string {
   const { scope, source, subject, decision } = filter;
   const parts: string[] = [];
-  if (scope !== null && filter.hasHiddenTypes === true) {
-    parts.push(`(client_id is not null or ${isSeen(conditions.value(scope))})`);
-  }
+  if (scope !== null) parts.push(`(client_id is not null or ${isSeen(conditions.value(scope))})`);
   if (source !== undefined) parts.push(`coalesce(source = ${conditions.value(source)}, false)`);
   if (subject !== undefined) parts.push(`coalesce(subject = ${conditions.value(subject)}, false)`);
   if (decision !== undefined) {

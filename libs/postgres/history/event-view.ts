@@ -36,9 +36,12 @@ export interface KeptEvent extends EventItem {
 
 export type DecisionCounts = Readonly<Record<Decision['decision'], number>>;
 
-type LookedEvent = EventItem & Omit<LookedItem<EventItem>, 'item'>;
+/** As eventList (event-list.ts) has it: of each kind of page what belongs to it. */
+interface ListedEvent extends EventItem, Omit<LookedItem<EventItem>, 'item'> {
+  readonly hidesTypes?: boolean;
+}
 
-function lookedItem({ isWanted, isLast, ...item }: LookedEvent): LookedItem<EventItem> {
+function lookedItem({ isWanted, isLast, hidesTypes: _, ...item }: ListedEvent): LookedItem<EventItem> {
   return { item, isWanted, isLast };
 }
 
@@ -51,12 +54,18 @@ export class EventView {
 
   /** Newest first. The position is an event key. */
   async list(filter: EventFilter, request: PageRequest<string>): Promise<Page<EventItem, string>> {
-    const hasHiddenTypes = await this.hidesFrom(filter.scope);
-    const { sql, values, isBounded } = eventList({ ...filter, hasHiddenTypes }, request);
-    const rows = await readerOf(this.em)<LookedEvent>(sql, values);
+    const { sql, values, isBounded } = eventList(filter, request);
+    const rows = await readerOf(this.em)<ListedEvent>(sql, values);
+    // Mostly there are none that a client does not see, and then nothing more is asked.
+    if (rows[0]?.hidesTypes === true) return this.list({ ...filter, hasHiddenTypes: true }, request);
+    const looked = rows.map(lookedItem);
     const page = isBounded
-      ? pageLookedAt(rows.map(lookedItem), request, ({ eventKey }) => eventKey)
-      : pageFrom<EventItem, string>(rows, request, ({ eventKey }) => eventKey);
+      ? pageLookedAt(looked, request, ({ eventKey }) => eventKey)
+      : pageFrom<EventItem, string>(
+          looked.map(({ item }) => item),
+          request,
+          ({ eventKey }) => eventKey,
+        );
     return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
 
@@ -102,13 +111,6 @@ export class EventView {
     return found ?? null;
   }
 
-  /** Whether any event type is not visible to this client. Mostly none is, and then a list asks nothing more. */
-  private async hidesFrom(scope: string | null): Promise<boolean> {
-    if (scope === null) return false;
-    const [found] = await readerOf(this.em)<{ hides: boolean }>(hasHidden, [scope]);
-    return found?.hides === true;
-  }
-
   /** What was kept of an event, to send it again. */
   async kept(eventKey: string): Promise<KeptEvent | null> {
     const [found] = await readerOf(this.em)<KeptEvent>(
@@ -132,9 +134,6 @@ export class EventView {
 
 const isOnlyCopy = `(jsonb_array_length(decisions) > 0
     and not jsonb_path_exists(decisions, '$[*] ? (@.decision != "copy")'))`;
-
-const hasHidden = `select exists (
-  select from event_type where visible_to is not null and $1 <> all(visible_to)) as hides`;
 
 function keysAndTimes(eventKeys: readonly string[]): [readonly string[], readonly unknown[]] {
   return [eventKeys, eventKeys.map((key) => dayTimeOf(key)?.toISOString())];

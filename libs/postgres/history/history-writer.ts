@@ -15,6 +15,7 @@ import { historyRows, type HistoryRows } from './history-rows.ts';
 import { addAttemptsAndDeliveries, addHeld, strengthenAttempts, upsertEvents } from './history-sql.ts';
 import { withoutErased } from '../erasing/erasure-marks.ts';
 import { keepPartitions } from '../housekeeping/partitions.ts';
+import { usualLimits } from '../limits.ts';
 import { rowArray } from '../row-array.ts';
 import { addToStats } from './stats-writer.ts';
 import { asUnstorable } from '../unstorable-error.ts';
@@ -44,13 +45,13 @@ export class HistoryWriter {
    */
   async writeBatch(batch: HistoryBatch): Promise<void> {
     try {
-      await inTransaction(this.em, async (run) => {
-        await keepPartitions(run);
+      const write = async (run: Run) => {
         await this.offsets.advance(run, batch.offsets);
         this.types ??= await inputTypes(run);
         const { events, outcomes } = await withoutErased(run, batch);
         await writeRows(run, this.types, historyRows(events, outcomes));
-      });
+      };
+      await inTransaction(this.em, write, usualLimits, keepPartitions);
     } catch (error) {
       throw asUnstorable(error);
     }

@@ -101,9 +101,7 @@ function somethingOf(report: PartitionReport): PartitionReport | null {
  * Held by a transaction that writes history, and exclusively by one that changes partitions: a row that was routed
  * before its day got a partition would be refused by the default one.
  */
-export async function keepPartitions(run: Run): Promise<void> {
-  await run("select pg_advisory_xact_lock_shared(hashtext('webhooks.partitions.change'))");
-}
+export const keepPartitions = "select pg_advisory_xact_lock_shared(hashtext('webhooks.partitions.change'))";
 
 /**
  * The day that retention is counted from: today, but no later than the newest day that has rows. A clock that is ahead

@@ -26,6 +26,7 @@ export function isSwitching(row: WebhookRow, activity: Activity): boolean {
 
 export function switchActivity(row: WebhookRow, activity: Activity, now: Date): void {
   if (!activity.isActive && row.isActive) row.missedSince = missedSinceOf(row);
+  const isStillUnproven = !row.isActive && !activity.isActive && activity.by === 'unverified';
   row.isActive = activity.isActive;
   row.disabledBy = activity.isActive ? null : activity.by;
   row.disabledReason = activity.isActive ? null : activity.reason;
@@ -36,7 +37,8 @@ export function switchActivity(row: WebhookRow, activity: Activity, now: Date): 
   row.pausedUntil = null;
   row.earlierPauses = null;
   row.holdsUntil = null;
-  Object.assign(row, notRewound);
+  // Until its endpoint is proven a start in the past waits.
+  if (!isStillUnproven) Object.assign(row, notRewound);
   if (!activity.isActive) return;
   row.enabledAt = now;
   row.verificationPending = false;

@@ -18,6 +18,7 @@ import { changing } from './held-change.ts';
 import { definitionsTopic, noticesTopic } from '../outbox/outbox-topics.ts';
 import { appendToOutbox } from '../outbox/outbox-writer.ts';
 import { hasRoomForReplay, insertReplay, type NewReplay } from '../replays/new-replay.ts';
+import { rewindColumns, rewindToOf } from '../replays/new-rewind.ts';
 import { SealedSettings, type SealingOptions } from './sealed-settings.ts';
 import type {
   Activity,
@@ -91,12 +92,13 @@ export class WebhookStore {
         targetVersion: 1,
         createdAt: now,
         updatedAt: now,
-        // Of one that waits for its proof nobody would end the hold: the replay finds that it is not active, and fails.
-        ...(rewind === undefined || !isActive ? {} : rewindColumns(rewind)),
+        // Of one that waits for its proof the start waits too: webhook-transition.ts begins it.
+        ...(rewind === undefined ? {} : isActive ? rewindColumns(rewind) : { rewindTo: rewindToOf(rewind) }),
       });
-      if (rewind !== undefined && !(await hasRoomForReplay(em, clientId))) return { kind: 'too_many_replays' };
+      const begun = isActive ? rewind : undefined;
+      if (begun !== undefined && !(await hasRoomForReplay(em, clientId))) return { kind: 'too_many_replays' };
       await em.persist(row).flush();
-      if (rewind !== undefined) await insertReplay(em, { ...rewind, isDryRun: false, total: null }, actor, now);
+      if (begun !== undefined) await insertReplay(em, { ...begun, isDryRun: false, total: null }, actor, now);
       await this.secrets.insert(em, id, webhook.secret, now);
       const shown = shownWebhook(row);
       await publish(
@@ -286,8 +288,4 @@ async function hasRoom(em: EntityManager, clientId: string, perClientMax: number
 
 async function isSuspended(em: EntityManager, clientId: string): Promise<boolean> {
   return (await em.count(ClientRow, { id: clientId, suspendedAt: { $ne: null } })) > 0;
-}
-
-function rewindColumns({ id, filter }: NewReplay) {
-  return { rewind: 'holding', rewindId: id, rewindTo: new Date(filter.rewindTo ?? 0) } as const;
 }

@@ -4,6 +4,7 @@
  * changed since it was read is left alone; rows are locked in the order of ids, and all before the outbox is.
  */
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../../domain/access/actor.ts';
 import type { DisableDecision } from '../../domain/health/health.ts';
 import type { WebhookHealth } from '../../domain/health/webhook-health.ts';
 import { noticeOf, type NoticeType } from '../../domain/health/notice.ts';
@@ -11,6 +12,8 @@ import { runIn, timestampOrNull } from '../bulk.ts';
 import { AuditEntryRow } from '../entities/audit-entry.ts';
 import { WebhookRow } from '../entities/webhook.ts';
 import type { Announcement } from '../outbox/notice-writer.ts';
+import { insertReplay, type NewReplay } from '../replays/new-replay.ts';
+import { rewindColumns, rewindOf, rewindToOf } from '../replays/new-rewind.ts';
 import { notRewound, readDefinition } from './webhook-definition.ts';
 
 export type Transition =
@@ -26,6 +29,8 @@ export interface WebhookInTransition {
   /** As it was read. */
   readonly version: number;
 }
+
+const monitor: Actor = { kind: 'system', id: 'monitor', name: null, address: null, requestId: null };
 
 interface Change {
   readonly values: Partial<WebhookRow>;
@@ -43,7 +48,8 @@ export async function transitionWebhook(
 ): Promise<Announcement | null> {
   const row = await em.findOne(WebhookRow, { id, version }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (row === null) return null;
-  const { values, action, notice, data } = changeOf(row, turn, now);
+  const start = turn.kind === 'verified' ? startOf(row, now) : null;
+  const { values, action, notice, data } = changeOf(row, turn, start, now);
   const names = Object.keys(values) as (keyof WebhookRow)[];
   const before = Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
   em.assign(row, { ...values, updatedAt: now, version: row.version + 1 });
@@ -60,8 +66,8 @@ export async function transitionWebhook(
     await runIn(em)('delete from webhook_ping where webhook_id = $1', [id]);
   await em.insert(AuditEntryRow, {
     at: now,
-    actorKind: 'system',
-    actorId: 'monitor',
+    actorKind: monitor.kind,
+    actorId: monitor.id,
     clientId: row.clientId,
     action,
     objectKind: 'webhook',
@@ -69,13 +75,20 @@ export async function transitionWebhook(
     before,
     after: values,
   });
+  if (start !== null) await insertReplay(em, { ...start, isDryRun: false, total: null }, monitor, now);
   return {
     definition: await readDefinition(em, row, now),
     notice: noticeOf(notice, row, now.getTime(), data),
   };
 }
 
-function changeOf(row: WebhookRow, turn: Transition, now: Date): Change {
+/** The rewind by which a webhook that was to start in the past does so, now that it may; null: it was not. */
+function startOf({ id, clientId, disabledBy, rewindId, rewindTo }: WebhookRow, now: Date): NewReplay | null {
+  if (disabledBy !== 'unverified' || rewindTo == null || rewindId != null) return null;
+  return rewindOf({ webhook: { id, clientId }, from: rewindTo.getTime(), now, createdBy: monitor.id });
+}
+
+function changeOf(row: WebhookRow, turn: Transition, start: NewReplay | null, now: Date): Change {
   switch (turn.kind) {
     case 'disable':
       return disabling(row, turn.decision, turn.health, now);
@@ -101,7 +114,7 @@ function changeOf(row: WebhookRow, turn: Transition, now: Date): Change {
         },
       };
     case 'verified':
-      return verifying(row, turn.allowedPerMinute, now);
+      return verifying(row, turn.allowedPerMinute, start, now);
     case 'recovered':
       return {
         values: { recoveringSince: null, recoveringUntil: null, disabledAt: null, missedSince: null },
@@ -112,20 +125,21 @@ function changeOf(row: WebhookRow, turn: Transition, now: Date): Change {
   }
 }
 
-/** What came meanwhile is told with the replay that brings it. One that its owner disabled stays so. */
-function verifying(row: WebhookRow, allowedPerMinute: number | null, now: Date): Change {
+/** What came meanwhile is told with the replay that brings it, or comes with its start in the past. One that its owner disabled stays so. */
+function verifying(row: WebhookRow, allowedPerMinute: number | null, start: NewReplay | null, now: Date): Change {
   const proven = { verificationPending: false, verifiedAt: now, allowedPerMinute };
   const isWaiting = row.disabledBy === 'unverified';
   const enabled = { isActive: true, disabledBy: null, disabledReason: null, disabledAt: null, enabledAt: now };
   return {
-    values: isWaiting ? { ...proven, ...enabled } : proven,
+    values: isWaiting ? { ...proven, ...enabled, ...(start === null ? {} : rewindColumns(start)) } : proven,
     action: 'webhook.verified',
     notice: 'webhook.updated',
     data: {
       isActive: isWaiting,
       verifiedAt: now.toISOString(),
       allowedPerMinute,
-      ...(isWaiting ? { missed: missedOf(row, now) } : {}),
+      ...(start !== null ? { rewind: { replayId: start.id, to: rewindToOf(start).toISOString() } } : {}),
+      ...(isWaiting && start === null ? { missed: missedOf(row, now) } : {}),
     },
   };
 }

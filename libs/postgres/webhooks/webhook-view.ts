@@ -28,7 +28,7 @@ export interface ShownWebhook extends Omit<WebhookSettings, 'tls'> {
   readonly pausedSince: Date | null;
   readonly pausedUntil: Date | null;
   readonly holdsUntil: Date | null;
-  /** The replay that rewinds it, and the moment from which on; both null: none does. */
+  /** The replay that rewinds it, and the moment from which on; both null: none does. Without a replay: one will, once its endpoint is proven. */
   readonly rewindId: string | null;
   readonly rewindTo: Date | null;
   readonly signatureAlgorithm: SignatureAlgorithm;

@@ -53,9 +53,12 @@ test.each<[string, number[]]>([
   ['responseCode=none', [4, 1]],
   ['responseCode=none&responseCode=200', [5, 4, 1, 0]],
   ['errorKind=dns', [4]],
+  ['errorKind=dns&errorKind=tls', [4]],
   ['kind=test', [5]],
+  ['kind=test&kind=event', [5, 4, 3, 2, 1, 0]],
   ['trigger=manual', [5]],
   ['trigger=retry', [2]],
+  ['trigger=manual&trigger=retry', [5, 2]],
   ['attempts=0', [1]],
   ['attempts=2..', [2]],
   ['attempts=..1&attempts=2', [5, 4, 3, 2, 1, 0]],
@@ -148,10 +151,29 @@ test('a page that looked at its bound of rows says how far, and the next one goe
   expect(back).toMatchObject({ ids: [], nextCursor: expect.any(String), prevCursor: expect.any(String) });
   expect(await page(back.nextCursor)).toMatchObject({ ids: [oldest] });
   expect(await page(back.prevCursor)).toMatchObject({ ids: [newest], prevCursor: null });
+  // Where the attempts of each are looked at it looks at fewer, and says so as well.
+  const retried = await world.ask(`GET /v1/webhooks/${id}/deliveries?trigger=retry`, { key: ann.key });
+  expect(retried.body).toMatchObject({ data: [], nextCursor: expect.any(String), searchedTo: expect.any(String) });
   const exported = await world.ask(`GET /v1/exports/deliveries?webhookId=${id}&status=delivered&kind=event`, {
     key: ann.key,
   });
   expect(exported.text.split('\n').slice(0, -1)).toHaveLength(2);
+});
+
+test('a count is exact up to ten thousand', async () => {
+  const { id } = await newWebhook(world, ann.key);
+  const seed = { clientId: ann.id, webhookId: id, time: start - 40_000_000 };
+  const { deliveryId } = await seedHistory(world.env.DATABASE_URL, seed);
+  const counted = async (query: string) =>
+    (await world.ask(`GET /v1/deliveries/count?webhookId=${id}&${query}`, { key: ann.key })).body;
+  await addFailed(deliveryId, new Date(start - 39_000_000));
+  const ofFew = { pending: 0, delivered: 1, failed_retryable: 0, failed_permanent: 6_000 };
+  expect(await counted('')).toEqual({ count: 6_001, isExact: true, byStatus: ofFew });
+  await addFailed(deliveryId, new Date(start - 38_000_000));
+  expect(await counted('')).toMatchObject({ count: 10_000, isExact: false });
+  expect(await counted('status=delivered')).toMatchObject({ count: 1, isExact: true });
+  // Where the attempts of each are asked it looks at ten thousand.
+  expect(await counted('trigger=retry')).toMatchObject({ count: 0, isExact: false });
 });
 
 test('a way back along which nothing is wanted ends on the first page, and not on one that leads nowhere', async () => {

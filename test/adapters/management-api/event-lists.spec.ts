@@ -62,6 +62,17 @@ describe('a list of events', () => {
     expect(listed.map((one) => 'data' in one)).toEqual([true, true, false]);
   });
 
+  test('has the data of fifty of them at most', async () => {
+    const eventType = 'told.fifty';
+    const time = Date.now() - 120_000;
+    const one = { clientId: ann.id, webhookId, eventType, data: '{"n":1}' };
+    await seedHistory(world.env.DATABASE_URL, ...Array.from({ length: 53 }, (_, no) => ({ ...one, time: time + no })));
+    const listed = await list(`type=${eventType}&include=data&limit=250`);
+    expect(listed).toHaveLength(53);
+    expect(listed.map((each) => 'data' in each).lastIndexOf(true)).toBe(49);
+    expect(listed.filter((each) => 'data' in each)).toHaveLength(50);
+  });
+
   test('is of those from there, about that, or decided so', async () => {
     const eventType = 'told.from';
     const { eventId: a } = await seed({ eventType, source: '/a', subject: 'one', time: Date.now() - 3_000 });

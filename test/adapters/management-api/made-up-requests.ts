@@ -22,7 +22,7 @@ export interface Known {
   readonly cursors: readonly string[];
 }
 
-const idsMax = 6;
+const idsMax = 10;
 const keysMax = 3;
 const tooMany = 10_000;
 /** More than any body may have, those of lists of events included. */
@@ -237,6 +237,10 @@ const idPlaces: readonly (readonly [place: string, index: number])[] = [
   ['deliveries/{id}', 3],
   ['events/{id}', 4],
   ['{type}', 5],
+  ['{sessionId}', 6],
+  ['replays/{id}', 7],
+  ['erasures/{id}', 8],
+  ['{secretId}', 9],
 ];
 
 /** Mostly an object of the right kind, often one of another kind, sometimes anything. */

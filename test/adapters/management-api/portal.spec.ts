@@ -166,12 +166,16 @@ describe('a token', () => {
   });
 });
 
-test.each([{ scope: 'admin' }, { expiresInMinutes: 0 }, { expiresInMinutes: 1441 }, { name: 'a\nb' }, { x: 1 }])(
-  '%j is refused',
-  async (body) => {
-    expect((await world.ask(`POST /v1/clients/${client.id}/portal-sessions`, { body })).status).toBe(422);
-  },
-);
+test.each([
+  { scope: 'admin' },
+  { renewableForMinutes: 10_081 },
+  { expiresInMinutes: 0 },
+  { expiresInMinutes: 1441 },
+  { name: 'a\nb' },
+  { x: 1 },
+])('%j is refused', async (body) => {
+  expect((await world.ask(`POST /v1/clients/${client.id}/portal-sessions`, { body })).status).toBe(422);
+});
 
 test('no session is opened or ended by a client, nor for one that is not', async () => {
   const path = `/v1/clients/${client.id}/portal-sessions`;

@@ -272,6 +272,18 @@ describe('what is set for a client', () => {
     });
   });
 
+  test('is how long its history is kept, by the operator, within the days of all, as of an event type', async () => {
+    const { id, key } = await newClient(world);
+    expect((await change(id, { retentionDays: 7 })).body).toMatchObject({ retentionDays: 7 });
+    expect(await change(id, { retentionDays: 5 }, key)).toMatchObject({ status: 403 });
+    const type = (body: object) => world.ask('PUT /v1/event-types/kept.briefly', { body });
+    expect((await type({ retentionDays: 3 })).body).toMatchObject({ retentionDays: 3 });
+    for (const refused of [await change(id, { retentionDays: 31 }), await type({ retentionDays: 31 })]) {
+      expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: '/retentionDays', rule: 'maximum' }] } });
+    }
+    expect((await change(id, { retentionDays: null })).body).toMatchObject({ retentionDays: null });
+  });
+
   test('has versions, of which one can be meant', async () => {
     const { id, key } = await newClient(world);
     const read = await world.ask(`GET /v1/clients/${id}`, { key });

@@ -38,7 +38,7 @@ afterAll(async () => {
   await database.close();
 });
 beforeEach(async () => {
-  for (const table of ['webhook', 'outbox', 'consumer_offset']) await database.rows(`delete from ${table}`);
+  for (const table of ['webhook', 'replay', 'outbox', 'consumer_offset']) await database.rows(`delete from ${table}`);
   const offsets = new ConsumerOffsetStore(database.em, 'monitor');
   store = new HealthStore(database.em, offsets);
   await offsets.positions([partition]);
@@ -139,6 +139,34 @@ test('a proof enables it, at the rate that is allowed, and its client is told wh
   const [notice] = await database.em.fork().find(OutboxRow, { topic: 'webhook.notices' });
   const replay = { filter: { webhookId: 'wh-1', missedWhileDisabled: true, missedSince: at(-5).toISOString() } };
   expect(JSON.stringify(notice?.value)).toContain(JSON.stringify(replay));
+});
+
+test('a start in the past waits for the proof, over another URL, and begins with it', async () => {
+  const rewindTo = at(-60);
+  await storeWebhook(database.em, 'wh-1', { ...unverified, disabledAt: at(-5), missedSince: at(-5), rewindTo });
+  await change(true, { url: 'https://second.example/hooks' });
+  expect(await row()).toMatchObject({ ...unverified, rewindTo, rewindId: null });
+  const asked = await row();
+  expect((await answered({ targetVersion: asked.targetVersion })).verified).toEqual(['wh-1']);
+  const { rewindId } = await row();
+  expect(await definition()).toMatchObject({ isActive: true, rewind: 'holding' });
+  const [replay] = await database.rows(
+    'select id, status, filter, created_by as by, next_batch_at > created_at as "isLater" from replay',
+  );
+  const filter = { webhookId: 'wh-1', rewindTo: rewindTo.toISOString() };
+  expect(replay).toEqual({ id: rewindId, status: 'pending', filter, by: 'monitor', isLater: true });
+  const notices = await database.em.fork().find(OutboxRow, { topic: 'webhook.notices' });
+  const told = JSON.stringify(notices.at(-1)?.value);
+  expect(told).toContain(JSON.stringify({ replayId: rewindId, to: rewindTo.toISOString() }));
+  expect(told).not.toContain('missedWhileDisabled');
+});
+
+test('a start in the past ends when its owner disables the webhook, as a rewind does', async () => {
+  await storeWebhook(database.em, 'wh-1', { ...unverified, rewindTo: at(-60) });
+  await change(true, { activity: { isActive: false, by: 'client', reason: null } });
+  await change(true, { activity: { isActive: true } });
+  await answered();
+  expect(await row()).toMatchObject({ isActive: true, rewindId: null, rewindTo: null });
 });
 
 test('what proves nothing is told, and enables nothing', async () => {

@@ -77,7 +77,7 @@ describe('an erased event', () => {
     const locked = Promise.withResolvers<undefined>();
     await write([anEvent()], [anOutcome()]);
     const writing = inTransaction(database.em, async (run) => {
-      await keepPartitions(run);
+      await run(keepPartitions);
       locked.resolve(undefined);
       await noted.promise;
       // Of another day, as a copy may be: read before it was noted.

@@ -1,15 +1,20 @@
 /** EXPLAIN says of every list: it is read from an index in the order in which it is shown, from the days asked for only. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { seedHistory } from '../../../bench/history-seed.ts';
 import { seededClientId, seededWebhookId } from '../../../bench/history-seed-sql.ts';
 import { deliveryCount, deliveryList, type DeliveryListFilter } from '../../../libs/postgres/history/delivery-list.ts';
 import { filtersStatement, type FilterRow } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import { eventList, eventSearch, type EventFilter } from '../../../libs/postgres/history/event-list.ts';
+import type { Run } from '../../../libs/postgres/bulk.ts';
+import { selectDue } from '../../../libs/postgres/health/verification-store.ts';
 import { besideScan, waitingScan } from '../../../libs/postgres/health/health-view.ts';
 import { oldOfClient, pageOfTypes } from '../../../libs/postgres/housekeeping/own-retention.ts';
 import type { PageRequest } from '../../../libs/postgres/page.ts';
 import { rejectedEventList, type RejectedEventFilter } from '../../../libs/postgres/rejections/rejected-event-list.ts';
+import { countHeld, matchedOf, newestHeld, nextHeld, removeHeld } from '../../../libs/postgres/replays/held-events.ts';
+import { pastEventsAfter } from '../../../libs/postgres/replays/past-events.ts';
+import { isDefinitionOut, rewindTarget } from '../../../libs/postgres/replays/rewind-turns.ts';
 import { statsSteps } from '../../../libs/postgres/history/stats-view.ts';
 import { migratedDatabase, type TestDatabase } from './history-database.ts';
 import { dayMs } from '../../../libs/domain/day.ts';
@@ -180,6 +185,62 @@ test.each(eventCases)('events for %s', async (_owner, filter) => {
   expect(await scans(first, { from: at(4), to: at(2) })).toEqual([3, 4]);
   expect(await scans({ limit: 50, after: idAt(5) })).toEqual([5, 6, 7]);
   expect(Math.max(...(await scans({ limit: 50, after: null, before: idAt(2) })))).toBe(2);
+});
+
+describe('a rewind', () => {
+  const rewound = { id: webhookId, clientId, isActive: true, filter: null, eventTypes: ['order.*'] };
+  /** What is asked of the database, instead of asking it. */
+  async function asked(work: (run: Run) => Promise<unknown>): Promise<Plan[]> {
+    const statements: { sql: string; values: readonly unknown[] }[] = [];
+    const run = (sql: string, values: readonly unknown[] = []) => {
+      statements.push({ sql, values });
+      return Promise.resolve([]);
+    };
+    await work(run);
+    expect(statements).not.toEqual([]);
+    return (await Promise.all(statements.map(nodesOf))).flat();
+  }
+  const indexesOf = (nodes: readonly Plan[]) => [
+    ...new Set(nodes.map((node) => node['Index Name'] ?? '').filter(Boolean)),
+  ];
+
+  test.each([null, idAt(3)])('reads the history from where it is (%s), from its days only', async (after) => {
+    const range = { from: at(5), before: at(1) };
+    const nodes = await asked((run) => pastEventsAfter(run, rewound, range, after));
+    // Own events and broadcasts are two lists, put together: that takes a sort of two bounded stretches.
+    expectIndexOrder(nodes.filter((node) => !node['Node Type'].includes('Sort')));
+    const days = daysRead(nodes);
+    expect(Math.max(...days)).toBe(after === null ? 5 : 3);
+  });
+
+  test('reads what was held by its index, in order, and what became of it by keys', async () => {
+    for (const isKept of [true, false]) {
+      const next = await asked((run) => nextHeld(run, webhookId, isKept));
+      // Within one moment it is sorted by place.
+      expectIndexOrder(next.filter((node) => node['Node Type'] !== 'Incremental Sort'));
+      expect(next.map((node) => node['Node Type'])).toContain('Limit');
+    }
+    for (const work of [
+      (run: Run) => newestHeld(run, webhookId),
+      (run: Run) => countHeld(run, webhookId, 1_001),
+      (run: Run) => removeHeld(run, webhookId, [idAt(1)]),
+      (run: Run) => matchedOf(run, webhookId, [idAt(1), idAt(3)]),
+      (run: Run) => rewindTarget(run, webhookId, 'rpl_x'),
+      (run: Run) => isDefinitionOut(run, webhookId),
+    ]) {
+      expectIndexOrder(await asked(work));
+    }
+    expect(indexesOf(await asked((run) => newestHeld(run, webhookId)))).toEqual(['held_event_seq']);
+    expect(daysRead(await asked((run) => matchedOf(run, webhookId, [idAt(1), idAt(3)])))).toEqual([1, 3]);
+  });
+});
+
+test('endpoints that have to prove something are found without a look at the others', async () => {
+  const nodes = await nodesOf({ sql: selectDue, values: [new Date()] });
+  const ofWebhooks = nodes.filter((node) => node['Relation Name'] === 'webhook');
+  expect(ofWebhooks.map((node) => node['Index Name'])).toEqual(['webhook_unverified']);
+  // Those that are due are sorted by client and by host: no more than there are.
+  expect(nodes.map((node) => node['Node Type']).filter((kind) => /Seq Scan|Bitmap/.test(kind))).toEqual([]);
 });
 
 test('filters of the webhooks that take a type, so many webhooks at most', async () => {
