@@ -11,7 +11,6 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { monotonicMs } from '../libs/runtime/monotonic.ts';
-import { cacheFolder } from '../stack/repository.ts';
 import { repositoryRoot } from '../test/support/source-tree.ts';
 
 const run = promisify(execFile);
@@ -19,7 +18,7 @@ const oldest = 20;
 
 /** One of each major version. */
 function nodes(): readonly (readonly [version: string, path: string])[] {
-  const fetched = join(cacheFolder, 'node-22', 'bin');
+  const fetched = join(repositoryRoot, '.cache', 'node-22', 'bin');
   const places = [fetched, ...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
   const paths = [process.execPath, ...places.map((place) => join(place, 'node')).filter(existsSync)];
   const found = new Map<string, string>();
