@@ -119,6 +119,6 @@ describe.each(tried)('Node.js %s', (_, node) => {
       times.itself = Math.min(times.itself, await took(['-e', '0']));
       times.help = Math.min(times.help, await took([bin, '--help']));
     }
-    expect(times.help).toBeLessThan(8 * times.itself);
+    expect(times.help).toBeLessThan(12 * times.itself);
   });
 });
