@@ -181,6 +181,12 @@ async function publishAgain(of: System): Promise<string> {
   const [dryRun = '', real = '', doctor = ''] = blockOf('after a restore').trim().split('\n');
   const before = await run(dryRun, repositoryRoot, of.env);
   expect(before).toMatchObject({ code: 1 });
+  // The doctor finds each kind as well, says what mends it, and is no success.
+  const sick = await run(doctor, repositoryRoot, of.env);
+  expect(sick.code).toBe(2);
+  expect(sick.said).toMatch(
+    /✗ definitions .*differs from the database: .*missing.*different.*ghost.*\n +→ npm run republish-definitions/,
+  );
   expect(await run(real, repositoryRoot, of.env)).toMatchObject({ code: 0 });
   expect(await run(dryRun, repositoryRoot, of.env)).toMatchObject({ code: 0 });
   const { said } = await run(doctor, repositoryRoot, of.env);
