@@ -13,7 +13,7 @@ export async function confirmed(
   subject: string,
 ): Promise<void> {
   if (given.has('yes')) return;
-  const says = `${what} This cannot be undone.`;
+  const says = `${subject}: ${what} This cannot be undone.`;
   const typed = await terminal.ask(`${says} Type ${subject} to go on: `, signal);
   if (typed === null) throw new CliFailure('usage', `${says} Without a terminal to ask at, it takes --yes.`);
   if (typed.trim() !== subject) throw new CliFailure('refused', 'Not confirmed: nothing was done.');

@@ -21,7 +21,7 @@ export const auditErase: Command = {
   run: async (context) => {
     const { operands, given, settings, terminal, signal } = context;
     const [subject = ''] = operands;
-    await confirmed(context, 'Where the audit log has it, it is replaced.', subject);
+    await confirmed(context, 'where the audit log has it, it is replaced.', subject);
     const [clientId, reason] = [given.text('client'), given.text('reason')];
     const body = { subject, ...(clientId !== null && { clientId }), ...(reason !== null && { reason }) };
     const erasure = await dataOf(settings.api(signal).POST('/v1/audit/erasures', { body }));

@@ -72,7 +72,7 @@ export const clientCommands: readonly Command[] = [
     method: 'delete',
     path: '/v1/clients/{id}',
     fields: null,
-    warning: 'Its keys are refused at once, its webhooks end, and what it had is erased.',
+    warning: 'its keys are refused at once, its webhooks end, and what it had is erased.',
     examples: ['clients leave acme', 'clients leave acme --yes'],
     notes: ['clients leaving shows how far that is, and until when Kafka has something of it.'],
   }),

@@ -55,7 +55,7 @@ export const eventCommands: readonly Command[] = [
     path: '/v1/events/{id}',
     filters: { client, source: { query: 'source', takes: 'URI', text: 'of several with this id, the one from there' } },
     fields: null,
-    warning: 'Its data, the payloads of its deliveries and the answers to them are erased.',
+    warning: 'its data, the payloads of its deliveries and the answers to them are erased.',
     examples: ['events erase evt-1', 'events erase evt-1 --client acme --source /orders --yes --json'],
     notes: [
       'Ids, times, decisions and outcomes stay. What is under way to endpoints goes on, and Kafka keeps its records until the times that the answer names.',
