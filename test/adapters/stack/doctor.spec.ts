@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSocketServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,15 @@ import { appNames, appScript } from '../../../stack/apps.ts';
 import { examineDisk } from '../../../stack/doctor/disk.ts';
 import { examine, type AppUrls } from '../../../stack/doctor/examination.ts';
 import { exitStatusOf, reportLines, type Finding } from '../../../libs/domain/system/finding.ts';
+import type { EmbeddedServer } from '../../../stack/embedded/embedded-server.ts';
+import { initialisedFile } from '../../../stack/embedded/postgres-home.ts';
+import { startPostgres } from '../../../stack/embedded/postgres.ts';
 import { freePorts } from '../../../stack/ports.ts';
 import { repositoryRoot } from '../../../stack/repository.ts';
 import { setUp } from '../../../stack/setup.ts';
 import { buildApps, testStack } from '../../support/test-stack.ts';
+import { startOwnServer } from '../../support/own-servers.ts';
+import { pathWithPostgresPrograms } from '../../support/postgres-programs.ts';
 import { until } from '../../support/until.ts';
 
 let env: Record<string, string>;
@@ -179,6 +184,50 @@ function setVersion(build: string, version: string): void {
   });
   expect(told).not.toEqual([]);
 }
+
+const postgresPath = pathWithPostgresPrograms();
+if (postgresPath === null)
+  process.stdout.write('not tried, because there is no pg_basebackup of PostgreSQL 18 here: a standby\n');
+
+(postgresPath === null ? test.skip : test)(
+  'of a database that is a standby it tells where to write',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'webhooks-standby-'));
+    chmodSync(folder, 0o755);
+    const primary = await startOwnServer('postgres');
+    const dataDir = join(folder, 'data');
+    let standby: EmbeddedServer | undefined;
+    try {
+      await setUp({ ...env, DATABASE_URL: primary.address }, createLogger('setup', 'error'));
+      mkdirSync(dataDir);
+      const copied = spawnSync('pg_basebackup', ['-D', join(dataDir, 'cluster'), '-R', '-d', primary.address], {
+        env: { PATH: postgresPath ?? '' },
+        encoding: 'utf8',
+      });
+      expect([copied.status, copied.stderr]).toEqual([0, '']);
+      writeFileSync(join(dataDir, initialisedFile), '');
+      // Who runs it owns its data, where that is not who we are.
+      if (process.getuid?.() === 0) spawnSync('chown', ['-R', 'nobody', dataDir]);
+      const [port = 0] = await freePorts(1);
+      standby = await startPostgres({ port, dataDir, logFile: join(folder, 'log'), onProgress: () => undefined });
+      const found = of(await foundWith({ DATABASE_URL: standby.address }), 'database');
+      expect(found[0]).toMatchObject({
+        severity: 'error',
+        says: expect.stringContaining('standby'),
+        remedy: expect.stringContaining('DATABASE_URL'),
+      });
+      expect(of(await foundWith({ DATABASE_URL: primary.address }), 'database')).toMatchObject([
+        { severity: 'ok' },
+        { severity: 'ok' },
+      ]);
+    } finally {
+      await standby?.stop();
+      await primary.remove();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  120_000,
+);
 
 describe('a disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'webhooks-small-disk-'));
