@@ -1,7 +1,7 @@
 /** The longest step of each app's event loop in a window of time, from the histogram that every app keeps of it. */
 import { parseMetrics } from '../stack/scrape.ts';
 
-const metric = 'webhooks_event_loop_delay_ms';
+const metric = 'webhooks_event_loop_delay_seconds';
 
 /** Observations of one process up to each bucket's bound, in ascending order of the bounds. */
 export type LoopDelays = readonly { readonly boundMs: number; readonly seen: number }[];
@@ -21,7 +21,7 @@ export function loopDelaysIn(text: string): LoopDelays {
   const samples = parseMetrics(text).get(metric)?.samples ?? [];
   return samples
     .filter(({ labels }) => labels['le'] !== undefined)
-    .map(({ labels, value }) => ({ boundMs: Number(labels['le']?.replace('+Inf', 'Infinity')), seen: value }))
+    .map(({ labels, value }) => ({ boundMs: 1_000 * Number(labels['le']?.replace('+Inf', 'Infinity')), seen: value }))
     .sort((a, b) => a.boundMs - b.boundMs);
 }
 

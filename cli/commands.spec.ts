@@ -35,11 +35,14 @@ interface Ran {
   readonly err: string;
 }
 
+const typeWhatIsAsked = (question: string) => /Type (\S+) to go on/.exec(question)?.[1] ?? '';
+
 /** Runs it against an API that answers so. */
 async function run(
   words: readonly string[],
   answers: readonly unknown[] = [{ data: [], nextCursor: null }],
   width = 80,
+  ask: ((question: string) => string) | null = typeWhatIsAsked,
 ) {
   const parsed = parseWords(commands, words);
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
@@ -58,6 +61,7 @@ async function run(
     out: (text) => (told.out += text),
     err: (text) => (told.err += text),
     width,
+    ask: ask === null ? null : (question) => Promise.resolve(ask(question)),
   });
   await parsed.command.run({
     ...{ operands: parsed.operands, given: parsed.given, terminal, signal: new AbortController().signal },
@@ -103,6 +107,8 @@ test('settings set makes of what it is given one change', async () => {
   const body = { timeoutMs: { default: 8000 }, signature: { algorithm: 'ed25519' }, autoDisable };
   expect(asked).toEqual([{ method: 'PATCH', path: '/v1/settings', query: '', body }]);
   await expect(run(['settings', 'set', 'timeoutMs=1'])).rejects.toThrow('/name/of/a/setting=value');
+  await expect(run(['settings', 'set', '/timeoutMs=null'])).rejects.toThrow('of /timeoutMs/default');
+  await expect(run(['settings', 'set', '/autoDisable=null'])).rejects.toThrow('/autoDisable/minMinutes');
 });
 
 test('names are given once, and none is the beginning of another of two words', () => {
@@ -192,6 +198,26 @@ describe('a change', () => {
     const json = await run(['webhooks', 'delete', 'wh_1', '--json'], [null]);
     expect(JSON.parse(json.out)).toEqual({ id: 'wh_1', done: true });
   });
+});
+
+test.each([
+  ['clients leave acme', 'acme'],
+  ['events erase evt-1', 'evt-1'],
+  ['audit erase ann@example.com', 'ann@example.com'],
+])('%s is asked first, and done when %s is typed or --yes is given', async (line, subject) => {
+  const words = line.split(' ');
+  const askedFor: string[] = [];
+  const type = (typed: string) => (question: string) => {
+    askedFor.push(question);
+    return typed;
+  };
+  await expect(run(words, [{}], 80, null)).rejects.toThrow(
+    'cannot be undone. Without a terminal to ask at, it takes --yes',
+  );
+  await expect(run(words, [{}], 80, type('y'))).rejects.toThrow('nothing was done');
+  expect((await run(words, [{}], 80, type(subject))).asked).toHaveLength(1);
+  expect(askedFor).toHaveLength(2);
+  expect((await run([...words, '--yes'], [{}], 80, null)).asked).toHaveLength(1);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 /** The command line: words in, a result on standard output, an exit code. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { trustAuthorities } from '../libs/runtime/authorities.ts';
 import { parseWords, type Command } from './command.ts';
 import { commands } from './commands.ts';
@@ -51,6 +52,16 @@ function helpText(command: Command | null): string {
   return command === null ? helpOfAll(commands) : helpOf(command);
 }
 
+/** Beside the result, on standard error. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await asking.question(question, { signal });
+  } finally {
+    asking.close();
+  }
+}
+
 const words = process.argv.slice(2);
 const ending = new Ending({
   cutOff: (leftBehind) => {
@@ -62,6 +73,7 @@ const terminal = new Terminal(words.includes('--json'), {
   out: (text) => ending.isRead && process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   width: process.stdout.isTTY ? process.stdout.columns : null,
+  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : null,
 });
 let exitCode: number = exitCodes.done.code;
 try {

@@ -5,6 +5,7 @@
 import { fieldLines } from '../libs/domain/payload/printable.ts';
 import { apiCall, type Method } from './api-call.ts';
 import type { Command, CommandContext, Option } from './command.ts';
+import { confirmationOptions, confirmed } from './confirmation.ts';
 import { CliFailure } from './failure.ts';
 import { timeOption } from './time-option.ts';
 import { bodyOptions, requestBody, type FieldOptions } from './request-body.ts';
@@ -99,6 +100,8 @@ interface ChangeOptions extends Named {
   /** Null: it takes no body. */
   readonly fields: FieldOptions | null;
   readonly filters?: Readonly<Record<string, QueryOption>>;
+  /** What is about to happen, of what cannot be undone: then it asks first. */
+  readonly warning?: string;
   /** Said of it when it is done and nothing is answered. */
   readonly done?: string;
   /** Of an answer that says that it failed: what the command ends with; null otherwise. */
@@ -107,10 +110,15 @@ interface ChangeOptions extends Named {
 
 /** Creates, changes or deletes. */
 export function changeCommand(options: ChangeOptions): Command {
-  const { method, fields, filters = {}, done = 'Done.', failure = () => null, ...named } = options;
+  const { method, fields, filters = {}, warning, done = 'Done.', failure = () => null, ...named } = options;
   return {
     ...described(named, placesOf(named.path)),
-    options: { ...withinOption(named), ...filters, ...(fields === null ? {} : { ...fields, ...bodyOptions }) },
+    options: {
+      ...withinOption(named),
+      ...filters,
+      ...(fields === null ? {} : { ...fields, ...bodyOptions }),
+      ...(warning === undefined ? {} : confirmationOptions),
+    },
     run: async (context) => {
       const { settings, terminal, signal, operands } = context;
       const body = fields === null ? undefined : await requestBody(context, fields);
@@ -120,6 +128,7 @@ export function changeCommand(options: ChangeOptions): Command {
           `Say what to change: --data, --file or an option of its own. See ${named.name} --help.`,
         );
       }
+      if (warning !== undefined) await confirmed(context, warning, operands.at(-1) ?? '');
       const query = queryOf(context, filters);
       const call = { method, ...targetOf(named, context), query, ...(body !== undefined && { body }) };
       const answer = ((await apiCall(settings.api(signal), call)) ?? null) as Item | null;

@@ -9,6 +9,8 @@ export interface Streams {
   readonly err: (text: string) => void;
   /** Columns of the terminal; null or left out: a pipe, which takes any length. */
   readonly width?: number | null;
+  /** Asks the person; null or left out: there is none. */
+  readonly ask?: ((question: string, signal: AbortSignal) => Promise<string>) | null;
 }
 
 export class Terminal {
@@ -33,6 +35,11 @@ export class Terminal {
 
   get width(): number | null {
     return this.streams.width ?? null;
+  }
+
+  /** What the person types; null: there is none. */
+  async ask(question: string, signal: AbortSignal): Promise<string | null> {
+    return (await this.streams.ask?.(printable(question), signal)) ?? null;
   }
 
   /** Bytes as they are, for a pipe. */

@@ -216,6 +216,7 @@ const nonsense: Readonly<Record<string, readonly string[]>> = {
   HTTP_PORT: ['', 'many', '-1', '65536', '80.5'],
   OPERATIONS_HOST: ['my host', '1.2.3', 'http://127.0.0.1', '[::1]'],
   OPERATIONS_PORT: ['', 'many', '-1', '65536', '80.5'],
+  METRICS_OLD_NAMES: ['', 'yes', 'TRUE', '1'],
 };
 
 const sound = { ENCRYPTION_KEYS: key };

@@ -79,13 +79,13 @@ export class DispatchMetrics {
       { status: 'delivered', reason: '' },
       { status: 'failed_permanent', reason: 'signing_failed' },
     ]);
-    this.latency = metrics.histogram(
-      'delivery_latency_ms',
+    this.latency = metrics.ms.histogram(
+      'delivery_latency_seconds',
       'From the start of an attempt to its end',
       latencyBucketsMs,
       ['webhook_id_masked', 'event_type'],
     );
-    this.age = metrics.histogram('delivery_age_ms', 'From the event on Kafka to its delivery', ageBucketsMs);
+    this.age = metrics.ms.histogram('delivery_age_seconds', 'From the event on Kafka to its delivery', ageBucketsMs);
     this.retries = metrics.counter('retries_scheduled_total', 'Retries that were scheduled', ['tier']);
     this.retries.zero(retryTiers.map(({ name }) => ({ tier: name })));
     this.parkedRecords = metrics.counter('deliveries_parked_total', 'Deliveries moved to the parked lane', ['reason']);
@@ -146,8 +146,8 @@ export class DispatchMetrics {
     this.metrics.gauge('known_webhooks', 'Webhooks in the table of the dispatcher', [], (gauge) => {
       gauge.set(gauges.webhooks());
     });
-    this.metrics.gauge(
-      'queue_age_ms',
+    this.metrics.ms.gauge(
+      'queue_age_seconds',
       'How long the oldest delivery in memory has been in its lane',
       ['lane'],
       (gauge) => {

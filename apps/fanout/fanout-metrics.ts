@@ -77,7 +77,11 @@ export class FanoutMetrics {
       'Events whose check against their schema took too many steps; they count as not fitting',
       ['event_type'],
     );
-    this.age = metrics.histogram('fanout_age_ms', 'From the event on Kafka to its deliveries on Kafka', ageBucketsMs);
+    this.age = metrics.ms.histogram(
+      'fanout_age_seconds',
+      'From the event on Kafka to its deliveries on Kafka',
+      ageBucketsMs,
+    );
   }
 
   /** Gauges that are asked at each scrape. */
@@ -91,7 +95,7 @@ export class FanoutMetrics {
     this.metrics.gauge('copy_window_events', 'Events whose copies are known', [], (gauge) => {
       gauge.set(gauges.copies().size);
     });
-    this.metrics.gauge('copy_window_reach_ms', 'Age of the oldest of them', [], (gauge) => {
+    this.metrics.ms.gauge('copy_window_reach_seconds', 'Age of the oldest of them', [], (gauge) => {
       gauge.set(gauges.copies().reachMs);
     });
     watchLag(this.metrics, () => gauges.lag());

@@ -178,6 +178,7 @@ function requestProviders(config: ManagementApiConfig): Provider[] {
     createWebhook: webhookChecks,
     updateWebhook: webhookChecks,
     putEventType: eventTypeFieldChecks,
+    updateEventType: eventTypeFieldChecks,
     testFilter: { filter: checkFilter },
   };
   return [

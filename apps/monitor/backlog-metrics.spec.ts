@@ -26,8 +26,8 @@ test('a scrape asks the database nothing, however often; what was read beside it
   for (const [name, value] of [
     ['deliveries_undelivered{status="pending"', 2],
     ['deliveries_undelivered{status="failed_retryable"', 3],
-    ['oldest_undelivered_age_ms{', 6_000],
-    ['past_due_age_ms{', 4_000],
+    ['oldest_undelivered_age_seconds{', 6],
+    ['past_due_age_seconds{', 4],
     ['history_days_ahead{', 7],
   ] as const) {
     expect(text.split('\n').find((line) => line.startsWith(`webhooks_${name}`))).toMatch(new RegExp(` ${value}$`));

@@ -53,16 +53,16 @@ export class BacklogMetrics {
         gauge.set(retrying, { status: 'failed_retryable' });
       }),
     );
-    metrics.gauge(
-      'oldest_undelivered_age_ms',
+    metrics.ms.gauge(
+      'oldest_undelivered_age_seconds',
       'Age of the oldest of these',
       [],
       shownWhenKnown(this.backlog, (gauge, { oldestCreatedAt }) => {
         gauge.set(this.ageOf(oldestCreatedAt));
       }),
     );
-    metrics.gauge(
-      'past_due_age_ms',
+    metrics.ms.gauge(
+      'past_due_age_seconds',
       'How long the attempt that waits longest has been due',
       [],
       shownWhenKnown(this.backlog, (gauge, { earliestDueAt }) => {

@@ -47,18 +47,18 @@ export class ProjectorMetrics {
       ['topic', 'reason'],
     );
     this.positionsMoved.zero(read.flatMap((topic) => movesTold.map((reason) => ({ topic, reason }))));
-    this.time = metrics.counter(
-      'delivery_time_ms_total',
+    this.time = metrics.ms.counter(
+      'delivery_time_seconds_total',
       'Where the time of deliveries went: ours until the first attempt of a round, theirs in attempts and in the delays of retries',
       ['whose'],
     );
     this.time.zero([{ whose: 'ours' }, { whose: 'theirs' }]);
-    this.age = metrics.histogram(
-      'history_age_ms',
+    this.age = metrics.ms.histogram(
+      'history_age_seconds',
       'From the end of an attempt to its row in the history',
       ageBucketsMs,
     );
-    this.duration = metrics.histogram('history_write_ms', 'One batch into PostgreSQL', writeBucketsMs);
+    this.duration = metrics.ms.histogram('history_write_seconds', 'One batch into PostgreSQL', writeBucketsMs);
   }
 
   written(events: number, outcomes: number, durationMs: number): void {

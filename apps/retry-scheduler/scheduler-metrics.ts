@@ -25,8 +25,8 @@ export class SchedulerMetrics {
   constructor(metrics: Metrics, prefix: string) {
     this.metrics = metrics;
     const read = retryTiers.map(({ name }) => topicName(prefix, retryTopic(name)));
-    this.lateness = metrics.histogram(
-      'retry_lateness_ms',
+    this.lateness = metrics.ms.histogram(
+      'retry_lateness_seconds',
       'From due to acknowledged, back in its lane',
       latenessBucketsMs,
     );
@@ -46,8 +46,8 @@ export class SchedulerMetrics {
     this.metrics.gauge('retries_held_bytes', 'Bytes of retries that wait in memory until they are due', [], (gauge) => {
       gauge.set(gauges.waiting().heldBytes);
     });
-    this.metrics.gauge(
-      'retry_past_due_ms',
+    this.metrics.ms.gauge(
+      'retry_past_due_seconds',
       'How late the earliest retry in memory is, or the reading of a tier that has more',
       [],
       (gauge) => {

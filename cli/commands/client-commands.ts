@@ -72,7 +72,8 @@ export const clientCommands: readonly Command[] = [
     method: 'delete',
     path: '/v1/clients/{id}',
     fields: null,
-    examples: ['clients leave acme'],
+    warning: 'its keys are refused at once, its webhooks end, and what it had is erased.',
+    examples: ['clients leave acme', 'clients leave acme --yes'],
     notes: ['clients leaving shows how far that is, and until when Kafka has something of it.'],
   }),
   showCommand({

@@ -55,7 +55,8 @@ export const eventCommands: readonly Command[] = [
     path: '/v1/events/{id}',
     filters: { client, source: { query: 'source', takes: 'URI', text: 'of several with this id, the one from there' } },
     fields: null,
-    examples: ['events erase evt-1', 'events erase evt-1 --client acme --source /orders --json'],
+    warning: 'its data, the payloads of its deliveries and the answers to them are erased.',
+    examples: ['events erase evt-1', 'events erase evt-1 --client acme --source /orders --yes --json'],
     notes: [
       'Ids, times, decisions and outcomes stay. What is under way to endpoints goes on, and Kafka keeps its records until the times that the answer names.',
     ],
@@ -87,9 +88,21 @@ export const eventCommands: readonly Command[] = [
     path: typePath,
     fields: typeFields,
     notes: [
-      'What is not given takes its default, but visibleTo, which stays: to change one field of a type, give its others too. `event-types show <type> --json` has them, beside type, version, createdAt and updatedAt, which it does not take.',
+      'What is not given takes its default, but visibleTo, which stays. `event-types change` leaves the others as they are.',
     ],
     examples: ['event-types put order.created --file order-created.json', 'event-types put news --audience broadcast'],
+  }),
+  changeCommand({
+    name: 'event-types change',
+    summary: 'Changes fields of an event type; other fields stay.',
+    method: 'patch',
+    path: typePath,
+    filters: { force: { query: 'force', as: 'flag', takes: null, text: 'takes an incompatible schema all the same' } },
+    fields: typeFields,
+    examples: [
+      'event-types change order.created --deprecated',
+      'event-types change order.created --data \'{"deprecated":false,"visibleTo":null}\'',
+    ],
   }),
   changeCommand({
     name: 'event-types delete',

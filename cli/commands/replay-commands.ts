@@ -18,13 +18,20 @@ const create: Command = {
     webhook: { takes: 'ID', text: 'of this webhook' },
     'event-type': { takes: 'TYPE', text: 'of this type' },
     status: { takes: 'STATUSES', text: 'current statuses, separated by commas' },
-    missed: { takes: null, text: 'deliveries missed because the webhook was disabled, instead of --status' },
+    missed: {
+      takes: null,
+      text: 'what was missed because the webhook was disabled; with --status failed_permanent what failed before, too',
+    },
     from: { takes: 'TIME', text: 'of events from this time on: RFC 3339, or 15m, 2h, 7d ago' },
     to: { takes: 'TIME', text: 'of events before this time' },
     'dry-run': { takes: null, text: 'counts them, and sends nothing' },
     ...bodyOptions,
   },
-  examples: ['replays create --webhook wh_… --missed', 'replays create --client acme --from 24h --dry-run'],
+  examples: [
+    'replays create --webhook wh_… --missed --status failed_permanent',
+    'replays create --webhook wh_… --missed',
+    'replays create --client acme --from 24h --dry-run',
+  ],
   notes: ['`replays show` shows its progress.'],
   needsApi: true,
   run: async (context) => {

@@ -1,3 +1,4 @@
+import { changeableSettings } from '../../libs/domain/webhook/changed-settings.ts';
 import { apiCall } from '../api-call.ts';
 import type { Command } from '../command.ts';
 import { CliFailure } from '../failure.ts';
@@ -34,6 +35,13 @@ function patchOf(operands: readonly string[]): object {
     const [, pointer, text] = /^((?:\/[A-Za-z]+)+)=(.*)$/s.exec(operand) ?? [];
     if (pointer === undefined || text === undefined) {
       throw new CliFailure('usage', `'${operand}' is not /name/of/a/setting=value. See settings set --help.`);
+    }
+    const within = changeableSettings.filter((name) => name.startsWith(`${pointer}/`));
+    if (within.length > 0) {
+      throw new CliFailure(
+        'usage',
+        `'${pointer}' is not one setting: name those that are meant, of ${within.join(', ')}.`,
+      );
     }
     const names = pointer.slice(1).split('/');
     let at: Record<string, unknown> = patch;

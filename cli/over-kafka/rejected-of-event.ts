@@ -5,8 +5,8 @@ import { rejectedRecords } from '../rejected-records.ts';
 import type { Finding } from '../why/finding.ts';
 import { isAbout, rejectedFinding } from '../why/rejected-findings.ts';
 
-/** Newest first. Kafka may be out of reach for whoever asks: then that is a remark, and no failure. */
-export async function rejectedFindings(context: CommandContext, id: string): Promise<readonly Finding[]> {
+/** Newest first. Null: Kafka is out of reach for whoever asks, which is a remark, and no failure. */
+export async function rejectedFindings(context: CommandContext, id: string): Promise<readonly Finding[] | null> {
   const found: Finding[] = [];
   try {
     await withKafka(context, {}, async (access) => {
@@ -15,7 +15,8 @@ export async function rejectedFindings(context: CommandContext, id: string): Pro
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    context.terminal.remark(`Whether it was rejected is not known: ${error.message}`);
+    context.terminal.remark(`Kafka is not asked whether it was rejected, the API is: ${error.message}`);
+    return null;
   }
   return found;
 }

@@ -49,7 +49,7 @@ function holdWords(by: string, until: string | null, blockingId: string | null):
     case 'rate':
       return 'more waits than its rate limit lets through';
     default:
-      return 'its attempt is under way, or waits for its turn at the endpoint';
+      return 'its attempt is under way, or waits for its turn: behind others of its webhook, for a place at the origin of its endpoint, or for the share of its client';
   }
 }
 

@@ -63,7 +63,7 @@ test.each<[string, Answers, readonly string[]]>([
   ['held by order', held('order', null, 'd-0'), ['delivery d-0 has to be settled first', 'why d-0']],
   ['held by its rate', held('rate'), ['more waits than its rate limit lets through']],
   ['held while it recovers', held('recovery', '2026-03-14T09:30:00.000Z'), ['recovers until 2026-03-14T09:30']],
-  ['held at its origin', held('turn'), ['waits for its turn at the endpoint']],
+  ['held at its origin', held('turn'), ['waits for its turn', 'a place at the origin of its endpoint']],
   ['not projected yet', decided('matched', { deliveryId: 'd-1' }), ['held:', 'not in the history yet']],
   ['a copy', decided('copy', { deliveryId: 'm-1' }), ['copy: wh_1 has a copy', 'why m-1']],
   [

@@ -2,6 +2,7 @@
 import { dataOf, type ApiClient, type ApiSchemas } from '../../libs/api-client/api-client.ts';
 import { ApiProblem } from '../../libs/api-client/api-problem.ts';
 import { closestWord } from '../../libs/domain/closest-word.ts';
+import { closestTaken } from '../../libs/domain/event/subscribed-types.ts';
 import { patternMatches } from '../../libs/domain/delivery/match.ts';
 import { finding, type Finding } from './finding.ts';
 
@@ -30,7 +31,7 @@ export async function nobodyFinding(api: ApiClient, event: EventDetail, webhookI
     return finding({ ...of, says });
   }
   const taken = [...new Set(webhooks.flatMap(({ eventTypes }) => eventTypes))].sort();
-  const meant = closestWord(type, taken);
+  const meant = closestTaken(type, taken);
   const hint = meant === null ? '' : `; did you mean ${meant}?`;
   const more = taken.length > shownMax ? ', …' : '';
   return finding({

@@ -77,6 +77,25 @@ export const putEventTypeSchema = Type.Object(
 
 const typeParams = Type.Object({ type: eventTypeName });
 
+const forced = Type.Object(
+  {
+    force: Type.Optional(Type.Boolean({ default: false, description: 'Take an incompatible schema all the same.' })),
+  },
+  strict,
+);
+
+const entryFields = {
+  description: Type.Optional(description),
+  audience: Type.Optional(audience),
+  jsonSchema: Type.Optional(jsonSchema),
+  schemaMode: Type.Optional(schemaMode),
+  example: Type.Optional(Type.Unknown({ description: 'An example of `data`.' })),
+  sensitivePaths: Type.Optional(sensitivePaths),
+  deprecated: Type.Optional(Type.Boolean()),
+  retentionDays: Type.Optional(retentionDays),
+  visibleTo: Type.Optional(visibleTo),
+};
+
 export const putEventType = operation({
   id: 'putEventType',
   method: 'put',
@@ -88,23 +107,13 @@ export const putEventType = operation({
   roles: ['admin'],
   needs: 'settings.write',
   params: typeParams,
-  query: Type.Object(
-    {
-      force: Type.Optional(Type.Boolean({ default: false, description: 'Take an incompatible schema all the same.' })),
-    },
-    strict,
-  ),
+  query: forced,
   body: Type.Object(
     {
-      description: Type.Optional(description),
+      ...entryFields,
       audience: Type.Optional({ ...audience, default: 'client' }),
-      jsonSchema: Type.Optional(jsonSchema),
       schemaMode: Type.Optional({ ...schemaMode, default: 'off' }),
-      example: Type.Optional(Type.Unknown({ description: 'An example of `data`.' })),
-      sensitivePaths: Type.Optional(sensitivePaths),
       deprecated: Type.Optional(Type.Boolean({ default: false })),
-      retentionDays: Type.Optional(retentionDays),
-      visibleTo: Type.Optional(visibleTo),
     },
     strict,
   ),
@@ -120,6 +129,26 @@ export const putEventType = operation({
     schemaMode: 'warn',
     example: { orderId: 'o-1', amount: 120 },
   },
+});
+
+export const updateEventType = operation({
+  id: 'updateEventType',
+  method: 'patch',
+  path: '/v1/event-types/{type}',
+  tag,
+  summary: 'Change an event type',
+  description:
+    'Absent fields stay; `jsonSchema` and `example` are replaced as a whole, and null removes them. A schema that would break publishers or receivers is refused, as when it is put.',
+  roles: ['admin'],
+  needs: 'settings.write',
+  params: typeParams,
+  query: forced,
+  body: Type.Object(entryFields, strict),
+  status: 200,
+  answer: putEventTypeSchema,
+  answered: 'The entry as it is now.',
+  problems: ['not_found', 'payload_too_large', 'incompatible_schema'],
+  example: { deprecated: true },
 });
 
 export const listEventTypes = operation({

@@ -84,6 +84,7 @@ export const allOperations: readonly Operation[] = [
   rejectedEvents.redriveRejectedEvents,
   search.search,
   eventTypes.putEventType,
+  eventTypes.updateEventType,
   eventTypes.listEventTypes,
   eventTypes.getEventType,
   eventTypes.deleteEventType,

@@ -42,7 +42,7 @@ const filterFields = {
 const missedWhileDisabled = Type.Optional(
   Type.Boolean({
     description:
-      'What did not arrive because the webhook was disabled: deliveries that ended with reason `disabled`, and events that made none. Instead of `status`.',
+      'What did not arrive because the webhook was disabled: deliveries that ended with reason `disabled`, and events that made none. With `status: failed_permanent` also those that failed while it was active, such as those for which it was disabled; no other status goes with it.',
   }),
 );
 
@@ -116,6 +116,11 @@ export const replaySchema = Type.Object(
       description:
         'Passed over: the webhook is deleted or disabled, its filter does not want the event, or the event is not in the history.',
     }),
+    leavesOut: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What was not delivered either and is not sent, each with why or how to get it, for people.',
+      }),
+    ),
     error: nullable(Type.String({ description: 'Why it failed.' })),
     createdBy: Type.String({ description: 'The key that began it.' }),
     createdAt: timestamp,

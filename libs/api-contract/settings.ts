@@ -104,7 +104,7 @@ export const getSettings = operation({
   answered: 'The settings.',
 });
 
-const maybe = { ...strict, description: 'Null: all of it is as the environment has it.' };
+const maybe = { ...strict, description: 'Null takes every setting of the group back to what the environment says.' };
 
 /** Bounds are those of the keys of the environment. */
 const settingsChange = Type.Object(
@@ -159,7 +159,7 @@ export const updateSettings = operation({
   tag: 'Settings',
   summary: 'Change settings that need no restart',
   description:
-    'Those that `changeable` names, for everybody and in every process within a second. Null takes one back to what the environment says (JSON Merge Patch). Webhooks that exist keep the policy, deadline and algorithm that they have; a client keeps its own rule of what disables.',
+    'Those that `changeable` names, for everybody and in every process within a second. Null takes one back to what the environment says, and all of a group where it stands for the group (JSON Merge Patch). Webhooks that exist keep the policy, deadline and algorithm that they have; a client keeps its own rule of what disables.',
   roles: ['admin'],
   needs: 'settings.write',
   isConditional: true,

@@ -18,7 +18,7 @@ import { Health } from './health.ts';
 import { createLogger, errorFields, type Logger, type OnLine } from './logger.ts';
 import { Metrics } from './metrics.ts';
 import { monotonicMs } from './monotonic.ts';
-import { operationsAddress } from './operations-keys.ts';
+import { operationsAddress, operationsKeys } from './operations-keys.ts';
 import { operationsPaths } from './operations-problem.ts';
 import { listenForOperations } from './operations-server.ts';
 import { OperationsController, ProblemsOfOperations } from './operations.module.ts';
@@ -94,7 +94,11 @@ export async function runApp<Spec extends ConfigSpec>(
     .gauge('build_info', 'Always 1; its label is the version that runs', ['version'])
     .set(1, { version: productVersion });
   watchEventLoop(
-    metrics.histogram('event_loop_delay_ms', 'Longest delay of the event loop in each second', loopDelayBucketsMs),
+    metrics.ms.histogram(
+      'event_loop_delay_seconds',
+      'Longest delay of the event loop in each second',
+      loopDelayBucketsMs,
+    ),
   );
   const logger = createLogger(definition.name, logLevelIn(env), countLines(metrics));
   exitOnUncaught(logger);
@@ -104,6 +108,7 @@ export async function runApp<Spec extends ConfigSpec>(
     trustAuthorities(env);
     logger.info({ config: describeConfig(definition.config, env) }, 'starting');
     const tracing = await tracingOf(definition, env, { logger, metrics });
+    metrics.hasOldNames = readConfig(operationsKeys, env).METRICS_OLD_NAMES;
     const apart = operationsAddress(env, definition.address(config));
     const context = {
       name: definition.name,

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { BoundedLabel, maskedId, Metrics } from './metrics.ts';
 
 async function linesOf(metrics: Metrics): Promise<string[]> {
@@ -50,6 +50,60 @@ test.each([
   expect(await linesOf(metrics)).toHaveLength(1);
   gauge.clear();
   expect(await linesOf(metrics)).toEqual([]);
+});
+
+describe('what is measured in milliseconds', () => {
+  const declared = () => {
+    const metrics = new Metrics('x');
+    metrics.ms.gauge('queue_age_seconds', 'Age', ['lane'], (gauge) => {
+      gauge.set(1_500, { lane: 'main' });
+    });
+    const histogram = metrics.ms.histogram('latency_seconds', 'Latency', [5, 1_000]);
+    histogram.observe(4);
+    histogram.observe(300);
+    const counter = metrics.ms.counter('time_seconds_total', 'Time', ['whose']);
+    counter.inc({ whose: 'ours' }, 250);
+    counter.of({ whose: 'ours' }).add(1_000);
+    metrics.gauge('last_success_seconds', 'Unix time').set(7);
+    return metrics;
+  };
+  const inSeconds = [
+    'webhooks_queue_age_seconds{lane="main",app="x"} 1.5',
+    'webhooks_latency_seconds_bucket{le="0.005",app="x"} 1',
+    'webhooks_latency_seconds_bucket{le="1",app="x"} 2',
+    'webhooks_latency_seconds_bucket{le="+Inf",app="x"} 2',
+    'webhooks_latency_seconds_sum{app="x"} 0.304',
+    'webhooks_latency_seconds_count{app="x"} 2',
+    'webhooks_time_seconds_total{whose="ours",app="x"} 1.25',
+    'webhooks_last_success_seconds{app="x"} 7',
+  ];
+
+  test('is told in seconds', async () => {
+    expect(await linesOf(declared())).toEqual(inSeconds);
+  });
+
+  test('is told under its old name as well, where that is wanted', async () => {
+    const metrics = declared();
+    metrics.hasOldNames = true;
+    expect(await linesOf(metrics)).toEqual([
+      ...inSeconds,
+      'webhooks_queue_age_ms{lane="main",app="x"} 1500',
+      'webhooks_latency_ms_bucket{le="5",app="x"} 1',
+      'webhooks_latency_ms_bucket{le="1000",app="x"} 2',
+      'webhooks_latency_ms_bucket{le="+Inf",app="x"} 2',
+      'webhooks_latency_ms_sum{app="x"} 304',
+      'webhooks_latency_ms_count{app="x"} 2',
+      'webhooks_time_ms_total{whose="ours",app="x"} 1250',
+    ]);
+    const text = await metrics.text();
+    expect(text.match(/^# TYPE .*_ms/gm)).toEqual([
+      '# TYPE webhooks_queue_age_ms',
+      '# TYPE webhooks_latency_ms',
+      '# TYPE webhooks_time_ms',
+    ]);
+    // As a scraper reads it: each metric begins with its help, and no line stands alone.
+    for (const block of text.trimEnd().split('\n\n')) expect(block).toMatch(/^# HELP /);
+  });
 });
 
 test('a label with values from outside is bounded', () => {

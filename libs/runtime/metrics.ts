@@ -1,4 +1,7 @@
-/** Metrics of one process, in the Prometheus text format. Names get the prefix `webhooks_`; label sets are bounded. */
+/**
+ * Metrics of one process, in the Prometheus text format. Names get the prefix `webhooks_`; label sets are bounded; units are
+ * seconds and bytes, as Prometheus wants them.
+ */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The design names some metrics with the word webhooks in front; they do not get it twice. */
@@ -44,13 +47,22 @@ class Tally implements Count {
   }
 }
 
+/** How metrics are declared. */
+export type Declarations = Pick<Metrics, 'counter' | 'gauge' | 'histogram'>;
+
 export class Metrics {
+  /** Those whose values are measured in milliseconds: they are told in seconds, and their names end so. */
+  readonly ms: Declarations;
+  /** Tells them a second time, under the names and in the milliseconds of before 0.2. */
+  hasOldNames = false;
   private readonly registry = new Registry();
   private readonly tallies: Tally[] = [];
+  private readonly ofMs = new Set<string>();
 
   constructor(app: string) {
     this.registry.setDefaultLabels({ app });
     collectDefaultMetrics({ register: this.registry });
+    this.ms = inSeconds(this, (name) => this.ofMs.add(prefixed(name)));
   }
 
   counter(name: string, help: string, labelNames: readonly string[] = []): CounterMetric {
@@ -129,10 +141,78 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
     for (const tally of this.tallies) tally.flush();
-    return this.registry.metrics();
+    const text = await this.registry.metrics();
+    return this.hasOldNames ? `${text}${underOldNames(text, this.ofMs)}` : text;
   }
+}
+
+/** Declares metrics whose users speak of milliseconds. */
+function inSeconds(metrics: Declarations, declared: (name: string) => void): Declarations {
+  const gaugeOf = (gauge: GaugeMetric): GaugeMetric => ({
+    set: (ms, labels) => {
+      gauge.set(ms / 1_000, labels);
+    },
+    clear: () => {
+      gauge.clear();
+    },
+  });
+  return {
+    counter: (name, help, labelNames) => {
+      declared(name);
+      const counter = metrics.counter(name, help, labelNames);
+      return {
+        inc: (labels, ms = 1) => {
+          counter.inc(labels, ms / 1_000);
+        },
+        of: (labels) => {
+          const count = counter.of(labels);
+          return {
+            add: (ms) => {
+              count.add(ms / 1_000);
+            },
+          };
+        },
+        zero: (sets) => {
+          counter.zero(sets);
+        },
+      };
+    },
+    gauge: (name, help, labelNames, read) => {
+      declared(name);
+      return gaugeOf(metrics.gauge(name, help, labelNames, read && ((gauge) => read(gaugeOf(gauge)))));
+    },
+    histogram: (name, help, bucketsMs, labelNames) => {
+      declared(name);
+      const buckets = bucketsMs.map((ms) => ms / 1_000);
+      const histogram = metrics.histogram(name, help, buckets, labelNames);
+      return {
+        observe: (ms, labels) => {
+          histogram.observe(ms / 1_000, labels);
+        },
+      };
+    },
+  };
+}
+
+/** In: the text of a scrape, and what in it is of milliseconds. Out: these once more, as they were called and counted before. */
+function underOldNames(text: string, names: ReadonlySet<string>): string {
+  const inMs = (seconds: string) =>
+    /^-?[\d.]/.test(seconds) ? String(Number((Number(seconds) * 1_000).toPrecision(12))) : seconds;
+  const blocks = text.split('\n\n').flatMap((block) => {
+    const name = /^# HELP (\S+)/.exec(block)?.[1] ?? '';
+    if (!names.has(name)) return [];
+    const lines = block.split('\n').map((line) => {
+      const renamed = line.replace(name, name.replace('_seconds', '_ms'));
+      if (line.startsWith('#')) return renamed;
+      const bounded = renamed.replace(/(?<=\{(?:.*,)?le=")[^"]+/, inMs);
+      const isCount = line.startsWith(`${name}_bucket`) || line.startsWith(`${name}_count`);
+      return isCount ? bounded : bounded.replace(/(?<= )\S+$/, inMs);
+    });
+    return [`${lines.join('\n').trimEnd()}\n\n`];
+  });
+  return blocks.join('');
 }
 
 /** Bounds a label whose values come from outside: after `max` different values, the rest is `other`. */

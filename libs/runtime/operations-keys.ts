@@ -1,6 +1,6 @@
 /** Where an app answers what whoever runs it asks. */
 import { optionalHostKey } from './address-keys.ts';
-import { numberKey, readConfig, type Environment } from './config.ts';
+import { booleanKey, numberKey, readConfig, type Environment } from './config.ts';
 
 export const operationsKeys = {
   OPERATIONS_HOST: optionalHostKey({ description: 'Address to listen on with OPERATIONS_PORT; empty: HTTP_HOST' }),
@@ -9,6 +9,11 @@ export const operationsKeys = {
     default: '0',
     min: 0,
     max: 65_535,
+  }),
+  METRICS_OLD_NAMES: booleanKey({
+    description:
+      'Tells durations in milliseconds too, under their old names (_ms); the next release has them in seconds alone',
+    default: 'true',
   }),
 } as const;
 

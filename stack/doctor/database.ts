@@ -1,5 +1,6 @@
 /** The database and what it alone knows: migrations, what waits, what is sealed with which key, whose URL is refused. */
 import { Resolver } from 'node:dns/promises';
+import { dayMs } from '../../libs/domain/day.ts';
 import { partitionKey } from '../../libs/kafka/cluster/cluster-link.ts';
 import { KafkaClient, kafkaConnection } from '../../libs/kafka/cluster/kafka-client.ts';
 import { positionMove, type PositionMove } from '../../libs/kafka/consumer/position-check.ts';
@@ -23,7 +24,7 @@ import {
   judgeOutbox,
   judgeSweeps,
 } from '../../libs/domain/system/judgements.ts';
-import { judgeClocks, judgeEgress, judgeKeys } from './judgements.ts';
+import { judgeClocks, judgeEgress, judgeKeys, judgeRejected } from './judgements.ts';
 
 /** Whether the other servers answer: what is kept twice can only be compared then. */
 export interface OthersThere {
@@ -77,6 +78,7 @@ async function examineContents(
     ...(there.kafka && there.registry
       ? await examineDefinitions(database, config)
       : [unread('definitions', 'whether the definitions on Kafka are those of the database')]),
+    ...judgeRejected(await database.rejectedSince(new Date(Date.now() - dayMs))),
     ...judgeKeys(config.ENCRYPTION_KEYS, await database.sealedValues()),
     ...(await examineEgress(database, config)),
   ];

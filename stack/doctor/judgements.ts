@@ -42,6 +42,18 @@ export function judgeVersions(
   return [trouble('apps', 'warning', `several versions run: ${told.join(', ')}`, remedy)];
 }
 
+/** @param rejected within a day, by reason */
+export function judgeRejected(
+  rejected: readonly { readonly reason: string; readonly count: number }[],
+): readonly Finding[] {
+  if (rejected.length === 0) return [ok('rejected', 'no event was rejected within a day')];
+  const sum = rejected.reduce((all, { count }) => all + count, 0);
+  const says = `${sum} ${sum === 1 ? 'event was' : 'events were'} rejected within a day: ${rejected.map(({ reason, count }) => `${reason} ${count}`).join(', ')}`;
+  const remedy =
+    'npx deeperhub-webhooks rejected list shows where they came from and why, why <event id> explains one; once mended, rejected redrive';
+  return [trouble('rejected', 'notice', says, remedy)];
+}
+
 /** At least. */
 function apartMs({ aheadMs, errorMs }: ClockReading): number {
   return Math.max(0, Math.abs(aheadMs) - errorMs);

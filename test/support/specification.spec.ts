@@ -28,7 +28,7 @@ const words = `register_webhook update_webhook delete_webhook get_webhook list_w
 const labels: Readonly<Record<string, string>> = {
   webhooks_events_published_to_dispatcher_total: 'event_type',
   webhooks_delivery_attempts_total: 'webhook_id_masked event_type http_status_code_group',
-  webhooks_delivery_latency_ms: 'webhook_id_masked event_type',
+  webhooks_delivery_latency_seconds: 'webhook_id_masked event_type',
   webhooks_deactivated_due_to_failure_total: 'webhook_id_masked',
   webhooks_circuit_breaker_state_changed_total: 'webhook_url_host new_state',
 };

@@ -2,7 +2,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import { importEventTypes } from '../../../libs/api-contract/event-type-imports.ts';
 import * as contract from '../../../libs/api-contract/event-types.ts';
-import { EventTypeStore, type EventTypeFields } from '../../../libs/postgres/webhooks/event-type-store.ts';
+import {
+  EventTypeStore,
+  type EventTypeFields,
+  type PutResult,
+} from '../../../libs/postgres/webhooks/event-type-store.ts';
 import { FiltersOfTypes } from '../../../libs/postgres/webhooks/filters-looked-at.ts';
 import type { InputOf } from '../access/caller.ts';
 import { CatalogueImport } from './catalogue-import.ts';
@@ -15,6 +19,8 @@ import { invalid, notFound, ProblemError } from '../http/problem-error.ts';
 import { Input, Route } from '../http/route.ts';
 import { eventTypeResponse } from '../responses.ts';
 import { LookedFiltersOf, removedFieldWarnings } from './removed-fields.ts';
+
+type Schema = Pick<EventTypeFields, 'jsonSchema'>;
 
 @Controller()
 export class EventTypesController {
@@ -40,17 +46,26 @@ export class EventTypesController {
     } as const;
     const misfits = [...exampleProblems(fields), ...retentionProblems(fields, this.config)];
     if (misfits.length > 0) throw invalid(misfits);
-    const refusalOf = (before: EventTypeFields) =>
-      query.force === true ? null : incompatibilities(before.jsonSchema, fields.jsonSchema);
-    const put = await this.eventTypes.put(params.type, fields, refusalOf, actor, new Date());
-    if (put.kind === 'refused') throw new ProblemError('incompatible_schema', undefined, { errors: put.refusal });
-    const warnings = await removedFieldWarnings(
-      new LookedFiltersOf(this.filters),
-      params.type,
-      put.before?.jsonSchema ?? null,
-      fields.jsonSchema,
-    );
-    return { ...eventTypeResponse(put.entry, null), ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) };
+    const refusalOf = (before: EventTypeFields) => this.breaks(query.force, before, fields);
+    return this.changed(await this.eventTypes.put(params.type, fields, refusalOf, actor, new Date()));
+  }
+
+  @Route(contract.updateEventType)
+  async update(@Input() { params, query, body, actor }: InputOf<typeof contract.updateEventType>) {
+    const { jsonSchema, example, ...others } = body;
+    const given = {
+      ...others,
+      ...(jsonSchema !== undefined && { jsonSchema: jsonText(jsonSchema) }),
+      ...(example !== undefined && { example: jsonText(example) }),
+    };
+    const refusalOf = (before: EventTypeFields, after: EventTypeFields) => {
+      const misfits = [...exampleProblems(after), ...retentionProblems(given, this.config)];
+      if (misfits.length > 0) return invalid(misfits);
+      return this.breaks(query.force, before, after);
+    };
+    const changed = await this.eventTypes.change(params.type, given, refusalOf, actor, new Date());
+    if (changed === null) throw notFound();
+    return this.changed(changed);
   }
 
   @Route(importEventTypes)
@@ -74,6 +89,19 @@ export class EventTypesController {
   @Route(contract.deleteEventType)
   async remove(@Input() { params, actor }: InputOf<typeof contract.deleteEventType>) {
     if (!(await this.eventTypes.remove(params.type, actor, new Date()))) throw notFound();
+  }
+
+  private breaks(force: boolean | undefined, before: Schema, after: Schema): ProblemError | null {
+    const errors = force === true ? null : incompatibilities(before.jsonSchema, after.jsonSchema);
+    return errors === null ? null : new ProblemError('incompatible_schema', undefined, { errors });
+  }
+
+  private async changed(result: PutResult<ProblemError>) {
+    if (result.kind === 'refused') throw result.refusal;
+    const { entry, before } = result;
+    const looked = new LookedFiltersOf(this.filters);
+    const warnings = await removedFieldWarnings(looked, entry.type, before?.jsonSchema ?? null, entry.jsonSchema);
+    return { ...eventTypeResponse(entry, null), ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) };
   }
 }
 

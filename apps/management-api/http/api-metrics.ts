@@ -30,7 +30,7 @@ export class ApiMetrics {
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
-    this.durations = metrics.histogram('api_request_duration_ms', 'How long requests took, in milliseconds', buckets, [
+    this.durations = metrics.ms.histogram('api_request_duration_seconds', 'How long requests took', buckets, [
       'method',
       'route',
       'status',
@@ -76,8 +76,8 @@ export class ApiMetrics {
         gauge.set(count);
       }),
     );
-    this.metrics.gauge(
-      'outbox_age_ms',
+    this.metrics.ms.gauge(
+      'outbox_age_seconds',
       'How long the oldest of these has been waiting',
       [],
       shownWhenKnown(waiting, (gauge, { ageMs }) => {

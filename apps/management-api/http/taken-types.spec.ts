@@ -17,9 +17,9 @@ const acme = new Map([['acme', ['order.created', 'parcel.*']]]);
 
 test('a misspelt type is told, one that is taken or like nothing is not', async () => {
   const { taken } = worldOf(acme);
-  const types = ['ordr.created', 'order.created', 'parcel.sent', 'invoice.paid'];
+  const types = ['ordr.created', 'order.created', 'parcel.sent', 'invoice.paid', 'parcl.sent', 'parcl', 'sent.parcel'];
   const meant = await taken.meant(types.map((type) => ({ clientId: 'acme', type })));
-  expect(meant).toEqual(['order.created', null, null, null]);
+  expect(meant).toEqual(['order.created', null, null, null, 'parcel.sent', null, null]);
   expect(await taken.meant([{ clientId: 'nobody', type: 'ordr.created' }])).toEqual([null]);
 });
 

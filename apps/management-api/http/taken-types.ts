@@ -3,8 +3,9 @@
  * client takes the one that was written. Holds: nobody waits long for a hint, and nothing is refused for want of one; what
  * is kept is bounded; a client hears of its own webhooks alone.
  */
-import { closestWord, wordSteps } from '../../../libs/domain/closest-word.ts';
+import { wordSteps } from '../../../libs/domain/closest-word.ts';
 import { patternsFor } from '../../../libs/domain/delivery/match.ts';
+import { closestTaken } from '../../../libs/domain/event/subscribed-types.ts';
 import type { WebhookView } from '../../../libs/postgres/webhooks/webhook-view.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
 
@@ -66,7 +67,7 @@ export class TakenTypes {
     const steps = wordSteps();
     return written.map(({ clientId, type }) => {
       const types = now.get(clientId) ?? null;
-      return isTaken(types, type) || types === null ? null : closestWord(type, types, steps);
+      return isTaken(types, type) || types === null ? null : closestTaken(type, types, steps);
     });
   }
 

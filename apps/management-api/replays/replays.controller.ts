@@ -179,8 +179,8 @@ function filterOf({
   arrivedTo,
   ...rest
 }: NonNullable<NewReplayInput['body']['filter']>): ReplayFilter {
-  if (rest.missedWhileDisabled === true && status !== undefined) {
-    const message = 'It replaces a status: give one of the two.';
+  if (rest.missedWhileDisabled === true && status !== undefined && [status].flat().join() !== 'failed_permanent') {
+    const message = 'Beside it, status can only be failed_permanent.';
     throw invalid([{ path: '/filter/missedWhileDisabled', rule: 'exclusive', message }]);
   }
   if (rest.missedWhileDisabled === true && traitNames.some((name) => Object.hasOwn(rest, name))) {
@@ -199,7 +199,9 @@ function filterOf({
   refuseEmptyRange('/filter', ['from', 'to'], from, to);
   return {
     ...rest,
-    ...(rest.missedWhileDisabled === true ? {} : { status: [status ?? statusesOf(rest)].flat() }),
+    ...(rest.missedWhileDisabled === true && status === undefined
+      ? {}
+      : { status: [status ?? statusesOf(rest)].flat() }),
     ...(missedSince === undefined ? {} : { missedSince: timeText(missedSince) }),
     ...(from === undefined ? {} : { from: timeText(from) }),
     ...(to === undefined ? {} : { to: timeText(to) }),

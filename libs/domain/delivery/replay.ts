@@ -20,7 +20,7 @@ export interface ReplayFilter extends DeliveryTraits {
   readonly eventType?: string;
   /** These, and of them what all else asks for. */
   readonly deliveryIds?: readonly string[];
-  /** What did not arrive because the webhook was disabled, instead of a status. */
+  /** What did not arrive because the webhook was disabled; with the status `failed_permanent` what failed besides, too. */
   readonly missedWhileDisabled?: boolean;
   /**
    * RFC 3339, of what was missed: deliveries that ended, and events that came, at this time or later. An event's own time

@@ -16,6 +16,7 @@ export const areas = {
     'Missing topics; partitions, replicas and settings other than configured; partitions without leader or replica',
   definitions: 'Whether webhook.definitions and webhook.event-types say what the database says',
   clocks: 'Those of the apps and of PostgreSQL beside the one of this machine',
+  rejected: 'How many events were rejected within a day, by reason',
   keys: 'Whether ENCRYPTION_KEYS opens what is sealed: secrets of webhooks, kept answers to requests with an Idempotency-Key',
   egress: 'What the rules open, and active webhooks whose URL they refuse',
   apps: '`/health/ready` of each app, and whether all are of one version',

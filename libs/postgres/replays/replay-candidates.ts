@@ -253,7 +253,9 @@ function wantedDelivery(conditions: Conditions, filter: ReplayFilter): string {
     const arrived = arrivedWithin(conditions, filter, 'created_at');
     const since =
       filter.missedSince === undefined ? 'true' : `last_attempt_at >= ${conditions.value(filter.missedSince)}`;
-    return `(${ofType} and ${arrived} and status = 'failed_permanent' and reason = 'disabled' and ${since})`;
+    // With the status, also those that failed while it was active, such as those for which it was disabled.
+    const reason = filter.status === undefined ? `reason = 'disabled'` : 'true';
+    return `(${ofType} and ${arrived} and status = 'failed_permanent' and ${reason} and ${since})`;
   }
   const { status = statusDefault } = filter;
   return `(${ofType} and ${traitsCondition(conditions, { ...filter, status })})`;

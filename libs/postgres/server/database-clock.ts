@@ -39,9 +39,9 @@ export class DatabaseClock {
 
   constructor(options: DatabaseClockOptions) {
     this.options = options;
-    this.ahead = options.metrics.gauge(
-      'database_clock_ahead_ms',
-      'How far the clock of the database is ahead of that of the process, in milliseconds',
+    this.ahead = options.metrics.ms.gauge(
+      'database_clock_ahead_seconds',
+      'How far the clock of the database is ahead of that of the process',
     );
   }
 

@@ -1,4 +1,5 @@
 /** The database as somebody sees it who asks what is wrong with it. Reads only, and changes nothing, not even tables. */
+import { firstObjectIdAt } from '../../domain/object-id.ts';
 import { BacklogView } from '../history/backlog-view.ts';
 import type { Run } from '../bulk.ts';
 import { CurrentValues } from '../webhooks/current-values.ts';
@@ -143,6 +144,14 @@ export class DatabaseDiagnosis {
         );
         return { ...group, samples: rows.map((row) => row.sealed) };
       }),
+    );
+  }
+
+  /** Events that were rejected since then, by reason, the most first. */
+  rejectedSince(since: Date): Promise<{ reason: string; count: number }[]> {
+    return this.run(
+      'select reason, count(*)::int as count from rejected_event where id >= $1 group by reason order by count desc, reason',
+      [firstObjectIdAt('rejected', since.getTime())],
     );
   }
 

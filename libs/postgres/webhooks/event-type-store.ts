@@ -56,31 +56,21 @@ export class EventTypeStore {
       const row = await em.findOneOrFail(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const before = fieldsOf(row);
       const { visibleTo = before.visibleTo, ...others } = given;
-      const fields: EventTypeFields = { ...others, visibleTo };
-      if (row.version > 0 && JSON.stringify(before) === JSON.stringify(fields))
-        return { kind: 'put', entry: catalogued(row), before };
-      const isNew = row.version === 0;
-      const refusal = isNew ? null : refusalOf(before);
-      if (refusal !== null) return { kind: 'refused', refusal };
-      em.assign(row, {
-        ...fields,
-        sensitivePaths: [...fields.sensitivePaths],
-        visibleTo: visibleTo === null ? null : [...visibleTo],
-        version: row.version + 1,
-        updatedAt: now,
-      });
-      await em.flush();
-      const change = isNew
-        ? { action: 'created', before: null, after: fields }
-        : { action: 'updated', ...changedMembers(before, fields) };
-      await appendAudit(
-        em,
-        { ...change, action: `event_type.${change.action}`, objectKind: 'event_type', objectId: type, clientId: null },
-        actor,
-        now,
-      );
-      await appendToOutbox(em, [{ topic, key: type, value: valueOf(row) }], now);
-      return { kind: 'put', entry: catalogued(row), before: isNew ? null : before };
+      return replace(em, row, { ...others, visibleTo }, refusalOf, actor, now);
+    });
+  }
+
+  /** The same of the fields that are given alone. Null: the entry is not there. */
+  async change<Refusal>(
+    type: string,
+    given: Partial<EventTypeFields>,
+    refusalOf: (before: EventTypeFields, after: EventTypeFields) => Refusal | null,
+    actor: Actor,
+    now: Date,
+  ): Promise<PutResult<Refusal> | null> {
+    return changing(this.em, async (em) => {
+      const row = await em.findOne(EventTypeRow, { type }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      return row === null ? null : replace(em, row, { ...fieldsOf(row), ...given }, refusalOf, actor, now);
     });
   }
 
@@ -146,6 +136,39 @@ export class EventTypeStore {
     const page = pageFrom(found, request, ({ type }) => type);
     return isBeforeAll(page, request) ? this.list(filter, firstOf(request)) : page;
   }
+}
+
+/** Of a row that is locked. What changes nothing is no change. */
+async function replace<Refusal>(
+  em: EntityManager,
+  row: EventTypeRow,
+  fields: EventTypeFields,
+  refusalOf: (before: EventTypeFields, after: EventTypeFields) => Refusal | null,
+  actor: Actor,
+  now: Date,
+): Promise<PutResult<Refusal>> {
+  const before = fieldsOf(row);
+  const { type } = row;
+  const isNew = row.version === 0;
+  if (!isNew && JSON.stringify(before) === JSON.stringify(fields))
+    return { kind: 'put', entry: catalogued(row), before };
+  const refusal = isNew ? null : refusalOf(before, fields);
+  if (refusal !== null) return { kind: 'refused', refusal };
+  em.assign(row, {
+    ...fields,
+    sensitivePaths: [...fields.sensitivePaths],
+    visibleTo: fields.visibleTo === null ? null : [...fields.visibleTo],
+    version: row.version + 1,
+    updatedAt: now,
+  });
+  await em.flush();
+  const change = isNew
+    ? { action: 'created', before: null, after: fields }
+    : { action: 'updated', ...changedMembers(before, fields) };
+  const of = { objectKind: 'event_type', objectId: type, clientId: null } as const;
+  await appendAudit(em, { ...change, ...of, action: `event_type.${change.action}` }, actor, now);
+  await appendToOutbox(em, [{ topic, key: type, value: valueOf(row) }], now);
+  return { kind: 'put', entry: catalogued(row), before: isNew ? null : before };
 }
 
 /** So that two that make the same entry at once wait for each other at its row. Version 0 is never seen outside. */

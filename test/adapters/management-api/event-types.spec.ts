@@ -49,6 +49,49 @@ describe('a schema that breaks what it promised', () => {
   });
 });
 
+describe('a change', () => {
+  const change = (type: string, body: object, query = '') =>
+    world.ask(`PATCH /v1/event-types/${type}${query}`, { body });
+
+  test('leaves the other fields, and what changes nothing is no change', async () => {
+    const before = { description: 'old', jsonSchema: schema, schemaMode: 'warn', example: { orderId: 'o-1' } };
+    await put('order.changed', before);
+    const answer = await change('order.changed', { deprecated: true, description: null });
+    expect(answer).toMatchObject({ status: 200, body: { ...before, description: null, deprecated: true, version: 2 } });
+    expect((await change('order.changed', { deprecated: true })).body).toMatchObject({ version: 2 });
+    const removed = await change('order.changed', { example: null, schemaMode: 'off' });
+    expect(removed.body).toMatchObject({ example: null, jsonSchema: schema, version: 3 });
+    const [entry] = (await world.ask('GET /v1/audit?objectKind=event_type&objectId=order.changed')).body[
+      'data'
+    ] as object[];
+    expect(entry).toMatchObject({
+      action: 'event_type.updated',
+      before: { schemaMode: 'warn' },
+      after: { schemaMode: 'off', example: null },
+    });
+  });
+
+  test('is judged with what it leaves', async () => {
+    await put('order.judged', { jsonSchema: schema, schemaMode: 'warn' });
+    const misfit = await change('order.judged', { example: { orderId: 1 } });
+    expect(misfit).toMatchObject({ status: 422, body: { errors: [{ path: '/example/orderId', rule: 'jsonSchema' }] } });
+    expect(await change('order.judged', { jsonSchema: null })).toMatchObject({
+      status: 409,
+      body: { code: 'incompatible_schema' },
+    });
+    expect((await change('order.judged', { jsonSchema: { type: 'no type' } })).status).toBe(422);
+    expect(await change('order.judged', { jsonSchema: null }, '?force=true')).toMatchObject({
+      status: 200,
+      body: { jsonSchema: null, schemaMode: 'warn', version: 2 },
+    });
+  });
+
+  test('makes nothing', async () => {
+    expect((await change('order.absent', { deprecated: true })).status).toBe(404);
+    expect((await world.ask('GET /v1/event-types/order.absent')).status).toBe(404);
+  });
+});
+
 describe('an example', () => {
   test.each([
     ['warn', 422],

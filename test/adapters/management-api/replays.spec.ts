@@ -224,6 +224,27 @@ describe('a replay', () => {
     ]);
   });
 
+  test('of all that was missed sends what failed before the webhook was disabled, too, and says what it leaves out', async () => {
+    const { webhookId } = await newFailures(3);
+    await withDatabase((client) =>
+      client.query(
+        "update delivery set reason = 'disabled' where id in (select id from delivery where webhook_id = $1 order by id desc limit 1)",
+        [webhookId],
+      ),
+    );
+    const missed = { webhookId, missedWhileDisabled: true };
+    const counted = async (filter: object) => {
+      const { body } = await post({ filter, dryRun: true });
+      return [body['total'], (body['leavesOut'] as string[]).map((text) => text.split(/ that |:/)[1])];
+    };
+    const open = 'are pending or failed_retryable';
+    expect(await counted(missed)).toEqual([1, ['failed while their webhook was active', open]]);
+    expect(await counted({ ...missed, status: 'failed_permanent' })).toEqual([3, [open]]);
+    expect(await counted({ webhookId })).toEqual([3, ['came while a webhook was disabled', open]]);
+    const { body } = await post({ filter: { ...missed, status: ['failed_permanent'] } });
+    expect(await ended(body['id'])).toMatchObject({ status: 'finished', total: 3, done: 3 });
+  });
+
   test('#23 of what was missed since a moment goes by when it ended or came, not by the times of the events', async () => {
     const minute = 60_000;
     const enabledAt = start - 60 * minute;

@@ -1,20 +1,30 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSocketServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { createLogger } from '../../../libs/runtime/logger.ts';
+import { productVersion } from '../../../libs/runtime/product-version.ts';
 import { SecretBox } from '../../../libs/runtime/secret-box.ts';
-import { appNames } from '../../../stack/apps.ts';
+import { AppProcess } from '../../../stack/app-process.ts';
+import { appNames, appScript } from '../../../stack/apps.ts';
+import { examineDisk } from '../../../stack/doctor/disk.ts';
 import { examine, type AppUrls } from '../../../stack/doctor/examination.ts';
 import { exitStatusOf, reportLines, type Finding } from '../../../libs/domain/system/finding.ts';
+import type { EmbeddedServer } from '../../../stack/embedded/embedded-server.ts';
+import { initialisedFile } from '../../../stack/embedded/postgres-home.ts';
+import { startPostgres } from '../../../stack/embedded/postgres.ts';
 import { freePorts } from '../../../stack/ports.ts';
 import { repositoryRoot } from '../../../stack/repository.ts';
 import { setUp } from '../../../stack/setup.ts';
 import { buildApps, testStack } from '../../support/test-stack.ts';
+import { startOwnServer } from '../../support/own-servers.ts';
+import { pathWithPostgresPrograms } from '../../support/postgres-programs.ts';
 import { until } from '../../support/until.ts';
 
 let env: Record<string, string>;
@@ -123,6 +133,124 @@ test('one app runs alone in the Node.js that belongs to it, the doctor finds it,
   expect(await ended).toEqual([0, null]);
   expect(await isThere('/health/live')).toBe(false);
 }, 90_000);
+
+test('of two apps at once, one of another version, it tells the versions; of a clock that is off, who differs', async () => {
+  await buildApps();
+  const otherBuild = mkdtempSync(join(repositoryRoot, '.build-other-version-'));
+  const [ports, started] = [await freePorts(2), [] as AppProcess[]];
+  try {
+    cpSync(join(repositoryRoot, 'dist'), otherBuild, { recursive: true });
+    setVersion(otherBuild, '0.0.9');
+    const scripts = { fanout: appScript('fanout'), projector: join(otherBuild, 'apps', 'projector', 'main.js') };
+    for (const [index, [name, script]] of Object.entries(scripts).entries()) {
+      const port = ports[index] ?? 0;
+      const own = { ...process.env, ...env, HTTP_PORT: String(port), KAFKA_INSTANCE_ID: name };
+      started.push(new AppProcess({ name, script, port, env: own, onLine: () => undefined, onDeath: () => undefined }));
+    }
+    for (const app of started) app.start();
+    await Promise.all(started.map((app) => app.untilReady(60_000)));
+    const [fanout = '', projector = ''] = started.map(({ url }) => url);
+    const running = { ...urls, fanout, projector };
+    const told = of(await examine(env, running), 'apps').map(({ severity, says }) => `${severity}: ${says}`);
+    expect(told).toContain(`warning: several versions run: ${productVersion} (fanout), 0.0.9 (projector)`);
+    const hourMs = 3_600_000;
+    const realNow = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + hourMs);
+    const findings = await examine(env, running).finally(() => {
+      clock.mockRestore();
+    });
+    expect(of(findings, 'clocks')).toMatchObject(
+      ['PostgreSQL', 'fanout'].map((what) => ({
+        severity: 'error',
+        says: expect.stringMatching(new RegExp(`differ from this machine's: .*${what} 3[56]\\d\\d\\.\\d s behind`)),
+        remedy: expect.stringContaining('NTP'),
+      })),
+    );
+  } finally {
+    await Promise.all(started.map((app) => app.stop(12_000)));
+    rmSync(otherBuild, { recursive: true, force: true });
+  }
+}, 120_000);
+
+/** In a copy of dist/, as the build of another release has it. */
+function setVersion(build: string, version: string): void {
+  const files = readdirSync(build, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  const told = files.filter((name) => {
+    const path = join(build, name);
+    const text = readFileSync(path, 'utf8');
+    const changed = text.replaceAll(`"${productVersion}"`, `"${version}"`);
+    if (changed !== text) writeFileSync(path, changed);
+    return changed !== text;
+  });
+  expect(told).not.toEqual([]);
+}
+
+const postgresPath = pathWithPostgresPrograms();
+if (postgresPath === null)
+  process.stdout.write('not tried, because there is no pg_basebackup of PostgreSQL 18 here: a standby\n');
+
+(postgresPath === null ? test.skip : test)(
+  'of a database that is a standby it tells where to write',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'webhooks-standby-'));
+    chmodSync(folder, 0o755);
+    const primary = await startOwnServer('postgres');
+    const dataDir = join(folder, 'data');
+    let standby: EmbeddedServer | undefined;
+    try {
+      await setUp({ ...env, DATABASE_URL: primary.address }, createLogger('setup', 'error'));
+      mkdirSync(dataDir);
+      const copied = spawnSync('pg_basebackup', ['-D', join(dataDir, 'cluster'), '-R', '-d', primary.address], {
+        env: { PATH: postgresPath ?? '' },
+        encoding: 'utf8',
+      });
+      expect([copied.status, copied.stderr]).toEqual([0, '']);
+      writeFileSync(join(dataDir, initialisedFile), '');
+      // Who runs it owns its data, where that is not who we are.
+      if (process.getuid?.() === 0) spawnSync('chown', ['-R', 'nobody', dataDir]);
+      const [port = 0] = await freePorts(1);
+      standby = await startPostgres({ port, dataDir, logFile: join(folder, 'log'), onProgress: () => undefined });
+      const found = of(await foundWith({ DATABASE_URL: standby.address }), 'database');
+      expect(found[0]).toMatchObject({
+        severity: 'error',
+        says: expect.stringContaining('standby'),
+        remedy: expect.stringContaining('DATABASE_URL'),
+      });
+      expect(of(await foundWith({ DATABASE_URL: primary.address }), 'database')).toMatchObject([
+        { severity: 'ok' },
+        { severity: 'ok' },
+      ]);
+    } finally {
+      await standby?.stop();
+      await primary.remove();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  120_000,
+);
+
+describe('a disk', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'webhooks-small-disk-'));
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300m', 'tmpfs', folder]).status === 0;
+  if (!isMounted)
+    process.stdout.write('not tried, because no file system can be mounted here: a disk that is nearly full\n');
+  afterAll(() => {
+    if (isMounted) spawnSync('umount', [folder]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  (isMounted ? test : test.skip)(
+    'that is nearly full is told with what is left, and one that nobody uses is not',
+    () => {
+      expect(examineDisk(folder)).toEqual([]);
+      mkdirSync(join(folder, 'kafka'));
+      writeFileSync(join(folder, 'kafka', 'log'), Buffer.alloc(100_000_000));
+      expect(examineDisk(folder)).toMatchObject([
+        { area: 'disk', severity: 'error', says: expect.stringMatching(/^only 2(0\d|1[0-5]) MB are free at /) },
+      ]);
+    },
+  );
+});
 
 describe('it finds', () => {
   test('topics that are otherwise than configured', async () => {

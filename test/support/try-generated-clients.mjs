@@ -1,0 +1,129 @@
+/**
+ * What generators make of the OpenAPI document is compiled: Python by openapi-python-client, Go and Java by openapi-generator
+ * (openapi-typescript is among the types of the repository). Generators come through pip and Maven into .cache/generators; a
+ * language whose tools are not here, or whose packages are not to be had, is named and left out.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const document = join(root, 'libs', 'api-client', 'generated', 'openapi.json');
+const cache = join(root, '.cache', 'generators');
+const out = join(cache, 'out');
+const pythonClient = '0.29.1';
+const openapiGenerator = '7.14.0';
+const python = join(cache, 'python', 'bin', 'python');
+const generator = join(cache, `openapi-generator-cli-${openapiGenerator}.jar`);
+
+/** Its output only where it fails. */
+function run(command, args, cwd = root) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 600_000 });
+  return { isDone: status === 0, said: `${command} ${args.join(' ')}\n${stdout}${stderr}${error?.message ?? ''}` };
+}
+
+const isThere = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+function fetchedPython() {
+  if (existsSync(python)) return null;
+  const steps = [
+    ['python3', ['-m', 'venv', join(cache, 'python')]],
+    [python, ['-m', 'pip', 'install', '--quiet', `openapi-python-client==${pythonClient}`]],
+  ];
+  for (const [command, args] of steps) {
+    const { isDone, said } = run(command, args);
+    if (isDone) continue;
+    rmSync(join(cache, 'python'), { recursive: true, force: true });
+    return said;
+  }
+  return null;
+}
+
+function fetchedGenerator() {
+  if (existsSync(generator)) return null;
+  const artifact = `org.openapitools:openapi-generator-cli:${openapiGenerator}`;
+  const { isDone, said } = run('mvn', [
+    '-q',
+    '-B',
+    'dependency:copy',
+    `-Dartifact=${artifact}`,
+    `-DoutputDirectory=${cache}`,
+  ]);
+  return isDone ? null : said;
+}
+
+const generate = (...args) => ['java', ['-jar', generator, 'generate', '-i', document, ...args]];
+const importAll = `import pathlib, importlib
+for file in pathlib.Path('client').rglob('*.py'):
+    importlib.import_module('.'.join(file.with_suffix('').parts).removesuffix('.__init__'))`;
+
+const languages = [
+  {
+    name: 'Python',
+    tools: [['python3', '--version']],
+    fetched: fetchedPython,
+    steps: [
+      [
+        python,
+        [
+          '-m',
+          'openapi_python_client',
+          'generate',
+          '--path',
+          document,
+          '--meta',
+          'none',
+          '--output-path',
+          join(out, 'client'),
+        ],
+      ],
+      [python, ['-c', importAll], out],
+    ],
+  },
+  {
+    name: 'Go',
+    tools: [
+      ['java', '-version'],
+      ['mvn', '--version'],
+      ['go', 'version'],
+    ],
+    fetched: fetchedGenerator,
+    steps: [
+      generate('-g', 'go', '-o', join(out, 'go')),
+      ['go', ['mod', 'tidy'], join(out, 'go')],
+      ['go', ['build', './...'], join(out, 'go')],
+    ],
+  },
+  {
+    name: 'Java',
+    tools: [
+      ['java', '-version'],
+      ['mvn', '--version'],
+    ],
+    fetched: fetchedGenerator,
+    steps: [
+      generate('-g', 'java', '--library', 'okhttp-gson', '-o', join(out, 'java')),
+      ['mvn', ['-q', '-B', 'compile'], join(out, 'java')],
+    ],
+  },
+];
+
+mkdirSync(cache, { recursive: true });
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out);
+for (const { name, tools, fetched, steps } of languages) {
+  const missing = tools.filter(([command, ...args]) => !isThere(command, ...args)).map(([command]) => command);
+  const problem = missing.length > 0 ? `there is no ${missing.join(', ')} here` : fetched();
+  if (problem !== null) {
+    console.log(`left out, because ${problem.trim().split('\n').at(-1)}: a generated client in ${name}`);
+    continue;
+  }
+  for (const [command, args, cwd] of steps) {
+    const { isDone, said } = run(command, args, cwd);
+    if (isDone) continue;
+    console.error(said.slice(-8_000));
+    process.exit(1);
+  }
+  console.log(`a generated client in ${name} compiles`);
+}
