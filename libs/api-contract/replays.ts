@@ -117,9 +117,12 @@ export const replaySchema = Type.Object(
         'Passed over: the webhook is deleted or disabled, its filter does not want the event, or the event is not in the history.',
     }),
     leavesOut: Type.Optional(
-      Type.Array(Type.String(), {
-        description: 'What was not delivered either and is not sent, each with why or how to get it, for people.',
-      }),
+      Type.Array(
+        Type.String({ examples: ['Events that came while a webhook was disabled: missedWhileDisabled has them.'] }),
+        {
+          description: 'What was not delivered either and is not sent, each with why or how to get it, for people.',
+        },
+      ),
     ),
     error: nullable(Type.String({ description: 'Why it failed.' })),
     createdBy: Type.String({ description: 'The key that began it.' }),

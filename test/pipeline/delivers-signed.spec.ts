@@ -412,7 +412,16 @@ test('every metric of the reference is scraped from the apps that it names, and 
     await until(
       async () => {
         const scraped = await scrapeAll(system.url(app));
-        const own = [...scraped].filter(([name]) => name.startsWith('webhooks_'));
+        const all = [...scraped].filter(([name]) => name.startsWith('webhooks_'));
+        // METRICS_OLD_NAMES: each stands for one in seconds.
+        const isOld = (name: string) => /_ms(_total)?$/.test(name);
+        const old = all.filter(([name]) => isOld(name));
+        expect(old.map(([name]) => name)).toContain('webhooks_event_loop_delay_ms');
+        for (const [name, { kind, samples }] of old) {
+          const { kind: newKind, samples: newSamples } = scraped.get(name.replace('_ms', '_seconds')) ?? {};
+          expect([name, newKind, newSamples?.length]).toEqual([name, kind, samples.length]);
+        }
+        const own = all.filter(([name]) => !isOld(name));
         expect(own.map(([name, { kind }]) => `${name} ${kind}`).sort()).toEqual(
           expected.map(({ name, kind = '' }) => `${name} ${kind}`).sort(),
         );
