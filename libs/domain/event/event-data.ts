@@ -55,8 +55,20 @@ export function binaryData(value: Buffer | null, contentType: string | null): Ev
     return jsonData(textOf(value), value);
   }
   // What is neither JSON nor text goes on as base64: JSON has no bytes.
-  const isText = /^text\/|[/+]xml\b|x-www-form-urlencoded/.test(contentType) && isUtf8(value);
-  return textData(isText ? textOf(value) : value.toString('base64'));
+  const text = /^text\/|[/+]xml\b|x-www-form-urlencoded/.test(contentType) ? textAsSaid(value, contentType) : null;
+  return textData(text ?? value.toString('base64'));
+}
+
+/** By the charset that its type names, UTF-8 if it names none. Null: these bytes are not of it. */
+function textAsSaid(value: Buffer, contentType: string): string | null {
+  const [, charset = 'utf-8'] = /;\s*charset="?([\w.:-]{1,40})/.exec(contentType) ?? [];
+  // Much that is UTF-8 is called Latin-1 by some default, and letters in UTF-16 are UTF-8 as well.
+  if (isUtf8(value) && !charset.startsWith('utf-16')) return textOf(value);
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(value);
+  } catch {
+    return null;
+  }
 }
 
 export function jsonData(text: string, bytes: Buffer): EventData {

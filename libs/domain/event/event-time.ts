@@ -1,8 +1,8 @@
 /**
  * The `time` of an event in the spellings that producers use. In: an attribute. Out: Unix milliseconds, or null.
  * RFC 3339 as CloudEvents asks for it, and beside it: without seconds, a blank for the T, a comma before the fraction, offsets as
- * `+0000` or `+00`, `GMT` and `UTC`, the basic form of ISO 8601 (`20261130T100000Z`), leap seconds, the zone that Java adds in brackets, the date of HTTP, and a count of seconds, milli-, micro- or
- * nanoseconds. A time without any offset is nobody's: it may be of any zone.
+ * `+0000` or `+00`, `GMT` and `UTC`, the basic form of ISO 8601 (`20261130T100000Z`), leap seconds, the zone that Java adds in brackets, the date of HTTP, what
+ * `Date` prints in JavaScript and (in UTC) in Java, `/Date(…)/` of .NET, and a count of seconds, milli-, micro- or nanoseconds. A time without any offset is nobody's: it may be of any zone.
  */
 import { recordTimeOf } from './record-time.ts';
 
@@ -10,6 +10,9 @@ const iso =
   /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,18}))? ?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)(?: UTC| GMT)?(?:\[[\w/+:-]{1,64}\])?$/;
 const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(.*)$/;
 const httpDate = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC|[+-]\d{4})$/;
+const scriptDate = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d{4}) (\d\d:\d\d:\d\d) GMT([+-]\d{4})(?: \(.{1,64}\))?$/;
+const javaDate = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC) (\d{4})$/;
+const netDate = /^\/Date\((\d{9,19})(?:[+-]\d{4})?\)\/$/;
 const count = /^\d{9,19}(\.\d{1,9})?$/;
 
 export function eventTimeOf(value: unknown): number | null {
@@ -25,8 +28,10 @@ export function eventTimeOf(value: unknown): number | null {
     const before = parsed(`${date}T${minutes}:59.000${offsetOf(offset)}`);
     return before === null ? null : before + 1000;
   }
-  if (httpDate.test(value)) return parsed(value);
-  return count.test(value) ? recordTimeOf(Number(value)) : null;
+  const printed = value.replace(scriptDate, '$2 $1 $3 $4 $5').replace(javaDate, '$2 $1 $4 $3 GMT');
+  if (printed !== value || httpDate.test(value)) return parsed(printed);
+  const counted = value.replace(netDate, '$1');
+  return count.test(counted) ? recordTimeOf(Number(counted)) : null;
 }
 
 function parsed(text: string): number | null {

@@ -170,6 +170,18 @@ describe('encodings', () => {
     expect(read(json, { ...binary, ce_datacontenttype: 'application/xml' })).toMatchObject(asMeant);
   });
 
+  test.each([
+    ['text/xml; charset=ISO-8859-1', Buffer.from('<a>São</a>', 'latin1'), '<a>São</a>'],
+    ['text/plain;charset="utf-16le"', Buffer.from('São', 'utf16le'), 'São'],
+    ['text/plain; charset=UTF-16LE', Buffer.from('Sao', 'utf16le'), 'Sao'],
+    ['text/plain; charset=iso-8859-1', Buffer.from('São'), 'São'],
+    ['text/plain; charset=shift_jis', Buffer.from('93fa967b', 'hex'), '日本'],
+    ['text/plain; charset=none', Buffer.from('São', 'latin1'), 'U+Nv'],
+    ['text/plain', Buffer.from('São', 'latin1'), 'U+Nv'],
+  ])('text is read by the charset that it names: %s', (contentType, value, expected) => {
+    expect(read(value, { ...binary, 'content-type': contentType })).toMatchObject({ data: expected });
+  });
+
   test('#19 an Avro value that is the whole event is read as one, with or without its content type', () => {
     for (const headers of [{}, { 'content-type': 'application/cloudevents+avro' }]) {
       expect(registryFrameOf(record(bytes(0, 0, 0, 0, 7, 2), headers))).not.toBeNull();
@@ -325,6 +337,11 @@ test.each<[string, unknown, string | null]>([
   ['#36 the zone that Java adds', '2026-11-29T10:15:06+01:00[Europe/Paris]', '2026-11-29T09:15:06.000Z'],
   ['#36 how Go prints it', '2026-11-29 10:15:06.5 +0000 UTC', '2026-11-29T10:15:06.500Z'],
   ['#36 the date of HTTP', 'Sun, 29 Nov 2026 10:15:06 GMT', '2026-11-29T10:15:06.000Z'],
+  ['#36 how JavaScript prints it', 'Sun Nov 29 2026 10:15:06 GMT+0100 (Central European)', '2026-11-29T09:15:06.000Z'],
+  ['#36 how Java prints it in UTC', 'Sun Nov 29 10:15:06 UTC 2026', '2026-11-29T10:15:06.000Z'],
+  ['#36 how Java prints it elsewhere', 'Sun Nov 29 10:15:06 PST 2026', null],
+  ['#36 how Python prints it', 'Sun Nov 29 10:15:06 2026', null],
+  ['#36 how .NET wrote it', '/Date(1795947306000+0200)/', '2026-11-29T10:15:06.000Z'],
   ['#36 Unix seconds', 1_795_947_306, '2026-11-29T10:15:06.000Z'],
   ['#36 Unix milliseconds as text', '1795947306000', '2026-11-29T10:15:06.000Z'],
   ['#36 the name of a zone alone', '2026-11-29T10:15:06America/Los_Angeles', null],
