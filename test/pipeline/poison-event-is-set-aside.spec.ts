@@ -119,20 +119,21 @@ test('sensitive fields are masked before anything leaves fan-out', async () => {
   expect(JSON.parse(text)).toMatchObject({ data: { user: 'ann', deep: [{ kept: 1 }] } });
 });
 
-test('topics of Debezium and of Protobuf are adopted by a mapping alone, as docs/adopting.md says', async () => {
+test('topics of Debezium, its outbox and Protobuf are adopted by a mapping alone, as docs/adopting.md says', async () => {
   const api = system.client();
   await dataOf(api.POST('/v1/clients', { body: { id: 'acme', name: 'Acme' } }));
   const adopted = await startReceiver({});
-  const eventTypes = ['customers.*', 'parcel.*'];
+  const eventTypes = ['customers.*', 'order.placed', 'parcel.*'];
   await dataOf(api.POST('/v1/webhooks', { body: { clientId: 'acme', url: adopted.url, eventTypes } }));
   const env = { ...process.env, ...system.env };
-  for (const kind of ['changes', 'protobuf'])
+  for (const kind of ['changes', 'outbox', 'protobuf'])
     execFileSync(process.execPath, [join(examples, 'produce.mjs'), kind], { env });
-  await until(() => adopted.requests.length >= 4, { timeoutMs: 60_000, what: 'what the topics became' });
+  await until(() => adopted.requests.length >= 5, { timeoutMs: 60_000, what: 'what the topics became' });
   const bodies = adopted.requests.map(({ body }) => body.toString());
   const types = bodies.map((body) => (JSON.parse(body) as { type: string }).type);
   await adopted.close();
-  expect(types.sort()).toEqual(['customers.created', 'customers.deleted', 'customers.updated', 'parcel.sent']);
+  const ofCustomers = ['created', 'deleted', 'updated'].map((what) => `customers.${what}`);
+  expect(types.sort()).toEqual([...ofCustomers, 'order.placed', 'parcel.sent']);
   expect(bodies.find((body) => body.includes('parcel.sent'))).toContain('"parcel_id":9007199254740993,"tenant":"acme"');
 
   const cli = async (...words: string[]) => {

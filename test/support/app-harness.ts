@@ -11,7 +11,7 @@ import { setUp } from '../../stack/setup.ts';
 import { createApiClient, type ApiClient } from '../../libs/api-client/api-client.ts';
 import { createLogger } from '../../libs/runtime/logger.ts';
 import { PlantedSecrets } from './planted-secrets.ts';
-import { SystemTopics, type PublishOptions, type RawRecord, type ReadRecord } from './system-topics.ts';
+import { SystemTopics, type OddRecord, type PublishOptions, type ReadRecord } from './system-topics.ts';
 import { buildApps, testStack } from './test-stack.ts';
 
 export type { AppName };
@@ -187,7 +187,7 @@ export class System {
   }
 
   /** Any bytes onto the platform topic. */
-  async publishRaw(records: readonly RawRecord[], options?: PublishOptions): Promise<void> {
+  async publishRaw(records: readonly OddRecord[], options?: PublishOptions): Promise<void> {
     await this.definitionsInForce();
     return this.topics.publishRaw(records, options);
   }

@@ -15,6 +15,13 @@ export interface RawRecord {
   readonly headers?: Readonly<Record<string, string | Buffer>>;
 }
 
+/** With what Kafka allows and few producers do: a header more than once, a timestamp of the producer's own. */
+export interface OddRecord extends Omit<RawRecord, 'headers'> {
+  readonly headers?: Readonly<Record<string, string | Buffer | (string | Buffer)[]>>;
+  /** Default: now, in milliseconds */
+  readonly timestamp?: string;
+}
+
 export interface ReadRecord {
   readonly key: string | null;
   readonly value: Buffer | null;
@@ -44,12 +51,13 @@ export class SystemTopics {
     );
   }
 
-  async publishRaw(records: readonly RawRecord[], options: PublishOptions = {}): Promise<void> {
+  async publishRaw(records: readonly OddRecord[], options: PublishOptions = {}): Promise<void> {
     this.producer ??= this.connectProducer();
     const producer = await this.producer;
     const topic = this.prefix + (options.topic ?? 'platform.events');
-    const messages = records.map(({ key = options.key, value, headers }) => ({
+    const messages = records.map(({ key = options.key, value, headers, timestamp }) => ({
       value,
+      ...(timestamp === undefined ? {} : { timestamp }),
       ...(key === undefined ? {} : { key }),
       ...(headers === undefined ? {} : { headers }),
     }));
