@@ -137,6 +137,7 @@ class World {
     this.staysWhileLate += 1;
     if (this.staysWhileLate === 1) return;
     this.committedAttempts.clear();
+    this.settledAttempts.clear();
     for (const { deliveryId } of this.produced)
       this.mayRepeat.set(deliveryId, (this.mayRepeat.get(deliveryId) ?? 0) + 1);
   }
@@ -688,6 +689,17 @@ const landedHalfBeforeARebalance: Action[] = [
   { kind: 'rejoin' },
 ];
 
+/** Found by the property: copies landed in the second stay after a kill, and the stay between had sent copies of its own. */
+const landedInTheSecondStay: Action[] = [
+  { kind: 'produce', webhook: 'a', count: 90 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'kill', lateMs: 2_500 },
+  { kind: 'pass', ms: 1 },
+  { kind: 'pass', ms: 1_000 },
+  { kind: 'kill', lateMs: null },
+];
+
 /** Found by the property: the first attempt succeeded unheard, and the end came before the last retry of the second. */
 const deliveredBeforeItsRetries: Action[] = [
   { kind: 'slow', webhook: 'p' },
@@ -873,6 +885,7 @@ describe('a dispatcher, whatever happens to it', () => {
             [landedAtTheEnd],
             [pausedOverARestart],
             [landedHalfBeforeARebalance],
+            [landedInTheSecondStay],
           ],
         },
       );
@@ -953,6 +966,37 @@ describe('a dispatcher, whatever happens to it', () => {
     expect(after.isAtRest).toBe(true);
     await after.leave();
     expect(world.committed).toMatchObject({ [mainTopic]: { offset: world.logs[mainTopic]?.length } });
+  });
+
+  test('skips nothing that was parked out of a log before, of which it does not say which', async () => {
+    const world = new World(webhooks);
+    // As when nobody told the id of the topic at the assignment.
+    world.mainTopicId = null;
+    world.isSlow.add('a');
+    for (let index = 0; index < 90; index += 1) world.produce('a');
+    const before = new Life(world, 1);
+    before.poll(90);
+    await jest.advanceTimersByTimeAsync(100);
+    const parked = world.mainOffsets.length;
+    expect(parked).toBeGreaterThan(50);
+    before.kill(null);
+    for (const lost of [world.logs[mainTopic], world.keys[mainTopic]]) lost?.splice(0);
+    world.committed[mainTopic] = null;
+    world.mainTopicId = 'second';
+    world.pause('a');
+    const between = new Life(world, 2);
+    for (let index = 0; index < 100; index += 1) world.produce('p');
+    await pass(between, 3_000);
+    expect([...world.delivered].filter((deliveryId) => deliveryId.startsWith('p'))).toHaveLength(100);
+    between.kill(null);
+    world.isSlow.clear();
+    const after = new Life(world, 3);
+    world.resume('a');
+    await pass(after, 10_000);
+    expect([...world.delivered].filter((deliveryId) => deliveryId.startsWith('a')).length).toBeGreaterThanOrEqual(
+      parked,
+    );
+    await after.leave();
   });
 
   test('begins the same offset of another log although an attempt of the one before goes on', async () => {

@@ -250,7 +250,7 @@ export class Partition {
       }));
     const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
     const { open = [], settled = [] } = Object.groupBy(taken, ({ record }) =>
-      this.stay.settled.hasParked(record, this.owners.mainOffsetOf(record)) ? 'settled' : 'open',
+      this.stay.settled.hasParked(record, this.owners.saidMainOffsetOf(record)) ? 'settled' : 'open',
     );
     for (const { webhookId, offset } of settled) this.log.complete(webhookId, offset);
     this.pass({ ...batch, records: open.map(({ record }) => record) }, 'parked');
