@@ -18,7 +18,7 @@ const bodies = new Map<number, Buffer>();
 function item(offset: number, bytes: number, source: LaneItem['source'] = 'main'): LaneItem {
   const value = bodies.get(bytes) ?? Buffer.alloc(bytes);
   bodies.set(bytes, value);
-  return { partition, lease, offset, source, value, writtenAt: 0, addedAt: 0, notBefore: 0 };
+  return { partition, lease, offset, source, value, writtenAt: 0, addedAt: 0, name: null, notBefore: 0 };
 }
 
 /** The defaults of a dispatcher; a webhook is named after its client: `client/number`. */

@@ -35,7 +35,7 @@ import {
   type Parking,
   type Reports,
 } from './reports.ts';
-import { SettledRecords } from './settled/settled-records.ts';
+import { mainRecordHeader, SettledRecords } from './settled/settled-records.ts';
 import { WebhookTable } from './webhook-table.ts';
 
 const mainTopic = 'webhook.deliveries';
@@ -75,15 +75,18 @@ interface Committed {
 class World {
   readonly logs: Record<string, Buffer[]> = { [mainTopic]: [], [parkedTopic]: [] };
   readonly keys: Record<string, string[]> = { [mainTopic]: [], [parkedTopic]: [] };
+  /** When each record was written, by the clock of then. */
+  readonly writtenAt: Record<string, number[]> = { [mainTopic]: [], [parkedTopic]: [] };
   /** By offset in the parked topic. */
   readonly mainOffsets: number[] = [];
   readonly parkedBy: string[] = [];
   readonly parkedOf: (string | null)[] = [];
+  readonly standFor: (string | null)[] = [];
   /** Null when the cluster has none. */
   mainTopicId: string | null = 'first';
   parkedTopicId: string | null = 'lane';
   /** What outcomes on Kafka say that they settle, and of which attempts these outcomes are. */
-  readonly settles: { readonly name: string; readonly at: number }[] = [];
+  readonly settles: string[] = [];
   readonly settledAttempts = new Set<string>();
   readonly committed: Record<string, Committed | null> = { [mainTopic]: null, [parkedTopic]: null };
   readonly attempts: Attempt[] = [];
@@ -137,7 +140,6 @@ class World {
     this.staysWhileLate += 1;
     if (this.staysWhileLate === 1) return;
     this.committedAttempts.clear();
-    this.settledAttempts.clear();
     for (const { deliveryId } of this.produced)
       this.mayRepeat.set(deliveryId, (this.mayRepeat.get(deliveryId) ?? 0) + 1);
   }
@@ -156,9 +158,10 @@ class World {
     }
   }
 
-  append(topic: string, key: string, value: Buffer): void {
+  append(topic: string, key: string, value: Buffer, writtenAt = Date.now()): void {
     this.logs[topic]?.push(value);
     this.keys[topic]?.push(key);
+    this.writtenAt[topic]?.push(writtenAt);
   }
 
   /** As the API has it in force everywhere. */
@@ -374,7 +377,7 @@ class Life {
     const leases = { main: this.lease(mainTopic, 'completed'), parked: this.lease(parkedTopic, 'positioned') };
     this.remember(leases.main);
     const settled = new SettledRecords();
-    for (const { name, at } of this.world.settles) settled.add(name, at);
+    for (const name of this.world.settles) settled.add(Buffer.from(name));
     this.settledBefore = new Set(this.world.settledAttempts);
     this.dispatch.assigned([leases.main, leases.parked], [], settled);
     return leases;
@@ -415,7 +418,7 @@ class Life {
       topic,
       partition: 0,
       offset,
-      timestampMs: 0,
+      timestampMs: this.world.writtenAt[topic]?.[offset] ?? 0,
       key,
       value: this.world.logs[topic]?.[offset] ?? null,
       headers: topic === parkedTopic ? this.headersAt(offset) : {},
@@ -423,12 +426,13 @@ class Life {
   }
 
   private headersAt(offset: number): Record<string, Buffer> {
-    const { mainOffsets, parkedBy, parkedOf } = this.world;
+    const { mainOffsets, parkedBy, parkedOf, standFor } = this.world;
     const topicId = parkedOf[offset] ?? null;
     return {
       [mainOffsetHeader]: Buffer.from(String(mainOffsets[offset])),
       [parkedByHeader]: Buffer.from(parkedBy[offset] ?? ''),
       ...(topicId === null ? {} : { [mainTopicIdHeader]: Buffer.from(topicId) }),
+      ...(standFor[offset] == null ? {} : { [mainRecordHeader]: Buffer.from(standFor[offset]) }),
     };
   }
 
@@ -502,19 +506,23 @@ class Life {
           if (isOver) this.settled.add(attemptName(outcome));
           if (outcome.status === 'delivered') this.world.reported.add(outcome.deliveryId);
           if (settles === null) return;
-          this.world.settles.push({ name: settles, at: Date.now() });
+          this.world.settles.push(settles);
           this.world.settledAttempts.add(attemptName(outcome));
         });
       },
-      park: ({ name, mainTopicId }: ParkedInto, parked: readonly Parking[]) =>
-        inOrder(() => {
-          for (const { webhookId, value, mainOffset } of parked) {
-            this.world.append(parkedTopic, webhookId, value);
+      park: ({ name, mainTopicId }: ParkedInto, parked: readonly Parking[]) => {
+        // By the producer's clock, when it is sent.
+        const sentAt = Date.now();
+        return inOrder(() => {
+          for (const { webhookId, value, mainOffset, mainRecord } of parked) {
+            this.world.append(parkedTopic, webhookId, value, sentAt);
             this.world.mainOffsets.push(mainOffset);
             this.world.parkedBy.push(name);
             this.world.parkedOf.push(mainTopicId);
+            this.world.standFor.push(mainRecord);
           }
-        }),
+        });
+      },
     } as unknown as Reports;
   }
 
@@ -918,8 +926,17 @@ describe('a dispatcher, whatever happens to it', () => {
     await before.leave();
     expect(world.committed[parkedTopic]?.offset).toBeLessThan(world.mainOffsets.length);
     world.committed[parkedTopic] = { ...(world.committed[parkedTopic] ?? { metadata: '' }), offset: 80 };
-    const { mainOffsets, parkedBy, parkedOf } = world;
-    for (const lost of [world.logs[parkedTopic], world.keys[parkedTopic], mainOffsets, parkedBy, parkedOf]) {
+    const { mainOffsets, parkedBy, parkedOf, standFor, writtenAt } = world;
+    const { [parkedTopic]: times } = writtenAt;
+    for (const lost of [
+      world.logs[parkedTopic],
+      world.keys[parkedTopic],
+      times,
+      mainOffsets,
+      parkedBy,
+      parkedOf,
+      standFor,
+    ]) {
       lost?.splice(0);
     }
     world.parkedTopicId = 'another lane';
@@ -950,7 +967,7 @@ describe('a dispatcher, whatever happens to it', () => {
     const parked = world.mainOffsets.length;
     expect(parked).toBeGreaterThan(50);
     before.kill(null);
-    for (const lost of [world.logs[mainTopic], world.keys[mainTopic]]) lost?.splice(0);
+    for (const lost of [world.logs[mainTopic], world.keys[mainTopic], world.writtenAt[mainTopic]]) lost?.splice(0);
     world.committed[mainTopic] = null;
     world.mainTopicId = second;
     world.isSlow.clear();
@@ -980,7 +997,7 @@ describe('a dispatcher, whatever happens to it', () => {
     const parked = world.mainOffsets.length;
     expect(parked).toBeGreaterThan(50);
     before.kill(null);
-    for (const lost of [world.logs[mainTopic], world.keys[mainTopic]]) lost?.splice(0);
+    for (const lost of [world.logs[mainTopic], world.keys[mainTopic], world.writtenAt[mainTopic]]) lost?.splice(0);
     world.committed[mainTopic] = null;
     world.mainTopicId = 'second';
     world.pause('a');
@@ -1007,7 +1024,7 @@ describe('a dispatcher, whatever happens to it', () => {
     life.poll(1);
     await jest.advanceTimersByTimeAsync(50);
     expect(world.attempts).toHaveLength(1);
-    for (const lost of [world.logs[mainTopic], world.keys[mainTopic]]) lost?.splice(0);
+    for (const lost of [world.logs[mainTopic], world.keys[mainTopic], world.writtenAt[mainTopic]]) lost?.splice(0);
     world.committed[mainTopic] = null;
     world.mainTopicId = 'second';
     world.produce('p');

@@ -245,7 +245,7 @@ export class Dispatch {
     if (isStrict && !keepsPlace) this.letGo(delivery.webhookId, item);
     if (!keepsPlace) this.release(attempt, delivery.webhookId);
     const append = partition.appends.begin(monotonicMs(), 0, 0);
-    await this.options.reports.settle(outcome, isHead ? noFollowUp : followUp, isHead ? null : partition.nameOf(item));
+    await this.options.reports.settle(outcome, isHead ? noFollowUp : followUp, isHead ? null : item.name);
     partition.appends.end(append);
     if (isHead) this.holdHead(outcome, followUp.delivery, item);
     else if (isCopied) this.letGo(delivery.webhookId, item);
@@ -283,7 +283,7 @@ export class Dispatch {
     } else if (partition.isHeld) {
       const value = this.options.codecs.parked.encode(parkedFrom(next, 'blocked', notBefore, Date.now()));
       this.lanes.divertBehind(webhookId, () => {
-        this.parker.park(partition, { webhookId, value, mainOffset: item.offset }, item.lease);
+        this.parker.park(partition, { webhookId, value, mainOffset: item.offset, mainRecord: item.name }, item.lease);
       });
     } else {
       // Nothing may be written for it any more: whoever reads it next tries it as if this had not been.

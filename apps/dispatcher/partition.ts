@@ -5,14 +5,20 @@
  * owner, its main record or its parked copy; what is under way when a stay ends still belongs here, and is not begun again.
  */
 import { isOtherTopic } from '../../libs/kafka/consumer/position-check.ts';
-import type { CompletedLease, PartitionLease, PositionedLease, RecordBatch } from '../../libs/kafka/record.ts';
+import type {
+  CompletedLease,
+  KafkaRecord,
+  PartitionLease,
+  PositionedLease,
+  RecordBatch,
+} from '../../libs/kafka/record.ts';
 import { keyOf, type LaneItem } from './lanes/lane-item.ts';
 import { ParkedLog } from './parked/parked-log.ts';
 import { PartitionAppends } from './parked/partition-appends.ts';
 import { ParkedOwners } from './parked/parked-owners.ts';
 import { StrictHeads } from './lanes/strict-heads.ts';
 import { SchemaQueue } from './schema-queue.ts';
-import { recordName, type SettledBefore } from './settled/settled-records.ts';
+import { nameOf, type SettledRecords } from './settled/settled-records.ts';
 
 export interface PartitionHooks {
   parkedCapacity(webhookId: string): number;
@@ -31,7 +37,7 @@ export interface Stay {
   readonly main: CompletedLease;
   readonly parked: PositionedLease;
   /** What was settled before it, as no commit told. */
-  readonly settled: SettledBefore;
+  readonly settled: SettledRecords;
 }
 
 export class Partition {
@@ -94,11 +100,6 @@ export class Partition {
   /** Of the log that its main records are from; null when it has none. */
   get mainTopicId(): string | null {
     return this.stay.main.topicId;
-  }
-
-  /** What an outcome of this item says that it settles: see recordName. */
-  nameOf({ source, offset, writtenAt }: LaneItem): string | null {
-    return recordName(this.stay[source], offset, writtenAt);
   }
 
   /** False between two stays: nothing is written for it. */
@@ -249,11 +250,10 @@ export class Partition {
         isOwn: this.owners.isOwn(record),
       }));
     const taken = this.log.read(keyed, batch.nextOffset) as typeof keyed;
-    const { open = [], settled = [] } = Object.groupBy(taken, ({ record }) =>
-      this.stay.settled.hasParked(record, this.owners.saidMainOffsetOf(record)) ? 'settled' : 'open',
-    );
-    for (const { webhookId, offset } of settled) this.log.complete(webhookId, offset);
-    this.pass({ ...batch, records: open.map(({ record }) => record) }, 'parked');
+    const isSettled = ({ record }: { record: KafkaRecord }) => this.stay.settled.has(nameOf(record, this.stay.parked));
+    const open = taken.filter((one) => !isSettled(one)).map(({ record }) => record);
+    for (const { webhookId, offset } of taken.filter(isSettled)) this.log.complete(webhookId, offset);
+    this.pass({ ...batch, records: open }, 'parked');
     if (this.isMainHeld && !this.log.isDiscovering) this.release();
     this.plan();
   }
@@ -268,9 +268,10 @@ export class Partition {
     const addedAt = this.hooks.now();
     for (const record of batch.records) {
       const { offset, timestampMs, key, value, headers } = record;
+      const name = nameOf(record, this.stay[source]);
       // Begun in an earlier stay: its end completes it.
       if (source === 'main' && this.underWay.has(offset)) continue;
-      if (source === 'main' && (this.owners.moved.has(offset) || this.stay.settled.hasMain(record))) {
+      if (source === 'main' && (this.owners.moved.has(offset) || this.stay.settled.has(name))) {
         batch.lease.complete(offset);
         continue;
       }
@@ -282,6 +283,7 @@ export class Partition {
         source,
         value: Buffer.from(value ?? ''),
         writtenAt: timestampMs,
+        name,
         addedAt,
         notBefore: 0,
       };

@@ -112,7 +112,7 @@ export class Partitions {
     parked: PositionedLease,
     settled: SettledRecords,
   ): Partition {
-    const stay = { main, parked, settled: settled.of(main, parked) };
+    const stay = { main, parked, settled };
     if (known?.comesBack(stay) === true) return known;
     const partition = new Partition(stay, randomUUID().slice(0, 8), this.options.hooks);
     this.options.begun(partition, parked);

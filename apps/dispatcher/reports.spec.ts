@@ -133,11 +133,12 @@ describe('an outcome', () => {
 
 test('a parked record names the main record that it came from, and the log of that', async () => {
   const { reports, taken } = reporting({});
-  const parked = [{ webhookId: 'w', value: Buffer.from('v'), mainOffset: 7 }];
+  const parked = [{ webhookId: 'w', value: Buffer.from('v'), mainOffset: 7, mainRecord: 'id:3:7:0' }];
   await reports.park({ number: 3, name: 'me', mainTopicId: 'id' }, parked);
-  await reports.park({ number: 3, name: 'me', mainTopicId: null }, parked);
+  const unnamed = parked.map((one) => ({ ...one, mainRecord: null }));
+  await reports.park({ number: 3, name: 'me', mainTopicId: null }, unnamed);
   expect(taken.map(({ headers }) => headers)).toEqual([
-    { 'main-offset': '7', 'main-topic-id': 'id', 'parked-by': 'me' },
+    { 'main-offset': '7', 'main-topic-id': 'id', 'parked-by': 'me', 'main-record': 'id:3:7:0' },
     { 'main-offset': '7', 'parked-by': 'me' },
   ]);
 });

@@ -15,7 +15,7 @@ import type { AvroCodec } from '../../libs/wire/avro-codec.ts';
 import type { Registry } from '../../libs/wire/registry.ts';
 import { retryTopic, topicName, topics } from '../../libs/wire/topics.ts';
 import type { WireTypes } from '../../libs/wire/wire-types.ts';
-import { settlesHeader } from './settled/settled-records.ts';
+import { mainRecordHeader, settlesHeader } from './settled/settled-records.ts';
 
 type Codec<Name extends keyof WireTypes> = AvroCodec<WireTypes[Name]>;
 
@@ -49,6 +49,8 @@ export interface Parking {
    * is not taken again.
    */
   readonly mainOffset: number;
+  /** The recordName of that record: an outcome of the parked one settles it. */
+  readonly mainRecord: string | null;
 }
 
 /** The partition number that is parked into, the name of its present owner, and the log that its main records are from. */
@@ -149,12 +151,17 @@ export class Reports {
     const topic = topicName(this.prefix, topics.parked);
     const log = mainTopicId === null ? {} : { [mainTopicIdHeader]: mainTopicId };
     return this.sink.append(
-      parked.map(({ webhookId, value, mainOffset }) => ({
+      parked.map(({ webhookId, value, mainOffset, mainRecord }) => ({
         topic,
         partition,
         key: webhookId,
         value,
-        headers: { [mainOffsetHeader]: String(mainOffset), ...log, [parkedByHeader]: name },
+        headers: {
+          [mainOffsetHeader]: String(mainOffset),
+          ...log,
+          [parkedByHeader]: name,
+          ...(mainRecord === null ? {} : { [mainRecordHeader]: mainRecord }),
+        },
       })),
     );
   }

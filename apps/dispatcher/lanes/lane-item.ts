@@ -12,6 +12,8 @@ export interface LaneItem {
   readonly value: Buffer;
   /** Unix milliseconds of its record on Kafka. */
   readonly writtenAt: number;
+  /** What an outcome of it settles: the recordName of its main record, or its own where it does not say of which one it is. */
+  readonly name: string | null;
   /** When it came into memory, on the monotonic clock. */
   readonly addedAt: number;
   /** Before which it must not start, on the monotonic clock: the head of a strict webhook that is tried again. 0: at once. */

@@ -86,7 +86,17 @@ function makeLanes(maxInFlight: number): Lanes {
 }
 
 function item(offset: number, source: LaneItem['source'] = 'main', bytes = 10): LaneItem {
-  return { partition, lease, offset, source, value: Buffer.alloc(bytes), writtenAt: offset, addedAt: 0, notBefore: 0 };
+  return {
+    partition,
+    lease,
+    offset,
+    source,
+    value: Buffer.alloc(bytes),
+    writtenAt: offset,
+    addedAt: 0,
+    name: null,
+    notBefore: 0,
+  };
 }
 
 function finish(index: number): void {

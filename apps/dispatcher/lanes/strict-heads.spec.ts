@@ -12,7 +12,7 @@ describe('the head of a strict webhook', () => {
   test('is copied before its successors once, while it runs', () => {
     const heads = new StrictHeads();
     expect(heads.copyOf('w')).toBeNull();
-    heads.started(head, { offset: 7, lease });
+    heads.started(head, { offset: 7, lease, name: null });
     expect(heads.copyOf('w')).toMatchObject({ delivery: head, offset: 7 });
     expect(heads.copyOf('w')).toBeNull();
     expect(heads.ended('w')).toBe(true);
@@ -21,7 +21,7 @@ describe('the head of a strict webhook', () => {
 
   test('without successors to divert is not copied', () => {
     const heads = new StrictHeads();
-    heads.started(head, { offset: 7, lease });
+    heads.started(head, { offset: 7, lease, name: null });
     expect(heads.ended('w')).toBe(false);
   });
 });

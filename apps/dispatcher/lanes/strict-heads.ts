@@ -5,17 +5,16 @@
  */
 import type { Delivery, ParkedDelivery } from '../../../libs/domain/delivery/delivery.ts';
 import { retryDelayMsMax } from '../../../libs/domain/delivery/retry.ts';
-import type { PartitionLease } from '../../../libs/kafka/record.ts';
 import { monotonicMs } from '../../../libs/runtime/monotonic.ts';
 import type { LaneItem } from './lane-item.ts';
 import { settledHead } from '../parked/parked-state.ts';
 import type { HeadState } from '../parked/parked-log.ts';
 
-interface Head {
+/** Its record in the main topic, and the stay in which that was read. */
+type Main = Pick<LaneItem, 'offset' | 'lease' | 'name'>;
+
+interface Head extends Main {
   readonly delivery: Delivery;
-  /** Of its record in the main topic, and the stay in which that was read. */
-  readonly offset: number;
-  readonly lease: PartitionLease;
 }
 
 interface Running extends Head {
@@ -38,8 +37,8 @@ export class StrictHeads {
   private readonly running = new Map<string, Running>();
 
   /** A main item of a strict webhook is being tried. */
-  started(delivery: Delivery, { offset, lease }: Pick<Head, 'offset' | 'lease'>): void {
-    this.running.set(delivery.webhookId, { delivery, offset, lease, isCopied: false });
+  started(delivery: Delivery, { offset, lease, name }: Main): void {
+    this.running.set(delivery.webhookId, { delivery, offset, lease, name, isCopied: false });
   }
 
   /** The running head, to be parked before the successors that are about to be; null when there is none to copy. */

@@ -60,11 +60,6 @@ export class ParkedOwners {
     return isOwner;
   }
 
-  /** As it is written in the record: null too when that does not say of which log, whatever it may be. */
-  saidMainOffsetOf(record: KafkaRecord): number | null {
-    return record.headers[mainTopicIdHeader] === undefined ? null : this.mainOffsetOf(record);
-  }
-
   /** Null when it names no record of the log that the main topic is now. */
   private mainOffsetOf({ headers }: KafkaRecord): number | null {
     const offset = Number(headers[mainOffsetHeader] ?? NaN);

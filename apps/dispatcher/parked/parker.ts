@@ -62,14 +62,14 @@ export class Parker {
     const moved: Moved[] = [];
     if (head !== null) {
       const value = this.options.codecs.parked.encode(parkedFrom(head.delivery, reason, null, parkedAt));
-      parked.push({ webhookId, value, mainOffset: head.offset });
+      parked.push({ webhookId, value, mainOffset: head.offset, mainRecord: head.name });
       // The copy stands for it from now on: read again after a crash it would be parked again, behind its successors.
       moved.push(head);
     }
     for (const item of items) {
       const value = this.parkedValue(item, webhookId, { parkedAt, parkedReason: reason, notBefore: null });
       if (value === null) continue;
-      parked.push({ webhookId, value, mainOffset: item.offset });
+      parked.push({ webhookId, value, mainOffset: item.offset, mainRecord: item.name });
       moved.push(item);
     }
     this.parkSoon(partition, parked, moved);
@@ -154,12 +154,13 @@ export class Parker {
   }
 
   /** It cannot wait in the parked lane, and must not hold the main one: it ends. */
-  private async end(partition: Partition, { webhookId, value, mainOffset }: Parking, error: Error): Promise<void> {
+  private async end(partition: Partition, parking: Parking, error: Error): Promise<void> {
+    const { webhookId, value, mainOffset, mainRecord } = parking;
     this.options.logger.error({ webhookId, mainOffset, ...errorFields(error) }, 'a delivery is too large to be parked');
     const delivery = this.options.codecs.parked.decode(value);
     if (delivery === null) throw error;
     const { outcome } = settleWithoutPost(delivery, 'payload_too_large', error.message, Date.now());
-    await this.options.reports.settle(outcome, { kind: 'none' }, null);
+    await this.options.reports.settle(outcome, { kind: 'none' }, mainRecord);
     partition.log.refused(webhookId);
   }
 }

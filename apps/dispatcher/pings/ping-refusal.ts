@@ -33,7 +33,7 @@ export async function refusePing(item: LaneItem, webhookId: string, options: Pin
     const delivery = options.reader.read(item, webhookId);
     if (delivery === null) return;
     const settlement = settleWithoutPost(delivery, 'expired', message, Date.now());
-    await options.reports.settle(settlement.outcome, settlement.followUp, partition.nameOf(item));
+    await options.reports.settle(settlement.outcome, settlement.followUp, item.name);
     partition.complete(item, webhookId);
     options.metrics.settled(settlement, delivery);
   } catch (error) {

@@ -21,6 +21,7 @@ function add(webhookId: string, offset: number, addedAt = 0): void {
     value: Buffer.alloc(10),
     writtenAt: 0,
     addedAt,
+    name: null,
     notBefore: 0,
   };
   pings.add(webhookId, item, addedAt);

@@ -67,10 +67,12 @@ export class SettledReader {
       {
         topics: [topic],
         from: await this.begin(behind),
-        onRecord: ({ headers, timestampMs }: KafkaRecord) => {
+        onRecord: ({ headers }: KafkaRecord) => {
           const name = headers[settlesHeader];
-          if (name !== undefined) settled.add(name.toString('latin1'), timestampMs);
+          if (name !== undefined) settled.add(name);
         },
+        // What is not read is not known: no reason to leave.
+        exit: () => undefined,
         paceMs: () => 0,
       },
       logger,

@@ -1,64 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordName, SettledRecords } from './settled-records.ts';
 
-const main = { topicId: 'a'.repeat(32), partition: 3 };
-const parked = { topicId: 'b'.repeat(32), partition: 3 };
-const record = (offset: number, timestampMs: number) => ({
-  ...{ topic: 't', partition: 3, offset, timestampMs },
-  ...{ key: null, value: null, headers: {} },
-});
+const log = { topicId: 'a'.repeat(32), partition: 3 };
 
 function settled(...names: readonly (string | null)[]): SettledRecords {
   const records = new SettledRecords();
-  for (const name of names) records.add(name ?? '', 1_000);
+  for (const name of names) records.add(Buffer.from(name ?? ''));
   return records;
 }
 
-describe('a record is settled', () => {
-  test('when an outcome names it', () => {
-    const before = settled(recordName(main, 7, 500), recordName(parked, 9, 600)).of(main, parked);
-    expect(before.hasMain(record(7, 500))).toBe(true);
-    expect(before.hasMain(record(9, 600))).toBe(false);
-    expect(before.hasParked(record(9, 600), null)).toBe(true);
-    expect(before.hasParked(record(7, 500), null)).toBe(false);
-  });
-
-  test('when it is the copy of a head that came to its end behind it', () => {
-    const before = settled(recordName(main, 7, 500)).of(main, parked);
-    expect(before.hasParked(record(1, 900), 7)).toBe(true);
-    expect(before.hasParked(record(1, 1_001), 7)).toBe(false);
-    expect(before.hasParked(record(1, 900), 8)).toBe(false);
-  });
+test('a record is settled when an outcome names it', () => {
+  const records = settled(recordName(log, 7, 500), recordName(log, 9, 600));
+  expect(records.size).toBe(2);
+  expect(records.has(recordName(log, 7, 500))).toBe(true);
+  expect(records.has(recordName(log, 8, 500))).toBe(false);
 });
 
 describe('a record is not settled', () => {
-  test('that was written at the offset of one that was lost', () => {
-    expect(
-      settled(recordName(main, 7, 500))
-        .of(main, parked)
-        .hasMain(record(7, 501)),
-    ).toBe(false);
+  test.each([
+    ['that was written at the offset of one that was lost', log, 501],
+    ['of another partition', { ...log, partition: 30 }, 500],
+    ['of a topic that was made anew', { ...log, topicId: 'c'.repeat(32) }, 500],
+    ['of a cluster without ids of topics', { ...log, topicId: null }, 500],
+  ])('%s', (_, other, writtenAt) => {
+    expect(settled(recordName(log, 7, 500)).has(recordName(other, 7, writtenAt))).toBe(false);
   });
 
-  test('of another partition, or of a topic that was made anew', () => {
-    const records = settled(recordName(main, 7, 500));
-    for (const other of [
-      { ...main, partition: 30 },
-      { ...main, topicId: 'c'.repeat(32) },
-      { ...main, topicId: null },
-    ]) {
-      expect(records.of(other, parked).hasMain(record(7, 500))).toBe(false);
-    }
+  test('by what is too long to be a name', () => {
+    expect(settled('9'.repeat(400)).size).toBe(0);
   });
-
-  test.each(['', ':', 'a:3', 'a:3:x:1', 'a:3:7', `${'9'.repeat(400)}:1:2:3:4`, 'a:3:7:5 '])(
-    'by what is no name: %p',
-    (name) => {
-      expect(settled(name).size).toBe(0);
-    },
-  );
-});
-
-test('a cluster without ids of topics has no names', () => {
-  expect(recordName({ topicId: null, partition: 3 }, 7, 500)).toBeNull();
 });
