@@ -64,7 +64,8 @@ test.each([
       const overflow = await page.evaluate<number>(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );
-      const asked = [...new Set(requests.slice(before))];
+      // The browser asks for the icon once, with whatever page is open by then.
+      const asked = [...new Set(requests.slice(before))].filter((url) => !url.includes('/favicon-'));
       const elements = await page.evaluate<number>('document.querySelectorAll("*").length');
       // The texts of another language are a file of their own.
       if (asked.length > requestsMax + (locale === 'pt-BR' ? 1 : 0))
